@@ -1,0 +1,37 @@
+"""Reasonome: sources → facts → benchmarks → statements, reasoning → models → answers → scores → report.
+
+snakemake --cores 2                                   the experiments named in config/config.yaml
+snakemake --cores 2 results/experiments/NAME/report.html      one experiment
+snakemake -n                                          what would run, and why
+"""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+
+include: "workflow/rules/project.smk"
+include: "workflow/rules/weights.smk"
+include: "workflow/rules/facts.smk"
+include: "workflow/rules/benchmarks.smk"
+include: "workflow/rules/statements.smk"
+include: "workflow/rules/reasoning.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/answers.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/experiments.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        [RESULTS.experiment(name) / "report.html" for name in PROJECT.settings.experiments],

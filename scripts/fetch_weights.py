@@ -1,0 +1,37 @@
+"""Fetch a backbone's or encoder's weights as safetensors, checked against their sha256. Needs a network.
+
+python scripts/fetch_weights.py --backbone smollm2-135m --output results/models/smollm2-135m/base
+python scripts/fetch_weights.py --encoder minilm --output results/encoders/minilm
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome import atomic, weights
+from reasonome.config import Project, lookup
+from reasonome.errors import run_program
+from reasonome.manifest import folder_sha256
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--backbone")
+    what.add_argument("--encoder")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    project = Project(args.config)
+    if args.backbone:
+        name, entry, field = args.backbone, lookup(project.backbones, args.backbone, "backbone"), "backbones.yaml"
+    else:
+        name, entry, field = args.encoder, lookup(project.encoders, args.encoder, "encoder"), "encoders.yaml"
+    found = weights.fetch(entry.weights, args.output / "model", f"{field}: {name}.weights")
+    manifest = {"name": name, "weights": found, "model": folder_sha256(args.output / "model")}
+    atomic.write_json(args.output / "manifest.json", manifest)
+    print(f"{name}: {found['source']} weights, sha256 {found['sha256']}")
+
+
+if __name__ == "__main__":
+    run_program(main)

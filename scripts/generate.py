@@ -1,0 +1,45 @@
+"""Answers of one model to one benchmark's test split, in one style and decoding.
+
+python scripts/generate.py --model results/models/smollm2-135m/base --benchmark demo-go \
+    --examples results/benchmarks/demo-go/test.jsonl --style names --decoding greedy --output answers.jsonl
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.benchmarks import read_rows
+from reasonome.config import Project, lookup
+from reasonome.errors import run_program
+from reasonome.generation.answers import write_answers
+from reasonome.manifest import Stopwatch, canonical, read_manifest, text_sha256
+from reasonome.tasks import TASKS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--model", type=Path, required=True, help="folder with manifest.json and model/")
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--style", required=True)
+    parser.add_argument("--decoding", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    stopwatch = Stopwatch()
+    project = Project(args.config)
+    task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
+    costs = write_answers(
+        task,
+        project.style(args.benchmark, args.style),
+        lookup(project.decodings, args.decoding, "decoding"),
+        read_rows(args.examples, task.Example),
+        args.model / "model",
+        text_sha256(canonical(read_manifest(args.model / "manifest.json"))),
+        args.output,
+    )
+    stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, **costs)
+
+
+if __name__ == "__main__":
+    run_program(main)

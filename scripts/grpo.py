@@ -1,0 +1,38 @@
+"""GRPO task alignment of one chain step; recipe.json is in the model's folder already.
+
+python scripts/grpo.py --folder results/models/smollm2-135m/sft.names-s0+grpo.soft-s0 \
+    --examples results/benchmarks/demo-go/train.jsonl --valid results/benchmarks/demo-go/valid.jsonl \
+    --encoders results/encoders/minilm
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.config import Project
+from reasonome.encoders import load_encoders, mean_similarity
+from reasonome.errors import run_program
+from reasonome.tasks import TASKS
+from reasonome.training.grpo import grpo
+from reasonome.training.stage import Stage
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--valid", type=Path, required=True)
+    parser.add_argument("--encoders", type=Path, nargs="+", required=True, help="folders named as in encoders.yaml")
+    args = parser.parse_args()
+
+    encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}
+    stage = Stage(args.folder, {"examples": args.examples, "valid": args.valid, **encoder_manifests})
+    project = Project(args.config)
+    task = TASKS[project.benchmarks[stage.recipe.benchmark].task]
+    style = project.style(stage.recipe.benchmark, stage.recipe.style)
+    encoders = load_encoders(project, args.encoders)
+    grpo(stage, task, style, mean_similarity(list(encoders.values())))
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,25 @@
+"""Knowledge warm-up of one chain step; recipe.json is in the model's folder already.
+
+python scripts/pretrain.py --folder results/models/smollm2-135m/pretrain.demo-s0 \
+    --train results/statements/demo/train.jsonl --held-out results/statements/demo/held_out.jsonl
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.errors import run_program
+from reasonome.training.pretrain import pretrain
+from reasonome.training.stage import Stage
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--held-out", type=Path, required=True)
+    args = parser.parse_args()
+    pretrain(Stage(args.folder, {"train": args.train, "held_out": args.held_out}))
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,155 @@
+"""Benchmarks of gene-set naming: ontology terms with their genes, split so that nothing leaks."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import atomic, audit
+from .audit import GeneSet
+from .config import Benchmark
+from .errors import InputError
+from .sources.go import Ontology, propagate
+from .tasks.gene_set_naming import Example
+
+SPLITS = ("train", "valid", "test")
+
+
+def gene_sets(facts: pd.DataFrame, ontology: Ontology, benchmark: Benchmark) -> dict[str, list[GeneSet]]:
+    """The gene sets of every subset, within the benchmark's size limits, sorted by term id.
+
+    Annotations are propagated over is_a and part_of, within each namespace.
+    """
+    annotated = facts.loc[facts["object_id"].map(ontology.main_id).notna(), ["gene", "object_id"]]
+    sets = propagate(ontology, annotated)
+    found = {}
+    for subset, spec in benchmark.subsets.items():
+        found[subset] = [
+            GeneSet(term, subset, ontology.terms[term].name, genes)
+            for term, genes in sorted(sets.items())
+            if ontology.terms[term].namespace == spec.namespace
+            and benchmark.minimum_genes <= len(genes) <= benchmark.maximum_genes
+        ]
+    return found
+
+
+def split(
+    candidates: dict[str, list[GeneSet]], benchmark: Benchmark
+) -> tuple[dict[str, list[GeneSet]], dict[str, Any]]:
+    """Split gene sets into train, valid and test, and prove that nothing of a held-out set is in training.
+
+    Test terms are drawn first, then valid, at random (seeded) within each subset; the rest is training,
+    less every set that would leak into test or valid. Valid sets leak into test by the same measure and are
+    passed over. Returns the splits and the audit. InputError if a subset has too few sets.
+    """
+    shuffled = {}
+    for subset, sets in candidates.items():
+        order = list(sets)
+        random.Random(f"{benchmark.seed}:{subset}").shuffle(order)
+        shuffled[subset] = order
+    test: list[GeneSet] = []
+    for subset, spec in benchmark.subsets.items():
+        test += _draw(shuffled[subset], spec.test, subset, "test")
+    held = {(s.subset, s.id) for s in test}
+    valid: list[GeneSet] = []
+    for subset, spec in benchmark.subsets.items():
+        rest = [s for s in shuffled[subset] if (s.subset, s.id) not in held]
+        reasons = audit.leaks(rest, test, benchmark.jaccard)
+        clean = [s for s, reason in zip(rest, reasons, strict=True) if not reason]
+        valid += _draw(clean, spec.valid, subset, "valid")
+    held |= {(s.subset, s.id) for s in valid}
+    rest = [s for sets in shuffled.values() for s in sets if (s.subset, s.id) not in held]
+    reasons = audit.leaks(rest, test + valid, benchmark.jaccard)
+    train = [s for s, reason in zip(rest, reasons, strict=True) if not reason]
+    for subset, spec in benchmark.subsets.items():
+        if spec.train is not None:
+            keep = {s.id for s in [s for s in train if s.subset == subset][: spec.train]}
+            train = [s for s in train if s.subset != subset or s.id in keep]
+    splits = {"train": train, "valid": valid, "test": test}
+    return splits, _audit(candidates, splits, reasons, benchmark)
+
+
+def _draw(sets: list[GeneSet], count: int, subset: str, part: str) -> list[GeneSet]:
+    if len(sets) < count:
+        raise InputError(
+            f"subset '{subset}' has {len(sets)} gene sets to draw {count} {part} sets from",
+            field=f"subsets.{subset}.{part}",
+            fix="ask for fewer, widen minimum_genes..maximum_genes, or use a larger corpus",
+        )
+    return sets[:count]
+
+
+def _audit(candidates, splits, reasons, benchmark: Benchmark) -> dict[str, Any]:
+    """What was dropped, and what remains between every pair of splits. A leak that remains is an error."""
+    remaining = {}
+    for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
+        left = Counter(r for r in audit.leaks(splits[training], splits[held_out], benchmark.jaccard) if r)
+        if left:
+            raise InputError(f"{sum(left.values())} {training} sets leak into {held_out}: {dict(left)}")
+        overlap = audit.jaccard(splits[training], splits[held_out]) if splits[training] else None
+        remaining[f"{training}/{held_out}"] = {
+            "pairs": len(splits[training]) * len(splits[held_out]),
+            "same_term": 0,
+            "same_name": 0,
+            "identical_set": 0,
+            "highest_jaccard": None if overlap is None else round(float(overlap.max()), 4),
+        }
+    return {
+        "jaccard_threshold": benchmark.jaccard,
+        "candidates": {subset: len(sets) for subset, sets in candidates.items()},
+        "dropped_from_train": dict(sorted(Counter(r for r in reasons if r).items())),
+        "sizes": {part: dict(sorted(Counter(s.subset for s in sets).items())) for part, sets in splits.items()},
+        "remaining": remaining,
+    }
+
+
+def write_benchmark(splits, audit_report: dict[str, Any], names: dict[str, str], folder: Path) -> None:
+    """Write {train,valid,test}.jsonl and audit.json; `names` gives the official name of each symbol."""
+    for part in SPLITS:
+        rows = [
+            {
+                "id": s.id,
+                "subset": s.subset,
+                "name": s.name,
+                "genes": [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(s.symbols)],
+            }
+            for s in splits[part]
+        ]
+        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
+    atomic.write_json(folder / "audit.json", audit_report)
+
+
+def read_rows(path: str | Path, model: type = Example) -> list:
+    """The rows of a JSONL file as `model`; InputError names the line of a row that is malformed."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("file is missing", file=path, fix=f"snakemake {path}")
+    rows = []
+    with open(path, encoding="utf-8") as handle:
+        for number, line in enumerate(handle, 1):
+            try:
+                rows.append(model.model_validate_json(line))
+            except ValueError as error:
+                first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
+                raise InputError(
+                    first["msg"], file=path, line=number, field=".".join(map(str, first["loc"])) or None
+                ) from None
+    return rows
+
+
+def official_names(facts: pd.DataFrame) -> dict[str, str]:
+    """Symbol → official full name, from the `has_name` facts."""
+    named = facts[facts["relation"] == "has_name"]
+    return dict(zip(named["gene"], named["object_name"], strict=True))
+
+
+def held_out_terms(folder: Path, parts=("test",)) -> list[tuple[str, str]]:
+    """(id, name) of the terms of a benchmark's held-out splits."""
+    terms = []
+    for part in parts:
+        with open(folder / f"{part}.jsonl", encoding="utf-8") as handle:
+            terms += [(row["id"], row["name"]) for row in map(json.loads, handle)]
+    return terms

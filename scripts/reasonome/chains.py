@@ -1,0 +1,89 @@
+"""Chains: the path of steps that made a model, written as one name (pretrain.go-s0+sft.names-s0)."""
+
+import re
+from dataclasses import dataclass
+
+from .config import STAGES, Experiment, Project, Recipe, lookup
+from .errors import InputError
+
+BASE = "base"
+STEP_PATTERN = r"[a-z]+\.[a-z0-9]{1,24}-s\d+"
+CHAIN_PATTERN = rf"{BASE}|{STEP_PATTERN}(?:\+{STEP_PATTERN})*"
+
+
+def stage_pattern(stage: str) -> str:
+    """Regular expression of the chains whose last step is `stage`, for Snakemake's wildcards."""
+    return rf"(?:{STEP_PATTERN}\+)*{stage}\.[a-z0-9]{{1,24}}-s\d+"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training step: a stage, a variant of its recipe, and a seed."""
+
+    stage: str
+    variant: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.stage}.{self.variant}-s{self.seed}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Step":
+        """The step written as stage.variant-sN; InputError if it is none."""
+        match = re.fullmatch(r"([a-z]+)\.([a-z0-9]{1,24})-s(\d+)", text)
+        if match is None or match[1] not in STAGES:
+            raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.names-s0")
+        return cls(match[1], match[2], int(match[3]))
+
+    def recipe(self, project: Project) -> Recipe:
+        """The step's settings, after defaults and variant are merged."""
+        return lookup(project.recipes[self.stage], self.variant, f"variant of {self.stage}")
+
+
+def parse(chain: str) -> list[Step]:
+    """The steps of a chain; none for `base`."""
+    return [] if chain == BASE else [Step.parse(step) for step in chain.split("+")]
+
+
+def parent(chain: str) -> str:
+    """The chain without its last step."""
+    head, _, _ = chain.rpartition("+")
+    return head or BASE
+
+
+def last_step(chain: str) -> Step:
+    """The step that made the model of this chain."""
+    return parse(chain)[-1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One cell of an experiment: a model asked one benchmark in one style and decoding."""
+
+    backbone: str
+    arm: str
+    chain: str
+    seed: int
+    benchmark: str
+    style: str
+    decoding: str
+
+
+def arm_chain(steps: list[str], seed: int) -> str:
+    """The chain of an arm: the seed is the last step's; earlier steps keep seed 0, so that arms share them."""
+    if not steps:
+        return BASE
+    return "+".join([f"{step}-s0" for step in steps[:-1]] + [f"{steps[-1]}-s{seed}"])
+
+
+def expand(experiment: Experiment) -> list[Run]:
+    """All cells of an experiment, arms in their order; an untrained arm has no seeds to vary."""
+    return [
+        Run(backbone, arm, arm_chain(spec.steps, seed), seed, benchmark, style, decoding)
+        for backbone in experiment.backbones
+        for arm, spec in experiment.arms.items()
+        for seed in (experiment.seeds if spec.steps else [0])
+        for benchmark in experiment.benchmarks
+        for style in (spec.styles or experiment.styles)
+        for decoding in experiment.decodings
+    ]

@@ -1,0 +1,53 @@
+"""Errors for the person who caused them: what is wrong, where, and how to fix it."""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+
+class InputError(Exception):
+    """Something a user gave is wrong: says what, where (file, line, field) and how to mend it.
+
+    Programs print it as one message without a traceback and exit with status 2.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: str | os.PathLike | None = None,
+        line: int | None = None,
+        field: str | None = None,
+        fix: str | None = None,
+    ):
+        self.what, self.file, self.line, self.field, self.fix = what, file, line, field, fix
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        where = "" if self.file is None else os.fspath(self.file)
+        if self.line is not None:
+            where += f":{self.line}" if where else f"line {self.line}"
+        if self.field is not None:
+            where += f": {self.field}" if where else self.field
+        text = f"{where}: {self.what}" if where else self.what
+        return f"{text}\n  fix: {self.fix}" if self.fix else text
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """The tail of an error about an unknown name: the nearest valid one, or all of them."""
+    valid = sorted(valid)
+    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"valid names: {', '.join(valid)}" if valid else "there are none yet"
+
+
+def run_program(main: Callable[[], int | None]) -> None:
+    """Run a program's `main`; an InputError becomes one message and exit status 2."""
+    try:
+        status = main()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(status or 0)

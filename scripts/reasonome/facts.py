@@ -1,0 +1,118 @@
+"""The table of facts: all sources under current gene symbols, each fact once, in a fixed order."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+
+from reasonome.atomic import replacing, write_text
+from reasonome.errors import InputError, nearest
+from reasonome.sources import FORMATS, SourceFacts, hgnc
+from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
+
+STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
+_FACT_KEY = ["gene", "relation", "object_id", "source"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts, the identifiers without a gene, the counts, and what each source left out on purpose."""
+
+    facts: pd.DataFrame
+    unmapped: pd.DataFrame
+    statistics: pd.DataFrame
+    left_out: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def build_facts(sources: list[tuple[str, str, dict[str, Path]]], taxon: int = 9606) -> Facts:
+    """Read all sources, given as (name, format, files by key), with HGNC as the authority for symbols.
+
+    Raises InputError for an unknown format, missing or unknown file keys, a name given twice, no or several
+    HGNC sources, and whatever is wrong in the files themselves.
+    """
+    _check(sources)
+    authority = [files["table"] for _, form, files in sources if form == "hgnc"]
+    genes = hgnc.read_gene_table(authority[0])
+    read: dict[str, SourceFacts] = {
+        name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
+    }
+    facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
+    unmapped = pd.concat([one.unmapped for one in read.values()], ignore_index=True)
+    unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
+    return Facts(facts, unmapped, _statistics(facts), {name: one.left_out for name, one in read.items()})
+
+
+def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
+    """Write facts.parquet, unmapped.tsv and statistics.tsv into `out_dir`, each whole or not at all."""
+    out_dir = Path(out_dir)
+    write_text(out_dir / "unmapped.tsv", facts.unmapped.to_csv(sep="\t", index=False, lineterminator="\n"))
+    write_text(
+        out_dir / "statistics.tsv", facts.statistics.to_csv(sep="\t", index=False, lineterminator="\n")
+    )
+    with replacing(out_dir / "facts.parquet") as temporary:
+        facts.facts.to_parquet(temporary, index=False)
+
+
+def read_facts(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS.
+
+    Raises InputError for a file that is missing, no parquet, without these columns, or with empty cells.
+    """
+    fix = "build it with build_facts.py"
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path, fix=fix)
+    try:
+        frame = pd.read_parquet(path)
+    except pyarrow.ArrowInvalid as error:
+        raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
+    missing = [column for column in FACT_COLUMNS if column not in frame.columns]
+    if missing:
+        raise InputError(f"column(s) {', '.join(missing)} are missing", file=path, fix=fix)
+    frame = frame[FACT_COLUMNS]
+    for column in FACT_COLUMNS:
+        if not frame[column].map(lambda value: isinstance(value, str)).all():
+            raise InputError('some cells are not text; unknown is ""', file=path, field=column, fix=fix)
+    return frame
+
+
+def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
+    names = [name for name, _, _ in sources]
+    for name, form, files in sources:
+        if names.count(name) > 1:
+            raise InputError("two sources have this name", field=name, fix="give each source its own name")
+        if form not in FORMATS:
+            raise InputError(f"unknown format '{form}'", field=name, fix=nearest(form, FORMATS))
+        needed = FORMATS[form].files
+        if set(files) != set(needed):
+            raise InputError(
+                f"format '{form}' takes the file(s) {', '.join(needed)}; given: {', '.join(files) or 'none'}",
+                field=name,
+                fix=f"give {' '.join(f'{key}=path' for key in needed)}",
+            )
+    count = sum(form == "hgnc" for _, form, _ in sources)
+    if count != 1:
+        raise InputError(
+            f"expected one source of format 'hgnc', the authority for gene symbols; found {count}",
+            field="sources",
+            fix="add one, for example: --source hgnc hgnc table=hgnc_complete_set.txt",
+        )
+
+
+def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
+    facts = facts.drop_duplicates([*_FACT_KEY, "evidence"]).sort_values(FACT_COLUMNS, ignore_index=True)
+    repeated = facts.duplicated(_FACT_KEY, keep=False)
+    # Only the few facts with several evidence codes go through the slow join.
+    joined = facts[repeated].groupby(_FACT_KEY, as_index=False, sort=False)
+    merged = joined.agg({"object_name": "first", "evidence": lambda codes: ",".join(filter(None, codes))})
+    facts = pd.concat([facts[~repeated], merged[FACT_COLUMNS]], ignore_index=True)
+    return facts.sort_values(FACT_COLUMNS, ignore_index=True)
+
+
+def _statistics(facts: pd.DataFrame) -> pd.DataFrame:
+    counted = facts.groupby(["source", "relation"], as_index=False).agg(
+        facts=("gene", "size"), genes=("gene", "nunique"), objects=("object_id", "nunique")
+    )
+    total = ["total", "", len(facts), facts["gene"].nunique(), facts["object_id"].nunique()]
+    return pd.concat([counted, pd.DataFrame([total], columns=STATISTICS_COLUMNS)], ignore_index=True)

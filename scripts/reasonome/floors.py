@@ -1,0 +1,116 @@
+"""Floors of gene-set naming: answers that need no model, each with the information that it uses.
+
+A score means something only beside what can be had without a model from the same information.
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from .audit import GeneSet, jaccard
+from .config import Style
+from .metrics import rouge
+from .tasks.gene_set_naming import Example
+
+# Words that do not make a phrase on their own, nor begin or end one.
+_EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "member", "protein", "gene", "subunit"}
+
+
+@dataclass(frozen=True)
+class Floor:
+    """One model-free way to answer: (training, asked, style, seed) → one list of names per draw.
+
+    `information` is "none", "prompt" or "training data"; several draws are scored and averaged.
+    """
+
+    information: str
+    answer: Callable[[Sequence[Example], Sequence[Example], Style, int], list[list[str]]]
+
+
+def constant(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
+    """The training name with the best mean ROUGE-L against the training names, always."""
+    names = [example.name for example in training]
+    truths = random.Random(seed).sample(names, min(len(names), 400))
+    distinct = list(dict.fromkeys(names))
+    best = max(distinct, key=lambda name: np.mean([rouge.score(name, truth)["rouge_l"] for truth in truths]))
+    return [[best] * len(asked)]
+
+
+def random_name(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
+    """A training name drawn at random, twenty times: the mean of the draws is chance."""
+    names = [example.name for example in training]
+    rng = random.Random(seed)
+    return [[rng.choice(names) for _ in asked] for _ in range(20)]
+
+
+def commonest_phrase(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
+    """The phrase of one to four words that most of the genes' official names share; longer ones first.
+
+    All genes of the set are read, also those that a prompt's budget leaves out.
+    """
+    return [[_commonest([gene.name for gene in example.genes]) for example in asked]]
+
+
+def _commonest(names: Sequence[str]) -> str:
+    counts: Counter[str] = Counter()
+    for name in names:
+        words = re.findall(r"[A-Za-z][A-Za-z'-]+", name.lower())
+        phrases = {
+            " ".join(words[start : start + length])
+            for length in range(1, 5)
+            for start in range(len(words) - length + 1)
+            if words[start] not in _EMPTY_WORDS and words[start + length - 1] not in _EMPTY_WORDS
+        }
+        counts.update(phrases)
+    if not counts:
+        return ""
+    return max(counts, key=lambda phrase: (counts[phrase] * len(phrase.split()) ** 0.5, phrase))
+
+
+def nearest_set(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
+    """The name of the training set with the highest Jaccard index; chance where no gene is shared."""
+    overlap = jaccard([_gene_set(e) for e in asked], [_gene_set(e) for e in training])
+    tie_break = np.random.default_rng(seed).random(len(training)) * 1e-9
+    return [[training[i].name for i in (overlap + tie_break).argmax(axis=1)]]
+
+
+def nearest_prompt(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
+    """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does."""
+    vectorizer = TfidfVectorizer(token_pattern=r"[A-Za-z0-9-]+", sublinear_tf=True)
+    known = vectorizer.fit_transform([_genes_text(example, style) for example in training])
+    nearness = (vectorizer.transform([_genes_text(example, style) for example in asked]) @ known.T).toarray()
+    return [[training[i].name for i in nearness.argmax(axis=1)]]
+
+
+def _gene_set(example: Example) -> GeneSet:
+    return GeneSet(example.id, example.subset, example.name, frozenset(gene.symbol for gene in example.genes))
+
+
+def _genes_text(example: Example, style: Style) -> str:
+    return " ".join(style.gene.format(symbol=gene.symbol, name=gene.name) for gene in example.genes)
+
+
+FLOORS = {
+    "constant": Floor("none", constant),
+    "random": Floor("none", random_name),
+    "commonest_phrase": Floor("prompt", commonest_phrase),
+    "nearest_set": Floor("training data", nearest_set),
+    "nearest_prompt": Floor("training data", nearest_prompt),
+}
+
+
+def shuffled(names: Sequence[str], subsets: Sequence[str], seed: int) -> list[str]:
+    """A model's own answers permuted over the rows of each subset, so that none meets its question."""
+    result = list(names)
+    rng = random.Random(seed)
+    for subset in sorted(set(subsets)):
+        rows = [i for i, s in enumerate(subsets) if s == subset]
+        rng.shuffle(rows)
+        for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
+            result[place] = names[origin]
+    return result

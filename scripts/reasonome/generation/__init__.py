@@ -1,0 +1,1 @@
+"""Generation: answers of a model to the prompts of a benchmark."""

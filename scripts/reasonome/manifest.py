@@ -1,0 +1,92 @@
+"""Manifests: what a model was made of, so that equal inputs give equal manifests; wall-clock facts lie apart."""
+
+import hashlib
+import json
+import os
+import platform
+import resource
+import time
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from . import __version__, atomic
+from .errors import InputError
+
+PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
+PACKAGE_ROOT = Path(__file__).resolve().parent
+
+
+def canonical(value: Any) -> str:
+    """One JSON text per value: keys sorted, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def text_sha256(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, in hex."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """SHA-256 of a file, in hex, read in pieces."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def folder_sha256(folder: str | os.PathLike, patterns: Iterable[str] = ("*",)) -> dict[str, str]:
+    """SHA-256 of the files of a folder that match, by relative path."""
+    folder = Path(folder)
+    files = sorted({path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()})
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+
+
+def code_sha256(modules: Iterable[str]) -> str:
+    """Digest of library modules, given as paths below the package: which code computed a number."""
+    parts = []
+    for module in sorted(modules):
+        path = PACKAGE_ROOT / module
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        parts += [(file.relative_to(PACKAGE_ROOT).as_posix(), file_sha256(file)) for file in files]
+    return text_sha256(canonical(parts))
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, this package and the packages that numbers depend on."""
+    return {
+        "python": platform.python_version(),
+        "reasonome": __version__,
+        **{name: metadata.version(name) for name in PACKAGES},
+    }
+
+
+def read_manifest(path: str | os.PathLike) -> dict[str, Any]:
+    """A manifest that is complete; InputError says which model is missing and how to make it."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            "this model is missing or was not finished", file=path, fix=f"snakemake {path} makes it and its parents"
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+class Stopwatch:
+    """Wall-clock facts of one job: kept out of the manifest, in run.json."""
+
+    def __init__(self) -> None:
+        self.started = time.time()
+
+    def write(self, path: str | os.PathLike, **facts: Any) -> None:
+        """Write seconds, peak memory (GB, this process and its children) and `facts`."""
+        seconds = time.time() - self.started
+        peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        atomic.write_json(
+            path,
+            {
+                "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
+                "seconds": round(seconds, 1),
+                "peak_memory_gb": round(peak / 1e6, 2),
+                "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
+                **facts,
+            },
+        )

@@ -1,0 +1,1 @@
+"""Metrics: one value per answer."""

@@ -1,0 +1,41 @@
+"""Metrics of gene-set naming: how near a name is to the truth, and how it was written."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from . import rouge
+
+Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
+
+
+def normalise(name: str) -> str:
+    """A name for exact comparison: lower case, single spaces, no full stop at the end."""
+    return " ".join(name.lower().split()).rstrip(".")
+
+
+def name_scores(
+    names: Sequence[str], truths: Sequence[str], encoders: Mapping[str, Similarity]
+) -> dict[str, np.ndarray]:
+    """Scores of names against truths, one array of len(names) per metric.
+
+    rouge_l, rouge_1, rouge_2 and exact are in [0, 1]; similarity_<encoder> are cosines, and similarity
+    is their mean. An empty name scores 0 everywhere.
+    """
+    given = np.array([bool(name) for name in names], dtype=bool)
+    rows = [rouge.score(name, truth) for name, truth in zip(names, truths, strict=True)]
+    scores = {key: np.array([row[key] for row in rows], dtype=float) for key in rouge.NAMES}
+    scores["exact"] = np.array(
+        [bool(n) and normalise(n) == normalise(t) for n, t in zip(names, truths, strict=True)], dtype=float
+    )
+    for encoder, similarity in encoders.items():
+        values = np.zeros(len(names))
+        if given.any():
+            values[given] = similarity(
+                [n for n, g in zip(names, given, strict=True) if g],
+                [t for t, g in zip(truths, given, strict=True) if g],
+            )
+        scores[f"similarity_{encoder}"] = values
+    if encoders:
+        scores["similarity"] = np.mean([scores[f"similarity_{e}"] for e in encoders], axis=0)
+    return scores

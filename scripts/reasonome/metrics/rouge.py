@@ -1,0 +1,31 @@
+"""ROUGE-1, -2 and -L F1 with Porter stemming, as published naming scores use it (package rouge-score)."""
+
+from functools import cache, lru_cache
+
+from rouge_score import rouge_scorer, tokenizers
+
+NAMES = {"rouge_l": "rougeL", "rouge_1": "rouge1", "rouge_2": "rouge2"}
+
+
+class _CachedTokenizer(tokenizers.DefaultTokenizer):
+    """The package's stemming tokenizer; names repeat a lot, and stemming is most of the cost."""
+
+    def __init__(self):
+        super().__init__(use_stemmer=True)
+        self.tokenize = lru_cache(maxsize=200_000)(super().tokenize)
+
+
+@cache
+def _scorer() -> rouge_scorer.RougeScorer:
+    return rouge_scorer.RougeScorer(list(NAMES.values()), tokenizer=_CachedTokenizer())
+
+
+@lru_cache(maxsize=500_000)
+def _score(answer: str, truth: str) -> tuple[float, ...]:
+    scores = _scorer().score(truth, answer)
+    return tuple(scores[name].fmeasure for name in NAMES.values())
+
+
+def score(answer: str, truth: str) -> dict[str, float]:
+    """ROUGE F1 values in [0, 1] of an answer against the truth, keyed rouge_l, rouge_1, rouge_2."""
+    return dict(zip(NAMES, _score(answer, truth), strict=True))

@@ -1,0 +1,30 @@
+"""What an experiment cost, job by job: from the run.json that training and generation leave behind."""
+
+import pandas as pd
+
+from reasonome.report.evidence import read_json
+from reasonome.report.plan import Plan
+
+COLUMNS = ["job", "backbone", "chain", "seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
+
+
+def costs_table(plan: Plan) -> pd.DataFrame:
+    """A row per trained step and per set of answers, then `total`; peak memory's total is the highest.
+
+    Raises InputError for a missing run.json.
+    """
+    jobs = [(f"train {s.chain.rpartition('+')[2]}", s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
+    jobs += [
+        (f"answer {e.benchmark}.{e.style} {e.decoding}", e.backbone, e.chain, e.run) for e in plan.evaluations if e.run
+    ]
+    rows = []
+    for job, backbone, chain, path in dict.fromkeys(jobs):
+        run = read_json(path)
+        rows.append([job, backbone, chain, *(run[column] for column in COLUMNS[3:])])
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    total = {"job": "total", "backbone": "", "chain": ""}
+    total |= {column: table[column].sum() for column in COLUMNS[3:6]} | {
+        "peak_memory_gb": table["peak_memory_gb"].max()
+    }
+    table.loc[len(table)] = total
+    return table.astype({"backward_tokens": int, "generated_tokens": int}).round({"seconds": 1})

@@ -1,0 +1,155 @@
+"""Read what a report is built on: scores, floors, training logs and counts of filtered reasoning."""
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.comparisons import MEAN
+from reasonome.errors import InputError
+from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
+
+EXAMPLE = ["subset", "id"]
+SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer", "rouge_l"]
+FLOOR_COLUMNS = ["floor", "information", "id", "subset", "answer", "rouge_l"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Score tables in the plan's order, and the floors' tables by (benchmark, style)."""
+
+    evaluations: list[tuple[Evaluation, pd.DataFrame]]
+    floors: dict[tuple[str, str], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class TrainedStep:
+    """What is known of a trained step; `None` or an empty history where nothing was recorded."""
+
+    backbone: str
+    chain: str
+    history: pd.DataFrame
+    manifest: dict
+    recipe: dict | None
+    run: dict | None
+    validation: dict | None
+
+    @property
+    def name(self) -> str:
+        return self.chain.rsplit("+", 1)[-1]
+
+
+def read_evidence(plan: Plan) -> Evidence:
+    """Read every score and floor table of `plan`.
+
+    Raises InputError naming the file for one that is missing, lacks a column, or whose examples are
+    not those of the benchmark; the floors, which need no model, say which examples those are.
+    """
+    floors = {(f.benchmark, f.style): _read_floors(f.path) for f in plan.floors}
+    evaluations = []
+    for evaluation in plan.evaluations:
+        scores = _read_table(evaluation.scores, SCORE_COLUMNS)
+        expected = pd.MultiIndex.from_frame(floors[evaluation.benchmark, evaluation.style][EXAMPLE])
+        strangers = pd.MultiIndex.from_frame(scores[EXAMPLE]).difference(expected)
+        if len(strangers):
+            raise InputError(
+                f"{len(strangers)} scored examples are not among those of the floors, e.g. {strangers[0]}",
+                file=evaluation.scores,
+                field="id",
+                fix="score the floors and the answers on the same version of the benchmark",
+            )
+        twins = scores.duplicated([*EXAMPLE, "sample"])
+        if twins.any():
+            key = tuple(scores.loc[twins.idxmax(), [*EXAMPLE, "sample"]])
+            raise InputError(f"an answer is scored twice: {key}", file=evaluation.scores, field="id")
+        evaluations.append((evaluation, scores))
+    return Evidence(evaluations, floors)
+
+
+def _read_floors(path: Path) -> pd.DataFrame:
+    floors = _read_table(path, FLOOR_COLUMNS)
+    examples = floors.groupby("floor")[EXAMPLE].apply(lambda rows: frozenset(map(tuple, rows.to_numpy())))
+    if examples.nunique() != 1:
+        raise InputError("the floors do not answer the same examples", file=path, field="id")
+    if (floors.groupby("floor")["information"].nunique() > 1).any():
+        raise InputError("a floor has several kinds of information", file=path, field="information")
+    return floors
+
+
+def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError("there is no such table", file=path)
+    table = pd.read_parquet(path)
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(f"no column {', '.join(missing)}", file=path, field=missing[0])
+    if table.empty:
+        raise InputError("the table has no rows", file=path)
+    if (table["subset"] == MEAN).any():
+        raise InputError(f"a subset must not be called '{MEAN}'", file=path, field="subset")
+    return table
+
+
+def read_step(step: Step) -> TrainedStep:
+    """Read a step's folder. Raises InputError where it has no manifest, which means it is incomplete."""
+    if not (step.folder / "manifest.json").is_file():
+        raise InputError("the step has no manifest.json: it is not complete", file=step.folder)
+    history = step.folder / "history.jsonl"
+    rows = read_jsonl(history) if history.is_file() else []
+    for line, row in enumerate(rows, 1):
+        if "step" not in row:
+            raise InputError("no 'step' in this line", file=history, line=line)
+    return TrainedStep(
+        step.backbone,
+        step.chain,
+        pd.DataFrame(rows),
+        manifest=read_json(step.folder / "manifest.json"),
+        **{
+            name: read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
+            for name in ("recipe", "run", "validation")
+        },
+    )
+
+
+def count_reasoning(reasoning: Reasoning) -> pd.DataFrame:
+    """Rows: outcome ("kept" or a reason for dropping), subset, count."""
+    counts = Counter(("kept", row.get("subset", "")) for row in read_jsonl(reasoning.kept))
+    for line, row in enumerate(read_jsonl(reasoning.dropped), 1):
+        if "reason" not in row:
+            raise InputError("a dropped row without its reason", file=reasoning.dropped, line=line)
+        counts[f"dropped: {row['reason']}", row.get("subset", "")] += 1
+    rows = [(*key, count) for key, count in counts.items()]
+    return pd.DataFrame(rows, columns=["outcome", "subset", "count"])
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object. Raises InputError."""
+    if not path.is_file():
+        raise InputError("there is no such file", file=path)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON: {error.msg}", file=path, line=error.lineno) from error
+    if not isinstance(value, dict):
+        raise InputError("not a JSON object", file=path)
+    return value
+
+
+def read_jsonl(path: str | os.PathLike) -> list[dict]:
+    """Read one JSON object a line. Raises InputError with the line's number."""
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path)
+    rows = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise InputError(f"not JSON: {error.msg}", file=path, line=number) from error
+            if not isinstance(row, dict):
+                raise InputError("not a JSON object", file=path, line=number)
+            rows.append(row)
+    return rows

@@ -1,0 +1,343 @@
+"""One self-contained report.html: the tables, the figures, and every answer to look through."""
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reasonome.comparisons import MEAN
+from reasonome.errors import InputError
+from reasonome.report.evidence import Evidence, TrainedStep
+from reasonome.report.figures import ablation_name, training_name
+from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.tables import SETTING, information_rank, reported_seeds
+
+HERE = Path(__file__).parent
+SIGNIFICANT = 0.05
+METRIC_NAMES = {
+    "rouge_l": "ROUGE-L",
+    "similarity": "similarity",
+    "exact": "exact",
+    "format": "format kept",
+    "missing": "no answer",
+    "truncated": "cut off",
+    "distinct_names": "distinct names",
+    "length": "length",
+}
+GROUPS = {
+    "none": "nothing about the question",
+    "prompt": "the prompt alone",
+    "training data": "the training data",
+    "a database": "a database",
+}
+FLOOR_NOTES = {
+    "constant": "gives every set the same name; it knows nothing of the genes",
+    "random": "draws a name blindly; it knows nothing of the genes",
+    "commonest_phrase": "answers with the commonest phrase of the gene names in the prompt",
+    "nearest_prompt": "answers with the name of the training set whose prompt is most like this one",
+    "nearest_set": "answers with the name of the training set that shares most genes with this one",
+}
+_MOST_SHOWN = 20  # entries of a list in an audit
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """All that the page shows. `figures` is the folder that `write_figures` made; `audits` are by
+    benchmark; `reasoning` pairs a title with counts (columns outcome, subset, count)."""
+
+    plan: Plan
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    evidence: Evidence
+    steps: list[TrainedStep]
+    figures: Path
+    audits: dict[str, dict]
+    reasoning: list[tuple[str, pd.DataFrame]]
+
+
+def render_page(inputs: ReportInputs) -> str:
+    """The page as text. It loads nothing: styles, script, drawings and data are in it.
+
+    Raises InputError where the tables are of another experiment or lack an arm of the plan.
+    """
+    _check_tables(inputs)
+    script = (HERE / "browser.js").read_text(encoding="utf-8")
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"score": _score, "signed": _signed, "p_value": _p_value, "pretty": _pretty}
+    return environment.get_template("page.html.j2").render(
+        plan=inputs.plan,
+        metric_names=METRIC_NAMES,
+        groups=GROUPS,
+        settings=[_setting(inputs, *key) for key in _settings(inputs.metrics)],
+        floor_notes=_floor_notes(inputs.metrics),
+        training=[_step(inputs.figures, step) for step in inputs.steps],
+        reasoning=[(title, _crosstab(counts)) for title, counts in inputs.reasoning],
+        audits={name: list(_flat(audit)) for name, audit in inputs.audits.items()},
+        mean=MEAN,
+        significant=SIGNIFICANT,
+        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        data=Markup(_as_script_data(answers_data(inputs.evidence))),
+    )
+
+
+def _check_tables(inputs: ReportInputs) -> None:
+    for name, table in (("metrics", inputs.metrics), ("comparisons", inputs.comparisons)):
+        others = set(table["experiment"]) - {inputs.plan.experiment}
+        if others:
+            raise InputError(f"the {name} are of experiment {sorted(others)[0]}", field="experiment")
+    planned = {(e.backbone, e.arm) for e in inputs.plan.evaluations}
+    models = inputs.metrics.query("kind == 'model'")
+    lacking = planned - set(zip(models["backbone"], models["arm"], strict=True))
+    if lacking:
+        raise InputError(
+            f"the metrics lack {', '.join(sorted(lacking)[0])}", fix="run scripts/summarise.py on this plan"
+        )
+
+
+def _settings(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
+    models = metrics[metrics["kind"] == "model"]
+    return list(models[SETTING].drop_duplicates().itertuples(index=False, name=None))
+
+
+def _setting(inputs: ReportInputs, benchmark: str, style: str, decoding: str) -> dict[str, Any]:
+    """What the page shows of one benchmark, prompt style and decoding."""
+    shown = reported_seeds(inputs.metrics).query("benchmark == @benchmark and style == @style")
+    models = shown.query("kind == 'model' and decoding == @decoding")
+    shuffled = shown.query("kind == 'shuffled' and decoding == @decoding")
+    floors = shown.query("kind == 'floor'")
+    compared = inputs.comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
+    subsets = sorted(set(models["subset"]) - {MEAN})
+    # One column per metric and its mean over subsets, and ROUGE-L of every subset.
+    columns = [("rouge_l", MEAN)]
+    if len(subsets) > 1:
+        columns += [("rouge_l", subset) for subset in subsets]
+    measured = set(models["metric"])
+    columns += [(metric, MEAN) for metric in METRIC_NAMES if metric != "rouge_l" and metric in measured]
+    kinds = sorted(set(floors["information"]), key=information_rank)
+    return {
+        "name": f"{benchmark}, style {style}, decoding {decoding}",
+        "columns": columns,
+        "subsets": subsets,
+        "n": int(models.query("metric == 'rouge_l' and subset == @MEAN")["n"].iloc[0]),
+        "models": _rows(models, columns),
+        "shuffled": _rows(shuffled, columns),
+        "floors": [(kind, _rows(floors[floors["information"] == kind], columns)) for kind in kinds],
+        "margins": _margins(compared, floors, kinds),
+        "kinds": kinds,
+        "tests": compared.query("subset == @MEAN").to_dict("records"),
+        "subset_tests": compared.query("subset != @MEAN").to_dict("records"),
+        "missing": _missing(compared),
+        "charts": [
+            (
+                backbone,
+                _drawing(inputs.figures / "ablation", ablation_name(backbone, benchmark, style, decoding)),
+            )
+            for backbone in models["backbone"].unique()
+        ],
+    }
+
+
+def _rows(metrics: pd.DataFrame, columns: list[tuple[str, str]]) -> list[dict]:
+    rows = []
+    for (backbone, arm, seed), cells in metrics.groupby(["backbone", "arm", "seed"], sort=False):
+        found = {(row.metric, row.subset): row for row in cells.itertuples()}
+        rows.append(
+            {
+                "backbone": backbone,
+                "arm": arm,
+                "seed": seed,
+                "cells": [(m, found.get((m, s))) for m, s in columns],
+            }
+        )
+    return rows
+
+
+def _margins(compared: pd.DataFrame, floors: pd.DataFrame, kinds: list[str]) -> list[dict]:
+    """Per arm and metric: the test against the best floor of each kind, and the kinds it beats whole."""
+    tests = compared[compared["subset"] == MEAN]
+    rows = []
+    for (backbone, arm, metric), own in tests.groupby(["backbone", "a", "metric"], sort=False):
+        cells, beaten = {}, []
+        for kind in kinds:
+            against = own[(own["kind"] == "floor") & (own["information"] == kind)]
+            if against.empty:
+                continue
+            values = floors.query("metric == @metric and subset == @MEAN").set_index("arm")["value"]
+            best = max(against["b"], key=lambda floor: values[floor])
+            cells[kind] = against[against["b"] == best].iloc[0].to_dict()
+            if ((against["difference"] > 0) & (against["p_holm"] < SIGNIFICANT)).all():
+                beaten.append(kind)
+        one = {kind: own[own["kind"] == kind].to_dict("records") for kind in ("previous arm", "shuffled")}
+        rows.append(
+            {
+                "backbone": backbone,
+                "arm": arm,
+                "seed": "",
+                "metric": metric,
+                "cells": cells,
+                "beaten": beaten,
+                "previous": one["previous arm"][0] if one["previous arm"] else None,
+                "shuffled": one["shuffled"][0] if one["shuffled"] else None,
+            }
+        )
+    return rows
+
+
+def _missing(compared: pd.DataFrame) -> list[tuple[str, str, int, int]]:
+    """(backbone, arm, examples without an answer, examples) of the arms that left any unanswered."""
+    rows = compared[(compared["subset"] == MEAN) & (compared["missing_a"] > 0)]
+    rows = rows.drop_duplicates(["backbone", "a"])
+    return [(row.backbone, row.a, int(row.missing_a), int(row.n)) for row in rows.itertuples()]
+
+
+def _floor_notes(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
+    floors = metrics[metrics["kind"] == "floor"][["arm", "information"]].drop_duplicates()
+    floors = floors.sort_values("information", key=lambda names: names.map(information_rank))
+    return [(f.arm, f.information, FLOOR_NOTES.get(f.arm, "")) for f in floors.itertuples()]
+
+
+def _step(figures: Path, step: TrainedStep) -> dict[str, Any]:
+    return {
+        "log": step,
+        "curves": None if step.history.empty else _drawing(figures / "training", training_name(step)),
+        "validation": None if step.validation is None else _validation(step.validation),
+        "run": [] if step.run is None else list(_flat(step.run)),
+    }
+
+
+def _validation(validation: dict) -> dict[str, Any]:
+    """Reward before and after the step, whole and by component, and what the best constant would earn."""
+    parts = validation.get("components", {})
+    constants = validation.get("constants", {})
+    shown = [name for name in ("before", "after", "difference", "low", "high") if name in validation]
+    rows = [("reward", {name: validation[name] for name in shown} | {"constant": constants.get("reward")})]
+    for component in dict.fromkeys([*parts, *constants]):
+        if component != "reward":
+            part = parts.get(component, {})
+            values = part if isinstance(part, dict) else {"after": part}
+            rows.append((component, values | {"constant": constants.get(component)}))
+    rest = {k: v for k, v in validation.items() if k not in (*shown, "components", "constants")}
+    return {"columns": [*shown, "constant"], "rows": rows, "rest": list(_flat(rest)) if rest else []}
+
+
+def _drawing(folder: Path, name: str) -> Markup:
+    path = folder / f"{name}.svg"
+    if not path.is_file():
+        raise InputError("the figure has not been drawn", file=path)
+    return Markup(path.read_text(encoding="utf-8"))
+
+
+def _crosstab(counts: pd.DataFrame) -> dict[str, Any]:
+    table = counts.pivot_table(index="outcome", columns="subset", values="count", aggfunc="sum", fill_value=0)
+    table["all"] = table.sum(axis=1)
+    table = table.sort_values("all", ascending=False)
+    kept_first = sorted(table.index, key=lambda outcome: outcome != "kept")
+    return {"columns": list(table.columns), "rows": [(name, list(table.loc[name])) for name in kept_first]}
+
+
+def _flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """(path, value as text) of every leaf of nested JSON; long lists are cut, and say so."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, (*path, str(key)))
+        return
+    if isinstance(value, list):
+        items = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in value[:_MOST_SHOWN]]
+        more = f" … and {len(value) - _MOST_SHOWN:,} more" if len(value) > _MOST_SHOWN else ""
+        text = ", ".join(items) + more
+    elif isinstance(value, bool) or value is None:
+        text = {True: "yes", False: "no", None: ""}[value]
+    elif isinstance(value, int):
+        text = f"{value:,}"
+    elif isinstance(value, float):
+        text = f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    else:
+        text = "" if value == {} else str(value)
+    yield " › ".join(path), text
+
+
+def answers_data(evidence: Evidence) -> dict[str, Any]:
+    """Every answer for the browser, as arrays; an example's genes are stored once for all arms.
+
+    runs: the labels of `facets`; examples: benchmark, style, subset, id, gold, genes, genes left out;
+    rows: run, example, sample, answer, reasoning, text, problems, finish reason, then one value per metric.
+    """
+    facets = [name for name in Evaluation.model_fields if name not in ("scores", "chain")]
+    tables = [table for _, table in evidence.evaluations]
+    metrics = [
+        name
+        for name in dict.fromkeys(column for table in tables for column in table)
+        if name.startswith(("rouge_", "similarity")) or name in ("exact", "format", "truncated", "length", "logprob")
+    ]
+    examples: dict[tuple, int] = {}
+    rows = []
+    for run, (evaluation, table) in enumerate(evidence.evaluations):
+        columns = ["subset", "id", "gold", "genes", "genes_left_out"]
+        given = [_text_column(table, name) for name in columns]
+        said = [_text_column(table, c) for c in ("answer", "reasoning", "text", "problems", "finish_reason")]
+        scores = table.reindex(columns=metrics).astype(float).round(4).to_numpy().tolist()
+        for example, words, sample, values in zip(
+            zip(*given, strict=True), zip(*said, strict=True), table["sample"], scores, strict=True
+        ):
+            key = (evaluation.benchmark, evaluation.style, *example)
+            position = examples.setdefault(key, len(examples))
+            numbers = [value if math.isfinite(value) else None for value in values]
+            rows.append([run, position, int(sample), *words, *numbers])
+    return {
+        "facets": facets,
+        "runs": [[str(getattr(e, name)) for name in facets] for e, _ in evidence.evaluations],
+        "metrics": metrics,
+        "examples": list(examples),
+        "rows": rows,
+    }
+
+
+def _text_column(table: pd.DataFrame, name: str) -> list[str]:
+    if name not in table:
+        return [""] * len(table)
+    column = table[name].astype(object)
+    return ["" if empty else str(value) for value, empty in zip(column, column.isna(), strict=True)]
+
+
+def _as_script_data(value: Any) -> str:
+    """JSON that cannot end its <script> element or open a comment in it."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _score(value: float | None, metric: str = "") -> str:
+    if value is None or math.isnan(value):
+        return ""
+    return f"{value:.1f}" if metric == "length" else f"{value:.3f}"
+
+
+def _signed(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def _p_value(value: float) -> str:
+    if math.isnan(value):
+        return "not tested"
+    if value >= SIGNIFICANT:
+        return f"n.s. ({value:.2f})"
+    return "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _pretty(value: dict) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

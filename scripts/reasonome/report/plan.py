@@ -1,0 +1,116 @@
+"""What an experiment's report is made of: a JSON file that the workflow writes and the programs read."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from reasonome.errors import InputError, nearest
+
+# These names are folders and parts of file names all over results/.
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=@-]*$", max_length=240)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Evaluation(_Strict):
+    """One scored set of answers: an arm of one backbone on one benchmark."""
+
+    backbone: Name
+    arm: str = Field(min_length=1)
+    chain: Name
+    seed: int = Field(ge=0)
+    benchmark: Name
+    style: Name
+    decoding: Name
+    scores: Path = Field(description="parquet, one row per example and sample")
+    run: Path | None = Field(None, description="run.json of the job that generated the answers")
+
+
+class Floors(_Strict):
+    """The answers that need no model, scored on one benchmark in one style."""
+
+    benchmark: Name
+    style: Name
+    path: Path = Field(description="parquet, one row per floor and example")
+
+
+class Step(_Strict):
+    """One trained step; `folder` holds its manifest.json, recipe.json, run.json, history.jsonl, ..."""
+
+    backbone: Name
+    chain: Name = Field(description="the chain that ends with this step")
+    folder: Path
+
+
+class Reasoning(_Strict):
+    """Reasoning that was generated for training, and what of it was dropped."""
+
+    teacher: Name
+    benchmark: Name
+    style: Name
+    kept: Path = Field(description="jsonl")
+    dropped: Path = Field(description="jsonl; every row has a reason")
+
+
+class Plan(_Strict):
+    """One experiment. `arms` are in the order of the ablation: each is compared with the one before."""
+
+    experiment: Name
+    description: str = ""
+    arms: list[str] = Field(min_length=1)
+    evaluations: list[Evaluation] = Field(min_length=1)
+    floors: list[Floors]
+    steps: list[Step] = []
+    audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
+    reasoning: list[Reasoning] = []
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Plan":
+        _no_twins("arm", self.arms)
+        _no_twins(
+            "evaluation",
+            [tuple(e.model_dump(exclude={"chain", "scores", "run"}).values()) for e in self.evaluations],
+        )
+        _no_twins("floors", [(f.benchmark, f.style) for f in self.floors])
+        _no_twins("step", [(s.backbone, s.chain) for s in self.steps])
+        with_floors = {(f.benchmark, f.style) for f in self.floors}
+        for evaluation in self.evaluations:
+            if evaluation.arm not in self.arms:
+                raise ValueError(f"unknown arm '{evaluation.arm}'; {nearest(evaluation.arm, self.arms)}")
+            if (evaluation.benchmark, evaluation.style) not in with_floors:
+                raise ValueError(
+                    f"no floors for {evaluation.benchmark}.{evaluation.style}: no score without its floors"
+                )
+        return self
+
+
+def read_plan(path: str | os.PathLike) -> Plan:
+    """Read a plan; its paths are relative to the working directory. Raises InputError."""
+    if not Path(path).is_file():
+        raise InputError("there is no such plan", file=path)
+    try:
+        return Plan.model_validate_json(Path(path).read_bytes())
+    except ValidationError as error:
+        raise _as_input_error(error, path) from error
+
+
+def _as_input_error(error: ValidationError, path: str | os.PathLike) -> InputError:
+    first = error.errors(include_url=False)[0]
+    where, fix = first["loc"], None
+    if first["type"] == "extra_forbidden":
+        nested = {"evaluations": Evaluation, "floors": Floors, "steps": Step, "reasoning": Reasoning}
+        model = nested.get(where[0], Plan) if len(where) > 1 else Plan
+        fix = nearest(str(where[-1]), model.model_fields)
+    return InputError(first["msg"], file=path, field=".".join(map(str, where)) or None, fix=fix)
+
+
+def _no_twins(noun: str, keys: list) -> None:
+    key, times = Counter(keys).most_common(1)[0] if keys else (None, 0)
+    if times > 1:
+        shown = key if isinstance(key, str) else ", ".join(map(str, key))
+        raise ValueError(f"{noun} given {times} times: {shown}")

@@ -1,0 +1,294 @@
+"""metrics.tsv and comparisons.tsv: every score beside its floors, every claim with its test."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.atomic import replacing
+from reasonome.comparisons import MEAN, RESAMPLES, bootstrap_intervals, holm, paired_test
+from reasonome.errors import InputError
+from reasonome.report.evidence import EXAMPLE, Evidence
+from reasonome.report.plan import Plan
+
+SETTING = ["benchmark", "style", "decoding"]
+METRIC_COLUMNS = [
+    "experiment",
+    "backbone",
+    "arm",
+    "chain",
+    "seed",
+    "benchmark",
+    "style",
+    "decoding",
+    "subset",
+    "kind",
+    "information",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "n",
+]
+COMPARISON_COLUMNS = [
+    "experiment",
+    "backbone",
+    "benchmark",
+    "style",
+    "decoding",
+    "subset",
+    "kind",
+    "metric",
+    "a",
+    "b",
+    "information",
+    "difference",
+    "low",
+    "high",
+    "t",
+    "p",
+    "p_wilcoxon",
+    "p_holm",
+    "effect_size",
+    "n",
+    "missing_a",
+    "missing_b",
+    "note",
+]
+COMPARED = ["rouge_l", "similarity"]
+INFORMATION = ["none", "prompt", "training data", "a database"]  # the order of the floors in every table
+_NUMBERS = [
+    "value",
+    "low",
+    "high",
+    "n",
+    "difference",
+    "t",
+    "p",
+    "p_wilcoxon",
+    "p_holm",
+    "effect_size",
+    "missing_a",
+    "missing_b",
+]
+_DESCRIPTIVE = ["truncated", "length", "genes_left_out"]  # unknown, not zero, where there is no answer
+
+
+def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """One row per arm (or floor, or arm's shuffled answers) × subset × metric, with its 95 % interval.
+
+    Shares and scores are 0..1, `length` is in tokens, `genes_left_out` in genes. `n` counts examples.
+    Several samples of an example are averaged first. An arm with several seeds gets a further row with
+    seed "mean", whose interval is over examples. `distinct_names` has no interval: resampling repeats names.
+    """
+    rows: list[dict] = []
+
+    def add(scores: pd.DataFrame, metrics: list[str], distinct: dict[str, float], **labels) -> None:
+        labels = {"experiment": plan.experiment} | labels
+        for entry in _intervals(scores[metrics], seed, resamples):
+            rows.append(labels | entry)
+        sizes = scores.groupby("subset").size().to_dict() | {MEAN: len(scores)}
+        for subset, share in distinct.items():
+            rows.append(labels | {"subset": subset, "metric": "distinct_names", "value": share, "n": sizes[subset]})
+
+    for labels, scores, distinct in tqdm(list(_arms(plan, evidence)), desc="intervals", leave=False):
+        shuffled = [column for column in scores if column.startswith("shuffled_")]
+        add(scores, [c for c in scores if c not in shuffled], distinct, kind="model", **labels)
+        if shuffled:
+            own = scores[shuffled].rename(columns=lambda name: name.removeprefix("shuffled_"))
+            add(own, list(own), {}, kind="shuffled", **labels)
+    for (benchmark, style), table in evidence.floors.items():
+        for floor, information, answers in _by_floor(table):
+            scores = _per_example(answers, _examples(table))
+            labels = {"arm": floor, "benchmark": benchmark, "style": style, "information": information}
+            add(scores, list(scores), _distinct_names(answers), kind="floor", **labels)
+    return pd.DataFrame(rows, columns=METRIC_COLUMNS).fillna(
+        {column: "" for column in METRIC_COLUMNS if column not in _NUMBERS}
+    )
+
+
+def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """Paired comparisons of every arm with the previous arm, every floor, and its own shuffled answers.
+
+    Scores are averaged over seeds and samples, example by example; an example without an answer scores 0
+    and is counted in missing_a or missing_b. `p_holm` is adjusted over all comparisons of one metric on one
+    benchmark. A benchmark with a single subset has rows for "mean" only, which is that subset.
+    """
+    scores_of: dict[tuple, list[pd.DataFrame]] = {}
+    for evaluation, table in evidence.evaluations:
+        key = (evaluation.backbone, evaluation.benchmark, evaluation.style, evaluation.decoding)
+        examples = _examples(evidence.floors[evaluation.benchmark, evaluation.style])
+        scores_of.setdefault((key, evaluation.arm), []).append(_per_example(table, examples))
+    floors = {
+        key: [(name, information, _per_example(rows, _examples(table))) for name, information, rows in _by_floor(table)]
+        for key, table in evidence.floors.items()
+    }
+    rows: list[dict] = []
+    for key in tqdm(dict.fromkeys(key for key, _ in scores_of), desc="comparisons", leave=False):
+        backbone, benchmark, style, decoding = key
+        arms = {arm: _average(scores_of[key, arm]) for arm in plan.arms if (key, arm) in scores_of}
+        labels = {
+            "experiment": plan.experiment,
+            "backbone": backbone,
+            "benchmark": benchmark,
+            "style": style,
+            "decoding": decoding,
+        }
+        pairs = list(_pairs(arms, floors[benchmark, style]))
+        rows += [labels | row for row in _compare(pairs, seed, resamples)]
+    table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+    table["p_holm"] = table.groupby(["benchmark", "metric"])["p"].transform(holm)
+    return table
+
+
+def _compare(pairs: list[tuple], seed: int, resamples: int) -> Iterator[dict]:
+    """Test every pair on every subset; all pairs share the resamples of one bootstrap."""
+    if not pairs:
+        return
+    subsets = pairs[0][1].index.get_level_values("subset").to_numpy()
+    differences = np.column_stack([(a - b).to_numpy() for _, a, b in pairs])
+    intervals = bootstrap_intervals(differences, subsets, seed=seed, resamples=resamples)
+    for subset in [MEAN, *sorted(set(subsets))] if len(set(subsets)) > 1 else [MEAN]:
+        chosen = np.full(len(subsets), True) if subset == MEAN else subsets == subset
+        for column, (labels, a, b) in enumerate(pairs):
+            test = asdict(paired_test(a.to_numpy()[chosen], b.to_numpy()[chosen], subsets[chosen]))
+            missing = {side: int(labels[side][chosen].sum()) for side in ("missing_a", "missing_b")}
+            bounds = {"low": intervals[subset].low[column], "high": intervals[subset].high[column]}
+            yield labels | {"subset": subset} | test | bounds | missing
+
+
+def _pairs(arms: dict[str, pd.DataFrame], floors: list[tuple]) -> Iterator[tuple[dict, pd.Series, pd.Series]]:
+    previous: str | None = None
+    for arm, scores in arms.items():
+        others = [] if previous is None else [("previous arm", previous, "", arms[previous], "")]
+        others += [("floor", name, information, floor, "") for name, information, floor in floors]
+        others += [("shuffled", f"{arm} (shuffled)", "", scores, "shuffled_")]
+        for kind, name, information, other, prefix in others:
+            for metric in COMPARED:
+                if metric not in scores or prefix + metric not in other:
+                    continue
+                labels = {"kind": kind, "metric": metric, "a": arm, "b": name, "information": information}
+                for side, answers in (("missing_a", scores), ("missing_b", other)):
+                    labels[side] = (answers["missing"] > 0).to_numpy()
+                yield labels, scores[metric], other[prefix + metric]
+        previous = arm
+
+
+def _arms(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict, pd.DataFrame, dict[str, float]]]:
+    """Labels, scores per example and distinct names of every evaluation, and of the mean of its seeds."""
+    order = {arm: position for position, arm in enumerate(plan.arms)}
+    groups: dict[tuple, list] = {}
+    for evaluation, table in evidence.evaluations:
+        labels = evaluation.model_dump(exclude={"scores"}) | {"seed": str(evaluation.seed)}
+        examples = _examples(evidence.floors[evaluation.benchmark, evaluation.style])
+        key = tuple(labels[name] for name in ["benchmark", "style", "decoding", "backbone", "arm"])
+        groups.setdefault(key, []).append((labels, _per_example(table, examples), _distinct_names(table)))
+    for key in sorted(groups, key=lambda key: (*key[:-1], order[key[-1]])):
+        members = groups[key]
+        yield from members
+        if len(members) > 1:
+            labels = members[0][0] | {"seed": MEAN, "chain": ""}
+            distinct = pd.DataFrame([member[2] for member in members]).mean().to_dict()
+            yield labels, _average([member[1] for member in members]), distinct
+
+
+def _per_example(answers: pd.DataFrame, examples: pd.MultiIndex) -> pd.DataFrame:
+    """Metrics averaged over an example's samples, one row per example; what has no answer is wrong."""
+    wrong_if_missing = [
+        c
+        for c in answers
+        if c.startswith(("rouge_", "similarity", "shuffled_rouge_", "shuffled_similarity")) or c == "exact"
+    ]
+    shown = wrong_if_missing + [c for c in ["format", *_DESCRIPTIVE] if c in answers]
+    scores = answers[shown].astype(float)
+    missing = answers["answer"].fillna("").str.strip() == ""
+    scores.loc[missing, [c for c in wrong_if_missing if not c.startswith("shuffled_")]] = 0.0
+    zero_if_unknown = [c for c in scores if c not in _DESCRIPTIVE]
+    scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
+    scores["missing"] = missing.astype(float)
+    scores = scores.groupby([answers["subset"], answers["id"]]).mean().reindex(examples)
+    scores["missing"] = scores["missing"].fillna(1.0)
+    scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
+    return scores
+
+
+def _average(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    common = [column for column in tables[0] if all(column in table for table in tables)]
+    return sum(table[common] for table in tables) / len(tables)
+
+
+def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
+    """Distinct answers over rows, by subset and as their mean; case and spacing do not count."""
+    names = answers["answer"].fillna("").str.casefold().str.split().str.join(" ")
+    by_subset = {
+        subset: names[rows].replace("", np.nan).nunique() / len(rows)
+        for subset, rows in answers.groupby("subset").groups.items()
+    }
+    return {MEAN: float(np.mean(list(by_subset.values())))} | by_subset
+
+
+def _intervals(scores: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict]:
+    known = [[c for c in scores if c not in _DESCRIPTIVE], *([c] for c in scores if c in _DESCRIPTIVE)]
+    for columns in known:
+        values = scores[columns].dropna()
+        if not columns or values.empty:
+            continue
+        subsets = values.index.get_level_values("subset")
+        for subset, found in bootstrap_intervals(values.to_numpy(), subsets, seed=seed, resamples=resamples).items():
+            for metric, value, low, high in zip(columns, found.value, found.low, found.high, strict=True):
+                entry = {"value": value, "low": low, "high": high, "n": found.n}
+                yield {"subset": subset, "metric": metric} | entry
+
+
+def _examples(floors: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(floors[EXAMPLE].drop_duplicates().sort_values(EXAMPLE))
+
+
+def _by_floor(floors: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(floor, information, rows), by the information used."""
+    found = [(name, rows["information"].iloc[0], rows) for name, rows in floors.groupby("floor")]
+    return sorted(found, key=lambda floor: (information_rank(floor[1]), floor[0]))
+
+
+def information_rank(information: str) -> tuple[int, str]:
+    """Sorts kinds of information from the least to the most; unknown kinds come last, by name."""
+    known = information in INFORMATION
+    return (INFORMATION.index(information) if known else len(INFORMATION), information)
+
+
+def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Without the single seeds of an arm that has a row for their mean."""
+    arm = [*SETTING, "backbone", "arm", "kind"]
+    has_mean = (metrics["seed"] == MEAN).groupby([metrics[c] for c in arm]).transform("any")
+    return metrics[~has_mean | (metrics["seed"] == MEAN)]
+
+
+def headline(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The means over subsets, one row per arm and floor, for people to read on a terminal."""
+    shown = ["rouge_l", "similarity", "exact", "format", "missing", "truncated", "distinct_names", "length"]
+    rows = reported_seeds(metrics).query("subset == @MEAN and kind != 'shuffled'")
+    labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
+    keys = rows[labels].drop_duplicates()
+    wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]
+    return wide[[metric for metric in shown if metric in wide]].round(3).reset_index()
+
+
+def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a TSV, whole or not at all; six significant digits, empty where a number is not known."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, sep="\t", index=False, float_format="%.6g")
+
+
+def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
+    """Read a table of ours; text stays text (an arm may be called "NA"). Raises InputError."""
+    if not os.path.isfile(path):
+        raise InputError("there is no such table", file=path, fix="run scripts/summarise.py first")
+    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    if list(table.columns) != columns:
+        raise InputError(f"columns are {' '.join(table.columns)}", file=path, fix=f"expected: {' '.join(columns)}")
+    for column in set(_NUMBERS) & set(columns):
+        table[column] = pd.to_numeric(table[column].replace("", np.nan))
+    return table

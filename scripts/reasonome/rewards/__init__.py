@@ -1,0 +1,1 @@
+"""Rewards: pure functions over a batch of parsed answers, tested without a model."""

@@ -1,0 +1,336 @@
+"""Gene Ontology: the ontology (OBO), its annotations (GAF 2.2), and propagation up is_a and part_of."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from reasonome.errors import InputError, nearest
+from reasonome.genes import GeneTable
+from reasonome.sources.source import SourceFacts, with_genes
+from reasonome.sources.textfile import lines
+
+# The relations between a gene product and a term that GAF 2.2 knows, by aspect (column 9).
+RELATIONS = {
+    "P": {
+        "involved_in",
+        "acts_upstream_of",
+        "acts_upstream_of_positive_effect",
+        "acts_upstream_of_negative_effect",
+        "acts_upstream_of_or_within",
+        "acts_upstream_of_or_within_positive_effect",
+        "acts_upstream_of_or_within_negative_effect",
+    },
+    "F": {"enables", "contributes_to"},
+    "C": {"located_in", "part_of", "is_active_in", "colocalizes_with"},
+}
+GAF_COLUMNS = 17
+
+
+class Term(NamedTuple):
+    """One ontology term."""
+
+    id: str
+    name: str
+    namespace: str
+    is_obsolete: bool
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """Terms by id, the is_a and part_of parents of each term, and main ids by alternative id.
+
+    `order` lists every term after all its children. Edges between namespaces are left out, as in go-basic.
+    """
+
+    terms: dict[str, Term]
+    parents: dict[str, tuple[str, ...]]
+    alt_ids: dict[str, str]
+    order: tuple[str, ...]
+
+    def main_id(self, term_id: str) -> str | None:
+        """The main id of a term given by main or alternative id; None where the ontology has no such term."""
+        return term_id if term_id in self.terms else self.alt_ids.get(term_id)
+
+
+class _Stanza:
+    """The lines of one [Term] that matter here."""
+
+    def __init__(self, line: int):
+        self.line = line
+        self.id = self.name = self.namespace = ""
+        self.is_obsolete = False
+        self.alt_ids: list[str] = []
+        self.edges: list[tuple[str, int]] = []
+
+    def take(self, tag: str, value: str, line: int) -> None:
+        if tag == "id":
+            self.id = _identifier(value)
+        elif tag == "name":
+            self.name = value
+        elif tag == "namespace":
+            self.namespace = value
+        elif tag == "alt_id":
+            self.alt_ids.append(_identifier(value))
+        elif tag == "is_obsolete":
+            self.is_obsolete = value.startswith("true")
+        elif tag == "is_a":
+            self.edges.append((_identifier(value), line))
+        elif tag == "relationship" and value.startswith("part_of "):
+            self.edges.append((_identifier(value[len("part_of ") :]), line))
+
+
+def read_obo(path: str | os.PathLike) -> Ontology:
+    """Read an OBO file (1.2 or 1.4), keeping ids, names, namespaces, obsolescence, is_a and part_of.
+
+    Raises InputError for a missing header, a line that is not `tag: value`, a term without id or name, an id
+    given twice, an edge to a term that is not there, and a cycle.
+    """
+    stanzas, default_namespace = _read_stanzas(path)
+    terms: dict[str, Term] = {}
+    alt_ids: dict[str, str] = {}
+    for stanza in stanzas:
+        for tag in ("id", "name"):
+            if not getattr(stanza, tag):
+                raise InputError(
+                    f"the term {stanza.id or 'that begins here'} has no {tag}",
+                    file=path,
+                    line=stanza.line,
+                    fix=f"every [Term] needs a line '{tag}: ...'",
+                )
+        if stanza.id in terms:
+            raise InputError(
+                f"term {stanza.id} stands twice in the file",
+                file=path,
+                line=stanza.line,
+                fix="keep one [Term] for each id",
+            )
+        terms[stanza.id] = Term(
+            stanza.id, stanza.name, stanza.namespace or default_namespace, stanza.is_obsolete
+        )
+        alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
+    parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
+    return Ontology(terms, parents, alt_ids, _children_first(parents, stanzas, path))
+
+
+def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
+    """Read a GAF 2.2; one row for each annotation and relation, in the order of the file.
+
+    Columns: line (int), database, accession, symbol, relation, term_id, evidence. Annotations with NOT and
+    with evidence ND are left out; `frame.attrs["left_out"]` counts them. Raises InputError for another GAF
+    version, a row without 17 columns, another taxon, and a qualifier that GAF 2.2 does not have.
+    """
+    rows, left_out = [], Counter()
+    expected_taxon = f"taxon:{taxon}"
+    version = ""
+    for number, line in lines(path):
+        if line.startswith("!"):
+            if line.startswith("!gaf-version:"):
+                version = line.partition(":")[2].strip()
+                _check_version(version, path, number)
+            continue
+        if not version:
+            _check_version("", path, number)
+        if not line.strip():
+            continue
+        columns = line.split("\t")
+        if len(columns) != GAF_COLUMNS:
+            raise InputError(
+                f"expected {GAF_COLUMNS} tab-separated columns, found {len(columns)}",
+                file=path,
+                line=number,
+                fix="fetch the file again; a row that is cut short, or trailing tabs that an editor removed",
+            )
+        if columns[12].split("|")[0] != expected_taxon:
+            raise InputError(
+                f"expected {expected_taxon} in column 13, found '{columns[12]}'",
+                file=path,
+                line=number,
+                fix="give the annotations of one organism (goa_human for 9606), or ask for another taxon",
+            )
+        qualifiers = columns[3].split("|")
+        if "NOT" in qualifiers:
+            left_out["annotations with NOT"] += 1
+            continue
+        if columns[6] == "ND":
+            left_out["annotations with evidence ND"] += 1
+            continue
+        for relation in qualifiers:
+            _check_relation(relation, columns[8], path, number)
+            rows.append((number, columns[0], columns[1], columns[2], relation, columns[4], columns[6]))
+    if not rows:
+        raise InputError("there are no annotations in the file", file=path, fix="fetch the file again")
+    names = ["line", "database", "accession", "symbol", "relation", "term_id", "evidence"]
+    frame = pd.DataFrame(rows, columns=names)
+    frame.attrs["left_out"] = dict(left_out)
+    return frame
+
+
+def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """All genes of each term: those annotated to it or to any term below it by is_a and part_of.
+
+    `annotations` has the columns gene and object_id (GO facts as they stand). Terms without genes are not in
+    the answer. Raises InputError for a term that the ontology does not have.
+    """
+    sets: dict[str, set[str]] = {}
+    for object_id, genes in annotations.groupby("object_id")["gene"]:
+        term_id = ontology.main_id(object_id)
+        if term_id is None:
+            raise InputError(
+                f"term {object_id} is not in the ontology",
+                field="object_id",
+                fix="facts and ontology must be of one release: build the facts again with this OBO",
+            )
+        sets.setdefault(term_id, set()).update(genes)
+    for term_id in ontology.order:
+        if term_id in sets:
+            for parent in ontology.parents[term_id]:
+                sets.setdefault(parent, set()).update(sets[term_id])
+    return {term_id: frozenset(genes) for term_id, genes in sets.items()}
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """The direct annotations as facts; those to obsolete or unknown terms are left out and counted."""
+    ontology = read_obo(files["obo"])
+    rows = read_gaf(files["gaf"], taxon)
+    left_out = dict(rows.attrs["left_out"])
+    main_ids = {term_id: ontology.main_id(term_id) for term_id in rows["term_id"].unique()}
+    obsolete = {i for i, main in main_ids.items() if main and ontology.terms[main].is_obsolete}
+    unknown = {i for i, main in main_ids.items() if main is None}
+    for reason, term_ids in (("obsolete terms", obsolete), ("terms not in the ontology", unknown)):
+        count = int(rows["term_id"].isin(term_ids).sum())
+        if count:
+            left_out[f"annotations to {reason}"] = count
+    rows = rows[~rows["term_id"].isin(obsolete | unknown)]
+    if rows.empty:
+        raise InputError(
+            f"no annotation names a live term of {Path(files['obo']).name}",
+            file=files["gaf"],
+            fix="give an OBO and a GAF of the same release",
+        )
+    object_id = rows["term_id"].map(main_ids)
+    rows = rows.assign(
+        identifier=_identifiers(rows, genes),
+        object_id=object_id,
+        object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
+    )
+    return with_genes(name, rows, genes, files["gaf"], left_out)
+
+
+def _identifiers(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:
+    """The symbol where it is current, else the accession where it names one gene, else the symbol."""
+    pairs = pd.Series(list(zip(rows["symbol"], rows["accession"], strict=True)), index=rows.index)
+    return pairs.map({pair: _identifier_of(*pair, genes) for pair in pairs.unique()})
+
+
+def _identifier_of(symbol: str, accession: str, genes: GeneTable) -> str:
+    if symbol in genes:
+        return symbol
+    return accession if genes.resolve(accession, strict=True).symbol else symbol
+
+
+def _identifier(value: str) -> str:
+    """`GO:1 {modifier} ! comment` -> `GO:1`."""
+    return value.split(maxsplit=1)[0] if value else ""
+
+
+def _read_stanzas(path: str | os.PathLike) -> tuple[list[_Stanza], str]:
+    stanzas: list[_Stanza] = []
+    stanza: _Stanza | None = None
+    in_header, default_namespace, first = True, "", True
+    for number, line in lines(path):
+        line = line.strip()
+        if not line or line.startswith("!"):
+            continue
+        if first and not line.startswith("format-version:"):
+            raise InputError(
+                f"expected an OBO file that begins with 'format-version:', found '{line[:60]}'",
+                file=path,
+                line=number,
+                fix="give go-basic.obo as it is published",
+            )
+        first = False
+        if line.startswith("["):
+            in_header = False
+            stanza = _Stanza(number) if line == "[Term]" else None
+            if stanza:
+                stanzas.append(stanza)
+            continue
+        tag, colon, value = line.partition(":")
+        if not colon:
+            raise InputError(
+                f"expected 'tag: value', found '{line[:60]}'",
+                file=path,
+                line=number,
+                fix="fetch the file again: it may be cut short",
+            )
+        if stanza:
+            stanza.take(tag, value.strip(), number)
+        elif in_header and tag == "default-namespace":
+            default_namespace = value.strip()
+    if not stanzas:
+        raise InputError("there is no [Term] in the file", file=path, fix="give go-basic.obo as published")
+    return stanzas, default_namespace
+
+
+def _parents(stanza: _Stanza, terms: dict[str, Term], path: str | os.PathLike) -> tuple[str, ...]:
+    parents: dict[str, None] = {}
+    for parent, line in stanza.edges:
+        if parent not in terms:
+            raise InputError(
+                f"{stanza.id} has the parent {parent}, which is not in the file",
+                file=path,
+                line=line,
+                fix="give the whole ontology, or leave this edge out of the slice",
+            )
+        if terms[parent].namespace == terms[stanza.id].namespace:
+            parents[parent] = None
+    return tuple(parents)
+
+
+def _children_first(
+    parents: dict[str, tuple[str, ...]], stanzas: list[_Stanza], path: str | os.PathLike
+) -> tuple[str, ...]:
+    try:
+        # TopologicalSorter puts what a node depends on first; reversed, children come before parents.
+        return tuple(reversed(list(TopologicalSorter(parents).static_order())))
+    except CycleError as error:
+        cycle = error.args[1]
+        lines_of = {(stanza.id, parent): line for stanza in stanzas for parent, line in stanza.edges}
+        raise InputError(
+            f"is_a and part_of form a cycle: {' -> '.join(reversed(cycle))}",
+            file=path,
+            line=min(lines_of[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)),
+            fix="give go-basic.obo, which has no cycles",
+        ) from error
+
+
+def _check_version(version: str, path: str | os.PathLike, line: int) -> None:
+    if version == "2.2":
+        return
+    found = f"version {version}" if version else "no such line before the first annotation"
+    raise InputError(
+        f"expected the header '!gaf-version: 2.2', found {found}",
+        file=path,
+        line=line,
+        fix="GAF 2.1 must be converted (its qualifiers are mostly empty), or fetch a current release",
+    )
+
+
+def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: int) -> None:
+    valid = RELATIONS.get(aspect)
+    if valid is None:
+        raise InputError(
+            f"expected P, F or C in column 9, found '{aspect}'", file=path, line=line, fix="see GAF 2.2"
+        )
+    if relation not in valid:
+        raise InputError(
+            f"qualifier '{relation}' is none of GAF 2.2's for aspect {aspect}: {nearest(relation, valid)}",
+            file=path,
+            line=line,
+            fix="GAF 2.1 must be converted: there the qualifier may be empty",
+        )

@@ -1,0 +1,119 @@
+"""HGNC's complete set (hgnc_complete_set.txt): who is which gene, official names, gene groups."""
+
+import csv
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts
+from reasonome.sources.textfile import lines
+
+COLUMNS = [
+    "hgnc_id",
+    "symbol",
+    "name",
+    "status",
+    "alias_symbol",
+    "prev_symbol",
+    "gene_group",
+    "gene_group_id",
+    "entrez_id",
+    "ensembl_gene_id",
+    "uniprot_ids",
+]
+
+
+def read_genes(path: str | os.PathLike) -> list[Gene]:
+    """The approved genes of the table; columns are found by name, those not used may be missing or new.
+
+    Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol
+    given twice, and gene groups whose names and ids do not pair up.
+    """
+    reader = csv.reader((line for _, line in lines(path)), delimiter="\t")
+    header = next(reader)
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        raise InputError(
+            f"column(s) {', '.join(missing)} are not in the header",
+            file=path,
+            line=1,
+            fix="give HGNC's hgnc_complete_set.txt (tab-separated, header first) as it is published",
+        )
+    places = [header.index(column) for column in COLUMNS]
+    genes, seen = [], {}
+    for row in reader:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise InputError(
+                f"expected {len(header)} columns as in the header, found {len(row)}",
+                file=path,
+                line=reader.line_num,
+                fix="fetch the file again; spreadsheet programs also break its quoting",
+            )
+        fields = dict(zip(COLUMNS, (row[place].strip() for place in places), strict=True))
+        if fields["status"] != "Approved":
+            continue
+        gene = _gene(fields, path, reader.line_num)
+        if gene.symbol in seen:
+            raise InputError(
+                f"symbol {gene.symbol} stands already in line {seen[gene.symbol]}",
+                file=path,
+                line=reader.line_num,
+                field="symbol",
+                fix="keep one row for each approved symbol",
+            )
+        seen[gene.symbol] = reader.line_num
+        genes.append(gene)
+    return genes
+
+
+def read_gene_table(path: str | os.PathLike) -> GeneTable:
+    """The resolver of gene identifiers built from the table at `path`."""
+    return GeneTable(read_genes(path))
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """`has_name` and `in_gene_group` facts of all approved genes; nothing can be unmapped here."""
+    rows = []
+    for gene in read_genes(files["table"]):
+        if gene.name:
+            rows.append((gene.symbol, "has_name", gene.hgnc_id, gene.name, name, ""))
+        for group_id, group in gene.groups:
+            rows.append((gene.symbol, "in_gene_group", f"HGNC.GROUP:{group_id}", group, name, ""))
+    return SourceFacts(
+        pd.DataFrame(rows, columns=FACT_COLUMNS, dtype=str), pd.DataFrame(columns=UNMAPPED_COLUMNS, dtype=str)
+    )
+
+
+def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
+    for column in ("symbol", "hgnc_id"):
+        if not fields[column]:
+            raise InputError("this gene has none", file=path, line=line, field=column, fix="fill it in")
+    names, ids = _list(fields["gene_group"]), _list(fields["gene_group_id"])
+    if len(names) != len(ids):
+        raise InputError(
+            f"{fields['symbol']} has {len(names)} gene group name(s) but {len(ids)} id(s)",
+            file=path,
+            line=line,
+            field="gene_group_id",
+            fix="names and ids are lists joined by | of equal length",
+        )
+    return Gene(
+        symbol=fields["symbol"],
+        name=fields["name"],
+        hgnc_id=fields["hgnc_id"],
+        entrez_id=fields["entrez_id"],
+        ensembl_id=fields["ensembl_gene_id"],
+        uniprot_ids=_list(fields["uniprot_ids"]),
+        previous=_list(fields["prev_symbol"]),
+        aliases=_list(fields["alias_symbol"]),
+        groups=tuple(zip(ids, names, strict=True)),
+    )
+
+
+def _list(field: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in field.split("|") if part.strip())

@@ -1,0 +1,72 @@
+"""Read the lines of a source's file, plain or gzipped, and say plainly when it is not that file."""
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from reasonome.errors import InputError
+
+FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
+
+
+def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, line without its end) of a UTF-8 text file; gzip is told by content.
+
+    Raises InputError for a file that is missing, empty, a cut-off gzip, a web page, or not text.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("there is no such file", file=path, fix="check the path of this source")
+    number = 0
+    with _open_binary(path) as handle:
+        progress = tqdm(handle, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
+        try:
+            for number, raw in enumerate(progress, start=1):
+                yield number, _text(raw, path, number)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(
+                f"the gzip file is damaged or cut off at this line or soon after ({error})",
+                file=path,
+                line=number + 1,
+                fix=FETCH_AGAIN,
+            ) from error
+    if number == 0:
+        raise InputError("the file is empty", file=path, fix=FETCH_AGAIN)
+
+
+def _open_binary(path: Path) -> io.BufferedReader:
+    with open(path, "rb") as handle:
+        gzipped = handle.read(2) == b"\x1f\x8b"
+    return io.BufferedReader(gzip.open(path)) if gzipped else open(path, "rb")
+
+
+def _text(raw: bytes, path: Path, number: int) -> str:
+    if b"\0" in raw:
+        raise InputError(
+            "NUL byte: this is not a text file, or it is damaged",
+            file=path,
+            line=number,
+            fix=f"if it is an archive, unpack it; else {FETCH_AGAIN}",
+        )
+    try:
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not UTF-8 text ({error.reason} at byte {error.start} of the line)",
+            file=path,
+            line=number,
+            fix="convert it to UTF-8, for example: iconv -f latin1 -t utf-8",
+        ) from error
+    if number == 1 and line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
+        raise InputError(
+            "this is a web page, not the file itself",
+            file=path,
+            line=1,
+            fix="open the address in a browser to see what the server says, then fetch the file again",
+        )
+    return line

@@ -1,0 +1,33 @@
+"""WikiPathways' GMT: `name%WikiPathways_date%WPid%species`, address, Entrez gene ids."""
+
+from pathlib import Path
+
+from reasonome.errors import InputError
+from reasonome.genes import GeneTable
+from reasonome.sources.gmt import members, read_gmt
+from reasonome.sources.source import SPECIES, SourceFacts
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """`member_of_pathway` facts; raises InputError for another name layout or another species."""
+    path = files["gmt"]
+    sets = []
+    for one in read_gmt(path):
+        parts = one.name.rsplit("%", 3)
+        if len(parts) != 4 or not parts[2].startswith("WP"):
+            raise InputError(
+                f"expected name%WikiPathways_date%WPid%species in the first column, found '{one.name[:60]}'",
+                file=path,
+                line=one.line,
+                fix="give the GMT of a WikiPathways release, or use the format 'gmt' for other gene sets",
+            )
+        title, _, pathway_id, species = (part.strip() for part in parts)
+        if species != SPECIES.get(taxon, species):
+            raise InputError(
+                f"pathway {pathway_id} is of {species}, not of {SPECIES[taxon]} (taxon {taxon})",
+                file=path,
+                line=one.line,
+                fix="give the release file of that organism, or ask for another taxon",
+            )
+        sets.append((one, pathway_id, title))
+    return members(name, path, sets, genes)

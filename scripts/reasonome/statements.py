@@ -1,0 +1,126 @@
+"""Statements: facts as declarative sentences in our own wording, for knowledge warm-up."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from . import atomic, audit
+from .errors import InputError
+
+# {gene} and {object} are filled in. Several paraphrases per relation; one fact uses `paraphrases` of them.
+PARAPHRASES: dict[str, list[str]] = {
+    "involved_in": [
+        "{gene} takes part in {object}.",
+        "{object} involves {gene}.",
+        "One of the genes at work in {object} is {gene}.",
+        "Among its roles, {gene} contributes to {object}.",
+    ],
+    "enables": [
+        "The product of {gene} has {object}.",
+        "{gene} encodes a product with {object}.",
+        "{object} is an activity of {gene}.",
+        "At the molecular level, {gene} provides {object}.",
+    ],
+    "located_in": [
+        "The product of {gene} is found in the {object}.",
+        "{gene} works at the {object}.",
+        "In the cell, {gene} belongs to the {object}.",
+        "The {object} contains the product of {gene}.",
+    ],
+    "acts_upstream_of": [
+        "{gene} acts ahead of {object}.",
+        "{object} depends on an earlier action of {gene}.",
+    ],
+    "member_of_pathway": [
+        "{gene} is a member of the pathway {object}.",
+        "The pathway {object} includes {gene}.",
+        "{object} is a pathway with {gene} in it.",
+        "Part of the pathway {object} is {gene}.",
+    ],
+    "has_name": [
+        "{gene} stands for {object}.",
+        "The full name of {gene} is {object}.",
+        "{object} is abbreviated {gene}.",
+        "The gene symbol {gene} means {object}.",
+    ],
+    "in_gene_group": [
+        "{gene} belongs to the gene group {object}.",
+        "The gene group {object} counts {gene} among its members.",
+        "{gene} is one of the {object} genes.",
+    ],
+}
+# GAF 2.2 qualifiers that read like another relation.
+SAME_WORDING = {
+    "is_active_in": "located_in",
+    "part_of": "located_in",
+    "colocalizes_with": "located_in",
+    "contributes_to": "enables",
+    "acts_upstream_of_or_within": "involved_in",
+    "acts_upstream_of_positive_effect": "acts_upstream_of",
+    "acts_upstream_of_negative_effect": "acts_upstream_of",
+    "acts_upstream_of_or_within_positive_effect": "involved_in",
+    "acts_upstream_of_or_within_negative_effect": "involved_in",
+}
+
+
+def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Facts without those about held-out terms, and the ones left out."""
+    leaking = audit.facts_about(facts, terms)
+    return facts[~leaking].reset_index(drop=True), facts[leaking].reset_index(drop=True)
+
+
+def write_sentences(facts: pd.DataFrame, paraphrases: int, held_out: float, seed: int) -> pd.DataFrame:
+    """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out").
+
+    The same fact from several sources is stated once (sources joined by a comma); all paraphrases of a fact
+    fall into one split. Which paraphrases and which split is a seeded choice. InputError for a relation
+    without wording.
+    """
+    unknown = sorted(set(facts["relation"]) - set(PARAPHRASES) - set(SAME_WORDING))
+    if unknown:
+        raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to PARAPHRASES in statements.py")
+    distinct = facts.groupby(["gene", "relation", "object_id", "object_name"], sort=True, as_index=False).agg(
+        source=("source", lambda sources: ",".join(sorted(set(sources))))
+    )
+    rng = random.Random(f"{seed}")
+    rows = []
+    for fact in distinct.itertuples(index=False):
+        templates = PARAPHRASES[SAME_WORDING.get(fact.relation, fact.relation)]
+        part = "held_out" if rng.random() < held_out else "train"
+        for template in rng.sample(templates, min(paraphrases, len(templates))):
+            text = template.format(gene=fact.gene, object=fact.object_name)
+            text = text[0].upper() + text[1:] if template.startswith("{object}") else text
+            rows.append((text, fact.gene, fact.relation, fact.object_id, fact.source, part))
+    return pd.DataFrame(rows, columns=["text", "gene", "relation", "object_id", "source", "split"])
+
+
+def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
+    """Facts, genes and statements per source; a statement that several sources support counts for each.
+
+    The last row, `total`, counts every fact and statement once.
+    """
+    exploded = statements.assign(source=statements["source"].str.split(",")).explode("source")
+    rows = [
+        {
+            "source": source,
+            "facts": len(group),
+            "genes": group["gene"].nunique(),
+            "statements": int((exploded["source"] == source).sum()),
+        }
+        for source, group in facts.groupby("source", sort=True)
+    ]
+    distinct = facts[["gene", "relation", "object_id"]].drop_duplicates()
+    total = {"source": "total", "facts": len(distinct), "genes": facts["gene"].nunique(), "statements": len(statements)}
+    return pd.DataFrame([*rows, total])
+
+
+def write_statements(statements: pd.DataFrame, facts: pd.DataFrame, left_out: pd.DataFrame, folder: Path) -> None:
+    """Write {train,held_out}.jsonl, left_out.tsv and statistics.tsv."""
+    for part in ("train", "held_out"):
+        rows = statements[statements["split"] == part].drop(columns="split")
+        atomic.write_jsonl(folder / f"{part}.jsonl", rows.to_dict("records"))
+    for name, table in (("left_out.tsv", left_out), ("statistics.tsv", statistics(facts, statements))):
+        with atomic.replacing(folder / name) as temporary:
+            table.to_csv(temporary, sep="\t", index=False)

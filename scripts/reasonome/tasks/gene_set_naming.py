@@ -1,0 +1,96 @@
+"""Gene-set naming: given the genes of a set, name the process, function or component they share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..completion import parse_completion, render_completion
+from ..config import Style
+from ..prompts import CountTokens, Prompt, gene_set_prompt
+from ..rewards import naming
+from .task import Reward
+
+# A name longer than any ontology term is a list of guesses, which overlap measures would reward.
+MAX_NAME_WORDS = 30
+MAX_NAME_CHARACTERS = 250
+
+
+class Gene(BaseModel):
+    """A gene of a set: current symbol and official name ("" where unknown)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    symbol: str = Field(min_length=1)
+    name: str = ""
+
+
+class Example(BaseModel):
+    """One gene set of a benchmark."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    subset: str
+    name: str = Field(min_length=1)
+    genes: list[Gene] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A parsed completion: the name ("" if there is none to score), the steps, and what was malformed."""
+
+    name: str
+    steps: list[str]
+    problems: list[str]
+
+    @property
+    def named(self) -> bool:
+        """Whether there is exactly one usable name, where the contract puts it."""
+        return bool(self.name) and not NAME_PROBLEMS & set(self.problems)
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether the reasoning is there and well-formed: at least one step, each closed and with text."""
+        return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)
+
+
+NAME_PROBLEMS = {
+    "no_process_line",
+    "several_process_lines",
+    "empty_name",
+    "placeholder_name",
+    "name_too_long",
+    "process_not_first",
+}
+REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
+
+
+class GeneSetNaming:
+    """The task object of gene-set naming."""
+
+    name = "gene_set_naming"
+    Example = Example
+    rewards = {
+        "similarity": Reward(naming.similarity, 0.0, 1.0, semantic=True),
+        "rouge_l": Reward(naming.rouge_l, 0.0, 1.0, semantic=True),
+        "format": Reward(naming.format, 0.0, 1.0, semantic=False),
+        "reasoning": Reward(naming.reasoning, 0.0, 1.0, semantic=False),
+    }
+
+    def prompt(self, example: Example, style: Style, count_tokens: CountTokens) -> Prompt:
+        """Chat messages that list the genes within the style's budget."""
+        return gene_set_prompt(example.genes, style, count_tokens)
+
+    def parse(self, text: str) -> Answer:
+        """The answer in a completion; never raises."""
+        completion = parse_completion(text)
+        problems = list(completion.problems)
+        name = completion.name
+        if name.startswith("<") and name.endswith(">"):
+            problems.append("placeholder_name")
+        if len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS:
+            problems.append("name_too_long")
+        return Answer("" if NAME_PROBLEMS & set(problems) else name, completion.steps, problems)
+
+    def target(self, name: str, steps: Sequence[str]) -> str:
+        """An ideal completion; without steps, the `Process:` line alone."""
+        return render_completion(name, steps) if steps else f"Process: {name}"

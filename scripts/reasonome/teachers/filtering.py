@@ -1,0 +1,59 @@
+"""One filter for all teachers: a proposal stays if it can be read and its name is close to the true one."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from . import Proposal
+
+Similarity = Callable[[list[str], list[str]], np.ndarray]
+
+
+def keep(
+    proposals: Sequence[Proposal], truths: Iterable[dict], similarity: Similarity, threshold: float = 0.7
+) -> tuple[list[dict], list[dict]]:
+    """Split proposals into kept and dropped rows of reasoning, in the order given.
+
+    `truths`: benchmark rows, joined by id. `similarity(proposed, true)` gives one value a pair and is called
+    once, for usable proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name,
+    proposed, steps, similarity, text; a dropped one also has `reason`, and similarity None if it was not
+    compared. Raises InputError if a proposal has no benchmark row.
+    """
+    name_by_id = {row["id"]: row["name"] for row in truths}
+    for proposal in proposals:
+        if proposal.id not in name_by_id:
+            raise InputError(
+                f"there is no benchmark row '{proposal.id}' to compare a proposal with",
+                fix="give the teacher and the filter the same benchmark",
+            )
+    usable = [index for index, proposal in enumerate(proposals) if not proposal.problem]
+    values: dict[int, float] = {}
+    if usable:
+        proposed = [proposals[index].proposed for index in usable]
+        true = [name_by_id[proposals[index].id] for index in usable]
+        values = dict(zip(usable, map(float, similarity(proposed, true)), strict=True))
+
+    kept, dropped = [], []
+    for index, proposal in enumerate(proposals):
+        value = values.get(index)
+        row = _row(proposal, name_by_id[proposal.id], value)
+        if value is None:
+            dropped.append(row | {"reason": proposal.problem})
+        elif value > threshold:
+            kept.append(row)
+        else:
+            dropped.append(row | {"reason": f"similarity {value:.2f} <= {threshold:.2f}"})
+    return kept, dropped
+
+
+def _row(proposal: Proposal, name: str, similarity: float | None) -> dict:
+    return {
+        "id": proposal.id,
+        "subset": proposal.subset,
+        "name": name,
+        "proposed": proposal.proposed,
+        "steps": proposal.steps,
+        "similarity": similarity,
+        "text": proposal.text,
+    }

@@ -1,0 +1,304 @@
+"""The knowledge teacher: writes short reasoning out of facts, offline, the same every time.
+
+A first part says what single genes are or do, a second what the shown genes share and what that suggests.
+Every sentence is a fact of the table, said of genes that the prompt shows.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import hypergeom
+from tqdm import tqdm
+
+from ..errors import InputError, nearest
+from . import Proposal
+
+Row = dict
+Mode = Literal["given", "blind"]
+
+
+class _Kind(NamedTuple):
+    """How facts of one kind are said: of one gene, and of several."""
+
+    one: tuple[str, ...]
+    several: tuple[str, ...]
+
+
+_KINDS = {
+    "process": _Kind(("takes part in {}", "acts in {}"), ("take part in {}", "act in {}")),
+    "upstream": _Kind(("acts upstream of or within {}",), ("act upstream of or within {}",)),
+    "function": _Kind(("has {}", "shows {}"), ("share {}", "have {}")),
+    "contribution": _Kind(("contributes to {}",), ("contribute to {}",)),
+    "component": _Kind(("is found in {}", "localizes to {}"), ("are found in {}", "localize to {}")),
+    "colocalization": _Kind(("colocalizes with {}",), ("colocalize with {}",)),
+    "pathway": _Kind(("belongs to pathway {}",), ("belong to pathway {}", "share the pathway {}")),
+    "group": _Kind(("is in gene group {}",), ("are in gene group {}", "share gene group {}")),
+    "name": _Kind(("is {}", "stands for {}"), ()),
+}
+
+# A relation that is not listed (a NOT qualifier, say) is left out: there are no words here that keep it true.
+_KIND_OF_RELATION = {
+    "involved_in": "process",
+    "acts_upstream_of": "upstream",
+    "acts_upstream_of_positive_effect": "upstream",
+    "acts_upstream_of_negative_effect": "upstream",
+    "acts_upstream_of_or_within": "upstream",
+    "acts_upstream_of_or_within_positive_effect": "upstream",
+    "acts_upstream_of_or_within_negative_effect": "upstream",
+    "enables": "function",
+    "contributes_to": "contribution",
+    "located_in": "component",
+    "is_active_in": "component",
+    "part_of": "component",
+    "colocalizes_with": "colocalization",
+    "member_of_pathway": "pathway",
+    "in_gene_group": "group",
+    "has_name": "name",
+}
+_GO_KINDS = {
+    "bp": ("process", "upstream"),
+    "mf": ("function", "contribution"),
+    "cc": ("component", "colocalization"),
+}
+
+_SHARED = {
+    "pair": ("Both {genes} {verb}", "{genes} {verb}"),
+    "three": ("{genes} {verb}", "{genes} all {verb}"),
+    "all": ("All {n} genes {verb}", "The {n} genes all {verb}", "All {n} of these genes {verb}"),
+    "some": ("{k} of the {n} genes {verb}", "{k} of {n} genes {verb}", "Among {n} genes, {k} {verb}"),
+}
+_SUGGESTS = ("this suggests {}", "which points to {}", "so the set fits {}", "hence {}")
+_SUGGESTS_ALONE = ("This suggests {}.", "Together this points to {}.", "The set as a whole fits {}.")
+_NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
+_LAST_JOINT = ("; ", ", and ", ", while ")
+
+# Sentences about single genes stop growing here (characters a gene), which keeps a step near 20 tokens.
+_CHARACTERS_PER_GENE = 24
+# Rows that are scored together: bounds the memory of the join with the facts.
+_CHUNK = 500
+
+NOTHING_SHARED = "nothing shared by the genes"
+NO_FACTS = "no facts about the shown genes"
+
+
+def propose(
+    rows: Sequence[Row],
+    facts: pd.DataFrame,
+    *,
+    mode: Mode,
+    seed: int,
+    shown_genes: Callable[[Row], Sequence[str]],
+    steps: int = 2,
+    genes_per_step: int = 3,
+) -> list[Proposal]:
+    """One proposal a row, in the order of `rows`.
+
+    `rows`: benchmark rows (id, subset, name, genes). `facts`: columns gene, relation, object_id,
+    object_name, evidence; facts about test terms must be gone already. `shown_genes(row)`: the symbols that
+    the row's prompt shows. "given" leads to the row's own name; "blind" proposes the most specific object
+    that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
+    own term. `steps` is the most that is written; more than two give more single genes.
+    A row with nothing to say gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
+    Raises InputError for an unknown mode and for steps or genes_per_step below one.
+    """
+    if mode not in ("given", "blind"):
+        raise InputError(f"unknown mode '{mode}'", field="mode", fix=nearest(mode, ("given", "blind")))
+    for field, value in (("steps", steps), ("genes_per_step", genes_per_step)):
+        if value < 1:
+            raise InputError(f"{value} is below 1", field=field, fix=f"give {field} a whole number from 1 up")
+
+    table = _statements(facts)
+    proposals = []
+    with tqdm(total=len(rows), desc=f"reasoning ({mode})", unit="set", delay=2) as progress:
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            shown = {row["id"]: sorted(set(shown_genes(row))) for row in chunk}
+            evidence = _evidence(chunk, shown, table)
+            for row in chunk:
+                writer = _Writer(seed, row["id"], shown[row["id"]], evidence.get(row["id"], _NO_EVIDENCE))
+                proposals.append(_propose_one(row, writer, mode, steps, genes_per_step))
+            progress.update(len(chunk))
+    return proposals
+
+
+# --- facts -------------------------------------------------------------------------------------------
+
+
+class _Statement(NamedTuple):
+    """An object that one gene has: `score` is log10 of the chance that the shown genes share it so often."""
+
+    kind: str
+    object_name: str
+    score: float
+
+
+@dataclass
+class _Shared:
+    """An object that several of the shown genes have."""
+
+    kind: str
+    object_name: str
+    genes: set[str]
+    own: bool
+
+
+@dataclass
+class _Evidence:
+    """What is known of one row's shown genes: shared objects, most specific first, and each gene's own."""
+
+    shared: list[_Shared]
+    by_gene: dict[str, list[_Statement]]
+
+
+_NO_EVIDENCE = _Evidence([], {})
+
+
+def _statements(facts: pd.DataFrame) -> pd.DataFrame:
+    """The facts that can be said, once each, with `background`: how many genes have the object."""
+    table = facts.loc[facts["evidence"] != "ND", ["gene", "relation", "object_id", "object_name"]]
+    table = table.assign(kind=table["relation"].map(_KIND_OF_RELATION)).dropna(subset=["kind"])
+    table = table[table["object_name"] != ""].drop_duplicates(["gene", "kind", "object_id"])
+    background = table.groupby(["kind", "object_id"])["gene"].transform("size")
+    return table.drop(columns="relation").assign(background=background)
+
+
+def _evidence(rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFrame) -> dict[str, _Evidence]:
+    """Score all rows at once: P(at least k of the n shown genes have the object), hypergeometric."""
+    pairs = pd.DataFrame(
+        [(row["id"], gene, normalise(row["name"])) for row in rows for gene in shown[row["id"]]],
+        columns=["row", "gene", "row_name"],
+    )
+    told = pairs.merge(table, on="gene")
+    if told.empty:
+        return {}
+    by_object = told.groupby(["row", "kind", "object_id"])["gene"]
+    told["hits"] = by_object.transform("size")
+    told["known"] = told.groupby("row")["gene"].transform("nunique")
+    universe = table["gene"].nunique()
+    chance = hypergeom.sf(told["hits"] - 1, universe, told["background"], told["known"])
+    told["score"] = np.log10(np.maximum(chance, 1e-300))
+    normalised = {name: normalise(name) for name in told["object_name"].unique()}
+    told["own"] = (told["object_id"] == told["row"]) | (
+        told["object_name"].map(normalised) == told["row_name"]
+    )
+    told = told.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
+
+    evidence = {}
+    columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "score", "own"]
+    shared: dict[str, dict[tuple[str, str], _Shared]] = defaultdict(dict)
+    for row, gene, kind, object_id, name, hits, score, own in told[columns].itertuples(
+        index=False, name=None
+    ):
+        if row not in evidence:
+            evidence[row] = _Evidence([], defaultdict(list))
+        if not own:
+            evidence[row].by_gene[gene].append(_Statement(kind, name, score))
+        if hits > 1 and kind != "name":
+            shared[row].setdefault((kind, object_id), _Shared(kind, name, set(), own)).genes.add(gene)
+    for row, objects in shared.items():
+        evidence[row].shared = list(objects.values())
+    return evidence
+
+
+def normalise(name: str) -> str:
+    """A name without case, punctuation and spacing, for telling whether two sources mean the same thing."""
+    return " ".join(re.findall(r"[^\W_]+", name.casefold()))
+
+
+# --- words -------------------------------------------------------------------------------------------
+
+
+def _propose_one(row: Row, writer: "_Writer", mode: Mode, steps: int, genes_per_step: int) -> Proposal:
+    shared = _choose_shared(writer.evidence.shared, row["subset"], mode)
+    nothing = NOTHING_SHARED if writer.evidence.by_gene else NO_FACTS
+    if mode == "blind" and shared is None:
+        return Proposal(row["id"], row["subset"], problem=nothing)
+    name = row["name"] if mode == "given" else shared.object_name
+    ending = writer.ending(shared, name, together=steps < 3)
+    gene_steps = writer.gene_steps(shared, steps - len(ending), genes_per_step)
+    if shared is None and not gene_steps:
+        return Proposal(row["id"], row["subset"], proposed=name, problem=nothing)
+    return Proposal(row["id"], row["subset"], proposed=name, steps=gene_steps + ending)
+
+
+def _choose_shared(shared: Sequence[_Shared], subset: str, mode: Mode) -> _Shared | None:
+    """The most specific shared object; blind tries the GO aspect of the subset first, never the own term."""
+    others = [found for found in shared if not found.own]
+    if mode == "given":
+        return next(iter(others or shared), None)
+    aspect = _GO_KINDS.get(subset.lower(), ())
+    return next((found for found in others if found.kind in aspect), next(iter(others), None))
+
+
+class _Writer:
+    """Writes about one row; what it chooses depends on the seed, the row id and a label, on nothing else."""
+
+    def __init__(self, seed: int, row_id: str, shown: Sequence[str], evidence: _Evidence):
+        self._prefix = f"{seed}\0{row_id}\0"
+        self.genes = sorted(shown, key=self._rank)
+        self.evidence = evidence
+
+    def _rank(self, label: str) -> int:
+        return int.from_bytes(hashlib.sha256((self._prefix + label).encode()).digest()[:8], "big")
+
+    def _pick(self, label: str, choices: Sequence[str]) -> str:
+        return choices[self._rank(label) % len(choices)]
+
+    def gene_steps(self, shared: _Shared | None, steps: int, genes_per_step: int) -> list[str]:
+        """At most `steps` sentences about single genes, in seeded order; genes without facts are left out."""
+        clauses = [self._clause(gene, shared) for gene in self.genes]
+        clauses = [clause for clause in clauses if clause]
+        sentences = []
+        while clauses and len(sentences) < steps:
+            taken = 1
+            while taken < min(genes_per_step, len(clauses)) and (
+                sum(map(len, clauses[: taken + 1])) <= _CHARACTERS_PER_GENE * genes_per_step
+            ):
+                taken += 1
+            *head, last = clauses[:taken]
+            joint = self._pick(f"joint {len(sentences)}", _LAST_JOINT) if head else ""
+            sentences.append("; ".join(head) + joint + last + ".")
+            clauses = clauses[taken:]
+        return sentences
+
+    def _clause(self, gene: str, shared: _Shared | None) -> str:
+        """One thing about one gene: its name, its group or its most specific object, if short."""
+        best: dict[str, _Statement] = {}
+        for found in self.evidence.by_gene.get(gene, ()):
+            slot = found.kind if found.kind in ("name", "group") else "object"
+            if shared is None or normalise(found.object_name) != normalise(shared.object_name):
+                best.setdefault(slot, found)
+        if not best:
+            return ""
+        slots = sorted(best, key=lambda slot: self._rank(f"{gene} {slot}"))
+        short = [slot for slot in slots if len(best[slot].object_name) <= _CHARACTERS_PER_GENE]
+        chosen = best[short[0] if short else min(slots, key=lambda slot: len(best[slot].object_name))]
+        return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].one).format(chosen.object_name)}"
+
+    def ending(self, shared: _Shared | None, name: str, together: bool) -> list[str]:
+        """What the genes share and what that suggests: one sentence if `together`, else up to two."""
+        alone = self._pick("suggests", _SUGGESTS_ALONE).format(name)
+        if shared is None:
+            return [alone]
+        sharing = self._sharing(shared)
+        if normalise(shared.object_name) == normalise(name):
+            return [f"{sharing}, {self._pick('names', _NAMES_THE_SET)}."]
+        if together:
+            return [f"{sharing}, {self._pick('suggests', _SUGGESTS).format(name)}."]
+        return [f"{sharing}.", alone]
+
+    def _sharing(self, shared: _Shared) -> str:
+        holders = [gene for gene in self.genes if gene in shared.genes]
+        k, n = len(holders), len(self.genes)
+        form = {2: "pair", 3: "three"}.get(k, "all" if k == n else "some")
+        *head, last = holders
+        verb = self._pick("sharing verb", _KINDS[shared.kind].several).format(shared.object_name)
+        return self._pick("sharing", _SHARED[form]).format(
+            genes=f"{', '.join(head)} and {last}", k=k, n=n, verb=verb
+        )

@@ -1,0 +1,1 @@
+"""Training stages over TRL's trainers: resumable, finished atomically, logged in full."""

@@ -1,0 +1,174 @@
+"""GRPO: align the model with weighted rewards of its task, and show what it earned before and after."""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
+
+from .. import atomic
+from ..benchmarks import read_rows
+from ..comparisons import MEAN, bootstrap_intervals
+from ..config import Decoding, GrpoRecipe, Style
+from ..generation import local
+from ..prompts import render, token_counter
+from ..rewards.naming import total
+from ..tasks.task import Similarity, Task
+from .stage import Stage
+
+
+class RewardScorer:
+    """The weighted rewards of a task over batches of completions; each completion is parsed once per batch."""
+
+    def __init__(self, task: Task, weights: dict[str, float], similarity: Similarity):
+        self.task, self.weights, self.similarity = task, weights, similarity
+        self._texts: tuple[str, ...] = ()
+        self._answers: list[Any] = []
+
+    def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+        """One reward, unweighted, per completion."""
+        if tuple(texts) != self._texts:
+            self._texts, self._answers = tuple(texts), [self.task.parse(text) for text in texts]
+        return self.task.rewards[name].function(self._answers, examples, self.similarity)
+
+    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
+        """All rewards, unweighted, and their weighted sum under "reward"."""
+        values = {name: np.array(self.component(name, texts, examples)) for name in self.weights}
+        return {**values, "reward": total(values, self.weights)}
+
+    def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
+        """Reward functions as TRL calls them: once per step each, with all completions of the step."""
+
+        def function(name: str) -> Callable[..., list[float]]:
+            def reward(completions, index, **columns) -> list[float]:
+                texts = [completion[0]["content"] for completion in completions]
+                return self.component(name, texts, [examples[i] for i in index])
+
+            reward.__name__ = name
+            return reward
+
+        return [function(name) for name in self.weights]
+
+
+def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], candidates: int = 50) -> dict[str, Any]:
+    """The training name that would earn most if it were always given, well written, and what it earns.
+
+    Candidates are the names that overlap most with up to 300 examples by ROUGE-L, on which all are measured:
+    a lazy model would drift here.
+    """
+    names = list(dict.fromkeys(example.name for example in examples))
+    examples = examples[:300]
+    parsed = [task.parse(task.target(name, ["constant"])) for name in names]
+    overlap = [np.mean(task.rewards["rouge_l"].function([answer] * len(examples), examples, None)) for answer in parsed]
+    best = {"reward": -np.inf}
+    for i in np.argsort(overlap)[::-1][:candidates]:
+        texts = [task.target(names[i], ["constant"])] * len(examples)
+        earned = {key: float(np.mean(values)) for key, values in scorer.components(texts, examples).items()}
+        if earned["reward"] > best["reward"]:
+            best = {**earned, "name": names[i]}
+    return best
+
+
+def validate(model, tokenizer, prompts: list[str], recipe: GrpoRecipe) -> tuple[list[str], int]:
+    """Greedy completions of the validation prompts, and how many tokens they took."""
+    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=32)
+    side, tokenizer.padding_side = tokenizer.padding_side, "left"
+    model.eval()
+    texts, tokens = [""] * len(prompts), 0
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
+        for _, batch in local.generate(model, tokenizer, prompts, decoding):
+            for position, completion in batch:
+                texts[position] = completion.text
+                tokens += completion.completion_tokens
+    tokenizer.padding_side = side
+    return texts, tokens
+
+
+def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None:
+    """Train with GRPO; writes validation.json (reward before and after, paired) beside the model."""
+    recipe: GrpoRecipe = stage.recipe
+    model, tokenizer = stage.load()
+    count_tokens = token_counter(tokenizer)
+    examples = read_rows(stage.data["examples"], task.Example)
+    random.Random(stage.step.seed).shuffle(examples)
+    prompts = [task.prompt(example, style, count_tokens).messages for example in examples]
+    scorer = RewardScorer(task, recipe.rewards, similarity)
+
+    valid = read_rows(stage.data["valid"], task.Example)
+    random.Random(0).shuffle(valid)
+    valid = valid[: recipe.validation]
+    valid_prompts = [render(tokenizer, task.prompt(example, style, count_tokens).messages) for example in valid]
+    before, before_tokens = validate(model, tokenizer, valid_prompts, recipe)
+
+    trainer = GRPOTrainer(
+        model=model,
+        args=_config(stage, recipe),
+        train_dataset=Dataset.from_dict({"prompt": prompts, "index": list(range(len(prompts)))}),
+        reward_funcs=scorer.for_trl(examples),
+        processing_class=tokenizer,
+    )
+    stage.train(trainer)
+    trained = trainer.accelerator.unwrap_model(trainer.model)
+    after, after_tokens = validate(trained, tokenizer, valid_prompts, recipe)
+    _write_validation(stage.folder / "validation.json", scorer, valid, before, after)
+    atomic.write_json(stage.folder / "constant.json", best_constant(scorer, task, examples))
+    rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
+    facts = {
+        "examples": len(examples),
+        "prompt_example": {"messages": prompts[0], "rendered": render(tokenizer, prompts[0])},
+    }
+    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + before_tokens + after_tokens)
+
+
+def _config(stage: Stage, recipe: GrpoRecipe) -> GRPOConfig:
+    return GRPOConfig(
+        **stage.arguments(),
+        num_generations=recipe.generations,
+        max_completion_length=recipe.max_completion_length,
+        temperature=recipe.temperature,
+        beta=recipe.beta,
+        loss_type=recipe.loss,
+        scale_rewards=recipe.scale_rewards,
+        reward_weights=list(recipe.rewards.values()),
+    )
+
+
+def _write_validation(path: Path, scorer: RewardScorer, examples: list, before: list[str], after: list[str]) -> None:
+    """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
+    if not examples:
+        atomic.write_json(path, {"n": 0})
+        return
+    earned = [scorer.components(texts, examples) for texts in (before, after)]
+    gain = earned[1]["reward"] - earned[0]["reward"]
+    interval = bootstrap_intervals(gain, [example.subset for example in examples])[MEAN]
+    means = [{key: float(values.mean()) for key, values in side.items()} for side in earned]
+    atomic.write_json(
+        path,
+        {
+            "n": len(examples),
+            "before": means[0]["reward"],
+            "after": means[1]["reward"],
+            "difference": float(interval.value[0]),
+            "low": float(interval.low[0]),
+            "high": float(interval.high[0]),
+            "components": {key: [means[0][key], means[1][key]] for key in scorer.weights},
+            "ids": [example.id for example in examples],
+            "rewards_before": earned[0]["reward"].tolist(),
+            "rewards_after": earned[1]["reward"].tolist(),
+        },
+    )
+
+
+def generated_tokens(history: list[dict[str, Any]], batch_size: int) -> int:
+    """Tokens of all rollouts, from the mean completion length of each logged window of steps."""
+    tokens = last = 0
+    for entry in history:
+        if "completions/mean_length" in entry:
+            tokens += entry["completions/mean_length"] * batch_size * (entry["step"] - last)
+            last = entry["step"]
+    return round(tokens)

@@ -1,0 +1,77 @@
+"""Supervised fine-tuning on reasoning: the loss counts completions only."""
+
+import json
+import random
+from pathlib import Path
+
+from datasets import Dataset
+from trl import SFTConfig, SFTTrainer
+
+from ..benchmarks import read_rows
+from ..config import Style
+from ..errors import InputError
+from ..prompts import render, token_counter
+from ..tasks.task import Task
+from .stage import Stage
+
+
+def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None, tokenizer) -> list[dict]:
+    """Prompt and completion messages, one dict per training example.
+
+    `proposals` holds the teacher's kept rows by id; without it the completion is the true name alone.
+    """
+    count_tokens = token_counter(tokenizer)
+    rows = []
+    for example in examples:
+        if proposals is None:
+            completion = task.target(example.name, [])
+        elif example.id in proposals:
+            kept = proposals[example.id]
+            completion = task.target(kept["proposed"], kept["steps"])
+        else:
+            continue
+        prompt = task.prompt(example, style, count_tokens).messages
+        rows.append({"prompt": prompt, "completion": [{"role": "assistant", "content": completion}]})
+    return rows
+
+
+def read_proposals(path: Path) -> dict[str, dict]:
+    """The teacher's kept reasoning, by example id."""
+    with open(path, encoding="utf-8") as handle:
+        return {row["id"]: row for row in map(json.loads, handle)}
+
+
+def sft(stage: Stage, task: Task, style: Style) -> None:
+    """Fine-tune the parent on a teacher's completions (or on names alone)."""
+    recipe = stage.recipe
+    model, tokenizer = stage.load()
+    examples = read_rows(stage.data["examples"], task.Example)
+    random.Random(stage.step.seed).shuffle(examples)
+    proposals = read_proposals(stage.data["reasoning"]) if "reasoning" in stage.data else None
+    rows = conversations(task, style, examples, proposals, tokenizer)
+    fitting = [row for row in rows if _tokens(tokenizer, row) <= recipe.max_length]
+    kept = fitting[: recipe.max_examples]
+    print(f"{len(kept)} examples; {len(rows) - len(fitting)} longer than {recipe.max_length} tokens left out", flush=True)
+    if not kept:
+        raise InputError(
+            "no example is left to train on",
+            file=stage.data.get("reasoning", stage.data["examples"]),
+            fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
+        )
+    trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(**stage.arguments(), max_length=recipe.max_length, completion_only_loss=True),
+        train_dataset=Dataset.from_list(kept),
+        processing_class=tokenizer,
+    )
+    stage.train(trainer)
+    facts = {
+        "examples": len(kept),
+        "too_long": len(rows) - len(fitting),
+        "prompt_example": {"messages": kept[0]["prompt"], "rendered": render(tokenizer, kept[0]["prompt"])},
+    }
+    stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+
+
+def _tokens(tokenizer, row: dict) -> int:
+    return len(tokenizer.apply_chat_template(row["prompt"] + row["completion"], return_dict=True)["input_ids"])

@@ -1,0 +1,49 @@
+"""Render an experiment's report: figures (SVG, PNG, TSV) and one self-contained HTML page.
+
+python scripts/render_report.py --plan results/experiments/demo/plan.json \
+    --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
+    --figures results/experiments/demo/figures --report results/experiments/demo/report.html
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.atomic import write_text
+from reasonome.errors import run_program
+from reasonome.report import tables
+from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
+from reasonome.report.figures import write_figures
+from reasonome.report.page import ReportInputs, render_page
+from reasonome.report.plan import read_plan
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
+    arguments.add_argument("--metrics", type=Path, required=True, help="table that summarise.py wrote")
+    arguments.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
+    arguments.add_argument("--figures", type=Path, required=True, help="folder to write, replaced whole")
+    arguments.add_argument("--report", type=Path, required=True, help="HTML page to write")
+    given = arguments.parse_args()
+
+    plan = read_plan(given.plan)
+    metrics = tables.read_table(given.metrics, tables.METRIC_COLUMNS)
+    steps = [read_step(step) for step in plan.steps]
+    write_figures(given.figures, metrics, plan.arms, steps)
+    page = render_page(
+        ReportInputs(
+            plan=plan,
+            metrics=metrics,
+            comparisons=tables.read_table(given.comparisons, tables.COMPARISON_COLUMNS),
+            evidence=read_evidence(plan),
+            steps=steps,
+            figures=given.figures,
+            audits={benchmark: read_json(path) for benchmark, path in plan.audits.items()},
+            reasoning=[(f"{r.teacher} on {r.benchmark}, style {r.style}", count_reasoning(r)) for r in plan.reasoning],
+        )
+    )
+    write_text(given.report, page)
+
+
+if __name__ == "__main__":
+    run_program(main)

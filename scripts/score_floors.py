@@ -1,0 +1,42 @@
+"""Score the floors of a benchmark: answers that need no model.
+
+python scripts/score_floors.py --benchmark demo-go --style names --folder results/benchmarks/demo-go \
+    --encoders results/encoders/minilm --output results/floors/demo-go.names.parquet
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome import atomic, scoring
+from reasonome.benchmarks import read_rows
+from reasonome.config import Project
+from reasonome.encoders import load_encoders
+from reasonome.errors import run_program
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--style", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--encoders", type=Path, nargs="*", default=[])
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    project = Project(args.config)
+    encoders = load_encoders(project, args.encoders)
+    table = scoring.score_floors(
+        read_rows(args.folder / "train.jsonl"),
+        read_rows(args.folder / "test.jsonl"),
+        project.style(args.benchmark, args.style),
+        {name: encoder.similarity for name, encoder in encoders.items()},
+        project.settings.seed,
+    )
+    with atomic.replacing(args.output) as temporary:
+        table.to_parquet(temporary, index=False)
+    print(table.groupby("floor")["rouge_l"].mean().round(3).to_string())
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,34 @@
+"""Reasoning SFT of one chain step; recipe.json is in the model's folder already.
+
+python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0 \
+    --examples results/benchmarks/demo-go/train.jsonl \
+    --reasoning results/reasoning/knowledge-given/demo-go.names.jsonl
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.config import Project
+from reasonome.errors import run_program
+from reasonome.tasks import TASKS
+from reasonome.training.sft import sft
+from reasonome.training.stage import Stage
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--reasoning", type=Path, help="left out for teacher: none")
+    args = parser.parse_args()
+
+    data = {"examples": args.examples} | ({"reasoning": args.reasoning} if args.reasoning else {})
+    stage = Stage(args.folder, data)
+    project = Project(args.config)
+    task = TASKS[project.benchmarks[stage.recipe.benchmark].task]
+    sft(stage, task, project.style(stage.recipe.benchmark, stage.recipe.style))
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,37 @@
+"""Summarise an experiment's scores: metrics.tsv, comparisons.tsv, and the headline on standard output.
+
+python scripts/summarise.py --plan results/experiments/demo/plan.json \
+    --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.comparisons import RESAMPLES
+from reasonome.errors import run_program
+from reasonome.report import tables
+from reasonome.report.evidence import read_evidence
+from reasonome.report.plan import read_plan
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
+    arguments.add_argument("--metrics", type=Path, required=True, help="table to write")
+    arguments.add_argument("--comparisons", type=Path, required=True, help="table to write")
+    arguments.add_argument("--resamples", type=int, default=RESAMPLES, help="of the bootstrap (%(default)s)")
+    arguments.add_argument("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
+    given = arguments.parse_args()
+
+    plan = read_plan(given.plan)
+    evidence = read_evidence(plan)
+    bootstrap = {"seed": given.seed, "resamples": given.resamples}
+    metrics = tables.metrics_table(plan, evidence, **bootstrap)
+    comparisons = tables.comparisons_table(plan, evidence, **bootstrap)
+    tables.write_table(metrics, given.metrics)
+    tables.write_table(comparisons, given.comparisons)
+    print(tables.headline(metrics).to_string(index=False, na_rep=""))
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,26 @@
+"""Write a step's recipe.json: its settings after defaults and variant are merged.
+
+python scripts/write_recipe.py --step sft.names-s0 --output results/models/smollm2-135m/sft.names-s0/recipe.json
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome import atomic
+from reasonome.chains import Step
+from reasonome.config import Project
+from reasonome.errors import run_program
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--step", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+    recipe = Step.parse(args.step).recipe(Project(args.config))
+    atomic.write_json(args.output, recipe.model_dump(mode="json"))
+
+
+if __name__ == "__main__":
+    run_program(main)

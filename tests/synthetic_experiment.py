@@ -1,0 +1,157 @@
+"""A made-up experiment on disk: five arms × three subsets, with floors, training logs and an audit."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ARMS = ["base", "KW", "KW+RA", "RA+TA", "KW+RA+TA"]
+CHAINS = [
+    "base",
+    "pretrain.demo-s0",
+    "pretrain.demo-s0+sft.names-s0",
+    "sft.names-s0+grpo.soft-s0",
+    "pretrain.demo-s0+sft.names-s0+grpo.soft-s0",
+]
+FLOORS = [
+    ("constant", "none", 0.08),
+    ("random", "none", 0.03),
+    ("commonest_phrase", "prompt", 0.154),
+    ("nearest_prompt", "training data", 0.162),
+    ("nearest_set", "training data", 0.12),
+]
+SUBSETS = ("bp", "mf", "cc")
+
+
+def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = ARMS, poison: str = "") -> Path:
+    """Write everything a report needs below `folder`; returns the plan's path.
+
+    `poison` is put into every answer, reasoning step, gene, name, raw text and into what the logs say.
+    """
+    random = np.random.default_rng(7)
+    examples = [(s, f"GO:{1000 * k + i:07d}") for k, s in enumerate(SUBSETS) for i in range(per_subset)]
+    names = [f"{word} of cargo {i % 40}{poison}" for i, word in enumerate(["transport", "repair", "binding"] * 500)]
+
+    def scored(level: float, spread: float = 0.15) -> dict:
+        score = np.clip(random.normal(level, spread, len(examples)), 0, 1)
+        similarity = np.clip(0.35 + 0.6 * score + random.normal(0, 0.05, len(examples)), 0, 1)
+        return {
+            "rouge_l": score,
+            "rouge_1": score,
+            "rouge_2": score / 2,
+            "similarity": similarity,
+            "similarity_minilm": similarity,
+            "exact": (score > 0.5).astype(float),
+        }
+
+    floors = []
+    for floor, information, level in FLOORS:
+        frame = pd.DataFrame(examples, columns=["subset", "id"]).assign(floor=floor, information=information)
+        frame["answer"] = names[0] if floor == "constant" else names[: len(examples)]
+        floors.append(frame.assign(**scored(level)))
+    pd.concat(floors).to_parquet(folder / "floors.parquet")
+
+    evaluations = []
+    for number, arm in enumerate(arms):
+        level = [0.0, 0.06, 0.15, 0.2, 0.26][number % 5]
+        frame = pd.DataFrame(examples, columns=["subset", "id"]).assign(sample=0, gold=names[: len(examples)])
+        frame = frame.assign(**scored(level, 0.01 if level == 0 else 0.15))
+        answered = random.random(len(frame)) < (0.1 if number == 0 else 0.95)
+        answers = random.choice(names, len(frame))
+        frame["answer"] = np.where(answered, answers, "")
+        frame["reasoning"] = f"these genes share a pathway{poison}\nso the name follows"
+        frame["text"] = [f"Process: {a}\nReasoning:\n<think>these genes share…</think>{poison}" for a in answers]
+        frame["problems"] = np.where(answered, "", "no_process,empty_think")
+        frame["genes"] = " ".join([f"APLF{poison}", "BRCA1", "XRCC1", "LIG3", "PARP1"])
+        frame["genes_left_out"] = random.integers(0, 2, len(frame))
+        frame["prompt_tokens"], frame["completion_tokens"] = 210, random.integers(20, 90, len(frame))
+        frame["finish_reason"], frame["logprob"] = "stop", -12.5
+        frame["format"] = answered.astype(float)
+        frame["truncated"] = (random.random(len(frame)) < 0.03).astype(float)
+        frame["length"] = frame["completion_tokens"].astype(float)
+        frame["shuffled_rouge_l"] = frame["rouge_l"].to_numpy()[::-1] * 0.6
+        frame["shuffled_similarity"] = frame["similarity"].to_numpy()[::-1] * 0.8
+        frame.to_parquet(folder / f"scores{number}.parquet")
+        evaluations.append(
+            {
+                "backbone": "smollm2-135m",
+                "arm": arm,
+                "chain": CHAINS[number % 5],
+                "seed": 0,
+                "benchmark": "demo-go",
+                "style": "names",
+                "decoding": "greedy",
+                "scores": str(folder / f"scores{number}.parquet"),
+            }
+        )
+
+    steps = []
+    for chain in dict.fromkeys(CHAINS[1:]):
+        step = folder / chain
+        step.mkdir()
+        _write_step(step, random, is_grpo="grpo" in chain, poison=poison)
+        steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
+
+    audit = {"rows": {"train": 480, "test": 90}, "dropped": {"same term": 3, f"Jaccard ≥ 0.5{poison}": 12}}
+    (folder / "audit.json").write_text(json.dumps(audit))
+    trace = {"id": "GO:1", "subset": "bp", "name": "x", "proposed": "x", "steps": ["a"], "similarity": 0.9}
+    (folder / "kept.jsonl").write_text((json.dumps(trace) + "\n") * 40)
+    dropped = [trace | {"reason": "similarity below 0.7" + poison}] * 7 + [trace | {"reason": "one step only"}] * 2
+    (folder / "dropped.jsonl").write_text("".join(json.dumps(row) + "\n" for row in dropped))
+
+    plan = {
+        "experiment": "demo",
+        "description": "Five arms of a small backbone on made-up numbers." + poison,
+        "arms": arms,
+        "evaluations": evaluations,
+        "floors": [{"benchmark": "demo-go", "style": "names", "path": str(folder / "floors.parquet")}],
+        "steps": steps,
+        "audits": {"demo-go": str(folder / "audit.json")},
+        "reasoning": [
+            {
+                "teacher": "qwen3-0.6b",
+                "benchmark": "demo-go",
+                "style": "names",
+                "kept": str(folder / "kept.jsonl"),
+                "dropped": str(folder / "dropped.jsonl"),
+            }
+        ],
+    }
+    path = folder / "plan.json"
+    path.write_text(json.dumps(plan))
+    return path
+
+
+def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poison: str) -> None:
+    rows = []
+    for number in range(1, 41):
+        row = {"step": number, "loss": 3 / number**0.5 + random.normal(0, 0.05), "learning_rate": 1e-4}
+        if is_grpo:
+            row |= {
+                "reward": 1.5 + number / 60,
+                "reward_std": 0.3,
+                "frac_reward_zero_std": 0.3 - number / 200,
+            }
+            row |= {
+                "rewards/similarity/mean": 0.5 + number / 400,
+                "rewards/rouge_l/mean": 0.04 + number / 900,
+            }
+            row |= {"rewards/format/mean": 0.8 + number / 250, "completions/mean_length": 60 - number / 3}
+        rows.append(row)
+        if number % 10 == 0 and not is_grpo:
+            rows.append({"step": number, "eval_loss": 3.2 / number**0.5})
+    (step / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (step / "manifest.json").write_text(json.dumps({"recipe": "demo" + poison, "parent": "base"}))
+    (step / "recipe.json").write_text(json.dumps({"learning_rate": 1e-4, "note": "x" + poison}))
+    run = {"seconds": 312.4, "backward_tokens": 81234, "generated_tokens": 0, "peak_memory_gb": 2.1}
+    (step / "run.json").write_text(json.dumps(run))
+    if is_grpo:
+        components = {
+            "similarity": {"before": 0.5, "after": 0.55},
+            "rouge_l": {"before": 0.04, "after": 0.07},
+        }
+        validation = {"n": 36, "before": 2.31, "after": 2.48, "difference": 0.17, "low": 0.02, "high": 0.31}
+        constants = {"similarity": 0.52, "rouge_l": 0.08, "reward": 1.6}
+        validation |= {"components": components, "constants": constants}
+        (step / "validation.json").write_text(json.dumps(validation))

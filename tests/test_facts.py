@@ -1,0 +1,196 @@
+"""The table of facts: built, written and read back; and the program that does it."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from reasonome.errors import InputError
+from reasonome.facts import build_facts, read_facts, write_facts
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "tests" / "data" / "facts"
+DEMO = ROOT / "resources" / "demo"
+HGNC = ("hgnc", "hgnc", {"table": DATA / "hgnc_seven_rows.txt"})
+GO = ("go", "go", {"obo": DATA / "six_terms.obo", "gaf": DATA / "ten_rows.gaf"})
+REACTOME = ("reactome", "reactome", {"gmt": DATA / "reactome.gmt"})
+
+
+def test_each_fact_stands_once_with_all_its_evidence():
+    facts = build_facts([GO, HGNC]).facts
+    leaf = facts[(facts["gene"] == "TP53") & (facts["object_id"] == "GO:0000004")]
+    assert leaf.values.tolist() == [
+        ["TP53", "involved_in", "GO:0000004", "leaf: of both branches", "go", "IDA,IEA"]
+    ]
+    assert not facts.duplicated(["gene", "relation", "object_id", "source"]).any()
+
+
+def test_the_same_fact_of_two_sources_stands_twice(tmp_path):
+    twin = ("twin", "reactome", REACTOME[2])
+    facts = build_facts([HGNC, REACTOME, twin]).facts
+    assert facts[facts["object_id"] == "R-HSA-73894"]["source"].tolist() == ["reactome", "twin"] * 2
+
+
+def test_statistics_worked_out_by_hand():
+    rows = build_facts([HGNC, GO, REACTOME]).statistics.values.tolist()
+    assert rows == [
+        ["go", "acts_upstream_of", 1, 1, 1],
+        ["go", "contributes_to", 1, 1, 1],
+        ["go", "enables", 1, 1, 1],
+        ["go", "involved_in", 2, 2, 2],
+        ["hgnc", "has_name", 6, 6, 6],
+        ["hgnc", "in_gene_group", 3, 2, 3],
+        ["reactome", "member_of_pathway", 4, 4, 2],
+        ["total", "", 18, 6, 15],
+    ]
+
+
+def test_unmapped_identifiers_of_all_sources_are_listed():
+    unmapped = build_facts([HGNC, GO, REACTOME]).unmapped
+    assert unmapped[["source", "identifier"]].values.tolist() == [
+        ["go", "ZZZ1"],
+        ["reactome", "CAMI"],
+        ["reactome", "NP"],
+        ["reactome", "tat"],
+    ]
+
+
+def test_the_order_of_sources_and_rows_does_not_matter(tmp_path):
+    lines = GO[2]["gaf"].read_text().splitlines(keepends=True)
+    shuffled = tmp_path / "ten_rows.gaf"
+    shuffled.write_text("".join(lines[:3] + lines[:2:-1]))
+    other = ("go", "go", {**GO[2], "gaf": shuffled})
+    first, second = build_facts([HGNC, GO]), build_facts([other, HGNC])
+    pd.testing.assert_frame_equal(first.facts, second.facts)
+    pd.testing.assert_frame_equal(first.statistics, second.statistics)
+
+
+def test_written_files_read_back_and_are_the_same_bytes_again(tmp_path):
+    facts = build_facts([HGNC, GO, REACTOME])
+    write_facts(facts, tmp_path / "a")
+    write_facts(build_facts([REACTOME, GO, HGNC]), tmp_path / "b")
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == ["facts.parquet", "statistics.tsv", "unmapped.tsv"]
+    assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names)
+    pd.testing.assert_frame_equal(read_facts(tmp_path / "a" / "facts.parquet"), facts.facts)
+    unmapped = (tmp_path / "a" / "unmapped.tsv").read_text().splitlines()
+    assert unmapped[:2] == ["source\tidentifier\twhere\tbest_guess", "go\tZZZ1\tten_rows.gaf:12\t"]
+    assert (tmp_path / "a" / "statistics.tsv").read_text().splitlines()[-1] == "total\t\t18\t6\t15"
+
+
+@pytest.mark.parametrize(
+    ("sources", "field", "message"),
+    [
+        ([GO], "sources", "expected one source of format 'hgnc'.*found 0"),
+        ([HGNC, ("again", *HGNC[1:])], "sources", "found 2"),
+        ([HGNC, GO, GO], "go", "two sources have this name"),
+        ([HGNC, ("x", "reactom", {})], "x", "unknown format 'reactom'"),
+        ([HGNC, ("x", "go", {"obo": Path("a")})], "x", r"takes the file\(s\) obo, gaf; given: obo"),
+        ([HGNC, ("x", "reactome", {"gaf": Path("a")})], "x", r"takes the file\(s\) gmt; given: gaf"),
+    ],
+)
+def test_sources_that_cannot_be_read_are_refused(sources, field, message):
+    with pytest.raises(InputError, match=message) as error:
+        build_facts(sources)
+    assert error.value.field == field
+    assert error.value.fix
+
+
+def test_the_nearest_format_is_named():
+    with pytest.raises(InputError) as error:
+        build_facts([HGNC, ("x", "reactom", {})])
+    assert error.value.fix == "did you mean 'reactome'?"
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (
+            pd.DataFrame({"gene": ["A"]}),
+            r"column\(s\) relation, object_id, object_name, source, evidence are missing",
+        ),
+        (pd.DataFrame([["A", "r", "o", "n", "s", None]]), "some cells are not text"),
+    ],
+)
+def test_a_parquet_of_something_else_is_refused(tmp_path, frame, message):
+    if len(frame.columns) == 6:
+        frame.columns = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
+    path = tmp_path / "facts.parquet"
+    frame.to_parquet(path)
+    with pytest.raises(InputError, match=message) as error:
+        read_facts(path)
+    assert error.value.file == path
+
+
+def test_a_damaged_or_missing_parquet_is_refused(tmp_path):
+    path = tmp_path / "facts.parquet"
+    path.write_bytes(b"PAR1 but no more")
+    with pytest.raises(InputError, match="not a parquet file, or it is damaged"):
+        read_facts(path)
+    with pytest.raises(InputError, match="no such file"):
+        read_facts(tmp_path / "absent.parquet")
+
+
+def program(*words):
+    command = [sys.executable, ROOT / "scripts" / "build_facts.py", *words]
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+
+
+def words_of(name, form, files):
+    return ["--source", name, form, *(f"{key}={path}" for key, path in files.items())]
+
+
+def test_the_program_writes_three_files_and_a_line_for_each_source(tmp_path):
+    done = program(*words_of(*HGNC), *words_of(*GO), "--output", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "hgnc: 9 facts on 6 genes and 9 objects, 0 identifiers unmapped",
+        "go: 5 facts on 4 genes and 4 objects, 1 identifiers unmapped; left out: 1 annotations with NOT, "
+        "1 annotations with evidence ND, 1 annotations to obsolete terms, "
+        "1 annotations to terms not in the ontology",
+    ]
+    assert len(read_facts(tmp_path / "out" / "facts.parquet")) == 14
+
+
+def test_the_program_leaves_nothing_behind_when_a_source_is_broken(tmp_path):
+    broken = tmp_path / "broken.gmt"
+    shutil.copy(DATA / "reactome.gmt", broken)
+    broken.write_text(broken.read_text() + "cut off he")
+    done = program(
+        *words_of(*HGNC), *words_of("r", "reactome", {"gmt": broken}), "--output", tmp_path / "out"
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {broken}:3: expected name, description and at least one gene")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_program_wants_files_as_key_and_path(tmp_path):
+    done = program("--source", "hgnc", "hgnc", "table.txt", "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert "expected NAME FORMAT key=path ..., found 'hgnc hgnc table.txt'" in done.stderr
+
+
+def test_the_demo_corpus_is_read_in_seconds():
+    start = time.monotonic()
+    facts = build_facts(
+        [
+            ("hgnc", "hgnc", {"table": DEMO / "hgnc_complete_set.txt.gz"}),
+            ("go", "go", {"obo": DEMO / "go-basic.obo.gz", "gaf": DEMO / "goa_human.gaf.gz"}),
+            ("reactome", "reactome", {"gmt": DEMO / "ReactomePathways.gmt.gz"}),
+            ("wikipathways", "wikipathways", {"gmt": DEMO / "wikipathways-Homo_sapiens.gmt.gz"}),
+        ]
+    )
+    assert time.monotonic() - start < 30  # about 2 s on an idle core
+    assert facts.statistics.values.tolist() == [
+        ["go", "enables", 5448, 3681, 558],
+        ["go", "involved_in", 3855, 2606, 497],
+        ["go", "located_in", 8612, 5029, 453],
+        ["hgnc", "has_name", 19936, 19936, 19936],
+        ["hgnc", "in_gene_group", 924, 661, 497],
+        ["reactome", "member_of_pathway", 112056, 10899, 1446],
+        ["wikipathways", "member_of_pathway", 30785, 7821, 746],
+        ["total", "", 181616, 19936, 24133],
+    ]

@@ -1,0 +1,75 @@
+"""The filter of all teachers: a usable proposal stays when its name is close enough to the true one."""
+
+import numpy as np
+import pytest
+from reasonome.errors import InputError
+from reasonome.teachers import Proposal
+from reasonome.teachers.filtering import keep
+
+TRUTHS = [
+    {"id": f"GO:{n}", "subset": "bp", "name": name}
+    for n, name in enumerate(["DNA repair", "glycolysis", "x"])
+]
+
+
+def share_of_words(proposed, true):
+    """Jaccard of words: DNA repair / DNA replication = 1/3."""
+    pairs = [(set(a.split()), set(b.split())) for a, b in zip(proposed, true, strict=True)]
+    return np.array([len(a & b) / len(a | b) for a, b in pairs])
+
+
+def test_kept_and_dropped_rows():
+    proposals = [
+        Proposal("GO:1", "bp", "glycolysis", ["HK1 acts."], "raw"),
+        Proposal("GO:0", "bp", "DNA replication", ["LIG1 acts."]),
+        Proposal("GO:2", "bp", problem="nothing shared by the genes"),
+    ]
+    kept, dropped = keep(proposals, TRUTHS, share_of_words)
+    assert kept == [
+        {
+            "id": "GO:1",
+            "subset": "bp",
+            "name": "glycolysis",
+            "proposed": "glycolysis",
+            "steps": ["HK1 acts."],
+            "similarity": 1.0,
+            "text": "raw",
+        }
+    ]
+    assert [(row["id"], row["reason"]) for row in dropped] == [
+        ("GO:0", "similarity 0.33 <= 0.70"),
+        ("GO:2", "nothing shared by the genes"),
+    ]
+    assert dropped[0]["similarity"] == pytest.approx(1 / 3)
+    assert dropped[1]["similarity"] is None
+
+
+def test_the_threshold_itself_is_dropped():
+    proposals = [Proposal("GO:0", "bp", "DNA")]  # 1 of 2 words
+    assert [len(part) for part in keep(proposals, TRUTHS, share_of_words, threshold=0.5)] == [0, 1]
+    assert [len(part) for part in keep(proposals, TRUTHS, share_of_words, threshold=0.49)] == [1, 0]
+
+
+def test_similarity_is_asked_once_and_only_about_usable_proposals():
+    calls = []
+
+    def similarity(proposed, true):
+        calls.append((proposed, true))
+        return np.ones(len(proposed), dtype=np.float32)
+
+    broken = Proposal("GO:1", "bp", "glycolysis", problem="no_process_line")
+    kept, dropped = keep([broken, Proposal("GO:0", "bp", "repair")], TRUTHS, similarity)
+    assert calls == [(["repair"], ["DNA repair"])]
+    assert type(kept[0]["similarity"]) is float
+    assert dropped[0]["reason"] == "no_process_line"
+    assert keep([broken], TRUTHS, similarity)[0] == [] and len(calls) == 1
+
+
+def test_a_proposal_without_a_benchmark_row():
+    with pytest.raises(InputError, match="no benchmark row 'GO:9'"):
+        keep([Proposal("GO:9", "bp", "x")], TRUTHS, share_of_words)
+
+
+def test_a_similarity_of_the_wrong_length_is_not_passed_over():
+    with pytest.raises(ValueError, match="shorter"):
+        keep([Proposal("GO:0", "bp", "x"), Proposal("GO:1", "bp", "y")], TRUTHS, lambda a, b: np.ones(1))

@@ -1,0 +1,155 @@
+"""Gene set files: the shared line reader, Reactome, WikiPathways, and files that are not what they seem."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from reasonome.errors import InputError
+from reasonome.sources import FORMATS, hgnc
+from reasonome.sources.gmt import read_gmt
+
+DATA = Path(__file__).parent / "data" / "facts"
+
+
+@pytest.fixture(scope="module")
+def genes():
+    return hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+
+
+def facts_of(form, path, genes, taxon=9606):
+    return FORMATS[form].read("mine", {"gmt": path}, genes, taxon)
+
+
+def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_text("one\twords\tA\tB\tA\t\t\r\n\ntwo\t\tC\n")
+    first, second = read_gmt(path)
+    assert first == (1, "one", "words", ("A", "B"))
+    assert second == (3, "two", "", ("C",))
+
+
+@pytest.mark.parametrize("line", ["name only", "name\tdescription", "name\tdescription\t\t", "\twords\tA"])
+def test_a_line_without_name_or_genes_is_refused(tmp_path, line):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"one\twords\tA\n{line}\n")
+    with pytest.raises(InputError, match="expected name, description and at least one gene") as error:
+        list(read_gmt(path))
+    assert (error.value.file, error.value.line) == (path, 2)
+
+
+def test_reactome_facts(genes):
+    result = facts_of("reactome", DATA / "reactome.gmt", genes)
+    rows = set(
+        result.facts[["gene", "relation", "object_id", "object_name"]].itertuples(index=False, name=None)
+    )
+    assert rows == {
+        ("TP53", "member_of_pathway", "R-HSA-73894", "DNA repair"),
+        ("BRCA1", "member_of_pathway", "R-HSA-73894", "DNA repair"),
+        ("CALM1", "member_of_pathway", "R-HSA-111997", "Calcium"),
+        ("MARCHF1", "member_of_pathway", "R-HSA-111997", "Calcium"),
+    }
+
+
+def test_curated_files_take_no_aliases_and_no_two_letter_old_symbols(genes):
+    # CAMI is an alias of CALM1, NP a (made up) old symbol of ATM, tat a viral protein.
+    unmapped = facts_of("reactome", DATA / "reactome.gmt", genes).unmapped
+    assert unmapped.values.tolist() == [
+        ["mine", "tat", "reactome.gmt:1", ""],
+        ["mine", "CAMI", "reactome.gmt:2", "CALM1"],
+        ["mine", "NP", "reactome.gmt:2", "ATM"],
+    ]
+
+
+def test_a_users_own_gmt_may_use_aliases_and_any_case(tmp_path, genes):
+    path = tmp_path / "sets.gmt"
+    path.write_text("MY_SET\tna\tcami\tLFS1\n")
+    facts = facts_of("gmt", path, genes).facts
+    assert facts["gene"].tolist() == ["CALM1", "TP53"]
+    assert facts["object_id"].tolist() == ["MY_SET"] * 2
+    assert facts["object_name"].tolist() == ["MY SET"] * 2
+
+
+def test_wikipathways_names_ids_and_entrez_genes(genes):
+    result = facts_of("wikipathways", DATA / "wikipathways.gmt", genes)
+    assert result.facts["gene"].tolist() == ["TP53", "BRCA1"]
+    assert set(result.facts["object_id"]) == {"WP1"}
+    assert set(result.facts["object_name"]) == {"100% repair"}
+    assert result.unmapped["identifier"].tolist() == ["999999"]
+
+
+@pytest.mark.parametrize(
+    ("form", "line", "message"),
+    [
+        ("reactome", "A set\tnot an id\tTP53", "expected an id such as R-HSA-164843"),
+        ("reactome", "A set\tR-MMU-1\tTP53", "not of taxon 9606, whose ids begin with R-HSA-"),
+        ("wikipathways", "A set\thttp://x\t7157", "expected name%WikiPathways_date%WPid%species"),
+        (
+            "wikipathways",
+            "A%W%WP2%Mus musculus\thttp://x\t7157",
+            "WP2 is of Mus musculus, not of Homo sapiens",
+        ),
+    ],
+)
+def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, line, message):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"{line}\n")
+    with pytest.raises(InputError, match=message) as error:
+        facts_of(form, path, genes)
+    assert (error.value.file, error.value.line) == (path, 1)
+    assert error.value.fix
+
+
+def test_plain_and_gzipped_files_read_alike(tmp_path):
+    path = tmp_path / "no_gz_suffix.gmt"
+    path.write_bytes(gzip.compress((DATA / "reactome.gmt").read_bytes()))
+    assert list(read_gmt(path)) == list(read_gmt(DATA / "reactome.gmt"))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_name(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_bytes(b"\xef\xbb\xbfone\twords\tA\n")
+    assert next(read_gmt(path)).name == "one"
+
+
+def test_a_cut_off_gzip_is_refused_and_says_how_far_it_got(tmp_path):
+    path = tmp_path / "sets.gmt.gz"
+    whole = gzip.compress("".join(f"set {n}\twords\tG{n * n}\n" for n in range(20000)).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="damaged or cut off at this line or soon after") as error:
+        list(read_gmt(path))
+    assert error.value.file == path
+    assert 5000 < error.value.line < 15000
+
+
+def test_a_damaged_gzip_is_refused(tmp_path):
+    path = tmp_path / "sets.gmt.gz"
+    whole = bytearray(gzip.compress(b"one\twords\tA\n" * 1000))
+    whole[20] ^= 0xFF
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match="damaged or cut off"):
+        list(read_gmt(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        (b"<!DOCTYPE html>\n<html>Not found</html>\n", 1, "this is a web page"),
+        (b"  <html><body>503</body></html>\n", 1, "this is a web page"),
+        (b"one\twords\tA\ntwo\twords\t\0B\n", 2, "NUL byte"),
+        (b"one\twords\tA\ntwo\tw\xf6rter\tB\n", 2, "not UTF-8"),
+        (b"", None, "the file is empty"),
+    ],
+)
+def test_files_that_are_not_text_are_refused(tmp_path, content, line, message):
+    path = tmp_path / "sets.gmt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as error:
+        list(read_gmt(path))
+    assert (error.value.file, error.value.line) == (path, line)
+    assert error.value.fix
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="there is no such file") as error:
+        list(read_gmt(tmp_path / "absent.gmt"))
+    assert error.value.file == tmp_path / "absent.gmt"

@@ -1,0 +1,223 @@
+"""Gene Ontology: OBO, GAF 2.2, propagation worked out by hand on six terms, and the demo's slice."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from reasonome.errors import InputError
+from reasonome.sources import go, hgnc
+
+DATA = Path(__file__).parent / "data" / "facts"
+DEMO = Path(__file__).parents[1] / "resources" / "demo"
+OBO, GAF = DATA / "six_terms.obo", DATA / "ten_rows.gaf"
+ROOT, LEFT, RIGHT, LEAF, OLD, FUNCTION = (f"GO:000000{n}" for n in range(1, 7))
+
+
+@pytest.fixture(scope="module")
+def facts():
+    genes = hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    return go.read("go", {"obo": OBO, "gaf": GAF}, genes)
+
+
+def changed(tmp_path, source, old, new):
+    """A copy of a fixture with one text replaced, which must be there."""
+    text = source.read_text()
+    assert old in text
+    path = tmp_path / source.name
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def line_of(path, text):
+    return next(n for n, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+def test_obo_terms_and_edges():
+    ontology = go.read_obo(OBO)
+    assert list(ontology.terms) == [ROOT, LEFT, RIGHT, LEAF, OLD, FUNCTION]
+    assert ontology.terms[LEAF] == (LEAF, "leaf: of both branches", "biological_process", False)
+    assert ontology.terms[OLD].is_obsolete
+    # `regulates` is not followed, and neither is the part_of that leaves its namespace.
+    expected = {ROOT: (), LEFT: (ROOT,), RIGHT: (ROOT,), LEAF: (LEFT, RIGHT), OLD: (), FUNCTION: ()}
+    assert ontology.parents == expected
+
+
+def test_alternative_ids_lead_to_the_main_one():
+    ontology = go.read_obo(OBO)
+    assert ontology.main_id("GO:0000092") == LEFT
+    assert ontology.main_id(LEFT) == LEFT
+    assert ontology.main_id("GO:0000077") is None
+
+
+def test_children_stand_before_their_parents():
+    ontology = go.read_obo(OBO)
+    place = {term_id: n for n, term_id in enumerate(ontology.order)}
+    assert len(place) == 6
+    assert all(place[child] < place[parent] for child, up in ontology.parents.items() for parent in up)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "message"),
+    [
+        ("name: left branch\n", "", "[Term]", "GO:0000002 has no name"),
+        ("id: GO:0000002\n", "", "[Term]", "the term that begins here has no id"),
+        (
+            "is_a: GO:0000001 ! root",
+            "is_a: GO:0000042 ! root",
+            "GO:0000042",
+            "parent GO:0000042, which is not",
+        ),
+        ("format-version: 1.2\n", "", "data-version", "expected an OBO file that begins with"),
+        ("id: GO:0000003", "id: GO:0000002", "[Term]", "GO:0000002 stands twice"),
+        ("is_obsolete: true", "is_obsolete", "is_obsolete", "expected 'tag: value'"),
+    ],
+)
+def test_a_broken_obo_is_refused(tmp_path, old, new, where, message):
+    path = changed(tmp_path, OBO, old, new)
+    with pytest.raises(InputError, match=message) as error:
+        go.read_obo(path)
+    assert error.value.file == path
+    assert where in path.read_text().splitlines()[error.value.line - 1]
+    assert error.value.fix
+
+
+def test_the_line_of_a_term_without_name_is_where_it_begins(tmp_path):
+    path = changed(tmp_path, OBO, "name: left branch\n", "")
+    with pytest.raises(InputError) as error:
+        go.read_obo(path)
+    assert error.value.line == line_of(path, "id: GO:0000002") - 1
+
+
+def test_a_cycle_is_refused_and_spelled_out(tmp_path):
+    path = changed(tmp_path, OBO, "name: root process\n", f"name: root process\nis_a: {LEAF}\n")
+    with pytest.raises(InputError, match="form a cycle") as error:
+        go.read_obo(path)
+    cycle = re.findall(r"GO:\d+", error.value.what)
+    assert cycle[0] == cycle[-1]
+    assert {ROOT, LEAF} < set(cycle)
+    text = path.read_text().splitlines()[error.value.line - 1]
+    assert text.startswith(("is_a:", "relationship: part_of"))
+
+
+def test_an_obo_that_is_a_web_page_is_refused(tmp_path):
+    path = tmp_path / "go.obo"
+    path.write_text("<html>moved</html>\n")
+    with pytest.raises(InputError, match="web page"):
+        go.read_obo(path)
+
+
+def test_gaf_rows():
+    rows = go.read_gaf(GAF)
+    # 10 rows, less one NOT and one ND, plus one for the second of two joined qualifiers.
+    assert len(rows) == 9
+    assert rows.attrs["left_out"] == {"annotations with NOT": 1, "annotations with evidence ND": 1}
+    both = rows[rows["symbol"] == "CALM1"]
+    assert both["relation"].tolist() == ["contributes_to", "enables"]
+    assert (
+        both[["line", "accession", "term_id", "evidence"]].values.tolist()
+        == [[10, "P0DP23", FUNCTION, "IDA"]] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("!gaf-version: 2.2", "!gaf-version: 2.1", 1, "found version 2.1"),
+        ("!gaf-version: 2.2\n", "", 3, "no such line before the first annotation"),
+        ("taxon:9606\t20220701\tUniProt\t\t\n", "taxon:9606\t20220701\tUniProt\n", 4, "found 15"),
+        ("taxon:9606", "taxon:10090", 4, "expected taxon:9606 in column 13, found 'taxon:10090'"),
+        ("\tinvolved_in\t", "\t\t", 4, "qualifier '' is none of GAF 2.2's"),
+        ("\tinvolved_in\t", "\tinvolvd_in\t", 4, "did you mean 'involved_in'"),
+        ("\tinvolved_in\t", "\tenables\t", 4, "none of GAF 2.2's for aspect P"),
+        ("\tIDA\t\tP\t", "\tIDA\t\tX\t", 4, "expected P, F or C in column 9, found 'X'"),
+    ],
+)
+def test_a_broken_gaf_is_refused(tmp_path, old, new, line, message):
+    path = changed(tmp_path, GAF, old, new)
+    with pytest.raises(InputError, match=message) as error:
+        go.read_gaf(path)
+    assert (error.value.file, error.value.line) == (path, line)
+    assert error.value.fix
+
+
+def test_gaf_2_1_is_told_to_convert(tmp_path):
+    with pytest.raises(InputError) as error:
+        go.read_gaf(changed(tmp_path, GAF, "version: 2.2", "version: 2.1"))
+    assert "must be converted" in error.value.fix
+
+
+def test_another_taxon_may_be_asked_for(tmp_path):
+    path = tmp_path / "mouse.gaf"
+    path.write_text(GAF.read_text().replace("taxon:9606", "taxon:10090|taxon:9606"))
+    assert len(go.read_gaf(path, taxon=10090)) == 9
+
+
+def test_a_gaf_without_annotations_is_refused(tmp_path):
+    path = tmp_path / "empty.gaf"
+    path.write_text("!gaf-version: 2.2\n")
+    with pytest.raises(InputError, match="there are no annotations"):
+        go.read_gaf(path)
+
+
+def test_facts_are_the_direct_annotations(facts):
+    columns = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
+    assert facts.facts[columns].values.tolist() == [
+        ["TP53", "involved_in", LEAF, "leaf: of both branches", "go", "IDA"],
+        ["TP53", "involved_in", LEAF, "leaf: of both branches", "go", "IEA"],
+        ["BRCA1", "involved_in", LEFT, "left branch", "go", "IMP"],
+        ["ATM", "acts_upstream_of", RIGHT, "right branch", "go", "IGI"],  # TEL1, found by its accession
+        ["CALM1", "contributes_to", FUNCTION, "a function", "go", "IDA"],
+        ["CALM1", "enables", FUNCTION, "a function", "go", "IDA"],
+    ]
+
+
+def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
+    assert facts.left_out == {
+        "annotations with NOT": 1,
+        "annotations with evidence ND": 1,
+        "annotations to obsolete terms": 1,
+        "annotations to terms not in the ontology": 1,
+    }
+    assert facts.unmapped.values.tolist() == [["go", "ZZZ1", "ten_rows.gaf:12", ""]]
+
+
+def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path):
+    path = tmp_path / "other.gaf"
+    path.write_text(re.sub(r"GO:\d+", "GO:1234567", GAF.read_text()))
+    genes = hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    with pytest.raises(InputError, match="no annotation names a live term of six_terms.obo"):
+        go.read("go", {"obo": OBO, "gaf": path}, genes)
+
+
+def test_propagation_worked_out_by_hand(facts):
+    assert go.propagate(go.read_obo(OBO), facts.facts) == {
+        LEAF: {"TP53"},
+        LEFT: {"TP53", "BRCA1"},  # by is_a
+        RIGHT: {"TP53", "ATM"},  # by part_of
+        ROOT: {"TP53", "BRCA1", "ATM"},
+        FUNCTION: {"CALM1"},  # not RIGHT: that is another namespace
+    }
+
+
+def test_propagation_takes_alternative_ids_and_refuses_unknown_ones():
+    ontology = go.read_obo(OBO)
+    rows = pd.DataFrame({"gene": ["A", "B"], "object_id": ["GO:0000092", LEFT]})
+    assert go.propagate(ontology, rows) == {LEFT: {"A", "B"}, ROOT: {"A", "B"}}
+    with pytest.raises(InputError, match="GO:0000077 is not in the ontology"):
+        go.propagate(ontology, pd.DataFrame({"gene": ["A"], "object_id": ["GO:0000077"]}))
+
+
+def test_the_demo_slice_has_its_gene_sets():
+    genes = hgnc.read_gene_table(DEMO / "hgnc_complete_set.txt.gz")
+    files = {"obo": DEMO / "go-basic.obo.gz", "gaf": DEMO / "goa_human.gaf.gz"}
+    facts = go.read("go", files, genes)
+    ontology = go.read_obo(files["obo"])
+    sets = go.propagate(ontology, facts.facts)
+    usable = Counter(ontology.terms[i].namespace for i, members in sets.items() if 3 <= len(members) <= 500)
+    assert len(ontology.terms) == 2471
+    assert usable == {"biological_process": 401, "molecular_function": 402, "cellular_component": 405}
+    assert facts.facts["gene"].nunique() == 8487
+    assert len(facts.unmapped) == 7
+    assert facts.left_out == {}

@@ -1,0 +1,86 @@
+"""HGNC's table: columns by name, quoted lists, gene groups, and tables that are not HGNC's."""
+
+from pathlib import Path
+
+import pytest
+from reasonome.errors import InputError
+from reasonome.sources import hgnc
+
+TABLE = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
+
+
+def changed(tmp_path, old, new):
+    text = TABLE.read_text()
+    assert old in text
+    path = tmp_path / "hgnc.txt"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def test_genes_and_their_lists():
+    genes = hgnc.read_genes(TABLE)
+    assert [gene.symbol for gene in genes] == ["TP53", "BRCA1", "ATM", "CALM1", "MARCHF1", "HLA-B"]
+    brca1 = genes[1]
+    assert brca1 == (
+        "BRCA1",
+        "BRCA1 DNA repair associated",
+        "HGNC:1100",
+        "672",
+        "ENSG00000012048",
+        ("P38398",),
+        (),
+        ("RNF53", "SHARED"),
+        (("58", "Ring finger proteins"), ("548", "Fanconi anemia complementation groups")),
+    )
+
+
+def test_columns_are_found_by_name_in_any_order(tmp_path):
+    rows = [line.split("\t") for line in TABLE.read_text().splitlines()]
+    path = tmp_path / "reversed.txt"
+    path.write_text("".join("\t".join(row[::-1]) + "\n" for row in rows))
+    assert hgnc.read_genes(path) == hgnc.read_genes(TABLE)
+
+
+def test_names_and_gene_groups_are_facts():
+    genes = hgnc.read_gene_table(TABLE)
+    result = hgnc.read("hgnc", {"table": TABLE}, genes)
+    rows = result.facts.values.tolist()
+    assert len(rows) == 6 + 3
+    assert ["ATM", "has_name", "HGNC:795", "ATM serine/threonine kinase", "hgnc", ""] in rows
+    assert ["BRCA1", "in_gene_group", "HGNC.GROUP:58", "Ring finger proteins", "hgnc", ""] in rows
+    assert ["CALM1", "in_gene_group", "HGNC.GROUP:863", "EF-hand domain containing", "hgnc", ""] in rows
+    assert result.unmapped.empty
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("prev_symbol", "previous", 1, r"column\(s\) prev_symbol are not in the header"),
+        ("\t17p13.1", "", 2, "expected 12 columns as in the header, found 11"),
+        ("\tATM\t", "\tTP53\t", 4, "symbol TP53 stands already in line 2"),
+        ("\tATM\t", "\t\t", 4, "this gene has none"),
+        ("HGNC:795", "", 4, "this gene has none"),
+        ('"58|548"', "58", 3, r"BRCA1 has 2 gene group name\(s\) but 1 id\(s\)"),
+    ],
+)
+def test_a_broken_table_is_refused(tmp_path, old, new, line, message):
+    path = changed(tmp_path, old, new)
+    with pytest.raises(InputError, match=message) as error:
+        hgnc.read_genes(path)
+    assert (error.value.file, error.value.line) == (path, line)
+    assert error.value.fix
+
+
+def test_a_table_without_header_lists_all_that_is_missing(tmp_path):
+    path = tmp_path / "hgnc.txt"
+    path.write_text("\n".join(TABLE.read_text().splitlines()[1:]))
+    with pytest.raises(InputError, match="hgnc_id, symbol, name, status") as error:
+        hgnc.read_genes(path)
+    assert error.value.line == 1
+
+
+def test_a_quote_that_is_never_closed_is_refused(tmp_path):
+    path = changed(tmp_path, '"RNF53|SHARED"', '"RNF53|SHARED')
+    with pytest.raises(InputError, match="expected 12 columns") as error:
+        hgnc.read_genes(path)
+    assert error.value.file == path

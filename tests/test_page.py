@@ -1,0 +1,204 @@
+"""The page: whole, self-contained, and deaf to whatever a model or a user puts into names and text."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from synthetic_experiment import write_experiment
+
+from reasonome.errors import InputError
+from reasonome.report import page, tables
+from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
+from reasonome.report.figures import themed_svg, write_figures
+from reasonome.report.plan import read_plan
+
+POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
+
+
+def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
+    plan = read_plan(write_experiment(folder, **made))
+    evidence = read_evidence(plan)
+    inputs = page.ReportInputs(
+        plan=plan,
+        metrics=tables.metrics_table(plan, evidence, resamples=100),
+        comparisons=tables.comparisons_table(plan, evidence, resamples=100),
+        evidence=evidence,
+        steps=[read_step(step) for step in plan.steps],
+        figures=folder / "figures",
+        audits={name: read_json(path) for name, path in plan.audits.items()},
+        reasoning=[("teacher", count_reasoning(reasoning)) for reasoning in plan.reasoning],
+    )
+    write_figures(inputs.figures, inputs.metrics, plan.arms, inputs.steps)
+    return page.render_page(inputs), inputs
+
+
+class Elements(HTMLParser):
+    """Every element and attribute of a page, and the text of elements by their name."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements, self.attributes, self.text, self._open = [], [], {}, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += attrs
+        self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if self._open:
+            self.text.setdefault(self._open[-1], []).append(data)
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory):
+    arms = ["base", f"KW{POISON}", "$x$ & <b>"]
+    return render(tmp_path_factory.mktemp("poisoned"), per_subset=4, arms=arms, poison=POISON)
+
+
+def test_nothing_from_the_data_becomes_an_element_or_an_attribute(poisoned, tmp_path):
+    found = Elements(poisoned[0])
+    clean = Elements(render(tmp_path, per_subset=4, arms=["base", "KW", "RA"])[0])
+    assert set(found.elements) == set(clean.elements)
+    assert found.elements.count("script") == 2 and "img" not in found.elements
+    assert found.elements.count("a") == clean.elements.count("a")
+    for name, value in found.attributes:
+        assert not name.startswith("on")
+        assert "pwned" not in f"{name}{value}"
+
+
+def test_what_was_injected_is_shown_as_text(poisoned):
+    found = Elements(poisoned[0])
+    assert any(POISON in text for text in found.text["th"])  # the arm's name, in a table
+    assert any("KW<img src=x" in text for text in found.text["text"])  # and in the chart
+    assert any("$x$ & <b>" in text for text in found.text["text"])
+    assert any(POISON in json.loads(text)["rows"][0][4] for text in found.text["script"] if text[0] == "{")
+
+
+def test_the_script_never_writes_markup():
+    script = (page.HERE / "browser.js").read_text()
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch("):
+        assert forbidden not in script
+
+
+def test_the_page_loads_nothing(poisoned):
+    links = [v for n, v in Elements(poisoned[0]).attributes if n in ("src", "href", "xlink:href", "action")]
+    assert links and all(link.startswith("#") for link in links)
+    assert "@import" not in poisoned[0] and "url(http" not in poisoned[0]
+
+
+def test_the_page_holds_every_answer_once(tmp_path):
+    text, inputs = render(tmp_path, per_subset=5, arms=["base", "KW"])
+    data = page.answers_data(inputs.evidence)
+    assert len(data["rows"]) == 2 * 15
+    assert json.dumps(data["rows"][7], separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c") in text
+    run, example = data["rows"][0][:2]
+    assert data["runs"][run][data["facets"].index("arm")] == "base"
+    assert data["examples"][example][2:5] == ("bp", "GO:0000000", "transport of cargo 0")
+
+
+def test_an_example_is_stored_once_for_all_arms(tmp_path):
+    plan = read_plan(write_experiment(tmp_path, per_subset=5, arms=["base", "KW"]))
+    for path in ("scores0.parquet", "scores1.parquet"):
+        pd.read_parquet(tmp_path / path).assign(genes_left_out=0).to_parquet(tmp_path / path)
+    assert len(page.answers_data(read_evidence(plan))["examples"]) == 15
+
+
+def test_unknown_scores_are_null_not_nan(tmp_path):
+    plan = read_plan(write_experiment(tmp_path, per_subset=2, arms=["base"]))
+    scores = pd.read_parquet(tmp_path / "scores0.parquet").assign(logprob=float("nan"), problems=None)
+    scores.to_parquet(tmp_path / "scores0.parquet")
+    data = page.answers_data(read_evidence(plan))
+    assert data["rows"][0][8 + data["metrics"].index("logprob")] is None
+    assert data["rows"][0][6] == ""
+
+
+def test_every_part_is_there(tmp_path):
+    text, _ = render(tmp_path, per_subset=4)
+    for said in (
+        "nearest_prompt",
+        "Floors that use the training data",
+        "own answers, shuffled",
+        "n.s. (",
+        "no group",
+        "dropped: one step only",
+        "rows › train",
+        "best constant answer",
+        "were written by a language model",
+        "&#34;learning_rate&#34;: 0.0001",
+        "prefers-color-scheme: dark",
+    ):
+        assert said in text, said
+
+
+def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
+    floors = pd.DataFrame([("constant", 0.1), ("random", 0.05), ("nearest_set", 0.3)], columns=["arm", "value"]).assign(
+        metric="rouge_l", subset="mean", information=["none", "none", "training data"]
+    )
+    compared = pd.DataFrame(
+        [
+            ("constant", "none", 0.2, 0.01),
+            ("random", "none", 0.25, 0.02),
+            ("nearest_set", "training data", 0.001, 0.9),
+        ],
+        columns=["b", "information", "difference", "p_holm"],
+    ).assign(backbone="small", a="KW", metric="rouge_l", subset="mean", kind="floor")
+    (row,) = page._margins(compared, floors, ["none", "training data"])
+    assert row["cells"]["none"]["b"] == "constant"
+    assert row["beaten"] == ["none"]
+    compared.loc[1, "p_holm"] = 0.06
+    assert page._margins(compared, floors, ["none", "training data"])[0]["beaten"] == []
+
+
+def test_numbers_are_written_for_people():
+    assert page._p_value(0.051) == "n.s. (0.05)" and page._p_value(0.0499) == "0.050"
+    assert page._p_value(0.0001) == "<\u00a00.001" and page._p_value(float("nan")) == "not tested"
+    assert page._signed(-0.0421) == "−0.042" and page._signed(0.5) == "+0.500"
+    flat = dict(page._flat({"a": {"b": 1234, "c": 0.123456}, "ids": list(range(30)), "ok": True, "none": {}}))
+    assert flat["a › b"] == "1,234" and flat["a › c"] == "0.1235" and flat["ok"] == "yes" and flat["none"] == ""
+    assert flat["ids"].endswith("18, 19 … and 10 more")
+
+
+def test_every_figure_is_written_with_its_data(tmp_path):
+    _, inputs = render(tmp_path, per_subset=4)
+    stems = ["ablation/smollm2-135m.demo-go.names.greedy"]
+    stems += [f"training/{step.backbone}.{step.chain}" for step in inputs.steps]
+    assert len(stems) == 5
+    written = {str(path.relative_to(inputs.figures)) for path in inputs.figures.rglob("*") if path.is_file()}
+    assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}
+    drawn = pd.read_csv(inputs.figures / f"{stems[0]}.tsv", sep="\t")
+    assert set(drawn["kind"]) == {"model", "floor"} and set(drawn["metric"]) == {"rouge_l"}
+    svg = (inputs.figures / f"{stems[0]}.svg").read_text()
+    assert "currentColor" in svg and "nearest_set (training data)" in svg
+    curves = (inputs.figures / f"{stems[-1]}.svg").read_text()
+    for title in ("reward components", "groups whose rewards are all equal", "best constant answer"):
+        assert title in curves
+
+
+def test_drawings_do_not_share_ids_or_styles():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><metadata/>'
+        '<defs><style>*{color:red}</style><path id="m1"/></defs>'
+        '<use xlink:href="#m1" clip-path="url(#p2)" style="stroke: #767676"/>'
+        '<text>id="m1" #767676</text></svg>'
+    )
+    themed = themed_svg(svg, "a.b+c")
+    assert 'id="a_b_c-m1"' in themed and 'href="#a_b_c-m1"' in themed and "url(#a_b_c-p2)" in themed
+    assert "stroke: currentColor" in themed and '>id="m1" #767676</text>' in themed
+    assert "<style" not in themed and "metadata" not in themed
+
+
+def test_tables_of_another_plan_are_refused(tmp_path):
+    _, inputs = render(tmp_path, per_subset=3, arms=["base", "KW"])
+    lacking = page.ReportInputs(**(vars(inputs) | {"metrics": inputs.metrics.query("arm != 'KW'")}))
+    with pytest.raises(InputError, match="the metrics lack smollm2-135m, KW"):
+        page.render_page(lacking)
+    other = page.ReportInputs(**(vars(inputs) | {"comparisons": inputs.comparisons.assign(experiment="other")}))
+    with pytest.raises(InputError, match="the comparisons are of experiment other"):
+        page.render_page(other)

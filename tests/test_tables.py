@@ -1,0 +1,297 @@
+"""Tables from tiny score files whose numbers can be checked by hand."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from synthetic_experiment import write_experiment
+
+from reasonome.errors import InputError
+from reasonome.report import tables
+from reasonome.report.evidence import count_reasoning, read_evidence, read_step
+from reasonome.report.plan import Reasoning, Step, read_plan
+
+EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+def answers(scores: list[float], names: list[str | None], examples=EXAMPLES) -> pd.DataFrame:
+    frame = pd.DataFrame(examples, columns=["subset", "id"])
+    return frame.assign(sample=0, gold="truth", answer=names, rouge_l=scores, length=10.0)
+
+
+class Experiment:
+    """A plan with one benchmark and the files it names, written on demand."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.plan = {
+            "experiment": "tiny",
+            "arms": ["base", "trained"],
+            "evaluations": [],
+            "floors": [{"benchmark": "demo", "style": "names", "path": str(folder / "floors.parquet")}],
+        }
+        self.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
+
+    def floors(self, scores: dict[str, tuple[str, list[float]]], examples=EXAMPLES) -> None:
+        frames = [
+            answers(values, ["x"] * len(examples), examples).assign(floor=name, information=information)
+            for name, (information, values) in scores.items()
+        ]
+        pd.concat(frames).drop(columns=["sample", "length"]).to_parquet(self.folder / "floors.parquet")
+
+    def arm(self, arm: str, frame: pd.DataFrame, seed: int = 0) -> None:
+        path = self.folder / f"{arm}{seed}.parquet"
+        frame.to_parquet(path)
+        self.plan["evaluations"].append(
+            {
+                "backbone": "small",
+                "arm": arm,
+                "chain": "base" if arm == "base" else f"sft.names-s{seed}",
+                "seed": seed,
+                "benchmark": "demo",
+                "style": "names",
+                "decoding": "greedy",
+                "scores": str(path),
+            }
+        )
+
+    def read(self):
+        (self.folder / "plan.json").write_text(json.dumps(self.plan))
+        plan = read_plan(self.folder / "plan.json")
+        return plan, read_evidence(plan)
+
+    def metrics(self) -> pd.DataFrame:
+        return tables.metrics_table(*self.read(), resamples=200)
+
+    def comparisons(self) -> pd.DataFrame:
+        return tables.comparisons_table(*self.read(), resamples=200)
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    return Experiment(tmp_path)
+
+
+def value(metrics: pd.DataFrame, arm: str, metric: str, subset: str = "mean", seed: str = "0", kind="model"):
+    found = metrics.query("arm == @arm and metric == @metric and subset == @subset and kind == @kind")
+    found = found[found["seed"] == seed]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_an_example_without_an_answer_is_wrong_and_is_counted(experiment):
+    experiment.arm("base", answers([0.8, 0.6, 0.4, 0.9], ["a", "a", " A ", None]))
+    metrics = experiment.metrics()
+    # mf is (0.4 + 0) / 2: the 0.9 of a missing answer does not count.
+    assert value(metrics, "base", "rouge_l", "bp").value == pytest.approx(0.7)
+    assert value(metrics, "base", "rouge_l", "mf").value == pytest.approx(0.2)
+    assert value(metrics, "base", "rouge_l").value == pytest.approx(0.45)
+    assert value(metrics, "base", "missing", "mf").value == pytest.approx(0.5)
+    comparison = experiment.comparisons().query("b == 'constant' and subset == 'mean'").iloc[0]
+    assert (comparison.missing_a, comparison.missing_b, comparison.n) == (1, 0, 4)
+    assert comparison.difference == pytest.approx(0.45 - 0.25)
+
+
+def test_a_row_that_is_not_there_is_a_missing_answer(experiment):
+    experiment.arm("base", answers([0.8, 0.6, 0.4], ["a", "b", "c"], EXAMPLES[:3]))
+    metrics = experiment.metrics()
+    assert value(metrics, "base", "rouge_l", "mf").value == pytest.approx(0.2)
+    assert value(metrics, "base", "missing", "mf").value == pytest.approx(0.5)
+    # What is not a score is not made up: the length of an answer that is not there is unknown.
+    assert (value(metrics, "base", "length", "mf").value, value(metrics, "base", "length", "mf").n) == (10, 1)
+
+
+def test_distinct_names_ignore_case_and_spacing(experiment):
+    experiment.arm("base", answers([0, 0, 0, 0], ["DNA repair", "dna  repair", "x", "y"]))
+    metrics = experiment.metrics()
+    assert value(metrics, "base", "distinct_names", "bp").value == pytest.approx(0.5)
+    assert value(metrics, "base", "distinct_names", "mf").value == pytest.approx(1)
+    mean = value(metrics, "base", "distinct_names")
+    assert mean.value == pytest.approx(0.75) and pd.isna(mean.low)
+
+
+def test_samples_of_an_example_are_averaged_before_anything_else(experiment):
+    second = answers([0.4, 0, 0, 0], ["a", "b", "c", "d"]).assign(sample=1)
+    experiment.arm("base", pd.concat([answers([0.2, 0, 0, 0], ["a", "b", "c", "d"]), second]))
+    found = value(experiment.metrics(), "base", "rouge_l", "bp")
+    assert found.value == pytest.approx(0.15) and found.n == 2
+
+
+def test_floors_are_rows_with_their_information(experiment):
+    experiment.floors({"constant": ("none", [0.1] * 4), "nearest_set": ("training data", [0.3] * 4)})
+    experiment.arm("base", answers([0.2] * 4, ["a", "b", "c", "d"]))
+    floors = experiment.metrics().query("kind == 'floor' and metric == 'rouge_l' and subset == 'mean'")
+    assert floors["arm"].tolist() == ["constant", "nearest_set"]
+    assert floors["information"].tolist() == ["none", "training data"]
+    assert floors["value"].tolist() == pytest.approx([0.1, 0.3])
+
+
+def test_comparisons_follow_the_order_of_the_arms(experiment):
+    shuffled = {"shuffled_rouge_l": [0.1, 0.0, 0.2, 0.1]}
+    experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.4], list("abcd")).assign(**shuffled))
+    experiment.arm("base", answers([0.1, 0.2, 0.1, 0.3], list("abcd")))
+    found = experiment.comparisons().query("subset == 'mean'")
+    assert list(zip(found["a"], found["b"], found["kind"], strict=True)) == [
+        ("base", "constant", "floor"),
+        ("trained", "base", "previous arm"),
+        ("trained", "constant", "floor"),
+        ("trained", "trained (shuffled)", "shuffled"),
+    ]
+    # (0.4 + 0.7) / 2 = 0.55 on bp, (0.6 + 0.1) / 2 = 0.35 on mf.
+    assert found.iloc[1].difference == pytest.approx(0.45)
+    by_subset = experiment.comparisons().query("b == 'base'").set_index("subset")["difference"]
+    assert by_subset.to_dict() == pytest.approx({"mean": 0.45, "bp": 0.55, "mf": 0.35})
+
+
+def test_holm_is_over_all_comparisons_of_a_metric_on_a_benchmark(experiment):
+    experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3], list("abcd")))
+    experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.4], list("abcd")))
+    found = experiment.comparisons()
+    assert len(found) == 9  # three pairs on the mean and two subsets
+    smallest = found.loc[found["p"].idxmin()]
+    assert smallest.p_holm == pytest.approx(min(1, smallest.p * found["p"].notna().sum()))
+
+
+def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
+    experiment.arm("trained", answers([0.2] * 4, list("abcd")), seed=0)
+    experiment.arm("trained", answers([0.4, 0.4, 0.6, 0.6], list("aaaa")), seed=1)
+    metrics = experiment.metrics()
+    assert value(metrics, "trained", "rouge_l", seed="0").value == pytest.approx(0.2)
+    assert value(metrics, "trained", "rouge_l", seed="1").value == pytest.approx(0.5)
+    mean = value(metrics, "trained", "rouge_l", seed="mean")
+    assert mean.value == pytest.approx(0.35) and mean.chain == ""
+    assert value(metrics, "trained", "distinct_names", seed="mean").value == pytest.approx(0.75)
+    assert tables.headline(metrics).query("kind == 'model'")["rouge_l"].tolist() == [0.35]
+    against = experiment.comparisons().query("b == 'constant' and subset == 'mean'").iloc[0]
+    assert against.difference == pytest.approx(0.35 - 0.25) and against.n == 4
+
+
+def test_a_single_subset_is_compared_once(experiment):
+    only = [("bp", "1"), ("bp", "2")]
+    experiment.floors({"constant": ("none", [0.1, 0.3])}, only)
+    experiment.arm("base", answers([0.5, 0.4], ["a", "b"], only))
+    assert experiment.comparisons()["subset"].tolist() == ["mean"]
+
+
+def test_tables_come_back_as_they_were_written(experiment, tmp_path):
+    experiment.plan["arms"] = ["NA", "trained"]
+    experiment.arm("NA", answers([0.1, 0.2, 0.1, 0.3], list("abcd")))
+    written = experiment.metrics()
+    tables.write_table(written, tmp_path / "metrics.tsv")
+    back = tables.read_table(tmp_path / "metrics.tsv", tables.METRIC_COLUMNS)
+    pd.testing.assert_frame_equal(back, written, check_dtype=False, rtol=1e-5, check_column_type=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"floors": []}, "no floors for demo.names"),
+        ({"arms": ["bases"]}, "unknown arm 'base'; did you mean 'bases'"),
+        ({"arms": ["base", "base"]}, "arm given 2 times: base"),
+        ({"step": []}, "plan.json: step: .*\n  fix: did you mean 'steps'"),
+    ],
+)
+def test_a_wrong_plan_is_refused(experiment, change, message):
+    experiment.arm("base", answers([0.1] * 4, list("abcd")))
+    experiment.plan |= change
+    with pytest.raises(InputError) as error:
+        experiment.read()
+    assert error.match(message)
+
+
+def test_an_unknown_key_of_a_nested_row_names_the_nearest(experiment):
+    experiment.arm("base", answers([0.1] * 4, list("abcd")))
+    experiment.plan["evaluations"][0]["stile"] = "names"
+    with pytest.raises(InputError, match=r"evaluations\.0\.stile.*\n  fix: did you mean 'style'"):
+        experiment.read()
+
+
+def test_files_that_do_not_fit_are_named(experiment):
+    experiment.arm("base", answers([0.1] * 4, list("abcd")))
+    scores = experiment.folder / "base0.parquet"
+    stranger = answers([0.1] * 4, list("abcd"), [*EXAMPLES[:3], ("mf", "9")])
+    cases = [
+        (stranger, r"base0\.parquet: id: 1 scored examples are not among.*\('mf', '9'\)"),
+        (pd.concat([answers([0.1] * 4, list("abcd"))] * 2), r"base0\.parquet: id: an answer is scored twice"),
+        (answers([0.1] * 4, list("abcd")).drop(columns="rouge_l"), r"base0\.parquet: rouge_l: no column"),
+        (answers([], [], []), r"base0\.parquet: the table has no rows"),
+    ]
+    for frame, message in cases:
+        frame.to_parquet(scores)
+        with pytest.raises(InputError, match=message):
+            experiment.read()
+    scores.unlink()
+    with pytest.raises(InputError, match=r"base0\.parquet: there is no such table"):
+        experiment.read()
+
+
+def test_floors_that_answer_different_examples_are_refused(experiment):
+    experiment.arm("base", answers([0.1] * 4, list("abcd")))
+    floors = pd.read_parquet(experiment.folder / "floors.parquet")
+    pd.concat([floors, floors[:2].assign(floor="random")]).to_parquet(experiment.folder / "floors.parquet")
+    with pytest.raises(InputError, match=r"floors\.parquet: id: the floors do not answer the same examples"):
+        experiment.read()
+
+
+def test_a_broken_log_is_named_with_its_line(tmp_path):
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "history.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"loss": 1.0}\n')
+    step = Step(backbone="small", chain="sft.names-s0", folder=tmp_path)
+    with pytest.raises(InputError, match=r"history\.jsonl:2: no 'step'"):
+        read_step(step)
+    (tmp_path / "history.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2,\n')
+    with pytest.raises(InputError, match=r"history\.jsonl:2: not JSON"):
+        read_step(step)
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(InputError, match="no manifest.json"):
+        read_step(step)
+
+
+def test_reasoning_is_counted_by_reason(tmp_path):
+    (tmp_path / "kept.jsonl").write_text('{"subset": "bp"}\n{"subset": "bp"}\n{"subset": "mf"}\n')
+    (tmp_path / "dropped.jsonl").write_text('{"subset": "bp", "reason": "too few steps"}\n')
+    reasoning = Reasoning(
+        teacher="t",
+        benchmark="demo",
+        style="names",
+        kept=tmp_path / "kept.jsonl",
+        dropped=tmp_path / "dropped.jsonl",
+    )
+    assert count_reasoning(reasoning).to_numpy().tolist() == [
+        ["kept", "bp", 2],
+        ["kept", "mf", 1],
+        ["dropped: too few steps", "bp", 1],
+    ]
+    (tmp_path / "dropped.jsonl").write_text('{"subset": "bp"}\n')
+    with pytest.raises(InputError, match=r"dropped\.jsonl:1: a dropped row without its reason"):
+        count_reasoning(reasoning)
+
+
+def test_the_program_writes_both_tables_or_none(tmp_path):
+    plan = write_experiment(tmp_path, per_subset=6, arms=["base", "KW"])
+
+    def summarise():
+        return subprocess.run(
+            [sys.executable, SCRIPTS / "summarise.py", "--plan", plan, "--resamples", "100"]
+            + ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"],
+            capture_output=True,
+            text=True,
+        )
+
+    done = summarise()
+    assert done.returncode == 0, done.stderr
+    assert "nearest_prompt" in done.stdout and "rouge_l" in done.stdout
+    assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) > 0
+    # base: 5 floors and itself shuffled; KW: the same and base; two metrics; three subsets and the mean.
+    assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) == 13 * 2 * 4
+
+    (tmp_path / "scores1.parquet").unlink()
+    (tmp_path / "metrics.tsv").unlink()
+    failed = summarise()
+    assert failed.returncode == 2
+    assert "scores1.parquet: there is no such table" in failed.stderr
+    assert not (tmp_path / "metrics.tsv").exists()

@@ -1,0 +1,22 @@
+# Models → answers. One job answers all subsets of a benchmark, so that a model is loaded once.
+
+
+rule generate:
+    input:
+        manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",
+        model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
+        examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+    output:
+        answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
+        run=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.run.json",
+    params:
+        folder=subpath(input.manifest, parent=True),
+        decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
+        style=lambda w: style_of(w.benchmark, w.style),
+    threads: 16
+    log:
+        f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    shell:
+        "{PYTHON} {SCRIPTS}/generate.py --config {CONFIG} --model {params.folder}"
+        " --benchmark {wildcards.benchmark} --examples {input.examples} --style {wildcards.style}"
+        " --decoding {wildcards.decoding} --output {output.answers}" + TEE
