@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+
 from reasonome.completion import PROBLEMS, Completion, parse_completion, render_completion
 
 GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<think>XRCC1 helps.</think>"

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
+
 from reasonome.errors import InputError
 from reasonome.teachers import Proposal
 from reasonome.teachers.filtering import keep
 
-TRUTHS = [
-    {"id": f"GO:{n}", "subset": "bp", "name": name}
-    for n, name in enumerate(["DNA repair", "glycolysis", "x"])
-]
+TRUTHS = [{"id": f"GO:{n}", "subset": "bp", "name": name} for n, name in enumerate(["DNA repair", "glycolysis", "x"])]
 
 
 def share_of_words(proposed, true):

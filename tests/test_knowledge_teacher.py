@@ -6,6 +6,7 @@ import time
 
 import pandas as pd
 import pytest
+
 from reasonome.completion import parse_completion, render_completion
 from reasonome.errors import InputError
 from reasonome.teachers import Proposal
@@ -159,9 +160,7 @@ def test_many_genes_are_counted():
         [row("GO:8", "x", "A B C D"), row("GO:9", "x", "A B C D E")], facts, "blind", steps=1
     )
     assert re.match(r"(All|The) 4 (of these )?genes (all )?(take part|act) in", four_of_four.steps[0])
-    assert re.match(
-        r"(4 of (the )?5 genes|Among 5 genes, 4) (take part|act) in DNA repair", four_of_five.steps[0]
-    )
+    assert re.match(r"(4 of (the )?5 genes|Among 5 genes, 4) (take part|act) in DNA repair", four_of_five.steps[0])
 
 
 def test_short_things_are_said_of_a_gene_where_there_are_any():
@@ -248,9 +247,7 @@ def test_what_is_written_depends_on_the_row_the_facts_and_the_seed_alone():
 
 def test_the_wording_varies():
     rows, facts = made_up(rows=60, genes=100, objects=60, facts=2_000)
-    endings = {
-        re.sub(r"obj\d+|G\d+|\d+", "_", proposal.steps[-1]) for proposal in write(rows, facts, "given")
-    }
+    endings = {re.sub(r"obj\d+|G\d+|\d+", "_", proposal.steps[-1]) for proposal in write(rows, facts, "given")}
     assert len(endings) > 15
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import openai._base_client
 import pytest
-import reasonome
 from pydantic import ValidationError
+
+import reasonome
+from reasonome.config import OpenAITeacher
 from reasonome.errors import InputError
 from reasonome.teachers import Proposal
 from reasonome.teachers.openai import (
@@ -385,6 +387,22 @@ def test_a_missing_or_impossible_key(endpoint, tmp_path, monkeypatch, value, mes
 def test_settings_that_cannot_work(changes, message):
     with pytest.raises(ValidationError, match=message):
         OpenAITeacherSettings(**{"model": "m1", **changes})
+
+
+def config_teacher(**values):
+    return OpenAITeacher(kind="openai", model="m1", api_key_variable="TEACHER_KEY", encoder="minilm", **values)
+
+
+def test_a_teacher_of_the_config_can_be_asked(endpoint, tmp_path):
+    server, cache = endpoint(), tmp_path / "cache.jsonl"
+    answers = ask(config_teacher(base_url=server.url), questions("a"), cache)
+    assert answers == ask(settings(server), questions("a"), cache) and len(server.requests) == 1
+
+
+def test_a_teacher_of_the_config_that_cannot_work(endpoint, tmp_path):
+    teacher = config_teacher(base_url="http://127.0.0.1:9").model_copy(update={"base_url": "localhost:8000"})
+    with pytest.raises(InputError, match="^base_url: .*pattern"):
+        ask(teacher, questions("a"), tmp_path / "cache.jsonl")
 
 
 # --- prompts and answers -----------------------------------------------------------------------------

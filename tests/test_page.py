@@ -62,9 +62,13 @@ def poisoned(tmp_path_factory):
     return render(tmp_path_factory.mktemp("poisoned"), per_subset=4, arms=arms, poison=POISON)
 
 
-def test_nothing_from_the_data_becomes_an_element_or_an_attribute(poisoned, tmp_path):
-    found = Elements(poisoned[0])
-    clean = Elements(render(tmp_path, per_subset=4, arms=["base", "KW", "RA"])[0])
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    return render(tmp_path_factory.mktemp("clean"), per_subset=4, arms=["base", "KW", "KW+RA"])
+
+
+def test_nothing_from_the_data_becomes_an_element_or_an_attribute(poisoned, rendered):
+    found, clean = Elements(poisoned[0]), Elements(rendered[0])
     assert set(found.elements) == set(clean.elements)
     assert found.elements.count("script") == 2 and "img" not in found.elements
     assert found.elements.count("a") == clean.elements.count("a")
@@ -93,10 +97,10 @@ def test_the_page_loads_nothing(poisoned):
     assert "@import" not in poisoned[0] and "url(http" not in poisoned[0]
 
 
-def test_the_page_holds_every_answer_once(tmp_path):
-    text, inputs = render(tmp_path, per_subset=5, arms=["base", "KW"])
+def test_the_page_holds_every_answer_once(rendered):
+    text, inputs = rendered
     data = page.answers_data(inputs.evidence)
-    assert len(data["rows"]) == 2 * 15
+    assert len(data["rows"]) == 3 * 12
     assert json.dumps(data["rows"][7], separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c") in text
     run, example = data["rows"][0][:2]
     assert data["runs"][run][data["facets"].index("arm")] == "base"
@@ -119,8 +123,8 @@ def test_unknown_scores_are_null_not_nan(tmp_path):
     assert data["rows"][0][6] == ""
 
 
-def test_every_part_is_there(tmp_path):
-    text, _ = render(tmp_path, per_subset=4)
+def test_every_part_is_there(rendered):
+    text, _ = rendered
     for said in (
         "nearest_prompt",
         "Floors that use the training data",
@@ -165,8 +169,8 @@ def test_numbers_are_written_for_people():
     assert flat["ids"].endswith("18, 19 … and 10 more")
 
 
-def test_every_figure_is_written_with_its_data(tmp_path):
-    _, inputs = render(tmp_path, per_subset=4)
+def test_every_figure_is_written_with_its_data(rendered):
+    _, inputs = rendered
     stems = ["ablation/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in inputs.steps]
     assert len(stems) == 5
@@ -194,8 +198,8 @@ def test_drawings_do_not_share_ids_or_styles():
     assert "<style" not in themed and "metadata" not in themed
 
 
-def test_tables_of_another_plan_are_refused(tmp_path):
-    _, inputs = render(tmp_path, per_subset=3, arms=["base", "KW"])
+def test_tables_of_another_plan_are_refused(rendered):
+    _, inputs = rendered
     lacking = page.ReportInputs(**(vars(inputs) | {"metrics": inputs.metrics.query("arm != 'KW'")}))
     with pytest.raises(InputError, match="the metrics lack smollm2-135m, KW"):
         page.render_page(lacking)

@@ -27,7 +27,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TrainedStep:
-    """What is known of a trained step; `None` or an empty history where nothing was recorded."""
+    """What is known of a trained step; `None` or an empty history where nothing was recorded.
+
+    `constants` is what the best constant answer would earn: a number per reward component and "reward",
+    perhaps its "name"; from constant.json, or "constants" in validation.json.
+    """
 
     backbone: str
     chain: str
@@ -36,6 +40,11 @@ class TrainedStep:
     recipe: dict | None
     run: dict | None
     validation: dict | None
+    constant: dict | None
+
+    @property
+    def constants(self) -> dict:
+        return self.constant or (self.validation or {}).get("constants", {})
 
     @property
     def name(self) -> str:
@@ -109,7 +118,7 @@ def read_step(step: Step) -> TrainedStep:
         manifest=read_json(step.folder / "manifest.json"),
         **{
             name: read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
-            for name in ("recipe", "run", "validation")
+            for name in ("recipe", "run", "validation", "constant")
         },
     )
 

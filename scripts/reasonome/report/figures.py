@@ -113,7 +113,7 @@ def _ablation(
     if sum(map(len, stages)) > 60:
         axes.tick_params(axis="x", labelrotation=20)
     axes.set_xlim(-0.4, len(stages) - 0.6)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # so that a marker at zero is whole
     axes.set_ylabel("ROUGE-L, 95 % interval")
     axes.grid(axis="x", visible=False)
     _label_floors(axes, floors)
@@ -147,7 +147,7 @@ def _label_floors(axes, floors: pd.DataFrame) -> None:
 
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     """Panels for what the step recorded: loss, reward and its components, idle groups, length."""
-    history, constants = step.history, (step.validation or {}).get("constants", {})
+    history, constants = step.history, step.constants
     components = {
         match[1]: column
         for column in history

@@ -17,7 +17,7 @@ from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.figures import ablation_name, training_name
-from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, information_rank, reported_seeds
 
 HERE = Path(__file__).parent
@@ -39,10 +39,10 @@ GROUPS = {
     "a database": "a database",
 }
 FLOOR_NOTES = {
-    "constant": "gives every set the same name; it knows nothing of the genes",
-    "random": "draws a name blindly; it knows nothing of the genes",
+    "constant": "gives every set the same name, the training name that scores best on its like; it does not see the genes",
+    "random": "draws a training name by chance; it does not see the genes",
     "commonest_phrase": "answers with the commonest phrase of the gene names in the prompt",
-    "nearest_prompt": "answers with the name of the training set whose prompt is most like this one",
+    "nearest_prompt": "answers with the name of the training set whose genes, as the prompt writes them, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
 }
 _MOST_SHOWN = 20  # entries of a list in an audit
@@ -216,23 +216,26 @@ def _step(figures: Path, step: TrainedStep) -> dict[str, Any]:
     return {
         "log": step,
         "curves": None if step.history.empty else _drawing(figures / "training", training_name(step)),
-        "validation": None if step.validation is None else _validation(step.validation),
+        "validation": _validation(step.validation, step.constants) if step.validation else None,
+        "constant_name": step.constants.get("name", ""),
         "run": [] if step.run is None else list(_flat(step.run)),
     }
 
 
-def _validation(validation: dict) -> dict[str, Any]:
-    """Reward before and after the step, whole and by component, and what the best constant would earn."""
+def _validation(validation: dict, constants: dict) -> dict[str, Any]:
+    """Reward before and after the step, whole and by component, and what the best constant would earn.
+
+    A component is [before, after] or an object with those names.
+    """
     parts = validation.get("components", {})
-    constants = validation.get("constants", {})
     shown = [name for name in ("before", "after", "difference", "low", "high") if name in validation]
     rows = [("reward", {name: validation[name] for name in shown} | {"constant": constants.get("reward")})]
     for component in dict.fromkeys([*parts, *constants]):
-        if component != "reward":
+        if component not in ("reward", "name"):
             part = parts.get(component, {})
-            values = part if isinstance(part, dict) else {"after": part}
+            values = part if isinstance(part, dict) else dict(zip(("before", "after"), part, strict=True))
             rows.append((component, values | {"constant": constants.get(component)}))
-    rest = {k: v for k, v in validation.items() if k not in (*shown, "components", "constants")}
+    rest = {k: v for k, v in validation.items() if k not in shown and not isinstance(v, dict | list)}
     return {"columns": [*shown, "constant"], "rows": rows, "rest": list(_flat(rest)) if rest else []}
 
 
@@ -278,7 +281,7 @@ def answers_data(evidence: Evidence) -> dict[str, Any]:
     runs: the labels of `facets`; examples: benchmark, style, subset, id, gold, genes, genes left out;
     rows: run, example, sample, answer, reasoning, text, problems, finish reason, then one value per metric.
     """
-    facets = [name for name in Evaluation.model_fields if name not in ("scores", "chain")]
+    facets = ["backbone", "arm", "seed", "benchmark", "style", "decoding"]
     tables = [table for _, table in evidence.evaluations]
     metrics = [
         name

@@ -73,13 +73,15 @@ _SHARED = {
     "all": ("All {n} genes {verb}", "The {n} genes all {verb}", "All {n} of these genes {verb}"),
     "some": ("{k} of the {n} genes {verb}", "{k} of {n} genes {verb}", "Among {n} genes, {k} {verb}"),
 }
-_SUGGESTS = ("this suggests {}", "which points to {}", "so the set fits {}", "hence {}")
+_SUGGESTS = ("suggesting {}", "which points to {}", "so the set fits {}", "hence {}")
 _SUGGESTS_ALONE = ("This suggests {}.", "Together this points to {}.", "The set as a whole fits {}.")
 _NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
 
 # Sentences about single genes stop growing here (characters a gene), which keeps a step near 20 tokens.
 _CHARACTERS_PER_GENE = 24
+# Names up to this many characters are said of a single gene before longer, even more specific ones.
+_SHORT_NAME = 36
 # Rows that are scored together: bounds the memory of the join with the facts.
 _CHUNK = 500
 
@@ -184,17 +186,13 @@ def _evidence(rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFr
     chance = hypergeom.sf(told["hits"] - 1, universe, told["background"], told["known"])
     told["score"] = np.log10(np.maximum(chance, 1e-300))
     normalised = {name: normalise(name) for name in told["object_name"].unique()}
-    told["own"] = (told["object_id"] == told["row"]) | (
-        told["object_name"].map(normalised) == told["row_name"]
-    )
+    told["own"] = (told["object_id"] == told["row"]) | (told["object_name"].map(normalised) == told["row_name"])
     told = told.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
 
     evidence = {}
     columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "score", "own"]
     shared: dict[str, dict[tuple[str, str], _Shared]] = defaultdict(dict)
-    for row, gene, kind, object_id, name, hits, score, own in told[columns].itertuples(
-        index=False, name=None
-    ):
+    for row, gene, kind, object_id, name, hits, score, own in told[columns].itertuples(index=False, name=None):
         if row not in evidence:
             evidence[row] = _Evidence([], defaultdict(list))
         if not own:
@@ -268,17 +266,19 @@ class _Writer:
         return sentences
 
     def _clause(self, gene: str, shared: _Shared | None) -> str:
-        """One thing about one gene: its name, its group or its most specific object, if short."""
-        best: dict[str, _Statement] = {}
-        for found in self.evidence.by_gene.get(gene, ()):
-            slot = found.kind if found.kind in ("name", "group") else "object"
-            if shared is None or normalise(found.object_name) != normalise(shared.object_name):
-                best.setdefault(slot, found)
-        if not best:
+        """One thing about one gene: its name, its group or its most specific short object."""
+        told = [
+            found
+            for found in self.evidence.by_gene.get(gene, ())
+            if shared is None or normalise(found.object_name) != normalise(shared.object_name)
+        ]
+        if not told:
             return ""
-        slots = sorted(best, key=lambda slot: self._rank(f"{gene} {slot}"))
-        short = [slot for slot in slots if len(best[slot].object_name) <= _CHARACTERS_PER_GENE]
-        chosen = best[short[0] if short else min(slots, key=lambda slot: len(best[slot].object_name))]
+        short = [found for found in told if len(found.object_name) <= _SHORT_NAME]
+        best: dict[str, _Statement] = {}
+        for found in short or [min(told, key=lambda found: len(found.object_name))]:
+            best.setdefault(found.kind if found.kind in ("name", "group") else "object", found)
+        chosen = best[min(best, key=lambda slot: self._rank(f"{gene} {slot}"))]
         return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].one).format(chosen.object_name)}"
 
     def ending(self, shared: _Shared | None, name: str, together: bool) -> list[str]:
@@ -299,6 +299,4 @@ class _Writer:
         form = {2: "pair", 3: "three"}.get(k, "all" if k == n else "some")
         *head, last = holders
         verb = self._pick("sharing verb", _KINDS[shared.kind].several).format(shared.object_name)
-        return self._pick("sharing", _SHARED[form]).format(
-            genes=f"{', '.join(head)} and {last}", k=k, n=n, verb=verb
-        )
+        return self._pick("sharing", _SHARED[form]).format(genes=f"{', '.join(head)} and {last}", k=k, n=n, verb=verb)

