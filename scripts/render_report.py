@@ -2,7 +2,7 @@
 
 python scripts/render_report.py --plan results/experiments/demo/plan.json \
     --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
-    --figures results/experiments/demo/figures --report results/experiments/demo/report.html
+    --costs results/experiments/demo/costs.tsv --figures results/experiments/demo/figures --report results/experiments/demo/report.html
 """
 
 import argparse
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasonome.atomic import write_text
 from reasonome.errors import run_program
-from reasonome.report import tables
+from reasonome.report import costs, tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.page import ReportInputs, render_page
@@ -22,6 +22,7 @@ def main() -> None:
     arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
     arguments.add_argument("--metrics", type=Path, required=True, help="table that summarise.py wrote")
     arguments.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
+    arguments.add_argument("--costs", type=Path, required=True, help="table that account.py wrote")
     arguments.add_argument("--figures", type=Path, required=True, help="folder to write, replaced whole")
     arguments.add_argument("--report", type=Path, required=True, help="HTML page to write")
     given = arguments.parse_args()
@@ -37,6 +38,7 @@ def main() -> None:
             comparisons=tables.read_table(given.comparisons, tables.COMPARISON_COLUMNS),
             evidence=read_evidence(plan),
             steps=steps,
+            costs=tables.read_table(given.costs, costs.COLUMNS),
             figures=given.figures,
             audits={benchmark: read_json(path) for benchmark, path in plan.audits.items()},
             reasoning=[(f"{r.teacher} on {r.benchmark}, style {r.style}", count_reasoning(r)) for r in plan.reasoning],

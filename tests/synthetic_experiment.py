@@ -83,8 +83,12 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
                 "style": "names",
                 "decoding": "greedy",
                 "scores": str(folder / f"scores{number}.parquet"),
+                "run": str(folder / "answers.run.json"),
             }
         )
+
+    answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
+    (folder / "answers.run.json").write_text(json.dumps(answering))
 
     steps = []
     for chain in dict.fromkeys(CHAINS[1:]):
@@ -147,11 +151,9 @@ def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poiso
     run = {"seconds": 312.4, "backward_tokens": 81234, "generated_tokens": 0, "peak_memory_gb": 2.1}
     (step / "run.json").write_text(json.dumps(run))
     if is_grpo:
-        components = {
-            "similarity": {"before": 0.5, "after": 0.55},
-            "rouge_l": {"before": 0.04, "after": 0.07},
-        }
         validation = {"n": 36, "before": 2.31, "after": 2.48, "difference": 0.17, "low": 0.02, "high": 0.31}
-        constants = {"similarity": 0.52, "rouge_l": 0.08, "reward": 1.6}
-        validation |= {"components": components, "constants": constants}
+        components = {"similarity": [0.5, 0.55], "rouge_l": [0.04, 0.07]}
+        validation |= {"components": components, "ids": ["GO:1" + poison]}
         (step / "validation.json").write_text(json.dumps(validation))
+        constant = {"similarity": 0.52, "rouge_l": 0.08, "reward": 1.6, "name": "cell division" + poison}
+        (step / "constant.json").write_text(json.dumps(constant))

@@ -9,7 +9,7 @@ import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
-from reasonome.report import page, tables
+from reasonome.report import costs, page, tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
 from reasonome.report.figures import themed_svg, write_figures
 from reasonome.report.plan import read_plan
@@ -29,6 +29,7 @@ def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
         figures=folder / "figures",
         audits={name: read_json(path) for name, path in plan.audits.items()},
         reasoning=[("teacher", count_reasoning(reasoning)) for reasoning in plan.reasoning],
+        costs=costs.costs_table(plan).astype(str),
     )
     write_figures(inputs.figures, inputs.metrics, plan.arms, inputs.steps)
     return page.render_page(inputs), inputs
@@ -101,6 +102,7 @@ def test_the_page_holds_every_answer_once(rendered):
     text, inputs = rendered
     data = page.answers_data(inputs.evidence)
     assert len(data["rows"]) == 3 * 12
+    assert data["facets"] == ["backbone", "arm", "seed", "benchmark", "style", "decoding"]
     assert json.dumps(data["rows"][7], separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c") in text
     run, example = data["rows"][0][:2]
     assert data["runs"][run][data["facets"].index("arm")] == "base"
@@ -133,7 +135,7 @@ def test_every_part_is_there(rendered):
         "no group",
         "dropped: one step only",
         "rows › train",
-        "best constant answer",
+        "The best constant answer: “cell division”",
         "were written by a language model",
         "&#34;learning_rate&#34;: 0.0001",
         "prefers-color-scheme: dark",
@@ -158,6 +160,21 @@ def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
     assert row["beaten"] == ["none"]
     compared.loc[1, "p_holm"] = 0.06
     assert page._margins(compared, floors, ["none", "training data"])[0]["beaten"] == []
+
+
+def test_validation_puts_the_best_constant_beside_each_component():
+    constants = {"rouge_l": 0.08, "reward": 1.6, "name": "cell division"}
+    validation = {"n": 2, "before": 1.0, "after": 1.5, "components": {"rouge_l": [0.04, 0.07]}, "ids": ["a", "b"]}
+    found = page._validation(validation, constants)
+    assert found["columns"] == ["before", "after", "constant"]
+    assert found["rows"] == [
+        ("reward", {"before": 1.0, "after": 1.5, "constant": 1.6}),
+        ("rouge_l", {"before": 0.04, "after": 0.07, "constant": 0.08}),
+    ]
+    assert found["rest"] == [("n", "2")]
+    named = validation | {"components": {"rouge_l": {"before": 0.04, "after": 0.07}}}
+    assert page._validation(named, constants) == found
+    assert page._validation({"n": 0}, {})["rows"] == [("reward", {"constant": None})]
 
 
 def test_numbers_are_written_for_people():

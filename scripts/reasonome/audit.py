@@ -10,6 +10,9 @@ from scipy import sparse
 from .metrics.naming import normalise
 
 
+REASONS = ("same_term", "same_name", "identical_set", "jaccard")
+
+
 @dataclass(frozen=True)
 class GeneSet:
     """One named gene set of one subset of a benchmark."""
@@ -37,7 +40,7 @@ def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
 def leaks(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float) -> list[str]:
     """Why each training set would leak into the held-out sets; "" where it does not.
 
-    Reasons, the first that applies: same_term, same_name, identical_set, jaccard (≥ threshold).
+    The first of REASONS that applies is given; "jaccard" is an index ≥ threshold.
     """
     if not training or not held_out:
         return [""] * len(training)

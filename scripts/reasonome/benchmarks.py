@@ -1,12 +1,12 @@
 """Benchmarks of gene-set naming: ontology terms with their genes, split so that nothing leaks."""
 
-import json
 import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ValidationError
 
 from . import atomic, audit
 from .audit import GeneSet
@@ -86,15 +86,14 @@ def _audit(candidates, splits, reasons, benchmark: Benchmark) -> dict[str, Any]:
     """What was dropped, and what remains between every pair of splits. A leak that remains is an error."""
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
-        left = Counter(r for r in audit.leaks(splits[training], splits[held_out], benchmark.jaccard) if r)
+        found = audit.leaks(splits[training], splits[held_out], benchmark.jaccard)
+        left = Counter(reason for reason in found if reason)
         if left:
-            raise InputError(f"{sum(left.values())} {training} sets leak into {held_out}: {dict(left)}")
+            raise InputError(f"{left.total()} {training} sets leak into {held_out}: {dict(left)}")
         overlap = audit.jaccard(splits[training], splits[held_out]) if splits[training] else None
         remaining[f"{training}/{held_out}"] = {
             "pairs": len(splits[training]) * len(splits[held_out]),
-            "same_term": 0,
-            "same_name": 0,
-            "identical_set": 0,
+            **{reason: left[reason] for reason in audit.REASONS[:-1]},
             "highest_jaccard": None if overlap is None else round(float(overlap.max()), 4),
         }
     return {
@@ -122,18 +121,18 @@ def write_benchmark(splits, audit_report: dict[str, Any], names: dict[str, str],
     atomic.write_json(folder / "audit.json", audit_report)
 
 
-def read_rows(path: str | Path, model: type = Example) -> list:
+def read_rows(path: str | Path, model: type[BaseModel] = Example) -> list:
     """The rows of a JSONL file as `model`; InputError names the line of a row that is malformed."""
     path = Path(path)
     if not path.is_file():
         raise InputError("file is missing", file=path, fix=f"snakemake {path}")
     rows = []
-    with open(path, encoding="utf-8") as handle:
+    with open(path, "rb") as handle:  # bytes, so that a row that is not UTF-8 is reported like any other
         for number, line in enumerate(handle, 1):
             try:
                 rows.append(model.model_validate_json(line))
-            except ValueError as error:
-                first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
+            except ValidationError as error:
+                first = error.errors()[0]
                 raise InputError(
                     first["msg"], file=path, line=number, field=".".join(map(str, first["loc"])) or None
                 ) from None
@@ -148,8 +147,4 @@ def official_names(facts: pd.DataFrame) -> dict[str, str]:
 
 def held_out_terms(folder: Path, parts=("test",)) -> list[tuple[str, str]]:
     """(id, name) of the terms of a benchmark's held-out splits."""
-    terms = []
-    for part in parts:
-        with open(folder / f"{part}.jsonl", encoding="utf-8") as handle:
-            terms += [(row["id"], row["name"]) for row in map(json.loads, handle)]
-    return terms
+    return [(row.id, row.name) for part in parts for row in read_rows(folder / f"{part}.jsonl")]

@@ -6,15 +6,17 @@ A score means something only beside what can be had without a model from the sam
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
+from tqdm import tqdm
 
 from .audit import GeneSet, jaccard
 from .config import Style
 from .metrics import rouge
+from .prompts import gene_text
 from .tasks.gene_set_naming import Example
 
 # Words that do not make a phrase on their own, nor begin or end one.
@@ -37,8 +39,9 @@ def constant(training: Sequence[Example], asked: Sequence[Example], style: Style
     names = [example.name for example in training]
     truths = random.Random(seed).sample(names, min(len(names), 400))
     distinct = list(dict.fromkeys(names))
-    best = max(distinct, key=lambda name: np.mean([rouge.score(name, truth)["rouge_l"] for truth in truths]))
-    return [[best] * len(asked)]
+    # tqdm because ten thousand names take minutes
+    overlap = [np.mean([rouge.score(name, truth)["rouge_l"] for truth in truths]) for name in tqdm(distinct, "constant")]
+    return [[distinct[int(np.argmax(overlap))]] * len(asked)]
 
 
 def random_name(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
@@ -75,16 +78,21 @@ def _commonest(names: Sequence[str]) -> str:
 def nearest_set(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """The name of the training set with the highest Jaccard index; chance where no gene is shared."""
     overlap = jaccard([_gene_set(e) for e in asked], [_gene_set(e) for e in training])
-    tie_break = np.random.default_rng(seed).random(len(training)) * 1e-9
-    return [[training[i].name for i in (overlap + tie_break).argmax(axis=1)]]
+    return [[training[i].name for i in (overlap + _tie_break(len(training), seed)).argmax(axis=1)]]
 
 
 def nearest_prompt(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
-    """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does."""
+    """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does; chance
+    where no word is shared."""
     vectorizer = TfidfVectorizer(token_pattern=r"[A-Za-z0-9-]+", sublinear_tf=True)
     known = vectorizer.fit_transform([_genes_text(example, style) for example in training])
     nearness = (vectorizer.transform([_genes_text(example, style) for example in asked]) @ known.T).toarray()
-    return [[training[i].name for i in nearness.argmax(axis=1)]]
+    return [[training[i].name for i in (nearness + _tie_break(len(training), seed)).argmax(axis=1)]]
+
+
+def _tie_break(count: int, seed: int) -> np.ndarray:
+    """Too small to change an order, large enough to make it a chance where scores are equal."""
+    return np.random.default_rng(seed).random(count) * 1e-9
 
 
 def _gene_set(example: Example) -> GeneSet:
@@ -92,7 +100,7 @@ def _gene_set(example: Example) -> GeneSet:
 
 
 def _genes_text(example: Example, style: Style) -> str:
-    return " ".join(style.gene.format(symbol=gene.symbol, name=gene.name) for gene in example.genes)
+    return " ".join(gene_text(gene, style) for gene in example.genes)
 
 
 FLOORS = {
@@ -104,12 +112,18 @@ FLOORS = {
 }
 
 
-def shuffled(names: Sequence[str], subsets: Sequence[str], seed: int) -> list[str]:
-    """A model's own answers permuted over the rows of each subset, so that none meets its question."""
+def shuffled(names: Sequence[str], groups: Sequence[Hashable], seed: int) -> list[str]:
+    """A model's own answers permuted within each group of rows, so that none stays in its row.
+
+    A group holds each question once: several samples of a question are groups of their own. The only row of
+    a group keeps its answer.
+    """
     result = list(names)
     rng = random.Random(seed)
-    for subset in sorted(set(subsets)):
-        rows = [i for i, s in enumerate(subsets) if s == subset]
+    rows_of: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group, []).append(row)
+    for rows in rows_of.values():
         rng.shuffle(rows)
         for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
             result[place] = names[origin]

@@ -46,7 +46,8 @@ def code_sha256(modules: Iterable[str]) -> str:
     parts = []
     for module in sorted(modules):
         path = PACKAGE_ROOT / module
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        inside = path.rglob("*") if path.is_dir() else [path]
+        files = sorted(file for file in inside if file.suffix in (".py", ".j2", ".css", ".js"))
         parts += [(file.relative_to(PACKAGE_ROOT).as_posix(), file_sha256(file)) for file in files]
     return text_sha256(canonical(parts))
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .config import Style
 from .errors import InputError
@@ -30,6 +31,12 @@ def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
     return order
 
 
+def gene_text(gene: Any, style: Style) -> str:
+    """One gene as the style writes it, on one line whatever white space is in its name."""
+    name = " ".join(gene.name.split()) or "name unknown"
+    return style.gene.format(symbol=" ".join(gene.symbol.split()), name=name)
+
+
 def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens) -> Prompt:
     """Ask for the name of a gene set: `genes` have `symbol` and `name`.
 
@@ -39,7 +46,7 @@ def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens) ->
     if not genes:
         raise InputError("empty gene set", fix="give at least one gene")
     ordered = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
-    entries = [style.gene.format(symbol=gene.symbol, name=gene.name or "name unknown") for gene in ordered]
+    entries = [gene_text(gene, style) for gene in ordered]
     tokens = count_tokens([entry + style.separator for entry in entries])
     kept = spent = 0
     for cost in tokens:

@@ -38,8 +38,10 @@ def score_answers(
 ) -> pd.DataFrame:
     """Score every example × sample; an example without an answer is a row with an empty, wrong one.
 
-    InputError for an answer to an unknown id and for two answers to one id and sample.
+    InputError for an answer to an unknown id, for two answers to one id and sample, and without examples.
     """
+    if not examples:
+        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
     given = _by_question(examples, answers)
     samples = sorted({answer.sample for answer in answers}) or [0]
     rows = []
@@ -86,7 +88,8 @@ def _by_question(examples: Sequence[Any], answers: Sequence[AnswerRow]) -> dict[
 
 
 def _shuffled_scores(table: pd.DataFrame, encoders: Mapping[str, Similarity], seed: int) -> dict[str, np.ndarray]:
-    permuted = floors.shuffled(table["answer"].tolist(), table["subset"].tolist(), seed)
+    groups = list(zip(table["subset"], table["sample"], strict=True))
+    permuted = floors.shuffled(table["answer"].tolist(), groups, seed)
     scores = name_scores(permuted, table["gold"].tolist(), encoders)
     return {f"shuffled_{key}": scores[key] for key in ("rouge_l", "similarity") if key in scores}
 

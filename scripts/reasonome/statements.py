@@ -1,13 +1,16 @@
 """Statements: facts as declarative sentences in our own wording, for knowledge warm-up."""
 
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 from . import atomic, audit
 from .errors import InputError
+from .metrics.naming import normalise
 
 # {gene} and {object} are filled in. Several paraphrases per relation; one fact uses `paraphrases` of them.
 PARAPHRASES: dict[str, list[str]] = {
@@ -65,6 +68,10 @@ SAME_WORDING = {
 }
 
 
+# A first word of small letters alone; a single letter (as in p-cresol) is a symbol, not a word.
+_PLAIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*(?![\w'-])")
+
+
 def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Facts without those about held-out terms, and the ones left out."""
     leaking = audit.facts_about(facts, terms)
@@ -74,26 +81,34 @@ def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd
 def write_sentences(facts: pd.DataFrame, paraphrases: int, held_out: float, seed: int) -> pd.DataFrame:
     """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out").
 
-    The same fact from several sources is stated once (sources joined by a comma); all paraphrases of a fact
-    fall into one split. Which paraphrases and which split is a seeded choice. InputError for a relation
-    without wording.
+    Facts that would read alike (several sources, relations with one wording, two ids with one name) are
+    stated once, with what differs joined by commas. All that is said of one gene and one name falls into one
+    split, so that no held-out fact stands in training in other words. Which paraphrases and which split is a
+    seeded choice that other facts do not change. InputError for a relation without wording.
     """
     unknown = sorted(set(facts["relation"]) - set(PARAPHRASES) - set(SAME_WORDING))
     if unknown:
         raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to PARAPHRASES in statements.py")
-    distinct = facts.groupby(["gene", "relation", "object_id", "object_name"], sort=True, as_index=False).agg(
-        source=("source", lambda sources: ",".join(sorted(set(sources))))
-    )
-    rng = random.Random(f"{seed}")
+    alike: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
+    for fact in facts.itertuples(index=False):
+        wording = SAME_WORDING.get(fact.relation, fact.relation)
+        facts_of = alike.setdefault((fact.gene, wording, fact.object_name), [])
+        facts_of.append((fact.relation, fact.object_id, fact.source))
     rows = []
-    for fact in distinct.itertuples(index=False):
-        templates = PARAPHRASES[SAME_WORDING.get(fact.relation, fact.relation)]
+    for (gene, wording, name), same in tqdm(sorted(alike.items()), "statements"):
+        described = [",".join(sorted(set(column))) for column in zip(*same, strict=True)]
+        rng = random.Random(f"{seed}:{gene}:{normalise(name)}")
         part = "held_out" if rng.random() < held_out else "train"
+        templates = PARAPHRASES[wording]
         for template in rng.sample(templates, min(paraphrases, len(templates))):
-            text = template.format(gene=fact.gene, object=fact.object_name)
-            text = text[0].upper() + text[1:] if template.startswith("{object}") else text
-            rows.append((text, fact.gene, fact.relation, fact.object_id, fact.source, part))
+            text = template.format(gene=gene, object=_opening(name) if template.startswith("{object}") else name)
+            rows.append((text, gene, *described, part))
     return pd.DataFrame(rows, columns=["text", "gene", "relation", "object_id", "source", "split"])
+
+
+def _opening(name: str) -> str:
+    """A name as a sentence begins with it: mRNA, p53 and the like stay as they are written."""
+    return name[0].upper() + name[1:] if _PLAIN_WORD.match(name) else name
 
 
 def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:

@@ -61,7 +61,7 @@ rule summarise:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_sha256(["comparisons.py", "report/tables.py"]),
+        code=code_sha256(["comparisons.py", "report/evidence.py", "report/tables.py"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     shell:
@@ -95,11 +95,23 @@ rule render_report:
             caption="../report/report.rst",
             category="{experiment}",
         ),
-        figures=directory(f"{EXPERIMENT}/figures"),
+        ablation=report(
+            directory(f"{EXPERIMENT}/figures/ablation"),
+            patterns=["{name}.svg"],
+            caption="../report/ablation.rst",
+            category="{experiment}",
+        ),
+        training=report(
+            directory(f"{EXPERIMENT}/figures/training"),
+            patterns=["{name}.svg"],
+            caption="../report/training.rst",
+            category="{experiment}",
+        ),
     params:
         code=code_sha256(["report"]),
+        figures=subpath(output.ablation, parent=True),
     log:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
     shell:
         "{PYTHON} {SCRIPTS}/render_report.py --plan {input.plan} --metrics {input.metrics}"
-        " --comparisons {input.comparisons} --figures {output.figures} --report {output.page}" + TEE
+        " --comparisons {input.comparisons} --costs {input.costs} --figures {params.figures} --report {output.page}" + TEE

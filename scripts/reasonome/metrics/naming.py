@@ -11,7 +11,7 @@ Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 def normalise(name: str) -> str:
     """A name for exact comparison: lower case, single spaces, no full stop at the end."""
-    return " ".join(name.lower().split()).rstrip(".")
+    return " ".join(name.lower().split()).rstrip(" .")
 
 
 def name_scores(

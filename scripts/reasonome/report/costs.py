@@ -5,7 +5,8 @@ import pandas as pd
 from reasonome.report.evidence import read_json
 from reasonome.report.plan import Plan
 
-COLUMNS = ["job", "backbone", "chain", "seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
+COLUMNS = ["job", "backbone", "chain", "seconds", "share_of_time", "backward_tokens", "generated_tokens", "peak_memory_gb"]
+_MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
@@ -20,11 +21,9 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     rows = []
     for job, backbone, chain, path in dict.fromkeys(jobs):
         run = read_json(path)
-        rows.append([job, backbone, chain, *(run[column] for column in COLUMNS[3:])])
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    total = {"job": "total", "backbone": "", "chain": ""}
-    total |= {column: table[column].sum() for column in COLUMNS[3:6]} | {
-        "peak_memory_gb": table["peak_memory_gb"].max()
-    }
-    table.loc[len(table)] = total
-    return table.astype({"backward_tokens": int, "generated_tokens": int}).round({"seconds": 1})
+        rows.append([job, backbone, chain, *(run[column] for column in _MEASURED)])
+    table = pd.DataFrame(rows, columns=["job", "backbone", "chain", *_MEASURED])
+    total = {"job": "total", "backbone": "", "chain": "", **table[_MEASURED[:3]].sum()}
+    table.loc[len(table)] = total | {"peak_memory_gb": table["peak_memory_gb"].max()}
+    table["share_of_time"] = (table["seconds"] / total["seconds"]).map("{:.0%}".format)
+    return table.astype({"backward_tokens": int, "generated_tokens": int}).round({"seconds": 1})[COLUMNS]

@@ -39,10 +39,10 @@ GROUPS = {
     "a database": "a database",
 }
 FLOOR_NOTES = {
-    "constant": "gives every set the same name, the training name that scores best on its like; it does not see the genes",
+    "constant": "always gives the training name that scores best on training names; it does not see the genes",
     "random": "draws a training name by chance; it does not see the genes",
     "commonest_phrase": "answers with the commonest phrase of the gene names in the prompt",
-    "nearest_prompt": "answers with the name of the training set whose genes, as the prompt writes them, read most like these",
+    "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
 }
 _MOST_SHOWN = 20  # entries of a list in an audit
@@ -51,7 +51,8 @@ _MOST_SHOWN = 20  # entries of a list in an audit
 @dataclass(frozen=True)
 class ReportInputs:
     """All that the page shows. `figures` is the folder that `write_figures` made; `audits` are by
-    benchmark; `reasoning` pairs a title with counts (columns outcome, subset, count)."""
+    benchmark; `reasoning` pairs a title with counts (columns outcome, subset, count);
+    `costs` has a row per job."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -61,6 +62,7 @@ class ReportInputs:
     figures: Path
     audits: dict[str, dict]
     reasoning: list[tuple[str, pd.DataFrame]]
+    costs: pd.DataFrame
 
 
 def render_page(inputs: ReportInputs) -> str:
@@ -87,6 +89,7 @@ def render_page(inputs: ReportInputs) -> str:
         training=[_step(inputs.figures, step) for step in inputs.steps],
         reasoning=[(title, _crosstab(counts)) for title, counts in inputs.reasoning],
         audits={name: list(_flat(audit)) for name, audit in inputs.audits.items()},
+        costs=inputs.costs,
         mean=MEAN,
         significant=SIGNIFICANT,
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),

@@ -115,7 +115,7 @@ def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resample
 
     Scores are averaged over seeds and samples, example by example; an example without an answer scores 0
     and is counted in missing_a or missing_b. `p_holm` is adjusted over all comparisons of one metric on one
-    benchmark. A benchmark with a single subset has rows for "mean" only, which is that subset.
+    benchmark's mean, and likewise on each of its subsets. A benchmark with a single subset has rows for "mean" only, which is that subset.
     """
     scores_of: dict[tuple, list[pd.DataFrame]] = {}
     for evaluation, table in evidence.evaluations:
@@ -140,7 +140,7 @@ def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resample
         pairs = list(_pairs(arms, floors[benchmark, style]))
         rows += [labels | row for row in _compare(pairs, seed, resamples)]
     table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
-    table["p_holm"] = table.groupby(["benchmark", "metric"])["p"].transform(holm)
+    table["p_holm"] = table.groupby(["benchmark", "subset", "metric"])["p"].transform(holm)
     return table
 
 

@@ -80,7 +80,7 @@ class Stage:
             "weight_decay": recipe.weight_decay,
             "max_grad_norm": recipe.max_grad_norm,
             "bf16": recipe.precision == "bf16",
-            "gradient_checkpointing": recipe.gradient_checkpointing,
+            "activation_checkpointing": recipe.gradient_checkpointing,
             "save_strategy": "steps",
             "save_steps": recipe.save_steps,
             "save_total_limit": 2,

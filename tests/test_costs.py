@@ -1,0 +1,41 @@
+"""Costs: a row per job, a total, and the highest peak of memory."""
+
+import json
+
+import pytest
+
+from reasonome.errors import InputError
+from reasonome.report.costs import costs_table
+from reasonome.report.plan import Plan
+
+
+def plan(folder) -> Plan:
+    cell = {"backbone": "b", "arm": "A", "seed": 0, "benchmark": "g", "style": "names", "decoding": "greedy"}
+    cell |= {"chain": "sft.x-s0", "scores": str(folder / "s.parquet"), "run": str(folder / "greedy.run.json")}
+    return Plan.model_validate(
+        {
+            "experiment": "e",
+            "arms": ["A"],
+            "evaluations": [cell],
+            "floors": [{"benchmark": "g", "style": "names", "path": "f.parquet"}],
+            "steps": [{"backbone": "b", "chain": "sft.x-s0", "folder": str(folder)}],
+        }
+    )
+
+
+def test_costs_are_added_up_and_memory_is_not(tmp_path):
+    train = {"seconds": 30.0, "backward_tokens": 900, "generated_tokens": 0, "peak_memory_gb": 7.5}
+    answer = {"seconds": 10.0, "backward_tokens": 0, "generated_tokens": 250, "peak_memory_gb": 2.0}
+    (tmp_path / "run.json").write_text(json.dumps(train))
+    (tmp_path / "greedy.run.json").write_text(json.dumps(answer))
+    table = costs_table(plan(tmp_path))
+    assert table["job"].tolist() == ["train sft.x-s0", "answer g.names greedy", "total"]
+    assert table["share_of_time"].tolist() == ["75%", "25%", "100%"]
+    total = table.iloc[-1]
+    assert (total["seconds"], total["backward_tokens"], total["generated_tokens"]) == (40.0, 900, 250)
+    assert total["peak_memory_gb"] == 7.5
+
+
+def test_a_job_without_its_record_is_named(tmp_path):
+    with pytest.raises(InputError, match="run.json"):
+        costs_table(plan(tmp_path))
