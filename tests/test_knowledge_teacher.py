@@ -9,9 +9,10 @@ import pytest
 
 from reasonome.completion import parse_completion, render_completion
 from reasonome.errors import InputError
+from reasonome.metrics.naming import normalise
 from reasonome.teachers import Proposal
 from reasonome.teachers.filtering import keep
-from reasonome.teachers.knowledge import NO_FACTS, NOTHING_SHARED, normalise, propose
+from reasonome.teachers.knowledge import NO_FACTS, NOTHING_SHARED, propose
 
 COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 
@@ -265,6 +266,7 @@ def test_number_of_steps_and_of_genes_in_a_step(steps, genes_per_step):
 def test_names_are_compared_without_case_and_punctuation():
     assert normalise("Base-Excision  Repair (BER)") == normalise("base excision repair, BER")
     assert normalise("alpha-1 binding") != normalise("alpha-2 binding")
+    assert normalise("NAD+ binding") != normalise("NAD binding")
 
 
 @pytest.mark.parametrize(

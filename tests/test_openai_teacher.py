@@ -23,7 +23,6 @@ from reasonome.errors import InputError
 from reasonome.teachers import Proposal
 from reasonome.teachers.openai import (
     ApiAnswer,
-    OpenAITeacherSettings,
     ask,
     ask_async,
     prompts,
@@ -34,6 +33,9 @@ from reasonome.teachers.openai import (
 KEY = "sk-a-key-that-nobody-may-see-4711"
 TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
 REPAIR = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>"
+
+
+REQUIRED = {"kind": "openai", "model": "m1", "encoder": "minilm"}
 
 
 def completion(text, finish_reason="stop"):
@@ -121,8 +123,8 @@ def endpoint(monkeypatch):
 
 
 def settings(server, **changes):
-    values = {"model": "m1", "base_url": server.url, "api_key_variable": "TEACHER_KEY", "timeout_seconds": 5}
-    return OpenAITeacherSettings(**values | changes)
+    values = {"base_url": server.url, "api_key_variable": "TEACHER_KEY", "timeout_seconds": 5}
+    return OpenAITeacher(**REQUIRED | values | changes)
 
 
 def questions(*texts):
@@ -269,7 +271,7 @@ def test_kill_9_costs_only_the_question_under_way(endpoint, tmp_path):
     values = settings(server, concurrency=1, timeout_seconds=60)
     program = (
         "from reasonome.teachers.openai import *\n"
-        f"ask(OpenAITeacherSettings(**{values.model_dump()!r}), {questions(*'abcd')!r}, {str(cache)!r})"
+        f"ask(OpenAITeacher(**{values.model_dump()!r}), {questions(*'abcd')!r}, {str(cache)!r})"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(reasonome.__file__).parents[1])}
     log = tmp_path / "log"
@@ -380,29 +382,15 @@ def test_a_missing_or_impossible_key(endpoint, tmp_path, monkeypatch, value, mes
     [
         ({"modle": "x"}, "modle"),
         ({"concurrency": 0}, "concurrency"),
+        ({"temperature": -0.1}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens"),
         ({"base_url": "localhost:8000"}, "base_url"),
         ({"base_url": None, "api_version": "2024-10-21"}, "Azure, which needs base_url"),
     ],
 )
 def test_settings_that_cannot_work(changes, message):
     with pytest.raises(ValidationError, match=message):
-        OpenAITeacherSettings(**{"model": "m1", **changes})
-
-
-def config_teacher(**values):
-    return OpenAITeacher(kind="openai", model="m1", api_key_variable="TEACHER_KEY", encoder="minilm", **values)
-
-
-def test_a_teacher_of_the_config_can_be_asked(endpoint, tmp_path):
-    server, cache = endpoint(), tmp_path / "cache.jsonl"
-    answers = ask(config_teacher(base_url=server.url), questions("a"), cache)
-    assert answers == ask(settings(server), questions("a"), cache) and len(server.requests) == 1
-
-
-def test_a_teacher_of_the_config_that_cannot_work(endpoint, tmp_path):
-    teacher = config_teacher(base_url="http://127.0.0.1:9").model_copy(update={"base_url": "localhost:8000"})
-    with pytest.raises(InputError, match="^base_url: .*pattern"):
-        ask(teacher, questions("a"), tmp_path / "cache.jsonl")
+        OpenAITeacher(**REQUIRED | changes)
 
 
 # --- prompts and answers -----------------------------------------------------------------------------

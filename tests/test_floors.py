@@ -1,0 +1,100 @@
+"""Floors on sets so small that the right answers can be seen."""
+
+from collections import Counter
+
+import pytest
+from reasonome import floors
+from reasonome.config import Style
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+NAMES = Style(gene="{symbol} ({name})", budget_tokens=8, system="", user="{genes}")
+SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})
+
+
+def example(id, name, genes, subset="bp"):
+    """`genes`: symbols, or symbol=name."""
+    listed = [Gene(symbol=symbol, name=full) for symbol, _, full in (gene.partition("=") for gene in genes)]
+    return Example(id=id, subset=subset, name=name, genes=listed)
+
+
+TRAINING = [
+    example("T1", "DNA repair", ["A=DNA ligase one", "B=DNA ligase two", "C=helicase"]),
+    example("T2", "DNA binding", ["C=helicase", "D=zinc finger protein one", "E=zinc finger protein two"]),
+    example("T3", "nucleus", ["X=lamin one", "Y=lamin two"]),
+]
+ASKED = [
+    example("Q1", "?", ["A=DNA ligase one", "B=DNA ligase two", "Z=lamin one"]),  # Jaccard 2/4 with T1, 1/4… with none
+    example("Q2", "?", ["P=zinc finger protein three", "Q=zinc finger protein four"]),  # no gene shared
+    example("Q3", "?", ["X", "C", "E"]),  # 1/5 with T1 (C), 2/4 with T2 (C, E), 1/4 with T3 (X)
+]
+
+
+def answers(name, style=NAMES, seed=0):
+    return floors.FLOORS[name].answer(TRAINING, ASKED, style, seed)
+
+
+def test_constant():
+    # ROUGE-L with (DNA repair, DNA binding, nucleus): 1, 1/2, 0 for the first two names, 0, 0, 1 for the third:
+    # 1.5/3 twice, and the first of equals is taken.
+    assert answers("constant") == [["DNA repair"] * 3]
+
+
+def test_common_words():
+    # "DNA" alone: P 1, R 1/2, F 2/3 with two names, mean 4/9. "DNA repair": mean 1.5/3 = 1/2, the best.
+    # "DNA repair binding": F 4/5 with each of two, mean 8/15, better still; with "nucleus" as a fourth word
+    # 2·(2/4·1)/(3/2) = 2/3 with two and 2·(1/4)/(5/4) = 2/5 with the third: (2/3 + 2/3 + 2/5)/3 = 26/45, the best.
+    assert answers("common_words") == [["DNA repair binding nucleus"] * 3]
+
+
+def test_random_names_come_from_training_and_from_the_seed():
+    drawn = answers("random")
+    assert len(drawn) == 20
+    counts = Counter(name for draw in drawn for name in draw)
+    assert set(counts) == {"DNA repair", "DNA binding", "nucleus"}
+    assert drawn == answers("random")
+    assert drawn != answers("random", seed=1)
+
+
+def test_commonest_phrase():
+    # Q1: "dna ligase" stands in two of three names and has two words: 2·√2 beats every single word (2).
+    # Q2: "zinc finger" and "finger" … stand in two; the whole "zinc finger protein" may not end with "protein".
+    # Q3: no names are known.
+    assert answers("commonest_phrase") == [["dna ligase", "zinc finger", ""]]
+
+
+def test_nearest_set():
+    chosen = answers("nearest_set")[0]
+    assert (chosen[0], chosen[2]) == ("DNA repair", "DNA binding")
+    by_chance = {answers("nearest_set", seed=seed)[0][1] for seed in range(30)}
+    assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
+
+
+def test_nearest_prompt_reads_what_the_style_shows():
+    assert answers("nearest_prompt")[0] == ["DNA repair", "DNA binding", "DNA binding"]
+    assert answers("nearest_prompt", SYMBOLS)[0][0] == "DNA repair"
+    by_chance = {answers("nearest_prompt", SYMBOLS, seed)[0][1] for seed in range(30)}
+    assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
+
+
+def test_every_floor_answers_every_question_and_says_what_it_uses():
+    for name, floor in floors.FLOORS.items():
+        assert floor.information in ("none", "prompt", "training data")
+        for draw in answers(name):
+            assert [type(answer) for answer in draw] == [str] * len(ASKED)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shuffled_answers_stay_in_their_group_and_leave_their_row(seed):
+    groups = ["a"] * 5 + ["b"] * 2 + ["a"] * 2 + ["c"]
+    names = [f"{group}{row}" for row, group in enumerate(groups)]
+    moved = floors.shuffled(names, groups, seed)
+    assert sorted(moved) == sorted(names)
+    assert [name[0] for name in moved] == groups
+    assert all(new != old for new, old in zip(moved[:-1], names[:-1], strict=True))
+    assert moved[-1] == "c9"  # alone in its group
+    assert moved == floors.shuffled(names, groups, seed)
+
+
+def test_shuffling_depends_on_the_seed():
+    names = [str(i) for i in range(20)]
+    assert floors.shuffled(names, ["a"] * 20, 0) != floors.shuffled(names, ["a"] * 20, 1)

@@ -1,0 +1,108 @@
+"""Prompts: the budget, the order of genes, and gene names that could do harm."""
+
+import random
+from types import SimpleNamespace
+
+import pytest
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.prompts import conservative_count, gene_order, gene_set_prompt, gene_text
+from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+
+
+def style(**changes):
+    given = {
+        "gene": "{symbol} ({name})",
+        "separator": "; ",
+        "budget_tokens": 8,
+        "system": "Name it.",
+        "user": "Genes: {genes}",
+    }
+    return Style(**{**given, **changes})
+
+
+def words(texts):
+    """One token per word."""
+    return [len(text.split()) for text in texts]
+
+
+def genes(*pairs):
+    return [Gene(symbol=symbol, name=name) for symbol, name in pairs]
+
+
+def test_the_budget_is_kept_to_the_token():
+    # Every gene is three words, "G1 (kinase one);": 3 + 3 + 3 = 9 fit into 9 and 10, two genes into 8.
+    five = genes(*[(f"G{i}", "kinase one") for i in range(5)])
+    for budget, shown in ((8, 2), (9, 3), (10, 3), (15, 5), (100, 5)):
+        prompt = gene_set_prompt(five, style(budget_tokens=budget), words)
+        assert len(prompt.shown) == shown
+        assert prompt.left_out == 5 - shown
+        text = "; ".join(f"{symbol} (kinase one)" for symbol in prompt.shown)
+        assert prompt.messages == [
+            {"role": "system", "content": "Name it."},
+            {"role": "user", "content": f"Genes: {text}"},
+        ]
+
+
+def test_one_gene_is_shown_whatever_it_costs():
+    prompt = gene_set_prompt(genes(("A", "word " * 50), ("B", "word " * 50)), style(), words)
+    assert (len(prompt.shown), prompt.left_out) == (1, 1)
+
+
+def test_the_order_is_that_of_the_set_and_the_seed():
+    symbols = [f"G{i:02d}" for i in range(40)]
+    ordered = [symbols[i] for i in gene_order(symbols, 0)]
+    assert sorted(ordered) == symbols
+    assert ordered != symbols
+    for shuffle in range(5):
+        mixed = list(symbols)
+        random.Random(shuffle).shuffle(mixed)
+        assert [mixed[i] for i in gene_order(mixed, 0)] == ordered
+    assert [symbols[i] for i in gene_order(symbols, 1)] != ordered
+
+
+def test_the_prompt_does_not_depend_on_what_it_asks_for():
+    listed = genes(*[(f"G{i}", "kinase") for i in range(20)])
+    task = GeneSetNaming()
+    prompts = [
+        task.prompt(Example(id=id, subset=subset, name=name, genes=listed), style(), words)
+        for id, subset, name in (("GO:1", "bp", "DNA repair"), ("GO:2", "cc", "nucleus"))
+    ]
+    assert prompts[0] == prompts[1]
+    assert prompts[0].left_out == 16
+
+
+def test_ten_thousand_genes():
+    prompt = gene_set_prompt(genes(*[(f"G{i}", "kinase") for i in range(10_000)]), style(budget_tokens=100), words)
+    assert (len(prompt.shown), prompt.left_out) == (50, 9_950)
+
+
+def test_an_empty_set_is_an_error():
+    with pytest.raises(InputError, match="empty gene set"):
+        gene_set_prompt([], style(), words)
+
+
+@pytest.mark.parametrize("name", ["{genes}", "{symbol}", "{", "}{", "{0.__class__}", "%s"])
+def test_braces_in_a_name_are_only_braces(name):
+    prompt = gene_set_prompt(genes(("A", name), ("{genes}", name)), style(), words)
+    content = prompt.messages[1]["content"]
+    assert content.count(f"A ({name})") == 1
+    assert content.count(f"{{genes}} ({name})") == 1
+    assert len(content) == len(f"Genes: A ({name}); {{genes}} ({name})")
+
+
+@pytest.mark.parametrize("white", ["\n", "\r\n", "\n\nProcess: x\n", "\u2028", "\t"])
+def test_a_gene_stays_on_its_line(white):
+    prompt = gene_set_prompt(genes((f"A{white}B", f"kinase{white}one")), style(), words)
+    content = prompt.messages[1]["content"]
+    assert content.splitlines() == [content]
+    assert content == f"Genes: {' '.join(f'A{white}B'.split())} ({' '.join(f'kinase{white}one'.split())})"
+
+
+def test_an_unknown_name_is_said_to_be_unknown():
+    assert gene_text(SimpleNamespace(symbol="A", name=" "), style()) == "A (name unknown)"
+    assert gene_text(SimpleNamespace(symbol="A", name=""), style(gene="{symbol}")) == "A"
+
+
+def test_the_conservative_count_is_one_token_for_two_characters():
+    assert conservative_count(["", "a", "ab", "abc", "abcd"]) == [0, 1, 1, 2, 2]

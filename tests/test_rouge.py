@@ -1,0 +1,68 @@
+"""ROUGE: by hand, and against the package that published scores come from."""
+
+import itertools
+
+import pytest
+from reasonome.metrics import rouge
+from rouge_score import rouge_scorer
+
+TEXTS = [
+    "DNA repair",
+    "single strand break repair",
+    "regulation of DNA repairs, and of repairing",
+    "5'-3' exonuclease activity",
+    "oxidoreductase activity, acting on NAD(P)H",
+    "",
+    "β",
+]
+
+
+@pytest.mark.parametrize("answer", TEXTS)
+def test_same_values_as_the_package(answer):
+    scorer = rouge_scorer.RougeScorer(["rougeL", "rouge1", "rouge2"], use_stemmer=True)
+    for truth in TEXTS:
+        expected = scorer.score(truth, answer)
+        assert rouge.score(answer, truth) == {
+            "rouge_l": expected["rougeL"].fmeasure,
+            "rouge_1": expected["rouge1"].fmeasure,
+            "rouge_2": expected["rouge2"].fmeasure,
+        }
+
+
+@pytest.mark.parametrize(
+    ("answer", "truth", "rouge_l", "rouge_1", "rouge_2"),
+    [
+        # LCS "repair": P 1/2, R 1/4, F = 2·(1/8)/(3/4) = 1/3; no common pair of words.
+        ("DNA repair", "single strand break repair", 1 / 3, 1 / 3, 0),
+        # Same words, other order. The longest common subsequence is "of a", 2 of 3 words: F = 2/3; words 3 of 3.
+        # Pairs: {b of, of a} against {of a, a b}: one of two, F = 1/2.
+        ("beta of alpha", "of alpha beta", 2 / 3, 1, 1 / 2),
+        # LCS "regulation of transport" = 3: P 3/3, R 3/4, F = 2·(3/4)/(7/4) = 6/7.
+        # Pairs: {regulation of, of transport} against {regulation of, of ion, ion transport}: P 1/2, R 1/3, F 2/5.
+        ("regulation of transport", "regulation of ion transport", 6 / 7, 6 / 7, 2 / 5),
+        # A word said twice is counted once where the truth has it once: P 1/2, R 1, F 2/3; the truth has no pair.
+        ("repair repair", "repair", 2 / 3, 2 / 3, 0),
+    ],
+)
+def test_by_hand(answer, truth, rouge_l, rouge_1, rouge_2):
+    expected = {"rouge_l": rouge_l, "rouge_1": rouge_1, "rouge_2": rouge_2}
+    assert rouge.score(answer, truth) == pytest.approx(expected)
+
+
+def test_an_empty_answer_earns_nothing():
+    assert rouge.score("", "DNA repair") == {"rouge_l": 0, "rouge_1": 0, "rouge_2": 0}
+    assert rouge.score("?!", "DNA repair")["rouge_l"] == 0
+
+
+def test_words_are_compared_by_their_stems():
+    assert rouge.score("binding kinases", "bind kinase")["rouge_l"] == 1
+    # The package stems only words of more than three letters.
+    assert rouge.score("ions", "ion")["rouge_l"] == 1
+    assert rouge.score("gas", "ga")["rouge_l"] == 0
+
+
+def test_values_stay_between_nothing_and_one_and_f_is_symmetric():
+    for first, second in itertools.product(TEXTS, TEXTS):
+        forward, backward = rouge.score(first, second), rouge.score(second, first)
+        assert forward == pytest.approx(backward)
+        assert all(0 <= value <= 1 for value in forward.values())

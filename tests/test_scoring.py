@@ -1,0 +1,169 @@
+"""Scoring of answers and floors: what is counted, and by hand how much."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from reasonome import scoring
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.scoring import AnswerRow
+from reasonome.tasks import TASKS
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+TASK = TASKS["gene_set_naming"]
+EXAMPLES = [
+    Example(id=id, subset=subset, name=name, genes=[Gene(symbol="A"), Gene(symbol="B")])
+    for id, subset, name in (
+        ("GO:1", "bp", "DNA repair"),
+        ("GO:2", "bp", "DNA binding"),
+        ("GO:3", "cc", "nucleus"),
+    )
+]
+
+
+def always_half(first, second):
+    return np.full(len(first), 0.5)
+
+
+def answer(id, name, sample=0, **more):
+    text = f"Process: {name}\nReasoning:\n<think>one</think>"
+    return AnswerRow(**{"id": id, "subset": "bp", "sample": sample, "text": text, **more})
+
+
+def score(answers):
+    return scoring.score_answers(TASK, EXAMPLES, answers, {"half": always_half}, seed=0)
+
+
+def test_answers_by_hand():
+    table = score([answer("GO:3", "nucleus", completion_tokens=9), answer("GO:1", "DNA binding", logprob=-2.0)])
+    assert table["id"].tolist() == ["GO:1", "GO:2", "GO:3"]
+    assert table["answer"].tolist() == ["DNA binding", "", "nucleus"]
+    assert table["rouge_l"].tolist() == [0.5, 0, 1]
+    assert table["exact"].tolist() == [0, 0, 1]
+    assert table["similarity"].tolist() == [0.5, 0, 0.5]
+    assert table["format"].tolist() == [1, 0, 1]
+    assert table["problems"].tolist() == ["", "missing_answer", ""]
+    assert table["finish_reason"].tolist() == ["", "missing", ""]
+    assert table["genes"].tolist() == ["A B"] * 3
+    # In bp the two rows change places: "" for DNA repair, "DNA binding" for DNA binding. cc has one row.
+    assert table["shuffled_rouge_l"].tolist() == [0, 1, 1]
+
+
+def test_summary_by_hand():
+    found = scoring.summary(
+        score(
+            [
+                answer("GO:1", "DNA binding", logprob=-2.0, completion_tokens=10, finish_reason="length"),
+                answer("GO:3", "nucleus", completion_tokens=30),
+            ]
+        )
+    )
+    assert found["n"] == 3
+    assert found["distinct_names"] == 2
+    assert found["problems"] == {"missing_answer": 1}
+    means = found["metrics"]
+    assert [means[key]["rouge_l"] for key in ("bp", "cc", "mean")] == [0.25, 1, 0.625]
+    assert [means[key]["length"] for key in ("bp", "cc", "mean")] == [5, 30, 17.5]
+    assert [means[key]["truncated"] for key in ("bp", "cc", "mean")] == [0.5, 0, 0.25]
+    assert [means[key]["format"] for key in ("bp", "cc", "mean")] == [0.5, 1, 0.75]
+    assert "logprob" not in means["bp"]
+
+
+def test_malformed_answers_are_wrong_and_each_problem_is_counted():
+    rows = [answer("GO:1", ""), answer("GO:2", "a\nProcess: b"), AnswerRow(id="GO:3", subset="cc", text="nucleus")]
+    table = score(rows)
+    assert table["rouge_l"].tolist() == [0, 0, 0]
+    assert table["answer"].tolist() == ["", "", ""]
+    assert scoring.summary(table)["problems"] == {
+        "empty_name": 1,
+        "several_process_lines": 1,
+        "no_process_line": 1,
+        "no_reasoning": 1,
+        "text_outside": 1,
+    }
+
+
+def test_every_example_has_a_row_for_every_sample():
+    table = score([answer("GO:1", "DNA repair", 0), answer("GO:1", "DNA binding", 1), answer("GO:2", "DNA binding", 1)])
+    assert list(zip(table["id"], table["sample"], table["rouge_l"], strict=True)) == [
+        ("GO:1", 0, 1),
+        ("GO:1", 1, 0.5),
+        ("GO:2", 0, 0),
+        ("GO:2", 1, 1),
+        ("GO:3", 0, 0),
+        ("GO:3", 1, 0),
+    ]
+    assert scoring.summary(table)["problems"] == {"missing_answer": 3}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_shuffled_answers_never_meet_their_question_in_another_sample(seed):
+    """Every answer is right, and no two truths share a word: any overlap left would be with the own question."""
+    examples = [Example(id=f"{i}", subset="bp", name=f"term{i}", genes=[Gene(symbol="A")]) for i in range(4)]
+    answers = [answer(f"{i}", f"term{i}", sample) for i in range(4) for sample in range(3)]
+    table = scoring.score_answers(TASK, examples, answers, {}, seed)
+    assert table["rouge_l"].tolist() == [1] * 12
+    assert table["shuffled_rouge_l"].tolist() == [0] * 12
+
+
+def test_no_answers_at_all_are_all_missing():
+    assert score([])["problems"].tolist() == ["missing_answer"] * 3
+
+
+def test_no_examples_is_an_error():
+    with pytest.raises(InputError, match="no examples"):
+        scoring.score_answers(TASK, [], [], {}, 0)
+
+
+def test_an_unknown_id_is_an_error():
+    with pytest.raises(InputError, match="GO:9.*not in the test split") as error:
+        score([answer("GO:1", "x"), answer("GO:9", "x")])
+    assert (error.value.line, error.value.field) == (2, "id")
+
+
+def test_two_answers_to_one_question_are_an_error():
+    with pytest.raises(InputError, match="two answers to 'GO:1', sample 0") as error:
+        score([answer("GO:1", "x"), answer("GO:2", "x"), answer("GO:1", "y")])
+    assert error.value.line == 3
+
+
+def test_html_is_left_as_it_is():
+    name = "<b>DNA</b> & <script>alert(1)</script> repair"
+    table = score([answer("GO:1", name)])
+    assert table.loc[0, "answer"] == name
+    assert table.loc[0, "text"] == f"Process: {name}\nReasoning:\n<think>one</think>"
+
+
+def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    good = {"id": "GO:1", "subset": "bp", "text": "x"}
+    path.write_text(json.dumps(good) + "\n")
+    assert scoring.read_answers(path) == [AnswerRow(id="GO:1", subset="bp", text="x")]
+    path.write_text(json.dumps(good) + "\n" + json.dumps({"id": "GO:2", "subset": "bp"}) + "\n")
+    with pytest.raises(InputError, match="Field required") as error:
+        scoring.read_answers(path)
+    assert (error.value.file, error.value.line, error.value.field) == (path, 2, "text")
+
+
+def test_floors_average_their_draws(monkeypatch):
+    two_draws = scoring.floors.Floor("none", lambda *_: [["DNA repair"] * 3, ["nucleus"] * 3])
+    monkeypatch.setattr(scoring.floors, "FLOORS", {"two": two_draws})
+    style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
+    table = scoring.score_floors([], EXAMPLES, style, {"half": always_half}, 0)
+    # ROUGE-L of "DNA repair": 1, 1/2, 0; of "nucleus": 0, 0, 1.
+    expected = pd.DataFrame(
+        {
+            "floor": ["two"] * 3,
+            "information": ["none"] * 3,
+            "id": ["GO:1", "GO:2", "GO:3"],
+            "subset": ["bp", "bp", "cc"],
+            "answer": ["DNA repair"] * 3,
+            "draws": [2] * 3,
+            "rouge_l": [0.5, 0.25, 0.5],
+            "exact": [0.5, 0, 0.5],
+            "similarity": [0.5, 0.5, 0.5],
+        }
+    )
+    pd.testing.assert_frame_equal(table[expected.columns], expected)

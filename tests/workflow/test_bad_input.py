@@ -1,0 +1,81 @@
+"""What bad input gets from the workflow: one clear error, a non-zero exit, and nothing half-written."""
+
+import shutil
+
+import pytest
+import tiny_project
+from tiny_project import BACKBONE, TAUGHT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def fresh(tmp_path, backbone_model, encoder_model):
+    return tiny_project.make(tmp_path, backbone_model, encoder_model)
+
+
+def refused(folder, *arguments) -> str:
+    done = tiny_project.snakemake(folder, *arguments, check=False)
+    assert done.returncode != 0
+    return done.stdout
+
+
+def test_a_typo_in_a_recipe_is_named_before_anything_runs(fresh):
+    path = fresh / "config/recipes/grpo.yaml"
+    path.write_text(path.read_text().replace("learning_rate", "lerning_rate", 1))
+    output = refused(fresh)
+    assert "config/recipes/grpo.yaml:" in output
+    assert "unknown key 'lerning_rate': did you mean 'learning_rate'?" in output
+    assert "Traceback" not in output
+    assert not (fresh / "results").exists()
+
+
+def test_an_unknown_backbone_names_the_nearest(fresh):
+    tiny_project.edit(fresh, "experiments/demo.yaml", lambda c: c.update(backbones=["smolm2-135m"]))
+    output = refused(fresh)
+    assert "unknown name 'smolm2-135m'" in output and "did you mean 'smollm2-135m'?" in output
+
+
+def test_stages_out_of_order_are_refused(fresh):
+    tiny_project.edit(
+        fresh, "experiments/demo.yaml", lambda c: c["arms"].update({"KW": ["sft.names", "pretrain.demo"]})
+    )
+    output = refused(fresh)
+    assert "'pretrain.demo' comes after a later stage" in output and "pretrain → sft → grpo" in output
+
+
+def test_an_unknown_variant_on_the_command_line_names_the_nearest(fresh):
+    output = refused(fresh, "--dry-run", f"results/models/{BACKBONE}/sft.nams-s0/manifest.json")
+    assert "unknown variant of sft 'nams'" in output and "did you mean 'names'?" in output
+
+
+def test_a_damaged_annotation_file_stops_before_training(fresh):
+    (fresh / "resources").unlink()
+    shutil.copytree(tiny_project.ROOT / "resources", fresh / "resources")
+    file = fresh / "resources/demo/goa_human.gaf.gz"
+    file.write_bytes(file.read_bytes()[:-2000])
+    output = refused(fresh, "results/facts/demo/facts.parquet")
+    assert "goa_human.gaf.gz" in output
+    assert "Traceback" not in output
+    assert not (fresh / "results/facts/demo/facts.parquet").exists()
+
+
+def test_weights_with_a_wrong_checksum_are_refused(fresh):
+    tiny_project.edit(fresh, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(sha256="0" * 64))
+    output = refused(fresh, f"results/models/{BACKBONE}/base/manifest.json")
+    assert "checksum" in output and f"expected {'0' * 64}" in output
+    assert not (fresh / f"results/models/{BACKBONE}/base/model").exists()
+
+
+def test_a_missing_parent_is_named_by_the_program(copy):
+    import subprocess
+    import sys
+
+    parent = copy / "results/models" / BACKBONE / "pretrain.demo-s0/manifest.json"
+    parent.unlink()
+    command = [sys.executable, tiny_project.ROOT / "scripts/sft.py"]
+    command += ["--folder", f"results/models/{BACKBONE}/{TAUGHT}", "--examples", "results/benchmarks/demo-go/train.jsonl"]
+    done = subprocess.run(list(map(str, command)), cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "this model is missing or was not finished" in done.stderr
+    assert f"snakemake results/models/{BACKBONE}/pretrain.demo-s0/manifest.json" in done.stderr

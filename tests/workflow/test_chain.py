@@ -1,0 +1,86 @@
+"""The real chain on a tiny scale: what it leaves behind, and what a second run or a change reruns."""
+
+import json
+
+import pandas as pd
+import pytest
+import tiny_project
+from tiny_project import ALIGNED, BACKBONE, PRETRAINED, REPORT, TAUGHT
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_chain_ends_in_tables_and_a_report(finished):
+    metrics = pd.read_csv(finished / "results/experiments/demo/metrics.tsv", sep="\t", keep_default_na=False)
+    arms = set(metrics.loc[metrics["kind"] == "model", "arm"])
+    assert arms == {"base", "KW", "KW+RA", "KW+RA+TA"}
+    floors = set(metrics.loc[metrics["kind"] == "floor", "arm"])
+    assert floors == {"constant", "random", "commonest_phrase", "nearest_set", "nearest_prompt"}
+    assert set(metrics.loc[metrics["metric"] == "rouge_l", "subset"]) == {"bp", "mf", "cc", "mean"}
+    page = (finished / REPORT).read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "http-equiv" in page and "src=" not in page.split("<body>")[0]
+
+
+def test_every_step_leaves_manifest_history_and_model(finished):
+    folder = finished / "results/models" / BACKBONE
+    parents = {PRETRAINED: "base", TAUGHT: PRETRAINED, ALIGNED: TAUGHT}
+    for chain, parent in parents.items():
+        manifest = json.loads((folder / chain / "manifest.json").read_text())
+        assert manifest["recipe"] == json.loads((folder / chain / "recipe.json").read_text())
+        assert "model.safetensors" in manifest["model"]
+        assert (folder / parent / "manifest.json").is_file()
+        assert (folder / chain / "history.jsonl").read_text().count("\n") >= 2
+        assert not (folder / chain / "trainer").exists(), "checkpoints are pruned once the manifest is written"
+
+
+def test_grpo_shows_what_it_earned_and_what_a_constant_would(finished):
+    folder = finished / "results/models" / BACKBONE / ALIGNED
+    validation = json.loads((folder / "validation.json").read_text())
+    assert validation["n"] == 2
+    assert validation["low"] <= validation["difference"] <= validation["high"]
+    constant = json.loads((folder / "constant.json").read_text())
+    assert constant["format"] == constant["reasoning"] == 1.0
+    expected = 2 * constant["similarity"] + constant["rouge_l"] + 2
+    assert constant["reward"] == pytest.approx(expected)
+
+
+def test_the_last_model_loads_and_its_template_gives_the_training_prompt(finished):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = finished / "results/models" / BACKBONE / ALIGNED
+    model = AutoModelForCausalLM.from_pretrained(folder / "model")
+    assert model.num_parameters() == 134_515_008
+    example = json.loads((folder / "manifest.json").read_text())["prompt_example"]
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    rendered = tokenizer.apply_chat_template(example["messages"], tokenize=False, add_generation_prompt=True)
+    assert rendered == example["rendered"]
+    assert rendered.endswith("<|im_start|>assistant\n")
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert tiny_project.planned_jobs(finished) == {}
+
+
+def test_a_changed_value_reruns_its_step_and_what_follows(copy):
+    tiny_project.edit(copy, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(learning_rate=3e-6))
+    expected = dict.fromkeys(
+        ["write_recipe", "grpo", "generate", "score", "summarise", "account", "render_report"], 1
+    )
+    assert tiny_project.planned_jobs(copy) == expected
+
+
+def test_comments_order_and_layout_rerun_nothing(copy):
+    for path in (copy / "config").rglob("*.yaml"):
+        # safe_dump has dropped all comments already where a file was edited; here order and layout change.
+        tiny_project.edit(copy, path.relative_to(copy / "config").as_posix(), lambda config: None)
+        path.write_text("# another comment\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    reverse = "recipes/grpo.yaml"
+    tiny_project.edit(copy, reverse, lambda c: c.update(defaults=dict(reversed(list(c.pop("defaults").items())))))
+    assert tiny_project.planned_jobs(copy) == {}
+
+
+def test_gene_r1_dry_runs_offline(finished):
+    jobs = tiny_project.planned_jobs(finished, "results/experiments/gene-r1/report.html")
+    assert jobs["fetch_backbone"] == 3
+    assert jobs["grpo"] == 12  # four arms end in GRPO, on three backbones

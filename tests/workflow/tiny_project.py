@@ -1,0 +1,90 @@
+"""A project small enough for tests: the shipped configuration with few steps, few examples, real weights."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKBONE = "smollm2-135m"
+PRETRAINED = "pretrain.demo-s0"
+TAUGHT = f"{PRETRAINED}+sft.names-s0"
+ALIGNED = f"{TAUGHT}+grpo.soft-s0"
+REPORT = "results/experiments/demo/report.html"
+
+
+def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
+    """Copy config/ into `folder` and shrink it; weights come from local folders, so nothing is fetched."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    (folder / "resources").symlink_to(ROOT / "resources")
+    edit(folder, "backbones.yaml", lambda c: c[BACKBONE].update(weights=_local(backbone_model)))
+    edit(folder, "encoders.yaml", lambda c: c["minilm"].update(weights=_local(encoder_model)))
+    edit(folder, "benchmarks.yaml", _small_benchmark)
+    edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=24, batch_size=4))
+    edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=1500, **_few(2)))
+    edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=16, **_few(2)))
+    edit(folder, "recipes/grpo.yaml", _small_grpo)
+    edit(folder, "experiments/demo.yaml", lambda c: c["arms"].pop("KW+RA symbols"))
+    edit(folder, "config.yaml", lambda c: c.update(bootstrap=200))
+    return folder
+
+
+def _local(model: Path) -> dict:
+    return {"source": "path", "path": str(model), "licence": "Apache-2.0"}
+
+
+def _few(save_steps: int) -> dict:
+    return {"batch_size": 2, "micro_batch_size": 2, "save_steps": save_steps}
+
+
+def _small_benchmark(config: dict) -> None:
+    for subset in config["demo-go"]["subsets"].values():
+        subset.update(test=4, valid=2, train=20)
+
+
+def _small_grpo(config: dict) -> None:
+    config["variants"]["soft"].update(
+        prompts=4, epochs=1, generations=2, max_completion_length=16, validation=2, **(_few(1) | {"batch_size": 4})
+    )
+
+
+def edit(folder: Path, file: str, change) -> None:
+    """Load a YAML file of the project, let `change` alter it, and write it back."""
+    path = folder / "config" / file
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(config)
+    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line that runs this checkout's Snakefile."""
+    return [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """No network for hubs, whatever a job does."""
+    return {**os.environ, "HF_HUB_OFFLINE": "1"}
+
+
+def snakemake(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    """Run Snakemake in `folder`; its whole output is shown where it fails unexpectedly."""
+    done = subprocess.run(
+        command(*arguments), cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if check and done.returncode:
+        raise AssertionError(done.stdout)
+    return done
+
+
+def planned_jobs(folder: Path, *arguments: str) -> dict[str, int]:
+    """Rule → number of jobs that a dry-run lists; empty where there is nothing to do."""
+    done = snakemake(folder, "--dry-run", *arguments)
+    if "Nothing to be done" in done.stdout:
+        return {}
+    table = done.stdout.split("Job stats:", 1)[1].split("\n\n", 1)[0]
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE))
+    return {rule: int(count) for rule, count in jobs.items() if rule not in ("total", "all")}
