@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from reasonome import audit
 from reasonome.audit import GeneSet
 

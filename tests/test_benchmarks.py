@@ -5,6 +5,7 @@ import random
 
 import pandas as pd
 import pytest
+
 from reasonome import benchmarks
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark
@@ -206,7 +207,7 @@ GOOD = b'{"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": [{"symbol
         (b'{"id": "GO:1", \n', "Invalid JSON", None),
         (b"\n", "Invalid JSON", None),
         (b'{"id": "\xff"}\n', "Invalid JSON", None),
-        (b'["GO:1"]\n', "valid", None),
+        (b'["GO:1"]\n', "should be an object", None),
         (GOOD.replace(b'[{"symbol": "A"}]', b"[]"), "at least 1 item", "genes"),
         (GOOD.replace(b'"A"', b'""'), "at least 1 character", "genes.0.symbol"),
         (GOOD.replace(b'"DNA repair"', b'""'), "at least 1 character", "name"),
@@ -228,12 +229,12 @@ def test_a_missing_file_is_named(tmp_path):
     assert error.value.file == tmp_path / "test.jsonl"
 
 
-def test_nothing_of_the_demo_test_is_in_its_training(demo_benchmark):
+def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):
     """Recomputed with plain sets, for half of the training and all of the held-out sets."""
     train, valid, test = (benchmarks.read_rows(demo_benchmark / f"{part}.jsonl") for part in benchmarks.SPLITS)
-    for subset in ("bp", "mf", "cc"):
-        assert sum(row.subset == subset for row in test) >= 30
-        assert sum(row.subset == subset for row in valid) >= 12
+    for subset, spec in project.benchmarks["demo-go"].subsets.items():
+        assert sum(row.subset == subset for row in test) == spec.test >= 30
+        assert sum(row.subset == subset for row in valid) == spec.valid
     symbols = {row.id: {gene.symbol for gene in row.genes} for row in [*train, *valid, *test]}
     for known, held_out in ((train, test + valid), (valid, test)):
         assert not {row.id for row in known} & {row.id for row in held_out}

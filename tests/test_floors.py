@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+
 from reasonome import floors
 from reasonome.config import Style
 from reasonome.tasks.gene_set_naming import Example, Gene
@@ -44,6 +45,11 @@ def test_common_words():
     # "DNA repair binding": F 4/5 with each of two, mean 8/15, better still; with "nucleus" as a fourth word
     # 2·(2/4·1)/(3/2) = 2/3 with two and 2·(1/4)/(5/4) = 2/5 with the third: (2/3 + 2/3 + 2/5)/3 = 26/45, the best.
     assert answers("common_words") == [["DNA repair binding nucleus"] * 3]
+
+
+def test_rows_of_common_words():
+    assert floors.rows_of_common_words(["a b", "a c", "b a"]) == ["a", "a b", "a b c"]
+    assert floors.rows_of_common_words(["a b", "a c", "b a"], most=2) == ["a", "a b"]
 
 
 def test_random_names_come_from_training_and_from_the_seed():

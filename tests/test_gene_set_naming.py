@@ -1,6 +1,7 @@
 """Gene-set naming: what is read out of completions, and completions written for training."""
 
 import pytest
+
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Answer
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from reasonome.metrics.naming import name_scores, normalise
 
 

@@ -4,6 +4,7 @@ import random
 from types import SimpleNamespace
 
 import pytest
+
 from reasonome.config import Style
 from reasonome.errors import InputError
 from reasonome.prompts import conservative_count, gene_order, gene_set_prompt, gene_text

@@ -3,8 +3,9 @@
 import itertools
 
 import pytest
-from reasonome.metrics import rouge
 from rouge_score import rouge_scorer
+
+from reasonome.metrics import rouge
 
 TEXTS = [
     "DNA repair",

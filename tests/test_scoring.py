@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+
 from reasonome import scoring
 from reasonome.config import Style
 from reasonome.errors import InputError

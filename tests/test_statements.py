@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+
 from reasonome import statements
 from reasonome.errors import InputError
 from reasonome.metrics.naming import normalise
@@ -223,7 +224,8 @@ def test_statistics_by_hand(tmp_path):
     assert counted.to_dict("split")["data"] == [["go", 3, 2, 6], ["other", 1, 1, 2], ["total", 3, 2, 6]]
 
     statements.write_statements(sentences, facts, facts[:1], tmp_path)
-    rows = [json.loads(line) for part in ("train", "held_out") for line in open(tmp_path / f"{part}.jsonl")]
+    written = "".join((tmp_path / f"{part}.jsonl").read_text() for part in ("train", "held_out"))
+    rows = [json.loads(line) for line in written.splitlines()]
     assert sorted(row["text"] for row in rows) == sorted(sentences["text"])
     assert list(rows[0]) == ["text", "gene", "relation", "object_id", "source"]
     assert (tmp_path / "left_out.tsv").read_text().splitlines() == [

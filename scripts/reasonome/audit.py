@@ -9,7 +9,6 @@ from scipy import sparse
 
 from .metrics.naming import normalise
 
-
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,6 +24,7 @@ from pydantic import (
 )
 
 from .errors import InputError, nearest
+from .yamltext import Loc, YamlText, read_text
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
@@ -308,7 +308,9 @@ class GrpoRecipe(TrainingSettings):
     style: Name
     rewards: Annotated[dict[str, float], Field(min_length=1)]
     encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
-    prompts: Annotated[int, Field(ge=1)] | None = Field(None, description="drawn from the train split; all if not given")
+    prompts: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="drawn from the train split; all if not given"
+    )
     generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
     max_completion_length: Annotated[int, Field(ge=8)]
     temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -417,7 +419,6 @@ class Style(Strict):
         return value
 
 
-Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
 _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
 
 
@@ -448,7 +449,7 @@ class Project:
 
     # reading
 
-    def _parse(self, file: str) -> "YamlText":
+    def _parse(self, file: str) -> YamlText:
         self._texts[file] = YamlText.of_file(self.root / file)
         return self._texts[file]
 
@@ -594,7 +595,7 @@ def _named_well(path: Path, name: str, pattern: str) -> bool:
     return True
 
 
-def _written(text: "YamlText", variant: str, *loc: str | int) -> Loc:
+def _written(text: YamlText, variant: str, *loc: str | int) -> Loc:
     """Where a recipe's value was written: in its variant, or in the defaults that the variant leaves as they are."""
     changes = text.data["variants"][variant] or {}
     if loc and loc[0] not in changes and loc[0] in text.data["defaults"]:
@@ -602,95 +603,7 @@ def _written(text: "YamlText", variant: str, *loc: str | int) -> Loc:
     return ("variants", variant, *loc)
 
 
-# --- YAML with line numbers --------------------------------------------------------------------------
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads dates as text: a release is a name."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-class YamlText:
-    """A YAML text as data, with the line of every key. `above`: lines of the file that come before it.
-
-    Raises InputError for text that is no YAML and for a key given twice.
-    """
-
-    def __init__(self, text: str, file: Path, above: int = 0):
-        self.file, self._lines = file, {}
-        try:
-            loader = _Loader(text)
-            node = loader.get_single_node()
-            self.data = loader.construct_document(node) if node else None
-        except yaml.reader.ReaderError as error:
-            line = above + text[: error.position].count("\n") + 1
-            raise InputError("not valid YAML: a control character", file=file, line=line) from None
-        except yaml.MarkedYAMLError as error:
-            line = above + error.problem_mark.line + 1 if error.problem_mark else None
-            raise InputError(f"not valid YAML: {error.problem}", file=file, line=line) from None
-        except ValueError as error:  # a tag such as !!int on something else
-            raise InputError(f"not valid YAML: {error}", file=file) from None
-        self._collect(node, (), above + 1)
-
-    @classmethod
-    def of_file(cls, path: Path) -> "YamlText":
-        """The text of a whole file."""
-        return cls(_read_text(path), path)
-
-    def _collect(self, node: yaml.Node | None, loc: Loc, first: int) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                place, line = (*loc, key.value), key.start_mark.line + first
-                if place in self._lines:
-                    raise InputError(
-                        f"key '{key.value}' is given twice (first in line {self._lines[place]})",
-                        file=self.file,
-                        line=line,
-                        field=".".join(map(str, place)),
-                        fix="keep one of them",
-                    )
-                self._lines[place] = line
-                self._collect(value, place, first)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                self._lines[*loc, str(index)] = value.start_mark.line + first
-                self._collect(value, (*loc, str(index)), first)
-
-    def error(self, what: str, loc: Loc, fix: str | None, missing: bool = False) -> InputError:
-        """An InputError at the line of `loc`, or of what is around it; `missing`: its last key is not there."""
-        loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
-        place = tuple(map(str, loc))
-        line = next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
-        return InputError(what, file=self.file, line=line, field=".".join(place) or None, fix=fix)
-
-    def _as_written(self, loc: Loc) -> Loc:
-        """`loc` without the parts that the models add: the tag of a union, the `steps` of an arm given as a list."""
-        node, kept, added = self.data, [], False
-        for part in loc:
-            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
-            tag = isinstance(node, Mapping) and part in (node.get("kind"), node.get("source"))
-            if not inside or (tag and not added):
-                added = True
-                continue
-            kept.append(part)
-            node, added = node[part], False
-        return tuple(kept)
-
-
-def _read_text(path: Path) -> str:
-    if not path.is_file():
-        raise InputError("file is missing", file=path, fix="restore it from the repository or write it")
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError("not UTF-8 text", file=path, line=line, fix="save it as UTF-8") from None
-
+# --- validation ---------------------------------------------------------------------------------------
 
 _NO_MAPPING = "should hold keys with values (key: value)"
 
@@ -705,7 +618,7 @@ def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     what = first["msg"].removeprefix("Value error, ")
     fix = "see workflow/schemas/ for what is allowed here"
     context = first.get("ctx", {})
-    if unknown := re.match(r"unknown key '([^']*)'", what):
+    if unknown := re.match(r"unknown key '(.*?)': ", what):
         loc, fix = (*loc, unknown[1]), None
     elif first["type"] == "union_tag_invalid":
         key = context["discriminator"].strip("'")
@@ -721,7 +634,7 @@ def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
 
 def _read_style(path: Path) -> Style:
     """A prompt template: a YAML head between two `---` lines, then the texts under [system] and [user]."""
-    text = _read_text(path)
+    text = read_text(path)
     match = re.fullmatch(r"---\n(.*?)\n---\n\[system\]\n(.*?)\n\[user\]\n(.*?)\n*", text, re.DOTALL)
     if match is None:
         raise InputError(

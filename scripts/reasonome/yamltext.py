@@ -1,0 +1,101 @@
+"""YAML with line numbers, so that every mistake in a config file is reported where it was written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from .errors import InputError
+
+Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads dates as text: a release is a name."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class YamlText:
+    """A YAML text as data, with the line of every key. `above`: lines of the file that come before it.
+
+    Raises InputError for text that is no YAML and for a key given twice.
+    """
+
+    def __init__(self, text: str, file: Path, above: int = 0):
+        self.file, self._lines = file, {}
+        try:
+            loader = _Loader(text)
+            node = loader.get_single_node()
+            self.data = loader.construct_document(node) if node else None
+        except yaml.reader.ReaderError as error:
+            line = above + text[: error.position].count("\n") + 1
+            raise InputError("not valid YAML: a control character", file=file, line=line) from None
+        except yaml.MarkedYAMLError as error:
+            line = above + error.problem_mark.line + 1 if error.problem_mark else None
+            raise InputError(f"not valid YAML: {error.problem}", file=file, line=line) from None
+        except ValueError as error:  # a tag such as !!int on something else
+            raise InputError(f"not valid YAML: {error}", file=file) from None
+        try:
+            self._collect(node, (), above + 1)
+        except RecursionError:
+            raise InputError("not valid YAML: an alias (*) inside what it stands for", file=file) from None
+
+    @classmethod
+    def of_file(cls, path: Path) -> "YamlText":
+        """The text of a whole file."""
+        return cls(read_text(path), path)
+
+    def _collect(self, node: yaml.Node | None, loc: Loc, first: int) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                place, line = (*loc, key.value), key.start_mark.line + first
+                if place in self._lines:
+                    raise InputError(
+                        f"key '{key.value}' is given twice (first in line {self._lines[place]})",
+                        file=self.file,
+                        line=line,
+                        field=".".join(map(str, place)),
+                        fix="keep one of them",
+                    )
+                self._lines[place] = line
+                self._collect(value, place, first)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self._lines[*loc, str(index)] = value.start_mark.line + first
+                self._collect(value, (*loc, str(index)), first)
+
+    def error(self, what: str, loc: Loc, fix: str | None, missing: bool = False) -> InputError:
+        """An InputError at the line of `loc`, or of what is around it; `missing`: its last key is not there."""
+        loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
+        place = tuple(map(str, loc))
+        line = next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
+        return InputError(what, file=self.file, line=line, field=".".join(place) or None, fix=fix)
+
+    def _as_written(self, loc: Loc) -> Loc:
+        """`loc` without the parts that the models add: the tag of a union, the `steps` of an arm given as a list."""
+        node, kept, added = self.data, [], False
+        for part in loc:
+            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
+            tag = isinstance(node, Mapping) and part in (node.get("kind"), node.get("source"))
+            if not inside or (tag and not added):
+                added = True
+                continue
+            kept.append(part)
+            node, added = node[part], False
+        return tuple(kept)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; InputError if it is missing or not UTF-8."""
+    if not path.is_file():
+        raise InputError("file is missing", file=path, fix="restore it from the repository or write it")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError("not UTF-8 text", file=path, line=line, fix="save it as UTF-8") from None

@@ -1,0 +1,119 @@
+"""Outputs are whole or not there at all, and nothing else is left behind."""
+
+import json
+import os
+
+import pytest
+
+from reasonome import atomic
+
+
+def fill(folder, **files):
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+def tree(folder):
+    return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_file_is_replaced_and_its_folders_made(tmp_path):
+    path = tmp_path / "a" / "b" / "x.txt"
+    atomic.write_text(path, "one")
+    atomic.write_text(path, "zwei ü")
+    assert tree(tmp_path) == {"a/b/x.txt": "zwei ü"}
+
+
+def test_until_the_block_ends_the_old_file_stands(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+    with atomic.replacing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old" and temporary.parent == path.parent
+    assert tree(tmp_path) == {"x.txt": "new"}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_failure_leaves_the_old_file(tmp_path, error):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+    with pytest.raises(error), atomic.replacing(path) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert tree(tmp_path) == {"x.txt": "old"}
+
+
+def test_a_failure_leaves_no_file_where_there_was_none(tmp_path):
+    with pytest.raises(ValueError), atomic.replacing(tmp_path / "x.txt") as temporary:
+        temporary.write_text("half")
+        raise ValueError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_fail_half_way_leave_the_old_file(tmp_path):
+    path = tmp_path / "x.jsonl"
+    atomic.write_jsonl(path, [{"n": 1}])
+
+    def rows():
+        yield {"n": 2}
+        raise RuntimeError("source gone")
+
+    with pytest.raises(RuntimeError):
+        atomic.write_jsonl(path, rows())
+    with pytest.raises(TypeError):
+        atomic.write_jsonl(path, [{"n": 3}, {"n": object()}])
+    assert tree(tmp_path) == {"x.jsonl": '{"n": 1}\n'}
+
+
+def test_a_folder_takes_the_place_of_a_folder(tmp_path):
+    fill(tmp_path / "model", old="1", shared="1")
+    with atomic.replacing(tmp_path / "model") as temporary:
+        fill(temporary, shared="2", new="2")
+        assert tree(tmp_path / "model") == {"old": "1", "shared": "1"}
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+    assert tree(tmp_path / "model") == {"shared": "2", "new": "2"}
+
+
+def test_a_failure_leaves_the_old_folder(tmp_path):
+    fill(tmp_path / "model", old="1")
+    with pytest.raises(ValueError), atomic.replacing(tmp_path / "model") as temporary:
+        fill(temporary, new="2")
+        raise ValueError
+    assert tree(tmp_path) == {"model/old": "1"} and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_file_does_not_take_the_place_of_a_folder(tmp_path):
+    fill(tmp_path / "model", old="1")
+    with pytest.raises(OSError):
+        atomic.write_text(tmp_path / "model", "text")
+    assert tree(tmp_path) == {"model/old": "1"}
+
+
+def test_a_move_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        atomic.write_text(path, "new")
+    assert tree(tmp_path) == {"x.txt": "old"}
+
+
+def test_a_block_that_writes_nothing_is_an_error(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+    with pytest.raises(FileNotFoundError), atomic.replacing(path):
+        pass
+    assert tree(tmp_path) == {"x.txt": "old"}
+
+
+def test_equal_values_give_equal_bytes(tmp_path):
+    atomic.write_json(tmp_path / "a", {"b": [1, None], "a": "ü"})
+    atomic.write_json(tmp_path / "b", {"a": "ü", "b": [1, None]})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert json.loads((tmp_path / "a").read_text(encoding="utf-8")) == {"a": "ü", "b": [1, None]}
+    assert "ü" in (tmp_path / "a").read_text(encoding="utf-8")

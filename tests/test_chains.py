@@ -1,0 +1,107 @@
+"""Chains: one name for how a model came to be, and the cells of an experiment."""
+
+import re
+
+import pytest
+
+from reasonome import chains
+from reasonome.chains import Run, Step
+from reasonome.config import Experiment
+from reasonome.errors import InputError
+
+CHAIN = "pretrain.go-s0+sft.names-s0+grpo.soft-s12"
+
+
+def test_parse_and_back():
+    steps = [Step("pretrain", "go", 0), Step("sft", "names", 0), Step("grpo", "soft", 12)]
+    assert chains.parse(CHAIN) == steps
+    assert "+".join(map(str, steps)) == CHAIN
+    assert chains.parse("base") == []
+
+
+def test_parents_down_to_the_base():
+    assert chains.parent(CHAIN) == "pretrain.go-s0+sft.names-s0"
+    assert chains.parent("pretrain.go-s0+sft.names-s0") == "pretrain.go-s0"
+    assert chains.parent("pretrain.go-s0") == "base"
+    assert chains.parent("base") == "base"
+    assert chains.last_step(CHAIN) == Step("grpo", "soft", 12)
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        "",
+        "sft",
+        "sft.names",
+        "sft.names-s",
+        "sft.names-s-1",
+        "sft.Names-s0",
+        "sft.na_mes-s0",
+        "sft.names-s0+",
+        "+sft.names-s0",
+        "sft.names-s0 ",
+        "sft.names-s0\n",
+        "sft.../x-s0",
+        f"sft.{'n' * 25}-s0",
+        "base+sft.names-s0",
+        "dpo.names-s0",
+    ],
+)
+def test_what_is_no_chain(chain):
+    with pytest.raises(InputError, match="is no step of a chain") as caught:
+        chains.parse(chain)
+    assert "stage.variant-sN" in caught.value.fix
+
+
+@pytest.mark.parametrize("chain", ["base", "sft.names-s0", "sft.names-s10", CHAIN])
+def test_the_workflow_matches_what_can_be_parsed(chain):
+    assert re.fullmatch(chains.CHAIN_PATTERN, chain)
+    assert isinstance(chains.parse(chain), list)
+
+
+@pytest.mark.parametrize("chain", ["base+sft.names-s0", "sft.names", "sft.names-s0++grpo.soft-s0"])
+def test_the_workflow_matches_nothing_else(chain):
+    assert not re.fullmatch(chains.CHAIN_PATTERN, chain)
+
+
+def test_the_pattern_of_a_stage_looks_at_the_last_step():
+    sft = chains.stage_pattern("sft")
+    assert re.fullmatch(sft, "sft.names-s0") and re.fullmatch(sft, "pretrain.go-s0+sft.names-s3")
+    assert not re.fullmatch(sft, CHAIN) and not re.fullmatch(sft, "base")
+
+
+def test_only_the_last_step_has_the_seed():
+    assert chains.arm_chain([], 7) == "base"
+    assert chains.arm_chain(["sft.names"], 7) == "sft.names-s7"
+    assert chains.arm_chain(["pretrain.go", "sft.names"], 7) == "pretrain.go-s0+sft.names-s7"
+
+
+def test_the_cells_of_an_experiment():
+    experiment = Experiment(
+        backbones=["tiny"],
+        arms={"base": [], "RA": ["pretrain.go", "sft.names"], "symbols": {"steps": ["sft.sym"], "styles": ["symbols"]}},
+        seeds=[0, 3],
+        benchmarks=["demo-go"],
+        styles=["names"],
+        decodings=["greedy", "sample8"],
+    )
+    ra, symbols = "pretrain.go-s0+sft.names", "sft.sym"
+    assert chains.expand(experiment) == [
+        Run("tiny", "base", "base", 0, "demo-go", "names", "greedy"),
+        Run("tiny", "base", "base", 0, "demo-go", "names", "sample8"),
+        Run("tiny", "RA", f"{ra}-s0", 0, "demo-go", "names", "greedy"),
+        Run("tiny", "RA", f"{ra}-s0", 0, "demo-go", "names", "sample8"),
+        Run("tiny", "RA", f"{ra}-s3", 3, "demo-go", "names", "greedy"),
+        Run("tiny", "RA", f"{ra}-s3", 3, "demo-go", "names", "sample8"),
+        Run("tiny", "symbols", f"{symbols}-s0", 0, "demo-go", "symbols", "greedy"),
+        Run("tiny", "symbols", f"{symbols}-s0", 0, "demo-go", "symbols", "sample8"),
+        Run("tiny", "symbols", f"{symbols}-s3", 3, "demo-go", "symbols", "greedy"),
+        Run("tiny", "symbols", f"{symbols}-s3", 3, "demo-go", "symbols", "sample8"),
+    ]
+
+
+def test_the_recipe_of_a_step(project):
+    assert Step.parse("sft.symbols-s0").recipe(project).style == "symbols"
+    with pytest.raises(InputError, match="unknown variant of sft 'symbls'") as caught:
+        Step.parse("sft.symbls-s0").recipe(project)
+    assert caught.value.fix == "did you mean 'symbols'?"

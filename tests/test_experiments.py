@@ -1,0 +1,85 @@
+"""What an experiment trains, and what its report is made of."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reasonome.config import Project
+from reasonome.experiments import report_plan, trained_steps
+from reasonome.report.plan import Plan
+
+SHIPPED = Path(__file__).resolve().parent.parent / "config"
+KW = "pretrain.demo-s0"
+RA = f"{KW}+sft.names-s0"
+
+EXPERIMENT = """
+backbones: [smollm2-135m, llama-3.2-1b]
+arms:
+  KW+RA+TA: [pretrain.demo, sft.names, grpo.soft]
+  base: []
+  KW+RA: [pretrain.demo, sft.names]
+  plain: [sft.nameonly]
+seeds: [0, 1]
+benchmarks: [demo-go]
+styles: [names]
+decodings: [greedy]
+"""
+
+
+@pytest.fixture
+def two_seeds(tmp_path) -> Project:
+    config = shutil.copytree(SHIPPED, tmp_path / "config")
+    (config / "experiments" / "two.yaml").write_text(EXPERIMENT)
+    return Project(config)
+
+
+def test_steps_come_after_their_parents_and_once(two_seeds):
+    chains = [
+        KW,
+        RA,
+        f"{RA}+grpo.soft-s0",
+        f"{RA}+grpo.soft-s1",
+        f"{KW}+sft.names-s1",
+        "sft.nameonly-s0",
+        "sft.nameonly-s1",
+    ]
+    expected = [(backbone, chain) for backbone in ("smollm2-135m", "llama-3.2-1b") for chain in chains]
+    assert trained_steps(two_seeds, "two") == expected
+
+
+@pytest.mark.parametrize("experiment", ["demo", "gene-r1"])
+def test_the_plan_of_a_shipped_experiment_is_one(project, experiment):
+    plan = Plan.model_validate(report_plan(project, experiment))
+    assert plan.arms == list(project.experiments[experiment].arms)
+    assert [(step.backbone, step.chain) for step in plan.steps] == trained_steps(project, experiment)
+
+
+def test_the_plan_of_the_demo(project):
+    plan = report_plan(project, "demo")
+    assert [row["arm"] for row in plan["evaluations"]] == ["base", "KW", "KW+RA", "KW+RA+TA", "KW+RA symbols"]
+    assert [row["style"] for row in plan["evaluations"]] == ["names"] * 4 + ["symbols"]
+    assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.names/greedy.parquet"
+    assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.names/greedy.run.json"
+    assert [row["path"] for row in plan["floors"]] == [
+        "results/floors/demo-go.names.parquet",
+        "results/floors/demo-go.symbols.parquet",
+    ]
+    assert plan["steps"][0] == {
+        "backbone": "smollm2-135m",
+        "chain": KW,
+        "folder": f"results/models/smollm2-135m/{KW}",
+    }
+    assert plan["audits"] == {"demo-go": "results/benchmarks/demo-go/audit.json"}
+    assert plan["reasoning"][0] == {
+        "teacher": "knowledge-given",
+        "benchmark": "demo-go",
+        "style": "names",
+        "kept": "results/reasoning/knowledge-given/demo-go.names.jsonl",
+        "dropped": "results/reasoning/knowledge-given/demo-go.names.dropped.jsonl",
+    }
+
+
+def test_a_step_without_reasoning_needs_no_teacher(two_seeds):
+    teachers = [row["teacher"] for row in report_plan(two_seeds, "two")["reasoning"]]
+    assert teachers == ["knowledge-given"]  # sft.names, once for both seeds and backbones; sft.nameonly has none

@@ -1,0 +1,82 @@
+"""Manifests: equal inputs give equal digests, changed code another one."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from reasonome import manifest
+from reasonome.errors import InputError
+
+
+def test_one_text_per_value():
+    assert manifest.canonical({"b": 1, "a": [1, {"d": None, "c": "ü"}]}) == '{"a":[1,{"c":"ü","d":null}],"b":1}'
+    assert manifest.canonical({"b": 1, "a": 2}) == manifest.canonical({"a": 2, "b": 1})
+    assert manifest.canonical([2, 1]) != manifest.canonical([1, 2])
+
+
+def test_digests_of_texts_and_files(tmp_path):
+    abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # published test vector
+    (tmp_path / "a").write_text("abc")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "b.json").write_text("abc")
+    assert manifest.text_sha256("abc") == abc == manifest.file_sha256(tmp_path / "a")
+    assert manifest.text_sha256("ü") == hashlib.sha256(b"\xc3\xbc").hexdigest()
+    assert manifest.folder_sha256(tmp_path) == {"a": abc, "below/b.json": abc}
+    assert manifest.folder_sha256(tmp_path, ["*.json"]) == {"below/b.json": abc}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package for the digest to look at."""
+    copy = tmp_path / "reasonome"
+    shutil.copytree(manifest.PACKAGE_ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(manifest, "PACKAGE_ROOT", copy)
+    return copy
+
+
+def test_the_digest_of_code_follows_its_modules(package):
+    before = manifest.code_sha256(["metrics", "scoring.py"])
+    assert manifest.code_sha256(["scoring.py", "metrics"]) == before
+    (package / "atomic.py").write_text("# another module\n")
+    (package / "metrics" / "notes.txt").write_text("no code")
+    assert manifest.code_sha256(["metrics", "scoring.py"]) == before
+
+    module = package / "metrics" / "rouge.py"
+    text = module.read_text()
+    module.write_text(text + "# changed\n")
+    assert manifest.code_sha256(["metrics", "scoring.py"]) != before
+    module.write_text(text)
+    assert manifest.code_sha256(["metrics", "scoring.py"]) == before
+    module.rename(package / "metrics" / "rouge2.py")
+    assert manifest.code_sha256(["metrics", "scoring.py"]) != before
+
+
+def test_a_module_that_is_not_there_is_not_skipped(package):
+    with pytest.raises(FileNotFoundError):
+        manifest.code_sha256(["scorings.py"])
+
+
+def test_a_manifest_is_read(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"chain": "base"}')
+    assert manifest.read_manifest(tmp_path / "manifest.json") == {"chain": "base"}
+
+
+def test_a_missing_manifest_says_how_to_make_it(tmp_path):
+    path = tmp_path / "models" / "tiny" / "base" / "manifest.json"
+    with pytest.raises(InputError, match="this model is missing or was not finished") as caught:
+        manifest.read_manifest(path)
+    assert caught.value.file == path and caught.value.fix == f"snakemake {path} makes it and its parents"
+
+
+def test_versions_name_what_numbers_depend_on():
+    found = manifest.versions()
+    assert set(manifest.PACKAGES) | {"python", "reasonome"} == set(found)
+    assert all(found.values())
+
+
+def test_wall_clock_facts(tmp_path):
+    manifest.Stopwatch().write(tmp_path / "run.json", tokens=7)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["tokens"] == 7 and 0 <= run["seconds"] < 60 and 0 < run["peak_memory_gb"] < 100

@@ -1,0 +1,239 @@
+"""Rewards by hand, and under attack: what is malformed or lazy must not pay."""
+
+import random
+from collections import Counter
+from functools import cached_property
+
+import numpy as np
+import pytest
+
+from reasonome import floors
+from reasonome.benchmarks import read_rows
+from reasonome.encoders import SentenceEncoder
+from reasonome.prompts import conservative_count
+from reasonome.rewards.naming import total
+from reasonome.tasks import TASKS
+from reasonome.tasks.gene_set_naming import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
+from reasonome.training.grpo import RewardScorer, best_constant
+
+TASK = TASKS["gene_set_naming"]
+
+
+def completion(name, reasoning="<think>one</think>"):
+    return f"Process: {name}\nReasoning:\n{reasoning}"
+
+
+def earned(name, texts, similarity=None):
+    """One reward for completions whose truth is "DNA repair"."""
+    truth = Example(id="GO:1", subset="bp", name="DNA repair", genes=[Gene(symbol="A")])
+    return TASK.rewards[name].function([TASK.parse(text) for text in texts], [truth] * len(texts), similarity)
+
+
+TEXTS = [
+    completion("DNA repair"),
+    completion("DNA binding"),
+    completion("growth", "<think></think>"),
+    "Process: DNA repair",
+    completion("DNA repair\nProcess: DNA repair"),
+    "<think>DNA repair</think>",
+    "",
+]
+
+
+def test_rewards_by_hand():
+    # ROUGE-L of "DNA binding": one of two words on either side, 1/2. Several names or none: nothing.
+    assert earned("rouge_l", TEXTS) == [1, 0.5, 0, 1, 0, 0, 0]
+    assert earned("format", TEXTS) == [1, 1, 1, 1, 0, 0, 0]
+    assert earned("reasoning", TEXTS) == [1, 1, 0, 0, 1, 0, 0]
+
+
+def test_similarity_asks_once_for_usable_names_and_cuts_below_nothing():
+    asked = []
+
+    def cosines(first, second):
+        asked.append((list(first), list(second)))
+        return np.array([1.0000002, 0.25, -0.5, 0.75])
+
+    assert earned("similarity", TEXTS, cosines) == [1, 0.25, 0, 0.75, 0, 0, 0]
+    assert asked == [(["DNA repair", "DNA binding", "growth", "DNA repair"], ["DNA repair"] * 4)]
+
+
+def test_without_a_usable_name_the_encoder_is_not_asked():
+    assert earned("similarity", ["", "x"], None) == [0, 0]
+
+
+def test_the_total_is_the_weighted_sum():
+    parts = {"similarity": [0.5, 0], "format": [1, 0.5]}
+    assert total(parts, {"similarity": 2.0, "format": 1.0}).tolist() == [2, 0.5]
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "Process: " + "DNA repair " * 5_000, "\0", "<think>" * 1_000])
+def test_rewards_stay_in_their_range(text):
+    for name, reward in TASK.rewards.items():
+        (value,) = earned(name, [text], lambda first, second: np.full(len(first), 1.0))
+        assert reward.low <= value <= reward.high
+
+
+# --- attacks on real names, with the real encoder and the weights of the shipped recipe ---------------
+
+
+class Attacked:
+    """300 training examples of the demo, the reward of any answer to them, and the yardsticks."""
+
+    def __init__(self, project, folder, encoder):
+        recipe = project.recipes["grpo"]["soft"]
+        self.training = read_rows(folder / "train.jsonl")
+        random.Random(0).shuffle(self.training)
+        self.examples = self.training[:300]
+        self.held_out = read_rows(folder / "test.jsonl")
+        self.style = project.style("demo-go", recipe.style)
+        self.scorer = RewardScorer(TASK, recipe.rewards, SentenceEncoder(encoder, "mean").similarity)
+        found = best_constant(self.scorer, TASK, self.training)
+        self.constant, self.constant_name = found["reward"], found["name"]
+        self.blind = max(self.constant, self.reward(completion(self.floor("common_words", self.examples)[0])))
+
+        self.phrases = self.reward([completion(name) for name in self.floor("commonest_phrase", self.examples)])
+
+    def reward(self, texts, examples=None) -> float:
+        """Mean reward of one text for all examples, or of one each."""
+        examples = examples or self.examples
+        texts = [texts] * len(examples) if isinstance(texts, str) else texts
+        return float(self.scorer.components(texts, examples)["reward"].mean())
+
+    def prompt(self, example):
+        return TASK.prompt(example, self.style, conservative_count).messages
+
+    def floor(self, name, examples):
+        return floors.FLOORS[name].answer(self.training, examples, self.style, 0)[0]
+
+    @cached_property
+    def common(self):
+        """Training names, those of the commonest words first."""
+        words = Counter(word for example in self.training for word in example.name.split())
+        names = dict.fromkeys(example.name for example in self.training)
+        return sorted(names, key=lambda name: -np.mean([words[word] for word in name.split()]))
+
+    @cached_property
+    def central(self):
+        """Training names, those first that earn most as a constant (each third is tried)."""
+        names = list(dict.fromkeys(example.name for example in self.training))[::3]
+        return sorted(names, key=lambda name: self.reward(f"Process: {name}"), reverse=True)
+
+
+@pytest.fixture(scope="module")
+def attacked(project, demo_benchmark, encoder_model):
+    return Attacked(project, demo_benchmark, encoder_model)
+
+
+def several_lines(names):
+    return "\n".join(f"Process: {name}" for name in names)
+
+
+def cut(text):
+    """As much of a text as a name may hold."""
+    return " ".join(text.split()[:MAX_NAME_WORDS])[:MAX_NAME_CHARACTERS]
+
+
+# What ignores the question: attack → completion, given what the attacker knows of training.
+ATTACKS = {
+    "empty": lambda a: "",
+    "white space": lambda a: " \n\t\n ",
+    "several Process lines": lambda a: several_lines(a.common[:10]),
+    "several Process lines, reasoned": lambda a: several_lines(a.common[:10]) + "\nReasoning:\n<think>one</think>",
+    "a second Process line in a think": lambda a: completion(a.constant_name, "<think>\nProcess: growth</think>"),
+    "all names joined": lambda a: completion(", ".join(a.common)),
+    "10,000 characters": lambda a: completion("a" * 10_000),
+    "the constant over and over": lambda a: completion(f"{a.constant_name} " * 300),
+    "tags without text": lambda a: completion("", "<think></think>"),
+    "the constant, tags without text": lambda a: completion(a.constant_name, "<think></think>" * 3),
+    "reasoning only": lambda a: "Reasoning:\n<think>They share a function.</think>",
+    "the constant twice in a line": lambda a: completion(f"{a.constant_name} {a.constant_name}"),
+    "the constant twice, joined": lambda a: completion(f"{a.constant_name} and {a.constant_name}"),
+    "the constant as a Process line in a think": lambda a: f"Reasoning:\n<think>\nProcess: {a.constant_name}</think>",
+    "the constant in a think": lambda a: completion("", f"<think>{a.constant_name}</think>"),
+    "the constant, an unclosed tag": lambda a: completion(a.constant_name, "<think>one"),
+    "the constant, not reasoned": lambda a: f"Process: {a.constant_name}",
+    "the constant after a think": lambda a: f"<think>one</think>\nProcess: {a.constant_name}",
+    "HTML around the constant": lambda a: completion(f"<b>{a.constant_name}</b>"),
+    "HTML after the constant": lambda a: completion(f"{a.constant_name}<br><br>"),
+    "an HTML page": lambda a: f"<html><body>\nProcess: {a.constant_name}\n</body></html>",
+    "a placeholder": lambda a: completion("<name>"),
+    "the word name": lambda a: completion("name"),
+    "stop words": lambda a: completion("of the and in to a"),
+    "punctuation": lambda a: completion("..."),
+}
+LISTS = [
+    (kind, count, separator)
+    for kind in ("common", "central")
+    for count in (2, 3, 5, 10)
+    for separator in ("; ", " / ", ", ", " and ")
+]
+# What repeats the question: attack → completion, given an example.
+ECHOES = {
+    "the prompt": lambda a, e: "\n".join(message["content"] for message in a.prompt(e)),
+    "the prompt as a name": lambda a, e: completion(cut(a.prompt(e)[1]["content"])),
+    "all symbols": lambda a, e: completion(" ".join(gene.symbol for gene in e.genes)),
+    "symbols": lambda a, e: completion(cut(" ".join(gene.symbol for gene in e.genes))),
+    "symbols, separated": lambda a, e: completion(cut(", ".join(gene.symbol for gene in e.genes))),
+    "one gene's name": lambda a, e: completion(e.genes[0].name),
+    "two genes' names": lambda a, e: completion(" and ".join(gene.name for gene in e.genes[:2])),
+    "all genes' names": lambda a, e: completion(", ".join(gene.name for gene in e.genes)),
+    "genes' names": lambda a, e: completion(cut(", ".join(gene.name for gene in e.genes))),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_ignoring_the_contract_does_not_pay(attacked, attack):
+    reward = attacked.reward(ATTACKS[attack](attacked))
+    print(f"{reward:.4f} {attack}; the constant earns {attacked.constant:.4f}")
+    assert reward <= attacked.constant
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "count", "separator"), LISTS)
+def test_a_list_of_guesses_does_not_pay(attacked, kind, count, separator):
+    """Ontology names hold commas and "and", so that lists of a few names pass for one.
+
+    The yardstick is the better of the two answers that floors give without a look at the question: the best
+    constant name, or the commonest words in a row.
+    """
+    reward = attacked.reward(completion(separator.join(getattr(attacked, kind)[:count])))
+    print(f"{reward:.4f} {count} {kind} names joined by {separator!r}; without a look {attacked.blind:.4f}")
+    assert reward <= (attacked.constant if separator in ("; ", " / ") else attacked.blind)
+
+
+@pytest.mark.slow
+def test_a_row_of_common_words_earns_less_than_a_look_at_the_genes(attacked):
+    """A known limit: similarity and overlap pay for typical words, so that a row of them beats the best name.
+
+    No parser can tell it from a name. It still earns less than the lightest look at the question does.
+    """
+    rows = floors.rows_of_common_words([example.name for example in attacked.training])
+    rewards = {row: attacked.reward(completion(row)) for row in rows}
+    print(rewards)
+    assert attacked.constant < max(rewards.values()) < attacked.phrases
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ECHOES)
+def test_echoing_the_question_earns_no_more_than_its_commonest_phrase(attacked, attack):
+    """Names of genes say something about the set, so that repeating them may earn more than a constant.
+
+    The yardstick is the floor with the same information: the commonest phrase of the genes' names.
+    """
+    reward = attacked.reward([ECHOES[attack](attacked, example) for example in attacked.examples])
+    print(f"{reward:.4f} {attack}; the commonest phrase earns {attacked.phrases:.4f}")
+    assert reward <= attacked.phrases
+
+
+@pytest.mark.slow
+def test_no_answer_without_a_look_at_the_question_comes_near_one_that_looks(attacked):
+    rewards = {
+        name: attacked.reward(
+            [completion(answer) for answer in attacked.floor(name, attacked.held_out)], attacked.held_out
+        )
+        for name in ("constant", "common_words", "nearest_prompt")
+    }
+    print(rewards)
+    assert max(rewards["constant"], rewards["common_words"]) < rewards["nearest_prompt"] - 0.2

