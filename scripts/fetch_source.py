@@ -4,6 +4,7 @@ python scripts/fetch_source.py --source go --file obo --output results/sources/g
 """
 
 import argparse
+import http.client
 import shutil
 import urllib.error
 import urllib.request
@@ -29,7 +30,7 @@ def download(url: str, target: Path) -> None:
                 while chunk := response.read(CHUNK):
                     out.write(chunk)
                     bar.update(len(chunk))
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise InputError(f"could not download {url}: {error}", fix="check the network and the URL") from None
     if size is not None and target.stat().st_size != size:
         raise InputError(f"{url} gave {target.stat().st_size} of {size} bytes", fix="run again")
@@ -45,6 +46,8 @@ def main() -> None:
 
     source = lookup(Project(args.config).sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")
+    if spec.url is None:
+        raise InputError(f"{args.source}/{args.file} is shipped as {spec.path}", fix="there is nothing to download")
     with atomic.replacing(args.output) as temporary:
         download(spec.url, temporary)
         sha256 = file_sha256(temporary)
@@ -62,14 +65,15 @@ def main() -> None:
 
 def unzip_only_member(archive: Path, url: str) -> None:
     """Replace a zip archive by the one file in it."""
-    unpacked = archive.with_name(archive.name + ".unzipped")
-    with zipfile.ZipFile(archive) as handle:
-        members = handle.namelist()
-        if len(members) != 1:
-            raise InputError(f"{url} holds {len(members)} files, expected one")
-        with handle.open(members[0]) as inside, open(unpacked, "wb") as out:
-            shutil.copyfileobj(inside, out)
-    unpacked.replace(archive)
+    try:
+        with atomic.replacing(archive) as unpacked, zipfile.ZipFile(archive) as handle:
+            members = [member for member in handle.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                raise InputError(f"{url} holds {len(members)} files, expected one")
+            with handle.open(members[0]) as inside, open(unpacked, "wb") as out:
+                shutil.copyfileobj(inside, out)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{url} gave no whole zip archive: {error}", fix="check the URL, then run again") from None
 
 
 if __name__ == "__main__":

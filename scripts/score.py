@@ -35,6 +35,7 @@ def main() -> None:
         scoring.read_answers(args.answers),
         {name: encoder.similarity for name, encoder in encoders.items()},
         project.settings.seed,
+        args.answers,
     )
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)

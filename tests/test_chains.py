@@ -45,6 +45,8 @@ def test_parents_down_to_the_base():
         f"sft.{'n' * 25}-s0",
         "base+sft.names-s0",
         "dpo.names-s0",
+        "sft.names-s01",
+        "sft.names-s٣",
     ],
 )
 def test_what_is_no_chain(chain):
@@ -59,7 +61,7 @@ def test_the_workflow_matches_what_can_be_parsed(chain):
     assert isinstance(chains.parse(chain), list)
 
 
-@pytest.mark.parametrize("chain", ["base+sft.names-s0", "sft.names", "sft.names-s0++grpo.soft-s0"])
+@pytest.mark.parametrize("chain", ["base+sft.names-s0", "sft.names-s01", "sft.names", "sft.names-s0++grpo.soft-s0"])
 def test_the_workflow_matches_nothing_else(chain):
     assert not re.fullmatch(chains.CHAIN_PATTERN, chain)
 

@@ -232,6 +232,22 @@ def test_lines_counted_by_hand(config, old, new, line, field):
     assert (error.line, error.field) == (line, field)
 
 
+@pytest.mark.parametrize(
+    ("weights", "line", "field"),
+    [
+        ("path: [x]\n    licence: MIT", 4, "mine.weights.path"),
+        ("path: x\n    sha256: 12\n    licence: MIT", 5, "mine.weights.sha256"),
+        ("path: x", 2, "mine.weights.licence"),
+        ("path: x\n    license: MIT", 5, "mine.weights.license"),
+    ],
+)
+def test_a_source_called_path_beside_a_key_called_path(config, weights, line, field):
+    path = config / "backbones.yaml"
+    path.write_text(f"mine:\n  weights:\n    source: path\n    {weights}\n")
+    error = mistake(config)
+    assert (error.file, error.line, error.field) == (path, line, field)
+
+
 def test_a_release_may_look_like_a_date(config):
     change(config / "sources.yaml", "release: unpinned", "release: 2024-06-17", "\nreactome:")
     assert Project(config).sources["reactome"].release == "2024-06-17"

@@ -127,6 +127,22 @@ def test_an_archive_without_the_one_file(fetch, tmp_path, members):
     assert_nothing_written(tmp_path)
 
 
+@pytest.mark.parametrize("damage", ["<html>log in</html>", "bad CRC"])
+def test_an_archive_that_is_none(fetch, tmp_path, damage):
+    archive = bytearray(zipped("a.gmt"))
+    archive[60] ^= 1
+    with pytest.raises(InputError, match="gave no whole zip archive"):
+        fetch(bytes(archive) if damage == "bad CRC" else damage, name="table.txt.zip")
+    assert_nothing_written(tmp_path)
+
+
+def test_a_shipped_file_is_not_downloaded(tmp_path, monkeypatch):
+    arguments = ["--config", SHIPPED, "--source", "go-demo", "--file", "obo", "--output", tmp_path / "x"]
+    monkeypatch.setattr(sys, "argv", ["fetch_source.py", *map(str, arguments)])
+    with pytest.raises(InputError, match="go-demo/obo is shipped as resources/demo/go-basic.obo.gz"):
+        fetch_source.main()
+
+
 def test_nobody_listens(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(InputError, match="could not download http://127.0.0.1:9/x.txt"):

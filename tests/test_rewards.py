@@ -205,14 +205,15 @@ def test_a_list_of_guesses_does_not_pay(attacked, kind, count, separator):
 
 @pytest.mark.slow
 def test_a_row_of_common_words_earns_less_than_a_look_at_the_genes(attacked):
-    """A known limit: similarity and overlap pay for typical words, so that a row of them beats the best name.
+    """A known limit: similarity and overlap pay for typical words, so that a row of them may beat any name.
 
-    No parser can tell it from a name. It still earns less than the lightest look at the question does.
+    No parser can tell it from a name, so it counts as a constant answer. It earns less than the lightest look
+    at the question does.
     """
     rows = floors.rows_of_common_words([example.name for example in attacked.training])
     rewards = {row: attacked.reward(completion(row)) for row in rows}
     print(rewards)
-    assert attacked.constant < max(rewards.values()) < attacked.phrases
+    assert max(rewards.values()) <= attacked.constant < attacked.phrases
 
 
 @pytest.mark.slow

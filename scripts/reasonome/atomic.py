@@ -25,8 +25,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         if temporary.is_dir() and path.is_dir():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+            _replace_folder(temporary, path)
+        else:
+            os.replace(temporary, path)
     except OSError as error:
         _remove(temporary)
         if error.filename is None:  # a failed write does not say where
@@ -53,6 +54,18 @@ def write_jsonl(path: str | os.PathLike, rows: Iterable[dict]) -> None:
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as out:
         for row in rows:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _replace_folder(new: Path, old: Path) -> None:
+    """Put `new` in the place of `old`; the old one is gone only when the new one stands there."""
+    aside = old.with_name(f".{old.name}.{secrets.token_hex(4)}.old")
+    os.replace(old, aside)
+    try:
+        os.replace(new, old)
+    except OSError:
+        os.replace(aside, old)
+        raise
+    shutil.rmtree(aside)
 
 
 def _flush(path: Path) -> None:

@@ -7,13 +7,14 @@ from .config import STAGES, Experiment, Project, Recipe, lookup
 from .errors import InputError
 
 BASE = "base"
-STEP_PATTERN = r"[a-z]+\.[a-z0-9]{1,24}-s\d+"
+SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling each: two would be two folders for one model
+STEP_PATTERN = rf"[a-z]+\.[a-z0-9]{{1,24}}-s{SEED_PATTERN}"
 CHAIN_PATTERN = rf"{BASE}|{STEP_PATTERN}(?:\+{STEP_PATTERN})*"
 
 
 def stage_pattern(stage: str) -> str:
     """Regular expression of the chains whose last step is `stage`, for Snakemake's wildcards."""
-    return rf"(?:{STEP_PATTERN}\+)*{stage}\.[a-z0-9]{{1,24}}-s\d+"
+    return rf"(?:{STEP_PATTERN}\+)*{stage}\.[a-z0-9]{{1,24}}-s{SEED_PATTERN}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Step:
     @classmethod
     def parse(cls, text: str) -> "Step":
         """The step written as stage.variant-sN; InputError if it is none."""
-        match = re.fullmatch(r"([a-z]+)\.([a-z0-9]{1,24})-s(\d+)", text)
+        match = re.fullmatch(rf"([a-z]+)\.([a-z0-9]{{1,24}})-s({SEED_PATTERN})", text)
         if match is None or match[1] not in STAGES:
             raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.names-s0")
         return cls(match[1], match[2], int(match[3]))

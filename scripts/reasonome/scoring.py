@@ -34,15 +34,21 @@ class AnswerRow(BaseModel):
 
 
 def score_answers(
-    task: Task, examples: Sequence[Any], answers: Sequence[AnswerRow], encoders: Mapping[str, Similarity], seed: int
+    task: Task,
+    examples: Sequence[Any],
+    answers: Sequence[AnswerRow],
+    encoders: Mapping[str, Similarity],
+    seed: int,
+    file: Path | None = None,
 ) -> pd.DataFrame:
     """Score every example × sample; an example without an answer is a row with an empty, wrong one.
 
-    InputError for an answer to an unknown id, for two answers to one id and sample, and without examples.
+    InputError for an answer to an unknown id, for two answers to one id and sample, and without examples; `file` is
+    where the answers come from.
     """
     if not examples:
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    given = _by_question(examples, answers)
+    given = _by_question(examples, answers, file)
     samples = sorted({answer.sample for answer in answers}) or [0]
     rows = []
     for example in examples:
@@ -75,14 +81,16 @@ def score_answers(
     return table.assign(**_shuffled_scores(table, encoders, seed))
 
 
-def _by_question(examples: Sequence[Any], answers: Sequence[AnswerRow]) -> dict[tuple[str, int], AnswerRow]:
+def _by_question(
+    examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None
+) -> dict[tuple[str, int], AnswerRow]:
     known = {example.id for example in examples}
     given: dict[tuple[str, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):
         if answer.id not in known:
-            raise InputError(f"answer to '{answer.id}', which is not in the test split", line=line, field="id")
+            raise InputError(f"answer to '{answer.id}', which is not in the test split", file=file, line=line, field="id")
         if (answer.id, answer.sample) in given:
-            raise InputError(f"two answers to '{answer.id}', sample {answer.sample}", line=line, field="id")
+            raise InputError(f"two answers to '{answer.id}', sample {answer.sample}", file=file, line=line, field="id")
         given[answer.id, answer.sample] = answer
     return given
 

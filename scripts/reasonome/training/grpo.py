@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from tqdm import tqdm
 from trl import GRPOConfig, GRPOTrainer
 
 from .. import atomic
 from ..benchmarks import read_rows
 from ..comparisons import MEAN, bootstrap_intervals
 from ..config import Decoding, GrpoRecipe, Style
+from ..floors import rows_of_common_words
 from ..generation import local
 from ..prompts import render, token_counter
 from ..rewards.naming import total
@@ -54,22 +56,20 @@ class RewardScorer:
         return [function(name) for name in self.weights]
 
 
-def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], candidates: int = 50) -> dict[str, Any]:
-    """The training name that would earn most if it were always given, well written, and what it earns.
+def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], most: int = 300) -> dict[str, Any]:
+    """The constant answer that would earn most over up to `most` examples, well written, and what it earns.
 
-    Candidates are the names that overlap most with up to 300 examples by ROUGE-L, on which all are measured:
-    a lazy model would drift here.
+    Candidates are the examples' names and rows of their commonest words: what a collapsing model drifts to.
     """
-    names = list(dict.fromkeys(example.name for example in examples))
-    examples = examples[:300]
-    parsed = [task.parse(task.target(name, ["constant"])) for name in names]
-    overlap = [np.mean(task.rewards["rouge_l"].function([answer] * len(examples), examples, None)) for answer in parsed]
-    best = {"reward": -np.inf}
-    for i in np.argsort(overlap)[::-1][:candidates]:
-        texts = [task.target(names[i], ["constant"])] * len(examples)
+    names = [example.name for example in examples]
+    candidates = list(dict.fromkeys([*names, *rows_of_common_words(names)]))
+    examples = examples[:most]
+    best: dict[str, Any] = {"reward": -np.inf}
+    for name in tqdm(candidates, desc="best constant", delay=5):
+        texts = [task.target(name, ["constant"])] * len(examples)
         earned = {key: float(np.mean(values)) for key, values in scorer.components(texts, examples).items()}
         if earned["reward"] > best["reward"]:
-            best = {**earned, "name": names[i]}
+            best = {**earned, "name": name}
     return best
 
 
