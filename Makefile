@@ -37,5 +37,10 @@ lint: install
 schemas: install
 	$(BIN)/python scripts/write_schemas.py --output workflow/schemas
 
+# The conda environment holds the same pins as the lock; a test keeps them in step.
+envs/cpu.yaml: requirements.lock
+	sed -i '/^      - /d' $@
+	grep -v '^#' requirements.lock | sed 's/^/      - /' >> $@
+
 clean:
 	rm -rf results .snakemake

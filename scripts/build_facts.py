@@ -17,9 +17,7 @@ from reasonome.sources import FORMATS
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--source",
         nargs="+",
@@ -30,17 +28,13 @@ def arguments() -> argparse.Namespace:
         + "; ".join(f"{name}: {', '.join(form.files)}" for name, form in FORMATS.items()),
     )
     parser.add_argument("--taxon", type=int, default=9606, help="NCBI taxon the sources must be of")
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="folder for the three files"
-    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the three files")
     return parser.parse_args()
 
 
 def source(words: list[str]) -> tuple[str, str, dict[str, Path]]:
     """NAME FORMAT key=path ... -> (name, format, files by key)."""
-    if len(words) < 3 or not all(
-        key and path for key, _, path in (word.partition("=") for word in words[2:])
-    ):
+    if len(words) < 3 or not all(key and path for key, _, path in (word.partition("=") for word in words[2:])):
         raise InputError(
             f"expected NAME FORMAT key=path ..., found '{' '.join(words)}'",
             field="--source",

@@ -28,7 +28,9 @@ def main() -> None:
     facts, left_out = statements.leave_out(read_facts(args.facts), terms)
     sentences = statements.write_sentences(facts, corpus.paraphrases, corpus.held_out, corpus.seed)
     statements.write_statements(sentences, facts, left_out, args.output)
-    print(f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; {len(left_out)} about test terms left out")
+    print(
+        f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; {len(left_out)} about test terms left out"
+    )
 
 
 if __name__ == "__main__":

@@ -39,9 +39,7 @@ def test_a_line_without_name_or_genes_is_refused(tmp_path, line):
 
 def test_reactome_facts(genes):
     result = facts_of("reactome", DATA / "reactome.gmt", genes)
-    rows = set(
-        result.facts[["gene", "relation", "object_id", "object_name"]].itertuples(index=False, name=None)
-    )
+    rows = set(result.facts[["gene", "relation", "object_id", "object_name"]].itertuples(index=False, name=None))
     assert rows == {
         ("TP53", "member_of_pathway", "R-HSA-73894", "DNA repair"),
         ("BRCA1", "member_of_pathway", "R-HSA-73894", "DNA repair"),

@@ -37,9 +37,7 @@ DATE = "20220701"
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("go", "annotations", "hgnc", "hgnc-groups", "reactome", "wikipathways", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
@@ -97,9 +95,7 @@ def choose_terms(whole: Path, annotations: pd.DataFrame, seed: int) -> set[str]:
     keep: set[str] = set()
     draw = random.Random(seed)
     for namespace in NAMESPACES.values():
-        usable = {
-            i for i, t in ontology.terms.items() if t.namespace == namespace and sizes.get(i, 0) in GENES
-        }
+        usable = {i for i, t in ontology.terms.items() if t.namespace == namespace and sizes.get(i, 0) in GENES}
         order = sorted(i for i in usable if len(below[i]) <= LARGEST_SUBTREE)
         draw.shuffle(order)
         chosen: set[str] = set()

@@ -137,13 +137,31 @@ class SourceFile(Strict):
         return self
 
 
+FORMAT_FILES = {
+    "go": ("obo", "gaf"),
+    "reactome": ("gmt",),
+    "wikipathways": ("gmt",),
+    "gmt": ("gmt",),
+    "hgnc": ("table",),
+}
+
+
 class Source(Strict):
     """A knowledge source in its native format."""
 
-    format: Literal["go", "reactome", "wikipathways", "hgnc"]
+    format: Literal["go", "reactome", "wikipathways", "gmt", "hgnc"]
     release: str
     licence: str
     files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _files_of_the_format(self) -> "Source":
+        expected = FORMAT_FILES[self.format]
+        if set(self.files) != set(expected):
+            raise ValueError(
+                f"format {self.format} needs the files {', '.join(expected)}, found {', '.join(self.files)}"
+            )
+        return self
 
 
 class Corpus(Strict):

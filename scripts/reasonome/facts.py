@@ -48,9 +48,7 @@ def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
     """Write facts.parquet, unmapped.tsv and statistics.tsv into `out_dir`, each whole or not at all."""
     out_dir = Path(out_dir)
     write_text(out_dir / "unmapped.tsv", facts.unmapped.to_csv(sep="\t", index=False, lineterminator="\n"))
-    write_text(
-        out_dir / "statistics.tsv", facts.statistics.to_csv(sep="\t", index=False, lineterminator="\n")
-    )
+    write_text(out_dir / "statistics.tsv", facts.statistics.to_csv(sep="\t", index=False, lineterminator="\n"))
     with replacing(out_dir / "facts.parquet") as temporary:
         facts.facts.to_parquet(temporary, index=False)
 

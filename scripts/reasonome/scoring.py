@@ -88,7 +88,9 @@ def _by_question(
     given: dict[tuple[str, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):
         if answer.id not in known:
-            raise InputError(f"answer to '{answer.id}', which is not in the test split", file=file, line=line, field="id")
+            raise InputError(
+                f"answer to '{answer.id}', which is not in the test split", file=file, line=line, field="id"
+            )
         if (answer.id, answer.sample) in given:
             raise InputError(f"two answers to '{answer.id}', sample {answer.sample}", file=file, line=line, field="id")
         given[answer.id, answer.sample] = answer

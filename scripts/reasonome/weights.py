@@ -93,9 +93,7 @@ def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
     revision = None if weights.revision == "unpinned" else weights.revision
     try:
         commit = HfApi(token=token).model_info(weights.repository, revision=revision).sha
-        snapshot_download(
-            weights.repository, revision=commit, local_dir=folder, allow_patterns=PATTERNS, token=token
-        )
+        snapshot_download(weights.repository, revision=commit, local_dir=folder, allow_patterns=PATTERNS, token=token)
     except GatedRepoError:
         raise InputError(
             f"{weights.repository} is gated",

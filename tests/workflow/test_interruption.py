@@ -80,7 +80,9 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
     assert process.wait(timeout=60) != 0
     assert not (folder / "manifest.json").exists()
     # A save that was cut off is passed over: the newest checkpoint loses a byte of its weights.
-    newest = max((p.parent for p in folder.glob("trainer/*/checkpoint-*/complete.json")), key=lambda p: p.stat().st_mtime)
+    newest = max(
+        (p.parent for p in folder.glob("trainer/*/checkpoint-*/complete.json")), key=lambda p: p.stat().st_mtime
+    )
     half = newest.with_name("checkpoint-99")
     shutil.copytree(newest, half)
     os.truncate(half / "model.safetensors", (half / "model.safetensors").stat().st_size - 1)
@@ -147,17 +149,17 @@ def in_small_filesystem(project: Path, options: str, command: list[str]) -> subp
     (project / "results/new").mkdir()
     script = f'mount -t tmpfs -o {options} none results/new && exec "$@"'
     unshared = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh", *command]
-    if subprocess.run([*unshared[:-len(command)], "true"], cwd=project, capture_output=True).returncode:
+    if subprocess.run([*unshared[: -len(command)], "true"], cwd=project, capture_output=True).returncode:
         pytest.skip("this system lets no test mount a file system of its own (unshare --mount)")
-    return subprocess.run(
-        unshared, cwd=project, env=tiny_project.environment(), capture_output=True, text=True
-    )
+    return subprocess.run(unshared, cwd=project, env=tiny_project.environment(), capture_output=True, text=True)
 
 
 STATEMENTS = ["--corpus", "demo", "--facts", "results/facts/demo/facts.parquet", "--output", "results/new/out"]
 
 
-@pytest.mark.parametrize(("options", "reason"), [("size=1m", "No space left on device"), ("ro", "Read-only file system")])
+@pytest.mark.parametrize(
+    ("options", "reason"), [("size=1m", "No space left on device"), ("ro", "Read-only file system")]
+)
 def test_a_full_disk_and_a_read_only_folder_leave_no_half_file(copy, options, reason):
     listing = "; status=$?; find results/new -type f | sed 's/^/left: /'; exit $status"
     program = f"{sys.executable} {ROOT}/scripts/write_statements.py {' '.join(STATEMENTS)}"

@@ -9,14 +9,18 @@ rule generate:
     output:
         answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         run=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.run.json",
+    log:
+        f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 16
     params:
         folder=subpath(input.manifest, parent=True),
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
-    threads: 16
-    log:
-        f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/generate.py --config {CONFIG} --model {params.folder}"
-        " --benchmark {wildcards.benchmark} --examples {input.examples} --style {wildcards.style}"
-        " --decoding {wildcards.decoding} --output {output.answers}" + TEE
+        configured(
+            "generate.py",
+            "--model {params.folder} --benchmark {wildcards.benchmark} --examples {input.examples}"
+            " --style {wildcards.style} --decoding {wildcards.decoding} --output {output.answers}",
+        )

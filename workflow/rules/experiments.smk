@@ -8,38 +8,20 @@ localrules:
 EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 
-def runs(wildcards):
-    return chains.expand(PROJECT.experiments[wildcards.experiment])
-
-
-def cell_scores(wildcards):
-    return [RESULTS.scores(run) for run in runs(wildcards)]
-
-
-def cell_floors(wildcards):
-    return list(dict.fromkeys(RESULTS.floors(run.benchmark, run.style) for run in runs(wildcards)))
-
-
-def step_files(name):
-    """The file `name` of every step that the experiment trains."""
-
-    def files(wildcards):
-        steps = experiments.trained_steps(PROJECT, wildcards.experiment)
-        return [RESULTS.model(backbone, chain) / name for backbone, chain in steps]
-
-    return files
-
-
 rule write_plan:
     output:
         f"{EXPERIMENT}/plan.json",
-    params:
-        plan=lambda w: canonical(experiments.report_plan(PROJECT, w.experiment)),
     log:
         f"{ROOT}/logs/write_plan/{{experiment}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        plan=lambda w: canonical(experiments.report_plan(PROJECT, w.experiment)),
     shell:
-        "{PYTHON} {SCRIPTS}/write_plan.py --config {CONFIG} --experiment {wildcards.experiment}"
-        " --output {output}" + TEE
+        configured(
+            "write_plan.py",
+            "--experiment {wildcards.experiment} --output {output}",
+        )
 
 
 rule summarise:
@@ -58,15 +40,20 @@ rule summarise:
             caption="../report/comparisons.rst",
             category="{experiment}",
         ),
+    log:
+        f"{ROOT}/logs/summarise/{{experiment}}.log",
+    conda:
+        "../../envs/cpu.yaml"
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
         code=code_sha256(["comparisons.py", "report/evidence.py", "report/tables.py"]),
-    log:
-        f"{ROOT}/logs/summarise/{{experiment}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/summarise.py --plan {input.plan} --metrics {output.metrics}"
-        " --comparisons {output.comparisons} --resamples {params.resamples} --seed {params.seed}" + TEE
+        program(
+            "summarise.py",
+            "--plan {input.plan} --metrics {output.metrics} --comparisons {output.comparisons}"
+            " --resamples {params.resamples} --seed {params.seed}",
+        )
 
 
 rule account:
@@ -78,8 +65,13 @@ rule account:
         f"{EXPERIMENT}/costs.tsv",
     log:
         f"{ROOT}/logs/account/{{experiment}}.log",
+    conda:
+        "../../envs/cpu.yaml"
     shell:
-        "{PYTHON} {SCRIPTS}/account.py --plan {input.plan} --output {output}" + TEE
+        program(
+            "account.py",
+            "--plan {input.plan} --output {output}",
+        )
 
 
 rule render_report:
@@ -107,11 +99,16 @@ rule render_report:
             caption="../report/training.rst",
             category="{experiment}",
         ),
+    log:
+        f"{ROOT}/logs/render_report/{{experiment}}.log",
+    conda:
+        "../../envs/cpu.yaml"
     params:
         code=code_sha256(["report"]),
         figures=subpath(output.ablation, parent=True),
-    log:
-        f"{ROOT}/logs/render_report/{{experiment}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/render_report.py --plan {input.plan} --metrics {input.metrics}"
-        " --comparisons {input.comparisons} --costs {input.costs} --figures {params.figures} --report {output.page}" + TEE
+        program(
+            "render_report.py",
+            "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
+            " --costs {input.costs} --figures {params.figures} --report {output.page}",
+        )

@@ -1,6 +1,9 @@
 # The validated configuration, the paths, and what every job's shell shares.
 
+import shlex
+
 from snakemake.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome import chains, experiments
 from reasonome.config import NAME, Project, lookup
@@ -12,7 +15,9 @@ report: "../report/workflow.rst"
 
 
 CONFIG = Path(config.get("folder", "config"))
-PYTHON = config.get("python", sys.executable)
+# With conda the environment's Python comes first on the path; otherwise jobs use the one that runs Snakemake.
+DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+PYTHON = "python" if DEPLOYED else sys.executable
 SCRIPTS = Path(workflow.basedir) / "scripts"
 
 try:
@@ -22,9 +27,6 @@ except InputError as error:
 
 RESULTS = experiments.Results(PROJECT.settings.results)
 ROOT = str(RESULTS.root)
-
-# A log per job that also shows on the terminal. It outlives the signals that stop the program before it.
-TEE = " 2>&1 | (trap '' TERM USR1; exec tee -a {log})"
 
 # Compute jobs never reach for the hub. Weights are large blocks that come and go: without these malloc
 # settings glibc hands them back to the kernel each time, which costs a fifth of the training speed on CPUs.
@@ -64,3 +66,17 @@ def style_of(benchmark, style):
     """A prompt style of the benchmark's task, as canonical JSON."""
     styles = PROJECT.styles(PROJECT.benchmarks[benchmark].task)
     return settings_of(styles, "style", style)
+
+
+def program(script, arguments):
+    """The command of a job: one program, whose output shows on the terminal and is kept in the job's log.
+
+    `tee` outlives the signals that ask the program to stop, so that the program can still say what it did.
+    """
+    command = shlex.join([PYTHON, str(SCRIPTS / script)])
+    return f"{command} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
+
+
+def configured(script, arguments):
+    """The command of a program that reads the configuration."""
+    return program(script, f"--config {shlex.quote(str(CONFIG))} {arguments}")

@@ -9,10 +9,6 @@ KNOWLEDGE_TEACHERS = [name for name, teacher in PROJECT.teachers.items() if teac
 API_TEACHERS = [name for name in PROJECT.teachers if name not in KNOWLEDGE_TEACHERS]
 
 
-def teacher_encoder(wildcards):
-    return RESULTS.encoder(PROJECT.teachers[wildcards.teacher].encoder)
-
-
 rule write_reasoning:
     input:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
@@ -23,23 +19,28 @@ rule write_reasoning:
     output:
         kept=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.jsonl",
         dropped=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.dropped.jsonl",
+    log:
+        f"{ROOT}/logs/write_reasoning/{{teacher}}.{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        teacher="|".join(KNOWLEDGE_TEACHERS),
+    conda:
+        "../../envs/cpu.yaml"
     params:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),
         encoder=teacher_encoder,
         benchmark=subpath(input.train, parent=True),
-    wildcard_constraints:
-        teacher="|".join(KNOWLEDGE_TEACHERS),
-    log:
-        f"{ROOT}/logs/write_reasoning/{{teacher}}.{{benchmark}}.{{style}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/write_reasoning.py --config {CONFIG} --teacher {wildcards.teacher}"
-        " --benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.benchmark}"
-        " --facts {input.facts} --encoder {params.encoder} --output {output.kept}" + TEE
+        configured(
+            "write_reasoning.py",
+            "--teacher {wildcards.teacher} --benchmark {wildcards.benchmark}"
+            " --style {wildcards.style} --folder {params.benchmark} --facts {input.facts}"
+            " --encoder {params.encoder} --output {output.kept}",
+        )
 
 
 use rule write_reasoning as ask_teacher with:
-    wildcard_constraints:
-        teacher="|".join(API_TEACHERS),
     log:
         f"{ROOT}/logs/ask_teacher/{{teacher}}.{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        teacher="|".join(API_TEACHERS),

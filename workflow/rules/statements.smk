@@ -1,10 +1,6 @@
 # Facts → statements, after the benchmarks: no statement mentions a test term.
 
 
-def left_out_benchmarks(wildcards):
-    return [RESULTS.benchmark(b) for b in entry(PROJECT.corpora, "corpus", wildcards.corpus).leave_out]
-
-
 rule write_statements:
     input:
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
@@ -14,12 +10,17 @@ rule write_statements:
         held_out=f"{ROOT}/statements/{{corpus}}/held_out.jsonl",
         left_out=f"{ROOT}/statements/{{corpus}}/left_out.tsv",
         statistics=f"{ROOT}/statements/{{corpus}}/statistics.tsv",
+    log:
+        f"{ROOT}/logs/write_statements/{{corpus}}.log",
+    conda:
+        "../../envs/cpu.yaml"
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
         leave_out=left_out_benchmarks,
         folder=subpath(output.train, parent=True),
-    log:
-        f"{ROOT}/logs/write_statements/{{corpus}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/write_statements.py --config {CONFIG} --corpus {wildcards.corpus}"
-        " --facts {input.facts} --leave-out {params.leave_out} --output {params.folder}" + TEE
+        configured(
+            "write_statements.py",
+            "--corpus {wildcards.corpus} --facts {input.facts} --leave-out {params.leave_out}"
+            " --output {params.folder}",
+        )

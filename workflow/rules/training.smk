@@ -8,43 +8,23 @@ localrules:
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
-def parent(wildcards):
-    return RESULTS.model(wildcards.backbone, chains.parent(wildcards.chain))
-
-
-def recipe(wildcards):
-    """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
-    try:
-        return chains.last_step(wildcards.chain).recipe(PROJECT)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-
-
-def sft_reasoning(wildcards):
-    spec = recipe(wildcards)
-    return [] if spec.teacher == "none" else RESULTS.reasoning(spec.teacher, spec.benchmark, spec.style)
-
-
-def recipe_style(wildcards):
-    return style_of(recipe(wildcards).benchmark, recipe(wildcards).style)
-
-
-def recipe_encoders(wildcards):
-    return [RESULTS.encoder(encoder) for encoder in recipe(wildcards).encoders]
-
-
 rule write_recipe:
     output:
         f"{MODEL}/recipe.json",
+    log:
+        f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    conda:
+        "../../envs/cpu.yaml"
     params:
         recipe=lambda w: canonical(recipe(w).model_dump(mode="json")),
         step=lambda w: str(chains.last_step(w.chain)),
-    wildcard_constraints:
-        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
-    log:
-        f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/write_recipe.py --config {CONFIG} --step {params.step} --output {output}" + TEE
+        configured(
+            "write_recipe.py",
+            "--step {params.step} --output {output}",
+        )
 
 
 rule pretrain:
@@ -59,16 +39,20 @@ rule pretrain:
         manifest=f"{MODEL}/manifest.json",
         history=f"{MODEL}/history.jsonl",
         run=f"{MODEL}/run.json",
-    params:
-        folder=subpath(output.manifest, parent=True),
-    wildcard_constraints:
-        chain=chains.stage_pattern("pretrain"),
-    threads: 16
     log:
         f"{ROOT}/logs/pretrain/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("pretrain"),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 16
+    params:
+        folder=subpath(output.manifest, parent=True),
     shell:
-        "{PYTHON} {SCRIPTS}/pretrain.py --folder {params.folder}"
-        " --train {input.train} --held-out {input.held_out}" + TEE
+        program(
+            "pretrain.py",
+            "--folder {params.folder} --train {input.train} --held-out {input.held_out}",
+        )
 
 
 rule sft:
@@ -83,18 +67,22 @@ rule sft:
         manifest=f"{MODEL}/manifest.json",
         history=f"{MODEL}/history.jsonl",
         run=f"{MODEL}/run.json",
+    log:
+        f"{ROOT}/logs/sft/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("sft"),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 16
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
         reasoning=lambda w, input: f"--reasoning {input.reasoning}" if input.reasoning else "",
-    wildcard_constraints:
-        chain=chains.stage_pattern("sft"),
-    threads: 16
-    log:
-        f"{ROOT}/logs/sft/{{backbone}}.{{chain}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/sft.py --config {CONFIG} --folder {params.folder}"
-        " --examples {input.examples} {params.reasoning}" + TEE
+        configured(
+            "sft.py",
+            "--folder {params.folder} --examples {input.examples} {params.reasoning}",
+        )
 
 
 rule grpo:
@@ -113,15 +101,20 @@ rule grpo:
         validation=f"{MODEL}/validation.json",
         constant=f"{MODEL}/constant.json",
         run=f"{MODEL}/run.json",
+    log:
+        f"{ROOT}/logs/grpo/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("grpo"),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 16
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
         encoders=recipe_encoders,
-    wildcard_constraints:
-        chain=chains.stage_pattern("grpo"),
-    threads: 16
-    log:
-        f"{ROOT}/logs/grpo/{{backbone}}.{{chain}}.log",
     shell:
-        "{PYTHON} {SCRIPTS}/grpo.py --config {CONFIG} --folder {params.folder}"
-        " --examples {input.examples} --valid {input.valid} --encoders {params.encoders}" + TEE
+        configured(
+            "grpo.py",
+            "--folder {params.folder} --examples {input.examples} --valid {input.valid}"
+            " --encoders {params.encoders}",
+        )

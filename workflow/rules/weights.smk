@@ -10,25 +10,35 @@ rule fetch_backbone:
     output:
         model=directory(f"{ROOT}/models/{{backbone}}/base/model"),
         manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",
+    log:
+        f"{ROOT}/logs/fetch_backbone/{{backbone}}.log",
+    conda:
+        "../../envs/cpu.yaml"
     params:
         weights=lambda w: settings_of(PROJECT.backbones, "backbone", w.backbone),
         folder=subpath(output.manifest, parent=True),
-    log:
-        f"{ROOT}/logs/fetch_backbone/{{backbone}}.log",
     shell:
-        "HF_HUB_OFFLINE=0 {PYTHON} {SCRIPTS}/fetch_weights.py --config {CONFIG}"
-        " --backbone {wildcards.backbone} --output {params.folder}" + TEE
+        "HF_HUB_OFFLINE=0 "
+        + configured(
+            "fetch_weights.py",
+            "--backbone {wildcards.backbone} --output {params.folder}",
+        )
 
 
 rule fetch_encoder:
     output:
         model=directory(f"{ROOT}/encoders/{{encoder}}/model"),
         manifest=f"{ROOT}/encoders/{{encoder}}/manifest.json",
+    log:
+        f"{ROOT}/logs/fetch_encoder/{{encoder}}.log",
+    conda:
+        "../../envs/cpu.yaml"
     params:
         weights=lambda w: settings_of(PROJECT.encoders, "encoder", w.encoder),
         folder=subpath(output.manifest, parent=True),
-    log:
-        f"{ROOT}/logs/fetch_encoder/{{encoder}}.log",
     shell:
-        "HF_HUB_OFFLINE=0 {PYTHON} {SCRIPTS}/fetch_weights.py --config {CONFIG}"
-        " --encoder {wildcards.encoder} --output {params.folder}" + TEE
+        "HF_HUB_OFFLINE=0 "
+        + configured(
+            "fetch_weights.py",
+            "--encoder {wildcards.encoder} --output {params.folder}",
+        )

@@ -5,7 +5,16 @@ import pandas as pd
 from reasonome.report.evidence import read_json
 from reasonome.report.plan import Plan
 
-COLUMNS = ["job", "backbone", "chain", "seconds", "share_of_time", "backward_tokens", "generated_tokens", "peak_memory_gb"]
+COLUMNS = [
+    "job",
+    "backbone",
+    "chain",
+    "seconds",
+    "share_of_time",
+    "backward_tokens",
+    "generated_tokens",
+    "peak_memory_gb",
+]
 _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 

@@ -52,11 +52,7 @@ def members(
 ) -> SourceFacts:
     """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`."""
     rows = pd.DataFrame(
-        [
-            (gene, one.line, object_id, object_name)
-            for one, object_id, object_name in sets
-            for gene in one.genes
-        ],
+        [(gene, one.line, object_id, object_name) for one, object_id, object_name in sets for gene in one.genes],
         columns=["identifier", "line", "object_id", "object_name"],
     ).assign(relation="member_of_pathway", evidence="")
     return with_genes(name, rows, genes, path, strict=strict)

@@ -109,9 +109,7 @@ def read_obo(path: str | os.PathLike) -> Ontology:
                 line=stanza.line,
                 fix="keep one [Term] for each id",
             )
-        terms[stanza.id] = Term(
-            stanza.id, stanza.name, stanza.namespace or default_namespace, stanza.is_obsolete
-        )
+        terms[stanza.id] = Term(stanza.id, stanza.name, stanza.namespace or default_namespace, stanza.is_obsolete)
         alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
     parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
     return Ontology(terms, parents, alt_ids, _children_first(parents, stanzas, path))
@@ -324,9 +322,7 @@ def _check_version(version: str, path: str | os.PathLike, line: int) -> None:
 def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: int) -> None:
     valid = RELATIONS.get(aspect)
     if valid is None:
-        raise InputError(
-            f"expected P, F or C in column 9, found '{aspect}'", file=path, line=line, fix="see GAF 2.2"
-        )
+        raise InputError(f"expected P, F or C in column 9, found '{aspect}'", file=path, line=line, fix="see GAF 2.2")
     if relation not in valid:
         raise InputError(
             f"qualifier '{relation}' is none of GAF 2.2's for aspect {aspect}: {nearest(relation, valid)}",

@@ -26,9 +26,7 @@ class SourceFacts:
 
 
 class Reader(Protocol):
-    def __call__(
-        self, name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606
-    ) -> SourceFacts: ...
+    def __call__(self, name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts: ...
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,7 @@ def with_genes(
     symbols = {i: genes.resolve(i, strict).symbol for i in first["identifier"]}
     gene = rows["identifier"].map(symbols)
     facts = rows.assign(gene=gene, source=name)[gene.notna()][FACT_COLUMNS].astype(str)
-    missing = [
-        (i, line) for i, line in zip(first["identifier"], first["line"], strict=True) if not symbols[i]
-    ]
+    missing = [(i, line) for i, line in zip(first["identifier"], first["line"], strict=True) if not symbols[i]]
     unmapped = pd.DataFrame(
         [(name, i, f"{Path(file).name}:{line}", genes.best_guess(i)) for i, line in missing],
         columns=UNMAPPED_COLUMNS,

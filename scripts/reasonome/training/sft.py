@@ -51,7 +51,9 @@ def sft(stage: Stage, task: Task, style: Style) -> None:
     rows = conversations(task, style, examples, proposals, tokenizer)
     fitting = [row for row in rows if _tokens(tokenizer, row) <= recipe.max_length]
     kept = fitting[: recipe.max_examples]
-    print(f"{len(kept)} examples; {len(rows) - len(fitting)} longer than {recipe.max_length} tokens left out", flush=True)
+    print(
+        f"{len(kept)} examples; {len(rows) - len(fitting)} longer than {recipe.max_length} tokens left out", flush=True
+    )
     if not kept:
         raise InputError(
             "no example is left to train on",
