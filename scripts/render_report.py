@@ -2,7 +2,8 @@
 
 python scripts/render_report.py --plan results/experiments/demo/plan.json \
     --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
-    --costs results/experiments/demo/costs.tsv --figures results/experiments/demo/figures --report results/experiments/demo/report.html
+    --costs results/experiments/demo/costs.tsv --figures results/experiments/demo/figures \
+    --report results/experiments/demo/report.html
 """
 
 import argparse

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from reasonome import benchmarks, weights
 from reasonome.config import Project
 from reasonome.facts import build_facts

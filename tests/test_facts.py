@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from reasonome.errors import InputError
 from reasonome.facts import build_facts, read_facts, write_facts
 

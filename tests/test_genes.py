@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hgnc
 

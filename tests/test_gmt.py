@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+
 from reasonome.errors import InputError
 from reasonome.sources import FORMATS, hgnc
 from reasonome.sources.gmt import read_gmt

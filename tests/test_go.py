@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from reasonome.errors import InputError
 from reasonome.sources import go, hgnc
 
@@ -215,6 +216,6 @@ def test_the_demo_slice_has_its_gene_sets():
     usable = Counter(ontology.terms[i].namespace for i, members in sets.items() if 3 <= len(members) <= 500)
     assert len(ontology.terms) == 1452
     assert usable == {"biological_process": 400, "molecular_function": 400, "cellular_component": 401}
-    assert facts.facts["gene"].nunique() == 8487
-    assert len(facts.unmapped) == 7
+    assert facts.facts["gene"].nunique() == 8491
+    assert len(facts.unmapped) == 6
     assert facts.left_out == {}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from reasonome.errors import InputError
 from reasonome.sources import hgnc
 

@@ -23,6 +23,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
+
 from reasonome.atomic import replacing
 from reasonome.errors import run_program
 from reasonome.genes import GeneTable

@@ -115,7 +115,8 @@ def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resample
 
     Scores are averaged over seeds and samples, example by example; an example without an answer scores 0
     and is counted in missing_a or missing_b. `p_holm` is adjusted over all comparisons of one metric on one
-    benchmark's mean, and likewise on each of its subsets. A benchmark with a single subset has rows for "mean" only, which is that subset.
+    benchmark's mean, and likewise on each of its subsets.
+    A benchmark with a single subset has rows for "mean" only, which is that subset.
     """
     scores_of: dict[tuple, list[pd.DataFrame]] = {}
     for evaluation, table in evidence.evaluations:
