@@ -73,8 +73,9 @@ _SHARED = {
     "all": ("All {n} genes {verb}", "The {n} genes all {verb}", "All {n} of these genes {verb}"),
     "some": ("{k} of the {n} genes {verb}", "{k} of {n} genes {verb}", "Among {n} genes, {k} {verb}"),
 }
-_SUGGESTS = ("suggesting {}", "which points to {}", "so the set fits {}", "hence {}")
-_SUGGESTS_ALONE = ("This suggests {}.", "Together this points to {}.", "The set as a whole fits {}.")
+# The completion opens with the name; saying it again would double the length of a short answer.
+_SUGGESTS = ("suggesting the name", "which points to the name", "so the name fits", "hence the name")
+_SUGGESTS_ALONE = ("This suggests the name.", "Together this points to the name.", "The name fits the set as a whole.")
 _NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
 
@@ -278,14 +279,14 @@ class _Writer:
 
     def ending(self, shared: _Shared | None, name: str, together: bool) -> list[str]:
         """What the genes share and what that suggests: one sentence if `together`, else up to two."""
-        alone = self._pick("suggests", _SUGGESTS_ALONE).format(name)
+        alone = self._pick("suggests", _SUGGESTS_ALONE)
         if shared is None:
             return [alone]
         sharing = self._sharing(shared)
         if normalise(shared.object_name) == normalise(name):
             return [f"{sharing}, {self._pick('names', _NAMES_THE_SET)}."]
         if together:
-            return [f"{sharing}, {self._pick('suggests', _SUGGESTS).format(name)}."]
+            return [f"{sharing}, {self._pick('suggests', _SUGGESTS)}."]
         return [f"{sharing}.", alone]
 
     def _sharing(self, shared: _Shared) -> str:

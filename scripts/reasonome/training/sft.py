@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from pathlib import Path
 
 from datasets import Dataset
@@ -10,7 +11,7 @@ from trl import SFTConfig, SFTTrainer
 from ..benchmarks import read_rows
 from ..config import Style
 from ..errors import InputError
-from ..prompts import render, token_counter
+from ..prompts import Prompt, render, token_counter
 from ..tasks.task import Task
 from .stage import Stage
 
@@ -18,21 +19,28 @@ from .stage import Stage
 def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None, tokenizer) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
-    `proposals` holds the teacher's kept rows by id; without it the completion is the true name alone.
+    `proposals` holds the teacher's kept rows by id; without it the completion is the true name alone. A
+    completion that speaks of a gene which the prompt leaves out is left out too: it would teach to invent.
     """
     count_tokens = token_counter(tokenizer)
     rows = []
     for example in examples:
+        prompt = task.prompt(example, style, count_tokens)
         if proposals is None:
             completion = task.target(example.name, [])
-        elif example.id in proposals:
+        elif example.id in proposals and not _unseen_genes(example, prompt, proposals[example.id]["steps"]):
             kept = proposals[example.id]
             completion = task.target(kept["proposed"], kept["steps"])
         else:
             continue
-        prompt = task.prompt(example, style, count_tokens).messages
-        rows.append({"prompt": prompt, "completion": [{"role": "assistant", "content": completion}]})
+        rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
     return rows
+
+
+def _unseen_genes(example, prompt: Prompt, steps: list[str]) -> set[str]:
+    """Genes of the set that the steps name though the prompt does not show them."""
+    words = set(re.findall(r"[\w.-]+[\w]|\w", " ".join(steps)))
+    return words & ({gene.symbol for gene in example.genes} - set(prompt.shown))
 
 
 def read_proposals(path: Path) -> dict[str, dict]:
