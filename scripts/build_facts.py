@@ -28,6 +28,13 @@ def arguments() -> argparse.Namespace:
         + "; ".join(f"{name}: {', '.join(form.files)}" for name, form in FORMATS.items()),
     )
     parser.add_argument("--taxon", type=int, default=9606, help="NCBI taxon the sources must be of")
+    parser.add_argument(
+        "--unmapped",
+        type=float,
+        default=0.1,
+        metavar="SHARE",
+        help="largest share (0 to 1) of a source's distinct identifiers that may be without a gene",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the three files")
     return parser.parse_args()
 
@@ -58,7 +65,7 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments()
-    facts = build_facts([source(words) for words in args.source], args.taxon)
+    facts = build_facts([source(words) for words in args.source], args.taxon, args.unmapped)
     write_facts(facts, args.output)
     for name in facts.left_out:
         print(summary(name, facts))

@@ -58,7 +58,7 @@ def main() -> None:
                 field=f"{args.source}.files.{args.file}.sha256",
                 fix="upstream has changed: pin the new sha256 and release if you want them",
             )
-        if spec.url.endswith(".zip"):
+        if spec.zipped:
             unzip_only_member(temporary, spec.url)
     print(f"{args.source}/{args.file}: sha256 {sha256}")
 

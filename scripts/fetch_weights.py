@@ -25,10 +25,12 @@ def main() -> None:
     project = Project(args.config)
     if args.backbone:
         name, entry, field = args.backbone, lookup(project.backbones, args.backbone, "backbone"), "backbones.yaml"
+        settings = {}
     else:
         name, entry, field = args.encoder, lookup(project.encoders, args.encoder, "encoder"), "encoders.yaml"
+        settings = {"pooling": entry.pooling}
     found = weights.fetch(entry.weights, args.output / "model", f"{field}: {name}.weights")
-    manifest = {"name": name, "weights": found, "model": folder_sha256(args.output / "model")}
+    manifest = {"name": name, **settings, "weights": found, "model": folder_sha256(args.output / "model")}
     atomic.write_json(args.output / "manifest.json", manifest)
     print(f"{name}: {found['source']} weights, sha256 {found['sha256']}")
 

@@ -13,7 +13,7 @@ from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.errors import run_program
 from reasonome.tasks import TASKS
 from reasonome.training.grpo import grpo
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
@@ -26,12 +26,11 @@ def main() -> None:
     args = parser.parse_args()
 
     encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}
-    stage = Stage(args.folder, {"examples": args.examples, "valid": args.valid, **encoder_manifests})
-    project = Project(args.config)
-    task = TASKS[project.benchmarks[stage.recipe.benchmark].task]
-    style = project.style(stage.recipe.benchmark, stage.recipe.style)
-    encoders = load_encoders(project, args.encoders)
-    grpo(stage, task, style, mean_similarity(list(encoders.values())))
+    data = {"examples": args.examples, "valid": args.valid, **encoder_manifests}
+    project, recipe = Project(args.config), read_recipe(args.folder)
+    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style))
+    similarity = mean_similarity(list(load_encoders(project, args.encoders).values()))
+    grpo(stage, TASKS[project.benchmarks[recipe.benchmark].task], similarity)
 
 
 if __name__ == "__main__":

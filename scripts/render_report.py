@@ -31,7 +31,7 @@ def main() -> None:
     plan = read_plan(given.plan)
     metrics = tables.read_table(given.metrics, tables.METRIC_COLUMNS)
     steps = [read_step(step) for step in plan.steps]
-    write_figures(given.figures, metrics, plan.arms, steps)
+    write_figures(given.figures, plan, metrics, steps)
     page = render_page(
         ReportInputs(
             plan=plan,
@@ -42,7 +42,7 @@ def main() -> None:
             costs=tables.read_table(given.costs, costs.COLUMNS),
             figures=given.figures,
             audits={benchmark: read_json(path) for benchmark, path in plan.audits.items()},
-            reasoning=[(f"{r.teacher} on {r.benchmark}, style {r.style}", count_reasoning(r)) for r in plan.reasoning],
+            reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         )
     )
     write_text(given.report, page)

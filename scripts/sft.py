@@ -12,7 +12,7 @@ from reasonome.config import Project
 from reasonome.errors import run_program
 from reasonome.tasks import TASKS
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
@@ -24,10 +24,9 @@ def main() -> None:
     args = parser.parse_args()
 
     data = {"examples": args.examples} | ({"reasoning": args.reasoning} if args.reasoning else {})
-    stage = Stage(args.folder, data)
-    project = Project(args.config)
-    task = TASKS[project.benchmarks[stage.recipe.benchmark].task]
-    sft(stage, task, project.style(stage.recipe.benchmark, stage.recipe.style))
+    project, recipe = Project(args.config), read_recipe(args.folder)
+    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style))
+    sft(stage, TASKS[project.benchmarks[recipe.benchmark].task])
 
 
 if __name__ == "__main__":

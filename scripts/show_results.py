@@ -1,4 +1,4 @@
-"""Print an experiment's headline table, what it cost, and where its report is.
+"""Print what an experiment cost, its headline table, and where its report is.
 
 python scripts/show_results.py results/experiments/demo
 """
@@ -17,6 +17,7 @@ def main() -> None:
 
     spent = tables.read_table(args.folder / "costs.tsv", costs.COLUMNS)
     print(spent.to_string(index=False), end="\n\n")
+    print(costs.summary(spent), end="\n\n")
     metrics = tables.read_table(args.folder / "metrics.tsv", tables.METRIC_COLUMNS)
     print(tables.headline(metrics).to_string(index=False, na_rep=""), end="\n\n")
     print(f"tables: {args.folder}/metrics.tsv, {args.folder}/comparisons.tsv")

@@ -1,4 +1,4 @@
-"""Write a corpus' facts as statements, without those about the test terms of the benchmarks it leaves out.
+"""Write a corpus' facts as statements, without those about the held-out terms (valid and test) of its benchmarks.
 
 python scripts/write_statements.py --corpus demo --facts results/facts/demo/facts.parquet \
     --leave-out results/benchmarks/demo-go --output results/statements/demo
@@ -29,7 +29,8 @@ def main() -> None:
     sentences = statements.write_sentences(facts, corpus.paraphrases, corpus.held_out, corpus.seed)
     statements.write_statements(sentences, facts, left_out, args.output)
     print(
-        f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; {len(left_out)} about test terms left out"
+        f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
+        f"{len(left_out)} about held-out terms left out"
     )
 
 

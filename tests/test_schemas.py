@@ -54,6 +54,9 @@ def test_every_kind_of_file_has_a_shipped_one():
         ("teachers.yaml", ("gpt-4o", "temperatur"), 1),
         ("experiments/demo.yaml", ("arms", "KW"), "pretrain.demo"),
         ("sources.yaml", ("go", "files", "obo"), {"url": "ftp://x.org/a.obo"}),
+        ("sources.yaml", ("go", "files", "obo"), {"url": "https://me:pw@x.org/a.obo"}),
+        ("config.yaml", ("results",), "my results"),
+        ("recipes/grpo.yaml", ("defaults", "rewards", "format"), -1),
     ],
 )
 def test_an_editor_sees_the_mistake(file, path, value):

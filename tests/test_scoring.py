@@ -109,6 +109,16 @@ def test_shuffled_answers_never_meet_their_question_in_another_sample(seed):
     assert table["shuffled_rouge_l"].tolist() == [0] * 12
 
 
+def test_the_order_of_examples_and_answers_changes_no_score():
+    examples = [Example(id=f"{i}", subset="bp", name=f"term {i}", genes=[Gene(symbol="A")]) for i in range(6)]
+    answers = [answer(f"{i}", f"term {i % 3}", sample) for i in range(6) for sample in range(2)]
+    first = scoring.score_answers(TASK, examples, answers, {}, 0)
+    second = scoring.score_answers(TASK, examples[::-1], answers[::-1], {}, 0)
+    by_question = [table.sort_values(["id", "sample"], ignore_index=True) for table in (first, second)]
+    pd.testing.assert_frame_equal(*by_question)
+    assert first["shuffled_rouge_l"].nunique() > 1
+
+
 def test_no_answers_at_all_are_all_missing():
     assert score([])["problems"].tolist() == ["missing_answer"] * 3
 

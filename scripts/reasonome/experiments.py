@@ -5,7 +5,7 @@ from typing import Any
 
 from . import chains
 from .chains import Run
-from .config import Project, SftRecipe
+from .config import KnowledgeTeacher, Project, SftRecipe
 
 
 class Results:
@@ -69,6 +69,12 @@ def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     return list(found)
 
 
+def teacher_mode(project: Project, teacher: str) -> str:
+    """Whether a knowledge teacher is told the true name ("given") or not ("blind"); "" for other teachers."""
+    spec = project.teachers[teacher]
+    return spec.mode if isinstance(spec, KnowledgeTeacher) else ""
+
+
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     """What the report is made of: cells, floors, steps, audits and reasoning, with their files."""
     results = Results(project.settings.results)
@@ -96,6 +102,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
                 "teacher": teacher,
                 "benchmark": benchmark,
                 "style": style,
+                "mode": teacher_mode(project, teacher),
                 "kept": str(results.reasoning(teacher, benchmark, style)),
                 "dropped": str(results.reasoning(teacher, benchmark, style).with_suffix(".dropped.jsonl")),
             }

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from reasonome.sources import FORMATS, SourceFacts, hgnc
 from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
 
 STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
+_SHOWN_UNMAPPED = 3
 _FACT_KEY = ["gene", "relation", "object_id", "source"]
 
 
@@ -26,18 +28,25 @@ class Facts:
     left_out: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def build_facts(sources: list[tuple[str, str, dict[str, Path]]], taxon: int = 9606) -> Facts:
+def build_facts(
+    sources: list[tuple[str, str, dict[str, Path]]], taxon: int = 9606, unmapped_share: float = 0.1
+) -> Facts:
     """Read all sources, given as (name, format, files by key), with HGNC as the authority for symbols.
 
     Raises InputError for an unknown format, missing or unknown file keys, a name given twice, no or several
-    HGNC sources, and whatever is wrong in the files themselves.
+    HGNC sources, a source with more than `unmapped_share` (0 to 1) of its distinct identifiers without a gene,
+    and whatever is wrong in the files themselves.
     """
     _check(sources)
+    if not 0 <= unmapped_share <= 1:
+        raise InputError(f"{unmapped_share} is no share", field="unmapped", fix="give a number from 0 to 1")
     authority = [files["table"] for _, form, files in sources if form == "hgnc"]
     genes = hgnc.read_gene_table(authority[0])
     read: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
     }
+    for name, one in read.items():
+        _check_mapped(name, one, unmapped_share)
     facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
     unmapped = pd.concat([one.unmapped for one in read.values()], ignore_index=True)
     unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
@@ -96,6 +105,25 @@ def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
             field="sources",
             fix="add one, for example: --source hgnc hgnc table=hgnc_complete_set.txt",
         )
+
+
+def _check_mapped(name: str, source: SourceFacts, largest: float) -> None:
+    if source.unmapped.empty:
+        return
+    share = len(source.unmapped) / source.identifiers
+    if share <= largest:
+        return
+    first = [
+        f"{row.where} '{row.identifier}'" + (f" (did you mean {row.best_guess}?)" if row.best_guess else "")
+        for row in source.unmapped.head(_SHOWN_UNMAPPED).itertuples()
+    ]
+    raise InputError(
+        f"{len(source.unmapped):,} of {source.identifiers:,} identifiers ({share:.1%}; at most {largest:.1%} may) "
+        f"map to no gene, the first: {', '.join(first)}",
+        field=name,
+        fix="give symbols or ids of the same organism as the HGNC table's, and correct those that are wrong; if the "
+        f"rest are no genes, allow `unmapped: {ceil(share * 1000) / 1000}` in the corpus (--unmapped)",
+    )
 
 
 def _each_once(facts: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Floors of gene-set naming: answers that need no model, each with the information that it uses.
 
-A score means something only beside what can be had without a model from the same information.
+A score means something only beside what can be had without a model from the same information. No answer
+depends on the order in which examples are given.
 """
 
 import random
@@ -36,7 +37,7 @@ class Floor:
 
 def constant(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """The training name with the best mean ROUGE-L against the training names, always."""
-    names = list(dict.fromkeys(example.name for example in training))
+    names = sorted({example.name for example in training})
     return [[_most_overlapping(names, training, seed)] * len(asked)]
 
 
@@ -50,14 +51,15 @@ def common_words(training: Sequence[Example], asked: Sequence[Example], style: S
 
 
 def rows_of_common_words(names: Sequence[str], most: int = 8) -> list[str]:
-    """The commonest word of the names, the two commonest in a row, and so on."""
-    words = [word for word, _ in Counter(word for name in names for word in name.split()).most_common(most)]
+    """The commonest word of the names, the two commonest in a row, and so on; equals by the alphabet."""
+    counts = Counter(word for name in names for word in name.split())
+    words = sorted(counts, key=lambda word: (-counts[word], word))[:most]
     return [" ".join(words[:length]) for length in range(1, len(words) + 1)]
 
 
 def _most_overlapping(candidates: Sequence[str], training: Sequence[Example], seed: int) -> str:
     """The candidate with the best mean ROUGE-L against up to 400 training names; the first of equals."""
-    names = [example.name for example in training]
+    names = sorted(example.name for example in training)
     truths = random.Random(seed).sample(names, min(len(names), 400))
     overlap = [np.mean([rouge.score(c, truth)["rouge_l"] for truth in truths]) for c in tqdm(candidates, "constant")]
     return candidates[int(np.argmax(overlap))]
@@ -65,9 +67,8 @@ def _most_overlapping(candidates: Sequence[str], training: Sequence[Example], se
 
 def random_name(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """A training name drawn at random, twenty times: the mean of the draws is chance."""
-    names = [example.name for example in training]
-    rng = random.Random(seed)
-    return [[rng.choice(names) for _ in asked] for _ in range(20)]
+    names = sorted(example.name for example in training)
+    return [[random.Random(f"{seed}:{draw}:{e.id}").choice(names) for e in asked] for draw in range(20)]
 
 
 def commonest_phrase(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
@@ -96,6 +97,7 @@ def _commonest(names: Sequence[str]) -> str:
 
 def nearest_set(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """The name of the training set with the highest Jaccard index; chance where no gene is shared."""
+    training = _sorted(training)
     overlap = jaccard([_gene_set(e) for e in asked], [_gene_set(e) for e in training])
     return [[training[i].name for i in (overlap + _tie_break(len(training), seed)).argmax(axis=1)]]
 
@@ -103,10 +105,15 @@ def nearest_set(training: Sequence[Example], asked: Sequence[Example], style: St
 def nearest_prompt(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does; chance
     where no word is shared."""
+    training = _sorted(training)
     vectorizer = TfidfVectorizer(token_pattern=r"[A-Za-z0-9-]+", sublinear_tf=True)
     known = vectorizer.fit_transform([_genes_text(example, style) for example in training])
     nearness = (vectorizer.transform([_genes_text(example, style) for example in asked]) @ known.T).toarray()
     return [[training[i].name for i in (nearness + _tie_break(len(training), seed)).argmax(axis=1)]]
+
+
+def _sorted(examples: Sequence[Example]) -> list[Example]:
+    return sorted(examples, key=lambda example: (example.subset, example.id))
 
 
 def _tie_break(count: int, seed: int) -> np.ndarray:

@@ -59,17 +59,9 @@ class GeneTable:
             ("alias", self._index(lambda gene: gene.aliases)),
         ]
 
-    def __len__(self) -> int:
-        return len(self.genes)
-
     def __contains__(self, symbol: str) -> bool:
         """Whether `symbol` is a current symbol, written exactly so."""
         return symbol in self.genes
-
-    def name_of(self, symbol: str) -> str:
-        """The full name of a current symbol; "" when the gene or its name is unknown."""
-        gene = self.genes.get(symbol)
-        return gene.name if gene else ""
 
     def resolve(self, identifier: str, strict: bool = False) -> Resolution:
         """Find the gene that `identifier` means.
@@ -90,10 +82,6 @@ class GeneTable:
                 if folded in index:
                     return _resolution(f"{how} (case)", index[folded])
         return Resolution(None, "unknown")
-
-    def symbol(self, identifier: str) -> str | None:
-        """The current symbol of an identifier of any kind; None when unknown or ambiguous."""
-        return self.resolve(identifier).symbol
 
     def best_guess(self, identifier: str) -> str:
         """Symbols that somebody may have meant by an identifier that resolves to none, joined by "|"; or "".

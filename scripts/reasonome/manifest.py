@@ -76,16 +76,20 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.started = time.time()
+        self.earlier = 0.0  # seconds that interrupted attempts had spent on what this one goes on with
+
+    def seconds(self) -> float:
+        """Seconds spent so far, those of earlier attempts included."""
+        return round(self.earlier + time.time() - self.started, 1)
 
     def write(self, path: str | os.PathLike, **facts: Any) -> None:
         """Write seconds, peak memory (GB, this process and its children) and `facts`."""
-        seconds = time.time() - self.started
         peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         atomic.write_json(
             path,
             {
                 "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
-                "seconds": round(seconds, 1),
+                "seconds": self.seconds(),
                 "peak_memory_gb": round(peak / 1e6, 2),
                 "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
                 **facts,

@@ -98,9 +98,10 @@ def _by_question(
 
 
 def _shuffled_scores(table: pd.DataFrame, encoders: Mapping[str, Similarity], seed: int) -> dict[str, np.ndarray]:
-    groups = list(zip(table["subset"], table["sample"], strict=True))
-    permuted = floors.shuffled(table["answer"].tolist(), groups, seed)
-    scores = name_scores(permuted, table["gold"].tolist(), encoders)
+    ordered = table.sort_values(["subset", "sample", "id"])  # so that the order of the examples changes nothing
+    groups = list(zip(ordered["subset"], ordered["sample"], strict=True))
+    permuted = pd.Series(floors.shuffled(ordered["answer"].tolist(), groups, seed), ordered.index).sort_index()
+    scores = name_scores(permuted.tolist(), table["gold"].tolist(), encoders)
     return {f"shuffled_{key}": scores[key] for key in ("rouge_l", "similarity") if key in scores}
 
 

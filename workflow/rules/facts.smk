@@ -13,7 +13,7 @@ rule fetch_source:
     conda:
         "../../envs/cpu.yaml"
     params:
-        source=lambda w: settings_of(PROJECT.sources, "source", w.source),
+        file=lambda w: settings_of(entry(PROJECT.sources, "source", w.source).files, "file", w.key),
     shell:
         configured(
             "fetch_source.py",
@@ -35,9 +35,10 @@ rule build_facts:
     params:
         sources=corpus_arguments,
         taxon=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).taxon,
+        unmapped=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).unmapped,
         folder=subpath(output.facts, parent=True),
     shell:
         program(
             "build_facts.py",
-            "{params.sources} --taxon {params.taxon} --output {params.folder}",
+            "{params.sources} --taxon {params.taxon} --unmapped {params.unmapped} --output {params.folder}",
         )

@@ -6,7 +6,7 @@ def source_file(source, key):
     spec = PROJECT.sources[source].files[key]
     if spec.path is not None:
         return spec.path
-    return f"{ROOT}/sources/{source}/{key}/{Path(spec.url).name.removesuffix('.zip')}"
+    return f"{ROOT}/sources/{source}/{key}/{spec.file_name}"
 
 
 def corpus_files(wildcards):
@@ -33,6 +33,20 @@ def ontology_of(wildcards):
 
 def left_out_benchmarks(wildcards):
     return [RESULTS.benchmark(b) for b in entry(PROJECT.corpora, "corpus", wildcards.corpus).leave_out]
+
+
+def local_weights(table, kind, name):
+    """The files of weights that lie in a local folder: new ones at the same place are fetched again."""
+    weights = entry(table, kind, name).weights
+    return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
+
+
+def teacher_template(wildcards):
+    """The prompt of an API teacher; a knowledge teacher has none."""
+    if wildcards.teacher in KNOWLEDGE_TEACHERS:
+        return ""
+    task = PROJECT.benchmarks[wildcards.benchmark].task
+    return (CONFIG / "prompts" / f"teacher.{task}.txt").read_text(encoding="utf-8")
 
 
 def teacher_encoder(wildcards):

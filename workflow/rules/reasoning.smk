@@ -12,6 +12,7 @@ API_TEACHERS = [name for name in PROJECT.teachers if name not in KNOWLEDGE_TEACH
 rule write_reasoning:
     input:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
+        valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
         test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
         facts=lambda w: RESULTS.facts(PROJECT.benchmarks[w.benchmark].corpus),
         encoder_manifest=lambda w: teacher_encoder(w) / "manifest.json",
@@ -28,6 +29,7 @@ rule write_reasoning:
     params:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),
+        template=teacher_template,
         encoder=teacher_encoder,
         benchmark=subpath(input.train, parent=True),
     shell:

@@ -1,7 +1,16 @@
 # Answers → scores, and the floors beside them. A changed metric scores again and generates nothing.
 
 # The modules of the library that decide a score.
-SCORING_CODE = ["completion.py", "encoders.py", "floors.py", "metrics", "scoring.py", "tasks"]
+SCORING_CODE = [
+    "audit.py",
+    "completion.py",
+    "encoders.py",
+    "floors.py",
+    "metrics",
+    "prompts.py",
+    "scoring.py",
+    "tasks",
+]
 
 
 rule score:
@@ -19,6 +28,7 @@ rule score:
         "../../envs/cpu.yaml"
     params:
         code=code_sha256(SCORING_CODE),
+        seed=PROJECT.settings.seed,
         encoders=benchmark_encoders,
     shell:
         configured(
@@ -42,6 +52,7 @@ rule score_floors:
         "../../envs/cpu.yaml"
     params:
         code=code_sha256(SCORING_CODE),
+        seed=PROJECT.settings.seed,
         style=lambda w: style_of(w.benchmark, w.style),
         encoders=benchmark_encoders,
         folder=subpath(input.train, parent=True),

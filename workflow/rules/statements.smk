@@ -4,7 +4,9 @@
 rule write_statements:
     input:
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
-        test=lambda w: [folder / "test.jsonl" for folder in left_out_benchmarks(w)],
+        held_out=lambda w: [
+            folder / f"{part}.jsonl" for folder in left_out_benchmarks(w) for part in ("valid", "test")
+        ],
     output:
         train=f"{ROOT}/statements/{{corpus}}/train.jsonl",
         held_out=f"{ROOT}/statements/{{corpus}}/held_out.jsonl",

@@ -7,6 +7,8 @@ localrules:
 
 
 rule fetch_backbone:
+    input:
+        lambda w: local_weights(PROJECT.backbones, "backbone", w.backbone),
     output:
         model=directory(f"{ROOT}/models/{{backbone}}/base/model"),
         manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",
@@ -15,7 +17,7 @@ rule fetch_backbone:
     conda:
         "../../envs/cpu.yaml"
     params:
-        weights=lambda w: settings_of(PROJECT.backbones, "backbone", w.backbone),
+        weights=lambda w: canonical(entry(PROJECT.backbones, "backbone", w.backbone).weights.identity()),
         folder=subpath(output.manifest, parent=True),
     shell:
         "HF_HUB_OFFLINE=0 "
@@ -26,6 +28,8 @@ rule fetch_backbone:
 
 
 rule fetch_encoder:
+    input:
+        lambda w: local_weights(PROJECT.encoders, "encoder", w.encoder),
     output:
         model=directory(f"{ROOT}/encoders/{{encoder}}/model"),
         manifest=f"{ROOT}/encoders/{{encoder}}/manifest.json",
@@ -34,7 +38,8 @@ rule fetch_encoder:
     conda:
         "../../envs/cpu.yaml"
     params:
-        weights=lambda w: settings_of(PROJECT.encoders, "encoder", w.encoder),
+        weights=lambda w: canonical(entry(PROJECT.encoders, "encoder", w.encoder).weights.identity()),
+        pooling=lambda w: entry(PROJECT.encoders, "encoder", w.encoder).pooling,
         folder=subpath(output.manifest, parent=True),
     shell:
         "HF_HUB_OFFLINE=0 "

@@ -45,7 +45,7 @@ class PartialAnswers:
     def add(self, number: int, rows: list[dict]) -> None:
         """Keep one finished batch, safely on disk."""
         self.batches[number] = rows
-        with open(self.path, "a", encoding="utf-8") as handle:
+        with atomic.naming_full_disks(self.path), open(self.path, "a", encoding="utf-8") as handle:
             handle.write(self._line(number, rows))
             handle.flush()
             os.fsync(handle.fileno())

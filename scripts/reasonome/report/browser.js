@@ -14,7 +14,7 @@
 
   function failures(row) {
     const found = row[ROW.problems].split(",").map((word) => word.trim()).filter(Boolean);
-    if (!row[ROW.answer].trim()) found.push("no answer");
+    if (!row[ROW.answer].trim()) found.push("no usable name");
     if (metric(row, "truncated")) found.push("cut off");
     return found;
   }

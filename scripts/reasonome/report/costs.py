@@ -36,3 +36,12 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     table.loc[len(table)] = total | {"peak_memory_gb": table["peak_memory_gb"].max()}
     table["share_of_time"] = (table["seconds"] / total["seconds"]).map("{:.0%}".format)
     return table.astype({"backward_tokens": int, "generated_tokens": int}).round({"seconds": 1})[COLUMNS]
+
+
+def summary(costs: pd.DataFrame) -> str:
+    """The total of a table of costs in one line, for people to read on a terminal."""
+    seconds, backward, generated, peak = costs.iloc[-1][_MEASURED].astype(float)
+    return (
+        f"{backward:,.0f} tokens through a backward pass, {generated:,.0f} generated, "
+        f"peak {peak:.1f} GB, {seconds:,.0f} seconds in training and answering"
+    )

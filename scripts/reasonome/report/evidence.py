@@ -29,8 +29,8 @@ class Evidence:
 class TrainedStep:
     """What is known of a trained step; `None` or an empty history where nothing was recorded.
 
-    `constants` is what the best constant answer would earn: a number per reward component and "reward",
-    perhaps its "name"; from constant.json, or "constants" in validation.json.
+    GRPO leaves what the best constant answer earns, a number per reward component and "reward": on the
+    training prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`.
     """
 
     backbone: str
@@ -41,10 +41,6 @@ class TrainedStep:
     run: dict | None
     validation: dict | None
     constant: dict | None
-
-    @property
-    def constants(self) -> dict:
-        return self.constant or (self.validation or {}).get("constants", {})
 
     @property
     def name(self) -> str:
@@ -58,6 +54,7 @@ def read_evidence(plan: Plan) -> Evidence:
     not those of the benchmark; the floors, which need no model, say which examples those are.
     """
     floors = {(f.benchmark, f.style): _read_floors(f.path) for f in plan.floors}
+    _check_styles(plan, floors)
     evaluations = []
     for evaluation in plan.evaluations:
         scores = _read_table(evaluation.scores, SCORE_COLUMNS)
@@ -76,6 +73,20 @@ def read_evidence(plan: Plan) -> Evidence:
             raise InputError(f"an answer is scored twice: {key}", file=evaluation.scores, field="id")
         evaluations.append((evaluation, scores))
     return Evidence(evaluations, floors)
+
+
+def _check_styles(plan: Plan, floors: dict[tuple[str, str], pd.DataFrame]) -> None:
+    """Arms are compared across the styles of a benchmark, which therefore ask the same examples."""
+    first: dict[str, set] = {}
+    for f in plan.floors:
+        asked = set(map(tuple, floors[f.benchmark, f.style][EXAMPLE].to_numpy()))
+        if first.setdefault(f.benchmark, asked) != asked:
+            raise InputError(
+                f"not the examples of the other styles of {f.benchmark}",
+                file=f.path,
+                field="id",
+                fix="score the floors of all styles on the same version of the benchmark",
+            )
 
 
 def _read_floors(path: Path) -> pd.DataFrame:

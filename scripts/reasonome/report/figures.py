@@ -16,10 +16,12 @@ from tqdm import tqdm
 from reasonome.atomic import replacing
 from reasonome.comparisons import MEAN
 from reasonome.report.evidence import TrainedStep
+from reasonome.report.plan import Plan, parent_arm
 from reasonome.report.tables import SETTING, information_rank, reported_seeds, write_table
 
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
+_LONGEST = 32  # characters of an arm's name under the axis
 MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
 _STYLE = {
     "font.size": 9,
@@ -52,7 +54,7 @@ ElementTree.register_namespace("", _SVG)
 ElementTree.register_namespace("xlink", _XLINK)
 
 
-def write_figures(folder: Path, metrics: pd.DataFrame, arms: list[str], steps: list[TrainedStep]) -> None:
+def write_figures(folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep]) -> None:
     """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting, and
     `folder`/training/*.{svg,png,tsv}, one per trained step that recorded a history. Whole or not at all."""
     with replacing(folder) as temporary, matplotlib.rc_context(_STYLE):
@@ -63,7 +65,7 @@ def write_figures(folder: Path, metrics: pd.DataFrame, arms: list[str], steps: l
         jobs += [(_training, step) for step in steps if not step.history.empty]
         for draw, what in tqdm(jobs, desc="figures", leave=False):
             if draw is _ablation:
-                figure, data = _ablation(metrics, arms, *what)
+                figure, data = _ablation(metrics, plan, *what)
                 _save(figure, data, temporary / "ablation" / ablation_name(*what))
             else:
                 figure, data = _training(what)
@@ -79,28 +81,40 @@ def training_name(step: TrainedStep) -> str:
 
 
 def _ablation(
-    metrics: pd.DataFrame, arms: list[str], backbone: str, benchmark: str, style: str, decoding: str
+    metrics: pd.DataFrame, plan: Plan, backbone: str, benchmark: str, style: str, decoding: str
 ) -> tuple[Figure, pd.DataFrame]:
-    """ROUGE-L by stage, one line per subset and their mean, with the floors' means as labelled lines."""
-    of_benchmark = metrics.query("benchmark == @benchmark and style == @style and metric == 'rouge_l'")
-    floors = of_benchmark.query("kind == 'floor' and subset == @MEAN")
+    """ROUGE-L by arm, one colour per subset and their mean, with the floors' means as labelled lines.
+
+    A line leads to an arm from its parent arm where that stands next to it. All styles of a benchmark share
+    the height of the axis, so that their charts can be compared.
+    """
+    of_benchmark = metrics.query("benchmark == @benchmark and metric == 'rouge_l' and kind in ['model', 'floor']")
+    highest = np.nanmax(of_benchmark[["value", "high"]].to_numpy())
+    of_style = of_benchmark.query("style == @style")
+    floors = of_style.query("kind == 'floor' and subset == @MEAN")
     floors = floors.sort_values("information", key=lambda names: names.map(information_rank))
-    models = reported_seeds(of_benchmark.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
-    stages = [arm for arm in arms if arm in set(models["arm"])]
+    models = reported_seeds(of_style.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
+    stages = [arm for arm in plan.arms if arm in set(models["arm"])]
+    steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations if evaluation.arm in stages}
+    # Points to break the lines at: behind every arm that is not continued by the arm next to it.
+    breaks = [i for i, arm in enumerate(stages) if i and parent_arm(arm, steps) != stages[i - 1]]
     subsets = sorted(set(models["subset"]) - {MEAN})
-    figure, axes = plt.subplots(figsize=(9.5, 4.6), layout="constrained")
-    lines = [*subsets, MEAN] if len(subsets) > 1 else [MEAN]
-    for number, subset in enumerate(lines):
+    figure, axes = plt.subplots(figsize=(np.clip(3.5 + 1.5 * len(stages), 6, 11), 4.6), layout="constrained")
+    names = {subset: subset for subset in subsets} | {MEAN: f"mean of {', '.join(subsets)}"}
+    if len(subsets) == 1:
+        names = {MEAN: subsets[0]}
+    for number, (subset, name) in enumerate(names.items()):
         line = models[models["subset"] == subset].set_index("arm").loc[stages]
         is_mean = subset == MEAN
-        x = np.arange(len(stages)) + (number - (len(lines) - 1) / 2) * 0.07
+        x = np.arange(len(stages)) + (number - (len(names) - 1) / 2) * 0.07
         axes.errorbar(
-            x,
-            line["value"],
-            yerr=[line["value"] - line["low"], line["high"] - line["value"]],
-            label=f"mean of {', '.join(subsets)}"
-            if is_mean and len(subsets) > 1
-            else (subsets[0] if is_mean else subset),
+            np.insert(x, breaks, np.nan),
+            np.insert(line["value"].to_numpy(), breaks, np.nan),
+            yerr=[
+                np.insert((line["value"] - line["low"]).to_numpy(), breaks, np.nan),
+                np.insert((line["high"] - line["value"]).to_numpy(), breaks, np.nan),
+            ],
+            label=name,
             color=INK if is_mean else COLOURS[number % len(COLOURS)],
             marker="o" if is_mean else MARKERS[number % len(MARKERS)],
             linewidth=2.4 if is_mean else 1.2,
@@ -109,27 +123,23 @@ def _ablation(
             capsize=3 if is_mean else 2,
             zorder=3 if is_mean else 2,
         )
-    axes.set_xticks(range(len(stages)), stages)
+    axes.set_xticks(range(len(stages)), [arm if len(arm) <= _LONGEST else f"{arm[:_LONGEST]}…" for arm in stages])
     if sum(map(len, stages)) > 60:
-        axes.tick_params(axis="x", labelrotation=20)
-    axes.set_xlim(-0.4, len(stages) - 0.6)
-    axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # so that a marker at zero is whole
+        plt.setp(axes.get_xticklabels(), rotation=20, ha="right", rotation_mode="anchor")
+    axes.set_xlim(-0.5, len(stages) - 0.5)
+    axes.set_ylim(-0.02 * highest, 1.08 * highest)  # so that a marker at zero is whole
     axes.set_ylabel("ROUGE-L, 95 % interval")
     axes.grid(axis="x", visible=False)
     _label_floors(axes, floors)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=min(4, len(lines)))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=min(4, len(names)))
     return figure, pd.concat([models, floors])
 
 
 def _label_floors(axes, floors: pd.DataFrame) -> None:
     """Dashed lines with their names to the right, pushed apart where they would overlap."""
     dashes = {"none": (1, 2), "prompt": (4, 2), "training data": (8, 2)}
-    top = max(axes.get_ylim()[1], 1.08 * floors["value"].max())
-    axes.set_ylim(top=top)
     ordered = floors.sort_values("value")
-    room, heights = top / 16, []
-    for value in ordered["value"]:
-        heights.append(value if not heights else max(value, heights[-1] + room))
+    heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / 24)
     for (_, floor), height in zip(ordered.iterrows(), heights, strict=True):
         dash = dashes.get(floor["information"], (2, 1))
         axes.axhline(floor["value"], color=INK, linewidth=0.9, linestyle=(0, dash), zorder=1)
@@ -137,17 +147,32 @@ def _label_floors(axes, floors: pd.DataFrame) -> None:
             f"{floor['arm']} ({floor['information']})",
             xy=(1, floor["value"]),
             xycoords=("axes fraction", "data"),
-            xytext=(1.03, height),
+            xytext=(1 + 0.18 / axes.figure.get_figwidth(), height),
             textcoords=("axes fraction", "data"),
             va="center",
             fontsize=8,
-            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5},
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "relpos": (0, 0.5), "shrinkB": 0},
         )
+
+
+def spread(values: list[float], room: float) -> list[float]:
+    """Heights at least `room` apart for labels of sorted `values`; a crowd is centred on its own mean."""
+    crowds: list[list[float]] = []
+    for value in values:
+        crowds.append([value])
+        while len(crowds) > 1 and _lowest(crowds[-1], room) < _lowest(crowds[-2], room) + room * len(crowds[-2]):
+            last = crowds.pop()
+            crowds[-1] += last
+    return [_lowest(crowd, room) + room * place for crowd in crowds for place in range(len(crowd))]
+
+
+def _lowest(crowd: list[float], room: float) -> float:
+    return sum(crowd) / len(crowd) - room * (len(crowd) - 1) / 2
 
 
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     """Panels for what the step recorded: loss, reward and its components, idle groups, length."""
-    history, constants = step.history, step.constants
+    history, constants = step.history, step.constant or {}
     components = {
         match[1]: column
         for column in history

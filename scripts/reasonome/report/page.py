@@ -17,7 +17,7 @@ from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.figures import ablation_name, training_name
-from reasonome.report.plan import Plan
+from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.tables import SETTING, information_rank, reported_seeds
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ METRIC_NAMES = {
     "similarity": "similarity",
     "exact": "exact",
     "format": "format kept",
-    "missing": "no answer",
+    "no_name": "no usable name",
     "truncated": "cut off",
     "distinct_names": "distinct names",
     "length": "length",
@@ -52,7 +52,7 @@ _MOST_SHOWN = 20  # entries of a list in an audit
 @dataclass(frozen=True)
 class ReportInputs:
     """All that the page shows. `figures` is the folder that `write_figures` made; `audits` are by
-    benchmark; `reasoning` pairs a title with counts (columns outcome, subset, count);
+    benchmark; `reasoning` has counts (columns outcome, subset, count) beside what was counted;
     `costs` has a row per job."""
 
     plan: Plan
@@ -62,7 +62,7 @@ class ReportInputs:
     steps: list[TrainedStep]
     figures: Path
     audits: dict[str, dict]
-    reasoning: list[tuple[str, pd.DataFrame]]
+    reasoning: list[tuple[Reasoning, pd.DataFrame]]
     costs: pd.DataFrame
 
 
@@ -88,7 +88,7 @@ def render_page(inputs: ReportInputs) -> str:
         settings=[_setting(inputs, *key) for key in _settings(inputs.metrics)],
         floor_notes=_floor_notes(inputs.metrics),
         training=[_step(inputs.figures, step) for step in inputs.steps],
-        reasoning=[(title, _crosstab(counts)) for title, counts in inputs.reasoning],
+        reasoning=[(reasoning, _crosstab(counts)) for reasoning, counts in inputs.reasoning],
         audits={name: list(_flat(audit)) for name, audit in inputs.audits.items()},
         costs=inputs.costs,
         mean=MEAN,
@@ -146,6 +146,7 @@ def _setting(inputs: ReportInputs, benchmark: str, style: str, decoding: str) ->
         "kinds": kinds,
         "tests": compared.query("subset == @MEAN").to_dict("records"),
         "subset_tests": compared.query("subset != @MEAN").to_dict("records"),
+        "style_tests": compared.query("subset == @MEAN and kind == 'other style'").to_dict("records"),
         "missing": _missing(compared),
         "charts": [
             (
@@ -187,7 +188,7 @@ def _margins(compared: pd.DataFrame, floors: pd.DataFrame, kinds: list[str]) -> 
             cells[kind] = against[against["b"] == best].iloc[0].to_dict()
             if ((against["difference"] > 0) & (against["p_holm"] < SIGNIFICANT)).all():
                 beaten.append(kind)
-        one = {kind: own[own["kind"] == kind].to_dict("records") for kind in ("previous arm", "shuffled")}
+        one = {kind: own[own["kind"] == kind].to_dict("records") for kind in ("parent arm", "shuffled")}
         rows.append(
             {
                 "backbone": backbone,
@@ -196,7 +197,7 @@ def _margins(compared: pd.DataFrame, floors: pd.DataFrame, kinds: list[str]) -> 
                 "metric": metric,
                 "cells": cells,
                 "beaten": beaten,
-                "previous": one["previous arm"][0] if one["previous arm"] else None,
+                "parent": one["parent arm"][0] if one["parent arm"] else None,
                 "shuffled": one["shuffled"][0] if one["shuffled"] else None,
             }
         )
@@ -204,7 +205,7 @@ def _margins(compared: pd.DataFrame, floors: pd.DataFrame, kinds: list[str]) -> 
 
 
 def _missing(compared: pd.DataFrame) -> list[tuple[str, str, int, int]]:
-    """(backbone, arm, examples without an answer, examples) of the arms that left any unanswered."""
+    """(backbone, arm, examples that got no answer at all, examples) of the arms that lack any."""
     rows = compared[(compared["subset"] == MEAN) & (compared["missing_a"] > 0)]
     rows = rows.drop_duplicates(["backbone", "a"])
     return [(row.backbone, row.a, int(row.missing_a), int(row.n)) for row in rows.itertuples()]
@@ -220,27 +221,26 @@ def _step(figures: Path, step: TrainedStep) -> dict[str, Any]:
     return {
         "log": step,
         "curves": None if step.history.empty else _drawing(figures / "training", training_name(step)),
-        "validation": _validation(step.validation, step.constants) if step.validation else None,
-        "constant_name": step.constants.get("name", ""),
+        "validation": _validation(step.validation) if step.validation and step.validation["n"] else None,
+        "constant_name": step.constant["name"] if step.constant else "",
         "run": [] if step.run is None else list(_flat(step.run)),
     }
 
 
-def _validation(validation: dict, constants: dict) -> dict[str, Any]:
-    """Reward before and after the step, whole and by component, and what the best constant would earn.
-
-    A component is [before, after] or an object with those names.
-    """
-    parts = validation.get("components", {})
-    shown = [name for name in ("before", "after", "difference", "low", "high") if name in validation]
-    rows = [("reward", {name: validation[name] for name in shown} | {"constant": constants.get("reward")})]
-    for component in dict.fromkeys([*parts, *constants]):
-        if component not in ("reward", "name"):
-            part = parts.get(component, {})
-            values = part if isinstance(part, dict) else dict(zip(("before", "after"), part, strict=True))
-            rows.append((component, values | {"constant": constants.get(component)}))
-    rest = {k: v for k, v in validation.items() if k not in shown and not isinstance(v, dict | list)}
-    return {"columns": [*shown, "constant"], "rows": rows, "rest": list(_flat(rest)) if rest else []}
+def _validation(validation: dict) -> dict[str, Any]:
+    """Reward before and after the step, whole and by component, beside what the best constant answer earns
+    on the same held-out examples; and the semantic part of the training reward, early and late."""
+    constants = validation["constants"]
+    shown = ["before", "after", "difference", "low", "high"]
+    rows = [("reward", {name: validation[name] for name in shown} | {"constant": constants["reward"]})]
+    for component, (before, after) in validation["components"].items():
+        rows.append((component, {"before": before, "after": after, "constant": constants[component]}))
+    return {
+        "n": validation["n"],
+        "columns": [*shown, "constant"],
+        "rows": rows,
+        "quarters": [validation[f"semantic_{which}_quarter"] for which in ("first", "last")],
+    }
 
 
 def _drawing(folder: Path, name: str) -> Markup:

@@ -2,11 +2,13 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from reasonome import chains
 from reasonome.errors import InputError, nearest
 
 # These names are folders and parts of file names all over results/.
@@ -29,6 +31,16 @@ class Evaluation(_Strict):
     decoding: Name
     scores: Path = Field(description="parquet, one row per example and sample")
     run: Path | None = Field(None, description="run.json of the job that generated the answers")
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The chain as stage.variant, without the seeds: they are averaged over. Raises InputError."""
+        return tuple(f"{step.stage}.{step.variant}" for step in chains.parse(self.chain))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The chain's stages alone, e.g. pretrain, sft. Raises InputError."""
+        return tuple(step.stage for step in chains.parse(self.chain))
 
 
 class Floors(_Strict):
@@ -53,12 +65,13 @@ class Reasoning(_Strict):
     teacher: Name
     benchmark: Name
     style: Name
+    mode: str = Field("", description='of a knowledge teacher: "given" when it was told the true name, or "blind"')
     kept: Path = Field(description="jsonl")
     dropped: Path = Field(description="jsonl; every row has a reason")
 
 
 class Plan(_Strict):
-    """One experiment. `arms` are in the order of the ablation: each is compared with the one before."""
+    """One experiment. `arms` are in the order of the ablation."""
 
     experiment: Name
     description: str = ""
@@ -87,6 +100,13 @@ class Plan(_Strict):
                     f"no floors for {evaluation.benchmark}.{evaluation.style}: no score without its floors"
                 )
         return self
+
+
+def parent_arm(arm: str, steps: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The arm whose steps are the longest proper beginning of this arm's, if any; `steps` is by arm."""
+    own = steps[arm]
+    begun = [other for other, few in steps.items() if len(few) < len(own) and own[: len(few)] == few]
+    return max(begun, key=lambda other: len(steps[other]), default=None)
 
 
 def read_plan(path: str | os.PathLike) -> Plan:

@@ -12,7 +12,7 @@ from reasonome.atomic import replacing
 from reasonome.comparisons import MEAN, RESAMPLES, bootstrap_intervals, holm, paired_test
 from reasonome.errors import InputError
 from reasonome.report.evidence import EXAMPLE, Evidence
-from reasonome.report.plan import Plan
+from reasonome.report.plan import Evaluation, Plan, parent_arm
 
 SETTING = ["benchmark", "style", "decoding"]
 METRIC_COLUMNS = [
@@ -59,6 +59,7 @@ COMPARISON_COLUMNS = [
     "note",
 ]
 COMPARED = ["rouge_l", "similarity"]
+NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
 INFORMATION = ["none", "prompt", "training data", "a database"]  # the order of the floors in every table
 _NUMBERS = [
     "value",
@@ -82,13 +83,14 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
 
     Shares and scores are 0..1, `length` is in tokens, `genes_left_out` in genes. `n` counts examples.
     Several samples of an example are averaged first. An arm with several seeds gets a further row with
-    seed "mean", whose interval is over examples. `distinct_names` has no interval: resampling repeats names.
+    seed "mean", whose interval is over examples. `no_name` is the share of answers without a usable name, those
+    that are not there included. `distinct_names` has no interval: resampling repeats names.
     """
     rows: list[dict] = []
 
     def add(scores: pd.DataFrame, metrics: list[str], distinct: dict[str, float], **labels) -> None:
         labels = {"experiment": plan.experiment} | labels
-        for entry in _intervals(scores[metrics], seed, resamples):
+        for entry in _intervals(scores[[m for m in metrics if m != "missing"]], seed, resamples):
             rows.append(labels | entry)
         sizes = scores.groupby("subset").size().to_dict() | {MEAN: len(scores)}
         for subset, share in distinct.items():
@@ -111,26 +113,32 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
 
 
 def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """Paired comparisons of every arm with the previous arm, every floor, and its own shuffled answers.
+    """Paired comparisons of every arm with its parent arm, every floor, and its own shuffled answers.
 
-    Scores are averaged over seeds and samples, example by example; an example without an answer scores 0
-    and is counted in missing_a or missing_b. `p_holm` is adjusted over all comparisons of one metric on one
-    benchmark's mean, and likewise on each of its subsets.
+    Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
+    prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
+    Scores are averaged over seeds and samples, example by example; an answer without a usable name scores 0, and
+    an example without any answer scores 0 and is counted in missing_a or missing_b. `p_holm` is adjusted over all
+    comparisons of one metric on one benchmark's mean, and likewise on each of its subsets.
     A benchmark with a single subset has rows for "mean" only, which is that subset.
     """
-    scores_of: dict[tuple, list[pd.DataFrame]] = {}
+    answered: dict[tuple, dict[str, list[pd.DataFrame]]] = {}
     for evaluation, table in evidence.evaluations:
         key = (evaluation.backbone, evaluation.benchmark, evaluation.style, evaluation.decoding)
         examples = _examples(evidence.floors[evaluation.benchmark, evaluation.style])
-        scores_of.setdefault((key, evaluation.arm), []).append(_per_example(table, examples))
+        answered.setdefault(key, {}).setdefault(evaluation.arm, []).append(_per_example(table, examples))
+    settings = {
+        key: {arm: _average(tables[arm]) for arm in plan.arms if arm in tables} for key, tables in answered.items()
+    }
     floors = {
         key: [(name, information, _per_example(rows, _examples(table))) for name, information, rows in _by_floor(table)]
         for key, table in evidence.floors.items()
     }
+    chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
+    order = list(settings)
     rows: list[dict] = []
-    for key in tqdm(dict.fromkeys(key for key, _ in scores_of), desc="comparisons", leave=False):
+    for position, key in enumerate(tqdm(order, desc="comparisons", leave=False)):
         backbone, benchmark, style, decoding = key
-        arms = {arm: _average(scores_of[key, arm]) for arm in plan.arms if (key, arm) in scores_of}
         labels = {
             "experiment": plan.experiment,
             "backbone": backbone,
@@ -138,7 +146,12 @@ def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resample
             "style": style,
             "decoding": decoding,
         }
-        pairs = list(_pairs(arms, floors[benchmark, style]))
+        later = {
+            other[2]: settings[other]
+            for other in order[position + 1 :]
+            if (other[0], other[1], other[3]) == (backbone, benchmark, decoding)
+        }
+        pairs = list(_pairs(settings[key], chain_of, later, floors[benchmark, style]))
         rows += [labels | row for row in _compare(pairs, seed, resamples)]
     table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
     table["p_holm"] = table.groupby(["benchmark", "subset", "metric"])["p"].transform(holm)
@@ -161,10 +174,23 @@ def _compare(pairs: list[tuple], seed: int, resamples: int) -> Iterator[dict]:
             yield labels | {"subset": subset} | test | bounds | missing
 
 
-def _pairs(arms: dict[str, pd.DataFrame], floors: list[tuple]) -> Iterator[tuple[dict, pd.Series, pd.Series]]:
-    previous: str | None = None
+def _pairs(
+    arms: dict[str, pd.DataFrame],
+    chain_of: dict[str, Evaluation],
+    other_styles: dict[str, dict[str, pd.DataFrame]],
+    floors: list[tuple],
+) -> Iterator[tuple[dict, pd.Series, pd.Series]]:
+    """Labels and the two score vectors of every comparison in one setting; `chain_of` tells an arm's chain."""
+    steps = {arm: chain_of[arm].steps for arm in arms}
     for arm, scores in arms.items():
-        others = [] if previous is None else [("previous arm", previous, "", arms[previous], "")]
+        parent = parent_arm(arm, steps)
+        others = [] if parent is None else [("parent arm", parent, "", arms[parent], "")]
+        others += [
+            ("other style", f"{other} [{style}]", "", table, "")
+            for style, tables in other_styles.items()
+            for other, table in tables.items()
+            if chain_of[other].stages == chain_of[arm].stages
+        ]
         others += [("floor", name, information, floor, "") for name, information, floor in floors]
         others += [("shuffled", f"{arm} (shuffled)", "", scores, "shuffled_")]
         for kind, name, information, other, prefix in others:
@@ -175,7 +201,6 @@ def _pairs(arms: dict[str, pd.DataFrame], floors: list[tuple]) -> Iterator[tuple
                 for side, answers in (("missing_a", scores), ("missing_b", other)):
                     labels[side] = (answers["missing"] > 0).to_numpy()
                 yield labels, scores[metric], other[prefix + metric]
-        previous = arm
 
 
 def _arms(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict, pd.DataFrame, dict[str, float]]]:
@@ -197,21 +222,25 @@ def _arms(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict, pd.DataFrame, 
 
 
 def _per_example(answers: pd.DataFrame, examples: pd.MultiIndex) -> pd.DataFrame:
-    """Metrics averaged over an example's samples, one row per example; what has no answer is wrong."""
-    wrong_if_missing = [
+    """Metrics averaged over an example's samples, one row per example; what has no usable name is wrong.
+
+    `missing` is above 0 where an answer is not there at all.
+    """
+    wrong_without_name = [
         c
         for c in answers
         if c.startswith(("rouge_", "similarity", "shuffled_rouge_", "shuffled_similarity")) or c == "exact"
     ]
-    shown = wrong_if_missing + [c for c in ["format", *_DESCRIPTIVE] if c in answers]
+    shown = wrong_without_name + [c for c in ["format", *_DESCRIPTIVE] if c in answers]
     scores = answers[shown].astype(float)
-    missing = answers["answer"].fillna("").str.strip() == ""
-    scores.loc[missing, [c for c in wrong_if_missing if not c.startswith("shuffled_")]] = 0.0
+    no_name = answers["answer"].fillna("").str.strip() == ""
+    scores.loc[no_name, [c for c in wrong_without_name if not c.startswith("shuffled_")]] = 0.0
     zero_if_unknown = [c for c in scores if c not in _DESCRIPTIVE]
     scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
-    scores["missing"] = missing.astype(float)
+    scores["no_name"] = no_name.astype(float)
+    scores["missing"] = (answers["problems"] == NOT_ANSWERED).astype(float) if "problems" in answers else 0.0
     scores = scores.groupby([answers["subset"], answers["id"]]).mean().reindex(examples)
-    scores["missing"] = scores["missing"].fillna(1.0)
+    scores[["no_name", "missing"]] = scores[["no_name", "missing"]].fillna(1.0)
     scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
     return scores
 
@@ -269,7 +298,7 @@ def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def headline(metrics: pd.DataFrame) -> pd.DataFrame:
     """The means over subsets, one row per arm and floor, for people to read on a terminal."""
-    shown = ["rouge_l", "similarity", "exact", "format", "missing", "truncated", "distinct_names", "length"]
+    shown = ["rouge_l", "similarity", "exact", "format", "no_name", "truncated", "distinct_names", "length"]
     rows = reported_seeds(metrics).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()

@@ -15,14 +15,16 @@ SPECIES = {9606: "Homo sapiens", 10090: "Mus musculus", 10116: "Rattus norvegicu
 
 @dataclass(frozen=True)
 class SourceFacts:
-    """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS) of one source.
+    """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS, in the order of the file) of one source.
 
-    `left_out` counts the rows that were dropped on purpose: reason -> rows.
+    `identifiers` counts the distinct gene identifiers that were looked up; `left_out` the rows that were
+    dropped on purpose: reason -> rows.
     """
 
     facts: pd.DataFrame
     unmapped: pd.DataFrame
     left_out: dict[str, int] = field(default_factory=dict)
+    identifiers: int = 0
 
 
 class Reader(Protocol):
@@ -60,4 +62,4 @@ def with_genes(
         columns=UNMAPPED_COLUMNS,
         dtype=str,
     )
-    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out or {})
+    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out or {}, len(first))

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,11 +16,13 @@ from tqdm import tqdm
 from ..completion import parse_completion
 from ..config import OpenAITeacher
 from ..errors import InputError
+from ..prompt_template import read_template
 from . import Proposal
 
 Message = Mapping[str, str]
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
+_OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
 _CUT_SHORT = ("length", "content_filter")
 
 
@@ -67,20 +68,14 @@ async def ask_async(
 def prompts(template: str | os.PathLike, genes_by_id: Mapping[str, str]) -> dict[str, list[Message]]:
     """Messages for `ask`, from a template file (texts under [system] and [user]) and each row's gene listing.
 
-    Nothing but the listing goes in, so the teacher cannot see the answer. Raises InputError for a template
-    without the two sections or without {genes} exactly once in [user].
+    Nothing but the listing goes in, so the teacher cannot see the answer. Raises InputError as
+    `read_template` does.
     """
-    path = Path(template)
-    match = re.fullmatch(r"\[system\]\n(.*?)\n\[user\]\n(.*)", path.read_text(encoding="utf-8"), re.DOTALL)
-    if match is None:
-        raise InputError("not a teacher's prompt", file=path, fix="write a text under [system], one under [user]")
-    system, user = (section.strip() for section in match.groups())
-    if user.count("{genes}") != 1:
-        raise InputError("the [user] text needs {genes} exactly once", file=path, field="user")
+    texts = read_template(Path(template), headed=False)
     return {
         row_id: [
-            {"role": "system", "content": system},
-            {"role": "user", "content": user.replace("{genes}", genes)},
+            {"role": "system", "content": texts.system},
+            {"role": "user", "content": texts.user.replace("{genes}", genes)},
         ]
         for row_id, genes in genes_by_id.items()
     }
@@ -149,7 +144,7 @@ class _Endpoint:
                 azure_endpoint=teacher.base_url, api_version=teacher.api_version, **common
             )
         else:
-            self.client = openai.AsyncOpenAI(base_url=teacher.base_url, **common)
+            self.client = openai.AsyncOpenAI(base_url=teacher.base_url or _OPENAI, **common)
 
     async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
         """Ask until the body can be read; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
@@ -248,7 +243,8 @@ class _Body(BaseModel):
 
 
 def _cache_key(teacher: OpenAITeacher, messages: Sequence[Message]) -> str:
-    question = [teacher.parameters(), [dict(message) for message in messages]]
+    endpoint = [teacher.base_url, teacher.api_version]
+    question = [*endpoint, teacher.parameters(), [dict(message) for message in messages]]
     return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
 

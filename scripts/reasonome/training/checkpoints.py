@@ -8,6 +8,7 @@ from pathlib import Path
 from transformers import TrainerCallback
 
 from .. import atomic
+from ..manifest import Stopwatch
 
 MARK = "complete.json"
 
@@ -22,7 +23,7 @@ def _is_complete(checkpoint: Path) -> bool:
     mark = checkpoint / MARK
     if not mark.is_file():
         return False
-    sizes = json.loads(mark.read_text(encoding="utf-8"))
+    sizes = json.loads(mark.read_text(encoding="utf-8"))["files"]
     return all((checkpoint / name).is_file() and (checkpoint / name).stat().st_size == n for name, n in sizes.items())
 
 
@@ -35,8 +36,16 @@ def prune(trainer_root: Path, keep: Path | None) -> None:
         trainer_root.rmdir()
 
 
+def seconds_before(checkpoint: Path | None) -> float:
+    """Seconds that earlier attempts had spent when they saved this checkpoint."""
+    return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))["seconds"] if checkpoint else 0.0
+
+
 class MarkComplete(TrainerCallback):
     """Mark a checkpoint once all its files are written, so that a killed save is never resumed from."""
+
+    def __init__(self, stopwatch: Stopwatch):
+        self._stopwatch = stopwatch
 
     def on_save(self, args, state, control, **kwargs):
         """Write the marker last, with the size of every file."""
@@ -48,7 +57,7 @@ class MarkComplete(TrainerCallback):
             for path in sorted(checkpoint.rglob("*"))
             if path.is_file()
         }
-        atomic.write_json(checkpoint / MARK, sizes)
+        atomic.write_json(checkpoint / MARK, {"files": sizes, "seconds": self._stopwatch.seconds()})
 
 
 class StopOnSignal(TrainerCallback):

@@ -2,19 +2,19 @@
 
 import random
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
 from tqdm import tqdm
+from transformers import set_seed
 from trl import GRPOConfig, GRPOTrainer
 
 from .. import atomic
 from ..benchmarks import read_rows
 from ..comparisons import MEAN, bootstrap_intervals
-from ..config import Decoding, GrpoRecipe, Style
+from ..config import Decoding, GrpoRecipe
 from ..floors import rows_of_common_words
 from ..generation import local
 from ..prompts import render, token_counter
@@ -56,21 +56,36 @@ class RewardScorer:
         return [function(name) for name in self.weights]
 
 
-def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], most: int = 300) -> dict[str, Any]:
-    """The constant answer that would earn most over up to `most` examples, well written, and what it earns.
+def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], most: int = 300) -> str:
+    """The name that would earn most over up to `most` examples if it were always given, well written.
 
     Candidates are the examples' names and rows of their commonest words: what a collapsing model drifts to.
     """
     names = [example.name for example in examples]
     candidates = list(dict.fromkeys([*names, *rows_of_common_words(names)]))
     examples = examples[:most]
-    best: dict[str, Any] = {"reward": -np.inf}
-    for name in tqdm(candidates, desc="best constant", delay=5):
-        texts = [task.target(name, ["constant"])] * len(examples)
-        earned = {key: float(np.mean(values)) for key, values in scorer.components(texts, examples).items()}
-        if earned["reward"] > best["reward"]:
-            best = {**earned, "name": name}
-    return best
+    bar = tqdm(candidates, desc="best constant", delay=5)
+    return max(bar, key=lambda name: constant_earnings(scorer, task, name, examples)["reward"])
+
+
+def constant_earnings(scorer: RewardScorer, task: Task, name: str, examples: Sequence[Any]) -> dict[str, Any]:
+    """What `name`, always given and well written, earns on average: each component, "reward", and the name."""
+    texts = [task.target(name, ["constant"])] * len(examples)
+    earned = scorer.components(texts, examples)
+    return {"name": name, **{key: float(np.mean(values)) for key, values in earned.items() if len(examples)}}
+
+
+def semantic_quarters(history: list[dict[str, Any]], task: Task, weights: dict[str, float]) -> dict[str, float]:
+    """Means of the reward's semantic part over the first and the last quarter of the logged steps."""
+    semantic = [name for name in weights if task.rewards[name].semantic]
+    steps = [
+        sum(weights[name] * entry[f"rewards/{name}/mean"] for name in semantic)
+        for entry in history
+        if "reward" in entry
+    ]
+    quarter = max(1, len(steps) // 4)
+    first, last = np.mean(steps[:quarter]), np.mean(steps[-quarter:])
+    return {"semantic_first_quarter": float(first), "semantic_last_quarter": float(last)}
 
 
 def validate(model, tokenizer, prompts: list[str], recipe: GrpoRecipe) -> tuple[list[str], int]:
@@ -89,7 +104,7 @@ def validate(model, tokenizer, prompts: list[str], recipe: GrpoRecipe) -> tuple[
     return texts, tokens
 
 
-def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None:
+def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     """Train with GRPO; writes validation.json (reward before and after, paired) beside the model."""
     recipe: GrpoRecipe = stage.recipe
     model, tokenizer = stage.load()
@@ -97,15 +112,13 @@ def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     asked = examples[: recipe.prompts]
-    prompts = [task.prompt(example, style, count_tokens).messages for example in asked]
+    prompts = [task.prompt(example, stage.style, count_tokens).messages for example in asked]
     scorer = RewardScorer(task, recipe.rewards, similarity)
 
     valid = read_rows(stage.data["valid"], task.Example)
     random.Random(0).shuffle(valid)
     valid = valid[: recipe.validation]
-    valid_prompts = [render(tokenizer, task.prompt(example, style, count_tokens).messages) for example in valid]
-    before, before_tokens = validate(model, tokenizer, valid_prompts, recipe)
-
+    valid_prompts = [render(tokenizer, task.prompt(example, stage.style, count_tokens).messages) for example in valid]
     trainer = GRPOTrainer(
         model=model,
         args=_config(stage, recipe),
@@ -113,11 +126,18 @@ def grpo(stage: Stage, task: Task, style: Style, similarity: Similarity) -> None
         reward_funcs=scorer.for_trl(asked),
         processing_class=tokenizer,
     )
+    # The trainer has put the model on its device; a resumed job still has the parent's weights here.
+    before, before_tokens = validate(model, tokenizer, valid_prompts, recipe)
+    set_seed(stage.step.seed)
     stage.train(trainer)
     trained = trainer.accelerator.unwrap_model(trainer.model)
     after, after_tokens = validate(trained, tokenizer, valid_prompts, recipe)
-    _write_validation(stage.folder / "validation.json", scorer, valid, before, after)
-    atomic.write_json(stage.folder / "constant.json", best_constant(scorer, task, examples))
+    constant = best_constant(scorer, task, examples)
+    atomic.write_json(stage.folder / "constant.json", constant_earnings(scorer, task, constant, asked))
+    quarters = semantic_quarters(trainer.state.log_history, task, recipe.rewards)
+    validation = _validation(scorer, valid, before, after)
+    validation |= quarters | {"constants": constant_earnings(scorer, task, constant, valid)}
+    atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
     facts = {
         "examples": len(asked),
@@ -139,30 +159,26 @@ def _config(stage: Stage, recipe: GrpoRecipe) -> GRPOConfig:
     )
 
 
-def _write_validation(path: Path, scorer: RewardScorer, examples: list, before: list[str], after: list[str]) -> None:
+def _validation(scorer: RewardScorer, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
     """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
     if not examples:
-        atomic.write_json(path, {"n": 0})
-        return
+        return {"n": 0}
     earned = [scorer.components(texts, examples) for texts in (before, after)]
     gain = earned[1]["reward"] - earned[0]["reward"]
     interval = bootstrap_intervals(gain, [example.subset for example in examples])[MEAN]
     means = [{key: float(values.mean()) for key, values in side.items()} for side in earned]
-    atomic.write_json(
-        path,
-        {
-            "n": len(examples),
-            "before": means[0]["reward"],
-            "after": means[1]["reward"],
-            "difference": float(interval.value[0]),
-            "low": float(interval.low[0]),
-            "high": float(interval.high[0]),
-            "components": {key: [means[0][key], means[1][key]] for key in scorer.weights},
-            "ids": [example.id for example in examples],
-            "rewards_before": earned[0]["reward"].tolist(),
-            "rewards_after": earned[1]["reward"].tolist(),
-        },
-    )
+    return {
+        "n": len(examples),
+        "before": means[0]["reward"],
+        "after": means[1]["reward"],
+        "difference": float(interval.value[0]),
+        "low": float(interval.low[0]),
+        "high": float(interval.high[0]),
+        "components": {key: [means[0][key], means[1][key]] for key in scorer.weights},
+        "ids": [example.id for example in examples],
+        "rewards_before": earned[0]["reward"].tolist(),
+        "rewards_after": earned[1]["reward"].tolist(),
+    }
 
 
 def generated_tokens(history: list[dict[str, Any]], batch_size: int) -> int:

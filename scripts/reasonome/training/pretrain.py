@@ -1,19 +1,19 @@
 """Knowledge warm-up: causal language modelling on packed statements."""
 
-import json
 import random
 from pathlib import Path
 
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from .. import atomic
+from ..errors import InputError
 from .stage import Stage
 
 
 def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
     """Statements in a seeded order, up to `max_tokens` tokens in all."""
-    with open(path, encoding="utf-8") as handle:
-        texts = [json.loads(line)["text"] for line in handle]
+    texts = [row["text"] for row in atomic.read_jsonl(path)]
     random.Random(seed).shuffle(texts)
     if max_tokens is None:
         return texts
@@ -34,6 +34,9 @@ def pretrain(stage: Stage) -> None:
     model, tokenizer = stage.load()
     train = sample_statements(stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed)
     held_out = sample_statements(stage.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
+    for statements, file in ((train, stage.data["train"]), (held_out, stage.data["held_out"])):
+        if not statements:
+            raise InputError("there is not one statement to use", file=file, fix="raise max_tokens or held_out")
     print(f"{len(train)} statements to train on, {len(held_out)} held out", flush=True)
     config = SFTConfig(
         **stage.arguments(),
@@ -43,7 +46,7 @@ def pretrain(stage: Stage) -> None:
         eval_packing=True,
         eval_strategy="steps",
         eval_steps=recipe.save_steps,
-        eval_on_start=True,
+        eval_on_start=stage.checkpoint is None,
         per_device_eval_batch_size=recipe.micro_batch_size,
     )
     trainer = SFTTrainer(
@@ -54,5 +57,6 @@ def pretrain(stage: Stage) -> None:
         processing_class=tokenizer,
     )
     stage.train(trainer)
-    trainer.evaluate()
+    if not any("eval_loss" in entry for entry in trainer.state.log_history[-2:]):
+        trainer.evaluate()
     stage.finish(trainer, tokenizer, {"statements": len(train)}, generated_tokens=0)

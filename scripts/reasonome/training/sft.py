@@ -1,6 +1,5 @@
 """Supervised fine-tuning on reasoning: the loss counts completions only."""
 
-import json
 import random
 import re
 from pathlib import Path
@@ -8,10 +7,11 @@ from pathlib import Path
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from .. import atomic
 from ..benchmarks import read_rows
 from ..config import Style
 from ..errors import InputError
-from ..prompts import Prompt, render, token_counter
+from ..prompts import Prompt, token_counter
 from ..tasks.task import Task
 from .stage import Stage
 
@@ -45,18 +45,17 @@ def _unseen_genes(example, prompt: Prompt, steps: list[str]) -> set[str]:
 
 def read_proposals(path: Path) -> dict[str, dict]:
     """The teacher's kept reasoning, by example id."""
-    with open(path, encoding="utf-8") as handle:
-        return {row["id"]: row for row in map(json.loads, handle)}
+    return {row["id"]: row for row in atomic.read_jsonl(path)}
 
 
-def sft(stage: Stage, task: Task, style: Style) -> None:
+def sft(stage: Stage, task: Task) -> None:
     """Fine-tune the parent on a teacher's completions (or on names alone)."""
     recipe = stage.recipe
     model, tokenizer = stage.load()
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     proposals = read_proposals(stage.data["reasoning"]) if "reasoning" in stage.data else None
-    rows = conversations(task, style, examples, proposals, tokenizer)
+    rows = conversations(task, stage.style, examples, proposals, tokenizer)
     fitting = [row for row in rows if _tokens(tokenizer, row) <= recipe.max_length]
     kept = fitting[: recipe.max_examples]
     print(
@@ -78,9 +77,18 @@ def sft(stage: Stage, task: Task, style: Style) -> None:
     facts = {
         "examples": len(kept),
         "too_long": len(rows) - len(fitting),
-        "prompt_example": {"messages": kept[0]["prompt"], "rendered": render(tokenizer, kept[0]["prompt"])},
+        "prompt_example": {
+            "messages": kept[0]["prompt"],
+            "rendered": trained_prompt(trainer.train_dataset[0], tokenizer),
+        },
     }
     stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+
+
+def trained_prompt(row: dict, tokenizer) -> str:
+    """The prompt of a tokenized training row, as the trainer has it: everything that the loss leaves out."""
+    ids = [token for token, label in zip(row["input_ids"], row["labels"], strict=True) if label == -100]
+    return tokenizer.decode(ids)
 
 
 def _tokens(tokenizer, row: dict) -> int:

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,33 @@ from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from .. import __version__, atomic, chains
-from ..config import STAGES, Recipe
+from ..config import STAGES, Recipe, Style
 from ..errors import InputError
-from ..manifest import Stopwatch, canonical, file_sha256, folder_sha256, read_manifest, text_sha256, versions
+from ..manifest import (
+    Stopwatch,
+    canonical,
+    code_sha256,
+    file_sha256,
+    folder_sha256,
+    read_manifest,
+    text_sha256,
+    versions,
+)
 from . import checkpoints
 
+# The modules that shape a model, beside the recipe.
+CODE = ("completion.py", "metrics", "prompts.py", "rewards", "tasks", "training")
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """The recipe in a model's folder; InputError if there is none."""
+    path = folder / "recipe.json"
+    if not path.is_file():
+        raise InputError("recipe is missing", file=path, fix=f"snakemake {path}")
+    recipe = json.loads(path.read_text(encoding="utf-8"))
+    return TypeAdapter(STAGES[recipe["stage"]]).validate_python(recipe)
 
 
 @dataclass
@@ -31,14 +53,11 @@ class Stage:
 
     folder: Path
     data: dict[str, Path]
+    style: Style | None = None
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     def __post_init__(self) -> None:
-        recipe_file = self.folder / "recipe.json"
-        if not recipe_file.is_file():
-            raise InputError("recipe is missing", file=recipe_file, fix=f"snakemake {recipe_file}")
-        recipe = json.loads(recipe_file.read_text(encoding="utf-8"))
-        self.recipe: Recipe = TypeAdapter(STAGES[recipe["stage"]]).validate_python(recipe)
+        self.recipe = read_recipe(self.folder)
         self.step = chains.last_step(self.folder.name)
         self.parent = self.folder.with_name(chains.parent(self.folder.name))
         self.parent_manifest = read_manifest(self.parent / "manifest.json")
@@ -47,15 +66,39 @@ class Stage:
                 raise InputError("training data are missing", file=path, fix=f"snakemake {path}")
         self.identity = {
             "step": str(self.step),
-            "recipe": recipe,
+            "recipe": self.recipe.model_dump(mode="json"),
             "parent": text_sha256(canonical(self.parent_manifest)),
             "data": {name: file_sha256(path) for name, path in sorted(self.data.items())},
         }
+        if self.style is not None:
+            self.identity["style"] = self.style.model_dump(mode="json")
         self.digest = text_sha256(canonical(self.identity))[:16]
         self.trainer_folder = self.folder / "trainer" / self.digest
         self.stop = checkpoints.StopOnSignal()
         logging.basicConfig(level=logging.INFO, format="%(message)s")
+        self.processes = int(os.environ.get("WORLD_SIZE", 1))
+        self._check_devices()
         set_seed(self.step.seed)
+
+    def _check_devices(self) -> None:
+        """The recipe's batch must come out whole; several visible GPUs in one process would multiply it."""
+        if self.processes == 1 and torch.cuda.device_count() > 1:
+            raise InputError(
+                f"{torch.cuda.device_count()} GPUs are visible to one process, which would change the batch size",
+                fix="set CUDA_VISIBLE_DEVICES to one of them",
+            )
+        if self.recipe.batch_size % (self.recipe.micro_batch_size * self.processes):
+            raise InputError(
+                f"batch_size {self.recipe.batch_size} is no multiple of micro_batch_size "
+                f"{self.recipe.micro_batch_size} × {self.processes} processes",
+                file=self.folder / "recipe.json",
+                field="batch_size",
+            )
+
+    @cached_property
+    def checkpoint(self) -> Path | None:
+        """The checkpoint to resume from, if an earlier attempt left a complete one."""
+        return checkpoints.newest_complete(self.trainer_folder)
 
     def load(self) -> tuple[Any, Any]:
         """The parent's model (fp32 weights) and tokenizer, with padding set."""
@@ -74,7 +117,7 @@ class Stage:
             "num_train_epochs": recipe.epochs,
             "max_steps": recipe.max_steps or -1,
             "per_device_train_batch_size": recipe.micro_batch_size,
-            "gradient_accumulation_steps": recipe.batch_size // recipe.micro_batch_size,
+            "gradient_accumulation_steps": recipe.batch_size // (recipe.micro_batch_size * self.processes),
             "lr_scheduler_type": recipe.scheduler,
             "warmup_steps": recipe.warmup,
             "weight_decay": recipe.weight_decay,
@@ -97,12 +140,14 @@ class Stage:
 
     def train(self, trainer) -> None:
         """Train, from the newest complete checkpoint if there is one; exit non-zero after a signal."""
-        trainer.add_callback(checkpoints.MarkComplete())
+        trainer.add_callback(checkpoints.MarkComplete(self.stopwatch))
         trainer.add_callback(self.stop)
-        checkpoint = checkpoints.newest_complete(self.trainer_folder)
+        checkpoint = self.checkpoint
+        self.stopwatch.earlier = checkpoints.seconds_before(checkpoint)
         if checkpoint:
             print(f"resuming from {checkpoint.name}", flush=True)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        with atomic.naming_full_disks(self.trainer_folder):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if self.stop.received is not None:
             print(f"stopped by signal {self.stop.received} after step {trainer.state.global_step}; saved", flush=True)
             sys.exit(128 + self.stop.received)
@@ -112,8 +157,7 @@ class Stage:
 
         `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json.
         """
-        history = [_without_wall_clock(entry) for entry in trainer.state.log_history]
-        atomic.write_jsonl(self.folder / "history.jsonl", [entry for entry in history if len(entry) > 2])
+        atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))
         model = trainer.accelerator.unwrap_model(trainer.model).to(torch.bfloat16)
         with atomic.replacing(self.folder / "model") as folder:
             model.save_pretrained(folder)
@@ -127,6 +171,7 @@ class Stage:
         manifest = {
             **self.identity,
             **facts,
+            "code": code_sha256(CODE),
             "model": folder_sha256(self.folder / "model"),
             "versions": versions(),
         }
@@ -140,11 +185,18 @@ def backward_tokens(history: list[dict[str, Any]]) -> int:
     """Tokens that went through a backward pass; TRL's counter starts again at 0 after a resume."""
     total = last = 0
     for entry in history:
-        tokens = entry.get("num_tokens", last) if "eval_loss" not in entry else last
-        total += tokens if tokens < last else tokens - last
-        last = tokens
+        if "num_tokens" not in entry:
+            continue
+        # Every entry is a later step, so a count that did not grow has started again.
+        total += entry["num_tokens"] - (last if entry["num_tokens"] > last else 0)
+        last = entry["num_tokens"]
     return int(total)
 
 
-def _without_wall_clock(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if not key.endswith(WALL_CLOCK)}
+def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The trainer's log without what differs between an undisturbed and a resumed run.
+
+    That is the wall clock, and the closing summary, whose mean loss covers the last attempt only.
+    """
+    steps = [entry for entry in log if "train_loss" not in entry]
+    return [{key: value for key, value in entry.items() if not key.endswith(WALL_CLOCK)} for entry in steps]

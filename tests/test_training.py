@@ -1,0 +1,129 @@
+"""What training stages count, log and resume from, without a model."""
+
+import json
+
+import pytest
+
+from reasonome.manifest import Stopwatch
+from reasonome.tasks import TASKS
+from reasonome.tasks.gene_set_naming import Example
+from reasonome.training import checkpoints, grpo
+from reasonome.training.stage import backward_tokens, history
+
+TASK = TASKS["gene_set_naming"]
+EXAMPLE = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "LIG4", "name": "DNA ligase 4"}])
+
+
+def checkpoint(folder, step: int, seconds: float = 1.0):
+    made = folder / f"checkpoint-{step}"
+    made.mkdir(parents=True)
+    (made / "model.safetensors").write_bytes(b"12345678")
+    (made / checkpoints.MARK).write_text(json.dumps({"files": {"model.safetensors": 8}, "seconds": seconds}))
+    return made
+
+
+def test_the_newest_complete_checkpoint_is_found_by_number(tmp_path):
+    checkpoint(tmp_path, 9)
+    newest = checkpoint(tmp_path, 10, seconds=42.5)
+    assert checkpoints.newest_complete(tmp_path) == newest
+    assert checkpoints.seconds_before(newest) == 42.5
+    assert checkpoints.seconds_before(None) == 0
+
+
+@pytest.mark.parametrize("damage", ["unmarked", "truncated", "missing"])
+def test_an_incomplete_checkpoint_is_passed_over(tmp_path, damage):
+    older, newest = checkpoint(tmp_path, 2), checkpoint(tmp_path, 4)
+    if damage == "unmarked":
+        (newest / checkpoints.MARK).unlink()
+    elif damage == "truncated":
+        (newest / "model.safetensors").write_bytes(b"1234567")
+    else:
+        (newest / "model.safetensors").unlink()
+    assert checkpoints.newest_complete(tmp_path) == older
+    assert checkpoints.newest_complete(tmp_path / "nowhere") is None
+
+
+def test_trainer_folders_are_pruned_but_for_the_one_to_keep(tmp_path):
+    kept = checkpoint(tmp_path / "trainer" / "aa", 1).parent
+    checkpoint(tmp_path / "trainer" / "bb", 1)
+    checkpoints.prune(tmp_path / "trainer", kept)
+    assert [path.name for path in (tmp_path / "trainer").iterdir()] == ["aa"]
+    checkpoints.prune(tmp_path / "trainer", None)
+    assert not (tmp_path / "trainer").exists()
+
+
+def test_time_of_earlier_attempts_is_added(tmp_path):
+    stopwatch = Stopwatch()
+    stopwatch.earlier = 100.0
+    stopwatch.write(tmp_path / "run.json", steps=3)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert 100.0 <= run["seconds"] < 160 and run["steps"] == 3
+
+
+def test_tokens_are_added_up_over_a_resume():
+    log = [{"num_tokens": 100}, {"eval_loss": 2.0}, {"num_tokens": 250}, {"num_tokens": 90}, {"num_tokens": 200}]
+    assert backward_tokens(log) == 250 + 200
+    # Packed rows are of one length: the count after a resume can equal the one before.
+    assert backward_tokens([{"num_tokens": 64}, {"num_tokens": 64}]) == 128
+    assert backward_tokens([]) == 0
+
+
+def test_history_holds_nothing_of_the_clock():
+    log = [
+        {"step": 1, "loss": 2.5, "num_tokens": 10, "step_time": 3.0},
+        {"step": 2, "eval_loss": 2.0, "eval_runtime": 1.0, "eval_samples_per_second": 9.0},
+        {"step": 2, "train_loss": 2.2, "train_runtime": 12.0},
+    ]
+    assert history(log) == [{"step": 1, "loss": 2.5}, {"step": 2, "eval_loss": 2.0}]
+
+
+def test_generated_tokens_follow_from_mean_lengths():
+    # Steps 1 to 2 with 4 completions of 10 tokens, steps 3 to 5 with 4 of 20.
+    log = [{"step": 2, "completions/mean_length": 10.0}, {"step": 5, "completions/mean_length": 20.0}, {"step": 5}]
+    assert grpo.generated_tokens(log, batch_size=4) == 2 * 40 + 3 * 80
+
+
+def test_semantic_quarters_leave_format_out():
+    def entry(similarity, rouge_l):
+        return {
+            "reward": 9.0,
+            "rewards/similarity/mean": similarity,
+            "rewards/rouge_l/mean": rouge_l,
+            "rewards/format/mean": 1.0,
+        }
+
+    log = [entry(0.1, 0.0), entry(0.3, 0.2), *[entry(0.9, 0.9)] * 4, entry(0.4, 0.1), entry(0.5, 0.3)]
+    quarters = grpo.semantic_quarters(log, TASK, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
+    # (0.2 + 0.0 + 0.6 + 0.2) / 2 and (0.8 + 0.1 + 1.0 + 0.3) / 2
+    assert quarters == pytest.approx({"semantic_first_quarter": 0.5, "semantic_last_quarter": 1.1})
+
+
+def test_trl_gets_one_named_reward_per_component_and_completions_are_parsed_once(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(type(TASK), "parse", lambda self, text: parsed.append(text) or _parse(text))
+    scorer = grpo.RewardScorer(TASK, {"rouge_l": 1.0, "format": 1.0}, lambda a, b: [1.0] * len(a))
+    functions = scorer.for_trl([EXAMPLE])
+    assert [function.__name__ for function in functions] == ["rouge_l", "format"]
+    completions = [[{"role": "assistant", "content": text}] for text in ("Process: DNA repair", "nothing")]
+    values = [function(completions=completions, index=[0, 0], prompts=[]) for function in functions]
+    assert values == [[1.0, 0.0], [1.0, 0.0]]
+    assert len(parsed) == 2, "both rewards share one parse"
+
+
+_parse = TASK.parse
+
+
+def test_what_a_constant_earns_is_the_mean_of_its_components():
+    scorer = grpo.RewardScorer(
+        TASK, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0}, lambda a, b: [0.25] * len(a)
+    )
+    earned = grpo.constant_earnings(scorer, TASK, "RNA repair", [EXAMPLE])
+    # One of two words in common and in order: precision = recall = 1/2.
+    assert earned == {
+        "name": "RNA repair",
+        "similarity": 0.25,
+        "rouge_l": 0.5,
+        "format": 1.0,
+        "reasoning": 1.0,
+        "reward": 3.0,
+    }
