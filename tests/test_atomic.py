@@ -7,6 +7,7 @@ import os
 import pytest
 
 from reasonome import atomic
+from reasonome.errors import InputError
 
 
 def fill(folder, **files):
@@ -118,6 +119,37 @@ def test_equal_values_give_equal_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert json.loads((tmp_path / "a").read_text(encoding="utf-8")) == {"a": "ü", "b": [1, None]}
     assert "ü" in (tmp_path / "a").read_text(encoding="utf-8")
+
+
+def test_rows_are_read_as_they_were_written(tmp_path):
+    rows = [{"a": "ü\u2028", "b": [1, None]}, {}]
+    atomic.write_jsonl(tmp_path / "rows.jsonl", rows)
+    assert atomic.read_jsonl(tmp_path / "rows.jsonl") == rows
+    (tmp_path / "empty.jsonl").touch()
+    assert atomic.read_jsonl(tmp_path / "empty.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (b'{"a": "to', "Invalid JSON: Unterminated string"),
+        (b"\n", "Invalid JSON"),
+        (b'{"a": "\xff"}\n', "Invalid JSON: 'utf-8' codec"),
+        (b'["a"]\n', "a row should be an object"),
+    ],
+)
+def test_a_torn_or_malformed_row_is_named_by_its_line(tmp_path, bad, message):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"a": "b"}\n' + bad)
+    with pytest.raises(InputError, match=message) as error:
+        atomic.read_jsonl(path)
+    assert (error.value.file, error.value.line) == (path, 2)
+
+
+def test_a_missing_file_of_rows_is_named(tmp_path):
+    with pytest.raises(InputError, match="file is missing") as error:
+        atomic.read_jsonl(tmp_path / "rows.jsonl")
+    assert error.value.file == tmp_path / "rows.jsonl"
 
 
 def test_a_full_disk_is_named_whatever_the_writer_raises(tmp_path):

@@ -19,8 +19,13 @@ GO = ("go", "go", {"obo": DATA / "six_terms.obo", "gaf": DATA / "ten_rows.gaf"})
 REACTOME = ("reactome", "reactome", {"gmt": DATA / "reactome.gmt"})
 
 
+def built(sources):
+    """The small files hold many identifiers without a gene, on purpose."""
+    return build_facts(sources, unmapped_share=0.5)
+
+
 def test_each_fact_stands_once_with_all_its_evidence():
-    facts = build_facts([GO, HGNC]).facts
+    facts = built([GO, HGNC]).facts
     leaf = facts[(facts["gene"] == "TP53") & (facts["object_id"] == "GO:0000004")]
     assert leaf.values.tolist() == [["TP53", "involved_in", "GO:0000004", "leaf: of both branches", "go", "IDA,IEA"]]
     assert not facts.duplicated(["gene", "relation", "object_id", "source"]).any()
@@ -28,12 +33,12 @@ def test_each_fact_stands_once_with_all_its_evidence():
 
 def test_the_same_fact_of_two_sources_stands_twice(tmp_path):
     twin = ("twin", "reactome", REACTOME[2])
-    facts = build_facts([HGNC, REACTOME, twin]).facts
+    facts = built([HGNC, REACTOME, twin]).facts
     assert facts[facts["object_id"] == "R-HSA-73894"]["source"].tolist() == ["reactome", "twin"] * 2
 
 
 def test_statistics_worked_out_by_hand():
-    rows = build_facts([HGNC, GO, REACTOME]).statistics.values.tolist()
+    rows = built([HGNC, GO, REACTOME]).statistics.values.tolist()
     assert rows == [
         ["go", "acts_upstream_of", 1, 1, 1],
         ["go", "contributes_to", 1, 1, 1],
@@ -47,7 +52,7 @@ def test_statistics_worked_out_by_hand():
 
 
 def test_unmapped_identifiers_of_all_sources_are_listed():
-    unmapped = build_facts([HGNC, GO, REACTOME]).unmapped
+    unmapped = built([HGNC, GO, REACTOME]).unmapped
     assert unmapped[["source", "identifier"]].values.tolist() == [
         ["go", "ZZZ1"],
         ["reactome", "CAMI"],
@@ -61,15 +66,15 @@ def test_the_order_of_sources_and_rows_does_not_matter(tmp_path):
     shuffled = tmp_path / "ten_rows.gaf"
     shuffled.write_text("".join(lines[:3] + lines[:2:-1]))
     other = ("go", "go", {**GO[2], "gaf": shuffled})
-    first, second = build_facts([HGNC, GO]), build_facts([other, HGNC])
+    first, second = built([HGNC, GO]), built([other, HGNC])
     pd.testing.assert_frame_equal(first.facts, second.facts)
     pd.testing.assert_frame_equal(first.statistics, second.statistics)
 
 
 def test_written_files_read_back_and_are_the_same_bytes_again(tmp_path):
-    facts = build_facts([HGNC, GO, REACTOME])
+    facts = built([HGNC, GO, REACTOME])
     write_facts(facts, tmp_path / "a")
-    write_facts(build_facts([REACTOME, GO, HGNC]), tmp_path / "b")
+    write_facts(built([REACTOME, GO, HGNC]), tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == ["facts.parquet", "statistics.tsv", "unmapped.tsv"]
     assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names)
@@ -95,6 +100,48 @@ def test_sources_that_cannot_be_read_are_refused(sources, field, message):
         build_facts(sources)
     assert error.value.field == field
     assert error.value.fix
+
+
+def gmt(tmp_path, *lines):
+    path = tmp_path / "mine.gmt"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return ("mine", "gmt", {"gmt": path})
+
+
+def test_a_source_of_unknown_symbols_is_refused(tmp_path):
+    source = gmt(tmp_path, "one\t\tTP53\tBRCX1\tABSENT9", "two\t\tBRCX1\tHLA.B\tATM\tABSENT8")
+    with pytest.raises(InputError) as error:
+        build_facts([HGNC, source])
+    # TP53 and ATM of six distinct identifiers are genes: 4/6 are not.
+    assert error.value.what == (
+        "4 of 6 identifiers (66.7%; at most 10.0% may) map to no gene, the first: "
+        "mine.gmt:1 'BRCX1' (did you mean BRCA1?), mine.gmt:1 'ABSENT9', mine.gmt:2 'HLA.B' (did you mean HLA-B?)"
+    )
+    assert error.value.field == "mine"
+    assert "`unmapped: 0.667`" in error.value.fix
+    assert len(build_facts([HGNC, source], unmapped_share=0.667).unmapped) == 4
+
+
+def test_a_source_of_mouse_symbols_is_refused(tmp_path):
+    # Brca1 and Atm are found without regard to case; the rest have other names in the mouse.
+    source = gmt(tmp_path, "one\tof the mouse\tTrp53\tBrca1\tAtm\tH2-K1\tLy6a")
+    with pytest.raises(InputError, match=r"3 of 5 .*mine.gmt:1 'Trp53' \(did you mean TP53\?\)") as error:
+        build_facts([HGNC, source])
+    assert "same organism" in error.value.fix
+
+
+def test_the_share_is_a_limit_that_is_allowed(tmp_path):
+    source = gmt(tmp_path, "one\t\tTP53\tBRCA1\tATM\tABSENT9")
+    assert len(build_facts([HGNC, source], unmapped_share=0.25).unmapped) == 1
+    with pytest.raises(InputError, match="1 of 4 identifiers"):
+        build_facts([HGNC, source], unmapped_share=0.249)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_lies_between_none_and_all(share):
+    with pytest.raises(InputError, match="no share") as error:
+        build_facts([HGNC], unmapped_share=share)
+    assert error.value.field == "unmapped"
 
 
 def test_the_nearest_format_is_named():
@@ -142,7 +189,7 @@ def words_of(name, form, files):
 
 
 def test_the_program_writes_three_files_and_a_line_for_each_source(tmp_path):
-    done = program(*words_of(*HGNC), *words_of(*GO), "--output", tmp_path / "out")
+    done = program(*words_of(*HGNC), *words_of(*GO), "--unmapped", 0.2, "--output", tmp_path / "out")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "hgnc: 9 facts on 6 genes and 9 objects, 0 identifiers unmapped",
@@ -160,6 +207,14 @@ def test_the_program_leaves_nothing_behind_when_a_source_is_broken(tmp_path):
     done = program(*words_of(*HGNC), *words_of("r", "reactome", {"gmt": broken}), "--output", tmp_path / "out")
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {broken}:3: expected name, description and at least one gene")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_program_writes_nothing_when_too_many_identifiers_are_unmapped(tmp_path):
+    done = program(*words_of(*HGNC), *words_of(*GO), "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: go: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene")
+    assert "ten_rows.gaf:12 'ZZZ1'" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

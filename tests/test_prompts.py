@@ -110,7 +110,7 @@ def test_an_unknown_name_is_said_to_be_unknown():
 
 
 def test_the_listing_is_what_the_prompt_shows():
-    prompt = gene_set_prompt(genes(("A", "one"), ("B", ""), ("C", "three\nlines")), style(budget_tokens=5), words)
+    prompt = gene_set_prompt(genes(*[(f"G{i}", "kinase\none") for i in range(5)]), style(), words)
     assert prompt.listing == prompt.messages[1]["content"].removeprefix("Genes: ")
     assert prompt.listing.count("; ") == len(prompt.shown) - 1 == 1
 
@@ -127,7 +127,7 @@ def test_the_listing_is_what_the_prompt_shows():
         ("TP53 ", 5),
         ("H2-K1", 5),
         ("é\t", 2),
-        ("ATM (ATM serine/threonine kinase); ", 24),  # 3 + 3 capitals, ( / ) ;, and 28 of small letters and spaces
+        ("ATM (ATM serine/threonine kinase); ", 23),  # 6 capitals, ( / ) ; and, of 21 small letters and 4 spaces, 13
     ],
 )
 def test_the_conservative_count_is_half_a_token_a_small_letter_and_one_any_other(text, count):

@@ -110,8 +110,8 @@ def test_shuffled_answers_never_meet_their_question_in_another_sample(seed):
 
 
 def test_the_order_of_examples_and_answers_changes_no_score():
-    examples = [Example(id=f"{i}", subset="bp", name=f"term {i}", genes=[Gene(symbol="A")]) for i in range(6)]
-    answers = [answer(f"{i}", f"term {i % 3}", sample) for i in range(6) for sample in range(2)]
+    examples = [Example(id=f"{i}", subset="bp", name=f"term{i % 3}", genes=[Gene(symbol="A")]) for i in range(6)]
+    answers = [answer(f"{i}", f"term{i % 3}", sample) for i in range(6) for sample in range(2)]
     first = scoring.score_answers(TASK, examples, answers, {}, 0)
     second = scoring.score_answers(TASK, examples[::-1], answers[::-1], {}, 0)
     by_question = [table.sort_values(["id", "sample"], ignore_index=True) for table in (first, second)]

@@ -63,7 +63,10 @@ def texts(*facts, paraphrases=9):
         (
             "acts_upstream_of_negative_effect",
             "cell cycle",
-            ["Cell cycle is restrained by an earlier action of XYZ1.", "XYZ1 acts ahead of cell cycle and holds it back."],
+            [
+                "Cell cycle is restrained by an earlier action of XYZ1.",
+                "XYZ1 acts ahead of cell cycle and holds it back.",
+            ],
         ),
         (
             "acts_upstream_of_or_within",
