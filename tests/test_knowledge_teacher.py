@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 
 import pandas as pd
 import pytest
@@ -77,8 +76,8 @@ def test_blind_never_sees_the_own_term(own):
 def test_given_leads_to_the_true_name_by_another_shared_object():
     [proposal] = write([row("GO:2", "DNA ligation", "A B C")], FACTS, "given")
     assert proposal.proposed == "DNA ligation"
-    assert "DNA repair" in proposal.steps[-1] and "DNA ligation" in proposal.steps[-1]
-    assert proposal.steps[-1].index("DNA repair") < proposal.steps[-1].index("DNA ligation")
+    assert proposal.steps[-1].startswith(("B, A and C", "All 3", "The 3", "3 of"))
+    assert proposal.steps[-1].index("DNA repair") < proposal.steps[-1].index("the name")
 
 
 def test_given_uses_the_own_term_where_nothing_else_is_shared():
@@ -143,7 +142,7 @@ def test_rows_with_nothing_to_say_get_a_reason():
     given = write(rows, facts, "given")
     assert [p.problem for p in given] == ["", NO_FACTS, ""]
     assert given[0].steps[0] in ("A takes part in DNA repair.", "A acts in DNA repair.")
-    assert given[0].steps[1].endswith(" x.")
+    assert "name" in given[0].steps[1]
     assert write(rows[:1], facts, "given", steps=1) == [Proposal("GO:7", "bp", "x", problem=NOTHING_SHARED)]
 
 
@@ -260,7 +259,8 @@ def test_number_of_steps_and_of_genes_in_a_step(steps, genes_per_step):
         assert len(proposal.steps) == steps
         about_genes = proposal.steps[: {1: 0, 2: 1}.get(steps, steps - 2)]
         assert all(len(re.findall(r"G\d+", step)) <= genes_per_step for step in about_genes)
-        assert proposal.steps[-1].endswith(f"{proposal.proposed}.")
+        assert re.search(r"\bname\b", proposal.steps[-1])
+        assert not any(re.search(r"\bname\b", step) for step in proposal.steps[:-1])
 
 
 def test_names_are_compared_without_case_and_punctuation():
@@ -280,11 +280,3 @@ def test_names_are_compared_without_case_and_punctuation():
 def test_settings_that_cannot_work(options, message):
     with pytest.raises(InputError, match=message):
         propose([SET], FACTS, **{"mode": "given", "seed": 0, "shown_genes": symbols} | options)
-
-
-def test_a_thousand_rows_and_two_hundred_thousand_facts_take_seconds():
-    rows, facts = made_up(rows=1_000, genes=15_000, objects=8_000, facts=200_000)
-    assert len(facts) > 190_000
-    start = time.process_time()
-    write(rows, facts, "blind")
-    assert time.process_time() - start < 10

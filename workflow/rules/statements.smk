@@ -1,4 +1,4 @@
-# Facts → statements, after the benchmarks: no statement mentions a test term.
+# Facts → statements, after the benchmarks: no statement mentions a held-out term.
 
 
 rule write_statements:

@@ -103,7 +103,7 @@ def propose(
     """One proposal a row, in the order of `rows`.
 
     `rows`: benchmark rows (id, subset, name, genes). `facts`: columns gene, relation, object_id,
-    object_name, evidence; facts about test terms must be gone already. `shown_genes(row)`: the symbols that
+    object_name, evidence; facts about held-out terms must be gone already. `shown_genes(row)`: the symbols that
     the row's prompt shows. "given" leads to the row's own name; "blind" proposes the most specific object
     that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
     own term. `steps` is the most that is written; more than two give more single genes.
