@@ -8,9 +8,9 @@ import argparse
 from pathlib import Path
 
 from reasonome import benchmarks
-from reasonome.config import Project, lookup
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
+from reasonome.project import Project, lookup
 from reasonome.sources.go import read_obo
 
 

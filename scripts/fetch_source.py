@@ -14,9 +14,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from reasonome import atomic
-from reasonome.config import Project, lookup
 from reasonome.errors import InputError, run_program
 from reasonome.manifest import file_sha256
+from reasonome.project import Project, lookup
 
 CHUNK = 1 << 20
 

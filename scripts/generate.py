@@ -8,10 +8,10 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import read_rows
-from reasonome.config import Project, lookup
 from reasonome.errors import run_program
 from reasonome.generation.answers import write_answers
 from reasonome.manifest import Stopwatch, canonical, read_manifest, text_sha256
+from reasonome.project import Project, lookup
 from reasonome.tasks import TASKS
 
 

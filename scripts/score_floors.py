@@ -9,9 +9,9 @@ from pathlib import Path
 
 from reasonome import atomic, scoring
 from reasonome.benchmarks import read_rows
-from reasonome.config import Project
 from reasonome.encoders import load_encoders
 from reasonome.errors import run_program
+from reasonome.project import Project
 
 
 def main() -> None:

@@ -13,10 +13,11 @@ import pandas as pd
 
 from reasonome import atomic, statements
 from reasonome.benchmarks import held_out_terms, read_rows
-from reasonome.config import KnowledgeTeacher, OpenAITeacher, Project, lookup
+from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.encoders import load_encoders
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
+from reasonome.project import Project, lookup
 from reasonome.prompts import Prompt, conservative_count
 from reasonome.tasks import TASKS
 from reasonome.teachers import Proposal, filtering, knowledge

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from reasonome import atomic
 from reasonome.chains import Step
-from reasonome.config import Project
 from reasonome.errors import run_program
+from reasonome.project import Project
 
 
 def main() -> None:

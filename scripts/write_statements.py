@@ -9,9 +9,9 @@ from pathlib import Path
 
 from reasonome import statements
 from reasonome.benchmarks import held_out_terms
-from reasonome.config import Project, lookup
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
+from reasonome.project import Project, lookup
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from reasonome import benchmarks, weights
-from reasonome.config import Project
 from reasonome.facts import build_facts
+from reasonome.project import Project
 from reasonome.sources.go import read_obo
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.config import Project, SourceFile, lookup
+from reasonome.config import SourceFile
 from reasonome.errors import InputError
+from reasonome.project import Project, lookup
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.config import Project
 from reasonome.experiments import report_plan, teacher_mode, trained_steps
+from reasonome.project import Project
 from reasonome.report.plan import Plan
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from .metrics.naming import normalise
+from reasonome.metrics.naming import normalise
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-from . import atomic, audit
-from .audit import GeneSet
-from .config import Benchmark
-from .errors import InputError
-from .sources.go import Ontology, propagate
-from .tasks.gene_set_naming import Example
+from reasonome import atomic, audit
+from reasonome.audit import GeneSet
+from reasonome.config import Benchmark
+from reasonome.errors import InputError
+from reasonome.sources.go import Ontology, propagate
+from reasonome.tasks.gene_set_naming import Example
 
 SPLITS = ("train", "valid", "test")
 

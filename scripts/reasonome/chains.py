@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from .config import STAGES, Experiment, Project, Recipe, lookup
-from .errors import InputError
+from reasonome.config import STAGES, Experiment, Recipe
+from reasonome.errors import InputError
+from reasonome.project import Project, lookup
 
 BASE = "base"
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling each: two would be two folders for one model

@@ -7,8 +7,8 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
-from .config import Project, lookup
-from .errors import InputError
+from reasonome.errors import InputError
+from reasonome.project import Project, lookup
 
 
 class SentenceEncoder:

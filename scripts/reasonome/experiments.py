@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from . import chains
-from .chains import Run
-from .config import KnowledgeTeacher, Project, SftRecipe
+from reasonome import chains
+from reasonome.chains import Run
+from reasonome.config import KnowledgeTeacher, SftRecipe
+from reasonome.project import Project
 
 
 class Results:

@@ -14,11 +14,11 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tqdm import tqdm
 
-from .audit import GeneSet, jaccard
-from .config import Style
-from .metrics import rouge
-from .prompts import gene_text
-from .tasks.gene_set_naming import Example
+from reasonome.audit import GeneSet, jaccard
+from reasonome.config import Style
+from reasonome.metrics import rouge
+from reasonome.prompts import gene_text
+from reasonome.tasks.gene_set_naming import Example
 
 # Words that do not make a phrase on their own, nor begin or end one.
 _EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "member", "protein", "gene", "subunit"}

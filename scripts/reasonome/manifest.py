@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from . import __version__, atomic
-from .errors import InputError
+from reasonome import __version__, atomic
+from reasonome.errors import InputError
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
 PACKAGE_ROOT = Path(__file__).resolve().parent

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import InputError
-from .yamltext import read_text
+from reasonome.errors import InputError
+from reasonome.yamltext import read_text
 
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 

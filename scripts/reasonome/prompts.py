@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from .config import Style
-from .errors import InputError
+from reasonome.config import Style
+from reasonome.errors import InputError
 
 CountTokens = Callable[[list[str]], list[int]]
 Message = dict[str, str]

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from .config import (
+from reasonome.config import (
     STAGES,
     Backbone,
     Benchmark,

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from . import floors
-from .benchmarks import read_rows
-from .config import Style
-from .errors import InputError
-from .metrics.naming import Similarity, name_scores
-from .tasks.task import Task
+from reasonome import floors
+from reasonome.benchmarks import read_rows
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.metrics.naming import Similarity, name_scores
+from reasonome.tasks.task import Task
 
 
 class AnswerRow(BaseModel):

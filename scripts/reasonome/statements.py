@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from . import atomic, audit
-from .errors import InputError
-from .metrics.naming import normalise
+from reasonome import atomic, audit
+from reasonome.errors import InputError
+from reasonome.metrics.naming import normalise
 
 # {gene} and {object} are filled in. Several paraphrases per relation; one fact uses `paraphrases` of them.
 PARAPHRASES: dict[str, list[str]] = {

@@ -8,10 +8,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from . import atomic
-from .config import HubWeights, PathWeights, PypiWeights
-from .errors import InputError
-from .manifest import file_sha256, text_sha256
+from reasonome import atomic
+from reasonome.config import HubWeights, PathWeights, PypiWeights
+from reasonome.errors import InputError
+from reasonome.manifest import file_sha256, text_sha256
 
 # What transformers needs to load a model; weights in any other form stay where they are.
 PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]

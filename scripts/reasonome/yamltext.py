@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from .errors import InputError
+from reasonome.errors import InputError
 
 Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import atomic
-from ..config import Decoding, Style
-from ..manifest import canonical, text_sha256
-from ..prompts import render, token_counter
-from ..tasks.task import Task
-from . import local
+from reasonome import atomic
+from reasonome.config import Decoding, Style
+from reasonome.generation import local
+from reasonome.manifest import canonical, text_sha256
+from reasonome.prompts import render, token_counter
+from reasonome.tasks.task import Task
 
 
 class PartialAnswers:

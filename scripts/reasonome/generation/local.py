@@ -14,7 +14,7 @@ from transformers import (
     LogitsProcessorList,
 )
 
-from ..config import Decoding
+from reasonome.config import Decoding
 
 
 @dataclass(frozen=True)

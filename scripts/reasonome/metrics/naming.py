@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from . import rouge
+from reasonome.metrics import rouge
 
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 

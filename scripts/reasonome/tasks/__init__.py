@@ -1,6 +1,6 @@
 """Tasks: one object each, which serves prompts, training, rewards and scoring alike."""
 
-from .gene_set_naming import GeneSetNaming
-from .task import Task
+from reasonome.tasks.gene_set_naming import GeneSetNaming
+from reasonome.tasks.task import Task
 
 TASKS: dict[str, Task] = {task.name: task for task in (GeneSetNaming(),)}

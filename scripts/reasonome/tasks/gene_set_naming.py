@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..completion import parse_completion, render_completion
-from ..config import Style
-from ..prompts import CountTokens, Prompt, gene_set_prompt
-from ..rewards import naming
-from .task import Reward
+from reasonome.completion import parse_completion, render_completion
+from reasonome.config import Style
+from reasonome.prompts import CountTokens, Prompt, gene_set_prompt
+from reasonome.rewards import naming
+from reasonome.tasks.task import Reward
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and

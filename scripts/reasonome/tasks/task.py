@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from ..config import Style
-from ..prompts import CountTokens, Prompt
+from reasonome.config import Style
+from reasonome.prompts import CountTokens, Prompt
 
 Similarity = Callable[[Sequence[str], Sequence[str]], Any]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from . import Proposal
+from reasonome.errors import InputError
+from reasonome.teachers import Proposal
 
 Similarity = Callable[[list[str], list[str]], np.ndarray]
 

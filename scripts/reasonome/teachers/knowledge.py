@@ -15,9 +15,9 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from ..errors import InputError, nearest
-from ..metrics.naming import normalise
-from . import Proposal
+from reasonome.errors import InputError, nearest
+from reasonome.metrics.naming import normalise
+from reasonome.teachers import Proposal
 
 Row = dict
 Mode = Literal["given", "blind"]

@@ -13,11 +13,11 @@ import openai
 from pydantic import BaseModel, Field, ValidationError
 from tqdm import tqdm
 
-from ..completion import parse_completion
-from ..config import OpenAITeacher
-from ..errors import InputError
-from ..prompt_template import read_template
-from . import Proposal
+from reasonome.completion import parse_completion
+from reasonome.config import OpenAITeacher
+from reasonome.errors import InputError
+from reasonome.prompt_template import read_template
+from reasonome.teachers import Proposal
 
 Message = Mapping[str, str]
 

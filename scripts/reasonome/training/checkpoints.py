@@ -7,8 +7,8 @@ from pathlib import Path
 
 from transformers import TrainerCallback
 
-from .. import atomic
-from ..manifest import Stopwatch
+from reasonome import atomic
+from reasonome.manifest import Stopwatch
 
 MARK = "complete.json"
 

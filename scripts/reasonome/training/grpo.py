@@ -11,16 +11,16 @@ from tqdm import tqdm
 from transformers import set_seed
 from trl import GRPOConfig, GRPOTrainer
 
-from .. import atomic
-from ..benchmarks import read_rows
-from ..comparisons import MEAN, bootstrap_intervals
-from ..config import Decoding, GrpoRecipe
-from ..floors import rows_of_common_words
-from ..generation import local
-from ..prompts import render, token_counter
-from ..rewards.naming import total
-from ..tasks.task import Similarity, Task
-from .stage import Stage
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
+from reasonome.comparisons import MEAN, bootstrap_intervals
+from reasonome.config import Decoding, GrpoRecipe
+from reasonome.floors import rows_of_common_words
+from reasonome.generation import local
+from reasonome.prompts import render, token_counter
+from reasonome.rewards.naming import total
+from reasonome.tasks.task import Similarity, Task
+from reasonome.training.stage import Stage
 
 
 class RewardScorer:

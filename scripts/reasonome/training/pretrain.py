@@ -6,9 +6,9 @@ from pathlib import Path
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from .. import atomic
-from ..errors import InputError
-from .stage import Stage
+from reasonome import atomic
+from reasonome.errors import InputError
+from reasonome.training.stage import Stage
 
 
 def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from .. import atomic
-from ..benchmarks import read_rows
-from ..config import Style
-from ..errors import InputError
-from ..prompts import Prompt, token_counter
-from ..tasks.task import Task
-from .stage import Stage
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.prompts import Prompt, token_counter
+from reasonome.tasks.task import Task
+from reasonome.training.stage import Stage
 
 
 def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None, tokenizer) -> list[dict]:

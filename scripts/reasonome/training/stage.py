@@ -13,10 +13,10 @@ import torch
 from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from .. import __version__, atomic, chains
-from ..config import STAGES, Recipe, Style
-from ..errors import InputError
-from ..manifest import (
+from reasonome import __version__, atomic, chains
+from reasonome.config import STAGES, Recipe, Style
+from reasonome.errors import InputError
+from reasonome.manifest import (
     Stopwatch,
     canonical,
     code_sha256,
@@ -26,7 +26,7 @@ from ..manifest import (
     text_sha256,
     versions,
 )
-from . import checkpoints
+from reasonome.training import checkpoints
 
 # The modules that shape a model, beside the recipe.
 CODE = ("completion.py", "metrics", "prompts.py", "rewards", "tasks", "training")

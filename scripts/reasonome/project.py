@@ -1,0 +1,289 @@
+"""A project: everything under one config folder, read from YAML, validated, its cross-references checked.
+
+A mistake is reported with file, line, key and the nearest valid name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from reasonome.config import (
+    NAME,
+    STAGES,
+    STYLE,
+    Backbone,
+    Benchmark,
+    Corpus,
+    Decoding,
+    Encoder,
+    Experiment,
+    Name,
+    OpenAITeacher,
+    PretrainRecipe,
+    Recipe,
+    RecipeFile,
+    Settings,
+    SftRecipe,
+    Source,
+    Style,
+    Teacher,
+    TrainingSettings,
+)
+from reasonome.errors import InputError, nearest
+from reasonome.prompt_template import read_template
+from reasonome.yamltext import Loc, YamlText
+
+_STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
+
+
+class Project:
+    """Everything under one config folder, validated, with cross-references checked.
+
+    Raises InputError for the first mistake found, with file, line, key and the nearest valid name.
+    """
+
+    def __init__(self, root: str | Path = "config"):
+        self.root = Path(root)
+        self._texts: dict[str, YamlText] = {}
+        self.settings: Settings = self._read("config.yaml", Settings)
+        self.backbones = self._read("backbones.yaml", dict[Name, Backbone])
+        self.encoders = self._read("encoders.yaml", dict[Name, Encoder])
+        self.sources = self._read("sources.yaml", dict[Name, Source])
+        self.corpora = self._read("corpora.yaml", dict[Name, Corpus])
+        self.benchmarks = self._read("benchmarks.yaml", dict[Name, Benchmark])
+        self.decodings = self._read("decodings.yaml", dict[Name, Decoding])
+        self.teachers = self._read("teachers.yaml", dict[Name, Teacher])
+        self.recipes = {stage: self._read_recipes(stage, model) for stage, model in STAGES.items()}
+        self.experiments = {
+            path.stem: self._read(f"experiments/{path.name}", Experiment)
+            for path in sorted((self.root / "experiments").glob("*.yaml"))
+            if _named_well(path, path.stem, NAME)
+        }
+        self._check_references()
+
+    # reading
+
+    def _parse(self, file: str) -> YamlText:
+        self._texts[file] = YamlText.of_file(self.root / file)
+        return self._texts[file]
+
+    def _read(self, file: str, kind: Any) -> Any:
+        text = self._parse(file)
+        return _validate(kind, text.data, text)
+
+    def _read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
+        text = self._parse(f"recipes/{stage}.yaml")
+        file = _validate(RecipeFile, text.data, text)
+        merged = {}
+        for variant, changes in file.variants.items():
+            values = {"stage": stage, **file.defaults, **(changes or {})}
+
+            def place(loc: Loc, variant: str = variant) -> Loc:
+                return _written(text, variant, *loc)
+
+            merged[variant] = _validate(model, values, text, place)
+        return merged
+
+    # cross-references
+
+    def _check_references(self) -> None:
+        self._known("config.yaml", ("experiments",), self.settings.experiments, self.experiments)
+        for name, corpus in self.corpora.items():
+            self._known("corpora.yaml", (name, "sources"), corpus.sources, self.sources)
+            self._known("corpora.yaml", (name, "leave_out"), corpus.leave_out, self.benchmarks)
+        for name, benchmark in self.benchmarks.items():
+            self._known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, self.corpora)
+            self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
+        for name, teacher in self.teachers.items():
+            self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
+        self._check_teacher_prompts()
+        for stage, variants in self.recipes.items():
+            for variant, recipe in variants.items():
+                self._check_recipe(f"recipes/{stage}.yaml", variant, recipe)
+        for name, experiment in self.experiments.items():
+            self._check_experiment(f"experiments/{name}.yaml", experiment)
+
+    def _check_teacher_prompts(self) -> None:
+        """A teacher behind an endpoint can be asked about every benchmark: each task has its template."""
+        if any(isinstance(teacher, OpenAITeacher) for teacher in self.teachers.values()):
+            for task in sorted({benchmark.task for benchmark in self.benchmarks.values()}):
+                read_template(self.root / "prompts" / f"teacher.{task}.txt", headed=False)
+
+    def _check_recipe(self, file: str, variant: str, recipe: Recipe) -> None:
+        def known(key: str, valid: Iterable[str]) -> None:
+            self._known(file, _written(self._texts[file], variant, key), getattr(recipe, key), valid)
+
+        if isinstance(recipe, PretrainRecipe):
+            known("corpus", self.corpora)
+            return
+        known("benchmark", self.benchmarks)
+        task = self.benchmarks[recipe.benchmark].task
+        known("style", self.styles(task))
+        if isinstance(recipe, SftRecipe):
+            known("teacher", [*self.teachers, "none"])
+        else:
+            from reasonome.tasks import TASKS  # late: the tasks import this module's models
+
+            known("encoders", self.encoders)
+            known("rewards", TASKS[task].rewards)
+
+    def _check_experiment(self, file: str, experiment: Experiment) -> None:
+        self._known(file, ("backbones",), experiment.backbones, self.backbones)
+        self._known(file, ("benchmarks",), experiment.benchmarks, self.benchmarks)
+        self._known(file, ("decodings",), experiment.decodings, self.decodings)
+        for benchmark in experiment.benchmarks:
+            styles = self.styles(self.benchmarks[benchmark].task)
+            self._known(file, ("styles",), experiment.styles, styles)
+            for arm, spec in experiment.arms.items():
+                self._known(file, ("arms", arm, "styles"), spec.styles or [], styles)
+        for arm, spec in experiment.arms.items():
+            self._check_steps(file, arm, spec.steps)
+        self._check_leaks(file, experiment)
+        self._check_encoders(file, experiment)
+
+    def _check_steps(self, file: str, arm: str, steps: list[str]) -> None:
+        order = list(STAGES)
+        last = 0
+        for position, step in enumerate(steps):
+            loc = ("arms", arm, "steps", position)
+            match = _STEP.fullmatch(step)
+            if match is None:
+                raise self._error(file, loc, f"'{step}' is no step", "write stage.variant, as in sft.names")
+            stage, variant = match.groups()
+            self._known(file, loc, stage, self.recipes, "stage")
+            self._known(file, loc, variant, self.recipes[stage], f"variant of {stage}")
+            if order.index(stage) < last:
+                fix = f"the order is {' → '.join(order)}"
+                raise self._error(file, loc, f"'{step}' comes after a later stage", fix)
+            last = order.index(stage)
+
+    def _check_leaks(self, file: str, experiment: Experiment) -> None:
+        """No step of any arm trains on what a benchmark of the experiment tests."""
+        for arm, spec in experiment.arms.items():
+            for position, step in enumerate(spec.steps):
+                stage, variant = step.split(".")
+                for benchmark in experiment.benchmarks:
+                    if leak := self._leak(self.recipes[stage][variant], benchmark):
+                        what, fix = leak
+                        raise self._error(file, ("arms", arm, "steps", position), f"'{step}' {what}", fix)
+
+    def _leak(self, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+        """How a recipe may show the model test sets of `benchmark`, and what to do about it; None if it cannot."""
+        if isinstance(recipe, PretrainRecipe):
+            if benchmark in self.corpora[recipe.corpus].leave_out:
+                return None
+            what = f"would leak: statements of corpus '{recipe.corpus}' may tell the test terms of '{benchmark}'"
+            return what, f"add {benchmark} to leave_out of {recipe.corpus} in corpora.yaml"
+        if recipe.benchmark == benchmark:
+            return None
+        what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
+        return what, f"use a variant with benchmark: {benchmark}, or take {benchmark} out of benchmarks"
+
+    def _check_encoders(self, file: str, experiment: Experiment) -> None:
+        """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
+        steps = {step for spec in experiment.arms.values() for step in spec.steps if step.startswith("grpo.")}
+        recipes = [self.recipes["grpo"][step.removeprefix("grpo.")] for step in steps]
+        rewarded = {encoder for recipe in recipes if recipe.rewards.get("similarity") for encoder in recipe.encoders}
+        for position, name in enumerate(experiment.benchmarks):
+            encoders = self.benchmarks[name].encoders
+            if len(encoders) > 1 and rewarded.issuperset(encoders):
+                raise self._error(
+                    file,
+                    ("benchmarks", position),
+                    f"every encoder that scores '{name}' ({', '.join(encoders)}) is also a reward of a GRPO step here",
+                    f"give {name} in benchmarks.yaml an encoder that no GRPO recipe of this experiment uses",
+                )
+
+    def _known(self, file: str, loc: Loc, names: str | Iterable[str], valid: Iterable[str], kind: str = "name") -> None:
+        """Each of `names` (at `loc`: one name, a list of them, or the keys of a mapping) is in `valid`."""
+        one, valid = isinstance(names, str), list(valid)
+        for position, name in enumerate([names] if one else names):
+            if name not in valid:
+                below = () if one else (name if isinstance(names, Mapping) else position,)
+                raise self._error(file, loc + below, f"unknown {kind} '{name}'", nearest(name, valid))
+
+    def _error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:
+        return self._texts[file].error(what, loc, fix)
+
+    # look-ups
+
+    @cached_property
+    def _styles(self) -> dict[tuple[str, str], Style]:
+        found = {}
+        for path in sorted((self.root / "prompts").glob("*.*.txt")):
+            task, style = path.stem.split(".", 1)
+            if task != "teacher" and _named_well(path, style, STYLE):
+                found[task, style] = _read_style(path)
+        return found
+
+    def styles(self, task: str) -> dict[str, Style]:
+        """The prompt styles of a task, by name."""
+        return {style: value for (owner, style), value in self._styles.items() if owner == task}
+
+    def style(self, benchmark: str, style: str) -> Style:
+        """The prompt style `style` of the task of `benchmark`."""
+        return lookup(self.styles(lookup(self.benchmarks, benchmark, "benchmark").task), style, "style")
+
+
+def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
+    """`table[name]`, or an InputError that names the nearest valid one."""
+    if name not in table:
+        raise InputError(f"unknown {kind} '{name}'", fix=nearest(name, table))
+    return table[name]
+
+
+def _named_well(path: Path, name: str, pattern: str) -> bool:
+    """Names of files become names of results; InputError where one could not."""
+    if not re.fullmatch(pattern.strip("^$"), name):
+        raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
+    return True
+
+
+def _written(text: YamlText, variant: str, *loc: str | int) -> Loc:
+    """Where a recipe's value was written: in its variant, or in the defaults that the variant leaves as they are."""
+    changes = text.data["variants"][variant] or {}
+    if loc and loc[0] not in changes and loc[0] in text.data["defaults"]:
+        return ("defaults", *loc)
+    return ("variants", variant, *loc)
+
+
+# --- validation ---------------------------------------------------------------------------------------
+
+_NO_MAPPING = "should hold keys with values (key: value)"
+
+
+def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
+    """`data` as `kind`; InputError for the first mistake, at `place` of its path in `text`."""
+    try:
+        return TypeAdapter(kind).validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    loc = tuple(part for part in first["loc"] if part != "[key]")
+    what = first["msg"].removeprefix("Value error, ")
+    fix = "see workflow/schemas/ for what is allowed here"
+    context = first.get("ctx", {})
+    if unknown := re.match(r"unknown key '(.*?)': ", what):
+        loc, fix = (*loc, unknown[1]), None
+    elif first["type"] == "union_tag_invalid":
+        key = context["discriminator"].strip("'")
+        loc, what = (*loc, key), f"unknown {key} '{context['tag']}'"
+        fix = nearest(context["tag"], re.findall(r"'([^']+)'", context["expected_tags"]))
+    elif first["type"] == "union_tag_not_found":
+        key = context["discriminator"].strip("'")
+        loc, what = (*loc, key), f"key '{key}' is missing"
+    elif first["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        what = _NO_MAPPING
+    raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
+
+
+def _read_style(path: Path) -> Style:
+    """A task's prompt template, whose head is YAML."""
+    template = read_template(path, headed=True)
+    values = YamlText(template.head, path, above=1)
+    if not isinstance(values.data, Mapping):
+        raise values.error(_NO_MAPPING, (), None)
+    return _validate(Style, {**values.data, "system": template.system, "user": template.user}, values)
