@@ -15,7 +15,7 @@ def test_the_chain_ends_in_tables_and_a_report(finished):
     arms = set(metrics.loc[metrics["kind"] == "model", "arm"])
     assert arms == {"base", "KW", "KW+RA", "KW+RA+TA"}
     floors = set(metrics.loc[metrics["kind"] == "floor", "arm"])
-    assert floors == {"constant", "random", "commonest_phrase", "nearest_set", "nearest_prompt"}
+    assert floors == {"constant", "common_words", "random", "commonest_phrase", "nearest_set", "nearest_prompt"}
     assert set(metrics.loc[metrics["metric"] == "rouge_l", "subset"]) == {"bp", "mf", "cc", "mean"}
     page = (finished / REPORT).read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")

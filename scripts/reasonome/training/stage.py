@@ -196,7 +196,8 @@ def backward_tokens(history: list[dict[str, Any]]) -> int:
 def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The trainer's log without what differs between an undisturbed and a resumed run.
 
-    That is the wall clock, and the closing summary, whose mean loss covers the last attempt only.
+    That is the wall clock, the closing summary, whose mean loss covers the last attempt only, and the order
+    of keys, which a checkpoint sorts.
     """
     steps = [entry for entry in log if "train_loss" not in entry]
-    return [{key: value for key, value in entry.items() if not key.endswith(WALL_CLOCK)} for entry in steps]
+    return [{key: entry[key] for key in sorted(entry) if not key.endswith(WALL_CLOCK)} for entry in steps]
