@@ -24,8 +24,8 @@ def test_finished_batches_are_read_back_and_a_torn_line_is_dropped(tmp_path):
         partial.add(1, rows("c"))
         raise RuntimeError("killed")
     kept = tmp_path / ".greedy.jsonl.partial"
-    with open(kept, "a") as handle:
-        handle.write('{"batch": 2, "rows": [{"id"')
+    with open(kept, "ab") as handle:
+        handle.write('{"batch": 2, "rows": [{"id": "β'.encode()[:-1])
     again = PartialAnswers(target, "digest")
     assert {number: [row["id"] for row in batch] for number, batch in again.batches.items()} == {
         0: ["a", "b"],
@@ -58,3 +58,9 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
     ):
         monkeypatch.setattr(os, "fsync", full)
         partial.add(0, rows("a"))
+
+
+def test_a_line_that_a_power_cut_left_ends_what_is_read_back(tmp_path):
+    kept = tmp_path / ".greedy.jsonl.partial"
+    kept.write_bytes(b'digest\n{"batch": 0, "rows": []}\n' + bytes(20) + b'\n{"batch": 2, "rows": []}\n')
+    assert PartialAnswers(tmp_path / "greedy.jsonl", "digest").batches == {0: []}

@@ -525,3 +525,26 @@ def test_look_ups_name_the_nearest(project):
     with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
         lookup(project.corpora, "x", "corpus")
     assert caught.value.fix == "valid names: demo, human"
+
+
+def test_a_merge_with_an_override_is_no_key_given_twice(config):
+    path = config / "decodings.yaml"
+    path.write_text(path.read_text() + "short: {<<: {max_new_tokens: 5, seed: 3}, max_new_tokens: 7}\n")
+    short = Project(config).decodings["short"]
+    assert (short.max_new_tokens, short.seed) == (7, 3)
+
+
+def test_a_subset_may_not_take_the_name_of_the_mean(config):
+    change(config / "benchmarks.yaml", "    bp: {", "    mean: {")
+    assert "a subset may not be called 'mean'" in mistake(config).what
+
+
+def test_a_checksum_that_nothing_would_check_is_refused(config):
+    change(config / "sources.yaml", "hgnc_complete_set.txt.gz}", f"hgnc_complete_set.txt.gz, sha256: {'a' * 64}}}")
+    assert "'sha256' is checked when a 'url' is downloaded" in mistake(config).what
+
+
+def test_a_key_pasted_for_its_variable_is_refused_and_not_repeated(config):
+    change(config / "teachers.yaml", "OPENAI_API_KEY", "sk-SECRET-12345")
+    error = mistake(config)
+    assert error.field == "gpt-4o.api_key_variable" and "SECRET" not in str(error)

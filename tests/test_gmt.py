@@ -152,3 +152,10 @@ def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="there is no such file") as error:
         list(read_gmt(tmp_path / "absent.gmt"))
     assert error.value.file == tmp_path / "absent.gmt"
+
+
+def test_a_file_of_blank_lines_holds_no_sets(tmp_path):
+    path = tmp_path / "blank.gmt"
+    path.write_text("\n   \n")
+    with pytest.raises(InputError, match="there is no gene set in the file"):
+        list(read_gmt(path))

@@ -85,3 +85,18 @@ def test_a_quote_that_is_never_closed_is_refused(tmp_path):
     with pytest.raises(InputError, match="expected 12 columns") as error:
         hgnc.read_genes(path)
     assert error.value.file == path
+
+
+def test_a_table_without_approved_genes_is_refused(tmp_path):
+    path = tmp_path / "hgnc.txt"
+    path.write_text("\t".join(hgnc.COLUMNS) + "\n")
+    with pytest.raises(InputError, match="no row has the status Approved"):
+        hgnc.read_genes(path)
+
+
+def test_a_field_that_is_too_long_is_named_with_its_line(tmp_path):
+    path = tmp_path / "hgnc.txt"
+    path.write_text("\t".join(hgnc.COLUMNS) + "\n" + "x" * 200_000 + "\n")
+    with pytest.raises(InputError, match="cannot be read: field larger") as caught:
+        hgnc.read_genes(path)
+    assert caught.value.line == 2

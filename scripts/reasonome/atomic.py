@@ -112,7 +112,7 @@ def read_jsonl(path: str | os.PathLike) -> list[dict]:
         for number, line in enumerate(handle, 1):
             try:
                 row = json.loads(line.decode("utf-8"))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"Invalid JSON: {error}", file=path, line=number) from None
             if not isinstance(row, dict):
                 raise InputError("a row should be an object", file=path, line=number)

@@ -25,6 +25,7 @@ NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
 STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
+EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
@@ -90,7 +91,7 @@ class HubWeights(_Weights):
     source: Literal["hub"]
     repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
     revision: Annotated[str, Field(pattern=r"^([0-9a-f]{40}|unpinned)$")] = "unpinned"
-    token_variable: str = "HF_TOKEN"
+    token_variable: EnvironmentVariable = "HF_TOKEN"
 
 
 class PathWeights(_Weights):
@@ -136,6 +137,8 @@ class SourceFile(Strict):
     def _one_place(self) -> "SourceFile":
         if (self.path is None) == (self.url is None):
             raise ValueError("give either 'path' or 'url'")
+        if self.path is not None and "sha256" in self.model_fields_set:
+            raise ValueError("'sha256' is checked when a 'url' is downloaded; a file given by 'path' has none")
         return self
 
     @property
@@ -210,6 +213,13 @@ class Benchmark(Strict):
     encoders: Names = Field(description="encoders that score similarity")
     seed: int = 0
 
+    @field_validator("subsets")
+    @classmethod
+    def _no_subset_is_the_mean(cls, subsets: dict[str, Subset]) -> dict[str, Subset]:
+        if "mean" in subsets:
+            raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
+        return subsets
+
     @model_validator(mode="after")
     def _sizes_in_order(self) -> "Benchmark":
         if self.minimum_genes > self.maximum_genes:
@@ -257,7 +267,7 @@ class OpenAITeacher(Strict):
     base_url: str | None = Field(
         None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$", description="endpoint; without it OpenAI's own"
     )
-    api_key_variable: str = Field("OPENAI_API_KEY", description="environment variable that holds the key")
+    api_key_variable: EnvironmentVariable = Field("OPENAI_API_KEY", description="its name, not the key itself")
     api_version: str | None = Field(None, description="Azure only")
     temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(512, description="null: not sent")

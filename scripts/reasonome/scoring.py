@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome import floors
 from reasonome.benchmarks import read_rows
@@ -22,7 +22,7 @@ class AnswerRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
     subset: str
-    sample: int = 0
+    sample: Annotated[int, Field(ge=0, lt=2**31)] = 0
     prompt_sha256: str = ""
     text: str
     finish_reason: str = ""

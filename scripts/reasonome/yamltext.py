@@ -31,6 +31,8 @@ class YamlText:
         try:
             loader = _Loader(text)
             node = loader.get_single_node()
+            # Before the document is made: that writes out merges (<<), whose keys would then stand twice.
+            self._collect(node, (), above + 1)
             self.data = loader.construct_document(node) if node else None
         except yaml.reader.ReaderError as error:
             line = above + text[: error.position].count("\n") + 1
@@ -40,10 +42,10 @@ class YamlText:
             raise InputError(f"not valid YAML: {error.problem}", file=file, line=line) from None
         except ValueError as error:  # a tag such as !!int on something else
             raise InputError(f"not valid YAML: {error}", file=file) from None
-        try:
-            self._collect(node, (), above + 1)
         except RecursionError:
-            raise InputError("not valid YAML: an alias (*) inside what it stands for", file=file) from None
+            raise InputError(
+                "not valid YAML: an alias (*) inside what it stands for, or nested too deeply", file=file
+            ) from None
 
     @classmethod
     def of_file(cls, path: Path) -> "YamlText":

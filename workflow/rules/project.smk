@@ -1,5 +1,6 @@
 # The validated configuration, the paths, and what every job's shell shares.
 
+import re
 import shlex
 
 from snakemake.exceptions import WorkflowError
@@ -37,16 +38,21 @@ shell.prefix(
 )
 
 
+def one_of(names):
+    """Regular expression of these names; of none, one that matches nothing (an empty one would match all)."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
     backbone=NAME.strip("^$"),
     encoder=NAME.strip("^$"),
     source=NAME.strip("^$"),
     corpus=NAME.strip("^$"),
-    benchmark="|".join(PROJECT.benchmarks),
-    teacher="|".join(PROJECT.teachers),
-    experiment="|".join(PROJECT.experiments),
+    benchmark=one_of(PROJECT.benchmarks),
+    teacher=one_of(PROJECT.teachers),
+    experiment=one_of(PROJECT.experiments),
     style="[a-z0-9-]+",
-    decoding="|".join(PROJECT.decodings),
+    decoding=one_of(PROJECT.decodings),
     chain=chains.CHAIN_PATTERN,
 
 

@@ -23,7 +23,7 @@ rule write_reasoning:
     log:
         f"{ROOT}/logs/write_reasoning/{{teacher}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:
-        teacher="|".join(KNOWLEDGE_TEACHERS),
+        teacher=one_of(KNOWLEDGE_TEACHERS),
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -45,4 +45,4 @@ use rule write_reasoning as ask_teacher with:
     log:
         f"{ROOT}/logs/ask_teacher/{{teacher}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:
-        teacher="|".join(API_TEACHERS),
+        teacher=one_of(API_TEACHERS),

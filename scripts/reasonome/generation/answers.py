@@ -29,12 +29,15 @@ class PartialAnswers:
         self._read()
 
     def _read(self) -> None:
-        lines = self.path.read_text(encoding="utf-8").split("\n") if self.path.is_file() else []
+        lines = self.path.read_bytes().split(b"\n") if self.path.is_file() else []
         whole = lines[:-1]  # what follows the last line end was torn by a kill
-        if not whole or whole[0] != self._digest:
+        if not whole or whole[0] != self._digest.encode():
             return
         for line in whole[1:]:
-            batch = json.loads(line)
+            try:
+                batch = json.loads(line)
+            except ValueError:  # a power cut can leave a line of zeros: what came before it is good
+                return
             self.batches[batch["batch"]] = batch["rows"]
 
     def __enter__(self) -> "PartialAnswers":

@@ -25,8 +25,9 @@ class GeneSet(NamedTuple):
 def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
     """Yield the gene sets of a GMT; empty fields at the end of a line are ignored.
 
-    Raises InputError for a line without a name or with fewer than three columns.
+    Raises InputError for a line without a name or with fewer than three columns, and for a file without sets.
     """
+    found = False
     for number, line in lines(path):
         if not line.strip():
             continue
@@ -40,7 +41,10 @@ def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
                 line=number,
                 fix="give a GMT file; a set without genes must be left out",
             )
+        found = True
         yield GeneSet(number, name, rest[0], genes)
+    if not found:
+        raise InputError("there is no gene set in the file", file=path, fix="fetch the file again")
 
 
 def members(

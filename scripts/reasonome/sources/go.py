@@ -109,7 +109,15 @@ def read_obo(path: str | os.PathLike) -> Ontology:
                 line=stanza.line,
                 fix="keep one [Term] for each id",
             )
-        terms[stanza.id] = Term(stanza.id, stanza.name, stanza.namespace or default_namespace, stanza.is_obsolete)
+        namespace = stanza.namespace or default_namespace
+        if not namespace:
+            raise InputError(
+                f"the term {stanza.id} has no namespace",
+                file=path,
+                line=stanza.line,
+                fix="every [Term] needs a line 'namespace: ...', or the header a default-namespace",
+            )
+        terms[stanza.id] = Term(stanza.id, stanza.name, namespace, stanza.is_obsolete)
         alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
     parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
     return Ontology(terms, parents, alt_ids, _children_first(parents, stanzas, path))
@@ -150,6 +158,8 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
                 line=number,
                 fix="give the annotations of one organism (goa_human for 9606), or ask for another taxon",
             )
+        if not columns[4]:
+            raise InputError("column 5, the term, is empty", file=path, line=number, fix="fetch the file again")
         qualifiers = columns[3].split("|")
         if "NOT" in qualifiers:
             left_out["annotations with NOT"] += 1

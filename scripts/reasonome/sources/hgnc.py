@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -30,10 +31,11 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
     """The approved genes of the table; columns are found by name, those not used may be missing or new.
 
     Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol
-    given twice, and gene groups whose names and ids do not pair up.
+    given twice, gene groups whose names and ids do not pair up, and a table without any approved gene.
     """
     reader = csv.reader((line for _, line in lines(path)), delimiter="\t")
-    header = next(reader)
+    rows = _rows(reader, path)
+    header = next(rows)
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise InputError(
@@ -44,7 +46,7 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
         )
     places = [header.index(column) for column in COLUMNS]
     genes, seen = [], {}
-    for row in reader:
+    for row in rows:
         if not row:
             continue
         if len(row) != len(header):
@@ -68,7 +70,22 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
             )
         seen[gene.symbol] = reader.line_num
         genes.append(gene)
+    if not genes:
+        raise InputError("no row has the status Approved", file=path, fix="fetch the file again")
     return genes
+
+
+def _rows(reader, path: str | os.PathLike) -> Iterator[list[str]]:
+    """The rows of a CSV reader; what it cannot read is an InputError with the line."""
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            fix = "fetch the file again; line ends must be those of Unix or Windows"
+            raise InputError(f"cannot be read: {error}", file=path, line=reader.line_num, fix=fix) from None
+        if row is None:
+            return
+        yield row
 
 
 def read_gene_table(path: str | os.PathLike) -> GeneTable:
