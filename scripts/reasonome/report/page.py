@@ -42,7 +42,7 @@ FLOOR_NOTES = {
     "constant": "always gives the training name that scores best on training names; it does not see the genes",
     "common_words": "always gives the row of the commonest training words that scores best; it does not see the genes",
     "random": "draws a training name by chance; it does not see the genes",
-    "commonest_phrase": "answers with the commonest phrase of all the genes' official names, shown in the prompt or not",
+    "commonest_phrase": "answers with the commonest phrase of the official names of all genes, shown or not",
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
 }
