@@ -1,6 +1,7 @@
 """The real chain on a tiny scale: what it leaves behind, and what a second run or a change reruns."""
 
 import json
+import zipfile
 
 import pandas as pd
 import pytest
@@ -75,6 +76,32 @@ def test_comments_order_and_layout_rerun_nothing(copy):
         path.write_text("# another comment\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     reverse = "recipes/grpo.yaml"
     tiny_project.edit(copy, reverse, lambda c: c.update(defaults=dict(reversed(list(c.pop("defaults").items())))))
+    assert tiny_project.planned_jobs(copy) == {}
+
+
+def test_snakemake_makes_its_own_report(copy):
+    tiny_project.snakemake(copy, "--report", "workflow.zip")
+    with zipfile.ZipFile(copy / "workflow.zip") as archive:
+        names = archive.namelist()
+    assert any(name.endswith("report.html") for name in names)
+
+
+def test_a_changed_seed_scores_again_and_generates_nothing(copy):
+    tiny_project.edit(copy, "config.yaml", lambda c: c.update(seed=1))
+    jobs = tiny_project.planned_jobs(copy)
+    assert jobs["score"] == 4 and jobs["score_floors"] == 1
+    assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
+
+
+def test_a_changed_licence_text_reruns_nothing(copy):
+    tiny_project.edit(copy, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(licence="Apache 2"))
+    assert tiny_project.planned_jobs(copy) == {}
+
+
+def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
+    tiny_project.edit(copy, "teachers.yaml", lambda c: c.pop("gpt-4o"))
+    tiny_project.edit(copy, "recipes/sft.yaml", lambda c: c["variants"].pop("gpt4o"))
+    (copy / "config/experiments/gene-r1.yaml").unlink()
     assert tiny_project.planned_jobs(copy) == {}
 
 
