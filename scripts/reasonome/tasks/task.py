@@ -7,9 +7,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from reasonome.config import Style
+from reasonome.metrics.naming import Similarity
 from reasonome.prompts import CountTokens, Prompt
-
-Similarity = Callable[[Sequence[str], Sequence[str]], Any]
 
 
 @dataclass(frozen=True)

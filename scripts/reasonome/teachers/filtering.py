@@ -1,13 +1,10 @@
 """One filter for all teachers: a proposal stays if it can be read and its name is close to the true one."""
 
-from collections.abc import Callable, Iterable, Sequence
-
-import numpy as np
+from collections.abc import Iterable, Sequence
 
 from reasonome.errors import InputError
+from reasonome.metrics.naming import Similarity
 from reasonome.teachers import Proposal
-
-Similarity = Callable[[list[str], list[str]], np.ndarray]
 
 
 def keep(

@@ -34,7 +34,8 @@ class RewardScorer:
     def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
         """One reward, unweighted, per completion."""
         if tuple(texts) != self._texts:
-            self._texts, self._answers = tuple(texts), [self.task.parse(text) for text in texts]
+            parsed = {text: self.task.parse(text) for text in dict.fromkeys(texts)}
+            self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
         return self.task.rewards[name].function(self._answers, examples, self.similarity)
 
     def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
