@@ -26,6 +26,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/answers.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/experiments.smk"
+include: "workflow/rules/audit.smk"
 
 
 localrules:

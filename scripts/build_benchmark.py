@@ -1,35 +1,149 @@
-"""Build a benchmark of gene-set naming from facts and an ontology: train, valid, test and the leak audit.
+"""Build a benchmark of gene-set naming from facts and ontologies, or from published tables of gene sets.
 
-python scripts/build_benchmark.py --benchmark demo-go --facts results/facts/demo/facts.parquet \
-    --obo resources/demo/go-basic.obo.gz --output results/benchmarks/demo-go
+Writes train, valid and test sets, the identifiers that no gene was found for, and the audit of leaks.
+
+python scripts/build_benchmark.py --benchmark demo-go --facts results/facts/demo/facts.parquet \\
+    --ontology go-demo=resources/demo/go-basic.obo.gz --output results/benchmarks/demo-go
 """
 
 import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from reasonome import benchmarks
-from reasonome.errors import run_program
+import pandas as pd
+
+from reasonome import audit, benchmarks
+from reasonome.audit import GeneSet
+from reasonome.config import Benchmark
+from reasonome.errors import InputError, run_program
 from reasonome.facts import read_facts
+from reasonome.genes import GeneTable
+from reasonome.manifest import file_sha256
 from reasonome.project import Project, lookup
-from reasonome.sources.go import read_obo
+from reasonome.sources import FORMATS
+from reasonome.sources.go import Ontology
+from reasonome.sources.ontology import is_sqlite, read_ontology
+from reasonome.sources.source import UNMAPPED_COLUMNS
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--benchmark", required=True)
     parser.add_argument("--facts", type=Path, required=True)
-    parser.add_argument("--obo", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
+    parser.add_argument(
+        "--ontology", action="append", default=[], metavar="SOURCE=PATH", help="repeatable: an OBO, or a GO.sqlite"
+    )
+    parser.add_argument(
+        "--authority", nargs="+", default=[], metavar="KEY=PATH", help="files of the corpus' authority for gene symbols"
+    )
+    parser.add_argument(
+        "--published",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("PART", "SUBSET", "PATH"),
+        help="repeatable: a published table of gene sets, for a benchmark of that kind",
+    )
+    parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of benchmarks built before")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    return parser.parse_args()
 
-    benchmark = lookup(Project(args.config).benchmarks, args.benchmark, "benchmark")
+
+def pairs(words: Sequence[str], option: str) -> dict[str, Path]:
+    """name=path … → path by name."""
+    if not all(name and path for name, _, path in (word.partition("=") for word in words)):
+        raise InputError(f"expected name=path, found '{' '.join(words)}'", field=option)
+    return {name: Path(path) for name, _, path in (word.partition("=") for word in words)}
+
+
+def read_published(
+    project: Project, benchmark: Benchmark, args: argparse.Namespace, ontologies: Iterable[Ontology]
+) -> tuple[dict[str, list[GeneSet]], pd.DataFrame, dict[str, dict]]:
+    """Published sets by split, the identifiers without a gene, and what is to be told of each file.
+
+    Sets get synonyms and ancestors from the ontologies, and keep their ids, which other people's answers refer to.
+    """
+    source = project.authority(benchmark.corpus)
+    corpus = project.corpora[benchmark.corpus]
+    read_genes = FORMATS[project.sources[source].format].read_genes
+    genes = GeneTable(read_genes(pairs(args.authority, "--authority"), corpus.taxon))
+    sets: dict[str, list[GeneSet]] = {}
+    unmapped, told = [], {}
+    for part, subset, path in args.published:
+        spec = benchmark.published_files[part, subset]
+        sha256 = file_sha256(path)
+        benchmarks.check_sha256(spec, sha256, path)
+        found = benchmarks.read_published(path, subset, genes, corpus.unmapped)
+        with_terms = found.sets
+        for ontology in ontologies:
+            with_terms = audit.with_terms(with_terms, ontology)
+        sets.setdefault(part, []).extend(
+            replace(known, id=one.id) for known, one in zip(with_terms, found.sets, strict=True)
+        )
+        unmapped.append(found.unmapped)
+        told[f"{part}/{subset}"] = {
+            "file": Path(path).name,
+            "sha256": sha256,
+            "sets": len(found.sets),
+            "sets_without_known_genes": found.emptied,
+            "unmapped_identifiers": len(found.unmapped),
+        }
+    return sets, pd.concat(unmapped, ignore_index=True).sort_values(UNMAPPED_COLUMNS, ignore_index=True), told
+
+
+def read_left_out(
+    project: Project, folders: Sequence[Path], ontologies: Iterable[Ontology]
+) -> dict[str, tuple[Benchmark, list[GeneSet]]]:
+    """Other benchmarks, by name, with their held-out sets."""
+    found = {}
+    for folder in folders:
+        sets = [s for part in ("valid", "test") for s in benchmarks.read_sets(folder / f"{part}.jsonl")]
+        for ontology in ontologies:
+            sets = audit.with_terms(sets, ontology)
+        found[folder.name] = (lookup(project.benchmarks, folder.name, "benchmark"), sets)
+    return found
+
+
+def main() -> None:
+    args = arguments()
+    project = Project(args.config)
+    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     facts = read_facts(args.facts)
-    candidates = benchmarks.gene_sets(facts, read_obo(args.obo), benchmark)
-    splits, audit = benchmarks.split(candidates, benchmark)
-    benchmarks.write_benchmark(splits, audit, benchmarks.official_names(facts), args.output)
+    paths = pairs(args.ontology, "--ontology")
+    ontologies = {source: read_ontology(path) for source, path in paths.items()}
+    made = benchmarks.made_sets(facts, ontologies, benchmark)
+    candidates = benchmarks.within_limits(made, benchmark)
+    dates = None
+    if benchmark.split.by == "date":
+        obos = [path for path in paths.values() if not is_sqlite(path)]
+        dates = {term: day for path in obos for term, day in benchmarks.creation_dates(path).items()}
+    published, unmapped, told = None, None, {}
+    if benchmark.files:
+        published, unmapped, told = read_published(project, benchmark, args, ontologies.values())
+    left_out = read_left_out(project, args.leave_out, ontologies.values())
+    splits, report = benchmarks.split(candidates, benchmark, dates, published, left_out)
+    report["outside_limits"] = benchmarks.outside_limits(made, benchmark)
+    if told:
+        report["published"] = told
+    depth = benchmarks.depths(facts)
+    known = [s for sets in (*candidates.values(), *(published or {}).values()) for s in sets]
+    strata = benchmarks.strata(known, depth)
+    report["strata"] = {"facts_per_gene": [strata.low, strata.high]}
+    variants = benchmarks.contaminated(splits["test"], benchmark.contaminated, facts, depth, benchmark.seed)
+    benchmarks.write_benchmark(
+        splits, report, benchmarks.official_names(facts), args.output, strata.of, variants, unmapped
+    )
     sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
-    print(f"{args.benchmark}: {sizes}; dropped from train: {audit['dropped_from_train'] or 'none'}")
+    outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
+    dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"
+    print(f"{args.benchmark}: {sizes}, {len(variants)} contaminated; dropped from train: {dropped}")
+    print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
+    if "by_date" in report:
+        print(f"by date: {report['by_date']}")
+    if told:
+        print(f"published: {told}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,12 @@ def arguments() -> argparse.Namespace:
         required=True,
         metavar=("NAME FORMAT", "key=path"),
         help="repeatable; formats and their files: "
-        + "; ".join(f"{name}: {', '.join(form.files)}" for name, form in FORMATS.items()),
+        + "; ".join(
+            f"{name}: {', '.join((*form.files, *map('[{}]'.format, form.optional)))}" for name, form in FORMATS.items()
+        ),
+    )
+    parser.add_argument(
+        "--authority", metavar="NAME", help="the source that says which genes there are, if several of them can"
     )
     parser.add_argument("--taxon", type=int, default=9606, help="NCBI taxon the sources must be of")
     parser.add_argument(
@@ -65,7 +70,7 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments()
-    facts = build_facts([source(words) for words in args.source], args.taxon, args.unmapped)
+    facts = build_facts([source(words) for words in args.source], args.taxon, args.unmapped, args.authority)
     write_facts(facts, args.output)
     for name in facts.left_out:
         print(summary(name, facts))

@@ -2,8 +2,8 @@
 
 python scripts/render_report.py --plan results/experiments/demo/plan.json \
     --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
-    --costs results/experiments/demo/costs.tsv --figures results/experiments/demo/figures \
-    --report results/experiments/demo/report.html
+    --costs results/experiments/demo/costs.tsv --leaks results/experiments/demo/audit.json \
+    --figures results/experiments/demo/figures --report results/experiments/demo/report.html
 """
 
 import argparse
@@ -12,7 +12,14 @@ from pathlib import Path
 from reasonome.atomic import write_text
 from reasonome.errors import run_program
 from reasonome.report import costs, tables
-from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
+from reasonome.report.evidence import (
+    count_reasoning,
+    read_evidence,
+    read_json,
+    read_leaks,
+    read_statistics,
+    read_step,
+)
 from reasonome.report.figures import write_figures
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
@@ -24,14 +31,16 @@ def main() -> None:
     arguments.add_argument("--metrics", type=Path, required=True, help="table that summarise.py wrote")
     arguments.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
     arguments.add_argument("--costs", type=Path, required=True, help="table that account.py wrote")
+    arguments.add_argument("--leaks", type=Path, required=True, help="audit.json that audit_leaks.py wrote")
     arguments.add_argument("--figures", type=Path, required=True, help="folder to write, replaced whole")
     arguments.add_argument("--report", type=Path, required=True, help="HTML page to write")
     given = arguments.parse_args()
 
     plan = read_plan(given.plan)
-    metrics = tables.read_table(given.metrics, tables.METRIC_COLUMNS)
+    metrics = tables.of_all_strata(tables.read_table(given.metrics, tables.METRIC_COLUMNS))
     steps = [read_step(step) for step in plan.steps]
-    write_figures(given.figures, plan, metrics, steps)
+    corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
+    write_figures(given.figures, plan, metrics, steps, corpora)
     page = render_page(
         ReportInputs(
             plan=plan,
@@ -42,7 +51,9 @@ def main() -> None:
             costs=tables.read_table(given.costs, costs.COLUMNS),
             figures=given.figures,
             audits={benchmark: read_json(path) for benchmark, path in plan.audits.items()},
+            leaks=read_leaks(given.leaks),
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
+            corpora=corpora,
         )
     )
     write_text(given.report, page)

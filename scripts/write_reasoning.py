@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome import atomic, statements
-from reasonome.benchmarks import held_out_terms, read_rows
+from reasonome.benchmarks import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.encoders import load_encoders
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
+from reasonome.leak_audit import drop_naming
 from reasonome.project import Project, lookup
 from reasonome.prompts import Prompt, conservative_count
 from reasonome.tasks import TASKS
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--benchmark", required=True)
     parser.add_argument("--style", required=True)
     parser.add_argument("--folder", type=Path, required=True, help="of the benchmark")
+    parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of further benchmarks")
     parser.add_argument("--facts", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
@@ -42,7 +44,8 @@ def main() -> None:
     examples = read_rows(args.folder / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style, conservative_count) for example in examples}
     if isinstance(teacher, KnowledgeTeacher):
-        facts, _ = statements.leave_out(read_facts(args.facts), held_out_terms(args.folder))
+        terms = [term for folder in (args.folder, *args.leave_out) for term in held_out_terms(folder)]
+        facts, _ = statements.leave_out(read_facts(args.facts), terms)
         proposals = ask_knowledge(teacher, examples, prompts, facts)
     else:
         template = args.config / "prompts" / f"teacher.{task.name}.txt"
@@ -50,6 +53,11 @@ def main() -> None:
     encoder = load_encoders(project, [args.encoder])[args.encoder.name]
     truths = [{"id": example.id, "name": example.name} for example in examples]
     kept, dropped = filtering.keep(proposals, truths, encoder.similarity, teacher.threshold)
+    for name, folder in [(args.benchmark, args.folder), *((folder.name, folder) for folder in args.leave_out)]:
+        if lookup(project.benchmarks, name, "benchmark").audit.name_in_reasoning == "drop":
+            tests = [one.name for one in read_sets(folder / "test.jsonl")]
+            kept, naming = drop_naming(kept, name, tests)
+            dropped += naming
     atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
     atomic.write_jsonl(args.output, kept)
     print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")

@@ -1,16 +1,18 @@
 """Write a corpus' facts as statements, without those about the held-out terms (valid and test) of its benchmarks.
 
 python scripts/write_statements.py --corpus demo --facts results/facts/demo/facts.parquet \
-    --leave-out results/benchmarks/demo-go --output results/statements/demo
+    --leave-out results/benchmarks/demo-go --tokenizer results/models/smollm2-135m/base/model \
+    --output results/statements/demo
 """
 
 import argparse
 from pathlib import Path
 
-from reasonome import statements
+from reasonome import atomic, statements
 from reasonome.benchmarks import held_out_terms
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
+from reasonome.manifest import code_sha256, file_sha256
 from reasonome.project import Project, lookup
 
 
@@ -20,17 +22,37 @@ def main() -> None:
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--facts", type=Path, required=True)
     parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of benchmarks")
+    parser.add_argument("--tokenizer", type=Path, help="model folder whose tokenizer counts; without it none are")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
     corpus = lookup(Project(args.config).corpora, args.corpus, "corpus")
-    terms = [term for folder in args.leave_out for term in held_out_terms(folder)]
+    folders = args.leave_out if corpus.test_facts == "drop" else []
+    terms = [term for folder in folders for term in held_out_terms(folder)]
     facts, left_out = statements.leave_out(read_facts(args.facts), terms)
-    sentences = statements.write_sentences(facts, corpus.paraphrases, corpus.held_out, corpus.seed)
+    if corpus.placebo:
+        facts = statements.permute_genes(facts, corpus.seed)
+    sentences = statements.write_sentences(
+        facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement
+    )
+    sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights)
+    if args.tokenizer:
+        sentences["tokens"] = statements.count_tokens(sentences["text"].tolist(), args.tokenizer)
     statements.write_statements(sentences, facts, left_out, args.output)
+    atomic.write_json(
+        args.output / "manifest.json",
+        {
+            "corpus": {"name": args.corpus, **corpus.model_dump(mode="json")},
+            "facts_sha256": file_sha256(args.facts),
+            "tokenizer_sha256": file_sha256(args.tokenizer / "tokenizer.json") if args.tokenizer else None,
+            "code_sha256": code_sha256(["statements.py", "wording.py"]),
+            "statements": sentences["split"].value_counts().to_dict(),
+            "facts_left_out": len(left_out),
+        },
+    )
     print(
         f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
-        f"{len(left_out)} about held-out terms left out"
+        f"{len(left_out)} about held-out terms left out{'; genes are permuted' if corpus.placebo else ''}"
     )
 
 

@@ -99,10 +99,17 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
 
     audit = {"rows": {"train": 480, "test": 90}, "dropped": {"same term": 3, f"Jaccard ≥ 0.5{poison}": 12}}
     (folder / "audit.json").write_text(json.dumps(audit))
+    (folder / "leaks.json").write_text(json.dumps(_leaks(poison)))
     trace = {"id": "GO:1", "subset": "bp", "name": "x", "proposed": "x", "steps": ["a"], "similarity": 0.9}
     (folder / "kept.jsonl").write_text((json.dumps(trace) + "\n") * 40)
     dropped = [trace | {"reason": "similarity below 0.7" + poison}] * 7 + [trace | {"reason": "one step only"}] * 2
     (folder / "dropped.jsonl").write_text("".join(json.dumps(row) + "\n" for row in dropped))
+
+    counts = pd.DataFrame(
+        [["go" + poison, 30, 9, 40, 800, 30], ["reactome", 12, 5, 12, 300, 10], ["total", 40, 10, 50, 1050, 38]],
+        columns=["source", "facts", "genes", "statements", "tokens", "distinct"],
+    )
+    counts.to_csv(folder / "statistics.tsv", sep="\t", index=False)
 
     plan = {
         "experiment": "demo",
@@ -111,6 +118,7 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
         "evaluations": evaluations,
         "floors": [{"benchmark": "demo-go", "style": "names", "path": str(folder / "floors.parquet")}],
         "steps": steps,
+        "corpora": [{"name": "demo", "placebo": True, "statistics": str(folder / "statistics.tsv")}],
         "audits": {"demo-go": str(folder / "audit.json")},
         "reasoning": [
             {
@@ -126,6 +134,21 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
     return path
+
+
+def _leaks(poison: str) -> dict:
+    """The leak audit: one kind dropped, one that remains and is reported, and a clean prompt."""
+    common = {"policy": "drop", "verdict": "clean", "highest_jaccard": None, "example": "", "file": "", "line": None}
+    sets = {"data": "training sets", "training": "demo-go", "used_by": "sft.names" + poison, "benchmark": "demo-go"}
+    sets |= common | {"looked_at": 43200, "found": 12, "dropped": 12, "remaining": 0}
+    closest = {"kind": "jaccard", "highest_jaccard": 0.49, "example": "GO:1 'x' ~ GO:2 'y'" + poison}
+    related = {"kind": "related_term", "found": 3, "dropped": 0, "remaining": 3, "policy": "report"}
+    related |= {"verdict": "reported", "example": "GO:7 'z' ~ GO:2 'y'" + poison, "file": "train.jsonl", "line": 17}
+    prompts = {"data": "prompts", "training": "style names", "used_by": "", "benchmark": "demo-go"}
+    prompts |= common | {"looked_at": 90, "found": 9, "dropped": 0, "remaining": 9, "policy": "report"}
+    prompts |= {"kind": "name_in_gene_name", "verdict": "reported", "example": "'protein kinase'" + poison}
+    same = {"data": "training sets", "training": "demo-go", "benchmark": "demo-go", "sources": ["msigdb" + poison]}
+    return {"experiment": "demo", "findings": [sets | closest, sets | related, prompts], "same_source": [same]}
 
 
 def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poison: str) -> None:

@@ -1,4 +1,4 @@
-"""Leaks: Jaccard by hand, each kind of leak planted, and facts about held-out terms."""
+"""Leaks: Jaccard by hand, each kind of leak planted, facts about held-out terms, names in texts and prompts."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,11 @@ import pytest
 
 from reasonome import audit
 from reasonome.audit import GeneSet
+from reasonome.sources.go import read_obo
 
 
-def gene_set(id, name, genes, subset="bp"):
-    return GeneSet(id, subset, name, frozenset(genes.split()))
+def gene_set(id, name, genes, subset="bp", synonyms=(), ancestors=()):
+    return GeneSet(id, subset, name, frozenset(genes.split()), frozenset(synonyms), frozenset(ancestors))
 
 
 def test_jaccard_by_hand():
@@ -58,3 +59,117 @@ def test_facts_about_terms_by_id_or_name():
     )
     assert audit.facts_about(facts, [("GO:1", "DNA repair")]).tolist() == [True, True, False, False]
     assert audit.facts_about(facts, []).tolist() == [False] * 4
+    assert audit.facts_about(facts, [("GO:1", "DNA repair"), ("GO:1", "DNA repair 2")]).tolist()[3]
+
+
+def test_only_the_kinds_asked_for_leak():
+    planted = [gene_set("GO:1", "cell cycle", "A B C D")]  # the same term, name and set as held-out ones
+    assert audit.leaks(planted, HELD_OUT, 0.5, ("jaccard", "same_name")) == ["same_name"]
+    assert audit.leaks(planted, HELD_OUT, 0.5, ()) == [""]
+
+
+@pytest.mark.parametrize(
+    ("training", "held_out"),
+    [
+        (gene_set("GO:9", "mending of DNA", "X"), gene_set("GO:1", "DNA repair", "A", synonyms=["Mending of DNA"])),
+        (gene_set("GO:9", "other", "X", synonyms=["dna-repair"]), gene_set("GO:1", "DNA repair", "A")),
+        (
+            gene_set("GO:9", "other", "X", synonyms=["mending"]),
+            gene_set("GO:1", "DNA repair", "A", synonyms=["Mending"]),
+        ),
+    ],
+)
+def test_a_name_leaks_by_any_synonym(training, held_out):
+    assert audit.match([training], [held_out], 0.5).pairs["same_name"] == {0: 0}
+    assert audit.leaks([training], [held_out], 0.5) == ["same_name"]
+
+
+@pytest.mark.parametrize(("above", "below"), [((), ("GO:1",)), (("GO:9",), ())])
+def test_ancestor_and_descendant_are_related(above, below):
+    training, held_out = gene_set("GO:9", "x", "X", ancestors=below), gene_set("GO:1", "y", "A", ancestors=above)
+    matches = audit.match([gene_set("GO:8", "z", "Z"), training], [held_out], 0.5)
+    assert matches.pairs["related_term"] == {1: 0}
+    assert audit.leaks([training], [held_out], 0.5) == [""]
+    assert audit.leaks([training], [held_out], 0.5, audit.KINDS) == ["related_term"]
+
+
+def test_every_kind_is_looked_for_by_itself():
+    matches = audit.match([gene_set("GO:1", "cell cycle", "D C B A")], HELD_OUT, 0.5)
+    assert matches.pairs == {
+        "same_term": {0: 0},
+        "same_name": {0: 1},
+        "identical_set": {0: 0},
+        "jaccard": {0: 0},
+        "related_term": {},
+    }
+    assert matches.closest == (1.0, 0, 0)
+
+
+def test_the_closest_pair_is_given_though_it_does_not_leak():
+    matches = audit.match([gene_set("GO:8", "x", "X"), gene_set("GO:9", "y", "E F X Y")], HELD_OUT, 0.5)
+    assert matches.closest == (2 / 5, 1, 1)  # {E,F,X,Y} and {E,F,G}
+    assert not any(matches.pairs.values())
+
+
+def test_blocks_of_the_jaccard_matrix_make_the_whole(monkeypatch):
+    training = [gene_set(f"T{i}", "x", " ".join(f"G{j}" for j in range(i, i + 5))) for i in range(10)]
+    held_out = [gene_set(f"H{i}", "y", " ".join(f"G{j}" for j in range(i, i + 4))) for i in range(0, 10, 3)]
+    monkeypatch.setattr(audit, "_ROWS_AT_ONCE", 3)
+    highest, position = audit.nearest(training, held_out)
+    whole = audit.jaccard(training, held_out)
+    assert np.array_equal(highest, whole.max(axis=1)) and np.array_equal(position, whole.argmax(axis=1))
+
+
+OBO = """format-version: 1.2
+default-namespace: biological_process
+
+[Term]
+id: GO:1
+name: DNA repair
+
+[Term]
+id: GO:2
+name: base-excision repair
+alt_id: GO:22
+synonym: "BER \\"short\\" patch" EXACT [REF:1]
+synonym: "a wider thing" BROAD []
+is_a: GO:1 ! DNA repair
+
+[Term]
+id: GO:3
+name: gap filling
+relationship: part_of GO:2
+"""
+
+
+def test_an_ontology_gives_main_ids_exact_synonyms_and_all_ancestors(tmp_path):
+    (tmp_path / "small.obo").write_text(OBO)
+    ontology = read_obo(tmp_path / "small.obo")
+    found = audit.with_terms(
+        [gene_set("GO:22", "BER", "A"), gene_set("GO:3", "x", "B"), gene_set("R:1", "y", "C")], ontology
+    )
+    assert [s.term_id for s in found] == ["GO:2", "GO:3", "R:1"]
+    assert [s.id for s in found] == ["GO:22", "GO:3", "R:1"]
+    assert [set(s.synonyms) for s in found] == [{'BER "short" patch'}, set(), set()]
+    assert [set(s.ancestors) for s in found] == [{"GO:1"}, {"GO:1", "GO:2"}, set()]
+
+
+def test_a_prompt_holds_its_gold_name_as_whole_words_only():
+    prompts = ["Genes: A (Cell-Cycle kinase)", "Genes: A (cell cycles)", "Genes: B (DNA repair)", "Genes: C"]
+    golds = ["cell cycle", "cell cycle", "cell cycle", "Process"]
+    assert audit.names_in_prompts(prompts, golds) == [True, False, False, False]
+
+
+def test_texts_hold_the_longest_name_as_whole_words():
+    names = ["repair", "DNA repair", "cell cycle", "DNA"]
+    texts = ["the DNA-repair of A", "unrepaired", "a CELL cycle", "repairs DNAs", ""]
+    assert audit.names_in_texts(texts, names) == [1, None, 2, None, None]
+    assert audit.names_in_texts(texts, []) == [None] * 5
+
+
+def test_an_alternative_id_is_the_same_term(tmp_path):
+    (tmp_path / "small.obo").write_text(OBO)
+    ontology = read_obo(tmp_path / "small.obo")
+    training, held_out = ([gene_set(id, id, id)] for id in ("GO:22", "GO:2"))
+    assert audit.leaks(training, held_out, 0.5) == [""]
+    assert audit.leaks(audit.with_terms(training, ontology), audit.with_terms(held_out, ontology), 0.5) == ["same_term"]

@@ -2,6 +2,8 @@
 
 import json
 import random
+from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -79,11 +81,11 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
         "bp": {"namespace": "biological_process", "test": 1, "valid": 1},
         "mf": {"namespace": "molecular_function", "test": 1, "valid": 1},
     }
-    found = benchmarks.gene_sets(FACTS, ontology, benchmark(subsets=subsets))
+    found = benchmarks.gene_sets(FACTS, {"go": ontology}, benchmark(subsets=subsets))
     assert found == {
         "bp": [
             GeneSet("GO:1", "bp", "response", frozenset("ABC")),
-            GeneSet("GO:2", "bp", "DNA repair", frozenset("AB")),
+            GeneSet("GO:2", "bp", "DNA repair", frozenset("AB"), ancestors=frozenset({"GO:1"})),
         ],
         "mf": [GeneSet("GO:4", "mf", "DNA binding", frozenset("DE"))],
     }
@@ -91,8 +93,240 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
 
 @pytest.mark.parametrize(("least", "most", "ids"), [(2, 2, ["GO:2"]), (3, 3, ["GO:1"]), (4, 9, []), (2, 3, None)])
 def test_sizes_are_limits_that_belong_to_the_range(ontology, least, most, ids):
-    found = benchmarks.gene_sets(FACTS, ontology, benchmark(minimum_genes=least, maximum_genes=most))
+    found = benchmarks.gene_sets(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
     assert [s.id for s in found["bp"]] == (["GO:1", "GO:2"] if ids is None else ids)
+
+
+def sets_of(facts, ontologies, **spec):
+    wanted = benchmark(subsets={"one": {"test": 1, "valid": 1, **spec}}, minimum_genes=2, maximum_genes=4)
+    return {s.id: (s.name, s.symbols) for s in benchmarks.made_sets(facts, ontologies, wanted)["one"]}, wanted
+
+
+PATHWAYS = pd.DataFrame(
+    [
+        ("A", "member_of_pathway", "R:1", "Repair", "reactome"),
+        ("B", "member_of_pathway", "R:1", "Repair", "reactome"),
+        ("C", "member_of_pathway", "R:2", "Growth", "reactome"),
+        ("A", "member_of_pathway", "W:1", "Healing", "mine"),
+        ("B", "member_of_pathway", "W:1", "Healing", "mine"),
+        ("A", "has_name", "HGNC:1", "a gene", "reactome"),
+        ("A", "associated_with_disease", "MIM:1", "a disease", "uniprot"),
+        ("D", "associated_with_disease", "MIM:1", "a disease", "ctd"),
+    ],
+    columns=["gene", "relation", "object_id", "object_name", "source"],
+).assign(evidence="")
+
+
+def test_the_sets_of_a_source_or_of_a_relation_are_taken_as_they_are():
+    pathways = {"R:1": ("Repair", frozenset("AB")), "R:2": ("Growth", frozenset("C"))}
+    assert sets_of(PATHWAYS, {}, source="reactome")[0] == pathways
+    assert sets_of(PATHWAYS, {}, source="mine")[0] == {"W:1": ("Healing", frozenset("AB"))}
+    diseases = {"MIM:1": ("a disease", frozenset("AD"))}
+    assert sets_of(PATHWAYS, {}, relation="associated_with_disease")[0] == diseases
+    only_ctd = sets_of(PATHWAYS, {}, relation="associated_with_disease", source="ctd")[0]
+    assert only_ctd == {"MIM:1": ("a disease", frozenset("D"))}
+
+
+def test_annotations_of_a_source_with_an_ontology_are_propagated(ontology):
+    # No namespace: all terms of the ontology; GO:4 has no facts of this source.
+    rows = pd.concat(
+        [facts(("A", "has_phenotype", "GO:3"), ("B", "has_phenotype", "GO:1")).assign(source="hpo"), PATHWAYS]
+    )
+    found, _ = sets_of(rows, {"hpo": ontology}, source="hpo", relation="has_phenotype")
+    assert {term: genes for term, (_, genes) in found.items()} == {
+        "GO:1": frozenset("AB"),
+        "GO:2": frozenset("A"),
+        "GO:3": frozenset("A"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "message", "field", "fix"),
+    [
+        ({"source": "reactom"}, "no facts with the source 'reactom'", "subsets.one.source", "did you mean 'reactome'?"),
+        (
+            {"source": "ctd", "relation": "associated_with_diseas"},
+            "no facts of source 'ctd' with the relation",
+            "subsets.one.relation",
+            "did you mean 'associated_with_disease'?",
+        ),
+        ({"source": "uniprot"}, "relation 'member_of_pathway'", "subsets.one.relation", "associated_with_disease"),
+        ({"namespace": "cellular_component"}, "0 ontologies of the corpus have", "subsets.one.namespace", "GO"),
+    ],
+)
+def test_a_subset_without_facts_is_an_error(ontology, spec, message, field, fix):
+    with pytest.raises(InputError, match=message) as error:
+        sets_of(PATHWAYS, {"go": ontology}, **spec)
+    assert error.value.field == field
+    assert fix in error.value.fix
+
+
+def test_two_ontologies_with_one_namespace_are_not_guessed(ontology):
+    with pytest.raises(InputError, match="2 ontologies of the corpus have .*: those of go, bioc") as error:
+        sets_of(FACTS, {"go": ontology, "bioc": ontology}, namespace="biological_process")
+    assert "source" in error.value.fix
+
+
+def test_sets_outside_the_limits_are_left_out_and_counted():
+    genes = [f"G{i}" for i in range(10_000)]
+    rows = pd.DataFrame({"gene": [*genes, "A", "B", "C"], "object_id": ["huge"] * 10_000 + ["pair", "pair", "single"]})
+    rows = rows.assign(relation="member_of_pathway", source="mine", object_name=rows["object_id"], evidence="")
+    wanted = benchmark(subsets={"bp": {"source": "mine", "test": 1, "valid": 1}}, minimum_genes=2, maximum_genes=500)
+    made = benchmarks.made_sets(rows, {}, wanted)
+    assert [s.id for s in benchmarks.within_limits(made, wanted)["bp"]] == ["pair"]
+    assert benchmarks.outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
+
+
+# --- splits by date ----------------------------------------------------------------------------------
+
+
+def by_date(**subset):
+    return benchmark(
+        subsets={"bp": {"namespace": "biological_process", "valid": 1, **subset}},
+        split={"by": "date", "after": "2023-01-01"},
+    )
+
+
+def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
+    sets = apart(8)
+    days = {sets[0].id: date(2023, 1, 2), sets[1].id: date(2023, 1, 1), sets[2].id: date(2024, 5, 1)}
+    splits, report = benchmarks.split({"bp": sets}, by_date(), days)
+    assert {s.id for s in splits["test"]} == {sets[0].id, sets[2].id}  # the day itself is not after it
+    assert {s.id for s in splits["train"] + splits["valid"]} == {s.id for s in sets} - {sets[0].id, sets[2].id}
+    assert report["by_date"] == {
+        "after": "2023-01-01",
+        "new_terms": {"bp": 2},
+        "old_terms": {"bp": 6},
+        "without_date": {"bp": 5},
+    }
+    # A new term that is not drawn is in no split.
+    splits, _ = benchmarks.split({"bp": sets}, by_date(test=1), days)
+    assert [len(splits[part]) for part in benchmarks.SPLITS] == [5, 1, 1]
+
+
+@pytest.mark.parametrize("days", [None, {}, {"GO:elsewhere": date(2024, 1, 1)}])
+def test_a_split_by_date_without_dates_is_an_error(days):
+    with pytest.raises(InputError, match="no term of this benchmark has a creation date") as error:
+        benchmarks.split({"bp": apart(8)}, by_date(), days)
+    assert "split by term" in error.value.fix
+
+
+def test_a_split_by_date_without_new_terms_is_an_error():
+    sets = apart(8)
+    with pytest.raises(InputError, match="has 0 gene sets to draw 1 test sets from"):
+        benchmarks.split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
+
+
+def test_creation_dates_are_read_from_terms_alone(tmp_path):
+    path = tmp_path / "dated.obo"
+    path.write_text(
+        "format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: 2023-02-03T04:05:06Z\n\n[Term]\nid: GO:2\n\n"
+        "[Typedef]\nid: part_of\n\n[Term]\nid: GO:3 {x=1}\ncreation_date: 2010-01-26\n"
+    )
+    assert benchmarks.creation_dates(path) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
+    path.write_text("format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: May 2010\n")
+    with pytest.raises(InputError, match="'May 2010' is no date") as error:
+        benchmarks.creation_dates(path)
+    assert (error.value.file, error.value.line) == (path, 5)
+
+
+# --- strata and contaminated variants ----------------------------------------------------------------
+
+
+def test_depth_counts_distinct_facts_and_no_names():
+    rows = facts(
+        ("A", "enables", "GO:1"), ("A", "enables", "GO:2"), ("A", "has_name", "H:1"), ("B", "has_alias", "H:2")
+    )
+    again = facts(("A", "enables", "GO:1"), ("C", "enables", "GO:1")).assign(source="other")
+    assert benchmarks.depths(pd.concat([rows, again])) == {"A": 2, "C": 1}
+
+
+def test_strata_are_terciles_of_the_median_depth():
+    depth = {"a": 1, "b": 2, "c": 3, "d": 10, "e": 20, "f": 30}
+    sets = {"low": "ab", "lowest": "a?", "middle": "cd", "same": "cd", "high": "ef", "highest": "f"}
+    found = benchmarks.strata([GeneSet(i, "bp", i, frozenset(genes)) for i, genes in sets.items()], depth)
+    # Medians 1.5, 0.5, 6.5, 6.5, 25, 30; their terciles, interpolated: 1.5 + 2/3 * 5 and 6.5 + 1/3 * 18.5.
+    assert (found.low, found.high) == (pytest.approx(4.8333333), pytest.approx(12.6666667))
+    assert {i: stratum for (_, i), stratum in found.of.items()} == {
+        "low": "understudied",
+        "lowest": "understudied",
+        "middle": "intermediate",
+        "same": "intermediate",
+        "high": "well-studied",
+        "highest": "well-studied",
+    }
+    alike = benchmarks.strata([GeneSet(i, "bp", i, frozenset("a")) for i in "xy"], depth)
+    assert set(alike.of.values()) == {"intermediate"}
+
+
+def of_depths(**genes):
+    """A fact table in which each gene has so many facts."""
+    return facts(*((gene, "enables", f"T:{gene}{i}") for gene, count in genes.items() for i in range(count)))
+
+
+def test_outliers_are_of_the_same_depth_and_not_annotated_to_the_term():
+    # Bins by powers of two: p, q, r, t and the set's a, b, c are in 4–7, the others deeper or shallower.
+    rows = of_depths(a=4, b=5, c=7, p=4, q=6, r=7, t=5, deep=8, shallow=3)
+    rows = pd.concat([rows, facts(("t", "involved_in", "GO:9"))])
+    named = facts(("q", "member_of_pathway", "R:1")).assign(object_name="DNA-Repair")
+    rows, one = pd.concat([rows, named]), GeneSet("GO:9", "bp", "DNA repair", frozenset("abc"))
+    depth = benchmarks.depths(rows)
+    (half,) = benchmarks.contaminated([one], [0.5], rows, depth, seed=0)
+    assert (half.gene_set.id, half.gene_set.subset, half.term, half.share) == ("GO:9-50", "bp-50", "GO:9", 0.5)
+    assert half.gene_set.name == "DNA repair"
+    # Half of three is one; t is annotated to the term, q to a pathway of its name.
+    assert len(half.outliers) == 1 and set(half.outliers) <= {"p", "r"}
+    assert half.gene_set.symbols - one.symbols == set(half.outliers) and len(half.gene_set.symbols) == 3
+    (all_of_it,) = benchmarks.contaminated([one], [1.0], rows, depth, seed=0)
+    # All three: p and r, then the nearest bin, and the shallower of two equally near.
+    assert all_of_it.outliers == ("p", "r", "shallow")
+    assert all_of_it.gene_set.symbols == frozenset({"p", "r", "shallow"})
+    assert all_of_it.gene_set.name == "System of unrelated proteins"
+
+
+def test_contamination_depends_on_the_seed_and_not_on_other_sets():
+    rows = of_depths(**{f"g{i}": 3 for i in range(200)})
+    depth = benchmarks.depths(rows)
+    sets = [
+        GeneSet(i, "bp", i, frozenset(f"g{j}" for j in range(start, start + 20))) for start, i in ((0, "x"), (30, "y"))
+    ]
+    both = benchmarks.contaminated(sets, [0.5], rows, depth, seed=0)
+    assert benchmarks.contaminated(sets[1:], [0.5], rows, depth, seed=0) == both[1:]
+    assert benchmarks.contaminated(sets, [0.5], rows, depth, seed=1) != both
+    assert [len(v.outliers) for v in both] == [10, 10]
+
+
+def test_too_few_genes_to_contaminate_is_an_error():
+    rows = of_depths(a=1, b=1, c=1)
+    with pytest.raises(InputError, match="no gene of the corpus is left to replace those of GO:9"):
+        benchmarks.contaminated([GeneSet("GO:9", "bp", "n", frozenset("ab"))], [1.0], rows, benchmarks.depths(rows), 0)
+
+
+def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
+    rows = of_depths(a=1, b=1, c=1, d=1)
+    one = GeneSet("GO:9", "bp", "DNA repair", frozenset("ab"))
+    variants = benchmarks.contaminated([one], [1.0], rows, benchmarks.depths(rows), 0)
+    splits = {"train": [], "valid": [], "test": [one]}
+    benchmarks.write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:9"): "understudied"}, variants)
+    plain, contaminated = benchmarks.read_rows(tmp_path / "test.jsonl")
+    assert (plain.stratum, plain.contaminated, plain.outliers, plain.term) == ("understudied", 0, [], "")
+    assert (contaminated.id, contaminated.term, contaminated.subset) == ("GO:9-100", "GO:9", "bp-100")
+    assert (contaminated.stratum, contaminated.contaminated) == ("understudied", 1)
+    assert contaminated.outliers == ["c", "d"]
+    assert benchmarks.held_out_terms(tmp_path) == [("GO:9", "DNA repair")]
+    assert (tmp_path / "unmapped.tsv").read_text() == "source\tidentifier\twhere\tbest_guess\n"
+
+
+def test_subsets_that_overlap_ask_about_a_term_once():
+    sets = apart(3)
+    twice = {"a": [replace(s, subset="a") for s in sets], "b": [replace(s, subset="b") for s in sets] + apart(4, "c")}
+    spec = {"source": "s", "test": 1, "valid": 1}
+    for seed in range(20):
+        splits, _ = benchmarks.split(twice, benchmark(subsets={"a": spec, "b": spec}, seed=seed))
+        assert len({s.id for s in splits["test"]}) == 2
+
+
+# --- splits by term ----------------------------------------------------------------------------------
 
 
 def apart(count, subset="bp"):

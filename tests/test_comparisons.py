@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reasonome.comparisons import bootstrap_intervals, holm, paired_test
+from reasonome.comparisons import bootstrap_intervals, holm, in_mean, paired_test
 
 
 def test_the_mean_weighs_subsets_equally_whatever_their_size():
@@ -123,3 +123,13 @@ def test_holm_by_hand():
     assert holm([0.6, 0.7]) == pytest.approx([1, 1])
     assert holm([0.01, 0.011]) == pytest.approx([0.02, 0.02])  # never below a smaller p
     assert len(holm([])) == 0
+
+
+def test_contaminated_variants_stand_beside_the_mean():
+    values = [0.0, 1.0, 1.0, 1.0, 0.25]
+    found = bootstrap_intervals(np.array(values), ["bp", "bp", "cc", "cc", "bp-50"], resamples=200)
+    # bp 0.5, cc 1: their mean is 0.75, over four examples.
+    assert (found["mean"].value[0], found["mean"].n) == (0.75, 4)
+    assert (found["bp-50"].value[0], found["bp-50"].n) == (0.25, 1)
+    assert in_mean(["bp-50", "cc", "bp", "bp"]) == ["bp", "cc"]
+    assert in_mean(["bp-50", "bp-100"]) == ["bp-100", "bp-50"]

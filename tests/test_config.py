@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.config import SourceFile
+from reasonome.config import Source, SourceFile
 from reasonome.errors import InputError
 from reasonome.project import Project, lookup
 
@@ -65,7 +65,8 @@ def test_the_shipped_config(project):
         ("experiments/demo.yaml", "    styles:", "    style:", "", "arms.KW+RA symbols.style", "styles"),
         ("backbones.yaml", "licence:", "license:", "", "smollm2-135m.weights.license", "licence"),
         ("backbones.yaml", "weights:", "weight:", "llama-3.2-3b", "llama-3.2-3b.weight", "weights"),
-        ("sources.yaml", "sha256:", "sha265:", "\ngo:", "go.files.obo.sha265", "sha256"),
+        ("sources.yaml", " url:", " ulr:", "\ngo:", "go.files.obo.ulr", "url"),
+        ("sources.yaml", "licence:", "license:", "\ngo:", "go.license", "licence"),
         ("benchmarks.yaml", "valid:", "vald:", "mf:", "demo-go.subsets.mf.vald", "valid"),
         ("teachers.yaml", "mode:", "moda:", "knowledge-blind", "knowledge-blind.moda", "mode"),
         ("teachers.yaml", "max_tokens:", "max_token:", "", "gpt-4o.max_token", "max_tokens"),
@@ -101,7 +102,15 @@ def test_an_unknown_key(config, file, old, new, after, field, hint):
         ("benchmarks.yaml", "[minilm]", "[minim]", "", "demo-go.encoders.0", "unknown name 'minim'", "'minilm'"),
         ("benchmarks.yaml", "sapbert", "sabert", "", "go.encoders.2", "unknown name 'sabert'", "'sapbert'"),
         ("benchmarks.yaml", "corpus: human", "corpus: humans", "", "go.corpus", "unknown name", "'human'"),
-        ("corpora.yaml", "wikipathways]", "wikipathway]", "", "human.sources.3", "unknown name", "'wikipathways'"),
+        (
+            "corpora.yaml",
+            "wikipathways, panther",
+            "wikipathway, panther",
+            "",
+            "human.sources.6",
+            "unknown",
+            "wikipathways",
+        ),
         ("corpora.yaml", "[demo-go]", "[demo]", "", "demo.leave_out.0", "unknown name 'demo'", "'demo-go'"),
         ("teachers.yaml", "minilm", "minlm", "blind", "knowledge-blind.encoder", "unknown name 'minlm'", "'minilm'"),
         ("recipes/pretrain.yaml", "corpus: demo", "corpus: dmo", "", "variants.demo.corpus", "unknown", "'demo'"),
@@ -313,7 +322,7 @@ def test_a_step_that_trains_on_another_benchmark(config, arm, old, new, field, s
     file = "experiments/demo.yaml"
     line = change(config / file, old, new, after=arm)
     what = f"'{step}' would leak: train sets of 'go' may be test sets of 'demo-go'"
-    assert_located(config, file, line, field, what, "use a variant with benchmark: demo-go, or take demo-go out")
+    assert_located(config, file, line, field, what, "add demo-go to leave_out of go in benchmarks.yaml")
 
 
 def test_every_benchmark_of_an_experiment_is_checked(config):
@@ -428,24 +437,28 @@ def test_names_and_paths_stay_inside(config, file, old, new, field, message):
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "zipped"),
+    ("place", "name", "archive"),
     [
-        ({"url": "https://x.org/a/goa_human.gaf.gz"}, "goa_human.gaf.gz", False),
-        ({"url": "https://x.org/Pathways.gmt.zip"}, "Pathways.gmt", True),
-        ({"url": "https://x.org:8080/a@2/Pathways.gmt.zip?download=1&to=/b.txt"}, "Pathways.gmt", True),
-        ({"url": "https://x.org/a.gmt?as=b.zip"}, "a.gmt", False),
-        ({"path": "resources/demo/a.gmt.zip"}, "a.gmt.zip", False),
+        ({"url": "https://x.org/a/goa_human.gaf.gz"}, "goa_human.gaf.gz", None),
+        ({"url": "https://x.org/Pathways.gmt.zip"}, "Pathways.gmt", "zip"),
+        ({"url": "https://x.org:8080/a@2/Pathways.gmt.zip?download=1&to=/b.txt"}, "Pathways.gmt", "zip"),
+        ({"url": "https://x.org/Pathways.zip", "member": "data/human.gmt"}, "human.gmt", "zip"),
+        ({"url": "https://x.org/a.gmt?as=b.zip"}, "a.gmt", None),
+        ({"url": "https://x.org/stream?format=tsv", "name": "human.tsv"}, "human.tsv", None),
+        ({"path": "resources/demo/a.gmt.zip"}, "a.gmt.zip", None),
+        ({"debian": "r-bioc-go.db", "version": "3.16.0-1", "member": "usr/lib/GO.sqlite"}, "GO.sqlite", "deb"),
+        ({"url": "https://x.org/a_1_all.deb", "member": "usr/lib/GO.sqlite", "name": "go.db"}, "go.db", "deb"),
     ],
 )
-def test_the_name_of_a_local_file(place, name, zipped):
+def test_the_name_of_a_local_file(place, name, archive):
     file = SourceFile(**place)
-    assert (file.file_name, file.zipped) == (name, zipped)
+    assert (file.file_name, file.archive) == (name, archive)
 
 
 def test_a_source_file_has_one_place(config):
     old = "{path: resources/demo/ReactomePathways.gmt.gz}"
     line = change(config / "sources.yaml", old, f"{old[:-1]}, url: https://reactome.org/x.gmt}}")
-    assert_located(config, "sources.yaml", line, "reactome-demo.files.gmt", "give either 'path' or 'url'")
+    assert_located(config, "sources.yaml", line, "reactome-demo.files.gmt", "give one of 'path', 'url' and 'debian'")
 
 
 @pytest.mark.parametrize(
@@ -524,7 +537,7 @@ def test_look_ups_name_the_nearest(project):
         project.style("demo-go", "name")
     with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
         lookup(project.corpora, "x", "corpus")
-    assert caught.value.fix == "valid names: demo, human"
+    assert caught.value.fix == "valid names: demo, full, human"
 
 
 def test_a_merge_with_an_override_is_no_key_given_twice(config):
@@ -539,12 +552,45 @@ def test_a_subset_may_not_take_the_name_of_the_mean(config):
     assert "a subset may not be called 'mean'" in mistake(config).what
 
 
-def test_a_checksum_that_nothing_would_check_is_refused(config):
-    change(config / "sources.yaml", "hgnc_complete_set.txt.gz}", f"hgnc_complete_set.txt.gz, sha256: {'a' * 64}}}")
-    assert "'sha256' is checked when a 'url' is downloaded" in mistake(config).what
-
-
 def test_a_key_pasted_for_its_variable_is_refused_and_not_repeated(config):
     change(config / "teachers.yaml", "OPENAI_API_KEY", "sk-SECRET-12345")
     error = mistake(config)
     assert error.field == "gpt-4o.api_key_variable" and "SECRET" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "fix"),
+    [
+        ("authority: bioconductor", "authority: reactome-2022", "unknown authority for gene symbols", "bioconductor"),
+        ("authority: bioconductor", "authority: bioconducter", "unknown authority for gene symbols", "bioconductor"),
+        ("  authority: hgnc\n", "", "'human' has 2 sources that can be the authority", "hgnc, ncbi-gene"),
+        ("[bioconductor, reactome-2022, ", "[reactome-2022, ", "unknown authority", "there are none yet"),
+        ("[hgnc-demo, ", "[", "'demo' has 0 sources that can be the authority", "hgnc, bioconductor, ncbi_gene"),
+    ],
+)
+def test_a_corpus_has_one_authority_for_gene_symbols(config, old, new, what, fix):
+    change(config / "corpora.yaml", old, new)
+    error = mistake(config)
+    assert what in error.what
+    assert fix in error.fix
+    assert error.file == config / "corpora.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("    summary:\n", "    summaries:\n", "format ncbi_gene has no file 'summaries': did you mean 'summary'?"),
+        ("    gene_info:\n", "    genes:\n", "format ncbi_gene has no file 'genes'"),
+        ("    mapping:\n", "    pathway:\n", "has no file 'pathway': did you mean 'pathways'?"),
+    ],
+)
+def test_a_source_has_the_files_of_its_format(config, old, new, what):
+    change(config / "sources.yaml", old, new)
+    assert what in mistake(config).what
+
+
+def test_a_file_that_the_format_needs_is_missed(config):
+    source = Project(config).sources["ncbi-gene"].model_dump(exclude_defaults=True)
+    assert Source.model_validate({**source, "files": {"gene_info": {"path": "a"}}})
+    with pytest.raises(ValueError, match="needs the files gene_info and may have summary; missing: gene_info"):
+        Source.model_validate({**source, "files": {"summary": {"path": "a"}}})

@@ -87,12 +87,17 @@ def test_written_files_read_back_and_are_the_same_bytes_again(tmp_path):
 @pytest.mark.parametrize(
     ("sources", "field", "message"),
     [
-        ([GO], "sources", "expected one source of format 'hgnc'.*found 0"),
-        ([HGNC, ("again", *HGNC[1:])], "sources", "found 2"),
+        ([GO], "authority", "no source can be the authority for gene symbols; formats that can: hgnc, ncbi_gene"),
+        ([HGNC, ("again", *HGNC[1:])], "authority", "several sources can be the authority .*: hgnc, again"),
         ([HGNC, GO, GO], "go", "two sources have this name"),
         ([HGNC, ("x", "reactom", {})], "x", "unknown format 'reactom'"),
         ([HGNC, ("x", "go", {"obo": Path("a")})], "x", r"takes the file\(s\) obo, gaf; given: obo"),
         ([HGNC, ("x", "reactome", {"gaf": Path("a")})], "x", r"takes the file\(s\) gmt; given: gaf"),
+        (
+            [("x", "ncbi_gene", {"gene_info": Path("a"), "summaries": Path("b")})],
+            "x",
+            r"takes the file\(s\) gene_info and may have summary; given: gene_info, summaries",
+        ),
     ],
 )
 def test_sources_that_cannot_be_read_are_refused(sources, field, message):
@@ -128,6 +133,97 @@ def test_a_source_of_mouse_symbols_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"3 of 5 .*mine.gmt:1 'Trp53' \(did you mean TP53\?\)") as error:
         build_facts([HGNC, source])
     assert "same organism" in error.value.fix
+
+
+GENE_INFO_HEADER = (
+    "#tax_id\tGeneID\tSymbol\tLocusTag\tSynonyms\tdbXrefs\tchromosome\tmap_location\tdescription\ttype_of_gene\t"
+    "Symbol_from_nomenclature_authority\tFull_name_from_nomenclature_authority\tNomenclature_status\t"
+    "Other_designations\tModification_date\tFeature_type"
+)
+
+
+def gene_info(tmp_path, *rows):
+    """An NCBI Gene source; rows are taxon, id, symbol, synonyms, dbXrefs, name."""
+    text = [GENE_INFO_HEADER]
+    for taxon, gene_id, symbol, synonyms, references, name in rows:
+        columns = [taxon, gene_id, symbol, "-", synonyms, references, "11", "-", name, "protein-coding", symbol, name]
+        text.append("\t".join([*columns, "O", "-", "20240101", "-"]))
+    path = tmp_path / "gene_info"
+    path.write_text("\n".join(text) + "\n")
+    return ("ncbi", "ncbi_gene", {"gene_info": path})
+
+
+def test_the_authority_decides_the_symbols(tmp_path):
+    # The same gene under two symbols: 55016 is MARCHF1 for HGNC, and here still MARCH1.
+    ncbi = gene_info(
+        tmp_path, ("9606", "55016", "MARCH1", "-", "-", "a ring finger"), ("9606", "472", "ATM", "-", "-", "n")
+    )
+    for authority, symbol in (("hgnc", "MARCHF1"), ("ncbi", "MARCH1")):
+        facts = build_facts([HGNC, ncbi], unmapped_share=0.7, authority=authority).facts
+        of_march = facts[facts["object_name"].isin(["a ring finger", "membrane associated ring-CH-type finger 1"])]
+        assert of_march[["gene", "source"]].values.tolist() == [[symbol, "hgnc"], [symbol, "ncbi"]]
+    # HGNC's other four genes are not in the small gene_info.
+    assert len(build_facts([HGNC, ncbi], unmapped_share=0.7, authority="ncbi").unmapped) == 4
+
+
+@pytest.mark.parametrize(
+    ("authority", "message", "fix"),
+    [
+        (None, "several sources can be the authority for gene symbols: hgnc, ncbi", "--authority"),
+        ("hgcn", "'hgcn' is no source that can be the authority", "did you mean 'hgnc'"),
+        ("go", "'go' is no source that can be the authority", "valid names: hgnc, ncbi"),
+    ],
+)
+def test_an_unclear_authority_is_refused(tmp_path, authority, message, fix):
+    sources = [HGNC, GO, gene_info(tmp_path, ("9606", "472", "ATM", "-", "-", "n"))]
+    with pytest.raises(InputError, match=message) as error:
+        build_facts(sources, authority=authority)
+    assert error.value.field == "authority"
+    assert fix in error.value.fix
+
+
+def test_facts_of_the_mouse(tmp_path):
+    ncbi = gene_info(
+        tmp_path,
+        ("10090", "22059", "Trp53", "p44|bfy", "MGI:MGI:98834|Ensembl:ENSMUSG00000059552", "tumor protein p53"),
+        ("10090", "12189", "Brca1", "-", "MGI:MGI:104537", "breast cancer 1, early onset"),
+        ("9606", "7157", "TP53", "-", "-", "of the human"),
+    )
+    mine = gmt(tmp_path, "one\t\tTrp53\tMGI:104537", "two\t\tp44\tENSMUSG00000059552.5\tbrca1")
+    facts = build_facts([ncbi, mine], taxon=10090).facts
+    assert facts.loc[facts["source"] == "mine", ["gene", "object_id"]].values.tolist() == [
+        ["Brca1", "one"],
+        ["Brca1", "two"],
+        ["Trp53", "one"],
+        ["Trp53", "two"],
+    ]
+    assert set(facts["gene"]) == {"Brca1", "Trp53"}
+
+
+def test_hgnc_names_no_genes_of_the_mouse():
+    with pytest.raises(
+        InputError, match=r"HGNC names human genes only \(taxon 9606\), not those of taxon 10090"
+    ) as error:
+        build_facts([HGNC], taxon=10090)
+    assert error.value.file == HGNC[2]["table"]
+    assert "ncbi_gene" in error.value.fix
+
+
+def test_ambiguous_identifiers_are_listed_with_all_they_may_mean(tmp_path):
+    source = gmt(tmp_path, "one\t\tTP53\tSHARED\tP0DP23\t1-Mar\tNP")
+    unmapped = built([HGNC, source]).unmapped
+    assert unmapped.values.tolist() == [
+        ["mine", "P0DP23", "mine.gmt:1", "CALM1|MARCHF1"],
+        ["mine", "SHARED", "mine.gmt:1", "ATM|BRCA1"],
+    ]
+
+
+def test_names_that_differ_within_a_fact_do_not_make_two(tmp_path):
+    gaf = GO[2]["gaf"].read_text().splitlines(keepends=True)
+    again = tmp_path / "again.gaf"
+    again.write_text("".join(gaf + gaf[3:]))
+    twice = ("go", "go", {**GO[2], "gaf": again})
+    pd.testing.assert_frame_equal(built([HGNC, twice]).facts, built([HGNC, GO]).facts)
 
 
 def test_the_share_is_a_limit_that_is_allowed(tmp_path):
@@ -218,6 +314,14 @@ def test_the_program_writes_nothing_when_too_many_identifiers_are_unmapped(tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_the_program_takes_the_authority(tmp_path):
+    ncbi = gene_info(tmp_path, ("9606", "55016", "MARCH1", "-", "-", "a ring finger"))
+    words = [*words_of(*HGNC), *words_of(*ncbi), "--unmapped", 0.9, "--output", tmp_path / "out"]
+    assert "several sources can be the authority" in program(*words).stderr
+    assert program(*words, "--authority", "ncbi").returncode == 0
+    assert set(read_facts(tmp_path / "out" / "facts.parquet")["gene"]) == {"MARCH1"}
+
+
 def test_the_program_wants_files_as_key_and_path(tmp_path):
     done = program("--source", "hgnc", "hgnc", "table.txt", "--output", tmp_path / "out")
     assert done.returncode == 2
@@ -249,6 +353,6 @@ def test_the_schema_knows_the_files_of_every_format():
     from reasonome.config import FORMAT_FILES
     from reasonome.sources import FORMATS
 
-    assert {name: set(form.files) for name, form in FORMATS.items()} == {
-        name: set(files) for name, files in FORMAT_FILES.items()
+    assert {name: (form.files, form.optional, form.read_genes is not None) for name, form in FORMATS.items()} == {
+        name: tuple(files) for name, files in FORMAT_FILES.items()
     }

@@ -1,10 +1,14 @@
-"""Downloads of source files against a local server that misbehaves the way real ones do."""
+"""Fetching source files from a local server that misbehaves the way real ones do."""
 
 import io
+import json
 import shutil
+import ssl
 import sys
 import threading
+import urllib.error
 import zipfile
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,10 +17,93 @@ import yaml
 
 import fetch_source
 from reasonome.errors import InputError
-from reasonome.manifest import file_sha256, text_sha256
+from reasonome.fetching import download
+from reasonome.manifest import text_sha256
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 TABLE = "symbol\tname\nTP53\ttumor protein p53\n" * 1000
+SIZE = len(TABLE)
+
+
+@dataclass
+class Answer:
+    """What the server does with one request: `cut` breaks the body off; `ranges` answers a Range with 206."""
+
+    body: bytes = TABLE.encode()
+    status: int = 200
+    headers: dict = field(default_factory=lambda: {"ETag": '"1"', "Last-Modified": "Mon, 17 Jun 2024 08:00:00 GMT"})
+    cut: int | None = None
+    ranges: bool = True
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        answers, asked = self.server.answers, self.headers
+        self.server.requests.append({name: asked[name] for name in ("Range", "If-Range") if name in asked})
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        body, status, headers = answer.body, answer.status, dict(answer.headers)
+        if "Range" in asked and answer.ranges and asked["If-Range"] in headers.values():
+            start = int(asked["Range"].removeprefix("bytes=").removesuffix("-"))
+            status, headers["Content-Range"] = 206, f"bytes {start}-{len(body) - 1}/{len(body)}"
+            body = body[start:]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body[: answer.cut])
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def sleeps(monkeypatch):
+    """The waits between attempts, which take no time."""
+    waits = []
+    monkeypatch.setattr(download.time, "sleep", waits.append)
+    return waits
+
+
+@pytest.fixture
+def server(monkeypatch, sleeps):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.requests = []
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def fetch(tmp_path, monkeypatch, server):
+    """Let the server give `answers`, run the program for HGNC's table, and return the path that it was to write."""
+    config = shutil.copytree(SHIPPED, tmp_path / "config")
+
+    def run(*answers, name="table.txt", lock=None, **entry):
+        server.answers = list(answers) or [Answer()]
+        sources = yaml.safe_load((config / "sources.yaml").read_text())
+        file = {key: entry.pop(key) for key in ("member",) if key in entry}
+        sources["hgnc"]["files"]["table"] = {"url": f"http://127.0.0.1:{server.server_port}/files/{name}", **file}
+        sources["hgnc"].update(entry)
+        (config / "sources.yaml").write_text(yaml.safe_dump(sources))
+        (config / "sources.lock.yaml").write_text(yaml.safe_dump({"hgnc": lock} if lock else {}))
+        output = tmp_path / "results" / "table.txt"
+        arguments = ["--config", config, "--source", "hgnc", "--file", "table", "--output", output]
+        monkeypatch.setattr(sys, "argv", ["fetch_source.py", *map(str, arguments)])
+        fetch_source.main()
+        return output
+
+    return run
+
+
+def pinned(sha256, size=SIZE):
+    return {"release": "2024-06", "files": {"table": {"sha256": sha256, "size": size, "stated": "June"}}}
 
 
 def zipped(*names) -> bytes:
@@ -27,124 +114,229 @@ def zipped(*names) -> bytes:
     return archive.getvalue()
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        status, body, length = self.server.answer
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def fetch(tmp_path, monkeypatch):
-    """Serve a body, run the program for it, and return the path that it was to write."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    config = shutil.copytree(SHIPPED, tmp_path / "config")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-
-    def run(body, name="table.txt", sha256="unpinned", status=200, length=None):
-        server.answer = (status, body if isinstance(body, bytes) else body.encode(), length)
-        sources = yaml.safe_load((config / "sources.yaml").read_text())
-        url = f"http://127.0.0.1:{server.server_port}/files/{name}"
-        sources["hgnc"]["files"]["table"] = {"url": url, "sha256": sha256}
-        (config / "sources.yaml").write_text(yaml.safe_dump(sources))
-        output = tmp_path / "results" / "table.txt"
-        arguments = ["--config", config, "--source", "hgnc", "--file", "table", "--output", output]
-        monkeypatch.setattr(sys, "argv", ["fetch_source.py", *map(str, arguments)])
-        fetch_source.main()
-        return output
-
-    yield run
-    server.shutdown()
-    server.server_close()
-
-
-def assert_nothing_written(tmp_path):
+def left(tmp_path) -> list[str]:
     folder = tmp_path / "results"
-    assert not folder.exists() or list(folder.iterdir()) == []
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_a_good_file(fetch, tmp_path, capsys):
-    output = fetch(TABLE, sha256=text_sha256(TABLE))
-    assert output.read_text() == TABLE and list(output.parent.iterdir()) == [output]
-    assert f"hgnc/table: sha256 {text_sha256(TABLE)}" in capsys.readouterr().out
+# --- pins --------------------------------------------------------------------------------------------
 
 
-def test_an_unpinned_file_says_its_sha256(fetch, capsys):
-    output = fetch(TABLE)
-    assert f"sha256 {file_sha256(output)}" in capsys.readouterr().out
+def test_a_file_that_nobody_pinned_says_so(fetch, tmp_path, capsys):
+    assert fetch().read_text() == TABLE and left(tmp_path) == ["table.txt"]
+    told = capsys.readouterr().out
+    assert f"hgnc/table: {SIZE:,} bytes, sha256 {text_sha256(TABLE)}, unpinned: `reasonome pin hgnc`" in told
+
+
+def test_a_file_as_it_was_pinned(fetch, capsys):
+    assert fetch(lock=pinned(text_sha256(TABLE))).read_text() == TABLE
+    assert f"sha256 {text_sha256(TABLE)}, as pinned" in capsys.readouterr().out
 
 
 def test_a_file_that_changed_upstream(fetch, tmp_path):
-    with pytest.raises(InputError, match=f"now has sha256 {text_sha256(TABLE)}, expected {'0' * 64}") as caught:
-        fetch(TABLE, sha256="0" * 64)
-    assert caught.value.file == tmp_path / "config" / "sources.yaml"
-    assert caught.value.field == "hgnc.files.table.sha256" and "pin the new sha256" in caught.value.fix
-    assert_nothing_written(tmp_path)
+    with pytest.raises(InputError, match="is not the file that was pinned") as caught:
+        fetch(lock=pinned("0" * 64, size=7), release="2025-01")
+    error = caught.value
+    assert f"pinned: release 2024-06 (states: June), 7 bytes, sha256 {'0' * 64}" in error.what
+    assert (
+        f"now:    release 2025-01 (states: changed 2024-06-17), {SIZE:,} bytes, sha256 {text_sha256(TABLE)}"
+        in error.what
+    )
+    assert (error.file, error.field) == (tmp_path / "config" / "sources.lock.yaml", "hgnc.files.table")
+    assert "reasonome pin hgnc" in error.fix
+    assert left(tmp_path) == []
 
 
-def test_a_connection_that_breaks_off(fetch, tmp_path):
-    size = len(TABLE)
-    with pytest.raises(InputError, match=f"/files/table.txt gave {size} of {size + 1} bytes") as caught:
-        fetch(TABLE, length=size + 1)
-    assert caught.value.fix == "run again"
-    assert_nothing_written(tmp_path)
+def test_a_failure_leaves_the_file_of_an_earlier_run(fetch, tmp_path):
+    output = fetch()
+    with pytest.raises(InputError):
+        fetch(Answer(b"other"), lock=pinned("0" * 64))
+    with pytest.raises(InputError):
+        fetch(Answer(status=404))
+    assert output.read_text() == TABLE and left(tmp_path) == ["table.txt"]
 
 
-def test_a_page_that_is_not_there(fetch, tmp_path):
+def test_a_shipped_file_is_not_fetched(tmp_path, monkeypatch):
+    arguments = ["--config", SHIPPED, "--source", "go-demo", "--file", "obo", "--output", tmp_path / "x"]
+    monkeypatch.setattr(sys, "argv", ["fetch_source.py", *map(str, arguments)])
+    with pytest.raises(InputError, match="go-demo/obo is at resources/demo/go-basic.obo.gz"):
+        fetch_source.main()
+
+
+# --- restricted licences -----------------------------------------------------------------------------
+
+CAVEAT = {"licence": "CC-BY-NC-4.0", "licence_url": "https://example.org/terms", "restricted": True}
+
+
+def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path):
+    with pytest.raises(InputError, match="hgnc: CC-BY-NC-4.0, https://example.org/terms") as caught:
+        fetch(**CAVEAT)
+    assert caught.value.field == "hgnc.accept_licence" and "`accept_licence: true`" in caught.value.fix
+    # The other restricted sources of the corpora that name it are told in one go.
+    assert "corum: CC-BY-NC-4.0, https://mips.helmholtz-muenchen.de/corum/" in caught.value.what
+    assert server.requests == [] and left(tmp_path) == []
+
+
+def test_a_restricted_source_whose_licence_was_accepted(fetch):
+    assert fetch(**CAVEAT, accept_licence=True).read_text() == TABLE
+
+
+# --- connections that break --------------------------------------------------------------------------
+
+
+def test_a_download_that_breaks_off_goes_on_from_there(fetch, server, tmp_path):
+    output = fetch(Answer(cut=5000), Answer(cut=1000), Answer())
+    assert output.read_text() == TABLE and left(tmp_path) == ["table.txt"]
+    assert server.requests == [
+        {},
+        {"Range": "bytes=5000-", "If-Range": '"1"'},
+        {"Range": "bytes=6000-", "If-Range": '"1"'},
+    ]
+
+
+def test_a_server_that_ignores_ranges_is_asked_for_the_whole_again(fetch, server, tmp_path):
+    output = fetch(Answer(cut=5000, ranges=False), Answer(ranges=False))
+    assert output.read_text() == TABLE and left(tmp_path) == ["table.txt"]
+
+
+def test_a_file_that_changes_between_two_attempts_is_not_mixed(fetch):
+    new = TABLE.replace("TP53", "EGFR")
+    output = fetch(
+        Answer(cut=5000),
+        Answer(new.encode(), headers={"ETag": '"2"'}, cut=100),
+        Answer(new.encode(), headers={"ETag": '"2"'}),
+    )
+    assert output.read_text() == new
+
+
+@pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"1"'}])
+def test_without_a_validator_the_whole_is_asked_for_again(fetch, server, headers):
+    assert fetch(Answer(headers=headers, cut=5000), Answer(headers=headers)).read_text() == TABLE
+    assert server.requests == [{}, {}]
+
+
+def test_the_date_is_a_validator_where_there_is_no_etag(fetch, server):
+    dated = {"Last-Modified": "Mon, 17 Jun 2024 08:00:00 GMT"}
+    assert fetch(Answer(headers=dated, cut=5000), Answer(headers=dated)).read_text() == TABLE
+    assert server.requests[1] == {"Range": "bytes=5000-", "If-Range": "Mon, 17 Jun 2024 08:00:00 GMT"}
+
+
+def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp_path, sleeps):
+    with pytest.raises(InputError, match="broke off after 5,000 of 35,000 bytes; 5,000 bytes are kept") as caught:
+        fetch(Answer(cut=5000), Answer(cut=0))
+    assert "it goes on from there" in caught.value.fix
+    assert sleeps == [1, 2, 4, 8]
+    assert left(tmp_path) == [".table.txt.download", ".table.txt.download.json"]
+    server.requests.clear()
+    assert fetch().read_text() == TABLE and left(tmp_path) == ["table.txt"]
+    assert server.requests == [{"Range": "bytes=5000-", "If-Range": '"1"'}]
+
+
+@pytest.mark.parametrize("note", ['{"url": "http://elsewhere/table.txt", "validator": "1"}', '{"url": "htt', None])
+def test_bytes_of_unknown_origin_are_not_used(fetch, server, tmp_path, note):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (folder / ".table.txt.download").write_text("x" * 100)
+    if note:
+        (folder / ".table.txt.download.json").write_text(note)
+    assert fetch().read_text() == TABLE
+    assert server.requests == [{}] and left(tmp_path) == ["table.txt"]
+
+
+def test_a_file_that_became_shorter(fetch, server, tmp_path):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (folder / ".table.txt.download").write_text("x" * 100)
+    url = f"http://127.0.0.1:{server.server_port}/files/table.txt"
+    (folder / ".table.txt.download.json").write_text(json.dumps({"url": url, "validator": '"0"'}))
+    assert fetch(Answer(b"", status=416), Answer()).read_text() == TABLE
+    assert server.requests == [{"Range": "bytes=100-", "If-Range": '"0"'}, {}]
+
+
+def test_a_part_that_nobody_asked_for(fetch, server):
+    wrong = Answer(status=206, headers={"Content-Range": f"bytes 7-{SIZE - 1}/{SIZE}"})
+    assert fetch(wrong, Answer()).read_text() == TABLE
+    assert len(server.requests) == 2
+
+
+def test_a_busy_server_is_asked_again_after_the_time_it_names(fetch, sleeps):
+    busy = Answer(b"", status=503, headers={"Retry-After": "7"})
+    assert fetch(busy, Answer(b"", status=503), Answer(b"", status=429), Answer()).read_text() == TABLE
+    assert sleeps == [7, 2, 4]
+
+
+def test_a_server_that_stays_busy(fetch, server, tmp_path):
+    with pytest.raises(InputError, match="could not download http://127.0.0.1.*/files/table.txt: .*503") as caught:
+        fetch(Answer(b"", status=503))
+    assert "check the network" in caught.value.fix
+    assert len(server.requests) == 5 and left(tmp_path) == []
+
+
+def test_a_page_that_is_not_there_is_asked_for_once(fetch, server, tmp_path):
     with pytest.raises(InputError, match="could not download http://127.0.0.1.*/files/table.txt: .*404") as caught:
-        fetch("not here", status=404)
-    assert caught.value.fix == "check the network and the URL"
-    assert_nothing_written(tmp_path)
+        fetch(Answer(b"not here", status=404))
+    assert "check the URL" in caught.value.fix
+    assert len(server.requests) == 1 and left(tmp_path) == []
 
 
-def test_a_failure_leaves_the_file_of_an_earlier_run(fetch):
-    output = fetch(TABLE)
-    for answer in ({"length": 10**6}, {"status": 503}, {"sha256": "0" * 64}):
-        with pytest.raises(InputError):
-            fetch("other", **answer)
-        assert output.read_text() == TABLE and list(output.parent.iterdir()) == [output]
+def test_nobody_listens(tmp_path, monkeypatch, sleeps):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(InputError, match="could not download http://127.0.0.1:9/x.txt"):
+        download.download("http://127.0.0.1:9/x.txt", tmp_path / "x.txt", tmp_path / "part")
+    assert list(tmp_path.iterdir()) == [] and sleeps == [1, 2, 4, 8]
 
 
-def test_an_archive_is_unpacked_and_its_own_sha256_checked(fetch, capsys):
-    archive = zipped("ReactomePathways.gmt")
-    output = fetch(archive, name="table.txt.zip")
-    assert output.read_text() == TABLE and list(output.parent.iterdir()) == [output]
-    digest = capsys.readouterr().out.split()[-1]
-    assert fetch(archive, name="table.txt.zip?download=1", sha256=digest).read_text() == TABLE
-    assert digest != text_sha256(TABLE)
+def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeypatch, sleeps):
+    error = ssl.SSLCertVerificationError("certificate verify failed")
+    error.verify_message = "unable to get local issuer certificate"
+
+    def refuse(*_, **__):
+        raise urllib.error.URLError(error)
+
+    monkeypatch.setattr(download.urllib.request, "urlopen", refuse)
+    with pytest.raises(InputError, match="x.txt: unable to get local issuer certificate") as caught:
+        download.download("https://example.org/x.txt", tmp_path / "x.txt", tmp_path / "part")
+    assert "give its `path:`" in caught.value.fix and sleeps == []
 
 
-@pytest.mark.parametrize("members", [[], ["a.gmt", "b.gmt"]])
-def test_an_archive_without_the_one_file(fetch, tmp_path, members):
-    with pytest.raises(InputError, match=f"holds {len(members)} files, expected one"):
-        fetch(zipped(*members), name="table.txt.zip")
-    assert_nothing_written(tmp_path)
+# --- what is no such file ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", ["<html>log in</html>", "bad CRC"])
+@pytest.mark.parametrize("start", ["<!DOCTYPE html>", "<html>", "\ufeff\n  <!doctype HTML>"])
+@pytest.mark.parametrize("name", ["table.txt", "table.txt.zip"])
+def test_a_web_page_in_place_of_a_file(fetch, server, tmp_path, start, name):
+    with pytest.raises(InputError, match=f"/files/{name} gave a web page"):
+        fetch(Answer(f"{start}<body>Please log in</body></html>".encode()), name=name)
+    assert len(server.requests) == 1 and left(tmp_path) == []
+
+
+def test_an_archive_of_one_file_is_unpacked(fetch, tmp_path):
+    output = fetch(Answer(zipped("ReactomePathways.gmt")), name="table.txt.zip", lock=pinned(text_sha256(TABLE)))
+    assert output.read_text() == TABLE and left(tmp_path) == ["table.txt"]
+    assert fetch(Answer(zipped("a.gmt")), name="table.txt.zip?download=1").read_text() == TABLE
+
+
+def test_a_named_file_of_an_archive(fetch, tmp_path):
+    archive = Answer(zipped("readme.txt", "data/a.gmt"))
+    assert fetch(archive, name="table.txt.zip", member="data/a.gmt").read_text() == TABLE
+    with pytest.raises(InputError, match="holds no data/b.gmt") as caught:
+        fetch(archive, name="table.txt.zip", member="data/b.gmt")
+    assert caught.value.fix == "did you mean 'data/a.gmt'?"
+
+
+@pytest.mark.parametrize(
+    ("members", "fix"), [([], "check the URL"), (["b.gmt", "a.gmt"], "say which in `member:`, as in a.gmt")]
+)
+def test_an_archive_without_the_one_file(fetch, tmp_path, members, fix):
+    with pytest.raises(InputError, match=f"holds {len(members)} files, expected one") as caught:
+        fetch(Answer(zipped(*members)), name="table.txt.zip")
+    assert caught.value.fix == fix and left(tmp_path) == []
+
+
+@pytest.mark.parametrize("damage", ["not a zip", "bad CRC"])
 def test_an_archive_that_is_none(fetch, tmp_path, damage):
     archive = bytearray(zipped("a.gmt"))
     archive[60] ^= 1
     with pytest.raises(InputError, match="gave no whole zip archive"):
-        fetch(bytes(archive) if damage == "bad CRC" else damage, name="table.txt.zip")
-    assert_nothing_written(tmp_path)
-
-
-def test_a_shipped_file_is_not_downloaded(tmp_path, monkeypatch):
-    arguments = ["--config", SHIPPED, "--source", "go-demo", "--file", "obo", "--output", tmp_path / "x"]
-    monkeypatch.setattr(sys, "argv", ["fetch_source.py", *map(str, arguments)])
-    with pytest.raises(InputError, match="go-demo/obo is shipped as resources/demo/go-basic.obo.gz"):
-        fetch_source.main()
-
-
-def test_nobody_listens(tmp_path, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with pytest.raises(InputError, match="could not download http://127.0.0.1:9/x.txt"):
-        fetch_source.download("http://127.0.0.1:9/x.txt", tmp_path / "x.txt")
-    assert list(tmp_path.iterdir()) == []
+        fetch(Answer(bytes(archive) if damage == "bad CRC" else damage.encode()), name="table.txt.zip")
+    assert left(tmp_path) == []

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hgnc
 
@@ -30,6 +33,24 @@ def genes():
         ("tp53", "TP53", "current (case)"),
         ("march1", "MARCHF1", "previous (case)"),
         ("rnf53", "BRCA1", "alias (case)"),
+        ("NCBIGene:7157", "TP53", "id"),
+        ("GeneID:7157", "TP53", "id"),
+        ("7157.0", "TP53", "id"),  # a column of numbers with gaps
+        ("hgnc:11998", "TP53", "id"),
+        ("HGNC:HGNC:11998", "TP53", "id"),
+        ("11998", None, "unknown"),  # a bare number is an Entrez id
+        ("HGNC:7157", None, "unknown"),
+        ("UniProtKB:7157", None, "unknown"),
+        ("OTHER:7157", None, "unknown"),
+        ("UniProtKB:P04637", "TP53", "id"),
+        ("P04637-2", "TP53", "id"),
+        ("p04637", "TP53", "id (case)"),
+        ("Ensembl:ENSG00000141510.18", "TP53", "id"),
+        ("Mar-1", "MARCHF1", "spreadsheet date"),
+        ("1-Mar", "MARCHF1", "spreadsheet date"),
+        ("01-MAR", "MARCHF1", "spreadsheet date"),
+        ("1-Mar-24", "MARCHF1", "spreadsheet date"),
+        ("2-Mar", None, "unknown"),
         ("ABSENT9", None, "unknown"),
         ("", None, "unknown"),
         ("GONE1", None, "unknown"),  # withdrawn by HGNC
@@ -78,8 +99,6 @@ def test_strict_takes_official_symbols_and_ids(genes, identifier):
     [
         ("HLA.B", "HLA-B"),
         ("hla b", "HLA-B"),
-        ("1-Mar", "MARCHF1"),
-        ("Mar-01", "MARCHF1"),
         ("2-Mar", ""),
         ("BRCAA1", "BRCA1"),  # one too many
         ("BRCX1", "BRCA1"),  # one wrong
@@ -92,6 +111,153 @@ def test_strict_takes_official_symbols_and_ids(genes, identifier):
 )
 def test_best_guess(genes, identifier, guess):
     assert genes.best_guess(identifier) == guess
+
+
+SPREADSHEET = GeneTable(
+    [
+        Gene("SEPTIN1", previous=("SEPT1",)),
+        Gene("SEPTIN2", previous=("SEPT2",)),
+        Gene("MARCHF1", previous=("MARCH1",)),
+        Gene("MTARC1", previous=("MARC1",)),
+        Gene("MARCHF10", previous=("MARCH10",)),
+        Gene("XRN1", aliases=("SEP1",)),
+        Gene("POU5F1", aliases=("OCT4",)),
+        Gene("Hypo1", aliases=("2310009E13Rik",)),
+        Gene("Hypo2", aliases=("2310014E13",)),
+        Gene("Hypo3", aliases=("5730419E15Rik",)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "resolution"),
+    [
+        ("Sep-1", ("SEPTIN1", "spreadsheet date", ())),  # an old symbol counts before the alias of XRN1
+        ("2-SEP", ("SEPTIN2", "spreadsheet date", ())),
+        ("10-Mar", ("MARCHF10", "spreadsheet date", ())),
+        ("4-Oct", ("POU5F1", "spreadsheet date", ())),
+        ("1-Mar", (None, "ambiguous", ("MARCHF1", "MTARC1"))),
+        ("3-Sep", (None, "unknown", ())),
+        ("44621", (None, "spreadsheet number", ("MARCHF1", "MTARC1"))),  # 2022-03-01
+        ("44806", (None, "spreadsheet number", ("SEPTIN2",))),  # 2022-09-02
+        ("44622", (None, "unknown", ())),
+        ("144621", (None, "unknown", ())),
+        ("2.31E+19", (None, "spreadsheet number", ("Hypo1", "Hypo2"))),
+        ("2.310009E+19", (None, "spreadsheet number", ("Hypo1",))),
+        ("5.73E+21", (None, "spreadsheet number", ("Hypo3",))),
+        ("2.31E+13", (None, "spreadsheet number", ())),
+    ],
+)
+def test_what_a_spreadsheet_did_to_a_symbol(identifier, resolution):
+    assert SPREADSHEET.resolve(identifier) == resolution
+    assert SPREADSHEET.best_guess(identifier) == (resolution[0] or "|".join(resolution[2]))
+
+
+def test_an_id_that_looks_like_a_day_is_an_id():
+    assert GeneTable([Gene("A1", entrez_id="44621"), Gene("SEPT1")]).resolve("44621") == ("A1", "id", ())
+
+
+def test_strict_takes_dates_of_official_symbols_only():
+    assert SPREADSHEET.resolve("Sep-1", strict=True).symbol == "SEPTIN1"
+    assert SPREADSHEET.resolve("4-Oct", strict=True) == (None, "unknown", ())
+
+
+def test_a_guess_has_all_genes_that_an_ambiguous_identifier_may_mean():
+    table = GeneTable([Gene(f"G{n}", aliases=("MANY",)) for n in range(5)])
+    assert table.best_guess("MANY") == "G0|G1|G2|G3|G4"
+
+
+def test_genes_of_the_mouse_are_found_by_their_ids():
+    table = GeneTable([Gene("Trp53", entrez_id="22059", ensembl_id="ENSMUSG00000059552", other_ids=("MGI:MGI:98834",))])
+    for identifier in ("MGI:98834", "mgi:98834", "MGI:MGI:98834", "22059", "ENSMUSG00000059552.14", "TRP53"):
+        assert table.resolve(identifier).symbol == "Trp53"
+    assert table.resolve("98834").symbol is None
+
+
+def test_a_symbol_of_two_genes_is_refused():
+    with pytest.raises(InputError, match="the symbol A1 belongs to several genes"):
+        GeneTable([Gene("A1", entrez_id="1"), Gene("A1", entrez_id="2")])
+
+
+# Few letters, so that symbols, old symbols and aliases collide; some differ by case alone.
+NAMES = st.text("ABab1", min_size=1, max_size=3)
+NUMBERS = st.integers(1, 30).map(str)
+
+
+@st.composite
+def tables(draw):
+    symbols = draw(st.lists(NAMES, min_size=1, max_size=8, unique=True))
+    return [
+        Gene(
+            symbol,
+            hgnc_id=draw(st.sampled_from(["", f"HGNC:{draw(NUMBERS)}"])),
+            entrez_id=draw(st.sampled_from(["", draw(NUMBERS)])),
+            ensembl_id=draw(st.sampled_from(["", f"ENSG{int(draw(NUMBERS)):011}"])),
+            uniprot_ids=tuple(draw(st.lists(st.sampled_from(["P04637", "Q9Y6K9", "A0A024R1R8"]), max_size=2))),
+            previous=tuple(draw(st.lists(NAMES, max_size=2))),
+            aliases=tuple(draw(st.lists(NAMES, max_size=3))),
+        )
+        for symbol in symbols
+    ]
+
+
+def everything_of(gene):
+    """All that a gene is called, in one case; ids also with the prefix of their database."""
+    ids = [gene.hgnc_id, *gene.uniprot_ids, gene.entrez_id, gene.ensembl_id]
+    prefixed = [
+        f"NCBIGene:{gene.entrez_id}",
+        f"Ensembl:{gene.ensembl_id}",
+        *map("UniProtKB:{}".format, gene.uniprot_ids),
+    ]
+    return {name.casefold() for name in (gene.symbol, *gene.previous, *gene.aliases, *ids, *prefixed)}
+
+
+IDENTIFIERS = st.one_of(
+    NAMES,
+    NUMBERS,
+    NUMBERS.map("HGNC:{}".format),
+    NUMBERS.map("NCBIGene:{}".format),
+    NUMBERS.map(lambda n: f"Ensembl:ENSG{int(n):011}"),
+    st.sampled_from(["P04637", "UniProtKB:Q9Y6K9", "a0a024r1r8"]),
+)
+
+
+@given(tables(), IDENTIFIERS, st.booleans())
+def test_an_identifier_means_only_genes_that_carry_it(genes, identifier, strict):
+    table = GeneTable(genes)
+    found = table.resolve(identifier, strict)
+    for symbol in (*found.candidates, *([found.symbol] if found.symbol else [])):
+        assert identifier.casefold() in everything_of(table.genes[symbol])
+    carriers = {gene.symbol for gene in genes if identifier.casefold() in everything_of(gene)}
+    assert (found.how == "ambiguous") == (len(found.candidates) > 1)
+    if not strict:
+        assert (found.how == "unknown") == (not carriers)
+
+
+@given(tables(), IDENTIFIERS, st.booleans())
+def test_what_was_resolved_stays_as_it_is(genes, identifier, strict):
+    table = GeneTable(genes)
+    symbol = table.resolve(identifier, strict).symbol
+    if symbol:
+        assert table.resolve(symbol, strict) == (symbol, "current", ())
+        assert table.resolve(f" {identifier}\t", strict).symbol == symbol
+
+
+@given(tables(), IDENTIFIERS)
+def test_another_case_is_never_unknown_and_never_another_kind_of_certainty(genes, identifier):
+    table = GeneTable(genes)
+    candidates = {gene.symbol for gene in genes if identifier.casefold() in everything_of(gene)}
+    for changed in (identifier.lower(), identifier.upper(), identifier.swapcase()):
+        found = table.resolve(changed)
+        assert (found.how == "unknown") == (not candidates)
+        assert {*found.candidates, found.symbol} - {None} <= candidates
+
+
+@given(tables(), IDENTIFIERS)
+def test_strict_finds_the_same_gene_or_none(genes, identifier):
+    table = GeneTable(genes)
+    strict = table.resolve(identifier, strict=True)
+    assert strict.symbol in (None, table.resolve(identifier).symbol)
 
 
 def test_membership_is_of_current_symbols_only(genes):

@@ -1,6 +1,7 @@
 """Gene set files: the shared line reader, Reactome, WikiPathways, and files that are not what they seem."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,53 @@ def test_files_that_are_not_text_are_refused(tmp_path, content, line, message):
         list(read_gmt(path))
     assert (error.value.file, error.value.line) == (path, line)
     assert error.value.fix
+
+
+@pytest.mark.parametrize("text", ["one\twords\tA\rtwo\twords\tB\r", "one\twords\tA\ntwo\twords\tB\rthree\twords\tC\n"])
+def test_line_ends_of_an_old_mac_are_refused(tmp_path, text):
+    path = tmp_path / "sets.gmt"
+    path.write_bytes(text.encode())
+    with pytest.raises(InputError, match="line ends of several kinds") as error:
+        list(read_gmt(path))
+    assert (error.value.file, error.value.line) == (path, text[: text.index("\r")].count("\n") + 1)
+
+
+def test_line_ends_of_unix_and_windows_may_be_mixed(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_bytes(b"one\twords\tA\r\ntwo\twords\tB\nthree\twords\tC")
+    assert [one.genes for one in read_gmt(path)] == [("A",), ("B",), ("C",)]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_line_of_200_megabytes_is_refused_before_it_is_read(tmp_path, zipped):
+    path = tmp_path / "sets.gmt"
+    open_ = gzip.open if zipped else open
+    with open_(path, "wb") as handle:
+        handle.write(b"one\twords\tA\ntwo\twords\t")
+        for _ in range(200):
+            handle.write(b"A" * 1_000_000)
+    tracemalloc.start()
+    with pytest.raises(InputError, match="the line is longer than 16 MB") as error:
+        list(read_gmt(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (error.value.file, error.value.line) == (path, 2)
+    assert peak < 60e6
+
+
+def test_a_web_page_after_empty_lines_is_refused(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_text("\n \n<HTML><head>\n")
+    with pytest.raises(InputError, match="this is a web page") as error:
+        list(read_gmt(path))
+    assert error.value.line == 3
+
+
+def test_symbols_and_ids_may_be_mixed(tmp_path, genes):
+    path = tmp_path / "sets.gmt"
+    path.write_text("mine\tna\tTP53\t672\tENSG00000149311\tHGNC:11998\tP38398\n")
+    facts = facts_of("gmt", path, genes).facts
+    assert facts["gene"].tolist() == ["TP53", "BRCA1", "ATM", "TP53", "BRCA1"]
 
 
 def test_a_missing_file_is_named(tmp_path):

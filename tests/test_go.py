@@ -38,7 +38,7 @@ def line_of(path, text):
 def test_obo_terms_and_edges():
     ontology = go.read_obo(OBO)
     assert list(ontology.terms) == [ROOT, LEFT, RIGHT, LEAF, OLD, FUNCTION]
-    assert ontology.terms[LEAF] == (LEAF, "leaf: of both branches", "biological_process", False)
+    assert ontology.terms[LEAF][:4] == (LEAF, "leaf: of both branches", "biological_process", False)
     assert ontology.terms[OLD].is_obsolete
     # `regulates` is not followed, and neither is the part_of that leaves its namespace.
     expected = {ROOT: (), LEFT: (ROOT,), RIGHT: (ROOT,), LEAF: (LEFT, RIGHT), OLD: (), FUNCTION: ()}
@@ -150,6 +150,13 @@ def test_another_taxon_may_be_asked_for(tmp_path):
     path = tmp_path / "mouse.gaf"
     path.write_text(GAF.read_text().replace("taxon:9606", "taxon:10090|taxon:9606"))
     assert len(go.read_gaf(path, taxon=10090)) == 9
+
+
+def test_ids_in_the_column_of_symbols_are_found(tmp_path):
+    path = changed(tmp_path, GAF, "\tBRCA1\t", "\t672\t")
+    genes = hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    rows = go.read("go", {"obo": OBO, "gaf": path}, genes).facts
+    assert rows.loc[rows["evidence"] == "IMP", "gene"].tolist() == ["BRCA1"]
 
 
 def test_a_gaf_without_annotations_is_refused(tmp_path):

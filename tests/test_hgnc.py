@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hgnc
 
 TABLE = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
@@ -22,7 +23,7 @@ def test_genes_and_their_lists():
     genes = hgnc.read_genes(TABLE)
     assert [gene.symbol for gene in genes] == ["TP53", "BRCA1", "ATM", "CALM1", "MARCHF1", "HLA-B"]
     brca1 = genes[1]
-    assert brca1 == (
+    assert brca1 == Gene(
         "BRCA1",
         "BRCA1 DNA repair associated",
         "HGNC:1100",
@@ -78,6 +79,24 @@ def test_a_table_without_header_lists_all_that_is_missing(tmp_path):
     with pytest.raises(InputError, match="hgnc_id, symbol, name, status") as error:
         hgnc.read_genes(path)
     assert error.value.line == 1
+
+
+def test_another_taxon_is_refused():
+    with pytest.raises(InputError, match="human genes only") as error:
+        hgnc.read("hgnc", {"table": TABLE}, hgnc.read_gene_table(TABLE), taxon=10090)
+    assert (error.value.file, error.value.field) == (TABLE, "taxon")
+
+
+def test_facts_stand_under_the_symbols_of_another_authority():
+    # 11998 and 795 by their ids; the old symbol of one is current here.
+    genes = GeneTable([Gene("P53X", hgnc_id="HGNC:11998"), Gene("ATMX", entrez_id="472")])
+    result = hgnc.read("hgnc", {"table": TABLE}, genes)
+    assert result.facts[["gene", "object_name"]].values.tolist() == [
+        ["P53X", "tumor protein p53"],
+        ["ATMX", "ATM serine/threonine kinase"],
+    ]
+    assert result.unmapped["identifier"].tolist() == ["BRCA1", "CALM1", "MARCHF1", "HLA-B"]
+    assert result.identifiers == 6
 
 
 def test_a_quote_that_is_never_closed_is_refused(tmp_path):

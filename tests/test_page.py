@@ -11,7 +11,14 @@ from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
 from reasonome.report import costs, figures, page, tables
-from reasonome.report.evidence import count_reasoning, read_evidence, read_json, read_step
+from reasonome.report.evidence import (
+    count_reasoning,
+    read_evidence,
+    read_json,
+    read_leaks,
+    read_statistics,
+    read_step,
+)
 from reasonome.report.figures import spread, themed_svg, write_figures
 from reasonome.report.plan import read_plan
 
@@ -29,10 +36,12 @@ def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
         steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
         audits={name: read_json(path) for name, path in plan.audits.items()},
+        leaks=read_leaks(folder / "leaks.json"),
         reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         costs=costs.costs_table(plan).astype(str),
+        corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
     )
-    write_figures(inputs.figures, plan, inputs.metrics, inputs.steps)
+    write_figures(inputs.figures, plan, inputs.metrics, inputs.steps, inputs.corpora)
     return page.render_page(inputs), inputs
 
 
@@ -149,6 +158,85 @@ def test_every_part_is_there(rendered):
         assert said in text, said
 
 
+def test_the_leak_audit_marks_what_remains_and_names_one_source(rendered):
+    text, _ = rendered
+    section = text[text.index('<section id="audit">') : text.index('<section id="provenance">')]
+    for said in (
+        "Leaks remain in 2 of the rows below",
+        "Highest Jaccard index: 0.490, of GO:1 &#39;x&#39; ~ GO:2 &#39;y&#39;.",
+        "test sets of <b>demo-go</b>: msigdb",
+        '<td class="number">43,200</td><td class="number">12</td><td class="number">12</td><td class="number">0</td>',
+        "train.jsonl:17",
+        '<td class="number">10.0%</td><td>report</td>',
+        "rows › train",
+    ):
+        assert said in section, said
+    assert section.count('<tr class="leak">') == 2
+
+
+def test_an_audit_without_leaks_says_so(rendered):
+    _, inputs = rendered
+    clean = {**inputs.leaks, "findings": inputs.leaks["findings"][:1], "same_source": []}
+    text = page.render_page(replace(inputs, leaks=clean))
+    assert "No leak remains." in text and '<tr class="leak">' not in text and "from one source" not in text
+
+
+def test_a_file_that_is_no_leak_audit_is_refused(tmp_path):
+    (tmp_path / "audit.json").write_text('{"experiment": "demo", "findings": []}')
+    with pytest.raises(InputError, match="no 'same_source': this is no leak audit"):
+        read_leaks(tmp_path / "audit.json")
+
+
+def section_of(text: str, name: str, following: str) -> str:
+    return text[text.index(f'<section id="{name}">') : text.index(f'<section id="{following}">')]
+
+
+def test_a_corpus_is_counted_by_source_and_a_placebo_says_so(rendered):
+    section = section_of(rendered[0], "corpora", "training")
+    for said in (
+        "<strong>A placebo</strong>",
+        '<th scope="row">go</th><td class="number">30</td><td class="number">9</td><td class="number">40</td>'
+        '<td class="number">800</td><td class="number">30</td><td class="number">80.0%</td>',
+        '<th scope="row">total</th>',
+        "facts, each once</text>",
+        "9 genes</text>",
+    ):
+        assert said in section, said
+    assert "No tokens were counted" not in section and '<a href="#corpora">' in rendered[0]
+
+
+def test_tokens_of_a_corpus_that_nobody_counted(rendered):
+    _, inputs = rendered
+    (name, table), *_ = inputs.corpora.items()
+    plan = inputs.plan.model_copy(update={"corpora": [inputs.plan.corpora[0].model_copy(update={"placebo": False})]})
+    text = page.render_page(replace(inputs, plan=plan, corpora={name: table.assign(tokens=pd.NA)}))
+    section = section_of(text, "corpora", "training")
+    assert "No tokens were counted" in section and '<td class="number"></td>' in section and "placebo" not in section
+
+
+def test_an_experiment_without_warm_up_has_no_corpora(rendered):
+    _, inputs = rendered
+    text = page.render_page(replace(inputs, plan=inputs.plan.model_copy(update={"corpora": []})))
+    assert 'id="corpora"' not in text and "#corpora" not in text
+
+
+def test_a_bar_is_split_into_facts_and_what_repeats_them(rendered):
+    _, inputs = rendered
+    figure, data = figures._corpus(inputs.corpora["demo"])
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [10, 30, 2, 10]  # reactome below, go on top
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["reactome", "go"]
+    assert data["source"].tolist() == ["go", "reactome", "total"]
+    figures.plt.close(figure)
+
+
+@pytest.mark.parametrize("content", ["source\tfacts\ngo\t3\n", "source\tfacts\tgenes\tstatements\ttokens\tdistinct\n"])
+def test_a_table_that_counts_no_corpus_is_refused(tmp_path, content):
+    (tmp_path / "statistics.tsv").write_text(content)
+    with pytest.raises(InputError, match="these are no statistics of a corpus"):
+        read_statistics(tmp_path / "statistics.tsv")
+
+
 def test_the_filter_is_called_a_formality_only_where_the_teacher_knew_the_name(rendered):
     _, inputs = rendered
     (reasoning, counts), *_ = inputs.reasoning
@@ -218,7 +306,8 @@ def test_every_figure_is_written_with_its_data(rendered):
     _, inputs = rendered
     stems = ["ablation/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in inputs.steps]
-    assert len(stems) == 5
+    stems.append("corpora/demo")
+    assert len(stems) == 6
     written = {str(path.relative_to(inputs.figures)) for path in inputs.figures.rglob("*") if path.is_file()}
     assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}
     drawn = pd.read_csv(inputs.figures / f"{stems[0]}.tsv", sep="\t")
@@ -258,6 +347,8 @@ def test_tables_of_another_plan_are_refused(rendered):
     lacking = page.ReportInputs(**(vars(inputs) | {"metrics": inputs.metrics.query("arm != 'KW'")}))
     with pytest.raises(InputError, match="the metrics lack smollm2-135m, KW"):
         page.render_page(lacking)
+    with pytest.raises(InputError, match="the leak audit is of experiment other"):
+        page.render_page(replace(inputs, leaks={**inputs.leaks, "experiment": "other"}))
     other = page.ReportInputs(**(vars(inputs) | {"comparisons": inputs.comparisons.assign(experiment="other")}))
     with pytest.raises(InputError, match="the comparisons are of experiment other"):
         page.render_page(other)

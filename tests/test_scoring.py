@@ -162,7 +162,7 @@ def test_floors_average_their_draws(monkeypatch):
     two_draws = scoring.floors.Floor("none", lambda *_: [["DNA repair"] * 3, ["nucleus"] * 3])
     monkeypatch.setattr(scoring.floors, "FLOORS", {"two": two_draws})
     style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
-    table = scoring.score_floors([], EXAMPLES, style, {"half": always_half}, 0)
+    table = scoring.score_floors(EXAMPLES[:1], EXAMPLES, style, {"half": always_half}, 0)
     # ROUGE-L of "DNA repair": 1, 1/2, 0; of "nucleus": 0, 0, 1.
     expected = pd.DataFrame(
         {
@@ -178,3 +178,35 @@ def test_floors_average_their_draws(monkeypatch):
         }
     )
     pd.testing.assert_frame_equal(table[expected.columns], expected)
+
+
+def test_without_training_only_the_floors_that_read_the_prompt_answer():
+    style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
+    assert set(scoring.score_floors([], EXAMPLES, style, {}, 0)["floor"]) == {"commonest_phrase"}
+
+
+def test_contaminated_variants_and_strata_in_the_summary_by_hand():
+    def example(id, subset, name, stratum):
+        return Example(id=id, subset=subset, name=name, genes=[Gene(symbol="A")], stratum=stratum)
+
+    examples = [
+        example("1", "bp", "DNA repair", "understudied"),
+        example("2", "bp", "DNA binding", "well-studied"),
+        example("3", "cc", "nucleus", "well-studied"),
+        example("1-100", "bp-100", "System of unrelated proteins", "understudied"),
+    ]
+    answers = [
+        answer(i, n) for i, n in (("1", "DNA repair"), ("3", "nucleus"), ("1-100", "system of unrelated proteins"))
+    ]
+    table = scoring.score_answers(TASK, examples, answers, {}, seed=0)
+    assert table["stratum"].tolist() == ["understudied", "well-studied", "well-studied", "understudied"]
+    assert table["abstained"].tolist() == [0, 0, 0, 1]
+    found = scoring.summary(table)
+    # bp is (1 + 0) / 2, cc is 1; the variant, answered rightly, is not in their mean.
+    assert found["metrics"]["mean"]["exact"] == 0.75
+    assert found["metrics"]["bp-100"]["exact"] == 1
+    # Well-studied: bp 0, cc 1. Understudied: bp alone.
+    assert {stratum: means["exact"] for stratum, means in found["strata"].items()} == {
+        "understudied": 1,
+        "well-studied": 0.5,
+    }

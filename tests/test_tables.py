@@ -378,3 +378,32 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     assert failed.returncode == 2
     assert "scores1.parquet: there is no such table" in failed.stderr
     assert not (tmp_path / "metrics.tsv").exists()
+
+
+def test_strata_and_variants_stand_beside_the_mean(experiment):
+    examples = [*EXAMPLES, ("bp-100", "1-100")]
+    strata = ["understudied", "well-studied", "understudied", "understudied", "understudied"]
+    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.9])}, examples)
+    floors = pd.read_parquet(experiment.folder / "floors.parquet")
+    floors.assign(stratum=strata).to_parquet(experiment.folder / "floors.parquet")
+    experiment.arm("base", answers([0.8, 0.6, 0.4, 0.2, 1.0], list("abcde"), examples))
+    metrics = experiment.metrics()
+    rows = metrics.query("arm == 'base' and metric == 'rouge_l'").set_index(["subset", "stratum"])
+    # bp 0.7 and mf 0.3; understudied: bp 0.8, mf (0.4 + 0.2) / 2; well-studied: bp 0.6 alone.
+    expected = {
+        ("mean", ""): (0.5, 4),
+        ("bp", ""): (0.7, 2),
+        ("mf", ""): (0.3, 2),
+        ("bp-100", ""): (1.0, 1),
+        ("mean", "understudied"): (0.55, 3),
+        ("mean", "well-studied"): (0.6, 1),
+    }
+    assert set(rows.index) == set(expected)
+    for key, (mean, n) in expected.items():
+        assert (rows.loc[key, "value"], rows.loc[key, "n"]) == (pytest.approx(mean), n)
+    floor = metrics.query("arm == 'constant' and metric == 'rouge_l' and stratum == 'understudied'")
+    assert floor["value"].tolist() == [pytest.approx((0.1 + 0.3) / 2)]  # bp 0.1; mf (0.2 + 0.4) / 2
+    assert len(tables.headline(metrics)) == 2
+    compared = experiment.comparisons().query("b == 'constant'").set_index("subset")
+    assert compared.loc["mean", "difference"] == pytest.approx(0.5 - 0.25)
+    assert compared.loc["bp-100", "difference"] == pytest.approx(0.1)

@@ -1,67 +1,185 @@
 """Leaks between training data and test sets: found, dropped, counted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from tqdm import tqdm
 
 from reasonome.metrics.naming import normalise
+from reasonome.sources.go import Ontology
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
+KINDS = (*REASONS, "related_term")
+_ROWS_AT_ONCE = 1024  # of a block of the Jaccard matrix, so that a whole genome's sets need no more memory than a few
 
 
 @dataclass(frozen=True)
 class GeneSet:
-    """One named gene set of one subset of a benchmark."""
+    """One named gene set of one subset of a benchmark, with what an ontology knows of its term.
+
+    `term` is the term's main id, where `id` may be an alternative one, or none of the ontology's.
+    """
 
     id: str
     subset: str
     name: str
     symbols: frozenset[str]
+    synonyms: frozenset[str] = field(default=frozenset(), compare=False)
+    ancestors: frozenset[str] = field(default=frozenset(), compare=False)
+    term: str = field(default="", compare=False)
+
+    @property
+    def term_id(self) -> str:
+        """The main id of the term, or the set's own id where no ontology has it."""
+        return self.term or self.id
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The name and its synonyms, normalised."""
+        return frozenset(normalise(name) for name in (self.name, *self.synonyms))
+
+
+def with_terms(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
+    """The sets with main ids, exact synonyms and ancestors (is_a, part_of) wherever the ontology has their term."""
+    ancestors = _ancestors(ontology)
+    found = []
+    for gene_set in sets:
+        main = ontology.main_id(gene_set.id)
+        if main is not None:
+            synonyms = gene_set.synonyms | set(ontology.terms[main].synonyms)
+            gene_set = replace(gene_set, term=main, synonyms=synonyms, ancestors=ancestors[main])
+        found.append(gene_set)
+    return found
+
+
+def _ancestors(ontology: Ontology) -> dict[str, frozenset[str]]:
+    above: dict[str, frozenset[str]] = {}
+    for term in reversed(ontology.order):  # parents first
+        parents = ontology.parents[term]
+        above[term] = frozenset(parents).union(*(above[parent] for parent in parents))
+    return above
+
+
+def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_matrix:
+    columns = [genes[gene] for s in sets for gene in s.symbols]
+    rows = np.repeat(np.arange(len(sets)), [len(s.symbols) for s in sets])
+    return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(sets), len(genes)))
+
+
+def _jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int) -> Iterator[np.ndarray]:
+    """The Jaccard matrix in blocks of `rows` sets of `first`."""
+    genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
+    left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
+    sizes = [np.array([len(s.symbols) for s in sets], dtype=float) for sets in (first, second)]
+    for start in tqdm(range(0, len(first), rows), "Jaccard", delay=5, leave=False):
+        shared = (left[start : start + rows] @ right).toarray()
+        yield shared / (sizes[0][start : start + rows, None] + sizes[1][None, :] - shared)
 
 
 def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
     """Jaccard index of every pair, shape (len(first), len(second))."""
-    genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
-
-    def incidence(sets: Sequence[GeneSet]) -> sparse.csr_matrix:
-        columns = [genes[gene] for s in sets for gene in s.symbols]
-        rows = np.repeat(np.arange(len(sets)), [len(s.symbols) for s in sets])
-        return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(sets), len(genes)))
-
-    shared = (incidence(first) @ incidence(second).T).toarray()
-    sizes = [np.array([len(s.symbols) for s in sets], dtype=float) for sets in (first, second)]
-    return shared / (sizes[0][:, None] + sizes[1][None, :] - shared)
+    if not first:
+        return np.zeros((0, len(second)))
+    return next(_jaccard_blocks(first, second, len(first)))
 
 
-def leaks(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float) -> list[str]:
-    """Why each training set would leak into the held-out sets; "" where it does not.
+def nearest(training: Sequence[GeneSet], held_out: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:
+    """Highest Jaccard index of each training set with a held-out set, and that set's position; neither may be empty."""
+    blocks = [(b.max(axis=1), b.argmax(axis=1)) for b in _jaccard_blocks(training, held_out, _ROWS_AT_ONCE)]
+    highest, position = zip(*blocks, strict=True)
+    return np.concatenate(highest), np.concatenate(position)
 
-    The first of REASONS that applies is given; "jaccard" is an index ≥ threshold.
+
+@dataclass(frozen=True)
+class Matches:
+    """How training sets match held-out ones: `pairs` by kind, training position → held-out position.
+
+    `closest` is (index, training position, held-out position) of the highest Jaccard index; None without pairs.
+    """
+
+    pairs: dict[str, dict[int, int]]
+    closest: tuple[float, int, int] | None
+
+
+def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float) -> Matches:
+    """Every kind of leak, each looked for by itself; "jaccard" is an index ≥ threshold.
+
+    Names match by any of their synonyms; terms are related where one is an ancestor of the other.
     """
     if not training or not held_out:
-        return [""] * len(training)
-    ids = {s.id for s in held_out}
-    names = {normalise(s.name) for s in held_out}
-    sets = {s.symbols for s in held_out}
-    nearest = jaccard(training, held_out).max(axis=1)
-    reasons = []
-    for gene_set, overlap in zip(training, nearest, strict=True):
-        if gene_set.id in ids:
-            reasons.append("same_term")
-        elif normalise(gene_set.name) in names:
-            reasons.append("same_name")
-        elif gene_set.symbols in sets:
-            reasons.append("identical_set")
-        else:
-            reasons.append("jaccard" if overlap >= threshold else "")
-    return reasons
+        return Matches({kind: {} for kind in KINDS}, None)
+    by_id = {s.term_id: j for j, s in enumerate(held_out)}
+    by_name = {name: j for j, s in enumerate(held_out) for name in s.names}
+    by_genes = {s.symbols: j for j, s in enumerate(held_out)}
+    by_ancestor = {term: j for j, s in enumerate(held_out) for term in s.ancestors}
+    highest, position = nearest(training, held_out)
+
+    def keyed(table: Mapping, keys: Sequence[Sequence]) -> dict[int, int]:
+        found = {i: next((table[key] for key in of if key in table), None) for i, of in enumerate(keys)}
+        return {i: j for i, j in found.items() if j is not None}
+
+    pairs = {
+        "same_term": keyed(by_id, [(s.term_id,) for s in training]),
+        "same_name": keyed(by_name, [sorted(s.names) for s in training]),
+        "identical_set": keyed(by_genes, [(s.symbols,) for s in training]),
+        "jaccard": {int(i): int(position[i]) for i in np.flatnonzero(highest >= threshold)},
+        "related_term": keyed(by_ancestor, [(s.term_id,) for s in training])
+        | keyed(by_id, [sorted(s.ancestors) for s in training]),
+    }
+    top = int(highest.argmax())
+    return Matches(pairs, (float(highest[top]), top, int(position[top])))
+
+
+def leaks(
+    training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float, kinds: Sequence[str] = REASONS
+) -> list[str]:
+    """Why each training set would leak into the held-out sets; "" where it does not.
+
+    The first of `kinds` (some of KINDS, in their order) that applies is given; "jaccard" is an index ≥ threshold.
+    """
+    pairs = match(training, held_out, threshold).pairs
+    order = [kind for kind in KINDS if kind in kinds]
+    return [next((kind for kind in order if i in pairs[kind]), "") for i in range(len(training))]
 
 
 def facts_about(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> pd.Series:
-    """Which facts mention one of `terms` (id, name): by id, or by the same normalised name in any source."""
+    """Which facts mention one of `terms` (id, name): by id, or by the same normalised name in any source.
+
+    A term's synonyms are further pairs of its id.
+    """
     ids = {term for term, _ in terms}
     names = {normalise(name) for _, name in terms}
-    return facts["object_id"].isin(ids) | facts["object_name"].map(normalise).isin(names)
+    written = facts["object_name"].drop_duplicates()
+    about = set(written[written.map(normalise).isin(names)])
+    return facts["object_id"].isin(ids) | facts["object_name"].isin(about)
+
+
+# --- names in texts ----------------------------------------------------------------------------------
+
+
+def names_in_prompts(prompts: Sequence[str], golds: Sequence[str]) -> list[bool]:
+    """Whether each prompt holds its own gold name as whole words, case and punctuation aside."""
+    return [f" {normalise(gold)} " in f" {normalise(text)} " for text, gold in zip(prompts, golds, strict=True)]
+
+
+def names_in_texts(texts: Sequence[str], names: Sequence[str]) -> list[int | None]:
+    """The position of a name that each text holds as whole words (the longest one), None where it holds none."""
+    phrases = [normalise(name) for name in names]
+    frequency = Counter(word for phrase in phrases for word in phrase.split())
+    # A name is looked for only in texts with its rarest word.
+    by_word: dict[str, list[int]] = {}
+    for position in sorted(range(len(phrases)), key=lambda i: -len(phrases[i])):
+        if words := phrases[position].split():
+            by_word.setdefault(min(words, key=lambda word: (frequency[word], word)), []).append(position)
+    found = []
+    for text in texts:
+        text = normalise(text)
+        padded = f" {text} "
+        candidates = [i for word in by_word.keys() & set(text.split()) for i in by_word[word]]
+        held = [i for i in candidates if f" {phrases[i]} " in padded]
+        found.append(max(held, key=lambda i: (len(phrases[i]), -i), default=None))
+    return found

@@ -4,7 +4,7 @@ The headline number of a benchmark is the mean of its subsets' means, so that a 
 outvote a small one; every interval and test here is for that number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,16 @@ class PairedTest:
     note: str
 
 
+def in_mean(subsets: Iterable[str]) -> list[str]:
+    """The distinct subsets, sorted, whose means make the mean.
+
+    Contaminated variants, named like bp-50, ask something else and are reported apart; where there is nothing else,
+    they are all there is.
+    """
+    names = sorted(set(subsets))
+    return [name for name in names if "-" not in name] or names
+
+
 def bootstrap_intervals(
     values: np.ndarray,
     strata: Sequence[str],
@@ -48,7 +58,7 @@ def bootstrap_intervals(
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
 ) -> dict[str, Intervals]:
-    """Percentile bootstrap of the mean of every stratum and, as "mean", of the mean of those means.
+    """Percentile bootstrap of the mean of every stratum and, as "mean", of the mean of those of `in_mean`.
 
     `values` has shape (n,) or (n, m): m vectors over the same n examples. They share their resamples,
     which are drawn within strata. The intervals of paired differences are those of a paired bootstrap.
@@ -59,16 +69,17 @@ def bootstrap_intervals(
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     result: dict[str, Intervals] = {}
     resampled_mean, value = np.zeros((resamples, values.shape[1])), np.zeros(values.shape[1])
-    names = sorted(set(strata))
-    for name in names:
+    counted = in_mean(strata)
+    for name in sorted(set(strata)):
         chosen = values[strata == name]
         means = _resampled_means(chosen, random, resamples)
         low, high = np.quantile(means, tails, axis=0)
         result[name] = Intervals(chosen.mean(axis=0), low, high, len(chosen))
-        resampled_mean += means / len(names)
-        value += result[name].value / len(names)
+        if name in counted:
+            resampled_mean += means / len(counted)
+            value += result[name].value / len(counted)
     low, high = np.quantile(resampled_mean, tails, axis=0)
-    return {MEAN: Intervals(value, low, high, len(values)), **result}
+    return {MEAN: Intervals(value, low, high, sum(result[name].n for name in counted)), **result}
 
 
 def _resampled_means(values: np.ndarray, random: np.random.Generator, resamples: int) -> np.ndarray:

@@ -5,8 +5,9 @@
 
 import string
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic import (
 )
 
 from reasonome.errors import nearest
+from reasonome.wording import RELATIONS
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
@@ -124,98 +126,335 @@ class Encoder(Strict):
 URL_OF_A_FILE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]*(\?[^\s#]*)?$"
 
 
-class SourceFile(Strict):
-    """One native file of a source: shipped under resources/, or downloaded by a rule of its own."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
-    path: RelativePath | None = None
+
+class SourceFile(Strict):
+    """One native file of a source: at a path, downloaded, or carried by a Debian package."""
+
+    path: RelativePath | None = Field(None, description="a file of the project: shipped, or put there by you")
     url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = Field(
-        None, description="its path ends with the name that the downloaded file gets, without .zip"
+        None, description="of the file, or of a .zip or .deb that holds it"
     )
-    sha256: Sha256 = "unpinned"
+    debian: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")] | None = Field(
+        None, description="the Debian package that holds the file; apt-get fetches it"
+    )
+    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+:~-]*$")] | None = Field(
+        None, description="of the Debian package"
+    )
+    member: RelativePath | None = Field(
+        None, description="the file's path inside the .zip, .deb or package; not needed for a .zip of one file"
+    )
+    name: FileName | None = Field(None, description="of the local file; the last part of its address if not given")
 
     @model_validator(mode="after")
     def _one_place(self) -> "SourceFile":
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either 'path' or 'url'")
-        if self.path is not None and "sha256" in self.model_fields_set:
-            raise ValueError("'sha256' is checked when a 'url' is downloaded; a file given by 'path' has none")
+        if sum(place is not None for place in (self.path, self.url, self.debian)) != 1:
+            raise ValueError("give one of 'path', 'url' and 'debian'")
+        if (self.debian is None) != (self.version is None):
+            raise ValueError("'debian' and 'version' go together: the package and which one of it")
+        if self.archive == "deb" and self.member is None:
+            raise ValueError("say in 'member' which file of the package it is, as in usr/share/doc/…")
+        if self.archive is None and self.member is not None:
+            raise ValueError("'member' is a file of a .zip, a .deb or a Debian package, and this is none")
+        if self.path is not None and self.name is not None:
+            raise ValueError("'name' is for a file that is fetched; one at 'path' has its name")
         return self
 
     @property
-    def zipped(self) -> bool:
-        """Whether the URL is that of a zip archive, which the one file is taken out of."""
-        return self.url is not None and urlsplit(self.url).path.endswith(".zip")
+    def archive(self) -> Literal["zip", "deb"] | None:
+        """What has to be unpacked to get the file."""
+        if self.debian is not None:
+            return "deb"
+        suffix = PurePosixPath(urlsplit(self.url or "").path).suffix
+        return suffix[1:] if suffix in (".zip", ".deb") else None
 
     @property
     def file_name(self) -> str:
-        """The local file's name: the last part of `path`, or of the URL's path without .zip and query."""
-        name = PurePosixPath(self.path or urlsplit(self.url).path).name
-        return name.removesuffix(".zip") if self.zipped else name
+        """The local file's name: `name`, or the last part of member, path, or URL without .zip and query."""
+        if self.name is not None:
+            return self.name
+        name = PurePosixPath(self.member or self.path or urlsplit(self.url).path).name
+        return name.removesuffix(".zip") if self.archive == "zip" else name
+
+
+class LockedFile(Strict):
+    """What a native file was when it was pinned."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0, description="in bytes")]
+    stated: str = Field("", description="the release that the file, its package or its server states; often nothing")
+
+
+class LockedSource(Strict):
+    """An entry of sources.lock.yaml, which `reasonome pin` writes."""
+
+    release: str = Field(description="as sources.yaml had it when the files were pinned")
+    files: dict[Name, LockedFile]
+
+
+class FormatFiles(NamedTuple):
+    """The files that a source of some format must have and may have; `authority`: it can say which genes there are."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    authority: bool = False
 
 
 FORMAT_FILES = {
-    "go": ("obo", "gaf"),
-    "reactome": ("gmt",),
-    "wikipathways": ("gmt",),
-    "gmt": ("gmt",),
-    "hgnc": ("table",),
+    "go": FormatFiles(("obo", "gaf")),
+    "reactome": FormatFiles(("gmt",)),
+    "wikipathways": FormatFiles(("gmt",)),
+    "gmt": FormatFiles(("gmt",)),
+    "hgnc": FormatFiles(("table",), authority=True),
+    "bioconductor": FormatFiles(("org", "go"), authority=True),
+    "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True),
+    "uniprot": FormatFiles(("table",)),
+    "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway")),
+    "reactome_mapping": FormatFiles(("mapping",), ("relations", "pathways")),
+    "panther": FormatFiles(("associations",)),
+    "corum": FormatFiles(("complexes",)),
+    "hpo": FormatFiles(("obo", "genes")),
 }
+
+
+# The file of a format that holds an ontology, over which annotations are propagated.
+ONTOLOGY_FILES = {"go": "obo", "bioconductor": "go", "hpo": "obo"}
+GO_FORMATS = ("go", "bioconductor")
 
 
 class Source(Strict):
     """A knowledge source in its native format."""
 
-    format: Literal["go", "reactome", "wikipathways", "gmt", "hgnc"]
+    format: Literal[tuple(FORMAT_FILES)]
+    format_version: str = Field("", description="of the native files, as in GAF 2.2; named in licences.tsv")
     release: str
     licence: str
+    licence_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(None, description="where to read it")
+    restricted: bool = Field(False, description="neither fetched nor used before its licence is accepted")
+    accept_licence: bool = Field(
+        False, description="you have read the licence of this restricted source and may use it"
+    )
     files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
 
     @model_validator(mode="after")
+    def _restrictions_can_be_read(self) -> "Source":
+        if self.restricted and self.licence_url is None:
+            raise ValueError("a restricted source needs 'licence_url': where its licence can be read")
+        if self.accept_licence and not self.restricted:
+            raise ValueError("'accept_licence' is for sources with 'restricted: true'")
+        return self
+
+    @model_validator(mode="after")
     def _files_of_the_format(self) -> "Source":
-        expected = FORMAT_FILES[self.format]
-        if set(self.files) != set(expected):
+        needed, optional, _ = FORMAT_FILES[self.format]
+        for key in self.files:
+            if key not in needed + optional:
+                raise ValueError(f"format {self.format} has no file '{key}': {nearest(key, needed + optional)}")
+        if missing := [key for key in needed if key not in self.files]:
+            also = f" and may have {', '.join(optional)}" if optional else ""
             raise ValueError(
-                f"format {self.format} needs the files {', '.join(expected)}, found {', '.join(self.files)}"
+                f"format {self.format} needs the files {', '.join(needed)}{also}; missing: {', '.join(missing)}"
             )
         return self
+
+
+Policy = Literal["report", "drop", "fail"]
+
+
+class AuditPolicy(Strict):
+    """What becomes of training data that leak into a benchmark's test sets, by the kind of leak.
+
+    `drop` leaves them out when training data are built, and what the audit still finds fails it; `fail` leaves
+    nothing out, and one leak fails the audit; `report` only counts.
+    """
+
+    same_term: Policy = "drop"
+    same_name: Policy = Field("drop", description="or an exact synonym that the ontology gives")
+    identical_set: Policy = "drop"
+    jaccard: Policy = Field("drop", description="a Jaccard index of the benchmark's threshold or more")
+    related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
+    name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
+    name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
+        {}, description="the true name in the prompt of its own genes, by prompt style; report if not given"
+    )
+
+    def dropped(self) -> list[str]:
+        """The kinds of leak that leave a training set out."""
+        sets = ("same_term", "same_name", "identical_set", "jaccard", "related_term")
+        return [kind for kind in sets if getattr(self, kind) == "drop"]
 
 
 class Corpus(Strict):
     """Facts from several sources, and the statements written from them."""
 
     sources: SomeNames
-    taxon: int = 9606
+    authority: Name | None = Field(
+        None, description="the source that says which genes there are; not needed where only one of them can"
+    )
+    taxon: Annotated[int, Field(ge=1)] = Field(9606, description="NCBI taxon: 9606 is human, 10090 mouse")
     leave_out: Names = Field(default=[], description="benchmarks whose valid and test terms no statement mentions")
+    test_facts: Policy = Field(
+        "drop",
+        description="statements about the terms of leave_out: left out (drop), or kept, and the leak audit fails "
+        "(fail) or counts (report) those that put a gene of a test set into its term",
+    )
+    test_names: Literal["report", "fail"] = Field(
+        "report",
+        description="a test term's name in the words of a statement about one of its genes: counted, or an error",
+    )
     paraphrases: Annotated[int, Field(ge=1, le=8)] = Field(1, description="phrasings written per fact")
     held_out: Annotated[float, Field(gt=0, lt=0.5)] = Field(0.02, description="share of facts kept for loss")
+    genes_per_statement: Annotated[int, Field(ge=1)] = Field(
+        8, description="genes at most in a statement about several that share an object; 1: no such statements"
+    )
+    weights: dict[Name, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="source -> how often its statements are drawn for training; 1 if not given"
+    )
+    relation_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="relation -> the same, times the weight of the source"
+    )
+    placebo: bool = Field(False, description="gene symbols permuted: the control for what warm-up teaches")
+    tokenizer: Name | None = Field(None, description="backbone whose tokens statistics.tsv counts; none if not given")
     unmapped: float = Field(0.1, ge=0, le=1, description="largest share of a source's identifiers without a gene")
     seed: int = 0
 
+    @field_validator("relation_weights")
+    @classmethod
+    def _weighted_relations_exist(cls, weights: dict[str, float]) -> dict[str, float]:
+        for relation in weights:
+            if relation not in RELATIONS:
+                raise ValueError(f"unknown relation '{relation}': {nearest(relation, RELATIONS)}")
+        return weights
+
+    @model_validator(mode="after")
+    def _weighted_sources_are_its_own(self) -> "Corpus":
+        for source in self.weights:
+            if source not in self.sources:
+                raise ValueError(f"weight of '{source}', which is no source here: {nearest(source, self.sources)}")
+        return self
+
+
+GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
+
 
 class Subset(Strict):
-    """One part of a benchmark: the ontology branch that its gene sets come from, and how many are held out."""
+    """One part of a benchmark: which facts its gene sets are made of, and how many are held out."""
 
-    namespace: Literal["biological_process", "molecular_function", "cellular_component"]
-    test: Annotated[int, Field(ge=1)]
+    namespace: Literal[GO_NAMESPACES] | None = Field(None, description="branch of GO; annotations are propagated")
+    source: Name | None = Field(None, description="only facts of this source of the corpus")
+    relation: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")] | None = Field(
+        None, description="only facts of this relation; with a source and no namespace: member_of_pathway"
+    )
+    test: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="sets to draw; all new terms if not given with split: {by: date}"
+    )
     valid: Annotated[int, Field(ge=1)]
     train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
 
+    @model_validator(mode="after")
+    def _made_of_something(self) -> "Subset":
+        if not (self.namespace or self.source or self.relation):
+            raise ValueError("say what the gene sets are made of: namespace, source or relation")
+        return self
+
+
+class Split(Strict):
+    """How test terms are chosen: at random, or those that an ontology has had only since some day."""
+
+    by: Literal["term", "date"] = "term"
+    after: date | None = Field(None, description="with by: date, test terms were created after this day")
+
+    @model_validator(mode="after")
+    def _date_with_its_day(self) -> "Split":
+        if (self.by == "date") != (self.after is not None):
+            raise ValueError("'by: date' needs 'after', a day such as 2023-01-01, and 'by: term' takes none")
+        return self
+
+
+class PublishedFile(Strict):
+    """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
+
+    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")] | None = None
+    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
+    sha256: Sha256 = "unpinned"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "PublishedFile":
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either 'path' or 'url'")
+        return self
+
+    def as_source(self) -> SourceFile:
+        """A downloaded file in the terms of sources, which know how to fetch it."""
+        return SourceFile(url=self.url)
+
+
+PublishedFiles = dict[Variant, PublishedFile]
+
+
+def variant_of_subset(subset: str, share: float) -> str:
+    """The subset of contaminated variants, such as bp-50. No subset of the config has a hyphen in its name."""
+    return f"{subset}-{round(100 * share)}"
+
 
 class Benchmark(Strict):
-    """Gene sets built from a corpus, split so that nothing of a test set is in training."""
+    """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
 
     task: Literal["gene_set_naming"]
-    corpus: Name
-    subsets: Annotated[dict[Variant, Subset], Field(min_length=1)]
-    minimum_genes: Annotated[int, Field(ge=2)] = 3
-    maximum_genes: int = 500
+    kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
+    corpus: Name = Field(description="of the facts that sets are made of; it also says which genes there are")
+    subsets: dict[Variant, Subset] = Field({}, description="sets built from the corpus")
+    files: PublishedFiles = Field({}, description="published test sets, by subset")
+    valid_files: PublishedFiles = Field({}, description="published sets to validate on, instead of built ones")
+    train_files: PublishedFiles = Field({}, description="published sets to train on, instead of built ones")
+    minimum_genes: Annotated[int, Field(ge=2)] = Field(3, description="of a built set")
+    maximum_genes: int = Field(500, description="of a built set")
+    split: Split = Split()
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
+    contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(_no_twins)] = Field(
+        [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
+    )
+    leave_out: Names = Field(
+        default=[], description="other benchmarks whose valid and test sets no training set of this one leaks into"
+    )
+    audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
     encoders: Names = Field(description="encoders that score similarity")
     seed: int = 0
 
-    @field_validator("subsets")
+    @property
+    def published_files(self) -> dict[tuple[str, str], PublishedFile]:
+        """Every published file by (split, subset)."""
+        parts = {"test": self.files, "valid": self.valid_files, "train": self.train_files}
+        return {(part, subset): file for part, files in parts.items() for subset, file in files.items()}
+
+    @model_validator(mode="after")
+    def _sets_of_its_kind(self) -> "Benchmark":
+        published = self.kind == "published"
+        if published != bool(self.files):
+            raise ValueError("'files' are the test sets of 'kind: published'" + (", which needs them" * published))
+        if not published and (self.train_files or self.valid_files):
+            raise ValueError("'train_files' and 'valid_files' go with 'kind: published'")
+        if not published and not self.subsets:
+            raise ValueError("'subsets' is missing: it says which gene sets are built")
+        if self.subsets and (self.train_files or self.valid_files):
+            raise ValueError("training sets are either built (subsets) or published (train_files, valid_files)")
+        if self.valid_files and not self.train_files:
+            raise ValueError("'valid_files' go with 'train_files'")
+        if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
+            raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
+        if published and self.split.by == "date":
+            raise ValueError("'split' by date is for built sets: published test sets are fixed")
+        for name, subset in self.subsets.items():
+            if published and subset.test is not None:
+                raise ValueError(f"subset '{name}': leave out 'test', the published files are the test sets")
+            if not published and self.split.by == "term" and subset.test is None:
+                raise ValueError(f"subset '{name}': 'test' is missing, the number of test sets")
+        return self
+
+    @field_validator("subsets", "files", "valid_files", "train_files")
     @classmethod
-    def _no_subset_is_the_mean(cls, subsets: dict[str, Subset]) -> dict[str, Subset]:
+    def _no_subset_is_the_mean(cls, subsets: dict) -> dict:
         if "mean" in subsets:
             raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
         return subsets

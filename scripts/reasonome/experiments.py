@@ -1,11 +1,22 @@
 """Experiments: which files the cells of an experiment need, for the workflow's rules and the report's plan."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reasonome import chains
 from reasonome.chains import Run
-from reasonome.config import KnowledgeTeacher, SftRecipe
+from reasonome.config import (
+    GO_FORMATS,
+    KnowledgeTeacher,
+    PretrainRecipe,
+    PublishedFile,
+    PublishedFiles,
+    SftRecipe,
+    SourceFile,
+)
 from reasonome.project import Project
 
 
@@ -23,6 +34,10 @@ class Results:
         """Folder of one sentence encoder."""
         return self.root / "encoders" / encoder
 
+    def source_file(self, source: str, key: str, spec: SourceFile) -> Path:
+        """One native file of a source: where it is shipped, or where it is fetched to."""
+        return Path(spec.path) if spec.path else self.root / "sources" / source / key / spec.file_name
+
     def facts(self, corpus: str) -> Path:
         """Table of facts of one corpus."""
         return self.root / "facts" / corpus / "facts.parquet"
@@ -30,6 +45,12 @@ class Results:
     def benchmark(self, benchmark: str) -> Path:
         """Folder of one benchmark."""
         return self.root / "benchmarks" / benchmark
+
+    def published_file(self, benchmark: str, part: str, subset: str, spec: PublishedFile) -> Path:
+        """One published table of gene sets: where the user has it, or where it is fetched to."""
+        if spec.path:
+            return Path(spec.path)
+        return self.root / "published" / benchmark / f"{part}.{subset}" / spec.as_source().file_name
 
     def statements(self, corpus: str) -> Path:
         """Folder of one corpus' statements."""
@@ -109,4 +130,91 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for teacher, benchmark, style in taught
         ],
+        "corpora": [
+            {
+                "name": corpus,
+                "placebo": project.corpora[corpus].placebo,
+                "statistics": str(results.statements(corpus) / "statistics.tsv"),
+            }
+            for corpus in audit_plan(project, experiment).corpora
+        ],
     }
+
+
+@dataclass(frozen=True)
+class AuditPlan:
+    """What a leak audit compares: what is asked, and each training data with the steps that use it.
+
+    `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style).
+    """
+
+    asked: list[tuple[str, str]]
+    training: dict[str, tuple[str, ...]]
+    corpora: dict[str, tuple[str, ...]]
+    reasoning: dict[tuple[str, str, str], tuple[str, ...]]
+
+    @property
+    def benchmarks(self) -> list[str]:
+        """The tested benchmarks, each once."""
+        return list(dict.fromkeys(benchmark for benchmark, _ in self.asked))
+
+    def files(self, results: Results) -> list[Path]:
+        """Every file of results that the audit reads."""
+        found = [results.benchmark(b) / "test.jsonl" for b in self.benchmarks]
+        found += [results.benchmark(b) / file for b in self.training for file in ("train.jsonl", "audit.json")]
+        for corpus in self.corpora:
+            found += [results.statements(corpus) / file for file in ("train.jsonl", "left_out.tsv")]
+            found.append(results.facts(corpus))
+        for key in self.reasoning:
+            found += [results.reasoning(*key), results.reasoning(*key).with_suffix(".dropped.jsonl")]
+        return found
+
+
+def audit_plan(project: Project, experiment: str) -> AuditPlan:
+    """What the leak audit of an experiment compares."""
+    spec = project.experiments[experiment]
+    training: dict[str, dict[str, None]] = defaultdict(dict)
+    corpora: dict[str, dict[str, None]] = defaultdict(dict)
+    reasoning: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    for step in dict.fromkeys(step for arm in spec.arms.values() for step in arm.steps):
+        stage, variant = step.split(".")
+        recipe = project.recipes[stage][variant]
+        if isinstance(recipe, PretrainRecipe):
+            corpora[recipe.corpus][step] = None
+            continue
+        training[recipe.benchmark][step] = None
+        if isinstance(recipe, SftRecipe) and recipe.teacher != "none":
+            reasoning[recipe.teacher, recipe.benchmark, recipe.style][step] = None
+    asked = list(dict.fromkeys((run.benchmark, run.style) for run in chains.expand(spec)))
+    return AuditPlan(
+        asked, *({key: tuple(steps) for key, steps in used.items()} for used in (training, corpora, reasoning))
+    )
+
+
+def set_sources(project: Project, benchmark: str, part: str) -> list[str]:
+    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files."""
+    spec = project.benchmarks[benchmark]
+    published: PublishedFiles = spec.files if part == "test" else spec.train_files
+    if published:
+        return sorted({str(file.url or file.path) for file in published.values()})
+    sources = project.corpora[spec.corpus].sources
+    found: set[str] = set()
+    for subset in spec.subsets.values():
+        if subset.source:
+            found.add(subset.source)
+        elif subset.namespace:
+            found |= {s for s in sources if project.sources[s].format in GO_FORMATS}
+        else:
+            found |= set(sources)
+    return sorted(found)
+
+
+def shared_sources(project: Project, first: Iterable[str], second: Iterable[str]) -> list[str]:
+    """The entries of `first` that are also in `second`: by name, or by a format that only one source publishes."""
+
+    def identities(name: str) -> set[str]:
+        source = project.sources.get(name)
+        return {name} if source is None or source.format == "gmt" else {name, f"format {source.format}"}
+
+    there = set().union(*(identities(name) for name in second))
+    return [name for name in first if identities(name) & there]

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow
+from pyarrow import parquet
 
 from reasonome.atomic import replacing, write_text
 from reasonome.errors import InputError, nearest
-from reasonome.sources import FORMATS, SourceFacts, hgnc
+from reasonome.genes import GeneTable
+from reasonome.sources import FORMATS, SourceFacts
 from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
 
 STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
@@ -29,19 +32,21 @@ class Facts:
 
 
 def build_facts(
-    sources: list[tuple[str, str, dict[str, Path]]], taxon: int = 9606, unmapped_share: float = 0.1
+    sources: list[tuple[str, str, dict[str, Path]]],
+    taxon: int = 9606,
+    unmapped_share: float = 0.1,
+    authority: str | None = None,
 ) -> Facts:
-    """Read all sources, given as (name, format, files by key), with HGNC as the authority for symbols.
+    """Read all sources, given as (name, format, files by key); the one named `authority` says which genes there are.
 
-    Raises InputError for an unknown format, missing or unknown file keys, a name given twice, no or several
-    HGNC sources, a source with more than `unmapped_share` (0 to 1) of its distinct identifiers without a gene,
-    and whatever is wrong in the files themselves.
+    Without `authority` it is the only source that can be one. Raises InputError for an unknown format, missing or
+    unknown file keys, a name given twice, no or an unclear authority, a source with more than `unmapped_share`
+    (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the files themselves.
     """
     _check(sources)
     if not 0 <= unmapped_share <= 1:
         raise InputError(f"{unmapped_share} is no share", field="unmapped", fix="give a number from 0 to 1")
-    authority = [files["table"] for _, form, files in sources if form == "hgnc"]
-    genes = hgnc.read_gene_table(authority[0])
+    genes = _gene_table(sources, taxon, authority)
     read: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
     }
@@ -71,17 +76,19 @@ def read_facts(path: str | os.PathLike) -> pd.DataFrame:
     if not Path(path).is_file():
         raise InputError("there is no such file", file=path, fix=fix)
     try:
-        frame = pd.read_parquet(path)
-    except pyarrow.ArrowInvalid as error:
+        table = parquet.read_table(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None):  # the disk's fault, not the file's
+            raise
         raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
-    missing = [column for column in FACT_COLUMNS if column not in frame.columns]
+    missing = [column for column in FACT_COLUMNS if column not in table.column_names]
     if missing:
         raise InputError(f"column(s) {', '.join(missing)} are missing", file=path, fix=fix)
-    frame = frame[FACT_COLUMNS]
     for column in FACT_COLUMNS:
-        if not frame[column].map(lambda value: isinstance(value, str)).all():
+        cells = table.column(column)
+        if cells.type not in (pyarrow.string(), pyarrow.large_string()) or cells.null_count:
             raise InputError('some cells are not text; unknown is ""', file=path, field=column, fix=fix)
-    return frame
+    return table.select(FACT_COLUMNS).to_pandas()
 
 
 def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
@@ -91,20 +98,36 @@ def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
             raise InputError("two sources have this name", field=name, fix="give each source its own name")
         if form not in FORMATS:
             raise InputError(f"unknown format '{form}'", field=name, fix=nearest(form, FORMATS))
-        needed = FORMATS[form].files
-        if set(files) != set(needed):
+        needed, optional = FORMATS[form].files, FORMATS[form].optional
+        if not set(needed) <= set(files) <= set(needed + optional):
+            takes = [f"takes the file(s) {', '.join(needed)}"] if needed else []
+            takes += [f"may have {', '.join(optional)}"] if optional else []
             raise InputError(
-                f"format '{form}' takes the file(s) {', '.join(needed)}; given: {', '.join(files) or 'none'}",
+                f"format '{form}' {' and '.join(takes)}; given: {', '.join(files) or 'none'}",
                 field=name,
-                fix=f"give {' '.join(f'{key}=path' for key in needed)}",
+                fix=f"give {' '.join(f'{key}=path' for key in needed or optional)}",
             )
-    count = sum(form == "hgnc" for _, form, _ in sources)
-    if count != 1:
+
+
+def _gene_table(sources: list[tuple[str, str, dict[str, Path]]], taxon: int, authority: str | None) -> GeneTable:
+    able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
+    if authority is None and len(able) != 1:
+        formats = ", ".join(name for name, form in FORMATS.items() if form.read_genes)
         raise InputError(
-            f"expected one source of format 'hgnc', the authority for gene symbols; found {count}",
-            field="sources",
-            fix="add one, for example: --source hgnc hgnc table=hgnc_complete_set.txt",
+            "several sources can be the authority for gene symbols: " + ", ".join(able)
+            if able
+            else f"no source can be the authority for gene symbols; formats that can: {formats}",
+            field="authority",
+            fix="name one of them as `authority` in the corpus (--authority)" if able else "add one to the sources",
         )
+    if authority is not None and authority not in able:
+        raise InputError(
+            f"'{authority}' is no source that can be the authority for gene symbols",
+            field="authority",
+            fix=nearest(authority, able),
+        )
+    form, files = able[authority or next(iter(able))]
+    return GeneTable(FORMATS[form].read_genes(files, taxon))
 
 
 def _check_mapped(name: str, source: SourceFacts, largest: float) -> None:
@@ -121,19 +144,24 @@ def _check_mapped(name: str, source: SourceFacts, largest: float) -> None:
         f"{len(source.unmapped):,} of {source.identifiers:,} identifiers ({share:.1%}; at most {largest:.1%} may) "
         f"map to no gene, the first: {', '.join(first)}",
         field=name,
-        fix="give symbols or ids of the same organism as the HGNC table's, and correct those that are wrong; if the "
+        fix="give symbols or ids of the same organism as the authority's, and correct those that are wrong; if the "
         f"rest are no genes, allow `unmapped: {ceil(share * 1000) / 1000}` in the corpus (--unmapped)",
     )
 
 
 def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
-    facts = facts.drop_duplicates([*_FACT_KEY, "evidence"]).sort_values(FACT_COLUMNS, ignore_index=True)
+    """Sorted, with the evidence codes of a fact joined by commas."""
+    facts = facts.sort_values(FACT_COLUMNS, ignore_index=True).drop_duplicates([*_FACT_KEY, "evidence"])
     repeated = facts.duplicated(_FACT_KEY, keep=False)
-    # Only the few facts with several evidence codes go through the slow join.
-    joined = facts[repeated].groupby(_FACT_KEY, as_index=False, sort=False)
-    merged = joined.agg({"object_name": "first", "evidence": lambda codes: ",".join(filter(None, codes))})
-    facts = pd.concat([facts[~repeated], merged[FACT_COLUMNS]], ignore_index=True)
-    return facts.sort_values(FACT_COLUMNS, ignore_index=True)
+    rows = facts[repeated]
+    if rows.empty:
+        return facts.reset_index(drop=True)
+    # Names may differ within a fact, so its rows need not be neighbours yet.
+    rows = rows.iloc[rows.groupby(_FACT_KEY, sort=False).ngroup().argsort(kind="stable")]
+    first = ~rows.duplicated(_FACT_KEY)
+    codes = np.split(rows["evidence"].to_numpy(object), np.flatnonzero(first)[1:])
+    merged = rows[first].assign(evidence=[",".join(filter(None, some)) for some in codes])
+    return pd.concat([facts[~repeated], merged]).sort_values(FACT_COLUMNS, ignore_index=True)
 
 
 def _statistics(facts: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reasonome.config import (
+    FORMAT_FILES,
+    GO_FORMATS,
     NAME,
+    ONTOLOGY_FILES,
     STAGES,
     STYLE,
     Backbone,
@@ -21,6 +24,7 @@ from reasonome.config import (
     Decoding,
     Encoder,
     Experiment,
+    LockedSource,
     Name,
     OpenAITeacher,
     PretrainRecipe,
@@ -53,6 +57,9 @@ class Project:
         self.backbones = self._read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self._read("encoders.yaml", dict[Name, Encoder])
         self.sources = self._read("sources.yaml", dict[Name, Source])
+        # Without a lock nothing is pinned, which is no mistake.
+        locked = (self.root / "sources.lock.yaml").is_file()
+        self.locked = self._read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
         self.corpora = self._read("corpora.yaml", dict[Name, Corpus])
         self.benchmarks = self._read("benchmarks.yaml", dict[Name, Benchmark])
         self.decodings = self._read("decodings.yaml", dict[Name, Decoding])
@@ -95,9 +102,13 @@ class Project:
         for name, corpus in self.corpora.items():
             self._known("corpora.yaml", (name, "sources"), corpus.sources, self.sources)
             self._known("corpora.yaml", (name, "leave_out"), corpus.leave_out, self.benchmarks)
+            self.authority(name)
+            self._known("corpora.yaml", (name, "tokenizer"), corpus.tokenizer or [], self.backbones)
         for name, benchmark in self.benchmarks.items():
             self._known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, self.corpora)
             self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
+            self._check_subsets(name, benchmark)
+            self._check_left_out(name, benchmark)
         for name, teacher in self.teachers.items():
             self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
         self._check_teacher_prompts()
@@ -106,6 +117,33 @@ class Project:
                 self._check_recipe(f"recipes/{stage}.yaml", variant, recipe)
         for name, experiment in self.experiments.items():
             self._check_experiment(f"experiments/{name}.yaml", experiment)
+
+    def _check_subsets(self, name: str, benchmark: Benchmark) -> None:
+        """Sources of subsets are in the corpus, and a branch of GO is that of one source."""
+        corpus = self.corpora[benchmark.corpus]
+        go = [source for source in corpus.sources if self.sources[source].format in GO_FORMATS]
+        for subset, spec in benchmark.subsets.items():
+            loc = (name, "subsets", subset)
+            if spec.source is not None:
+                self._known("benchmarks.yaml", (*loc, "source"), spec.source, corpus.sources)
+            if spec.namespace and spec.source not in go and len(go) != 1:
+                what = f"corpus '{benchmark.corpus}' has {len(go)} sources of GO" + (f": {', '.join(go)}" * bool(go))
+                fix = "say which by 'source'" if go else "add one to the corpus (format go or bioconductor)"
+                raise self._error("benchmarks.yaml", (*loc, "namespace"), what, fix)
+
+    def _check_left_out(self, name: str, benchmark: Benchmark) -> None:
+        """Benchmarks leave out others that are built before them."""
+        self._known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, self.benchmarks)
+        before, waiting = set(), list(benchmark.leave_out)
+        while waiting:
+            other = waiting.pop()
+            if other == name:
+                what = f"'{name}' is left out by what it leaves out: neither can be built first"
+                fix = "let only one of two benchmarks leave the other out"
+                raise self._error("benchmarks.yaml", (name, "leave_out"), what, fix)
+            if other not in before and other in self.benchmarks:
+                before.add(other)
+                waiting += self.benchmarks[other].leave_out
 
     def _check_teacher_prompts(self) -> None:
         """A teacher behind an endpoint can be asked about every benchmark: each task has its template."""
@@ -172,16 +210,24 @@ class Project:
                         raise self._error(file, ("arms", arm, "steps", position), f"'{step}' {what}", fix)
 
     def _leak(self, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
-        """How a recipe may show the model test sets of `benchmark`, and what to do about it; None if it cannot."""
+        """How a recipe may show the model test sets of `benchmark`, and what to do about it.
+
+        None if it cannot, or if the policy is not to drop what leaks: then the leak audit tells or fails.
+        """
         if isinstance(recipe, PretrainRecipe):
-            if benchmark in self.corpora[recipe.corpus].leave_out:
+            corpus = self.corpora[recipe.corpus]
+            if benchmark in corpus.leave_out or corpus.test_facts != "drop":
                 return None
             what = f"would leak: statements of corpus '{recipe.corpus}' may tell the test terms of '{benchmark}'"
             return what, f"add {benchmark} to leave_out of {recipe.corpus} in corpora.yaml"
-        if recipe.benchmark == benchmark:
+        left_out = [recipe.benchmark, *self.benchmarks[recipe.benchmark].leave_out]
+        if benchmark in left_out or not self.benchmarks[benchmark].audit.dropped():
             return None
         what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
-        return what, f"use a variant with benchmark: {benchmark}, or take {benchmark} out of benchmarks"
+        fix = (
+            f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
+        )
+        return what, fix
 
     def _check_encoders(self, file: str, experiment: Experiment) -> None:
         """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
@@ -210,6 +256,30 @@ class Project:
         return self._texts[file].error(what, loc, fix)
 
     # look-ups
+
+    def ontology_files(self, benchmark: str) -> dict[str, str]:
+        """Source → key of its file, of the ontologies over which the sets of a benchmark are propagated."""
+        spec = self.benchmarks[benchmark]
+        formats = {source: self.sources[source].format for source in self.corpora[spec.corpus].sources}
+        holding = {source: form for source, form in formats.items() if form in ONTOLOGY_FILES}
+        named = {subset.source for subset in spec.subsets.values()} & holding.keys()
+        if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
+            named |= {source for source, form in holding.items() if form in GO_FORMATS}
+        return {source: ONTOLOGY_FILES[form] for source, form in holding.items() if source in named}
+
+    def authority(self, corpus: str) -> str:
+        """The source that says which genes there are; InputError where none or several of a corpus can."""
+        spec = self.corpora[corpus]
+        able = [source for source in spec.sources if FORMAT_FILES[self.sources[source].format].authority]
+        if spec.authority is not None:
+            self._known("corpora.yaml", (corpus, "authority"), spec.authority, able, "authority for gene symbols")
+            return spec.authority
+        if len(able) != 1:
+            what = f"corpus '{corpus}' has {len(able)} sources that can be the authority for gene symbols"
+            formats = ", ".join(form for form, files in FORMAT_FILES.items() if files.authority)
+            fix = f"name one as 'authority': {', '.join(able)}" if able else f"add one, of the formats {formats}"
+            raise self._error("corpora.yaml", (corpus, "sources"), what, fix)
+        return able[0]
 
     @cached_property
     def _styles(self) -> dict[tuple[str, str], Style]:

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome import floors
 from reasonome.benchmarks import read_rows
+from reasonome.comparisons import in_mean
 from reasonome.config import Style
 from reasonome.errors import InputError
-from reasonome.metrics.naming import Similarity, name_scores
+from reasonome.metrics.naming import Similarity, name_scores, normalise
+from reasonome.tasks.gene_set_naming import ABSTENTION
 from reasonome.tasks.task import Task
 
 
@@ -59,6 +61,7 @@ def score_answers(
                 {
                     "id": example.id,
                     "subset": example.subset,
+                    "stratum": example.stratum,
                     "sample": sample,
                     "gold": example.name,
                     "answer": parsed.name,
@@ -72,6 +75,7 @@ def score_answers(
                     "finish_reason": answer.finish_reason if answer else "missing",
                     "logprob": answer.logprob if answer else None,
                     "format": float(parsed.named and parsed.reasoned),
+                    "abstained": float(normalise(parsed.name) == normalise(ABSTENTION)),
                     "truncated": float(bool(answer) and answer.finish_reason == "length"),
                     "length": float(answer.completion_tokens if answer else 0),
                 }
@@ -108,10 +112,15 @@ def _shuffled_scores(table: pd.DataFrame, encoders: Mapping[str, Similarity], se
 def score_floors(
     training: Sequence[Any], asked: Sequence[Any], style: Style, encoders: Mapping[str, Similarity], seed: int
 ) -> pd.DataFrame:
-    """Score every floor on every example; a floor of several draws gets the mean of its draws' scores."""
+    """Score every floor on every example; a floor of several draws gets the mean of its draws' scores.
+
+    Without training sets, as a published test may come, only the floors that read the prompt alone can answer.
+    """
     truths = [example.name for example in asked]
     tables = []
     for name, floor in floors.FLOORS.items():
+        if not training and floor.information != "prompt":
+            continue
         draws = floor.answer(training, asked, style, seed)
         scored = [name_scores(answers, truths, encoders) for answers in draws]
         tables.append(
@@ -121,6 +130,7 @@ def score_floors(
                     "information": floor.information,
                     "id": [example.id for example in asked],
                     "subset": [example.subset for example in asked],
+                    "stratum": [example.stratum for example in asked],
                     "answer": draws[0],
                     "draws": len(draws),
                     **{metric: np.mean([s[metric] for s in scored], axis=0) for metric in scored[0]},
@@ -131,16 +141,26 @@ def score_floors(
 
 
 def summary(table: pd.DataFrame) -> dict[str, Any]:
-    """Means of all metrics per subset and over the subsets, and how many answers were missing or malformed."""
-    metrics = table.select_dtypes("float").columns.drop("logprob", errors="ignore")
-    means = table.groupby("subset")[list(metrics)].mean()
+    """Means of all metrics per subset and over the subsets, and how many answers were missing or malformed.
+
+    Contaminated variants are no part of the mean; `strata` has the same mean over each stratum.
+    """
+    metrics = list(table.select_dtypes("float").columns.drop("logprob", errors="ignore"))
+    means = table.groupby("subset")[metrics].mean()
+    counted = table[table["subset"].isin(in_mean(table["subset"]))]
+    strata = {
+        stratum: rows.groupby("subset")[metrics].mean().mean().round(6).to_dict()
+        for stratum, rows in counted.groupby("stratum")
+        if stratum
+    }
     problems = table["problems"].str.split(",").explode()
     return {
         "n": len(table),
         "metrics": {
             **{subset: row.round(6).to_dict() for subset, row in means.iterrows()},
-            "mean": means.mean().round(6).to_dict(),
+            "mean": means.loc[in_mean(means.index)].mean().round(6).to_dict(),
         },
+        "strata": strata,
         "distinct_names": int(table.loc[table["answer"] != "", "answer"].nunique()),
         "problems": {problem: int(count) for problem, count in problems[problems != ""].value_counts().items()},
     }

@@ -1,14 +1,45 @@
-# Facts → benchmarks: gene sets split so that nothing leaks, with the audit that proves it.
+# Facts → benchmarks: gene sets split so that nothing leaks, with the audit that proves it. Fetching needs a network
+# and runs where Snakemake runs.
+
+
+localrules:
+    fetch_published,
+
+
+rule fetch_published:
+    output:
+        f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
+    log:
+        f"{ROOT}/logs/fetch_published/{{benchmark}}.{{part}}.{{subset}}.{{file}}.log",
+    wildcard_constraints:
+        part="train|valid|test",
+        subset="[a-z0-9]+",
+        file="[^/]+",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        file=lambda w: canonical(
+            PROJECT.benchmarks[w.benchmark].published_files[w.part, w.subset].model_dump(mode="json")
+        ),
+    shell:
+        configured(
+            "fetch_published.py",
+            "--benchmark {wildcards.benchmark} --part {wildcards.part} --subset {wildcards.subset} --output {output}",
+        )
 
 
 rule build_benchmark:
     input:
         facts=lambda w: RESULTS.facts(PROJECT.benchmarks[w.benchmark].corpus),
-        obo=ontology_of,
+        ontologies=ontologies_of,
+        authority=authority_of,
+        published=published_of,
+        left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
     output:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
         valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
         test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        unmapped=f"{ROOT}/benchmarks/{{benchmark}}/unmapped.tsv",
         audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
     log:
         f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
@@ -16,10 +47,18 @@ rule build_benchmark:
         "../../envs/cpu.yaml"
     params:
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
+        files=benchmark_arguments,
+        policies=lambda w: canonical(
+            [
+                settings_of(PROJECT.benchmarks, "benchmark", b)
+                for b in PROJECT.benchmarks[w.benchmark].leave_out
+            ]
+        ),
+        leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
         folder=subpath(output.audit, parent=True),
     shell:
         configured(
             "build_benchmark.py",
-            "--benchmark {wildcards.benchmark} --facts {input.facts} --obo {input.obo}"
+            "--benchmark {wildcards.benchmark} --facts {input.facts} {params.files} --leave-out {params.leave_out}"
             " --output {params.folder}",
         )

@@ -82,6 +82,8 @@ rule render_report:
         metrics=f"{EXPERIMENT}/metrics.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         costs=f"{EXPERIMENT}/costs.tsv",
+        leaks=f"{EXPERIMENT}/audit.json",
+        corpora=corpus_statistics,
         manifests=step_files("manifest.json"),
     output:
         page=report(
@@ -101,6 +103,12 @@ rule render_report:
             caption="../report/training.rst",
             category="{experiment}",
         ),
+        corpora=report(
+            directory(f"{EXPERIMENT}/figures/corpora"),
+            patterns=["{name}.svg"],
+            caption="../report/corpora.rst",
+            category="{experiment}",
+        ),
     log:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
     conda:
@@ -112,5 +120,5 @@ rule render_report:
         program(
             "render_report.py",
             "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
-            " --costs {input.costs} --figures {params.figures} --report {output.page}",
+            " --costs {input.costs} --leaks {input.leaks} --figures {params.figures} --report {output.page}",
         )

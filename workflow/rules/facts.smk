@@ -1,8 +1,9 @@
-# Source files → facts. Downloading needs a network and runs where Snakemake runs.
+# Source files → facts. Fetching needs a network and runs where Snakemake runs.
 
 
 localrules:
     fetch_source,
+    write_licences,
 
 
 rule fetch_source:
@@ -21,9 +22,30 @@ rule fetch_source:
         )
 
 
+# Licences that nobody accepted and files that are not the pinned ones stop the build here.
+rule write_licences:
+    input:
+        corpus_files,
+    output:
+        f"{ROOT}/facts/{{corpus}}/licences.tsv",
+    log:
+        f"{ROOT}/logs/write_licences/{{corpus}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        pins=corpus_pins,
+    shell:
+        configured(
+            "write_licences.py",
+            "--corpus {wildcards.corpus} --output {output}",
+        )
+
+
 rule build_facts:
     input:
         corpus_files,
+        # Ancient: a licence told in other words makes no other facts.
+        licences=ancient(f"{ROOT}/facts/{{corpus}}/licences.tsv"),
     output:
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
         unmapped=f"{ROOT}/facts/{{corpus}}/unmapped.tsv",
@@ -36,9 +58,11 @@ rule build_facts:
         sources=corpus_arguments,
         taxon=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).taxon,
         unmapped=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).unmapped,
+        authority=corpus_authority,
         folder=subpath(output.facts, parent=True),
     shell:
         program(
             "build_facts.py",
-            "{params.sources} --taxon {params.taxon} --unmapped {params.unmapped} --output {params.folder}",
+            "{params.sources} {params.authority} --taxon {params.taxon} --unmapped {params.unmapped}"
+            " --output {params.folder}",
         )

@@ -2,11 +2,8 @@
 
 
 def source_file(source, key):
-    """Where a source's native file is: shipped, or downloaded below results/sources."""
-    spec = PROJECT.sources[source].files[key]
-    if spec.path is not None:
-        return spec.path
-    return f"{ROOT}/sources/{source}/{key}/{spec.file_name}"
+    """Where a source's native file is: shipped, or fetched to below results/sources."""
+    return str(RESULTS.source_file(source, key, PROJECT.sources[source].files[key]))
 
 
 def corpus_files(wildcards):
@@ -22,17 +19,82 @@ def corpus_arguments(wildcards):
     ]
 
 
-def ontology_of(wildcards):
-    """The OBO file of the GO source in the benchmark's corpus."""
-    corpus = PROJECT.corpora[PROJECT.benchmarks[wildcards.benchmark].corpus]
-    for source in corpus.sources:
-        if PROJECT.sources[source].format == "go":
-            return source_file(source, "obo")
-    raise WorkflowError(f"benchmark '{wildcards.benchmark}': its corpus has no source of format 'go'")
+def corpus_authority(wildcards):
+    """The option that names the source which says what genes there are, where the corpus names one."""
+    authority = PROJECT.corpora[wildcards.corpus].authority
+    return f"--authority {authority}" if authority else ""
+
+
+def corpus_pins(wildcards):
+    """What decides a corpus' table of licences: its sources, and what their files are pinned to be."""
+    sources = entry(PROJECT.corpora, "corpus", wildcards.corpus).sources
+    return canonical(
+        [
+            [
+                PROJECT.sources[s].model_dump(mode="json"),
+                s in PROJECT.locked and PROJECT.locked[s].model_dump(mode="json"),
+            ]
+            for s in sources
+        ]
+    )
+
+
+def ontologies_of(wildcards):
+    """The ontologies of the benchmark's corpus over which its sets are propagated."""
+    return [source_file(s, key) for s, key in PROJECT.ontology_files(wildcards.benchmark).items()]
+
+
+def held_out_files(benchmarks):
+    """The held-out sets of these benchmarks."""
+    return [RESULTS.benchmark(b) / f"{part}.jsonl" for b in benchmarks for part in ("valid", "test")]
+
+
+def published_of(wildcards):
+    files = PROJECT.benchmarks[wildcards.benchmark].published_files
+    return [RESULTS.published_file(wildcards.benchmark, *place, spec) for place, spec in files.items()]
+
+
+def authority_of(wildcards):
+    """The files of the source that says which genes there are: published sets name genes in many ways."""
+    benchmark = PROJECT.benchmarks[wildcards.benchmark]
+    if not benchmark.files:
+        return []
+    source = PROJECT.authority(benchmark.corpus)
+    return [source_file(source, key) for key in PROJECT.sources[source].files]
+
+
+def benchmark_arguments(wildcards):
+    """The files of a benchmark as arguments of its program."""
+    benchmark = PROJECT.benchmarks[wildcards.benchmark]
+    words = [
+        f"--ontology {s}={source_file(s, key)}"
+        for s, key in PROJECT.ontology_files(wildcards.benchmark).items()
+    ]
+    if benchmark.files:
+        source = PROJECT.authority(benchmark.corpus)
+        keys = PROJECT.sources[source].files
+        words.append("--authority " + " ".join(f"{key}={source_file(source, key)}" for key in keys))
+    for (part, subset), spec in benchmark.published_files.items():
+        words.append(
+            f"--published {part} {subset} {RESULTS.published_file(wildcards.benchmark, part, subset, spec)}"
+        )
+    return words
 
 
 def left_out_benchmarks(wildcards):
     return [RESULTS.benchmark(b) for b in entry(PROJECT.corpora, "corpus", wildcards.corpus).leave_out]
+
+
+def corpus_tokenizer(wildcards):
+    """The untouched backbone whose tokens a corpus' statistics count, if it names one."""
+    backbone = entry(PROJECT.corpora, "corpus", wildcards.corpus).tokenizer
+    return [RESULTS.model(backbone, chains.BASE)] if backbone else []
+
+
+def corpus_statistics(wildcards):
+    """The counts of every corpus that a warm-up of the experiment reads."""
+    corpora = experiments.audit_plan(PROJECT, wildcards.experiment).corpora
+    return [RESULTS.statements(corpus) / "statistics.tsv" for corpus in corpora]
 
 
 def local_weights(table, kind, name):

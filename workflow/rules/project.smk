@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome import chains, experiments
-from reasonome.config import NAME
+from reasonome.config import NAME, ONTOLOGY_FILES
 from reasonome.project import Project, lookup
 from reasonome.errors import InputError
 from reasonome.manifest import canonical, code_sha256

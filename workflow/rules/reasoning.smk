@@ -14,6 +14,7 @@ rule write_reasoning:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
         valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
         test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
         facts=lambda w: RESULTS.facts(PROJECT.benchmarks[w.benchmark].corpus),
         encoder_manifest=lambda w: teacher_encoder(w) / "manifest.json",
         encoder_model=lambda w: ancient(teacher_encoder(w) / "model"),
@@ -32,11 +33,16 @@ rule write_reasoning:
         template=teacher_template,
         encoder=teacher_encoder,
         benchmark=subpath(input.train, parent=True),
+        leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
+        policies=lambda w: [
+            PROJECT.benchmarks[b].audit.name_in_reasoning
+            for b in [w.benchmark, *PROJECT.benchmarks[w.benchmark].leave_out]
+        ],
     shell:
         configured(
             "write_reasoning.py",
             "--teacher {wildcards.teacher} --benchmark {wildcards.benchmark}"
-            " --style {wildcards.style} --folder {params.benchmark} --facts {input.facts}"
+            " --style {wildcards.style} --folder {params.benchmark} --leave-out {params.leave_out} --facts {input.facts}"
             " --encoder {params.encoder} --output {output.kept}",
         )
 

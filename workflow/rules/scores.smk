@@ -3,6 +3,7 @@
 # The modules of the library that decide a score.
 SCORING_CODE = [
     "audit.py",
+    "comparisons.py",
     "completion.py",
     "encoders.py",
     "floors.py",

@@ -7,22 +7,28 @@ rule write_statements:
         held_out=lambda w: [
             folder / f"{part}.jsonl" for folder in left_out_benchmarks(w) for part in ("valid", "test")
         ],
+        tokenizer=lambda w: [ancient(folder / "model") for folder in corpus_tokenizer(w)],
+        tokenizer_manifest=lambda w: [folder / "manifest.json" for folder in corpus_tokenizer(w)],
     output:
         train=f"{ROOT}/statements/{{corpus}}/train.jsonl",
         held_out=f"{ROOT}/statements/{{corpus}}/held_out.jsonl",
         left_out=f"{ROOT}/statements/{{corpus}}/left_out.tsv",
         statistics=f"{ROOT}/statements/{{corpus}}/statistics.tsv",
+        manifest=f"{ROOT}/statements/{{corpus}}/manifest.json",
     log:
         f"{ROOT}/logs/write_statements/{{corpus}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: 4
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
         leave_out=left_out_benchmarks,
+        tokenizer=lambda w, input: f"--tokenizer {input.tokenizer}" if input.tokenizer else "",
         folder=subpath(output.train, parent=True),
     shell:
-        configured(
+        "TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} "
+        + configured(
             "write_statements.py",
             "--corpus {wildcards.corpus} --facts {input.facts} --leave-out {params.leave_out}"
-            " --output {params.folder}",
+            " {params.tokenizer} --output {params.folder}",
         )

@@ -11,6 +11,7 @@ import pandas as pd
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
+from reasonome.statements import STATISTICS
 
 EXAMPLE = ["subset", "id"]
 SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer", "rouge_l"]
@@ -143,6 +144,27 @@ def count_reasoning(reasoning: Reasoning) -> pd.DataFrame:
         counts[f"dropped: {row['reason']}", row.get("subset", "")] += 1
     rows = [(*key, count) for key, count in counts.items()]
     return pd.DataFrame(rows, columns=["outcome", "subset", "count"])
+
+
+def read_leaks(path: Path) -> dict:
+    """The leak audit of an experiment. Raises InputError for a file that audit_leaks.py did not write."""
+    leaks = read_json(path)
+    for key in ("experiment", "findings", "same_source"):
+        if key not in leaks:
+            raise InputError(
+                f"no '{key}': this is no leak audit", file=path, field=key, fix="run scripts/audit_leaks.py"
+            )
+    return leaks
+
+
+def read_statistics(path: Path) -> pd.DataFrame:
+    """Counts of a corpus by source, the last row being the total. Raises InputError for another table."""
+    if not path.is_file():
+        raise InputError("there is no such table", file=path)
+    table = pd.read_csv(path, sep="\t", dtype={"source": str})
+    if list(table) != STATISTICS or table["source"].tolist()[-1:] != ["total"]:
+        raise InputError("these are no statistics of a corpus", file=path, fix="run scripts/write_statements.py")
+    return table.astype(dict.fromkeys(STATISTICS[1:], "Int64"))
 
 
 def read_json(path: Path) -> dict:

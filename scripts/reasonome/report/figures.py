@@ -1,6 +1,7 @@
 """The figures of a report, each as SVG, PNG and the TSV it was drawn from; fit for light and dark pages."""
 
 import re
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,14 +15,14 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from reasonome.atomic import replacing
-from reasonome.comparisons import MEAN
+from reasonome.comparisons import MEAN, in_mean
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.plan import Plan, parent_arm
 from reasonome.report.tables import SETTING, information_rank, reported_seeds, write_table
 
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
-_LONGEST = 32  # characters of an arm's name under the axis
+_LONGEST = 32  # characters of a name beside an axis
 MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
 _STYLE = {
     "font.size": 9,
@@ -54,22 +55,28 @@ ElementTree.register_namespace("", _SVG)
 ElementTree.register_namespace("xlink", _XLINK)
 
 
-def write_figures(folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep]) -> None:
-    """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting, and
-    `folder`/training/*.{svg,png,tsv}, one per trained step that recorded a history. Whole or not at all."""
+def write_figures(
+    folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep], corpora: dict[str, pd.DataFrame]
+) -> None:
+    """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
+    `folder`/training/*.{svg,png,tsv}, one per trained step that recorded a history, and
+    `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     with replacing(folder) as temporary, matplotlib.rc_context(_STYLE):
-        for kind in ("ablation", "training"):
+        for kind in ("ablation", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
         settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
-        jobs = [(_ablation, tuple(row)) for row in settings.itertuples(index=False)]
-        jobs += [(_training, step) for step in steps if not step.history.empty]
-        for draw, what in tqdm(jobs, desc="figures", leave=False):
-            if draw is _ablation:
-                figure, data = _ablation(metrics, plan, *what)
-                _save(figure, data, temporary / "ablation" / ablation_name(*what))
-            else:
-                figure, data = _training(what)
-                _save(figure, data, temporary / "training" / training_name(what))
+        jobs = {
+            temporary / "ablation" / ablation_name(*row): partial(_ablation, metrics, plan, *row)
+            for row in settings.itertuples(index=False)
+        }
+        jobs |= {
+            temporary / "training" / training_name(step): partial(_training, step)
+            for step in steps
+            if not step.history.empty
+        }
+        jobs |= {temporary / "corpora" / name: partial(_corpus, table) for name, table in corpora.items()}
+        for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):
+            _save(*draw(), stem)
 
 
 def ablation_name(backbone: str, benchmark: str, style: str, decoding: str) -> str:
@@ -98,7 +105,7 @@ def _ablation(
     steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations if evaluation.arm in stages}
     # Points to break the lines at: behind every arm that is not continued by the arm next to it.
     breaks = [i for i, arm in enumerate(stages) if i and parent_arm(arm, steps) != stages[i - 1]]
-    subsets = sorted(set(models["subset"]) - {MEAN})
+    subsets = in_mean(set(models["subset"]) - {MEAN})
     figure, axes = plt.subplots(figsize=(np.clip(3.5 + 1.5 * len(stages), 6, 11), 4.6), layout="constrained")
     names = {subset: subset for subset in subsets} | {MEAN: f"mean of {', '.join(subsets)}"}
     if len(subsets) == 1:
@@ -123,7 +130,7 @@ def _ablation(
             capsize=3 if is_mean else 2,
             zorder=3 if is_mean else 2,
         )
-    axes.set_xticks(range(len(stages)), [arm if len(arm) <= _LONGEST else f"{arm[:_LONGEST]}…" for arm in stages])
+    axes.set_xticks(range(len(stages)), map(_shortened, stages))
     if sum(map(len, stages)) > 60:
         plt.setp(axes.get_xticklabels(), rotation=20, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.5, len(stages) - 0.5)
@@ -219,6 +226,36 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     for axes in grid.flat[len(recorded) :]:
         axes.set_visible(False)
     return figure, history
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+
+
+def _corpus(statistics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Statements by source, the commonest on top: what states a fact once, and what says it again."""
+    sources = statistics[statistics["source"] != "total"].sort_values("statements", kind="stable")
+    figure, axes = plt.subplots(figsize=(7.6, 0.9 + 0.34 * max(2, len(sources))), layout="constrained")
+    height, once = range(len(sources)), sources["distinct"].to_numpy(int)
+    again = sources["statements"].to_numpy(int) - once
+    axes.barh(height, once, color=COLOURS[0], height=0.66, label="facts, each once")
+    axes.barh(height, again, left=once, color=COLOURS[1], height=0.66, label="other wordings and lists of genes")
+    for place, row in enumerate(sources.itertuples()):
+        axes.annotate(
+            f"{row.genes:,} genes",
+            xy=(row.statements, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    axes.set_yticks(height, map(_shortened, sources["source"]))
+    axes.set_xlabel("statements")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.margins(x=0.16)
+    axes.grid(axis="y", visible=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    return figure, statistics
 
 
 def _save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:

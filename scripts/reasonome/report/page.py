@@ -13,11 +13,11 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reasonome.comparisons import MEAN
+from reasonome.comparisons import MEAN, in_mean
 from reasonome.errors import InputError
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.figures import ablation_name, training_name
-from reasonome.report.plan import Plan, Reasoning
+from reasonome.report.plan import Corpus, Plan, Reasoning
 from reasonome.report.tables import SETTING, information_rank, reported_seeds
 
 HERE = Path(__file__).parent
@@ -46,14 +46,27 @@ FLOOR_NOTES = {
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
 }
+LEAK_KINDS = {
+    "same_term": "the same id",
+    "same_name": "the same name or an exact synonym",
+    "identical_set": "the same genes",
+    "jaccard": "a Jaccard index of the threshold or more",
+    "related_term": "an ancestor or a descendant by is_a and part_of",
+    "test_fact": "a gene of a test set is said to belong to its term, by id, name or synonym, from any source",
+    "test_name": "the words of a statement about a gene hold the name of its test term, often inside a longer name",
+    "name_in_reasoning": "the words of a teacher's reasoning hold a test name, often inside a longer name",
+    "name_in_prompt": "the prompt holds the true name of its own genes",
+    "name_in_gene_name": "the true name stands in the prompt only because the name of a gene holds it",
+}
 _MOST_SHOWN = 20  # entries of a list in an audit
 
 
 @dataclass(frozen=True)
 class ReportInputs:
     """All that the page shows. `figures` is the folder that `write_figures` made; `audits` are by
-    benchmark; `reasoning` has counts (columns outcome, subset, count) beside what was counted;
-    `costs` has a row per job."""
+    benchmark, made with its splits; `leaks` is the experiment's leak audit; `reasoning` has counts (columns
+    outcome, subset, count) beside what was counted; `costs` has a row per job; `corpora` has their
+    statistics by name."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -62,8 +75,10 @@ class ReportInputs:
     steps: list[TrainedStep]
     figures: Path
     audits: dict[str, dict]
+    leaks: dict
     reasoning: list[tuple[Reasoning, pd.DataFrame]]
     costs: pd.DataFrame
+    corpora: dict[str, pd.DataFrame]
 
 
 def render_page(inputs: ReportInputs) -> str:
@@ -89,7 +104,9 @@ def render_page(inputs: ReportInputs) -> str:
         floor_notes=_floor_notes(inputs.metrics),
         training=[_step(inputs.figures, step) for step in inputs.steps],
         reasoning=[(reasoning, _crosstab(counts)) for reasoning, counts in inputs.reasoning],
+        corpora=[_corpus(inputs, corpus) for corpus in inputs.plan.corpora],
         audits={name: list(_flat(audit)) for name, audit in inputs.audits.items()},
+        leaks=_leaks(inputs.leaks),
         costs=inputs.costs,
         mean=MEAN,
         significant=SIGNIFICANT,
@@ -105,6 +122,8 @@ def _check_tables(inputs: ReportInputs) -> None:
         others = set(table["experiment"]) - {inputs.plan.experiment}
         if others:
             raise InputError(f"the {name} are of experiment {sorted(others)[0]}", field="experiment")
+    if inputs.leaks["experiment"] != inputs.plan.experiment:
+        raise InputError(f"the leak audit is of experiment {inputs.leaks['experiment']}", field="experiment")
     planned = {(e.backbone, e.arm) for e in inputs.plan.evaluations}
     models = inputs.metrics.query("kind == 'model'")
     lacking = planned - set(zip(models["backbone"], models["arm"], strict=True))
@@ -137,7 +156,7 @@ def _setting(inputs: ReportInputs, benchmark: str, style: str, decoding: str) ->
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
         "columns": columns,
-        "subsets": subsets,
+        "subsets": in_mean(subsets),
         "n": int(models.query("metric == 'rouge_l' and subset == @MEAN")["n"].iloc[0]),
         "models": _rows(models, columns),
         "shuffled": _rows(shuffled, columns),
@@ -240,6 +259,39 @@ def _validation(validation: dict) -> dict[str, Any]:
         "columns": [*shown, "constant"],
         "rows": rows,
         "quarters": [validation[f"semantic_{which}_quarter"] for which in ("first", "last")],
+    }
+
+
+def _leaks(leaks: dict) -> dict[str, Any]:
+    """The findings by training data and benchmark, what remains, and what comes from one source."""
+    groups: dict[tuple, dict[str, Any]] = {}
+    for finding in leaks["findings"]:
+        key = tuple(finding[name] for name in ("data", "training", "used_by", "benchmark"))
+        group = groups.setdefault(key, dict(zip(("data", "training", "used_by", "benchmark"), key, strict=True)))
+        group.setdefault("findings", []).append(finding | {"means": LEAK_KINDS.get(finding["kind"], "")})
+    for group in groups.values():
+        group["closest"] = next((f for f in group["findings"] if f["highest_jaccard"] is not None), None)
+    return {
+        "groups": list(groups.values()),
+        "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
+        "same_source": leaks["same_source"],
+    }
+
+
+def _corpus(inputs: ReportInputs, corpus: Corpus) -> dict[str, Any]:
+    """A corpus' counts as text, with each source's share of the statements, and their chart."""
+    table = inputs.corpora[corpus.name]
+    whole = table["statements"].iloc[-1] or 1
+    return {
+        "name": corpus.name,
+        "placebo": corpus.placebo,
+        "columns": [*table.columns, "share of statements"],
+        "rows": [
+            (row.source, ["" if pd.isna(n) else f"{n:,}" for n in row[1:]] + [f"{row.statements / whole:.1%}"])
+            for row in table.itertuples(index=False)
+        ],
+        "counted_tokens": bool(table["tokens"].notna().all()),
+        "chart": _drawing(inputs.figures / "corpora", corpus.name),
     }
 
 

@@ -70,6 +70,14 @@ class Reasoning(_Strict):
     dropped: Path = Field(description="jsonl; every row has a reason")
 
 
+class Corpus(_Strict):
+    """The statements that a warm-up of the experiment reads."""
+
+    name: Name
+    placebo: bool = False
+    statistics: Path = Field(description="table that write_statements.py wrote")
+
+
 class Plan(_Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
@@ -81,6 +89,7 @@ class Plan(_Strict):
     steps: list[Step] = []
     audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
+    corpora: list[Corpus] = []
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plan":
@@ -123,7 +132,7 @@ def _as_input_error(error: ValidationError, path: str | os.PathLike) -> InputErr
     first = error.errors(include_url=False)[0]
     where, fix = first["loc"], None
     if first["type"] == "extra_forbidden":
-        nested = {"evaluations": Evaluation, "floors": Floors, "steps": Step, "reasoning": Reasoning}
+        nested = {"evaluations": Evaluation, "floors": Floors, "steps": Step, "reasoning": Reasoning, "corpora": Corpus}
         model = nested.get(where[0], Plan) if len(where) > 1 else Plan
         fix = nearest(str(where[-1]), model.model_fields)
     return InputError(first["msg"], file=path, field=".".join(map(str, where)) or None, fix=fix)

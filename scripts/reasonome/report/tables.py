@@ -9,7 +9,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.atomic import replacing
-from reasonome.comparisons import MEAN, RESAMPLES, bootstrap_intervals, holm, paired_test
+from reasonome.benchmarks.strata import STRATA
+from reasonome.comparisons import MEAN, RESAMPLES, bootstrap_intervals, holm, in_mean, paired_test
 from reasonome.errors import InputError
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Evaluation, Plan, parent_arm
@@ -25,6 +26,7 @@ METRIC_COLUMNS = [
     "style",
     "decoding",
     "subset",
+    "stratum",
     "kind",
     "information",
     "metric",
@@ -85,14 +87,21 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
     Several samples of an example are averaged first. An arm with several seeds gets a further row with
     seed "mean", whose interval is over examples. `no_name` is the share of answers without a usable name, those
     that are not there included. `distinct_names` has no interval: resampling repeats names.
+    The mean over subsets leaves out contaminated variants; its rows stand once for all examples and, with a `stratum`,
+    for those whose genes are studied less or more, as far as the examples have strata.
     """
     rows: list[dict] = []
+    strata_of = {benchmark: _strata(table) for (benchmark, _), table in evidence.floors.items()}
 
     def add(scores: pd.DataFrame, metrics: list[str], distinct: dict[str, float], **labels) -> None:
-        labels = {"experiment": plan.experiment} | labels
-        for entry in _intervals(scores[[m for m in metrics if m != "missing"]], seed, resamples):
-            rows.append(labels | entry)
-        sizes = scores.groupby("subset").size().to_dict() | {MEAN: len(scores)}
+        labels = {"experiment": plan.experiment, "stratum": ""} | labels
+        known = scores[[m for m in metrics if m != "missing"]]
+        rows.extend(labels | entry for entry in _intervals(known, seed, resamples))
+        for stratum, members in strata_of[labels["benchmark"]].items():
+            found = _intervals(known.loc[members], seed, resamples)
+            rows.extend(labels | entry | {"stratum": stratum} for entry in found if entry["subset"] == MEAN)
+        sizes = scores.groupby("subset").size().to_dict()
+        sizes[MEAN] = sum(sizes[subset] for subset in in_mean(sizes))
         for subset, share in distinct.items():
             rows.append(labels | {"subset": subset, "metric": "distinct_names", "value": share, "n": sizes[subset]})
 
@@ -166,7 +175,7 @@ def _compare(pairs: list[tuple], seed: int, resamples: int) -> Iterator[dict]:
     differences = np.column_stack([(a - b).to_numpy() for _, a, b in pairs])
     intervals = bootstrap_intervals(differences, subsets, seed=seed, resamples=resamples)
     for subset in [MEAN, *sorted(set(subsets))] if len(set(subsets)) > 1 else [MEAN]:
-        chosen = np.full(len(subsets), True) if subset == MEAN else subsets == subset
+        chosen = np.isin(subsets, in_mean(subsets)) if subset == MEAN else subsets == subset
         for column, (labels, a, b) in enumerate(pairs):
             test = asdict(paired_test(a.to_numpy()[chosen], b.to_numpy()[chosen], subsets[chosen]))
             missing = {side: int(labels[side][chosen].sum()) for side in ("missing_a", "missing_b")}
@@ -257,7 +266,7 @@ def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
         subset: names[rows].replace("", np.nan).nunique() / len(rows)
         for subset, rows in answers.groupby("subset").groups.items()
     }
-    return {MEAN: float(np.mean(list(by_subset.values())))} | by_subset
+    return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
 
 
 def _intervals(scores: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict]:
@@ -275,6 +284,20 @@ def _intervals(scores: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict
 
 def _examples(floors: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(floors[EXAMPLE].drop_duplicates().sort_values(EXAMPLE))
+
+
+def _strata(floors: pd.DataFrame) -> dict[str, pd.MultiIndex]:
+    """Stratum → its examples that count in the mean, from the least studied; none where they have no strata."""
+    if "stratum" not in floors:
+        return {}
+    rows = floors[floors["subset"].isin(in_mean(floors["subset"])) & (floors["stratum"] != "")]
+    present = sorted(rows["stratum"].unique(), key=STRATA.index)
+    return {stratum: _examples(rows[rows["stratum"] == stratum]) for stratum in present}
+
+
+def of_all_strata(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows of single strata."""
+    return metrics[metrics["stratum"] == ""]
 
 
 def _by_floor(floors: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
@@ -299,7 +322,7 @@ def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
 def headline(metrics: pd.DataFrame) -> pd.DataFrame:
     """The means over subsets, one row per arm and floor, for people to read on a terminal."""
     shown = ["rouge_l", "similarity", "exact", "format", "no_name", "truncated", "distinct_names", "length"]
-    rows = reported_seeds(metrics).query("subset == @MEAN and kind != 'shuffled'")
+    rows = reported_seeds(of_all_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()
     wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
-from reasonome.sources.source import SourceFacts, with_genes
+from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
 from reasonome.sources.textfile import lines
 
 
@@ -69,3 +69,6 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """
     sets = [(one, one.name, one.name.replace("_", " ")) for one in read_gmt(files["gmt"])]
     return members(name, files["gmt"], sets, genes, strict=False)
+
+
+FORMAT = SourceFormat(files=("gmt",), read=read)

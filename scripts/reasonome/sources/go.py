@@ -1,7 +1,9 @@
 """Gene Ontology: the ontology (OBO), its annotations (GAF 2.2), and propagation up is_a and part_of."""
 
 import os
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -11,7 +13,7 @@ import pandas as pd
 
 from reasonome.errors import InputError, nearest
 from reasonome.genes import GeneTable
-from reasonome.sources.source import SourceFacts, with_genes
+from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
 from reasonome.sources.textfile import lines
 
 # The relations between a gene product and a term that GAF 2.2 knows, by aspect (column 9).
@@ -29,15 +31,17 @@ RELATIONS = {
     "C": {"located_in", "part_of", "is_active_in", "colocalizes_with"},
 }
 GAF_COLUMNS = 17
+_EXACT_SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"\s+EXACT\b')
 
 
 class Term(NamedTuple):
-    """One ontology term."""
+    """One ontology term; `synonyms` are the exact ones."""
 
     id: str
     name: str
     namespace: str
     is_obsolete: bool
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class _Stanza:
         self.is_obsolete = False
         self.alt_ids: list[str] = []
         self.edges: list[tuple[str, int]] = []
+        self.synonyms: list[str] = []
 
     def take(self, tag: str, value: str, line: int) -> None:
         if tag == "id":
@@ -76,6 +81,9 @@ class _Stanza:
             self.namespace = value
         elif tag == "alt_id":
             self.alt_ids.append(_identifier(value))
+        elif tag == "synonym":
+            if exact := _EXACT_SYNONYM.match(value):
+                self.synonyms.append(re.sub(r"\\(.)", r"\1", exact[1]))
         elif tag == "is_obsolete":
             self.is_obsolete = value.startswith("true")
         elif tag == "is_a":
@@ -85,7 +93,7 @@ class _Stanza:
 
 
 def read_obo(path: str | os.PathLike) -> Ontology:
-    """Read an OBO file (1.2 or 1.4), keeping ids, names, namespaces, obsolescence, is_a and part_of.
+    """Read an OBO file (1.2 or 1.4), keeping ids, names, exact synonyms, namespaces, obsolescence, is_a, part_of.
 
     Raises InputError for a missing header, a line that is not `tag: value`, a term without id or name, an id
     given twice, an edge to a term that is not there, and a cycle.
@@ -117,10 +125,34 @@ def read_obo(path: str | os.PathLike) -> Ontology:
                 line=stanza.line,
                 fix="every [Term] needs a line 'namespace: ...', or the header a default-namespace",
             )
-        terms[stanza.id] = Term(stanza.id, stanza.name, namespace, stanza.is_obsolete)
+        terms[stanza.id] = Term(stanza.id, stanza.name, namespace, stanza.is_obsolete, tuple(stanza.synonyms))
         alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
     parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
-    return Ontology(terms, parents, alt_ids, _children_first(parents, stanzas, path))
+    lines_of = {(stanza.id, parent): line for stanza in stanzas for parent, line in stanza.edges}
+    return Ontology(terms, parents, alt_ids, children_first(parents, path, lines_of))
+
+
+def children_first(
+    parents: dict[str, tuple[str, ...]],
+    path: str | os.PathLike,
+    lines_of: Mapping[tuple[str, str], int] | None = None,
+) -> tuple[str, ...]:
+    """All terms, each after all its children; InputError for a cycle, with its first line in `path` where known.
+
+    `lines_of` gives the line of each (child, parent).
+    """
+    try:
+        # TopologicalSorter puts what a node depends on first; reversed, children come before parents.
+        return tuple(reversed(list(TopologicalSorter(parents).static_order())))
+    except CycleError as error:
+        cycle = error.args[1]
+        edges = list(zip(cycle[1:], cycle[:-1], strict=True))
+        raise InputError(
+            f"the relations followed form a cycle: {' -> '.join(reversed(cycle))}",
+            file=path,
+            line=min(lines_of[edge] for edge in edges) if lines_of else None,
+            fix="give go-basic as it is published, which has no cycles",
+        ) from error
 
 
 def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
@@ -300,23 +332,6 @@ def _parents(stanza: _Stanza, terms: dict[str, Term], path: str | os.PathLike) -
     return tuple(parents)
 
 
-def _children_first(
-    parents: dict[str, tuple[str, ...]], stanzas: list[_Stanza], path: str | os.PathLike
-) -> tuple[str, ...]:
-    try:
-        # TopologicalSorter puts what a node depends on first; reversed, children come before parents.
-        return tuple(reversed(list(TopologicalSorter(parents).static_order())))
-    except CycleError as error:
-        cycle = error.args[1]
-        lines_of = {(stanza.id, parent): line for stanza in stanzas for parent, line in stanza.edges}
-        raise InputError(
-            f"is_a and part_of form a cycle: {' -> '.join(reversed(cycle))}",
-            file=path,
-            line=min(lines_of[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)),
-            fix="give go-basic.obo, which has no cycles",
-        ) from error
-
-
 def _check_version(version: str, path: str | os.PathLike, line: int) -> None:
     if version == "2.2":
         return
@@ -340,3 +355,6 @@ def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: i
             line=line,
             fix="GAF 2.1 must be converted: there the qualifier may be empty",
         )
+
+
+FORMAT = SourceFormat(files=("obo", "gaf"), read=read)

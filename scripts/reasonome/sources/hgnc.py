@@ -9,7 +9,7 @@ import pandas as pd
 
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
-from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts
+from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
 from reasonome.sources.textfile import lines
 
 COLUMNS = [
@@ -28,7 +28,12 @@ COLUMNS = [
 
 
 def read_genes(path: str | os.PathLike) -> list[Gene]:
-    """The approved genes of the table; columns are found by name, those not used may be missing or new.
+    """The approved genes of the table at `path`; raises what `numbered_genes` raises."""
+    return [gene for _, gene in numbered_genes(path)]
+
+
+def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
+    """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
 
     Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol
     given twice, gene groups whose names and ids do not pair up, and a table without any approved gene.
@@ -69,7 +74,7 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
                 fix="keep one row for each approved symbol",
             )
         seen[gene.symbol] = reader.line_num
-        genes.append(gene)
+        genes.append((reader.line_num, gene))
     if not genes:
         raise InputError("no row has the status Approved", file=path, fix="fetch the file again")
     return genes
@@ -93,17 +98,35 @@ def read_gene_table(path: str | os.PathLike) -> GeneTable:
     return GeneTable(read_genes(path))
 
 
+def authority(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
+    """The genes of a source of this format; InputError for another taxon, since HGNC names human genes only."""
+    _check_taxon(files["table"], taxon)
+    return read_genes(files["table"])
+
+
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """`has_name` and `in_gene_group` facts of all approved genes; nothing can be unmapped here."""
+    """`has_name` and `in_gene_group` facts of all approved genes, each found in `genes` by any id it has."""
+    _check_taxon(files["table"], taxon)
     rows = []
-    for gene in read_genes(files["table"]):
+    for line, gene in numbered_genes(files["table"]):
+        known = (i for i in (gene.hgnc_id, gene.entrez_id, gene.ensembl_id) if i and genes.resolve(i, True).symbol)
+        identifier = next(known, gene.symbol)
         if gene.name:
-            rows.append((gene.symbol, "has_name", gene.hgnc_id, gene.name, name, ""))
+            rows.append((identifier, line, "has_name", gene.hgnc_id, gene.name, ""))
         for group_id, group in gene.groups:
-            rows.append((gene.symbol, "in_gene_group", f"HGNC.GROUP:{group_id}", group, name, ""))
-    return SourceFacts(
-        pd.DataFrame(rows, columns=FACT_COLUMNS, dtype=str), pd.DataFrame(columns=UNMAPPED_COLUMNS, dtype=str)
-    )
+            rows.append((identifier, line, "in_gene_group", f"HGNC.GROUP:{group_id}", group, ""))
+    columns = ["identifier", "line", "relation", "object_id", "object_name", "evidence"]
+    return with_genes(name, pd.DataFrame(rows, columns=columns), genes, files["table"])
+
+
+def _check_taxon(path: Path, taxon: int) -> None:
+    if taxon != 9606:
+        raise InputError(
+            f"HGNC names human genes only (taxon 9606), not those of taxon {taxon}",
+            file=path,
+            field="taxon",
+            fix="use a source of that organism instead, of format ncbi_gene or bioconductor",
+        )
 
 
 def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
@@ -134,3 +157,6 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
 
 def _list(field: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in field.split("|") if part.strip())
+
+
+FORMAT = SourceFormat(files=("table",), read=read, read_genes=authority)

@@ -6,7 +6,7 @@ from pathlib import Path
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.gmt import members, read_gmt
-from reasonome.sources.source import SourceFacts
+from reasonome.sources.source import SourceFacts, SourceFormat
 
 _STABLE_ID = re.compile(r"R-([A-Z]{3})-\d+")
 _PREFIX = {9606: "HSA", 10090: "MMU", 10116: "RNO"}
@@ -34,3 +34,6 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
             )
         sets.append((one, one.description, one.name))
     return members(name, path, sets, genes)
+
+
+FORMAT = SourceFormat(files=("gmt",), read=read)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
-from reasonome.genes import GeneTable
+from reasonome.genes import Gene, GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 UNMAPPED_COLUMNS = ["source", "identifier", "where", "best_guess"]
@@ -31,12 +32,22 @@ class Reader(Protocol):
     def __call__(self, name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts: ...
 
 
+class GeneReader(Protocol):
+    def __call__(self, files: dict[str, Path], taxon: int = 9606) -> list[Gene]: ...
+
+
 @dataclass(frozen=True)
 class SourceFormat:
-    """A kind of source: the files it needs, by name, and the function that reads them."""
+    """A kind of source: the files it needs and may have, by name, and the function that reads them.
+
+    A format with `read_genes` can be the authority for gene symbols. `config.FORMAT_FILES` repeats which files
+    a format has, since the configuration is read without loading the readers; a test keeps the two in step.
+    """
 
     files: tuple[str, ...]
     read: Reader
+    optional: tuple[str, ...] = ()
+    read_genes: GeneReader | None = None
 
 
 def with_genes(
@@ -52,14 +63,19 @@ def with_genes(
     `rows` has the columns identifier, line, relation, object_id, object_name, evidence. `strict` is that of
     `GeneTable.resolve`: right for curated files, too narrow for what a user has put together.
     """
-    first = rows.drop_duplicates("identifier")
-    symbols = {i: genes.resolve(i, strict).symbol for i in first["identifier"]}
-    gene = rows["identifier"].map(symbols)
-    facts = rows.assign(gene=gene, source=name)[gene.notna()][FACT_COLUMNS].astype(str)
-    missing = [(i, line) for i, line in zip(first["identifier"], first["line"], strict=True) if not symbols[i]]
+    codes, identifiers = pd.factorize(rows["identifier"])
+    first = np.unique(codes, return_index=True)[1]
+    symbols = [genes.resolve(identifier, strict).symbol for identifier in identifiers]
+    known = np.array([symbol is not None for symbol in symbols], dtype=bool)
+    gene = pd.Series(symbols, dtype="str").take(codes).set_axis(rows.index)
+    facts = rows.assign(gene=gene, source=name).loc[known[codes], FACT_COLUMNS].astype("str")
+    places = rows["line"].iloc[first[~known]]
     unmapped = pd.DataFrame(
-        [(name, i, f"{Path(file).name}:{line}", genes.best_guess(i)) for i, line in missing],
+        [
+            (name, identifier, f"{Path(file).name}:{line}", genes.best_guess(identifier))
+            for identifier, line in zip(identifiers[~known], places, strict=True)
+        ],
         columns=UNMAPPED_COLUMNS,
-        dtype=str,
+        dtype="str",
     )
-    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out or {}, len(first))
+    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out or {}, len(identifiers))

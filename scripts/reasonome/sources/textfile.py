@@ -5,29 +5,38 @@ import io
 import os
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from reasonome.errors import InputError
 
+LONGEST_LINE = 16 * 1024 * 1024  # bytes; a file with a longer line is something else, and would fill the memory
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
 
 
 def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end) of a UTF-8 text file; gzip is told by content.
 
-    Raises InputError for a file that is missing, empty, a cut-off gzip, a web page, or not text.
+    Lines end with a newline, or with a carriage return and a newline. Raises InputError for a file that is
+    missing, empty, a cut-off gzip, a web page, or not text, and for a line longer than LONGEST_LINE.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError("there is no such file", file=path, fix="check the path of this source")
     number = 0
     with _open_binary(path) as handle:
-        progress = tqdm(handle, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
+        raws = iter(partial(handle.readline, LONGEST_LINE + 1), b"")
+        progress = tqdm(raws, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
+        begun = False
         try:
             for number, raw in enumerate(progress, start=1):
-                yield number, _text(raw, path, number)
+                line = _text(raw, path, number)
+                if not begun and line.strip():
+                    begun = True
+                    _refuse_web_page(line, path, number)
+                yield number, line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
                 f"the gzip file is damaged or cut off at this line or soon after ({error})",
@@ -46,6 +55,13 @@ def _open_binary(path: Path) -> io.BufferedReader:
 
 
 def _text(raw: bytes, path: Path, number: int) -> str:
+    if len(raw) > LONGEST_LINE:
+        raise InputError(
+            f"the line is longer than {LONGEST_LINE // 1024**2} MB",
+            file=path,
+            line=number,
+            fix=f"this is not a table of this kind, or its line ends are lost; {FETCH_AGAIN}",
+        )
     if b"\0" in raw:
         raise InputError(
             "NUL byte: this is not a text file, or it is damaged",
@@ -62,11 +78,21 @@ def _text(raw: bytes, path: Path, number: int) -> str:
             line=number,
             fix="convert it to UTF-8, for example: iconv -f latin1 -t utf-8",
         ) from error
-    if number == 1 and line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
+    if "\r" in line:
+        raise InputError(
+            "a carriage return within the line: line ends of several kinds are mixed here",
+            file=path,
+            line=number,
+            fix="give the file as it is published, or make all line ends alike, for example with: dos2unix -c mac",
+        )
+    return line
+
+
+def _refuse_web_page(line: str, path: Path, number: int) -> None:
+    if line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
         raise InputError(
             "this is a web page, not the file itself",
             file=path,
-            line=1,
+            line=number,
             fix="open the address in a browser to see what the server says, then fetch the file again",
         )
-    return line

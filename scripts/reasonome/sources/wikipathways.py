@@ -5,7 +5,7 @@ from pathlib import Path
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.gmt import members, read_gmt
-from reasonome.sources.source import SPECIES, SourceFacts
+from reasonome.sources.source import SPECIES, SourceFacts, SourceFormat
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
@@ -31,3 +31,6 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
             )
         sets.append((one, pathway_id, title))
     return members(name, path, sets, genes)
+
+
+FORMAT = SourceFormat(files=("gmt",), read=read)

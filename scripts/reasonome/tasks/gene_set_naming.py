@@ -17,6 +17,9 @@ from reasonome.tasks.task import Reward
 MAX_NAME_WORDS = 30
 MAX_NAME_CHARACTERS = 200
 LIST_SEPARATORS = (";", " / ", " | ")
+# The right answer to genes that have nothing in common: the name that Hu et al. (Nature Methods, 2025) had models
+# give to such sets.
+ABSTENTION = "System of unrelated proteins"
 
 
 class Gene(BaseModel):
@@ -28,13 +31,22 @@ class Gene(BaseModel):
 
 
 class Example(BaseModel):
-    """One gene set of a benchmark."""
+    """One gene set of a benchmark.
+
+    `stratum` says how well its genes are studied. Of a contaminated variant, `term` is the id of the set it was made
+    of, `contaminated` the share of genes replaced, and `outliers` are the genes that replaced them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
     subset: str
     name: str = Field(min_length=1)
     genes: list[Gene] = Field(min_length=1)
+    synonyms: list[str] = []
+    stratum: str = ""
+    term: str = ""
+    contaminated: float = Field(0.0, ge=0, le=1)
+    outliers: list[str] = []
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,11 @@
 """Knowledge warm-up: causal language modelling on packed statements."""
 
-import random
-from pathlib import Path
-
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from reasonome import atomic
 from reasonome.errors import InputError
+from reasonome.training.sampling import sample_statements
 from reasonome.training.stage import Stage
-
-
-def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
-    """Statements in a seeded order, up to `max_tokens` tokens in all."""
-    texts = [row["text"] for row in atomic.read_jsonl(path)]
-    random.Random(seed).shuffle(texts)
-    if max_tokens is None:
-        return texts
-    kept, spent = [], 0
-    for start in range(0, len(texts), 1000):
-        chunk = texts[start : start + 1000]
-        for text, ids in zip(chunk, tokenizer(chunk, add_special_tokens=False)["input_ids"], strict=True):
-            spent += len(ids) + 1  # the end-of-text token between statements
-            if spent > max_tokens:
-                return kept
-            kept.append(text)
-    return kept
 
 
 def pretrain(stage: Stage) -> None:

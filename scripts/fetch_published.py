@@ -1,0 +1,34 @@
+"""Fetch one published table of gene sets and compare it with the benchmark's sha256. Needs a network.
+
+python scripts/fetch_published.py --benchmark my-test --part test --subset bp --output my_test.csv
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.benchmarks import check_sha256
+from reasonome.errors import InputError, run_program
+from reasonome.fetching import pins
+from reasonome.project import Project, lookup
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--part", required=True, choices=["train", "valid", "test"])
+    parser.add_argument("--subset", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    benchmark = lookup(Project(args.config).benchmarks, args.benchmark, "benchmark")
+    files = {subset: file for (part, subset), file in benchmark.published_files.items() if part == args.part}
+    spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")
+    if spec.url is None:
+        raise InputError(f"it is at {spec.path}", field=args.subset, fix="there is nothing to fetch")
+    found = pins.fetch(spec.as_source(), args.output, lambda it: check_sha256(spec, it.sha256, spec.url))
+    print(f"{spec.url}: {found.size:,} bytes, sha256 {found.sha256}, pinned: {spec.sha256}")
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,28 @@
+"""Benchmarks of gene-set naming: gene sets built from facts or published, split so that nothing leaks."""
+
+from reasonome.benchmarks.contamination import contaminated
+from reasonome.benchmarks.published import check_sha256, read_published
+from reasonome.benchmarks.rows import SPLITS, held_out_terms, official_names, read_rows, read_sets, write_benchmark
+from reasonome.benchmarks.sets import gene_sets, made_sets, outside_limits, within_limits
+from reasonome.benchmarks.splits import creation_dates, split
+from reasonome.benchmarks.strata import depths, strata
+
+__all__ = [
+    "SPLITS",
+    "check_sha256",
+    "contaminated",
+    "creation_dates",
+    "depths",
+    "gene_sets",
+    "held_out_terms",
+    "made_sets",
+    "official_names",
+    "outside_limits",
+    "read_published",
+    "read_rows",
+    "read_sets",
+    "split",
+    "strata",
+    "within_limits",
+    "write_benchmark",
+]

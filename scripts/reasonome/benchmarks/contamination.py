@@ -1,0 +1,94 @@
+"""Contaminated test sets: some or all genes replaced by random genes that are annotated as deeply.
+
+With all genes replaced nothing is left to name, and the right answer is to abstain. With fewer, the set keeps its name.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reasonome.audit import GeneSet
+from reasonome.config import variant_of_subset
+from reasonome.errors import InputError
+from reasonome.metrics.naming import normalise
+from reasonome.tasks.gene_set_naming import ABSTENTION
+
+
+@dataclass(frozen=True)
+class ContaminatedSet:
+    """A variant of a test set: `share` of its genes are `outliers`; `term` is the id of the set it was made of."""
+
+    gene_set: GeneSet
+    term: str
+    share: float
+    outliers: tuple[str, ...]
+
+
+def contaminated(
+    test: Sequence[GeneSet],
+    shares: Sequence[float],
+    facts: pd.DataFrame,
+    depth: Mapping[str, int],
+    seed: int,
+) -> list[ContaminatedSet]:
+    """A variant of every test set for every share, of subsets named like bp-50, with ids like GO:0006281-50.
+
+    The share is rounded down to whole genes, at least one. A replaced gene gives its place to a random gene
+    (seeded) of the same depth bin, or the nearest bin that has one; bins are powers of two: 0, 1, 2–3, 4–7, …
+    No outlier is annotated to the term: neither in the set nor in a fact about its id or its name.
+    InputError if there are too few genes to draw from.
+    """
+    bins: dict[int, list[str]] = defaultdict(list)
+    for gene in sorted(facts["gene"].unique()):
+        bins[depth.get(gene, 0).bit_length()].append(gene)
+    annotated = _annotated(test, facts)
+    variants = []
+    for share in shares:
+        for one in test:
+            rng = random.Random(f"{seed}:{one.subset}:{one.id}:{share}")
+            genes = sorted(one.symbols)
+            replaced = rng.sample(genes, max(1, int(len(genes) * share + 1e-9)))
+            pool = _Pool(bins, one.symbols | annotated[one.id], rng)
+            outliers = [pool.draw(depth.get(gene, 0).bit_length()) for gene in replaced]
+            if None in outliers:
+                raise InputError(
+                    f"no gene of the corpus is left to replace those of {one.id} ({len(genes)} genes)",
+                    field="contaminated",
+                    fix="use a larger corpus, or lower maximum_genes",
+                )
+            symbols = one.symbols - set(replaced) | set(outliers)
+            name = ABSTENTION if share == 1 else one.name
+            suffix = variant_of_subset("", share)
+            variant = GeneSet(one.id + suffix, one.subset + suffix, name, frozenset(symbols))
+            variants.append(ContaminatedSet(variant, one.id, share, tuple(sorted(outliers))))
+    return variants
+
+
+def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame) -> dict[str, set[str]]:
+    """Test set id → the genes of facts about that id, or about that name in any source."""
+    wanted = {normalise(one.name) for one in test}
+    plain = {name: normalise(name) for name in facts["object_name"].unique()}
+    by_name = facts["object_name"].map({name: same for name, same in plain.items() if same in wanted})
+    genes_of_name = facts["gene"].groupby(by_name).agg(set)
+    genes_of_id = facts[facts["object_id"].isin({one.id for one in test})].groupby("object_id")["gene"].agg(set)
+    return {one.id: genes_of_id.get(one.id, set()) | genes_of_name.get(normalise(one.name), set()) for one in test}
+
+
+class _Pool:
+    """The genes that may replace those of one set, by depth bin; each is drawn once."""
+
+    def __init__(self, bins: Mapping[int, list[str]], taken: Collection[str], rng: random.Random):
+        self._bins, self._taken, self._rng = bins, taken, rng
+        self._free: dict[int, list[str]] = {}
+
+    def draw(self, wanted: int) -> str | None:
+        """A gene of bin `wanted`, else of the nearest one that has any; the shallower of two equally near."""
+        for near in sorted(self._bins, key=lambda b: (abs(b - wanted), b)):
+            if near not in self._free:
+                self._free[near] = [gene for gene in self._bins[near] if gene not in self._taken]
+            if free := self._free[near]:
+                return free.pop(self._rng.randrange(len(free)))
+        return None

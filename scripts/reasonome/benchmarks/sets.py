@@ -1,0 +1,113 @@
+"""Gene sets made of facts: ontology terms with the genes of all terms below them, or the sets that a source lists."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from reasonome.audit import GeneSet, with_terms
+from reasonome.config import Benchmark, Subset
+from reasonome.errors import InputError, nearest
+from reasonome.sources.go import Ontology, propagate
+
+MEMBERSHIP = "member_of_pathway"
+Sets = dict[str, list[GeneSet]]
+
+
+def gene_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Sets:
+    """The gene sets of every subset within the benchmark's size limits, sorted by id; see `made_sets`."""
+    return within_limits(made_sets(facts, ontologies, benchmark), benchmark)
+
+
+def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Sets:
+    """All gene sets of every subset, whatever their size, sorted by id. `ontologies` are by source.
+
+    Annotations are propagated over is_a and part_of, within each namespace, where there is an ontology for them:
+    that of the subset's source, or the one that has its namespace. Other facts make a set of each object.
+    InputError for a subset without facts, or whose ontology is missing or not the only one.
+    """
+    propagated: dict[tuple, dict[str, frozenset[str]]] = {}
+    found = {}
+    for subset, spec in benchmark.subsets.items():
+        origin = _ontology_source(subset, spec, ontologies)
+        chosen = _facts_of(subset, spec, facts, ontologies.get(origin))
+        if origin is None:
+            named = chosen.groupby("object_id").agg(name=("object_name", "first"), genes=("gene", frozenset))
+            sets = [GeneSet(row.Index, subset, row.name, row.genes) for row in named.itertuples()]
+        else:
+            terms = ontologies[origin].terms
+            key = (origin, spec.source, spec.relation)
+            if key not in propagated:
+                propagated[key] = propagate(ontologies[origin], chosen[["gene", "object_id"]])
+            bare = [
+                GeneSet(term, subset, terms[term].name, genes)
+                for term, genes in sorted(propagated[key].items())
+                if spec.namespace in (None, terms[term].namespace)
+            ]
+            sets = with_terms(bare, ontologies[origin])
+        found[subset] = sets
+    return found
+
+
+def within_limits(sets: Sets, benchmark: Benchmark) -> Sets:
+    """The sets with minimum_genes to maximum_genes genes."""
+    least, most = benchmark.minimum_genes, benchmark.maximum_genes
+    return {subset: [s for s in those if least <= len(s.symbols) <= most] for subset, those in sets.items()}
+
+
+def outside_limits(sets: Sets, benchmark: Benchmark) -> dict[str, dict[str, int]]:
+    """How many sets of each subset are too small and too large."""
+    return {
+        subset: {
+            "below_minimum_genes": sum(len(s.symbols) < benchmark.minimum_genes for s in those),
+            "above_maximum_genes": sum(len(s.symbols) > benchmark.maximum_genes for s in those),
+        }
+        for subset, those in sets.items()
+    }
+
+
+def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontology]) -> str | None:
+    """The source whose ontology the subset's annotations are propagated over; None where there is none to use."""
+    if spec.source in ontologies:
+        return spec.source
+    if spec.namespace is None:
+        return None
+    having = [
+        source
+        for source, ontology in ontologies.items()
+        if any(term.namespace == spec.namespace for term in ontology.terms.values())
+    ]
+    if len(having) == 1:
+        return having[0]
+    raise InputError(
+        f"{len(having)} ontologies of the corpus have the namespace {spec.namespace}"
+        + (f": those of {', '.join(having)}" if having else ""),
+        field=f"subsets.{subset}.namespace",
+        fix="say which by 'source'" if having else "add a source of GO (format go or bioconductor) to the corpus",
+    )
+
+
+def _facts_of(subset: str, spec: Subset, facts: pd.DataFrame, ontology: Ontology | None) -> pd.DataFrame:
+    relation = spec.relation or (None if ontology else MEMBERSHIP)
+    for key, column, wanted in (("source", "source", spec.source), ("relation", "relation", relation)):
+        if wanted is None:
+            continue
+        kept = facts[facts[column] == wanted]
+        if kept.empty:
+            known = sorted(facts[column].unique())
+            said = f" of source '{spec.source}'" if spec.source and key == "relation" else ""
+            raise InputError(
+                f"there are no facts{said} with the {key} '{wanted}'",
+                field=f"subsets.{subset}.{key}",
+                fix=nearest(wanted, known),
+            )
+        facts = kept
+    if ontology:
+        in_ontology = {i for i in facts["object_id"].unique() if ontology.main_id(i) is not None}
+        facts = facts[facts["object_id"].isin(in_ontology)]
+    if facts.empty:
+        raise InputError(
+            "no fact of the corpus is about a term of the ontology",
+            field=f"subsets.{subset}",
+            fix="facts and ontology must be of one source: build the facts again",
+        )
+    return facts

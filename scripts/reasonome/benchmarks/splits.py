@@ -1,0 +1,181 @@
+"""Split gene sets into train, valid and test, by term or by date, and prove that nothing held out is in training."""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from reasonome import audit
+from reasonome.audit import GeneSet
+from reasonome.config import Benchmark
+from reasonome.errors import InputError
+from reasonome.sources.textfile import lines
+
+Splits = dict[str, list[GeneSet]]
+
+
+def split(
+    candidates: Mapping[str, Sequence[GeneSet]],
+    benchmark: Benchmark,
+    dates: Mapping[str, date] | None = None,
+    published: Mapping[str, Sequence[GeneSet]] | None = None,
+    left_out: Mapping[str, tuple[Benchmark, Sequence[GeneSet]]] | None = None,
+) -> tuple[Splits, dict[str, Any]]:
+    """Split gene sets into train, valid and test, and prove that nothing of a held-out set is in training.
+
+    Test terms are drawn first, then valid, at random (seeded) within each subset; the rest is training,
+    less every set that would leak into test or valid. Valid sets leak into test by the same measure and are
+    passed over. With a split by date, test terms are drawn from those created after the day (`dates` by term id;
+    a term without one is old), valid and training terms from the old ones. `published` has the test sets, and
+    maybe valid and train, of a published benchmark. `left_out` has other benchmarks, by name, with the held-out sets
+    that no training set may leak into by their measure. Returns the splits and the audit. InputError if a subset has
+    too few sets, and for a split by date without dates.
+    """
+    published = published or {}
+    new = _new_terms(candidates, benchmark, dates) if benchmark.split.by == "date" else None
+    shuffled = {}
+    for subset, sets in candidates.items():
+        order = list(sets)
+        random.Random(f"{benchmark.seed}:{subset}").shuffle(order)
+        shuffled[subset] = order
+    test = list(published["test"]) if "test" in published else _drawn_test(shuffled, benchmark, new)
+    _check_ids(test)
+    held = {(s.subset, s.id) for s in test}
+    old = {subset: [s for s in sets if new is None or s.id not in new] for subset, sets in shuffled.items()}
+    if "train" in published:
+        valid = _clean(published.get("valid", ()), test, benchmark)
+        rest = list(published["train"])
+    else:
+        valid = []
+        for subset, sets in old.items():
+            clean = _clean([s for s in sets if (s.subset, s.id) not in held], test, benchmark)
+            valid += _draw(clean, benchmark.subsets[subset].valid, subset, "valid")
+        held |= {(s.subset, s.id) for s in valid}
+        rest = [s for sets in old.values() for s in sets if (s.subset, s.id) not in held]
+    reasons = _leaks(rest, test + valid, benchmark)
+    train = [s for s, reason in zip(rest, reasons, strict=True) if not reason]
+    dropped_for = {}
+    for name, (other, sets) in (left_out or {}).items():
+        found = _leaks(train, sets, other)
+        dropped_for[name] = dict(sorted(Counter(reason for reason in found if reason).items()))
+        train = [s for s, reason in zip(train, found, strict=True) if not reason]
+    for subset, spec in benchmark.subsets.items():
+        if spec.train is not None:
+            keep = {s.id for s in [s for s in train if s.subset == subset][: spec.train]}
+            train = [s for s in train if s.subset != subset or s.id in keep]
+    splits = {"train": train, "valid": valid, "test": test}
+    report = _audit(candidates, splits, reasons, benchmark)
+    if dropped_for:
+        report["dropped_for"] = dropped_for
+    if new is not None:
+        report["by_date"] = _dates_report(candidates, benchmark, dates, new)
+    return splits, report
+
+
+def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
+    """Term id → the day in its `creation_date:`, of an OBO file; terms without one are not in it.
+
+    InputError for a date that is not written year-month-day.
+    """
+    dates: dict[str, date] = {}
+    term = ""
+    for number, line in lines(obo):
+        if line.startswith("["):
+            term = ""
+        elif line.startswith("id: "):
+            term = line.removeprefix("id: ").split()[0]
+        elif line.startswith("creation_date: ") and term:
+            value = line.removeprefix("creation_date: ").strip()
+            try:
+                dates[term] = date.fromisoformat(value[:10])
+            except ValueError:
+                raise InputError(
+                    f"'{value}' is no date", file=obo, line=number, field="creation_date", fix="write 2023-01-31"
+                ) from None
+    return dates
+
+
+def _new_terms(
+    candidates: Mapping[str, Sequence[GeneSet]], benchmark: Benchmark, dates: Mapping[str, date] | None
+) -> set[str]:
+    terms = {s.id for sets in candidates.values() for s in sets}
+    if not dates or not terms & dates.keys():
+        raise InputError(
+            "no term of this benchmark has a creation date",
+            field="split.by",
+            fix="use an OBO with creation_date lines (go-basic.obo and GO.sqlite of Bioconductor have none for most "
+            "terms or at all; go.obo has), or split by term",
+        )
+    return {term for term in terms if term in dates and dates[term] > benchmark.split.after}
+
+
+def _drawn_test(shuffled: Mapping[str, list[GeneSet]], benchmark: Benchmark, new: set[str] | None) -> list[GeneSet]:
+    test: list[GeneSet] = []
+    for subset, sets in shuffled.items():
+        taken = {s.id for s in test}  # subsets may overlap; a test term is asked once
+        free = [s for s in sets if s.id not in taken and (new is None or s.id in new)]
+        # Without a number, which only a split by date allows, all new terms; at least one must be there.
+        test += _draw(free, benchmark.subsets[subset].test or max(1, len(free)), subset, "test")
+    return test
+
+
+def _leaks(sets: Sequence[GeneSet], held_out: Sequence[GeneSet], benchmark: Benchmark) -> list[str]:
+    return audit.leaks(sets, held_out, benchmark.jaccard, benchmark.audit.dropped())
+
+
+def _check_ids(test: Sequence[GeneSet]) -> None:
+    twice = [i for i, count in Counter(s.id for s in test).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"two test sets have the id '{twice[0]}'",
+            field="files",
+            fix="answers are told apart by the id: give one of the sets another, or leave it out of one file",
+        )
+
+
+def _clean(sets: Sequence[GeneSet], held_out: list[GeneSet], benchmark: Benchmark) -> list[GeneSet]:
+    reasons = _leaks(sets, held_out, benchmark)
+    return [s for s, reason in zip(sets, reasons, strict=True) if not reason]
+
+
+def _draw(sets: list[GeneSet], count: int, subset: str, part: str) -> list[GeneSet]:
+    if len(sets) < count:
+        raise InputError(
+            f"subset '{subset}' has {len(sets)} gene sets to draw {count} {part} sets from",
+            field=f"subsets.{subset}.{part}",
+            fix="ask for fewer, widen minimum_genes..maximum_genes, or use a larger corpus",
+        )
+    return sets[:count]
+
+
+def _audit(candidates, splits: Splits, reasons: list[str], benchmark: Benchmark) -> dict[str, Any]:
+    """What was dropped, and what remains between every pair of splits. What should have been dropped is an error."""
+    remaining = {}
+    for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
+        found = audit.match(splits[training], splits[held_out], benchmark.jaccard)
+        left = {kind: len(pairs) for kind, pairs in found.pairs.items()}
+        if missed := {kind: left[kind] for kind in benchmark.audit.dropped() if left[kind]}:
+            raise InputError(f"{training} sets leak into {held_out}: {missed}")
+        remaining[f"{training}/{held_out}"] = {
+            "pairs": len(splits[training]) * len(splits[held_out]),
+            **left,
+            "highest_jaccard": None if found.closest is None else round(found.closest[0], 4),
+        }
+    return {
+        "jaccard_threshold": benchmark.jaccard,
+        "candidates": {subset: len(sets) for subset, sets in candidates.items()},
+        "dropped_from_train": dict(sorted(Counter(r for r in reasons if r).items())),
+        "sizes": {part: dict(sorted(Counter(s.subset for s in sets).items())) for part, sets in splits.items()},
+        "remaining": remaining,
+    }
+
+
+def _dates_report(candidates, benchmark: Benchmark, dates: Mapping[str, date], new: set[str]) -> dict[str, Any]:
+    return {
+        "after": benchmark.split.after.isoformat(),
+        "new_terms": {subset: sum(s.id in new for s in sets) for subset, sets in candidates.items()},
+        "old_terms": {subset: sum(s.id not in new for s in sets) for subset, sets in candidates.items()},
+        "without_date": {subset: sum(s.id not in dates for s in sets) for subset, sets in candidates.items()},
+    }

@@ -1,0 +1,39 @@
+"""How well studied the genes of a set are: strata by the number of facts about them."""
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from reasonome.audit import GeneSet
+
+STRATA = ("understudied", "intermediate", "well-studied")
+_NAMING = ("has_name", "has_alias")  # say what a gene is called, not what is known of it
+
+
+class Strata(NamedTuple):
+    """Bounds of the middle stratum (facts per gene), and the stratum of each set by (subset, id)."""
+
+    low: float
+    high: float
+    of: dict[tuple[str, str], str]
+
+
+def depths(facts: pd.DataFrame) -> dict[str, int]:
+    """Gene → its annotation depth: the distinct facts about it, names and aliases aside, of all sources."""
+    annotations = facts.loc[~facts["relation"].isin(_NAMING), ["gene", "relation", "object_id"]].drop_duplicates()
+    return annotations["gene"].value_counts().to_dict()
+
+
+def strata(sets: Iterable[GeneSet], depth: Mapping[str, int]) -> Strata:
+    """Strata of sets by the median depth of their genes; a gene without facts has depth 0.
+
+    The bounds are the terciles of those medians: below the lower one a set is understudied, above the upper one
+    well-studied, on or between them intermediate.
+    """
+    medians = {(s.subset, s.id): median(depth.get(gene, 0) for gene in s.symbols) for s in sets}
+    low, high = np.quantile(list(medians.values()), [1 / 3, 2 / 3]).tolist()
+    names = {key: STRATA[(value >= low) + (value > high)] for key, value in medians.items()}
+    return Strata(low, high, names)

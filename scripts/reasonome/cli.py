@@ -1,0 +1,99 @@
+"""The command line `reasonome`: what people do by hand beside Snakemake. Run it in the project's folder.
+
+reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
+reasonome verify [SOURCE ...]    compare the native files on disk with their pins
+reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from reasonome.errors import run_program
+from reasonome.project import Project, lookup
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; the exit status is 0, 1 where verify or diff found a difference, 2 for an error."""
+    args = _parser().parse_args(arguments)
+    return args.run(args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reasonome", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, summary in (
+        ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
+        ("verify", _verify, "compare native files on disk with the lock; exit status 1 if one differs"),
+    ):
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
+        command.add_argument("--config", type=Path, default=Path("config"), help="folder with sources.yaml")
+        command.set_defaults(run=run)
+    summary = "what changed between two builds of facts; exit status 1 if anything did"
+    command = commands.add_parser("diff", help=summary, description=summary)
+    command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
+    command.add_argument("new", type=Path, metavar="FACTS_B")
+    command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
+    command.set_defaults(run=_diff)
+    return parser
+
+
+def _pin(args: argparse.Namespace) -> int:
+    from reasonome.fetching import licences, pins
+
+    project = Project(args.config)
+    for name in args.sources or project.sources:
+        source = lookup(project.sources, name, "source")
+        if not args.sources and licences.waits(source):
+            print(f"{name}: left out, its licence is not accepted ({source.licence})")
+            continue
+        licences.check_accepted(project, name)
+        before = project.locked.get(name)
+        for key, file in pins.pin(project, name).files.items():
+            known = before.files.get(key) if before else None
+            change = "pinned" if known is None else "as before" if known.sha256 == file.sha256 else "pinned anew"
+            stated = file.stated or "states no release"
+            print(f"{name}/{key}: {change}: {file.size:,} bytes, sha256 {file.sha256}, {stated}")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from reasonome.fetching import pins
+
+    project = Project(args.config)
+    for name in args.sources:
+        lookup(project.sources, name, "source")
+    states = pins.verify(project, args.sources or project.sources)
+    for file in states:
+        print(f"{file.state:<20} {file.source}/{file.key}  {file.path}")
+    changed = list(dict.fromkeys(file.source for file in states if file.state == pins.CHANGED))
+    if changed:
+        print(
+            f"{', '.join(changed)}: changed since they were pinned.\n"
+            f"`reasonome pin {' '.join(changed)}` accepts files of your own, and fetches the others anew.",
+            file=sys.stderr,
+        )
+    return int(bool(changed))
+
+
+def _diff(args: argparse.Namespace) -> int:
+    from reasonome import release_diff
+
+    found = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
+    print(
+        found.counts.to_csv(sep="\t", index=False, lineterminator="\n") if args.format == "tsv" else found.text(),
+        end="",
+    )
+    return int(found.differs)
+
+
+def program() -> None:
+    """Entry point of the console script."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    program()

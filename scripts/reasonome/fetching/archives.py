@@ -1,0 +1,105 @@
+"""Take one file out of a zip archive or a Debian package, and fetch such packages with apt."""
+
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import IO
+
+from tqdm import tqdm
+
+from reasonome import atomic
+from reasonome.errors import InputError, nearest
+
+CHUNK = 1 << 20
+
+
+def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
+    """Write one file of a zip archive to `target`: `member`, or the only one there is. `origin` names it in errors."""
+    try:
+        with atomic.replacing(target) as unpacked, zipfile.ZipFile(archive) as handle:
+            members = {info.filename: info for info in handle.infolist() if not info.is_dir()}
+            if member is None and len(members) != 1:
+                raise InputError(
+                    f"{origin} holds {len(members)} files, expected one",
+                    fix=f"say which in `member:`, as in {min(members)}" if members else "check the URL",
+                )
+            name = member or next(iter(members))
+            if name not in members:
+                raise InputError(f"{origin} holds no {name}", field="member", fix=nearest(name, members))
+            with handle.open(members[name]) as inside:
+                _copy(inside, unpacked, members[name].file_size)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{origin} gave no whole zip archive: {error}", fix="check the URL, then run again") from None
+
+
+def undeb(package: Path, member: str, target: Path, origin: str) -> None:
+    """Write the file `member` of a Debian package to `target`. `origin` names the package in errors."""
+    _need("dpkg-deb", "install the package `dpkg`, which Debian and Ubuntu always have")
+    command = ["dpkg-deb", "--fsys-tarfile", package]
+    with (
+        atomic.replacing(target) as unpacked,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as dpkg,
+    ):
+        try:
+            _extract(dpkg.stdout, member, unpacked, origin)
+        except tarfile.TarError:
+            raise InputError(f"{origin} is no whole Debian package", fix="check the URL, then run again") from None
+        finally:
+            dpkg.kill()  # what comes after the member is not needed
+
+
+def _extract(tar: IO[bytes], member: str, target: Path, origin: str) -> None:
+    """Write one file of a tar stream; it is read once, so that it need not fit anywhere."""
+    files = []
+    with tarfile.open(fileobj=tar, mode="r|") as archive:
+        for info in archive:
+            files.append(info.name.removeprefix("./"))
+            if info.isfile() and files[-1] == member:
+                _copy(archive.extractfile(info), target, info.size)
+                return
+    raise InputError(f"{origin} holds no {member}", field="member", fix=nearest(member, files))
+
+
+def apt_download(package: str, version: str, folder: Path) -> Path:
+    """Fetch a Debian package into `folder` without installing it, from the archives that this machine's apt knows."""
+    _need(
+        "apt-get",
+        "this works on Debian and Ubuntu; elsewhere install `dpkg` and give the `url:` of the .deb instead of "
+        "`debian:` (https://snapshot.debian.org keeps every version)",
+    )
+    wanted = f"{package}={version}"
+    print(f"apt-get download {wanted}", flush=True)
+    done = subprocess.run(
+        ["apt-get", "download", "--quiet", wanted],
+        cwd=folder,
+        env={**os.environ, "LC_ALL": "C"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    found = list(folder.glob("*.deb"))
+    if done.returncode or not found:
+        reasons = [line.removeprefix("E: ") for line in done.stderr.splitlines() if line.startswith("E: ")]
+        raise InputError(
+            f"apt-get could not download {wanted}: {'; '.join(reasons) or 'it gave no reason'}",
+            fix=f"run `apt-get update`; `apt-cache policy {package}` lists what this machine's archives have; "
+            "https://snapshot.debian.org has every .deb, for `url:` instead of `debian:`",
+        )
+    return found[0]
+
+
+def _need(program: str, fix: str) -> None:
+    if shutil.which(program) is None:
+        raise InputError(f"there is no {program} on this machine", fix=fix)
+
+
+def _copy(inside: IO[bytes], target: Path, size: int) -> None:
+    with (
+        open(target, "wb") as out,
+        tqdm(total=size, unit="B", unit_scale=True, unit_divisor=1024, desc="unpacking", delay=5) as bar,
+    ):
+        while chunk := inside.read(CHUNK):
+            out.write(chunk)
+            bar.update(len(chunk))

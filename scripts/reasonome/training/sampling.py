@@ -1,0 +1,37 @@
+"""Which statements a warm-up trains on: drawn by weight, up to a number of tokens."""
+
+import random
+from pathlib import Path
+
+from reasonome import atomic
+
+
+def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
+    """Statements in a seeded order, up to `max_tokens` tokens in all.
+
+    A row's weight (1 if it has none) says how soon it is drawn: of two rows, one of weight 2 comes before one of
+    weight 1 in two thirds of the orders. Rows of weight 0 are never drawn, and none is drawn twice.
+    """
+    texts = _in_order(atomic.read_jsonl(path), random.Random(seed))
+    if max_tokens is None:
+        return texts
+    kept, spent = [], 0
+    for start in range(0, len(texts), 1000):
+        chunk = texts[start : start + 1000]
+        for text, ids in zip(chunk, tokenizer(chunk, add_special_tokens=False)["input_ids"], strict=True):
+            spent += len(ids) + 1  # the end-of-text token between statements
+            if spent > max_tokens:
+                return kept
+            kept.append(text)
+    return kept
+
+
+def _in_order(rows: list[dict], rng: random.Random) -> list[str]:
+    weights = [row.get("weight", 1.0) for row in rows]
+    if set(weights) <= {1.0}:
+        texts = [row["text"] for row in rows]
+        rng.shuffle(texts)
+        return texts
+    # Drawing by weight without replacement: the order of exponential waiting times with the weights as rates.
+    drawn = [(rng.expovariate(weight), row["text"]) for row, weight in zip(rows, weights, strict=True) if weight]
+    return [text for _, text in sorted(drawn)]

@@ -1,0 +1,307 @@
+"""The sentences of statements, by relation: about one gene, and about several genes that share an object."""
+
+import re
+
+# {gene} and {object} are filled in. Several paraphrases per relation; one fact uses `paraphrases` of them.
+PARAPHRASES: dict[str, list[str]] = {
+    "involved_in": [
+        "{gene} takes part in {object}.",
+        "{object} involves {gene}.",
+        "One of the genes at work in {object} is {gene}.",
+        "Among its roles, {gene} contributes to {object}.",
+    ],
+    "enables": [
+        "The product of {gene} has {object}.",
+        "{gene} encodes a product with {object}.",
+        "{object} is an activity of {gene}.",
+        "At the molecular level, {gene} provides {object}.",
+    ],
+    "located_in": [
+        "The product of {gene} is found in the {object}.",
+        "{gene} encodes a product located at the {object}.",
+        "In the cell, {gene} belongs to the {object}.",
+        "The {object} contains the product of {gene}.",
+    ],
+    "colocalizes_with": [
+        "The product of {gene} colocalizes with the {object}.",
+        "The {object} and the product of {gene} are seen in the same place.",
+        "In the cell, the product of {gene} accompanies the {object}.",
+    ],
+    "contributes_to": [
+        "The product of {gene} contributes to {object}.",
+        "{object} is an activity to which the product of {gene} contributes.",
+        "As part of a complex, the product of {gene} helps to provide {object}.",
+    ],
+    "acts_upstream_of": [
+        "{gene} acts ahead of {object}.",
+        "{object} is influenced by an earlier action of {gene}.",
+        "What {gene} does comes before {object} and bears on it.",
+    ],
+    "acts_upstream_of_positive_effect": [
+        "{gene} acts ahead of {object} and promotes it.",
+        "{object} is furthered by an earlier action of {gene}.",
+        "What {gene} does comes before {object} and furthers it.",
+    ],
+    "acts_upstream_of_negative_effect": [
+        "{gene} acts ahead of {object} and holds it back.",
+        "{object} is restrained by an earlier action of {gene}.",
+        "What {gene} does comes before {object} and restrains it.",
+    ],
+    "acts_upstream_of_or_within": [
+        "{gene} acts within {object} or ahead of it.",
+        "{object} is influenced by {gene}, from within or from upstream.",
+        "Either in {object} or upstream of it, {gene} is at work.",
+    ],
+    "acts_upstream_of_or_within_positive_effect": [
+        "{gene} acts within {object} or ahead of it, and promotes it.",
+        "{object} is furthered by {gene}, from within or from upstream.",
+        "Either in {object} or upstream of it, {gene} has a positive effect on it.",
+    ],
+    "acts_upstream_of_or_within_negative_effect": [
+        "{gene} acts within {object} or ahead of it, and holds it back.",
+        "{object} is restrained by {gene}, from within or from upstream.",
+        "Either in {object} or upstream of it, {gene} has a negative effect on it.",
+    ],
+    "member_of_pathway": [
+        "{gene} is a member of the pathway {object}.",
+        "The pathway {object} includes {gene}.",
+        "{object} is a pathway with {gene} in it.",
+        "Part of the pathway {object} is {gene}.",
+    ],
+    "subunit_of_complex": [
+        "The product of {gene} is a subunit of the complex {object}.",
+        "The complex {object} has the product of {gene} as a subunit.",
+        "{gene} encodes a subunit of the complex {object}.",
+    ],
+    "in_gene_group": [
+        "{gene} belongs to the gene group {object}.",
+        "The gene group {object} counts {gene} among its members.",
+        "{gene} is one of the {object} genes.",
+    ],
+    "has_domain": [
+        "The product of {gene} carries the protein domain {object}.",
+        "The protein domain {object} occurs in the product of {gene}.",
+        "{gene} encodes a protein with the domain {object}.",
+    ],
+    "in_compartment": [
+        "The protein of {gene} resides in this compartment: {object}.",
+        "Subcellular compartment of the protein of {gene}: {object}.",
+        "Where the protein of {gene} is located: {object}.",
+    ],
+    "catalyses": [
+        "The enzyme encoded by {gene} catalyses this reaction: {object}.",
+        "Reaction catalysed by the product of {gene}: {object}.",
+        "{gene} encodes an enzyme for the reaction {object}.",
+    ],
+    "has_keyword": [
+        "A keyword for the protein of {gene} is {object}.",
+        "{object} is a keyword for the protein of {gene}.",
+        "Under the keyword {object} stands, among others, the protein of {gene}.",
+    ],
+    "associated_with_disease": [
+        "{gene} is associated with {object}.",
+        "{object} is associated with the gene {gene}.",
+        "Evidence on {object} points directly to {gene}.",
+    ],
+    "inferred_disease": [
+        "Chemicals that bear on both suggest a link between {gene} and {object}.",
+        "{gene} may be linked to {object}, judging by chemicals that bear on both.",
+        "A link of {gene} to {object} is inferred from chemicals, not shown directly.",
+    ],
+    "affected_by_chemical": [
+        "{gene} is affected by the chemical {object}.",
+        "The chemical {object} acts on {gene} or its product.",
+        "{gene} responds to the chemical {object}.",
+    ],
+    "has_mim_entry": [
+        "{gene} has the OMIM entry {object}.",
+        "In OMIM, {gene} is found under {object}.",
+        "The OMIM entry {object} concerns {gene}.",
+    ],
+    "maps_to_band": [
+        "{gene} maps to {object}.",
+        "The cytogenetic location of {gene} is {object}.",
+        "On the chromosomes, {gene} lies at {object}.",
+    ],
+    "has_gene_type": [
+        "{gene} is a gene of the type {object}.",
+        "The gene type of {gene} is {object}.",
+        "As a gene, {gene} is classed as {object}.",
+    ],
+    "has_name": [
+        "{gene} stands for {object}.",
+        "The full name of {gene} is {object}.",
+        "{object} is abbreviated {gene}.",
+        "The gene symbol {gene} means {object}.",
+    ],
+    "has_alias": [
+        "{gene} is also called {object}.",
+        "Another name in use for {gene} is {object}.",
+        "The alias {object} refers to {gene}.",
+    ],
+    "has_summary": [
+        "{gene} in summary: {object}",
+        "What is known of {gene}: {object}",
+        "A short account of {gene}: {object}",
+    ],
+    "has_function_text": [
+        "What the protein of {gene} does: {object}",
+        "Function of the product of {gene}: {object}",
+        "The role of the protein encoded by {gene}: {object}",
+    ],
+    "expressed_in_text": [
+        "Where {gene} is expressed: {object}",
+        "Expression of {gene}: {object}",
+        "Tissues and cells with {gene}: {object}",
+    ],
+}
+
+# {genes} is a list of two or more. A list may lack genes (those held out), so that no sentence says "all" or "only".
+# Relations whose object belongs to one gene have no sentence here.
+SEVERAL: dict[str, list[str]] = {
+    "involved_in": [
+        "{genes} take part in {object}.",
+        "Genes at work in {object} include {genes}.",
+        "{object} involves, among other genes, {genes}.",
+    ],
+    "enables": [
+        "The products of {genes} have {object}.",
+        "Genes whose products have {object} include {genes}.",
+        "{object} is an activity that {genes} share.",
+    ],
+    "located_in": [
+        "The products of {genes} are found in the {object}.",
+        "Genes whose products belong to the {object} include {genes}.",
+        "The {object} contains, among others, the products of {genes}.",
+    ],
+    "colocalizes_with": [
+        "The products of {genes} colocalize with the {object}.",
+        "Seen in the same place as the {object} are the products of {genes}.",
+        "Genes whose products accompany the {object} include {genes}.",
+    ],
+    "contributes_to": [
+        "The products of {genes} contribute to {object}.",
+        "{object} is an activity to which the products of {genes} contribute.",
+        "As parts of complexes, the products of {genes} help to provide {object}.",
+    ],
+    "acts_upstream_of": [
+        "{genes} act ahead of {object}.",
+        "{object} is influenced by earlier actions of {genes}.",
+        "Genes that act before {object} and bear on it include {genes}.",
+    ],
+    "acts_upstream_of_positive_effect": [
+        "{genes} act ahead of {object} and promote it.",
+        "{object} is furthered by earlier actions of {genes}.",
+        "Genes that act before {object} and further it include {genes}.",
+    ],
+    "acts_upstream_of_negative_effect": [
+        "{genes} act ahead of {object} and hold it back.",
+        "{object} is restrained by earlier actions of {genes}.",
+        "Genes that act before {object} and restrain it include {genes}.",
+    ],
+    "acts_upstream_of_or_within": [
+        "{genes} act within {object} or ahead of it.",
+        "{object} is influenced by {genes}, from within or from upstream.",
+        "Genes at work in {object} or upstream of it include {genes}.",
+    ],
+    "acts_upstream_of_or_within_positive_effect": [
+        "{genes} act within {object} or ahead of it, and promote it.",
+        "{object} is furthered by {genes}, from within or from upstream.",
+        "Genes that further {object}, in it or upstream of it, include {genes}.",
+    ],
+    "acts_upstream_of_or_within_negative_effect": [
+        "{genes} act within {object} or ahead of it, and hold it back.",
+        "{object} is restrained by {genes}, from within or from upstream.",
+        "Genes that restrain {object}, in it or upstream of it, include {genes}.",
+    ],
+    "member_of_pathway": [
+        "{genes} are members of the pathway {object}.",
+        "Genes in the pathway {object} include {genes}.",
+        "The pathway {object} has among its members {genes}.",
+    ],
+    "subunit_of_complex": [
+        "The products of {genes} are subunits of the complex {object}.",
+        "Genes in the complex {object} include {genes}.",
+        "The complex {object} is built from the products of {genes}, among others.",
+    ],
+    "in_gene_group": [
+        "{genes} belong to the gene group {object}.",
+        "The gene group {object} counts among its members {genes}.",
+        "Genes of the group {object} include {genes}.",
+    ],
+    "has_domain": [
+        "The products of {genes} carry the protein domain {object}.",
+        "The protein domain {object} occurs in the products of {genes}.",
+        "Genes that encode the domain {object} include {genes}.",
+    ],
+    "in_compartment": [
+        "The proteins of {genes} share this compartment: {object}.",
+        "Subcellular compartment of the proteins of {genes}: {object}.",
+        "Where the proteins of {genes} are located: {object}.",
+    ],
+    "catalyses": [
+        "The enzymes encoded by {genes} catalyse this reaction: {object}.",
+        "Reaction catalysed by the products of {genes}: {object}.",
+        "{genes} encode enzymes for the reaction {object}.",
+    ],
+    "has_keyword": [
+        "A keyword for the proteins of {genes} is {object}.",
+        "{object} is a keyword that the proteins of {genes} share.",
+        "Under the keyword {object} stand, among others, the proteins of {genes}.",
+    ],
+    "associated_with_disease": [
+        "{genes} are associated with {object}.",
+        "Genes associated with {object} include {genes}.",
+        "Evidence on {object} points directly to {genes}.",
+    ],
+    "inferred_disease": [
+        "Chemicals that bear on them suggest links of {genes} to {object}.",
+        "{genes} may be linked to {object}, judging by chemicals that bear on them.",
+        "Links of {genes} to {object} are inferred from chemicals, not shown directly.",
+    ],
+    "affected_by_chemical": [
+        "{genes} are affected by the chemical {object}.",
+        "The chemical {object} acts on {genes} or their products.",
+        "Genes that respond to the chemical {object} include {genes}.",
+    ],
+    "has_mim_entry": [
+        "{genes} share the OMIM entry {object}.",
+        "In OMIM, {genes} are found under {object}.",
+        "The OMIM entry {object} concerns {genes}.",
+    ],
+    "maps_to_band": [
+        "{genes} map to {object}.",
+        "Genes that lie at {object} include {genes}.",
+        "The cytogenetic location {object} is shared by {genes}.",
+    ],
+    "has_gene_type": [
+        "{genes} are genes of the type {object}.",
+        "Genes of the type {object} include {genes}.",
+        "As genes, {genes} are classed as {object}.",
+    ],
+    "has_alias": [
+        "{genes} share the alias {object}.",
+        "The alias {object} is ambiguous: it may refer to {genes}.",
+        "Genes that are also called {object} include {genes}.",
+    ],
+}
+
+# GAF 2.2 qualifiers that imply another relation, and are said in its words.
+SAME_WORDING = {"is_active_in": "located_in", "part_of": "located_in"}
+
+RELATIONS = frozenset({*PARAPHRASES, *SAME_WORDING})
+# Relations whose object is running text: quoted whole.
+FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
+
+# A first word of small letters alone; a single letter (as in p-cresol) is a symbol, not a word.
+_PLAIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*(?![\w'-])")
+
+
+def opening(name: str) -> str:
+    """A name as a sentence begins with it: mRNA, p53 and the like stay as they are written."""
+    return name[0].upper() + name[1:] if _PLAIN_WORD.match(name) else name
+
+
+def listed(genes: list[str]) -> str:
+    """Two or more genes as a sentence lists them: "A, B and C"."""
+    return f"{', '.join(genes[:-1])} and {genes[-1]}"

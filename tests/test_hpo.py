@@ -1,0 +1,103 @@
+"""HPO: a hand-made ontology and annotation table in the layout of its releases (ids and names of real terms)."""
+
+import pytest
+
+from reasonome import benchmarks
+from reasonome.config import Benchmark
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+from reasonome.sources import hpo
+from reasonome.sources.go import read_obo
+
+OBO = """format-version: 1.2
+default-namespace: human_phenotype
+
+[Term]
+id: HP:0000001
+name: All
+
+[Term]
+id: HP:0000118
+name: Phenotypic abnormality
+is_a: HP:0000001
+
+[Term]
+id: HP:0000707
+name: Abnormality of the nervous system
+is_a: HP:0000118
+
+[Term]
+id: HP:0001250
+name: Seizure
+alt_id: HP:0001275
+is_a: HP:0000707
+
+[Term]
+id: HP:0000006
+name: Autosomal dominant inheritance
+is_a: HP:0000001
+"""
+HEADER = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n"
+ROWS = (
+    "1\tA\tHP:0001275\tSeizure\t-\tOMIM:1\n"
+    "2\tB\tHP:0000707\tAbnormality of the nervous system\t1/2\tORPHA:2\n"
+    "1\tA\tHP:0000006\tAutosomal dominant inheritance\t-\tOMIM:1\n"
+    "9\tUNKNOWN\tHP:0001250\tSeizure\t-\tOMIM:3\n"
+)
+GENES = GeneTable([Gene("A", entrez_id="1"), Gene("B", entrez_id="2")])
+
+
+def read(folder, text=HEADER + ROWS, taxon=9606, obo=OBO):
+    files = {"obo": folder / "hp.obo", "genes": folder / "genes_to_phenotype.txt"}
+    files["obo"].write_text(obo)
+    files["genes"].write_text(text)
+    return hpo.read("hpo", files, GENES, taxon), files
+
+
+def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path):
+    found, _ = read(tmp_path)
+    assert found.facts.to_numpy().tolist() == [
+        ["A", "has_phenotype", "HP:0001250", "Seizure", "hpo", "OMIM:1"],
+        ["B", "has_phenotype", "HP:0000707", "Abnormality of the nervous system", "hpo", "ORPHA:2"],
+    ]
+    assert found.unmapped[["identifier", "where"]].to_numpy().tolist() == [["9", "genes_to_phenotype.txt:5"]]
+    assert found.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
+
+
+def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
+    found, files = read(tmp_path)
+    wanted = Benchmark(
+        task="gene_set_naming",
+        corpus="c",
+        subsets={"hpo": {"source": "hpo", "test": 1, "valid": 1}},
+        minimum_genes=2,
+        encoders=[],
+    )
+    sets = benchmarks.gene_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)["hpo"]
+    assert {s.id: (s.name, s.symbols) for s in sets} == {
+        "HP:0000001": ("All", frozenset("AB")),
+        "HP:0000118": ("Phenotypic abnormality", frozenset("AB")),
+        "HP:0000707": ("Abnormality of the nervous system", frozenset("AB")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("#Format: entrez-gene-id<tab>...\n", "expected the header ncbi_gene_id", 1),
+        (HEADER + ROWS + "1\tA\tHP:0001250\n", "expected 6 tab-separated columns, found 3", 6),
+        (HEADER + "1\tA\tHP:0000006\tx\t-\tOMIM:1\n", "no row names a phenotype of the ontology", None),
+        (HEADER, "no row names a phenotype of the ontology", None),
+    ],
+)
+def test_another_file_is_an_error(tmp_path, text, message, line):
+    with pytest.raises(InputError, match=message) as error:
+        read(tmp_path, text)
+    assert (error.value.file, error.value.line) == (tmp_path / "genes_to_phenotype.txt", line)
+
+
+def test_another_organism_and_another_ontology_are_errors(tmp_path):
+    with pytest.raises(InputError, match="not those of taxon 10090"):
+        read(tmp_path, taxon=10090)
+    with pytest.raises(InputError, match="no term HP:0000118"):
+        read(tmp_path, obo=OBO.replace("HP:0000118", "HP:0000119"))

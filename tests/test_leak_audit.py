@@ -1,0 +1,446 @@
+"""The leak audit: a planted leak of each kind is caught, clean data are silent, and every policy acts."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+import yaml
+
+import audit_leaks
+import write_reasoning
+import write_statements
+from reasonome import atomic, audit, leak_audit
+from reasonome.audit import GeneSet
+from reasonome.benchmarks import split
+from reasonome.config import AuditPolicy
+from reasonome.errors import InputError
+from reasonome.experiments import audit_plan
+from reasonome.leak_audit import Asked, HeldOut, Training
+from reasonome.project import Project
+from reasonome.teachers import Proposal
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+TRAINING = Training("go", ("sft.names", "grpo.soft"), Path("train.jsonl"))
+CORPUS = Training("human", ("pretrain.human",), Path("statements.jsonl"))
+DROP = {"test_fact": "drop", "test_name": "report"}
+
+
+def gene_set(id, name, genes, **terms):
+    known = {key: frozenset(values) for key, values in terms.items()}
+    return GeneSet(id, "bp", name, frozenset(genes.split()), **known)
+
+
+TESTS = [
+    gene_set("GO:1", "DNA repair", "A B C D", synonyms=["mending of DNA"], ancestors=["GO:100"]),
+    gene_set("GO:2", "cell cycle", "E F G", ancestors=["GO:200"]),
+]
+CLEAN = [gene_set("GO:8", "lipid transport", "X Y", ancestors=["GO:0"]), gene_set("GO:9", "vision", "A U V W")]
+
+
+def bench(**policy) -> HeldOut:
+    return HeldOut("bench", TESTS, AuditPolicy(**policy), 0.5)
+
+
+def only(findings, kind):
+    (finding,) = [f for f in findings if f.kind == kind]
+    return finding
+
+
+# training sets
+
+
+@pytest.mark.parametrize(
+    ("planted", "kind", "example"),
+    [
+        (gene_set("GO:1", "x", "P Q"), "same_term", "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)"),
+        (
+            gene_set("GO:7", "Cell-cycle", "P Q"),
+            "same_name",
+            "GO:7 'Cell-cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",
+        ),
+        (
+            gene_set("R:7", "Mending of DNA", "P"),
+            "same_name",
+            "R:7 'Mending of DNA' (1 genes) ~ GO:1 'DNA repair' (4 genes)",
+        ),
+        (gene_set("GO:7", "x", "G F E"), "identical_set", "GO:7 'x' (3 genes) ~ GO:2 'cell cycle' (3 genes)"),
+        (gene_set("GO:7", "x", "A B C D P"), "jaccard", "GO:7 'x' (5 genes) ~ GO:1 'DNA repair' (4 genes)"),
+        (gene_set("GO:100", "x", "P"), "related_term", "GO:100 'x' (1 genes) ~ GO:1 'DNA repair' (4 genes)"),
+        (
+            gene_set("GO:7", "x", "P", ancestors=["GO:2"]),
+            "related_term",
+            "GO:7 'x' (1 genes) ~ GO:2 'cell cycle' (3 genes)",
+        ),
+    ],
+)
+def test_a_planted_training_set_is_caught_and_named(planted, kind, example):
+    findings = leak_audit.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
+    finding = only(findings, kind)
+    assert (finding.found, finding.remaining, finding.line, finding.example) == (1, 1, 3, example)
+    assert finding.verdict == ("reported" if kind == "related_term" else "fails")
+    others = {f.kind for f in findings if f.remaining} - {kind}
+    assert others == ({"jaccard"} if kind == "identical_set" else set())  # identical sets have an index of 1
+
+
+def test_clean_training_sets_are_silent_and_counts_are_by_hand():
+    findings = leak_audit.set_findings(TRAINING, CLEAN, bench(), {"jaccard": 5, "same_name": 2})
+    assert [f.kind for f in findings] == list(audit.KINDS)
+    assert all(f.verdict == "clean" for f in findings)
+    assert {f.kind: (f.looked_at, f.found, f.dropped) for f in findings} == {
+        "same_term": (4, 0, 0),
+        "same_name": (4, 2, 2),
+        "identical_set": (4, 0, 0),
+        "jaccard": (4, 5, 5),
+        "related_term": (2, 0, 0),  # one of two training sets has a term with ancestors
+    }
+    closest = only(findings, "jaccard")
+    # {A,U,V,W} and {A,B,C,D} share 1 of 7
+    assert closest.highest_jaccard == 0.1429
+    assert closest.example == "GO:9 'vision' (4 genes) ~ GO:1 'DNA repair' (4 genes)"
+    leak_audit.check("demo", findings)
+
+
+# statements
+
+FACTS = pd.DataFrame(
+    [
+        ("GO:1", "DNA repair"),
+        ("GO:5", "vision"),
+        ("R:1", "DNA Repair"),
+        ("R:2", "Mending of DNA"),
+        ("R:3", "DNA repair of plants"),
+        ("NCBIGene:7", "E has a part in the Cell Cycle."),
+    ],
+    columns=["object_id", "object_name"],
+)
+NOTHING = pd.DataFrame(columns=["gene", "object_id", "object_name"])
+
+
+def statement(text, gene, object_id):
+    return pd.DataFrame([("V sees.", "V", "GO:5"), (text, gene, object_id)], columns=["text", "gene", "object_id"])
+
+
+@pytest.mark.parametrize(
+    ("gene", "object_id", "kind"),
+    [
+        ("A", "GO:1", "test_fact"),  # under its id
+        ("A", "R:1", "test_fact"),  # under its name in another source
+        ("A", "R:2", "test_fact"),  # under a synonym
+        ("A", "GO:5,R:1", "test_fact"),  # one statement for what two sources say
+        ("V,A", "GO:1", "test_fact"),  # about several genes
+        ("X", "GO:1", None),  # X is not in the test set
+        ("A", "R:3", None),  # another term
+    ],
+)
+def test_a_test_fact_in_the_corpus_is_caught(gene, object_id, kind):
+    text = "a planted statement"
+    findings = leak_audit.statement_findings(CORPUS, statement(text, gene, object_id), NOTHING, FACTS, bench(), DROP)
+    fact = only(findings, "test_fact")
+    assert (fact.remaining, fact.looked_at) == (int(kind == "test_fact"), 2)
+    assert (fact.line, fact.example) == ((2, text) if kind else (None, ""))
+    assert fact.verdict == ("fails" if kind else "clean")
+    assert only(findings, "test_name").verdict == "clean"
+
+
+@pytest.mark.parametrize(("gene", "hit"), [("E", True), ("A", False)])
+def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, hit):
+    rows = statement(f"{gene} has a part in the Cell Cycle.", gene, "NCBIGene:7")
+    name = only(leak_audit.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), DROP), "test_name")
+    assert (name.remaining, name.verdict) == ((1, "reported") if hit else (0, "clean"))
+    strict = only(
+        leak_audit.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), {**DROP, "test_name": "fail"}),
+        "test_name",
+    )
+    assert strict.verdict == ("fails" if hit else "clean")
+
+
+def test_facts_left_out_are_counted_before_those_that_remain():
+    left_out = pd.DataFrame(
+        [
+            ("A", "GO:1", "DNA repair"),
+            ("A", "R:1", "DNA Repair"),  # the same membership again
+            ("B", "R:2", "Mending of DNA"),
+            ("C", "GO:1", "DNA repair"),  # said by a statement too
+            ("X", "GO:1", "DNA repair"),  # not in the set
+        ],
+        columns=["gene", "object_id", "object_name"],
+    )
+    rows = statement("C repairs DNA.", "C", "GO:1")
+    fact = only(leak_audit.statement_findings(CORPUS, rows, left_out, FACTS, bench(), DROP), "test_fact")
+    assert (fact.found, fact.dropped, fact.remaining) == (3, 2, 1)
+
+
+# reasoning and prompts
+
+
+def test_a_test_name_in_reasoning_is_caught():
+    clean = {"proposed": "vision", "steps": ["A repairs.", "B sees DNA."]}
+    planted = {"proposed": "vision", "steps": ["A sees.", "B is at work in DNA-repair."]}
+    training = Training("gpt on go.names", ("sft.names",), Path("kept.jsonl"))
+    finding = leak_audit.reasoning_finding(training, [clean, planted], 4, bench(name_in_reasoning="drop"))
+    assert (finding.looked_at, finding.found, finding.dropped, finding.remaining) == (2, 5, 4, 1)
+    assert (finding.line, finding.verdict) == (2, "fails")
+    assert finding.example == "'DNA repair' in: vision A sees. B is at work in DNA-repair."
+    assert leak_audit.reasoning_finding(training, [clean], 0, bench()).verdict == "clean"
+
+
+def test_dropping_reasoning_leaves_nothing_for_the_audit():
+    rows = [{"proposed": "vision", "steps": ["A"]}, {"proposed": "cell cycle", "steps": ["B"]}]
+    kept, dropped = leak_audit.drop_naming(rows, "bench", ["DNA repair", "cell cycle"])
+    assert kept == rows[:1]
+    assert dropped == [rows[1] | {"reason": "names a test term of bench"}]
+
+
+def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
+    prompts = [
+        Asked("Genes: A (alpha); B (beta)", "vision", ("alpha", "beta")),
+        Asked("Genes: A (Cell Cycle kinase); B (beta)", "cell cycle", ("Cell Cycle kinase", "beta")),
+        Asked("Genes: A (insulin): insulin secretion", "insulin secretion", ("insulin",)),
+        Asked(
+            "Genes: A (insulin secretion factor): insulin secretion", "insulin secretion", ("insulin secretion factor",)
+        ),
+    ]
+    strict = bench(name_in_prompt={"facts": "fail"})
+    on_its_own, in_gene_name = leak_audit.prompt_findings("facts", prompts, Path("test.jsonl"), strict)
+    assert (on_its_own.kind, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (
+        "name_in_prompt",
+        2,
+        3,
+        "fails",
+    )
+    assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
+    assert leak_audit.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
+    assert [f.verdict for f in leak_audit.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
+
+
+# policies
+
+
+@pytest.mark.parametrize(("policy", "verdict"), [("report", "reported"), ("drop", "fails"), ("fail", "fails")])
+@pytest.mark.parametrize("kind", audit.KINDS)
+def test_each_policy_acts_on_each_kind(kind, policy, verdict):
+    planted = gene_set("GO:1", "DNA repair", "A B C D", ancestors=["GO:2"])
+    findings = leak_audit.set_findings(TRAINING, [planted], bench(**{kind: policy}), {})
+    assert only(findings, kind).verdict == verdict
+
+
+def test_a_failure_names_file_line_kind_pair_and_fix():
+    planted = gene_set("GO:1", "x", "P Q")
+    findings = leak_audit.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
+    with pytest.raises(InputError) as failure:
+        leak_audit.check("demo", findings)
+    text = str(failure.value)
+    assert text.startswith(
+        "train.jsonl:3: same_term: the leak audit of experiment 'demo' fails: 1 leaks of kind same_term"
+    )
+    assert "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)" in text
+    assert "fix: add bench to leave_out of go in benchmarks.yaml" in text and "audit.same_term of bench" in text
+
+
+def config_with(folder: Path, **changes) -> Path:
+    """The shipped configuration with benchmarks and corpora changed: {file: {entry: values}}."""
+    config = shutil.copytree(CONFIG, folder / "config")
+    for file, entries in changes.items():
+        path = config / f"{file}.yaml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, values in entries.items():
+            content[name] |= values
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return config
+
+
+def with_other_benchmark(config: Path) -> None:
+    """The demo experiment is also asked the benchmark `go`, which none of its steps is trained on."""
+    path = config / "experiments" / "demo.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("benchmarks: [demo-go]", "benchmarks: [demo-go, go]"))
+
+
+def test_another_benchmark_is_left_out_of_training_sets_and_statements_or_refused(tmp_path):
+    config = config_with(tmp_path, corpora={"demo": {"leave_out": ["demo-go", "go"]}})
+    with_other_benchmark(config)
+    with pytest.raises(InputError, match="train sets of 'demo-go' may be test sets of 'go'") as failure:
+        Project(config)
+    assert "add go to leave_out of demo-go in benchmarks.yaml" in failure.value.fix
+    for number, changes in enumerate(
+        ({"demo-go": {"leave_out": ["go"]}}, {"go": {"audit": dict.fromkeys(audit.KINDS, "fail")}})
+    ):
+        (folder := tmp_path / str(number)).mkdir()
+        config = config_with(folder, corpora={"demo": {"leave_out": ["demo-go", "go"]}}, benchmarks=changes)
+        with_other_benchmark(config)
+        plan = audit_plan(Project(config), "demo")
+        assert plan.benchmarks == ["demo-go", "go"] and list(plan.training) == ["demo-go"]
+
+
+@pytest.mark.parametrize("policy", ["report", "fail"])
+def test_statements_that_are_not_dropped_are_left_to_the_audit(tmp_path, policy):
+    config = config_with(tmp_path, corpora={"demo": {"leave_out": [], "test_facts": policy}})
+    assert list(audit_plan(Project(config), "demo").corpora) == ["demo"]
+
+
+def test_benchmarks_that_leave_each_other_out_are_refused(tmp_path):
+    config = config_with(tmp_path, benchmarks={"demo-go": {"leave_out": ["go"]}, "go": {"leave_out": ["demo-go"]}})
+    with pytest.raises(InputError, match="neither can be built first") as failure:
+        Project(config)
+    assert failure.value.field == "demo-go.leave_out" and failure.value.line is not None
+
+
+@pytest.mark.parametrize(
+    ("policy", "trained"), [("drop", ["GO:8"]), ("report", ["GO:7", "GO:8"]), ("fail", ["GO:7", "GO:8"])]
+)
+def test_a_training_set_is_dropped_for_another_benchmark_as_its_policy_says(project, policy, trained):
+    own = project.benchmarks["demo-go"]
+    built = own.model_copy(
+        update={"subsets": {"bp": own.subsets["bp"].model_copy(update={"test": 1, "valid": 1, "train": None})}}
+    )
+    other = own.model_copy(update={"audit": AuditPolicy(same_name=policy)})
+    sets = [gene_set(f"GO:{i}", f"name {i}", f"G{i} H{i}") for i in range(7, 11)]
+    order = split({"bp": sets}, built)[0]
+    held = {s.id for part in ("test", "valid") for s in order[part]}
+    free = [s for s in sets if s.id not in held]
+    planted = {free[0].id: "GO:7", free[1].id: "GO:8"}  # whichever two the seed leaves for training
+    left_out = {"other": (other, [gene_set("R:1", free[0].name, "X Y")])}
+    splits, report = split({"bp": sets}, built, left_out=left_out)
+    assert sorted(planted[s.id] for s in splits["train"]) == trained
+    assert report["dropped_for"] == {"other": {"same_name": 1} if policy == "drop" else {}}
+
+
+# the program, on a hand-made experiment of the shipped configuration
+
+TEST_ROW = {"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": [{"symbol": g, "name": ""} for g in "ABCD"]}
+TRAIN_ROW = {"id": "GO:9", "subset": "bp", "name": "vision", "genes": [{"symbol": g, "name": ""} for g in "UVW"]}
+TRACE = {"id": "GO:9", "subset": "bp", "name": "vision", "proposed": "vision", "steps": ["U sees."], "similarity": 1.0}
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "results"
+    benchmark = root / "benchmarks" / "demo-go"
+    atomic.write_jsonl(benchmark / "test.jsonl", [TEST_ROW])
+    atomic.write_jsonl(benchmark / "train.jsonl", [TRAIN_ROW])
+    atomic.write_json(benchmark / "audit.json", {"dropped_from_train": {"jaccard": 7}})
+    corpus = root / "statements" / "demo"
+    said = {
+        "text": "V takes part in vision.",
+        "gene": "V",
+        "relation": "involved_in",
+        "object_id": "GO:9",
+        "source": "go",
+    }
+    atomic.write_jsonl(corpus / "train.jsonl", [said])
+    columns = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
+    facts = [
+        ("A", "involved_in", "GO:1", "DNA repair", "go", "IDA"),
+        ("V", "involved_in", "GO:9", "vision", "go", "IDA"),
+    ]
+    pd.DataFrame(facts[:1], columns=columns).to_csv(corpus / "left_out.tsv", sep="\t", index=False)
+    (root / "facts" / "demo").mkdir(parents=True)
+    pd.DataFrame(facts, columns=columns).to_parquet(root / "facts" / "demo" / "facts.parquet")
+    for style in ("names", "symbols"):
+        atomic.write_jsonl(root / "reasoning" / "knowledge-given" / f"demo-go.{style}.jsonl", [TRACE])
+        atomic.write_jsonl(root / "reasoning" / "knowledge-given" / f"demo-go.{style}.dropped.jsonl", [])
+    return root
+
+
+def run(monkeypatch, results: Path, config: Path = CONFIG) -> pd.DataFrame:
+    folder = results / "experiments" / "demo"
+    arguments = ["--config", str(config), "--experiment", "demo", "--output", str(folder)]
+    monkeypatch.setattr(sys, "argv", ["audit_leaks.py", *arguments])
+    audit_leaks.main()
+    return pd.read_csv(folder / "audit.tsv", sep="\t", keep_default_na=False)
+
+
+def test_the_program_writes_a_row_for_each_pair_and_kind(monkeypatch, results):
+    table = run(monkeypatch, results)
+    assert list(table.columns) == leak_audit.COLUMNS
+    assert table.groupby("data", sort=False)["kind"].agg(list).to_dict() == {
+        "training sets": list(audit.KINDS),
+        "statements": ["test_fact", "test_name"],
+        "reasoning": ["name_in_reasoning"] * 2,
+        "prompts": ["name_in_prompt", "name_in_gene_name"] * 2,
+    }
+    assert set(table["verdict"]) == {"clean"}
+    by_kind = table.drop_duplicates("kind").set_index("kind")
+    assert by_kind.loc["jaccard", ["found", "dropped", "remaining"]].tolist() == [7, 7, 0]
+    assert by_kind.loc["test_fact", ["found", "dropped", "remaining"]].tolist() == [1, 1, 0]
+    assert by_kind.loc["same_term", "used_by"] == "sft.names, grpo.soft, sft.symbols"
+    written = json.loads((results / "experiments" / "demo" / "audit.json").read_text())
+    assert [row["kind"] for row in written["findings"]] == table["kind"].tolist()
+    shared = {(row["data"], row["training"]): row["sources"] for row in written["same_source"]}
+    assert shared == {("training sets", "demo-go"): ["go-demo"], ("statements", "demo"): ["go-demo"]}
+
+
+def test_the_program_fails_and_writes_nothing_where_a_leak_remains(monkeypatch, results):
+    atomic.write_jsonl(results / "benchmarks" / "demo-go" / "train.jsonl", [TRAIN_ROW, TEST_ROW])
+    with pytest.raises(InputError, match="GO:1 'DNA repair'") as failure:
+        run(monkeypatch, results)
+    assert failure.value.line == 2 and failure.value.field == "same_term"
+    assert str(failure.value.file) == "results/benchmarks/demo-go/train.jsonl"
+    assert not (results / "experiments").exists()
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"), [("drop", {"GO:9"}), ("report", {"GO:1", "GO:9"}), ("fail", {"GO:1", "GO:9"})]
+)
+def test_statements_of_test_facts_are_left_out_as_the_corpus_says(monkeypatch, results, tmp_path, policy, said):
+    config = config_with(tmp_path, corpora={"demo": {"test_facts": policy, "held_out": 0.001}})
+    atomic.write_jsonl(results / "benchmarks" / "demo-go" / "valid.jsonl", [])
+    folder = results / "statements" / "demo"
+    arguments = ["--config", config, "--corpus", "demo", "--facts", results / "facts" / "demo" / "facts.parquet"]
+    arguments += ["--leave-out", results / "benchmarks" / "demo-go", "--output", folder]
+    monkeypatch.setattr(sys, "argv", ["write_statements.py", *map(str, arguments)])
+    write_statements.main()
+    assert {row["object_id"] for row in atomic.read_jsonl(folder / "train.jsonl")} == said
+    if policy == "drop":
+        run(monkeypatch, results, config)
+    elif policy == "fail":
+        with pytest.raises(InputError, match="1 leaks of kind test_fact from statements of demo") as failure:
+            run(monkeypatch, results, config)
+        assert "test_facts of demo to report" in failure.value.fix
+    else:
+        table = run(monkeypatch, results, config).set_index("kind")
+        assert table.loc["test_fact", ["remaining", "verdict"]].tolist() == [1, "reported"]
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("drop", 0), ("report", 1), ("fail", 1)])
+def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypatch, results, tmp_path, policy, kept):
+    config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_reasoning": policy}}})
+    proposal = Proposal("GO:9", "bp", "vision", ["U takes part in DNA repair.", "V sees."])
+    encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
+    monkeypatch.setattr(write_reasoning, "load_encoders", lambda project, folders: {"minilm": encoder})
+    monkeypatch.setattr(write_reasoning, "ask_knowledge", lambda *_: [proposal])
+    benchmark, output = (
+        results / "benchmarks" / "demo-go",
+        results / "reasoning" / "knowledge-given" / "demo-go.names.jsonl",
+    )
+    atomic.write_jsonl(benchmark / "valid.jsonl", [])
+    arguments = ["--config", config, "--teacher", "knowledge-given", "--benchmark", "demo-go", "--style", "names"]
+    arguments += ["--folder", benchmark, "--facts", results / "facts" / "demo" / "facts.parquet"]
+    arguments += ["--encoder", "minilm", "--output", output]
+    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
+    write_reasoning.main()
+    assert len(atomic.read_jsonl(output)) == kept
+    if policy == "fail":
+        with pytest.raises(InputError, match="'DNA repair' in: vision U takes part in DNA repair. V sees.") as failure:
+            run(monkeypatch, results, config)
+        assert failure.value.field == "name_in_reasoning"
+        return
+    found = run(monkeypatch, results, config).set_index("kind").loc["name_in_reasoning"].iloc[0]
+    assert found[["found", "dropped", "remaining"]].tolist() == [1, 1 - kept, kept]
+
+
+def test_synonyms_come_from_the_ontology(monkeypatch, results, tmp_path):
+    obo = tmp_path / "go.obo"
+    obo.write_text(
+        "format-version: 1.2\n\n[Term]\nid: GO:1\nname: DNA repair\nnamespace: biological_process\n"
+        'synonym: "Vision" EXACT []\n'
+    )
+    folder = results / "experiments" / "demo"
+    arguments = ["--config", str(CONFIG), "--experiment", "demo", "--output", str(folder), "--ontologies", str(obo)]
+    monkeypatch.setattr(sys, "argv", ["audit_leaks.py", *arguments])
+    with pytest.raises(InputError, match="kind same_name"):
+        audit_leaks.main()

@@ -1,0 +1,393 @@
+"""Pins, licences and packages: what is written into the lock, what is noticed, what is refused."""
+
+import gzip
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import write_licences
+from reasonome import cli
+from reasonome.config import SourceFile
+from reasonome.errors import InputError
+from reasonome.fetching import archives, licences, pins
+from reasonome.fetching.releases import stated_release
+from reasonome.manifest import text_sha256
+from reasonome.project import Project
+
+ROOT = Path(__file__).resolve().parent.parent
+GMT = "A pathway\tR-HSA-1\tTP53\tEGFR\n"
+needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="makes a Debian package")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The folder (and cwd) of a project whose corpus `mine` has `sets`, a file at a path, and `terms`, restricted."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "config", "config")
+    shutil.copytree(ROOT / "resources", "resources")
+    Path("resources/sets.gmt").write_text(GMT)
+    Path("resources/terms.gmt").write_text(GMT)
+    sources = {
+        "sets": {
+            "format": "gmt",
+            "format_version": "GMT",
+            "release": "first",
+            "licence": "CC0-1.0",
+            "files": {"gmt": {"path": "resources/sets.gmt"}},
+        },
+        "terms": {
+            "format": "gmt",
+            "release": "2020",
+            "licence": "Terms of Terms",
+            "licence_url": "https://example.org/terms",
+            "restricted": True,
+            "files": {"gmt": {"path": "resources/terms.gmt"}},
+        },
+    }
+    edit("config/sources.yaml", lambda c: c.update(sources))
+    edit("config/corpora.yaml", lambda c: c.update(mine={"sources": ["hgnc-demo", "sets", "terms"]}))
+    return tmp_path
+
+
+def edit(file, change):
+    config = yaml.safe_load(Path(file).read_text())
+    change(config)
+    Path(file).write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def accept(config):
+    config["terms"]["accept_licence"] = True
+
+
+def lock() -> dict:
+    return yaml.safe_load(Path("config/sources.lock.yaml").read_text())
+
+
+# --- pin and verify ----------------------------------------------------------------------------------
+
+
+def test_pin_writes_what_the_file_is(project, capsys):
+    shipped = lock()
+    assert cli.main(["pin", "sets"]) == 0
+    entry = {"sha256": text_sha256(GMT), "size": 28, "stated": ""}
+    assert lock() == {**shipped, "sets": {"release": "first", "files": {"gmt": entry}}}
+    assert f"sets/gmt: pinned: 28 bytes, sha256 {text_sha256(GMT)}, states no release" in capsys.readouterr().out
+    Path("resources/sets.gmt").write_text(GMT * 2)
+    cli.main(["pin", "sets"])
+    assert "sets/gmt: pinned anew: 56 bytes" in capsys.readouterr().out
+    cli.main(["pin", "sets"])
+    assert "sets/gmt: as before: 56 bytes" in capsys.readouterr().out
+
+
+def test_a_lock_forgets_sources_that_are_gone(project):
+    cli.main(["pin", "sets"])
+    edit("config/sources.yaml", lambda c: c.pop("sets"))
+    edit("config/corpora.yaml", lambda c: c.pop("mine"))
+    cli.main(["pin", "hgnc-demo"])
+    assert "sets" not in lock() and list(lock())[:2] == ["hgnc-demo", "go-demo"]
+
+
+def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeypatch):
+    """What was used is pinned; asked again, pin looks at what upstream has now."""
+    fetched = []
+
+    def download(url, target, part):
+        fetched.append(url)
+        target.write_text("new\n")
+        return "changed 2025-01-02"
+
+    monkeypatch.setattr(pins, "download", download)
+    url = "https://example.org/sets.gmt"
+    edit("config/sources.yaml", lambda c: c["sets"].update(files={"gmt": {"url": url}}))
+    path = Path("results/sources/sets/gmt/sets.gmt")
+    path.parent.mkdir(parents=True)
+    path.write_text("old\n")
+    cli.main(["pin", "sets"])
+    assert fetched == [] and lock()["sets"]["files"]["gmt"]["sha256"] == text_sha256("old\n")
+    cli.main(["pin", "sets"])
+    assert fetched == [url] and path.read_text() == "new\n"
+    assert lock()["sets"]["files"]["gmt"] == {"sha256": text_sha256("new\n"), "size": 4, "stated": "changed 2025-01-02"}
+
+
+def test_verify_says_how_each_file_compares(project, capsys):
+    cli.main(["pin", "sets"])
+    capsys.readouterr()
+    assert cli.main(["verify", "sets", "terms", "hgnc", "go-demo"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "ok sets/gmt resources/sets.gmt",
+        "unpinned terms/gmt resources/terms.gmt",
+        "not here, unpinned hgnc/table results/sources/hgnc/table/hgnc_complete_set.txt",
+        "ok go-demo/obo resources/demo/go-basic.obo.gz",
+        "ok go-demo/gaf resources/demo/goa_human.gaf.gz",
+    ]
+
+
+@pytest.mark.parametrize("text", [GMT.replace("EGFR", "EGFX"), GMT + "\n"])
+def test_verify_notices_a_changed_file(project, capsys, text):
+    cli.main(["pin", "sets"])
+    Path("resources/sets.gmt").write_text(text)
+    capsys.readouterr()
+    assert cli.main(["verify"]) == 1
+    told = capsys.readouterr()
+    assert [line for line in told.out.splitlines() if line.startswith("changed")] == [
+        f"{'changed':<20} sets/gmt  resources/sets.gmt"
+    ]
+    assert "sets: changed since they were pinned" in told.err and "reasonome pin sets" in told.err
+
+
+def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
+    shipped = [name for name in Project("config").sources if name.endswith("-demo")]
+    assert {file.state for file in pins.verify(Project("config"), shipped)} == {"ok"} and len(shipped) == 4
+
+
+def test_a_missing_file_cannot_be_pinned(project):
+    Path("resources/sets.gmt").unlink()
+    with pytest.raises(InputError, match=r"sets\.gmt: this native file is missing"):
+        cli.main(["pin", "sets"])
+    assert "sets" not in lock()
+
+
+@pytest.mark.parametrize("command", ["pin", "verify"])
+def test_an_unknown_source_names_the_nearest(project, command):
+    with pytest.raises(InputError, match="unknown source 'set'") as caught:
+        cli.main([command, "set"])
+    assert caught.value.fix == "did you mean 'sets'?"
+
+
+def test_a_damaged_lock_is_reported_with_its_line(project):
+    path = Path("config/sources.lock.yaml")
+    text = path.read_text()
+    sha256 = lock()["go-demo"]["files"]["obo"]["sha256"]
+    path.write_text(text.replace(sha256, sha256[:-1]))
+    with pytest.raises(InputError, match="should match pattern") as caught:
+        Project("config")
+    assert (caught.value.file, caught.value.field) == (path, "go-demo.files.obo.sha256")
+    assert caught.value.line == text[: text.index(sha256)].count("\n") + 1
+
+
+def test_without_a_lock_nothing_is_pinned(project):
+    Path("config/sources.lock.yaml").unlink()
+    (state,) = pins.verify(Project("config"), ["sets"])
+    assert (state.state, state.size) == ("unpinned", 28)
+
+
+# --- licences ----------------------------------------------------------------------------------------
+
+
+def test_a_restricted_source_waits_for_a_word(project, capsys):
+    with pytest.raises(InputError, match="terms: Terms of Terms, https://example.org/terms") as caught:
+        cli.main(["pin", "terms"])
+    assert caught.value.field == "terms.accept_licence" and caught.value.file == Path("config/sources.yaml")
+    with pytest.raises(InputError, match="'terms' is under a restricted licence"):
+        licences.licence_table(Project("config"), "mine")
+    edit("config/sources.yaml", accept)
+    assert cli.main(["pin", "terms"]) == 0
+
+
+def test_the_licences_of_a_corpus(project, monkeypatch, capsys):
+    edit("config/sources.yaml", accept)
+    cli.main(["pin", "sets"])
+    output = project / "results/facts/mine/licences.tsv"
+    monkeypatch.setattr(sys, "argv", ["write_licences.py", "--corpus", "mine", "--output", str(output)])
+    write_licences.main()
+    rows = [line.split("\t") for line in output.read_text().splitlines()]
+    assert rows[0] == licences.COLUMNS
+    table = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
+    assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
+    assert table[1] == {
+        "source": "sets",
+        "release": "first",
+        "licence": "CC0-1.0",
+        "licence_url": "",
+        "restricted": "no",
+        "format": "gmt",
+        "format_version": "GMT",
+        "file": "sets.gmt",
+        "stated": "",
+        "size": "28",
+        "sha256": text_sha256(GMT),
+        "pinned": "yes",
+    }
+    assert (table[2]["restricted"], table[2]["pinned"]) == ("yes", "unpinned")
+
+
+def test_a_changed_file_builds_nothing(project, monkeypatch):
+    edit("config/sources.yaml", accept)
+    path = Path("resources/demo/hgnc_complete_set.txt.gz")
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(InputError, match="is not the file that was pinned") as caught:
+        licences.licence_table(Project("config"), "mine")
+    assert caught.value.field == "hgnc-demo.files.table" and "768,703 bytes" in caught.value.what
+    assert "768,704 bytes" in caught.value.what and "reasonome pin hgnc-demo" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"restricted": True}, "a restricted source needs 'licence_url'"),
+        ({"accept_licence": True}, "'accept_licence' is for sources with 'restricted: true'"),
+    ],
+)
+def test_restrictions_that_make_no_sense(project, entry, message):
+    edit("config/sources.yaml", lambda c: c["sets"].update(entry))
+    with pytest.raises(InputError, match=message):
+        Project("config")
+
+
+def test_known_restricted_sources_are_marked_as_such(project):
+    sources = Project("config").sources
+    assert {name for name, source in sources.items() if source.restricted} == {"ctd", "panther", "corum", "terms"}
+    assert not any(source.accept_licence for source in sources.values())
+
+
+# --- Debian packages ---------------------------------------------------------------------------------
+
+MEMBER = "usr/share/sets/sets.gmt"
+
+
+@pytest.fixture
+def deb(tmp_path) -> Path:
+    """A package `sets` 1.0-1 with the file MEMBER."""
+    tree = tmp_path / "tree"
+    (tree / "DEBIAN").mkdir(parents=True)
+    control = (
+        "Package: sets\nVersion: 1.0-1\nArchitecture: all\nMaintainer: Nobody <n@example.org>\nDescription: sets\n"
+    )
+    (tree / "DEBIAN/control").write_text(control)
+    (tree / MEMBER).parent.mkdir(parents=True)
+    (tree / MEMBER).write_text(GMT)
+    package = tmp_path / "sets_1.0-1_all.deb"
+    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, package], check=True, capture_output=True)
+    return package
+
+
+def apt(tmp_path, monkeypatch, script):
+    """Put an `apt-get` before the machine's own."""
+    program = tmp_path / "bin" / "apt-get"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+
+def debian_file(**changed) -> SourceFile:
+    return SourceFile(**{"debian": "sets", "version": "1.0-1", "member": MEMBER, **changed})
+
+
+@needs_dpkg
+def test_a_file_that_a_debian_package_carries(tmp_path, monkeypatch, deb):
+    # Only this very request is answered.
+    apt(tmp_path, monkeypatch, f'test "$*" = "download --quiet sets=1.0-1" && cp {deb} .')
+    found = pins.fetch(debian_file(), tmp_path / "out" / "sets.gmt")
+    assert (found.sha256, found.size, found.stated) == (text_sha256(GMT), 28, "sets 1.0-1")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["sets.gmt"]
+
+
+@needs_dpkg
+def test_a_deb_found_by_url(tmp_path, monkeypatch, deb):
+    monkeypatch.setattr(pins, "download", lambda url, target, part: shutil.copy(deb, target) and "")
+    file = SourceFile(url="https://example.org/sets_1.0-1_all.deb", member=MEMBER)
+    assert file.file_name == "sets.gmt"
+    pins.fetch(file, tmp_path / "sets.gmt")
+    assert (tmp_path / "sets.gmt").read_text() == GMT
+
+
+@needs_dpkg
+def test_a_package_without_the_file(tmp_path, deb):
+    with pytest.raises(InputError, match="sets holds no usr/share/sets/set.gmt") as caught:
+        archives.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
+    assert caught.value.fix == f"did you mean '{MEMBER}'?" and not (tmp_path / "x").exists()
+
+
+@needs_dpkg
+@pytest.mark.parametrize("keep", [0, 100, -20])
+def test_a_package_that_is_cut_off(tmp_path, deb, keep):
+    deb.write_bytes(deb.read_bytes()[:keep])
+    with pytest.raises(InputError, match="sets is no whole Debian package"):
+        archives.undeb(deb, MEMBER, tmp_path / "x", "sets")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch):
+    apt(tmp_path, monkeypatch, "echo \"E: Version '9' for 'sets' was not found\" >&2; exit 100")
+    with pytest.raises(InputError, match="could not download sets=9: Version '9' for 'sets' was not found") as caught:
+        pins.fetch(debian_file(version="9"), tmp_path / "out" / "sets.gmt")
+    assert "apt-get update" in caught.value.fix and "apt-cache policy sets" in caught.value.fix
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(("program", "named"), [("apt-get", "url:"), ("dpkg-deb", "install the package `dpkg`")])
+def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, named):
+    which = shutil.which
+    monkeypatch.setattr(archives.shutil, "which", lambda name: None if name == program else which(name) or name)
+    with pytest.raises(InputError, match=f"there is no {program} on this machine") as caught:
+        if program == "apt-get":
+            archives.apt_download("sets", "1.0-1", tmp_path)
+        else:
+            archives.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
+    assert named in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ({"debian": "sets", "member": "a/b"}, "'debian' and 'version' go together"),
+        ({"debian": "sets", "version": "1"}, "say in 'member' which file of the package"),
+        ({"url": "https://x.org/a.deb"}, "say in 'member' which file of the package"),
+        ({"url": "https://x.org/a.gmt", "member": "a"}, "'member' is a file of a .zip"),
+        ({"debian": "sets", "version": "1", "member": "a/b", "path": "x"}, "give one of 'path', 'url' and 'debian'"),
+        ({"path": "resources/x.gmt", "name": "y.gmt"}, "'name' is for a file that is fetched"),
+        ({}, "give one of 'path', 'url' and 'debian'"),
+    ],
+)
+def test_places_that_make_no_sense(file, message):
+    with pytest.raises(ValueError, match=message):
+        SourceFile(**file)
+
+
+# --- what a file states ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("format-version: 1.2\ndata-version: releases/2024-06-17\n", "releases/2024-06-17"),
+        ("!gaf-version: 2.2\n!date-generated: 2024-06-10T12:00\n", "2024-06-10T12:00"),
+        ("!gaf-version: 2.1\n!Generated: 2019-01-14\n", "2019-01-14"),
+        ("# Comparative\n# Report created: Mon May 27 2024\n", "Mon May 27 2024"),
+        ("Apoptosis%WikiPathways_20240610%WP254%Homo sapiens\thttps://x\t1\n", "WikiPathways_20240610"),
+        ("hgnc_id\tsymbol\nHGNC:5\tA1BG\n", ""),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_release_that_a_file_states(tmp_path, text, stated, packed):
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    assert stated_release(path) == stated
+
+
+def test_the_release_that_a_bioconductor_database_states(tmp_path):
+    path = tmp_path / "GO.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE metadata (name, value)")
+        database.execute("INSERT INTO metadata VALUES ('GOSOURCEDATE', '2022-07-01')")
+    database.close()
+    assert stated_release(path) == "GO 2022-07-01"
+
+
+def test_a_damaged_file_states_nothing(tmp_path):
+    for content in (
+        gzip.compress(b"data-version: 1\n" * 10**6)[:20],
+        b"\x1f\x8bnothing",
+        b"SQLite format 3\0 or so",
+        b"",
+    ):
+        (tmp_path / "file").write_bytes(content)
+        assert stated_release(tmp_path / "file") == ""

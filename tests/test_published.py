@@ -1,0 +1,231 @@
+"""Published tables of gene sets: columns in any order and dress, identifiers of any kind, and every way to be wrong."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reasonome import benchmarks
+from reasonome.audit import GeneSet
+from reasonome.config import Benchmark, PublishedFile
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+
+ROOT = Path(__file__).resolve().parents[1]
+GENES = GeneTable(
+    [
+        Gene("TP53", "tumor protein p53", entrez_id="7157", aliases=("P53",)),
+        Gene("MARCHF1", previous=("MARCH1",)),
+        Gene("BRCA1"),
+        Gene("BRCA2", entrez_id="675"),
+    ]
+)
+EXPECTED = [
+    GeneSet("GO:2", "bp", "DNA repair, fast", frozenset({"BRCA1", "BRCA2", "TP53"})),
+    GeneSet("GO:1", "bp", "growth", frozenset({"MARCHF1", "TP53"})),
+]
+
+
+def read(path, text, share=1.0):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return benchmarks.read_published(path, "bp", GENES, share)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ID,Genes,Count,Term_Description\nGO:2,BRCA1 BRCA2 TP53,3,"DNA repair, fast"\nGO:1,TP53 MARCHF1,2,growth\n',
+        "Term_Description\tID\tGenes\r\nDNA repair, fast\tGO:2\tBRCA1,BRCA2,TP53\r\ngrowth\tGO:1\tTP53,MARCHF1\r\n",
+        'id;genes;note;TERM DESCRIPTION\nGO:2;"BRCA1; BRCA2; TP53";x;DNA repair, fast\nGO:1;TP53/MARCHF1;;growth',
+        b'\xef\xbb\xbf"ID", "Genes", "Term_Description"\n"GO:2", "BRCA1/BRCA2/tp53", "DNA repair, fast"\n\n'
+        b'"GO:1", "P53 MARCH1 7157", "growth"\n',
+    ],
+    ids=["csv", "tsv", "semicolons", "quoted with BOM"],
+)
+def test_one_table_in_many_dresses(tmp_path, text):
+    found = read(tmp_path / "test.csv", text)
+    assert found.sets == EXPECTED
+    assert (len(found.unmapped), found.emptied) == (0, [])
+
+
+def test_identifiers_without_a_gene_are_written_out(tmp_path):
+    text = "ID,Genes,Term_Description\nGO:1,TP53 BRCA9,growth\nGO:2,NOPE,nothing\n"
+    found = read(tmp_path / "test.csv", text)
+    assert found.sets == [GeneSet("GO:1", "bp", "growth", frozenset({"TP53"}))]
+    assert found.emptied == ["GO:2"]
+    assert found.unmapped.to_dict("list") == {
+        "source": ["bp", "bp"],
+        "identifier": ["BRCA9", "NOPE"],
+        "where": ["test.csv:2", "test.csv:3"],
+        "best_guess": ["BRCA1|BRCA2", ""],
+    }
+    with pytest.raises(
+        InputError, match=r"2 of 3 identifiers \(66.7%\) map to no gene; at most 50.0% may.*BRCA9"
+    ) as error:
+        read(tmp_path / "test.csv", text, share=0.5)
+    assert "organism" in error.value.fix
+
+
+HEAD = "ID,Genes,Term_Description\nGO:1,TP53,growth\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line", "field"),
+    [
+        ("ID,Gene,Term_Description\n1,TP53,x\n", "no column 'Genes': did you mean 'Gene'", 1, "Genes"),
+        ("ID,Genes,Term\n1,TP53,x\n", "no column 'Term_Description'", 1, "Term_Description"),
+        ("GO:1,TP53,growth\n", "no column 'ID': valid names: GO:1, TP53, growth", 1, "ID"),
+        (HEAD + "GO:2, ,repair\n", "empty", 3, "Genes"),
+        (HEAD + "GO:2,TP53,\n", "empty", 3, "Term_Description"),
+        (HEAD + ",TP53,repair\n", "empty", 3, "ID"),
+        (HEAD + "GO:1,BRCA1,repair\n", "'GO:1' stands in line 2 already", 3, "ID"),
+        (HEAD + "GO:2,BRCA1,TP53,repair\n", "expected 3 columns as in the header, found 4", 3, None),
+        (HEAD + 'GO:2,BRCA1,"repair\nGO:3,TP53,x\n', "row that begins here cannot be read", 3, None),
+        ("ID,Genes,Term_Description\n", "no gene set below the header", 1, None),
+        ("<!DOCTYPE html>\n", "web page", 1, None),
+        ("", "the file is empty", None, None),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, message, line, field):
+    path = tmp_path / "test.csv"
+    with pytest.raises(InputError, match=message) as error:
+        read(path, text)
+    assert (error.value.file, error.value.line, error.value.field) == (path, line, field)
+
+
+def test_a_file_of_another_checksum_is_an_error():
+    spec = PublishedFile(path="test.csv", sha256="a" * 64)
+    benchmarks.check_sha256(spec, "a" * 64, "test.csv")
+    benchmarks.check_sha256(PublishedFile(path="test.csv"), "b" * 64, "test.csv")
+    with pytest.raises(InputError, match=f"this file has sha256 {'b' * 64}, and the benchmark gives {'a' * 64}"):
+        benchmarks.check_sha256(spec, "b" * 64, "test.csv")
+
+
+def test_published_training_sets_leak_no_test_set():
+    def sets(prefix, *genes):
+        return [GeneSet(f"{prefix}{i}", "bp", f"{prefix} {i}", frozenset(g)) for i, g in enumerate(genes)]
+
+    wanted = Benchmark(
+        task="gene_set_naming",
+        kind="published",
+        corpus="demo",
+        files={"bp": {"path": "a.csv"}},
+        valid_files={"bp": {"path": "b.csv"}},
+        train_files={"bp": {"path": "c.csv"}},
+        encoders=[],
+    )
+    published = {
+        "test": sets("test", "abcd"),
+        "valid": sets("valid", "efgh", "abce"),  # the second: 3 of 5 shared with the test set
+        "train": sets("train", "ijkl", "abcd", "efg"),  # the second is the test set, the third nearly the valid one
+    }
+    splits, report = benchmarks.split({}, wanted, None, published)
+    assert {part: [s.id for s in sets] for part, sets in splits.items()} == {
+        "train": ["train0"],
+        "valid": ["valid0"],
+        "test": ["test0"],
+    }
+    assert report["dropped_from_train"] == {"identical_set": 1, "jaccard": 1}
+    with pytest.raises(InputError, match="two test sets have the id 'test0'"):
+        benchmarks.split({}, wanted, None, {"test": published["test"] * 2})
+    alone, report = benchmarks.split({}, wanted, None, {"test": published["test"]})
+    assert [len(alone[part]) for part in benchmarks.SPLITS] == [0, 0, 1]
+    assert report["remaining"]["train/test"]["highest_jaccard"] is None
+
+
+def run(*arguments, program="build_benchmark.py"):
+    command = [sys.executable, str(ROOT / "scripts" / program), *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+
+
+def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts):
+    """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
+    table = tmp_path / "published.tsv"
+    table.write_text("ID\tGenes\tTerm_Description\nX:1\tp53 ATM XYZ123\tsomething of mine\nX:2\tBRCA1/BRCA2\tother\n")
+    sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    entry = {
+        "task": "gene_set_naming",
+        "kind": "published",
+        "corpus": "demo",
+        "files": {"mine": {"path": str(table), "sha256": sha256}},
+        "subsets": {"bp": {"namespace": "biological_process", "valid": 5, "train": 20}},
+        "contaminated": [1.0],
+        "encoders": [],
+    }
+    (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
+    demo_facts.to_parquet(tmp_path / "facts.parquet", index=False)
+    hgnc, obo = (ROOT / project.sources[s].files[f].path for s, f in (("hgnc-demo", "table"), ("go-demo", "obo")))
+    given = ["--config", tmp_path / "config", "--benchmark", "mine", "--facts", tmp_path / "facts.parquet"]
+    given += ["--ontology", f"go-demo={obo}", "--authority", f"table={hgnc}", "--output", tmp_path / "out"]
+    failed = run(*given, "--published", "test", "mine", table)
+    assert failed.returncode == 2
+    assert "1 of 5 identifiers (20.0%) map to no gene; at most 10.0% may" in failed.stderr
+    corpora = (tmp_path / "config/corpora.yaml").read_text()
+    (tmp_path / "config/corpora.yaml").write_text(corpora.replace("demo:\n", "demo:\n  unmapped: 0.3\n", 1))
+    done = run(*given, "--published", "test", "mine", table)
+    assert done.returncode == 0, done.stderr
+    rows = benchmarks.read_rows(tmp_path / "out/test.jsonl")
+    assert [(row.id, row.subset, [gene.symbol for gene in row.genes]) for row in rows[:2]] == [
+        ("X:1", "mine", ["ATM", "TP53"]),
+        ("X:2", "mine", ["BRCA1", "BRCA2"]),
+    ]
+    assert [(row.id, row.subset, row.name) for row in rows[2:]] == [
+        ("X:1-100", "mine-100", "System of unrelated proteins"),
+        ("X:2-100", "mine-100", "System of unrelated proteins"),
+    ]
+    assert len(benchmarks.read_rows(tmp_path / "out/train.jsonl")) == 20
+    assert (tmp_path / "out/unmapped.tsv").read_text().splitlines()[1].startswith("mine\tXYZ123\tpublished.tsv:2\t")
+    told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]
+    assert (told["sets"], told["unmapped_identifiers"], told["sha256"]) == (2, 1, sha256)
+    table.write_text(table.read_text() + "X:3\tTP53\tmore\n")
+    failed = run(*given, "--published", "test", "mine", table)
+    assert failed.returncode == 2 and "this file has sha256" in failed.stderr
+
+
+def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):
+    body = HEAD.encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    url = f"http://127.0.0.1:{server.server_port}/test.csv"
+    files = {
+        "right": {"url": url, "sha256": hashlib.sha256(body).hexdigest()},
+        "wrong": {"url": url, "sha256": "a" * 64},
+        "mine": {"path": "test.csv"},
+    }
+    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "files": files, "encoders": []}
+    with open(tmp_path / "config/benchmarks.yaml", "a") as out:
+        out.write("\n" + yaml.safe_dump({"mine": entry}))
+
+    def fetch(subset):
+        given = ["--config", tmp_path / "config", "--benchmark", "mine", "--part", "test", "--subset", subset]
+        return run(*given, "--output", tmp_path / subset, program="fetch_published.py")
+
+    try:
+        done = {subset: fetch(subset) for subset in files}
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert {subset: (tmp_path / subset).exists() for subset in files} == {"right": True, "wrong": False, "mine": False}
+    assert (tmp_path / "right").read_bytes() == body
+    assert done["wrong"].returncode == 2 and f"the benchmark gives {'a' * 64}" in done["wrong"].stderr
+    assert done["mine"].returncode == 2 and "nothing to fetch" in done["mine"].stderr

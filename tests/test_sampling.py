@@ -1,0 +1,64 @@
+"""Sampling of statements: up to a number of tokens, and by weight."""
+
+import json
+import random
+from collections import Counter
+
+import pytest
+
+from reasonome.errors import InputError
+from reasonome.training.sampling import sample_statements
+
+
+def by_words(texts, add_special_tokens):
+    assert not add_special_tokens
+    return {"input_ids": [text.split() for text in texts]}
+
+
+def written(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_equal_weights_are_a_plain_shuffle(tmp_path):
+    rows = [{"text": f"statement {i}"} for i in range(50)]
+    expected = [row["text"] for row in rows]
+    random.Random(3).shuffle(expected)
+    plain = written(tmp_path / "plain.jsonl", rows)
+    weighted = written(tmp_path / "weighted.jsonl", [row | {"weight": 1.0} for row in rows])
+    assert sample_statements(plain, by_words, None, 3) == expected
+    assert sample_statements(weighted, by_words, None, 3) == expected
+
+
+def test_statements_are_kept_up_to_a_number_of_tokens(tmp_path):
+    file = written(tmp_path / "train.jsonl", [{"text": "one two"}] * 10)
+    # Two words and the end of text: three statements are nine tokens.
+    assert [len(sample_statements(file, by_words, limit, 0)) for limit in (2, 3, 8, 9, 1000)] == [0, 1, 2, 3, 10]
+
+
+def test_a_statement_of_twice_the_weight_is_drawn_first_twice_as_often(tmp_path):
+    file = written(tmp_path / "train.jsonl", [{"text": "light", "weight": 1.0}, {"text": "heavy", "weight": 2.0}])
+    first = Counter(sample_statements(file, by_words, 2, seed)[0] for seed in range(3000))
+    assert first["heavy"] / 3000 == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_weights_shift_what_a_budget_holds(tmp_path):
+    rows = [{"text": source, "source": source, "weight": w} for source, w in (("a", 1.0), ("b", 9.0))] * 500
+    file = written(tmp_path / "train.jsonl", rows)
+    drawn = Counter(sample_statements(file, by_words, 200, 0))  # a hundred of a thousand
+    assert drawn.total() == 100 and 80 < drawn["b"] < 97
+    assert sample_statements(file, by_words, 200, 0) == sample_statements(file, by_words, 200, 0)
+    assert len(sample_statements(file, by_words, None, 0)) == 1000
+
+
+def test_what_weighs_nothing_is_never_drawn(tmp_path):
+    file = written(tmp_path / "train.jsonl", [{"text": "yes", "weight": 0.5}, {"text": "no", "weight": 0.0}])
+    assert sample_statements(file, by_words, None, 0) == ["yes"]
+
+
+def test_a_torn_row_is_named(tmp_path):
+    file = written(tmp_path / "train.jsonl", [{"text": "one"}])
+    file.write_text(file.read_text() + '{"text": "tw')
+    with pytest.raises(InputError, match="Invalid JSON") as error:
+        sample_statements(file, by_words, None, 0)
+    assert (error.value.file, error.value.line) == (file, 2)

@@ -1,0 +1,208 @@
+"""UniProt's REST table: the syntax of its comments, one fact for each thing said, and tables that are not UniProt's.
+
+The comments are written for these tests in UniProt's syntax; their words are not UniProt's.
+"""
+
+import pytest
+
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+from reasonome.sources import uniprot
+
+GENES = GeneTable(
+    [
+        Gene("ABL1", uniprot_ids=("P00519",)),
+        Gene("CALM1", uniprot_ids=("P0DP23",)),
+        Gene("H4C1", uniprot_ids=("P62805",)),
+        Gene("H4C2", uniprot_ids=("P62805",)),
+        Gene("Abl1", uniprot_ids=("P00520",)),
+    ]
+)
+BASE = {"Entry": "P00519", "Gene Names": "ABL1 ABL JTK7", "Organism": "Homo sapiens (Human)"}
+
+
+def write(tmp_path, *entries):
+    """A table of entries, given by column; each begins as BASE."""
+    entries = [BASE | entry for entry in entries]
+    columns = list(dict.fromkeys(column for entry in entries for column in entry))
+    path = tmp_path / "uniprot.tsv"
+    table = [columns, *([entry.get(column, "") for column in columns] for entry in entries)]
+    path.write_text("".join("\t".join(row) + "\n" for row in table))
+    return path
+
+
+def read(tmp_path, *entries, taxon=9606):
+    return uniprot.read("mine", {"table": write(tmp_path, *entries)}, GENES, taxon)
+
+
+def facts_of(result):
+    return result.facts[["gene", "relation", "object_id", "object_name", "evidence"]].values.tolist()
+
+
+def test_function_is_one_text_without_citations_and_evidence(tmp_path):
+    comment = (
+        "FUNCTION: [Isoform 1]: Adds phosphate (PubMed:123, PubMed:4). Binds DNA (By similarity). "
+        "{ECO:0000269|PubMed:123, ECO:0000250|UniProtKB:P00520}.; FUNCTION: (Microbial infection) Helps (a virus) "
+        "(PubMed:5). {ECO:0000269|PubMed:5}."
+    )
+    assert facts_of(read(tmp_path, {"Function [CC]": comment})) == [
+        [
+            "ABL1",
+            "has_function_text",
+            "UniProtKB:P00519",
+            "Isoform 1: Adds phosphate. Binds DNA. (Microbial infection) Helps (a virus).",
+            "ECO:0000250,ECO:0000269",
+        ]
+    ]
+
+
+def test_tissue_is_one_text(tmp_path):
+    comment = "TISSUE SPECIFICITY: In brain; less in liver (at protein level). {ECO:0000269|PubMed:1}."
+    assert facts_of(read(tmp_path, {"Tissue specificity": comment})) == [
+        [
+            "ABL1",
+            "expressed_in_text",
+            "UniProtKB:P00519",
+            "In brain; less in liver (at protein level).",
+            "ECO:0000269",
+        ]
+    ]
+
+
+def test_locations_are_split_and_notes_are_not_taken(tmp_path):
+    comment = (
+        "SUBCELLULAR LOCATION: Cytoplasm, cytoskeleton {ECO:0000269|PubMed:1, ECO:0000305|RefSeq:NP_1.1}. Cell "
+        "membrane {ECO:0000250}; Multi-pass membrane protein {ECO:0000255}. Note=Moves. "
+        "{ECO:0000269|PubMed:2}.; SUBCELLULAR LOCATION: [Isoform 2]: Nucleus (Probable).; "
+        "SUBCELLULAR LOCATION: Note=Everywhere."
+    )
+    assert facts_of(read(tmp_path, {"Subcellular location [CC]": comment})) == [
+        [
+            "ABL1",
+            "in_compartment",
+            "UniProtKB-SubCell:Cytoplasm, cytoskeleton",
+            "Cytoplasm, cytoskeleton",
+            "ECO:0000269,ECO:0000305",
+        ],
+        ["ABL1", "in_compartment", "UniProtKB-SubCell:Cell membrane", "Cell membrane", "ECO:0000250"],
+        ["ABL1", "in_compartment", "UniProtKB-SubCell:Nucleus", "Nucleus", "Isoform 2"],
+    ]
+
+
+def test_diseases_have_names_and_omim_ids(tmp_path):
+    comment = (
+        "DISEASE: Anemia (mild), type 2 (AN2) [MIM:123456]: Blood is thin (PubMed:1): see there. "
+        "{ECO:0000269|PubMed:1}. Note=The disease is caused by variants of this gene.; DISEASE: Rare ache (RA): No "
+        "number. {ECO:0000305}.; DISEASE: Note=A fusion (BCR-ABL): found in leukemia."
+    )
+    result = read(tmp_path, {"Involvement in disease": comment})
+    assert facts_of(result) == [
+        ["ABL1", "associated_with_disease", "OMIM:123456", "Anemia (mild), type 2", "ECO:0000269"],
+        ["ABL1", "associated_with_disease", "UniProtKB-Disease:RA", "Rare ache", "ECO:0000305"],
+    ]
+    assert result.left_out == {"disease comments that name no disease": 1}
+
+
+def test_reactions_have_rhea_or_ec_numbers(tmp_path):
+    comment = (
+        "CATALYTIC ACTIVITY: Reaction=ATP + L-tyrosyl-[protein] = ADP + H(+) + O-phospho-L-tyrosyl-[protein]; "
+        "Xref=Rhea:RHEA:10596, Rhea:RHEA-COMP:10136, ChEBI:CHEBI:15378; EC=2.7.10.2; Evidence={ECO:0000255|PROSITE-"
+        "ProRule:PRU10028, ECO:0000269|PubMed:1}; PhysiologicalDirection=left-to-right; Xref=Rhea:RHEA:10597; "
+        "Evidence={ECO:0000305};; CATALYTIC ACTIVITY: [Isoform 2]: Reaction=Cuts bonds.; EC=3.4.21.1; "
+        "Evidence={ECO:0000250};; CATALYTIC ACTIVITY: Reaction=A = B;"
+    )
+    assert facts_of(read(tmp_path, {"Catalytic activity": comment})) == [
+        [
+            "ABL1",
+            "catalyses",
+            "RHEA:10596",
+            "ATP + L-tyrosyl-[protein] = ADP + H(+) + O-phospho-L-tyrosyl-[protein]",
+            "ECO:0000255,ECO:0000269",
+        ],
+        ["ABL1", "catalyses", "EC:3.4.21.1", "Cuts bonds", "ECO:0000250"],
+        ["ABL1", "catalyses", "A = B", "A = B", ""],
+    ]
+
+
+def test_keywords_about_the_data_are_left_out(tmp_path):
+    result = read(tmp_path, {"Keywords": "3D-structure;Apoptosis;ATP-binding;Reference proteome"})
+    assert facts_of(result) == [
+        ["ABL1", "has_keyword", "UniProtKB-KW:Apoptosis", "Apoptosis", ""],
+        ["ABL1", "has_keyword", "UniProtKB-KW:ATP-binding", "ATP-binding", ""],
+    ]
+    assert result.left_out == {"keywords about the data": 2}
+
+
+def test_genes_are_found_by_accession_then_by_primary_name(tmp_path):
+    words = {"Keywords": "Word"}
+    result = read(
+        tmp_path,
+        # The accession is right where the name is old.
+        words | {"Gene Names": "OLDABL"},
+        words | {"Entry": "A0A024", "Gene Names": "CALM1 CALM CAM"},
+        # One protein of two genes.
+        words | {"Entry": "P62805", "Gene Names": "H4C1 H4/A; H4C2 H4/I"},
+        words | {"Entry": "Q99999", "Gene Names": "NOBODY"},
+        words | {"Entry": "Q99998", "Gene Names": ""},
+    )
+    assert result.facts["gene"].tolist() == ["ABL1", "CALM1", "H4C1", "H4C2"]
+    assert result.unmapped.values.tolist() == [["mine", "Q99999", "uniprot.tsv:5", ""]]
+    assert result.left_out == {"entries without a gene name": 1}
+    assert result.identifiers == 5
+
+
+def test_columns_stand_in_any_order_and_text_may_hold_quotes(tmp_path):
+    path = tmp_path / "uniprot.tsv"
+    path.write_text(
+        "Function [CC]\tOrganism (ID)\tLength\tGene Names (primary)\tEntry\n"
+        'FUNCTION: "Slow" kinase.\t9606\t1130\tABL1\tP00519\n'
+        "FUNCTION: Kinase.\t10090\t1123\tAbl1\tP00520\n"
+    )
+    human, mouse = (uniprot.read("mine", {"table": path}, GENES, taxon) for taxon in (9606, 10090))
+    assert human.facts[["gene", "object_name"]].values.tolist() == [["ABL1", '"Slow" kinase.']]
+    assert mouse.facts[["gene", "object_name"]].values.tolist() == [["Abl1", "Kinase."]]
+    assert human.left_out == mouse.left_out == {"entries of other organisms": 1}
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "message"),
+    [
+        ({"Function [CC]": "Kinase."}, 2, "expected 'FUNCTION: ...', found 'Kinase.'"),
+        ({"Keywords": "Word\tmore"}, 2, "expected 4 tab-separated columns, found 5"),
+        (
+            {"Organism": "Mus musculus (Mouse)", "Keywords": "Word"},
+            2,
+            r"no row is of taxon 9606; the first is of Mus mus",
+        ),
+        ({"Length": "12"}, 1, r"there is no column to take facts from \(Function \[CC\]"),
+    ],
+)
+def test_another_table_is_refused(tmp_path, entry, line, message):
+    with pytest.raises(InputError, match=message) as error:
+        read(tmp_path, entry)
+    assert (error.value.file.name, error.value.line) == ("uniprot.tsv", line)
+    assert error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        ("Gene Names\tOrganism\tKeywords\n", 1, r"column\(s\) Entry are not in the header"),
+        ("Entry\tOrganism\tKeywords\n", 1, r"expected one of the columns Gene Names \(primary\), Gene Names"),
+        ("Entry\tGene Names\tKeywords\n", 1, r"expected one of the columns Organism \(ID\), Organism"),
+        ("Entry\tGene Names\tOrganism\tKeywords\n", None, "there are no entries in the file"),
+        ("<!doctype html><html></html>\n", 1, "this is a web page"),
+        ("", None, "the file is empty"),
+    ],
+)
+def test_headers_that_lack_a_column_are_refused(tmp_path, content, line, message):
+    path = tmp_path / "uniprot.tsv"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message) as error:
+        uniprot.read("mine", {"table": path}, GENES)
+    assert (error.value.file, error.value.line) == (path, line)
+
+
+def test_organisms_by_name_need_a_known_taxon(tmp_path):
+    with pytest.raises(InputError, match="the species name of taxon 4932 is not known"):
+        read(tmp_path, {"Keywords": "Word"}, taxon=4932)

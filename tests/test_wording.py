@@ -1,0 +1,297 @@
+"""The wording of statements: a sentence for each relation, in several ways, about one gene and about several."""
+
+import string
+
+import pandas as pd
+import pytest
+
+from reasonome import statements, wording
+from reasonome.sources.go import RELATIONS
+from reasonome.sources.source import FACT_COLUMNS
+
+# What sources beside GO say of genes.
+OTHERS = {
+    "affected_by_chemical",
+    "associated_with_disease",
+    "catalyses",
+    "expressed_in_text",
+    "has_alias",
+    "has_domain",
+    "has_function_text",
+    "has_gene_type",
+    "has_keyword",
+    "has_mim_entry",
+    "has_name",
+    "has_summary",
+    "in_compartment",
+    "in_gene_group",
+    "inferred_disease",
+    "maps_to_band",
+    "member_of_pathway",
+    "subunit_of_complex",
+}
+BOTH = [*wording.PARAPHRASES.items(), *wording.SEVERAL.items()]
+
+
+def said(relation, name, *genes, genes_per_statement=1):
+    """Every paraphrase of one fact; of several genes' common fact, the statements about more than one of them."""
+    facts = pd.DataFrame([(gene, relation, "O:1", name, "s", "") for gene in genes], columns=FACT_COLUMNS)
+    found = statements.write_sentences(facts, 9, 0.1, 0, genes_per_statement)
+    return sorted(found["text"][found["gene"].str.contains(",") == (genes_per_statement > 1)])
+
+
+@pytest.mark.parametrize(
+    ("relation", "name", "expected"),
+    [
+        (
+            "involved_in",
+            "cell cycle",
+            [
+                "Among its roles, XYZ1 contributes to cell cycle.",
+                "Cell cycle involves XYZ1.",
+                "One of the genes at work in cell cycle is XYZ1.",
+                "XYZ1 takes part in cell cycle.",
+            ],
+        ),
+        (
+            "enables",
+            "kinase activity",
+            [
+                "At the molecular level, XYZ1 provides kinase activity.",
+                "Kinase activity is an activity of XYZ1.",
+                "The product of XYZ1 has kinase activity.",
+                "XYZ1 encodes a product with kinase activity.",
+            ],
+        ),
+        (
+            "part_of",
+            "nucleus",
+            [
+                "In the cell, XYZ1 belongs to the nucleus.",
+                "The nucleus contains the product of XYZ1.",
+                "The product of XYZ1 is found in the nucleus.",
+                "XYZ1 encodes a product located at the nucleus.",
+            ],
+        ),
+        (
+            "acts_upstream_of",
+            "cell cycle",
+            [
+                "Cell cycle is influenced by an earlier action of XYZ1.",
+                "What XYZ1 does comes before cell cycle and bears on it.",
+                "XYZ1 acts ahead of cell cycle.",
+            ],
+        ),
+        (
+            "acts_upstream_of_negative_effect",
+            "cell cycle",
+            [
+                "Cell cycle is restrained by an earlier action of XYZ1.",
+                "What XYZ1 does comes before cell cycle and restrains it.",
+                "XYZ1 acts ahead of cell cycle and holds it back.",
+            ],
+        ),
+        (
+            "acts_upstream_of_or_within",
+            "cell cycle",
+            [
+                "Cell cycle is influenced by XYZ1, from within or from upstream.",
+                "Either in cell cycle or upstream of it, XYZ1 is at work.",
+                "XYZ1 acts within cell cycle or ahead of it.",
+            ],
+        ),
+        (
+            "acts_upstream_of_or_within_positive_effect",
+            "cell cycle",
+            [
+                "Cell cycle is furthered by XYZ1, from within or from upstream.",
+                "Either in cell cycle or upstream of it, XYZ1 has a positive effect on it.",
+                "XYZ1 acts within cell cycle or ahead of it, and promotes it.",
+            ],
+        ),
+        (
+            "acts_upstream_of_or_within_negative_effect",
+            "cell cycle",
+            [
+                "Cell cycle is restrained by XYZ1, from within or from upstream.",
+                "Either in cell cycle or upstream of it, XYZ1 has a negative effect on it.",
+                "XYZ1 acts within cell cycle or ahead of it, and holds it back.",
+            ],
+        ),
+        (
+            "contributes_to",
+            "kinase activity",
+            [
+                "As part of a complex, the product of XYZ1 helps to provide kinase activity.",
+                "Kinase activity is an activity to which the product of XYZ1 contributes.",
+                "The product of XYZ1 contributes to kinase activity.",
+            ],
+        ),
+        (
+            "colocalizes_with",
+            "nucleus",
+            [
+                "In the cell, the product of XYZ1 accompanies the nucleus.",
+                "The nucleus and the product of XYZ1 are seen in the same place.",
+                "The product of XYZ1 colocalizes with the nucleus.",
+            ],
+        ),
+        (
+            "member_of_pathway",
+            "Apoptosis",
+            [
+                "Apoptosis is a pathway with XYZ1 in it.",
+                "Part of the pathway Apoptosis is XYZ1.",
+                "The pathway Apoptosis includes XYZ1.",
+                "XYZ1 is a member of the pathway Apoptosis.",
+            ],
+        ),
+        (
+            "has_name",
+            "xylose kinase 1",
+            [
+                "The full name of XYZ1 is xylose kinase 1.",
+                "The gene symbol XYZ1 means xylose kinase 1.",
+                "XYZ1 stands for xylose kinase 1.",
+                "Xylose kinase 1 is abbreviated XYZ1.",
+            ],
+        ),
+        (
+            "in_gene_group",
+            "Xylose kinases",
+            [
+                "The gene group Xylose kinases counts XYZ1 among its members.",
+                "XYZ1 belongs to the gene group Xylose kinases.",
+                "XYZ1 is one of the Xylose kinases genes.",
+            ],
+        ),
+        (
+            "subunit_of_complex",
+            "xylose complex",
+            [
+                "The complex xylose complex has the product of XYZ1 as a subunit.",
+                "The product of XYZ1 is a subunit of the complex xylose complex.",
+                "XYZ1 encodes a subunit of the complex xylose complex.",
+            ],
+        ),
+        (
+            "inferred_disease",
+            "xylosuria",
+            [
+                "A link of XYZ1 to xylosuria is inferred from chemicals, not shown directly.",
+                "Chemicals that bear on both suggest a link between XYZ1 and xylosuria.",
+                "XYZ1 may be linked to xylosuria, judging by chemicals that bear on both.",
+            ],
+        ),
+        (
+            "has_summary",
+            "It phosphorylates xylose. It is made in the liver.",
+            [
+                "A short account of XYZ1: It phosphorylates xylose. It is made in the liver.",
+                "What is known of XYZ1: It phosphorylates xylose. It is made in the liver.",
+                "XYZ1 in summary: It phosphorylates xylose. It is made in the liver.",
+            ],
+        ),
+        (
+            "has_alias",
+            "tonb",
+            [
+                "Another name in use for XYZ1 is tonb.",
+                "The alias tonb refers to XYZ1.",
+                "XYZ1 is also called tonb.",
+            ],
+        ),
+    ],
+)
+def test_wording(relation, name, expected):
+    assert said(relation, name, "XYZ1") == expected
+
+
+def test_every_relation_of_the_sources_has_a_wording():
+    assert {*RELATIONS["P"], *RELATIONS["F"], *RELATIONS["C"]} | OTHERS == wording.RELATIONS
+    assert set(wording.SAME_WORDING.values()) <= set(wording.PARAPHRASES)
+    alone = {"has_name", "has_summary", "has_function_text", "expressed_in_text"}
+    assert set(wording.PARAPHRASES) - set(wording.SEVERAL) == alone
+
+
+@pytest.mark.parametrize(("relation", "sentences"), BOTH)
+def test_a_relation_has_at_least_three_ways_to_be_said(relation, sentences):
+    assert len(set(sentences)) == len(sentences) >= 3
+    for sentence in sentences:
+        places = [place for _, place, _, _ in string.Formatter().parse(sentence) if place]
+        assert sorted(places) in (["gene", "object"], ["genes", "object"])
+        assert sentence.endswith(": {object}" if relation in wording.FREE_TEXT else ".")
+
+
+def test_no_two_relations_share_a_sentence():
+    sentences = [sentence for _, several in BOTH for sentence in several]
+    assert len(sentences) == len(set(sentences))
+
+
+def test_no_list_of_genes_claims_to_be_whole():
+    for sentences in wording.SEVERAL.values():
+        assert not any(word in sentence.split() for sentence in sentences for word in ("all", "All", "only", "Only"))
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected"),
+    [
+        (
+            "subunit_of_complex",
+            {
+                "The products of {} are subunits of the complex CCX.",
+                "Genes in the complex CCX include {}.",
+                "The complex CCX is built from the products of {}, among others.",
+            },
+        ),
+        (
+            "involved_in",
+            {
+                "{} take part in CCX.",
+                "Genes at work in CCX include {}.",
+                "CCX involves, among other genes, {}.",
+            },
+        ),
+    ],
+)
+def test_several_genes_are_listed(relation, expected):
+    # Which genes are held out and how a list is ordered is drawn; over many draws each sentence appears.
+    found = set()
+    for number in range(30):
+        genes = [f"AB{number}", f"CD{number}"]
+        for text in said(relation, "CCX", *genes, genes_per_statement=8):
+            one, other = f"{genes[0]} and {genes[1]}", f"{genes[1]} and {genes[0]}"
+            found.add(text.replace(one, "{}").replace(other, "{}"))
+    assert found == expected
+
+
+def test_three_genes_are_listed_with_commas_and_an_and():
+    assert wording.listed(["A", "B", "C"]) == "A, B and C"
+    assert wording.listed(["A", "B"]) == "A and B"
+
+
+@pytest.mark.parametrize("weaker", ["acts_upstream_of_or_within", "contributes_to", "colocalizes_with"])
+def test_a_weaker_relation_is_not_said_as_a_stronger_one(weaker):
+    stronger = {"involved_in", "enables", "located_in"}
+    strongly = {text for relation in stronger for text in said(relation, "thing", "XYZ1")}
+    assert not strongly & set(said(weaker, "thing", "XYZ1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "at_the_start"),
+    [
+        ("cell cycle", "Cell cycle"),
+        ("double-strand break repair", "Double-strand break repair"),
+        ("mRNA splicing", "mRNA splicing"),
+        ("tRNA processing", "tRNA processing"),
+        ("cAMP binding", "cAMP binding"),
+        ("p53 binding", "p53 binding"),
+        ("p-cresol metabolism", "p-cresol metabolism"),
+        ("eIF4E binding", "eIF4E binding"),
+        ("5'-nucleotidase activity", "5'-nucleotidase activity"),
+        ("DNA repair", "DNA repair"),
+        ("nucleus", "Nucleus"),
+    ],
+)
+def test_a_name_at_the_start_is_not_damaged(name, at_the_start):
+    assert f"{at_the_start} involves A." in said("involved_in", name, "A")
