@@ -28,11 +28,12 @@ SECONDS, GIGABYTES, RATIO = 60, 2, 12  # at most: of one genome in all; of a sta
 
 
 class Measured(NamedTuple):
-    """One run of one program: wall time, and the most memory that it held at once."""
+    """One run of one program: wall time, time on the processors, and the most memory that it held at once."""
 
     stage: str
     copies: int
     seconds: float
+    cpu_seconds: float
     gigabytes: float
 
 
@@ -114,7 +115,7 @@ def measure(stage: str, copies: int, program: str, words: list) -> Measured:
     seconds = time.perf_counter() - started
     if status:
         raise InputError(f"{program} failed", field=stage)
-    return Measured(stage, copies, seconds, used.ru_maxrss / 1e6)
+    return Measured(stage, copies, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6)
 
 
 def report(rows: list[Measured]) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from reasonome import atomic, benchmarks, leak_audit
 from reasonome.audit import GeneSet, with_terms
 from reasonome.errors import run_program
-from reasonome.experiments import AuditPlan, Results, audit_plan, set_sources, shared_sources
+from reasonome.experiments import AuditPlan, Results, audit_plan, examples_folder, set_sources, shared_sources
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
 from reasonome.project import Project, lookup
@@ -43,7 +43,7 @@ def main() -> None:
         *audit_training(project, results, plan, tested, ontologies),
         *audit_statements(project, results, plan, tested),
         *audit_reasoning(results, plan, tested),
-        *audit_prompts(project, results, plan, tested),
+        *audit_prompts(project, plan, tested),
     ]
     table = leak_audit.table(findings)
     print(table[SHOWN].to_string(index=False))
@@ -119,19 +119,21 @@ def audit_reasoning(results: Results, plan: AuditPlan, tested: Sequence[HeldOut]
     return findings
 
 
-def audit_prompts(project: Project, results: Results, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+def audit_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
     """The prompts of the test sets in every style, with all genes whatever the budget, so that none is missed."""
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
         task, style = TASKS[project.benchmarks[benchmark].task], project.style(benchmark, name)
-        file = results.benchmark(benchmark) / "test.jsonl"
+        file = examples_folder(project, benchmark, name) / "test.jsonl"
         prompts = []
         for example in benchmarks.read_rows(file, task.Example):
             prompt = task.prompt(example, style, lambda texts: [0] * len(texts))
             text = "\n".join(message["content"] for message in prompt.messages)
             prompts.append(Asked(text, example.name, tuple(gene.name for gene in example.genes)))
-        findings += leak_audit.prompt_findings(name, prompts, file, by_name[benchmark])
+        findings += leak_audit.prompt_findings(
+            name, prompts, file, by_name[benchmark], carries_facts=style.facts is not None
+        )
     return findings
 
 

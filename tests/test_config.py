@@ -42,7 +42,7 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 def test_the_shipped_config(project):
     assert list(project.experiments) == ["demo", "gene-r1"]
     assert project.settings.experiments == ["demo"] and project.settings.results == "results"
-    assert list(project.styles("gene_set_naming")) == ["names", "symbols"]
+    assert list(project.styles("gene_set_naming")) == ["facts", "names", "neighbours", "symbols"]
     assert project.recipes["sft"]["symbols"].style == "symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
     assert project.experiments["demo"].arms["KW"].steps == ["pretrain.demo"]

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from reasonome import floors
-from reasonome.config import Style
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.config import PromptFacts, Style
+from reasonome.tasks.gene_set_naming import Example, Fact, Gene
 
 NAMES = Style(gene="{symbol} ({name})", budget_tokens=8, system="", user="{genes}")
 SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})
@@ -81,6 +81,41 @@ def test_nearest_prompt_reads_what_the_style_shows():
     assert answers("nearest_prompt", SYMBOLS)[0][0] == "DNA repair"
     by_chance = {answers("nearest_prompt", SYMBOLS, seed)[0][1] for seed in range(30)}
     assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
+
+
+def told(id, *genes):
+    """A set of genes given as symbol:fact,fact."""
+    pairs = [gene.partition(":")[::2] for gene in genes]
+    facts = [tuple(Fact(relation="in", object=o) for o in objects.split(",") if o) for _, objects in pairs]
+    listed = [Gene(symbol=symbol, facts=own) for (symbol, _), own in zip(pairs, facts, strict=True)]
+    return Example(id=id, subset="bp", name=id, genes=listed)
+
+
+def test_over_representation():
+    # Six genes: common is of A, B, C, D, pair of A, B, alone of C. Of the three asked in Q1:
+    # pair 2 of 2: C(4,1)/C(6,3) = 0.2; common 3 of 4: C(4,3)/20 = 0.2 as well, and more genes carry it;
+    # alone 1 of 1: 0.5. Of A, B in Q2: pair 1/C(6,2) = 1/15, common 6/15.
+    training = [told("T", "D:common", "E", "F")]
+    asked = [
+        told("Q1", "A:common,pair", "B:common,pair", "C:common,alone"),
+        told("Q2", "A:common,pair", "B:common,pair"),
+        told("Q3", "E", "F"),
+    ]
+    assert floors.over_representation(training, asked, SYMBOLS, 0) == [["common", "pair", ""]]
+
+
+def test_over_representation_counts_what_the_set_shows_against_all_that_is_shown():
+    # "b" is shown of A in the other set only, so that Q has one carrier, B, of two among four genes:
+    # 1 - C(2,2)/C(4,2) = 5/6. "a" is of B alone: 2/4. Of equal ones, "c" and "a", the alphabet decides.
+    asked = [told("Q", "A", "B:b,c,a"), told("R", "A:b", "D", "E")]
+    assert floors.over_representation([], asked, SYMBOLS, 0) == [["a", "b"]]
+
+
+def test_only_styles_with_facts_have_the_floor_on_facts():
+    facts = NAMES.model_copy(update={"facts": PromptFacts(most=1, budget_tokens=8)})
+    assert set(floors.FLOORS) - set(floors.floors_of(NAMES, trained=True)) == {"over_representation"}
+    assert set(floors.floors_of(facts, trained=True)) == set(floors.FLOORS)
+    assert set(floors.floors_of(facts, trained=False)) == {"commonest_phrase", "over_representation"}
 
 
 def test_every_floor_answers_every_question_and_says_what_it_uses():

@@ -214,6 +214,9 @@ def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
     )
     assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
     assert leak_audit.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
+    for policy, verdict in (({}, "fails"), ({"name_in_prompt": {"facts": "report"}}, "reported")):
+        found = leak_audit.prompt_findings("facts", prompts, Path("t"), bench(**policy), carries_facts=True)
+        assert [f.verdict for f in found] == [verdict, "reported"]
     assert [f.verdict for f in leak_audit.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
 
 

@@ -304,9 +304,8 @@ def test_numbers_are_written_for_people():
 
 def test_every_figure_is_written_with_its_data(rendered):
     _, inputs = rendered
-    stems = ["ablation/smollm2-135m.demo-go.names.greedy"]
+    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in inputs.steps]
-    stems.append("corpora/demo")
     assert len(stems) == 6
     written = {str(path.relative_to(inputs.figures)) for path in inputs.figures.rglob("*") if path.is_file()}
     assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}

@@ -10,7 +10,7 @@ from reasonome.config import Style
 from reasonome.errors import InputError
 from reasonome.prompts import conservative_count, gene_order, gene_set_prompt, gene_text, token_counter
 from reasonome.sources.hgnc import read_genes
-from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+from reasonome.tasks.gene_set_naming import Example, Fact, Gene, GeneSetNaming, Neighbour
 
 ROOT = Path(__file__).parents[1]
 
@@ -147,3 +147,87 @@ def test_the_conservative_count_is_no_less_than_a_real_tokenizers(project, backb
     counted = token_counter(AutoTokenizer.from_pretrained(backbone_model))(texts)
     exceeded = [text for text, real, ours in zip(texts, counted, conservative_count(texts), strict=True) if real > ours]
     assert exceeded == []
+
+
+def test_the_shipped_styles_of_the_demo_write_what_they_always_wrote(project):
+    listed = genes(("TP53", "tumor protein p53"), ("ATM", "ATM serine/threonine kinase"), ("XYZ", ""))
+    task = "What do these human genes have in common? "
+    form = 'Write "Process:" and a short name, then "Reasoning:" and steps, each in <think></think>.'
+    for name, shown in (
+        ("names", "Genes: ATM (ATM serine/threonine kinase); TP53 (tumor protein p53); XYZ (name unknown)"),
+        ("symbols", "Genes: ATM TP53 XYZ"),
+    ):
+        example = Example(id="GO:1", subset="bp", name="DNA repair", genes=listed)
+        prompt = GeneSetNaming().prompt(example, project.style("demo-go", name), words)
+        assert prompt.messages == [
+            {"role": "system", "content": task + form},
+            {"role": "user", "content": shown},
+        ]
+        assert (prompt.left_out, prompt.facts_left_out, prompt.neighbours_left_out) == (0, 0, 0)
+
+
+def told(symbol, *objects):
+    return Gene(symbol=symbol, name="kinase", facts=tuple(Fact(relation="has_domain", object=o) for o in objects))
+
+
+def with_facts(**changes):
+    return style(budget_tokens=100, separator="\n", facts={"most": 2, "budget_tokens": 100, **changes})
+
+
+def test_facts_stand_behind_their_gene():
+    prompt = gene_set_prompt([told("A", "BRCT", "RING\nfinger", "third")], with_facts(), words)
+    assert prompt.listing == "A (kinase): has domain BRCT, has domain RING finger"
+    assert prompt.facts_left_out == 0  # the third is one more than the style shows
+    prompt = gene_set_prompt([told("A", "BRCT", "B")], with_facts(fact="{object}", opening=" = ", separator="+"), words)
+    assert prompt.listing == "A (kinase) = BRCT+B"
+    assert gene_set_prompt([told("A")], with_facts(), words).listing == "A (kinase)"
+
+
+def test_the_last_facts_of_every_gene_are_left_out_first_and_no_gene_for_them():
+    # Every fact is three words, ": has domain X" one more: 4 + 4 first facts and one second fact (4) fit into 12.
+    two = [told("A", "one", "two"), told("B", "one", "two")]
+    for budget, listed, left in ((16, 4, 0), (12, 3, 1), (11, 2, 2), (8, 2, 2)):
+        prompt = gene_set_prompt(two, with_facts(budget_tokens=budget), lambda texts: [4] * len(texts))
+        assert len(prompt.shown) == 2
+        assert (prompt.listing.count("has domain"), prompt.facts_left_out) == (listed, left)
+    assert prompt.listing.count("one") == 2
+
+
+def test_a_fact_that_does_not_fit_takes_only_its_gene_out():
+    three = [told("A", "a " * 20, "short"), told("B", "one", "two")]
+    prompt = gene_set_prompt(three, with_facts(budget_tokens=10), words)
+    assert "A (kinase)\n" in prompt.listing + "\n"
+    assert "B (kinase): has domain one, has domain two" in prompt.listing
+    assert prompt.facts_left_out == 2
+
+
+def neighbour(name):
+    return Neighbour(name=name, genes=genes(("N1", "ligase"), ("N2", "ligase")))
+
+
+def with_neighbours(**changes):
+    return style(
+        budget_tokens=100,
+        neighbours={"most": 2, "genes": 4, "budget_tokens": 100, **changes},
+        user="{neighbours}\n\nGenes: {genes}",
+    )
+
+
+def test_neighbours_stand_where_the_template_has_them():
+    near = [neighbour("DNA repair {genes}"), neighbour("nucleus"), neighbour("third")]
+    prompt = gene_set_prompt(genes(("A", "{neighbours}")), with_neighbours(), words, near)
+    assert prompt.messages[1]["content"] == (
+        "Genes: N1 (ligase); N2 (ligase)\nProcess: DNA repair {genes}\n"
+        "Genes: N1 (ligase); N2 (ligase)\nProcess: nucleus\n\n"
+        "Genes: A ({neighbours})"
+    )
+    assert prompt.neighbours_left_out == 0
+    # "Genes: N1 (ligase); N2 (ligase) Process: …" is 8 words with a name of two, and the second does not fit.
+    prompt = gene_set_prompt(genes(("A", "x")), with_neighbours(budget_tokens=9), words, near)
+    assert prompt.messages[1]["content"].count("Process:") == 1
+    assert prompt.neighbours_left_out == 1
+
+
+def test_a_style_with_neighbours_needs_rows_that_have_them():
+    with pytest.raises(InputError, match=r"this set has none(.|\n)*results/prompts/\{benchmark\}"):
+        gene_set_prompt(genes(("A", "x")), with_neighbours(), words)

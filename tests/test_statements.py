@@ -76,6 +76,12 @@ def test_names_without_a_letter_are_not_all_alike():
     assert len(statements.write_sentences(table(*[("A", "has_alias", n, n, "s") for n in "-*"]), 1, 0.1, 0)) == 2
 
 
+def test_no_facts_are_no_statements():
+    found = statements.write_sentences(table(), 2, 0.1, 0, 8)
+    assert found.empty and list(found) == ["text", "gene", "relation", "object_id", "source", "split", "first"]
+    assert statements.statistics(table(), found).to_numpy(dtype=object)[0, :4].tolist() == ["total", 0, 0, 0]
+
+
 def test_the_number_of_paraphrases():
     facts = table(("A", "involved_in", "O:1", "cell cycle", "s"), ("A", "acts_upstream_of", "O:2", "growth", "s"))
     counts = {n: statements.write_sentences(facts, n, 0.1, 0)["object_id"].value_counts() for n in (1, 3, 8)}

@@ -22,6 +22,7 @@ OTHERS = {
     "has_keyword",
     "has_mim_entry",
     "has_name",
+    "has_phenotype",
     "has_summary",
     "in_compartment",
     "in_gene_group",

@@ -276,7 +276,7 @@ class AuditPolicy(Strict):
     related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
     name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
     name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
-        {}, description="the true name in the prompt of its own genes, by prompt style; report if not given"
+        {}, description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts"
     )
 
     def dropped(self) -> list[str]:
@@ -687,6 +687,54 @@ class Settings(Strict):
     seed: int = 0
 
 
+def _only_placeholders(template: str, allowed: tuple[str, ...]) -> str:
+    known = " and ".join(f"{{{name}}}" for name in allowed)
+    for _, placeholder, spec, conversion in string.Formatter().parse(template):
+        if placeholder is None:
+            continue
+        if placeholder not in allowed:
+            raise ValueError(f"unknown placeholder {{{placeholder}}}: only {known} are filled in")
+        if spec or conversion:
+            raise ValueError(f"write {{{placeholder}}} without '!' or ':'")
+    return template
+
+
+class PromptFacts(Strict):
+    """Facts behind each gene of a prompt, the most informative first."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="facts per gene")
+    sources: Literal["others", "all"] = Field(
+        "others",
+        description="others: nothing of the collection that the benchmark's sets come from; all: for published sets",
+    )
+    fact: str = Field("{relation} {object}", description="how one fact is written")
+    opening: str = Field(": ", description="between a gene and its facts")
+    separator: str = ", "
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(
+        description="of the facts of all genes, beside that of the genes"
+    )
+
+    @field_validator("fact")
+    @classmethod
+    def _only_relation_and_object(cls, value: str) -> str:
+        return _only_placeholders(value, ("relation", "object"))
+
+
+class PromptNeighbours(Strict):
+    """The training sets whose genes read most like those of the set, with their names, as examples."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="examples per prompt")
+    genes: Annotated[int, Field(ge=1)] = Field(description="shown of each, at most")
+    example: str = Field("Genes: {genes}\nProcess: {name}", description="how one is written")
+    separator: str = "\n"
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the examples, beside that of the genes")
+
+    @field_validator("example")
+    @classmethod
+    def _only_genes_and_name(cls, value: str) -> str:
+        return _only_placeholders(value, ("genes", "name"))
+
+
 class Style(Strict):
     """How a task is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
 
@@ -694,17 +742,25 @@ class Style(Strict):
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the list of genes")
     seed: int = Field(0, description="of the order in which genes are listed and left out")
+    facts: PromptFacts | None = None
+    neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
     system: str
     user: str
+
+    @property
+    def enriched(self) -> bool:
+        """Whether a prompt shows more than the benchmark's rows hold."""
+        return self.facts is not None or self.neighbours is not None
 
     @field_validator("gene")
     @classmethod
     def _only_symbol_and_name(cls, value: str) -> str:
-        for _, placeholder, spec, conversion in string.Formatter().parse(value):
-            if placeholder is None:
-                continue
-            if placeholder not in ("symbol", "name"):
-                raise ValueError(f"unknown placeholder {{{placeholder}}}: only {{symbol}} and {{name}} are filled in")
-            if spec or conversion:
-                raise ValueError(f"write {{{placeholder}}} without '!' or ':'")
-        return value
+        return _only_placeholders(value, ("symbol", "name"))
+
+    @model_validator(mode="after")
+    def _neighbours_have_their_place(self) -> "Style":
+        wanted, found = int(self.neighbours is not None), self.user.count("{neighbours}")
+        if found != wanted:
+            where = "once where they belong" if wanted else "only with 'neighbours' in the head"
+            raise ValueError(f"the [user] text has {{neighbours}} {found} times: write it {where}")
+        return self

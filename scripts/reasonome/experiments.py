@@ -46,6 +46,10 @@ class Results:
         """Folder of one benchmark."""
         return self.root / "benchmarks" / benchmark
 
+    def prompts(self, benchmark: str, style: str) -> Path:
+        """Folder of a benchmark's sets with what a style shows beside them."""
+        return self.root / "prompts" / f"{benchmark}.{style}"
+
     def published_file(self, benchmark: str, part: str, subset: str, spec: PublishedFile) -> Path:
         """One published table of gene sets: where the user has it, or where it is fetched to."""
         if spec.path:
@@ -79,6 +83,13 @@ class Results:
     def _cell(self, kind: str, run: Run, suffix: str) -> Path:
         folder = self.root / kind / run.backbone / run.chain / f"{run.benchmark}.{run.style}"
         return folder / f"{run.decoding}.{suffix}"
+
+
+def examples_folder(project: Project, benchmark: str, style: str) -> Path:
+    """Where the sets are that a model is asked about, or learns from, in a style: the benchmark's, or enriched ones."""
+    results = Results(project.settings.results)
+    enriched = project.style(benchmark, style).enriched
+    return results.prompts(benchmark, style) if enriched else results.benchmark(benchmark)
 
 
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:

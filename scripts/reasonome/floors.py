@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from reasonome.audit import GeneSet, jaccard
+from reasonome.audit import jaccard
 from reasonome.config import Style
 from reasonome.metrics import rouge
-from reasonome.prompts import gene_text
+from reasonome.prompt_neighbours import gene_set, in_order, nearness, tie_break
 from reasonome.tasks.gene_set_naming import Example
 
 # Words that do not make a phrase on their own, nor begin or end one.
@@ -28,11 +28,13 @@ _EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "me
 class Floor:
     """One model-free way to answer: (training, asked, style, seed) → one list of names per draw.
 
-    `information` is "none", "prompt" or "training data"; several draws are scored and averaged.
+    `information` is "none", "prompt" or "training data"; several draws are scored and averaged. A floor that
+    `reads_facts` is one of styles that carry facts alone.
     """
 
     information: str
     answer: Callable[[Sequence[Example], Sequence[Example], Style, int], list[list[str]]]
+    reads_facts: bool = False
 
 
 def constant(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
@@ -97,36 +99,54 @@ def _commonest(names: Sequence[str]) -> str:
 
 def nearest_set(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """The name of the training set with the highest Jaccard index; chance where no gene is shared."""
-    training = _sorted(training)
-    overlap = jaccard([_gene_set(e) for e in asked], [_gene_set(e) for e in training])
-    return [[training[i].name for i in (overlap + _tie_break(len(training), seed)).argmax(axis=1)]]
+    training = in_order(training)
+    overlap = jaccard([gene_set(e) for e in asked], [gene_set(e) for e in training])
+    return [[training[i].name for i in (overlap + tie_break(len(training), seed)).argmax(axis=1)]]
 
 
 def nearest_prompt(training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int) -> list[list[str]]:
     """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does; chance
     where no word is shared."""
-    training = _sorted(training)
-    vectorizer = TfidfVectorizer(token_pattern=r"[A-Za-z0-9-]+", sublinear_tf=True)
-    known = vectorizer.fit_transform([_genes_text(example, style) for example in training])
-    nearness = (vectorizer.transform([_genes_text(example, style) for example in asked]) @ known.T).toarray()
-    return [[training[i].name for i in (nearness + _tie_break(len(training), seed)).argmax(axis=1)]]
+    training = in_order(training)
+    blocks = [cosines.argmax(axis=1) for _, cosines in nearness(training, asked, style, seed)]
+    return [[training[i].name for block in blocks for i in block]]
 
 
-def _sorted(examples: Sequence[Example]) -> list[Example]:
-    return sorted(examples, key=lambda example: (example.subset, example.id))
+def over_representation(
+    training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int
+) -> list[list[str]]:
+    """The object of the prompt's facts that is most over-represented among the set's genes; "" without facts.
+
+    Hypergeometric, over the facts chosen for the prompt, also those that its budget leaves out. The background is
+    every gene of the benchmark's sets with all facts chosen for it. Of equal p-values the fact that more genes
+    carry counts, then the alphabet.
+    """
+    examples = [*asked, *training]
+    facts = sorted({(f.object, f.relation) for e in examples for g in e.genes for f in g.facts})
+    if not facts:
+        return [[""] * len(asked)]
+    column = {fact: i for i, fact in enumerate(facts)}
+    genes = {symbol: i for i, symbol in enumerate(sorted({g.symbol for e in examples for g in e.genes}))}
+    told = {(genes[g.symbol], column[f.object, f.relation]) for e in examples for g in e.genes for f in g.facts}
+    carriers = np.bincount([fact for _, fact in told], minlength=len(facts))
+    in_sets = [Counter(column[f.object, f.relation] for g in e.genes for f in set(g.facts)) for e in asked]
+    rows = np.repeat(np.arange(len(asked)), [len(counts) for counts in in_sets])
+    columns = np.array([fact for counts in in_sets for fact in counts], dtype=int)
+    shared = np.array([count for counts in in_sets for count in counts.values()], dtype=int)
+    drawn = np.array([len(e.genes) for e in asked], dtype=int)[rows]
+    p = _hypergeometric(shared, carriers[columns], drawn, len(genes))
+    order = np.lexsort((columns, -shared, p, rows))
+    best = order[np.unique(rows[order], return_index=True)[1]]
+    answers = [""] * len(asked)
+    for position in best:
+        answers[rows[position]] = facts[columns[position]][0]
+    return [answers]
 
 
-def _tie_break(count: int, seed: int) -> np.ndarray:
-    """Too small to change an order, large enough to make it a chance where scores are equal."""
-    return np.random.default_rng(seed).random(count) * 1e-9
-
-
-def _gene_set(example: Example) -> GeneSet:
-    return GeneSet(example.id, example.subset, example.name, frozenset(gene.symbol for gene in example.genes))
-
-
-def _genes_text(example: Example, style: Style) -> str:
-    return " ".join(gene_text(gene, style) for gene in example.genes)
+def _hypergeometric(shared: np.ndarray, carriers: np.ndarray, drawn: np.ndarray, genes: int) -> np.ndarray:
+    """The chance of as many shared genes or more, for each triple; equal ones are computed once, for it is slow."""
+    triples, places = np.unique(np.stack([shared, carriers, drawn]), axis=1, return_inverse=True)
+    return hypergeom.sf(triples[0] - 1, genes, triples[1], triples[2])[places]
 
 
 FLOORS = {
@@ -136,7 +156,17 @@ FLOORS = {
     "commonest_phrase": Floor("prompt", commonest_phrase),
     "nearest_set": Floor("training data", nearest_set),
     "nearest_prompt": Floor("training data", nearest_prompt),
+    "over_representation": Floor("prompt", over_representation, reads_facts=True),
 }
+
+
+def floors_of(style: Style, trained: bool) -> dict[str, Floor]:
+    """The floors of a style; without training sets, those that read the prompt alone."""
+    return {
+        name: floor
+        for name, floor in FLOORS.items()
+        if (trained or floor.information == "prompt") and (style.facts or not floor.reads_facts)
+    }
 
 
 def shuffled(names: Sequence[str], groups: Sequence[Hashable], seed: int) -> list[str]:

@@ -149,8 +149,8 @@ def statement_findings(
     `statements` has text, gene and object_id (several joined by commas), a row per line of the file; `left_out`
     has the facts that the corpus left out (gene, object_id, object_name); `names` has object_id and object_name
     of all facts. "test_fact": the statement is about the term, by id, name or synonym. "test_name": the term's name
-    or synonym stands among the words of a statement about one of its genes, as in a gene's summary. `policies`
-    are by these two kinds.
+    or a synonym of several words stands among the words of a statement about one of its genes, as in a gene's
+    summary. `policies` are by these two kinds.
     """
     members = pd.DataFrame([(gene, s.term_id) for s in tested.sets for gene in s.symbols], columns=["gene", "term"])
     members = members.drop_duplicates()
@@ -205,11 +205,15 @@ def _terms_of(names: pd.DataFrame, tests: Sequence[GeneSet]) -> pd.DataFrame:
 
 
 def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet]) -> dict[int, list[tuple[str, str]]]:
-    """Row → (gene, term) pairs whose term's name stands in the row's text."""
+    """Row → (gene, term) pairs whose term's name, or a synonym of several words, stands in the row's text.
+
+    A synonym of one word is mostly an acronym, and often a gene's symbol too.
+    """
     names_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for gene_set in tests:
+        phrases = {name for name in gene_set.names if " " in name} | {normalise(gene_set.name)} - {""}
         for gene in gene_set.symbols:
-            names_of[gene] += [(f" {name} ", gene_set.term_id) for name in gene_set.names if name]
+            names_of[gene] += [(f" {phrase} ", gene_set.term_id) for phrase in phrases]
     rows = rows[rows["gene"].isin(set(names_of))]
     found: dict[int, list[tuple[str, str]]] = {}
     bar = tqdm(zip(rows["row"], rows["gene"], strict=True), "texts", len(rows), delay=5, leave=False)
@@ -270,9 +274,12 @@ class Asked:
     gene_names: tuple[str, ...]
 
 
-def prompt_findings(style: str, prompts: Sequence[Asked], file: Path, tested: HeldOut) -> list[Finding]:
+def prompt_findings(
+    style: str, prompts: Sequence[Asked], file: Path, tested: HeldOut, carries_facts: bool = False
+) -> list[Finding]:
     """Prompts that hold the true name: on its own, or only because the name of one of the genes holds it.
 
+    Where the policy does not name the style, the first fails if the style carries facts, and is reported if not.
     The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy.
     """
     golds = [prompt.gold for prompt in prompts]
@@ -281,7 +288,7 @@ def prompt_findings(style: str, prompts: Sequence[Asked], file: Path, tested: He
         [_without_gene_names(p) if hit else "" for p, hit in zip(prompts, anywhere, strict=True)], golds
     )
     kinds = {
-        "name_in_prompt": (outside, tested.policy.name_in_prompt.get(style, "report")),
+        "name_in_prompt": (outside, tested.policy.name_in_prompt.get(style, "fail" if carries_facts else "report")),
         "name_in_gene_name": ([a and not o for a, o in zip(anywhere, outside, strict=True)], "report"),
     }
     findings = []

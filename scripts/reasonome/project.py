@@ -161,6 +161,7 @@ class Project:
         known("benchmark", self.benchmarks)
         task = self.benchmarks[recipe.benchmark].task
         known("style", self.styles(task))
+        self.style(recipe.benchmark, recipe.style)
         if isinstance(recipe, SftRecipe):
             known("teacher", [*self.teachers, "none"])
         else:
@@ -178,6 +179,8 @@ class Project:
             self._known(file, ("styles",), experiment.styles, styles)
             for arm, spec in experiment.arms.items():
                 self._known(file, ("arms", arm, "styles"), spec.styles or [], styles)
+            for style in {*experiment.styles, *(s for spec in experiment.arms.values() for s in spec.styles or [])}:
+                self.style(benchmark, style)
         for arm, spec in experiment.arms.items():
             self._check_steps(file, arm, spec.steps)
         self._check_leaks(file, experiment)
@@ -295,8 +298,17 @@ class Project:
         return {style: value for (owner, style), value in self._styles.items() if owner == task}
 
     def style(self, benchmark: str, style: str) -> Style:
-        """The prompt style `style` of the task of `benchmark`."""
-        return lookup(self.styles(lookup(self.benchmarks, benchmark, "benchmark").task), style, "style")
+        """The prompt style `style` of the task of `benchmark`; InputError for one that would tell its answers."""
+        spec = lookup(self.benchmarks, benchmark, "benchmark")
+        found = lookup(self.styles(spec.task), style, "style")
+        if found.facts is not None and found.facts.sources == "all" and spec.kind == "built":
+            raise InputError(
+                f"style '{style}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
+                file=self.root / "prompts" / f"{spec.task}.{style}.txt",
+                field="facts.sources",
+                fix="write `sources: others`; `all` is for benchmarks of kind published",
+            )
+        return found
 
 
 def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:

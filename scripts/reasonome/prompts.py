@@ -16,12 +16,17 @@ Message = dict[str, str]
 
 @dataclass(frozen=True)
 class Prompt:
-    """Chat messages, the symbols that they show (in order), how many genes did not fit, and the genes as written."""
+    """Chat messages, the symbols that they show (in order), how many genes did not fit, and the genes as written.
+
+    `facts_left_out` are those of the shown genes, `neighbours_left_out` the examples that did not fit.
+    """
 
     messages: list[Message]
     shown: list[str]
     left_out: int
     listing: str
+    facts_left_out: int = 0
+    neighbours_left_out: int = 0
 
 
 def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
@@ -36,31 +41,113 @@ def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
 
 def gene_text(gene: Any, style: Style) -> str:
     """One gene as the style writes it, on one line whatever white space is in its name."""
-    name = " ".join(gene.name.split()) or "name unknown"
-    return style.gene.format(symbol=" ".join(gene.symbol.split()), name=name)
+    return style.gene.format(symbol=_one_line(gene.symbol), name=_one_line(gene.name) or "name unknown")
 
 
-def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens) -> Prompt:
-    """Ask for the name of a gene set: `genes` have `symbol` and `name`.
+def fact_texts(gene: Any, style: Style) -> list[str]:
+    """The gene's facts as the style writes them, the first with what stands between a gene and its facts."""
+    if style.facts is None:
+        return []
+    written = [
+        style.facts.fact.format(relation=fact.relation.replace("_", " "), object=_one_line(fact.object))
+        for fact in gene.facts[: style.facts.most]
+    ]
+    return [
+        (style.facts.separator if position else style.facts.opening) + text for position, text in enumerate(written)
+    ]
 
-    `count_tokens` gives the tokens of each text; at least one gene is always shown. InputError for an
-    empty set.
+
+def genes_text(genes: Sequence, style: Style) -> str:
+    """All genes with all of their facts, whatever the budget."""
+    return style.separator.join(gene_text(gene, style) + "".join(fact_texts(gene, style)) for gene in genes)
+
+
+def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens, neighbours: Sequence = ()) -> Prompt:
+    """Ask for the name of a gene set: `genes` have `symbol`, `name` and `facts`, `neighbours` have `name` and `genes`.
+
+    `count_tokens` gives the tokens of each text; at least one gene is always shown. Genes, facts and neighbours
+    have a budget each, so that none takes another's place: a style with facts shows the same genes as one without.
+    InputError for an empty set, and for one without the neighbours that the style shows.
     """
     if not genes:
         raise InputError("empty gene set", fix="give at least one gene")
     ordered = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
     entries = [gene_text(gene, style) for gene in ordered]
-    tokens = count_tokens([entry + style.separator for entry in entries])
-    kept = spent = 0
-    for cost in tokens:
-        if kept and spent + cost > style.budget_tokens:
-            break
+    kept = max(1, _fitting(count_tokens([entry + style.separator for entry in entries]), style.budget_tokens))
+    facts = [fact_texts(gene, style) for gene in ordered[:kept]]
+    shown = _shown_facts(facts, style, count_tokens)
+    listing = style.separator.join(
+        entry + "".join(texts[:count]) for entry, texts, count in zip(entries[:kept], facts, shown, strict=True)
+    )
+    if style.neighbours is not None and not neighbours:
+        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompt_facts.py writes"
+        raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
+    examples = _neighbour_texts(neighbours, style)
+    fitting = 0
+    if examples:
+        costs = count_tokens([text + style.neighbours.separator for text in examples])
+        fitting = _fitting(costs, style.neighbours.budget_tokens)
+    parts = {"{genes}": listing}
+    if style.neighbours is not None:
+        parts["{neighbours}"] = style.neighbours.separator.join(examples[:fitting])
+    return Prompt(
+        [{"role": "system", "content": style.system}, {"role": "user", "content": _filled(style.user, parts)}],
+        [gene.symbol for gene in ordered[:kept]],
+        len(ordered) - kept,
+        listing,
+        sum(map(len, facts)) - sum(shown),
+        len(examples) - fitting,
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _fitting(costs: Sequence[int], budget: int) -> int:
+    """How many from the first on fit into the budget."""
+    spent = 0
+    for count, cost in enumerate(costs):
         spent += cost
-        kept += 1
-    listing = style.separator.join(entries[:kept])
-    user = style.user.replace("{genes}", listing)
-    messages = [{"role": "system", "content": style.system}, {"role": "user", "content": user}]
-    return Prompt(messages, [gene.symbol for gene in ordered[:kept]], len(ordered) - kept, listing)
+        if spent > budget:
+            return count
+    return len(costs)
+
+
+def _shown_facts(facts: Sequence[Sequence[str]], style: Style, count_tokens: CountTokens) -> list[int]:
+    """How many facts of each gene are shown: the first of every gene, then the second of every gene, and so on.
+
+    What does not fit is left out, with the less informative facts of the same gene.
+    """
+    shown = [0] * len(facts)
+    texts = [text for of_gene in facts for text in of_gene]
+    if not texts:
+        return shown
+    counted = iter(count_tokens(texts))
+    costs = [[next(counted) for _ in of_gene] for of_gene in facts]
+    left = style.facts.budget_tokens
+    for place in range(max(map(len, costs))):
+        for gene, of_gene in enumerate(costs):
+            if place == shown[gene] < len(of_gene) and of_gene[place] <= left:
+                left -= of_gene[place]
+                shown[gene] += 1
+    return shown
+
+
+def _neighbour_texts(neighbours: Sequence, style: Style) -> list[str]:
+    if style.neighbours is None:
+        return []
+    return [
+        style.neighbours.example.format(
+            genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=_one_line(one.name)
+        )
+        for one in neighbours[: style.neighbours.most]
+    ]
+
+
+def _filled(template: str, parts: dict[str, str]) -> str:
+    """The template with its placeholders filled in; braces in what is filled in are only braces."""
+    return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
 
 
 def token_counter(tokenizer) -> CountTokens:

@@ -33,6 +33,8 @@ class AnswerRow(BaseModel):
     logprob: float | None = None
     seconds: float = 0.0
     genes_left_out: int = 0
+    facts_left_out: int = 0
+    neighbours_left_out: int = 0
 
 
 def score_answers(
@@ -70,6 +72,8 @@ def score_answers(
                     "problems": ",".join(parsed.problems if answer else ["missing_answer"]),
                     "genes": " ".join(gene.symbol for gene in example.genes),
                     "genes_left_out": answer.genes_left_out if answer else 0,
+                    "facts_left_out": answer.facts_left_out if answer else 0,
+                    "neighbours_left_out": answer.neighbours_left_out if answer else 0,
                     "prompt_tokens": answer.prompt_tokens if answer else 0,
                     "completion_tokens": answer.completion_tokens if answer else 0,
                     "finish_reason": answer.finish_reason if answer else "missing",
@@ -118,9 +122,7 @@ def score_floors(
     """
     truths = [example.name for example in asked]
     tables = []
-    for name, floor in floors.FLOORS.items():
-        if not training and floor.information != "prompt":
-            continue
+    for name, floor in floors.floors_of(style, trained=bool(training)).items():
         draws = floor.answer(training, asked, style, seed)
         scored = [name_scores(answers, truths, encoders) for answers in draws]
         tables.append(

@@ -81,12 +81,15 @@ def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
     facts["key"] = keys.take(names.codes).astype("category").array
     facts["wording"] = facts["relation"].astype(str).replace(SAME_WORDING).astype("category")
     facts = facts.sort_values([*_ALIKE, "object_name", *_DESCRIBED], ignore_index=True)
-    repeated = facts.duplicated(_ALIKE, keep=False)
-    # Only the few facts that others repeat go through the slow join.
-    joined = facts[repeated].astype(str).groupby(_ALIKE, as_index=False, sort=False)
-    merged = joined.agg({"object_name": "first", **dict.fromkeys(_DESCRIBED, lambda values: _joined(set(values)))})
-    once = pd.concat([facts[~repeated].astype(str), merged]).astype("category")
-    return once.sort_values(_ALIKE, ignore_index=True)
+    first = ~facts.duplicated(_ALIKE)
+    alike = [slice(*ends) for ends in pairwise([*np.flatnonzero(first), len(facts)])]
+    once = facts[first].reset_index(drop=True)
+    for column in _DESCRIBED:
+        values = facts[column].to_numpy(object)
+        once[column] = pd.Categorical(
+            [values[rows.start] if rows.stop - rows.start == 1 else _joined(set(values[rows])) for rows in alike]
+        )
+    return once
 
 
 def _joined(values: Iterable[str]) -> str:
@@ -218,7 +221,7 @@ def write_statements(statements: pd.DataFrame, facts: pd.DataFrame, left_out: pd
     for part in (TRAIN, HELD_OUT):
         shown = [c for c in ROW if c in statements and (c != "weight" or part == TRAIN)]
         rows = statements.loc[statements["split"] == part, shown]
-        atomic.write_jsonl(folder / f"{part}.jsonl", tqdm(_rows(rows), part, total=len(rows), delay=5))
+        atomic.write_jsonl(folder / f"{part}.jsonl", tqdm(_rows(rows), f"{part}.jsonl", total=len(rows), delay=5))
     for name, table in (("left_out.tsv", left_out), ("statistics.tsv", statistics(facts, statements))):
         with atomic.replacing(folder / name) as temporary:
             table.to_csv(temporary, sep="\t", index=False)
@@ -226,5 +229,7 @@ def write_statements(statements: pd.DataFrame, facts: pd.DataFrame, left_out: pd
 
 def _rows(table: pd.DataFrame) -> Iterator[dict]:
     """The rows as dictionaries, made a few at a time: as Python's own objects they take far more memory."""
+    names = table.columns.tolist()
     for start in range(0, len(table), _AT_ONCE):
-        yield from table.iloc[start : start + _AT_ONCE].to_dict("records")
+        columns = [table[name].iloc[start : start + _AT_ONCE].tolist() for name in names]
+        yield from (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))

@@ -103,6 +103,11 @@ PARAPHRASES: dict[str, list[str]] = {
         "{object} is associated with the gene {gene}.",
         "Evidence on {object} points directly to {gene}.",
     ],
+    "has_phenotype": [
+        "Diseases of {gene} can show the phenotype {object}.",
+        "The phenotype {object} is seen in diseases caused by {gene}.",
+        "{gene} underlies diseases with the phenotype {object}.",
+    ],
     "inferred_disease": [
         "Chemicals that bear on both suggest a link between {gene} and {object}.",
         "{gene} may be linked to {object}, judging by chemicals that bear on both.",
@@ -253,6 +258,11 @@ SEVERAL: dict[str, list[str]] = {
         "{genes} are associated with {object}.",
         "Genes associated with {object} include {genes}.",
         "Evidence on {object} points directly to {genes}.",
+    ],
+    "has_phenotype": [
+        "Diseases of {genes} can show the phenotype {object}.",
+        "The phenotype {object} is seen in diseases caused by {genes}.",
+        "Genes that underlie diseases with the phenotype {object} include {genes}.",
     ],
     "inferred_disease": [
         "Chemicals that bear on them suggest links of {genes} to {object}.",

@@ -5,7 +5,7 @@ rule generate:
     input:
         manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
-        examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        examples=examples("test"),
     output:
         answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         run=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.run.json",

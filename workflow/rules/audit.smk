@@ -2,7 +2,9 @@
 
 
 def audit_files(wildcards):
-    return experiments.audit_plan(PROJECT, wildcards.experiment).files(RESULTS)
+    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
+    prompts = [examples_of(*asked) / "test.jsonl" for asked in plan.asked]
+    return list(dict.fromkeys([*plan.files(RESULTS), *prompts]))
 
 
 def audit_ontologies(wildcards):

@@ -132,6 +132,47 @@ def sft_reasoning(wildcards):
     return [] if spec.teacher == "none" else RESULTS.reasoning(spec.teacher, spec.benchmark, spec.style)
 
 
+def examples(part):
+    """A split of the benchmark, in the rows that the style shows."""
+
+    def file(wildcards):
+        return examples_of(wildcards.benchmark, wildcards.style) / f"{part}.jsonl"
+
+    return file
+
+
+def examples_of(benchmark, style):
+    """The folder of a benchmark's sets as a style needs them; a mistake ends the run with what to do."""
+    try:
+        return experiments.examples_folder(PROJECT, benchmark, style)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def prompt_facts(wildcards):
+    """The facts that a style chooses from, where it shows any."""
+    benchmark = PROJECT.benchmarks[wildcards.benchmark]
+    style = entry(PROJECT.styles(benchmark.task), "style", wildcards.style)
+    return [] if style.facts is None else [RESULTS.facts(benchmark.corpus)]
+
+
+def prompt_fact_arguments(wildcards):
+    """The facts, and the ontologies of what the benchmark's sets are drawn from."""
+    if not (facts := prompt_facts(wildcards)):
+        return []
+    files = PROJECT.ontology_files(wildcards.benchmark).items()
+    return [f"--facts {facts[0]}", *(f"--ontology {s}={source_file(s, key)}" for s, key in files)]
+
+
+def recipe_examples(part):
+    """A split of the recipe's benchmark, in the rows that its style shows."""
+
+    def file(wildcards):
+        return examples_of(recipe(wildcards).benchmark, recipe(wildcards).style) / f"{part}.jsonl"
+
+    return file
+
+
 def recipe_style(wildcards):
     return style_of(recipe(wildcards).benchmark, recipe(wildcards).style)
 

@@ -11,9 +11,9 @@ API_TEACHERS = [name for name in PROJECT.teachers if name not in KNOWLEDGE_TEACH
 
 rule write_reasoning:
     input:
-        train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
-        valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
-        test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        train=examples("train"),
+        valid=examples("valid"),
+        test=examples("test"),
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
         facts=lambda w: RESULTS.facts(PROJECT.benchmarks[w.benchmark].corpus),
         encoder_manifest=lambda w: teacher_encoder(w) / "manifest.json",

@@ -8,6 +8,7 @@ SCORING_CODE = [
     "encoders.py",
     "floors.py",
     "metrics",
+    "prompt_neighbours.py",
     "prompts.py",
     "scoring.py",
     "tasks",
@@ -41,8 +42,8 @@ rule score:
 
 rule score_floors:
     input:
-        train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
-        test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        train=examples("train"),
+        test=examples("test"),
         encoder_manifests=lambda w: [folder / "manifest.json" for folder in benchmark_encoders(w)],
         encoder_models=lambda w: [ancient(folder / "model") for folder in benchmark_encoders(w)],
     output:

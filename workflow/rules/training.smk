@@ -60,7 +60,7 @@ rule sft:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        examples=lambda w: RESULTS.benchmark(recipe(w).benchmark) / "train.jsonl",
+        examples=recipe_examples("train"),
         reasoning=sft_reasoning,
     output:
         model=directory(f"{MODEL}/model"),
@@ -90,8 +90,8 @@ rule grpo:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        examples=lambda w: RESULTS.benchmark(recipe(w).benchmark) / "train.jsonl",
-        valid=lambda w: RESULTS.benchmark(recipe(w).benchmark) / "valid.jsonl",
+        examples=recipe_examples("train"),
+        valid=recipe_examples("valid"),
         encoder_manifests=lambda w: [folder / "manifest.json" for folder in recipe_encoders(w)],
         encoder_models=lambda w: [ancient(folder / "model") for folder in recipe_encoders(w)],
     output:

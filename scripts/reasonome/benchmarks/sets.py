@@ -48,6 +48,15 @@ def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
     return found
 
 
+def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> pd.DataFrame:
+    """The facts that the gene sets of all subsets are made of, each once; none where all sets are published."""
+    chosen = [
+        _facts_of(subset, spec, facts, ontologies.get(_ontology_source(subset, spec, ontologies)))
+        for subset, spec in benchmark.subsets.items()
+    ]
+    return facts[facts.index.isin(pd.concat([facts.iloc[:0], *chosen]).index)]
+
+
 def within_limits(sets: Sets, benchmark: Benchmark) -> Sets:
     """The sets with minimum_genes to maximum_genes genes."""
     least, most = benchmark.minimum_genes, benchmark.maximum_genes

@@ -78,7 +78,7 @@ def write_answers(
     for example in examples:
         prompt = task.prompt(example, style, count_tokens)
         text = render(tokenizer, prompt.messages)
-        questions += [(example, sample, text, prompt.left_out) for sample in range(decoding.samples)]
+        questions += [(example, sample, text, prompt) for sample in range(decoding.samples)]
     texts = [text for _, _, text, _ in questions]
     digest = text_sha256(canonical([model_digest, decoding.model_dump(), texts]))
     with PartialAnswers(target, digest) as partial:
@@ -97,7 +97,7 @@ def write_answers(
 
 
 def _row(position: int, question: tuple, completion: local.Completion) -> dict[str, Any]:
-    example, sample, text, left_out = question
+    example, sample, text, prompt = question
     return {
         "position": position,
         "id": example.id,
@@ -105,7 +105,9 @@ def _row(position: int, question: tuple, completion: local.Completion) -> dict[s
         "sample": sample,
         "prompt_sha256": text_sha256(text),
         **vars(completion),
-        "genes_left_out": left_out,
+        "genes_left_out": prompt.left_out,
+        "facts_left_out": prompt.facts_left_out,
+        "neighbours_left_out": prompt.neighbours_left_out,
     }
 
 

@@ -45,6 +45,7 @@ FLOOR_NOTES = {
     "commonest_phrase": "answers with the commonest phrase of the official names of all genes, shown or not",
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
+    "over_representation": "answers with the most over-represented of the facts chosen for the prompt, shown or not",
 }
 LEAK_KINDS = {
     "same_term": "the same id",

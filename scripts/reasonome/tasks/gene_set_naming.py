@@ -22,19 +22,37 @@ LIST_SEPARATORS = (";", " / ", " | ")
 ABSTENTION = "System of unrelated proteins"
 
 
+class Fact(BaseModel):
+    """A fact as a prompt shows it behind its gene."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    relation: str
+    object: str
+
+
 class Gene(BaseModel):
-    """A gene of a set: current symbol and official name ("" where unknown)."""
+    """A gene of a set: current symbol, official name ("" where unknown), and the facts that its prompt may show."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     symbol: str = Field(min_length=1)
     name: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+class Neighbour(BaseModel):
+    """A training set as an example in the prompt of another set; of its genes those that may be shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1)
+    genes: list[Gene] = Field(min_length=1)
 
 
 class Example(BaseModel):
     """One gene set of a benchmark.
 
     `stratum` says how well its genes are studied. Of a contaminated variant, `term` is the id of the set it was made
-    of, `contaminated` the share of genes replaced, and `outliers` are the genes that replaced them.
+    of, `contaminated` the share of genes replaced, and `outliers` are the genes that replaced them. Facts of genes
+    and `neighbours` are there where a prompt style asks for them: results/prompts/, not results/benchmarks/.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,6 +65,7 @@ class Example(BaseModel):
     term: str = ""
     contaminated: float = Field(0.0, ge=0, le=1)
     outliers: list[str] = []
+    neighbours: list[Neighbour] = []
 
 
 @dataclass(frozen=True)
@@ -93,8 +112,8 @@ class GeneSetNaming:
     }
 
     def prompt(self, example: Example, style: Style, count_tokens: CountTokens) -> Prompt:
-        """Chat messages that list the genes within the style's budget."""
-        return gene_set_prompt(example.genes, style, count_tokens)
+        """Chat messages that list the genes within the style's budgets."""
+        return gene_set_prompt(example.genes, style, count_tokens, example.neighbours)
 
     def parse(self, text: str) -> Answer:
         """The answer in a completion; never raises."""

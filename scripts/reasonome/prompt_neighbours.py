@@ -1,0 +1,105 @@
+"""Training sets that read like a set: the nearest-neighbour floor answers with them, a prompt may show them."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from tqdm import tqdm
+
+from reasonome.audit import GeneSet, jaccard
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.metrics.naming import normalise
+from reasonome.prompts import gene_order, genes_text
+from reasonome.tasks.gene_set_naming import Example, Neighbour
+
+_ROWS_AT_ONCE = 1024  # of a block of the matrix, so that a whole genome's sets need no more memory than a few
+
+
+def in_order(examples: Sequence[Example]) -> list[Example]:
+    """Examples by subset and id, so that the order of a file changes nothing."""
+    return sorted(examples, key=lambda example: (example.subset, example.id))
+
+
+def gene_set(example: Example) -> GeneSet:
+    """An example as a set of symbols."""
+    return GeneSet(example.id, example.subset, example.name, frozenset(gene.symbol for gene in example.genes))
+
+
+def tie_break(count: int, seed: int) -> np.ndarray:
+    """Too small to change an order, large enough to make it a chance where scores are equal."""
+    return np.random.default_rng(seed).random(count) * 1e-9
+
+
+def nearness(
+    training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """How alike the genes of asked and training sets read, written as the style does: TF-IDF cosines, ties broken.
+
+    Yields blocks of rows: which of `asked`, and their cosines, shape (rows, len(training)).
+    """
+    vectorizer = TfidfVectorizer(token_pattern=r"[A-Za-z0-9-]+", sublinear_tf=True)
+    known = vectorizer.fit_transform([genes_text(example.genes, style) for example in training]).T.tocsr()
+    texts = vectorizer.transform([genes_text(example.genes, style) for example in asked])
+    chance = tie_break(len(training), seed)
+    for start in tqdm(range(0, len(asked), _ROWS_AT_ONCE), "nearest sets", delay=5, leave=False):
+        rows = slice(start, min(start + _ROWS_AT_ONCE, len(asked)))
+        yield rows, (texts[rows] @ known).toarray() + chance
+
+
+def with_neighbours(
+    asked: Sequence[Example], training: Sequence[Example], style: Style, threshold: float
+) -> list[Example]:
+    """`asked` with the nearest training sets that a prompt of the style shows, the nearest first.
+
+    A set that leaks would be no neighbour of a test set, so that it is none of a training set either: the same
+    term, the same name or a synonym of it, and a Jaccard index of `threshold` or more. InputError without training
+    sets.
+    """
+    if not training:
+        raise InputError("there are no training sets to show as neighbours", fix="choose a style without neighbours")
+    training = in_order(training)
+    known = [gene_set(example) for example in training]
+    by_term, by_name = _positions(training)
+    found: list[Example] = []
+    for rows, cosines in nearness(training, asked, style, style.seed):
+        block = asked[rows]
+        cosines[jaccard([gene_set(example) for example in block], known) >= threshold] = -np.inf
+        for example, cosine in zip(block, cosines, strict=True):
+            same = by_term.get(example.term or example.id, []) + [
+                i for n in _names(example) for i in by_name.get(n, [])
+            ]
+            cosine[same] = -np.inf
+            nearest = _largest(cosine, style.neighbours.most)
+            neighbours = [_shown(training[i], style) for i in nearest]
+            found.append(example.model_copy(update={"neighbours": neighbours}))
+    return found
+
+
+def _positions(training: Sequence[Example]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Where training sets of each term, and of each name, are."""
+    by_term: dict[str, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
+    for position, example in enumerate(training):
+        by_term.setdefault(example.id, []).append(position)
+        for name in _names(example):
+            by_name.setdefault(name, []).append(position)
+    return by_term, by_name
+
+
+def _names(example: Example) -> set[str]:
+    return {normalise(name) for name in (example.name, *example.synonyms)}
+
+
+def _largest(values: np.ndarray, most: int) -> list[int]:
+    """Positions of the largest finite values, the largest first."""
+    some = np.argpartition(-values, most - 1)[:most] if most < len(values) else np.arange(len(values))
+    ordered = some[np.argsort(-values[some], kind="stable")]
+    return [int(i) for i in ordered if np.isfinite(values[i])]
+
+
+def _shown(example: Example, style: Style) -> Neighbour:
+    """A training set with as many of its genes as are shown, in the order in which a prompt lists them."""
+    order = gene_order([gene.symbol for gene in example.genes], style.seed)[: style.neighbours.genes]
+    genes = [example.genes[i].model_copy(update={"facts": ()}) for i in order]
+    return Neighbour(name=example.name, genes=genes)

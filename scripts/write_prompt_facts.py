@@ -1,0 +1,84 @@
+"""Write a benchmark's sets with what a prompt style shows beside them: facts of their genes, neighbouring sets.
+
+python scripts/write_prompt_facts.py --benchmark demo-go --style facts --folder results/benchmarks/demo-go \\
+    --facts results/facts/demo/facts.parquet --ontology go-demo=resources/demo/go-basic.obo.gz \\
+    --output results/prompts/demo-go.facts
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from reasonome import atomic, benchmarks, prompt_facts
+from reasonome.config import Benchmark, Style
+from reasonome.errors import InputError, run_program
+from reasonome.facts import read_facts
+from reasonome.project import Project, lookup
+from reasonome.prompt_neighbours import with_neighbours
+from reasonome.sources.ontology import read_ontology
+from reasonome.tasks.gene_set_naming import Example
+
+Splits = dict[str, list[Example]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--style", required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark")
+    parser.add_argument("--facts", type=Path, help="facts of the benchmark's corpus, for a style with facts")
+    parser.add_argument(
+        "--ontology", action="append", default=[], metavar="SOURCE=PATH", help="repeatable: an OBO, or a GO.sqlite"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    args = parser.parse_args()
+
+    project = Project(args.config)
+    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
+    style = project.style(args.benchmark, args.style)
+    if not style.enriched:
+        raise InputError(
+            f"style '{args.style}' shows nothing beside the sets", field="--style", fix=f"use the sets of {args.folder}"
+        )
+    splits = {part: benchmarks.read_rows(args.folder / f"{part}.jsonl", Example) for part in benchmarks.SPLITS}
+    if style.facts is not None:
+        splits = add_facts(splits, benchmark, style, args.facts, args.ontology)
+    if style.neighbours is not None:
+        training = splits["train"]
+        splits = {
+            part: with_neighbours(examples, training, style, benchmark.jaccard) for part, examples in splits.items()
+        }
+    for part, examples in splits.items():
+        rows = (example.model_dump(exclude_defaults=True) for example in examples)
+        atomic.write_jsonl(args.output / f"{part}.jsonl", rows)
+
+
+def add_facts(
+    splits: Splits, benchmark: Benchmark, style: Style, path: Path | None, ontology_files: Sequence[str]
+) -> Splits:
+    """The splits with the facts of genes; says how many facts there are to choose from."""
+    if path is None:
+        raise InputError("the style shows facts", field="--facts", fix="give the facts of the benchmark's corpus")
+    facts = read_facts(path)
+    told = len(facts)
+    if style.facts.sources == "others":
+        ontologies = {}
+        for word in ontology_files:
+            source, _, file = word.partition("=")
+            ontologies[source] = read_ontology(file)
+        made_of = benchmarks.set_facts(facts, ontologies, benchmark)
+        examples = [example for part in splits.values() for example in part]
+        facts = prompt_facts.without_collection(facts, prompt_facts.collection(made_of, ontologies, examples))
+    index = prompt_facts.FactIndex(facts, style.seed)
+    splits = {part: prompt_facts.with_facts(examples, index, style.facts) for part, examples in splits.items()}
+    genes = [gene for examples in splits.values() for example in examples for gene in example.genes]
+    print(
+        f"{len(facts):,} of {told:,} facts are about nothing that the sets are drawn from; "
+        f"{sum(bool(gene.facts) for gene in genes):,} of {len(genes):,} genes of sets have facts"
+    )
+    return splits
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,218 @@
+"""Facts in prompts: none that tells the name, and the informative ones first."""
+
+import json
+import shutil
+import subprocess
+import sys
+from math import log
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reasonome import benchmarks
+from reasonome.benchmarks import read_rows
+from reasonome.config import PromptFacts
+from reasonome.errors import InputError
+from reasonome.experiments import examples_folder
+from reasonome.metrics.naming import normalise
+from reasonome.project import Project
+from reasonome.prompt_facts import FactIndex, collection, id_space, with_facts, without_collection
+from reasonome.sources.go import Ontology, Term, read_obo
+from reasonome.sources.source import FACT_COLUMNS
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+ROOT = Path(__file__).resolve().parent.parent
+REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))
+NUCLEUS = Term("GO:0005634", "nucleus", "cellular_component", False)
+ONTOLOGY = Ontology({t.id: t for t in (REPAIR, NUCLEUS)}, {t.id: () for t in (REPAIR, NUCLEUS)}, {}, ())
+
+
+def table(*rows):
+    """Facts of (gene, relation, object_id, object_name, source)."""
+    return pd.DataFrame([(*row, "") for row in rows], columns=FACT_COLUMNS)
+
+
+def example(id, name, *symbols):
+    return Example(id=id, subset="bp", name=name, genes=[Gene(symbol=symbol) for symbol in symbols])
+
+
+def test_id_spaces():
+    ids = ("GO:0006281", "R-HSA-73894", "WP123", "HGNC.GROUP:12", "HALLMARK_HYPOXIA", "12", "")
+    assert [id_space(i) for i in ids] == ["GO:", "R-HSA-", "WP", "HGNC.GROUP:", "", "", ""]
+
+
+def test_what_is_of_the_collection_is_left_out_in_every_source():
+    made_of = table(("A", "involved_in", "GO:0006281", "DNA repair", "bioc"))
+    others = [
+        ("A", "has_domain", "PFAM:PF00533", "BRCT domain", "bioc"),  # another relation of the same source
+        ("A", "involved_in", "X:1", "cell growth", "mine"),  # the same relation of another source
+        ("A", "member_of_pathway", "R-HSA-1", "Fanconi Anemia Pathway", "reactome"),
+    ]
+    about = [
+        ("A", "involved_in", "GO:9999999", "brand new term", "bioc"),  # the facts that the sets are made of
+        ("A", "annotated_in", "GO:8888888", "a term of a later release", "mine"),  # the id space
+        ("A", "member_of_pathway", "R-HSA-2", "DNA Repair", "reactome"),  # the name
+        ("A", "member_of_pathway", "R-HSA-3", "Mending of DNA", "reactome"),  # a synonym
+        ("A", "has_keyword", "KW-1", "Nucleus", "uniprot"),  # a term of the ontology that no row asks for
+        ("A", "member_of_pathway", "R-HSA-4", "HR: base-excision repair in B cells", "reactome"),  # a row's name in it
+    ]
+    rows = [example("GO:0006281", "DNA repair", "A"), example("GO:0006284", "base excision repair", "A")]
+    left_out = collection(made_of, {"bioc": ONTOLOGY}, rows)
+    kept = without_collection(
+        table(*others, *about, *made_of.drop(columns="evidence").itertuples(index=False)), left_out
+    )
+    assert kept.drop(columns="evidence").apply(tuple, axis=1).tolist() == others
+
+
+def test_what_is_left_out_does_not_depend_on_which_set_is_asked():
+    facts = table(
+        ("A", "member_of_pathway", "R-HSA-2", "DNA Repair", "reactome"),
+        ("A", "member_of_pathway", "R-HSA-5", "Apoptosis", "reactome"),
+    )
+    rows = [example("GO:0006281", "DNA repair", "A", "B"), example("GO:0006915", "apoptosis", "A", "B")]
+    kept = without_collection(facts, collection(facts.iloc[:0], {"go": ONTOLOGY}, rows))
+    assert kept.empty  # both sets hold A, and neither prompt shows either name
+    one, other = with_facts(rows, FactIndex(facts, 0), PromptFacts(most=2, budget_tokens=8))
+    assert one.genes == other.genes
+
+
+INDEX = FactIndex(
+    table(
+        # Five genes have facts: "wide" is of four of them, "pair" of two, "single" of one.
+        *[(gene, "member_of_pathway", "P:1", "wide", "s") for gene in "ABCD"],
+        *[(gene, "member_of_pathway", "P:2", "pair", "s") for gene in "AB"],
+        ("A", "has_domain", "D:1", "single", "s"),
+        ("E", "has_domain", "D:2", "else", "s"),
+        ("A", "member_of_pathway", "Q:2", "Pair", "t"),  # the same fact, in another source's spelling
+        ("A", "has_alias", "A:1", "P53", "s"),
+        ("A", "has_domain", "PFAM:PF00533", "PF00533", "s"),  # an accession and no name
+        ("A", "has_summary", "S:1", "A gene.", "s"),
+    ),
+    seed=0,
+)
+
+
+def objects(shown):
+    return [[fact.object for fact in facts] for facts in shown]
+
+
+def test_the_informative_facts_come_first():
+    # Alone, A's facts count by rarity: ln(5/1), ln(5/2), ln(5/4).
+    assert objects(INDEX.most_informative(["A"], 5)) == [["single", "Pair", "wide"]]
+    # In A, B, C: single 1·ln((1/3)/(1/5)) = 0.51; pair 2·ln((2/3)/(2/5)) = 1.02; wide 3·ln(1/(4/5)) = 0.67.
+    assert [round(v, 2) for v in (log(5 / 3), 2 * log(5 / 3), 3 * log(5 / 4))] == [0.51, 1.02, 0.67]
+    assert objects(INDEX.most_informative(["A", "B", "C"], 5)) == [
+        ["Pair", "wide", "single"],
+        ["Pair", "wide"],
+        ["wide"],
+    ]
+    assert objects(INDEX.most_informative(["A", "nobody"], 1)) == [["single"], []]
+    assert INDEX.most_informative(["nobody"], 3) == [[]]
+
+
+def test_ties_are_settled_by_the_seed_and_not_by_the_order_of_facts():
+    facts = table(*[("A", "has_domain", f"D:{i}", f"domain {chr(97 + i)}", "s") for i in range(8)])
+    orders = {tuple(objects(FactIndex(facts, seed).most_informative(["A"], 8))[0]) for seed in range(5)}
+    assert len(orders) > 1
+    assert FactIndex(facts, 0).most_informative(["A"], 8) == FactIndex(facts[::-1], 0).most_informative(["A"], 8)
+
+
+def run(*arguments):
+    command = [sys.executable, str(ROOT / "scripts" / "write_prompt_facts.py"), "--benchmark", "demo-go", *arguments]
+    return subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("style", ["facts", "neighbours"])
+def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, style):
+    demo_facts.to_parquet(tmp_path / "facts.parquet")
+    obo = ROOT / project.sources["go-demo"].files["obo"].path
+    arguments = ["--facts", tmp_path / "facts.parquet", "--ontology", f"go-demo={obo}"] if style == "facts" else []
+    written = run("--style", style, "--folder", demo_benchmark, *arguments, "--output", tmp_path / "out")
+    assert written.returncode == 0, written.stderr
+    names = {normalise(term.name) for term in read_obo(obo).terms.values()}
+    for part in benchmarks.SPLITS:
+        before, after = read_rows(demo_benchmark / f"{part}.jsonl"), read_rows(tmp_path / "out" / f"{part}.jsonl")
+        bare = [
+            row.model_copy(update={"neighbours": [], "genes": [Gene(symbol=g.symbol, name=g.name) for g in row.genes]})
+            for row in after
+        ]
+        assert bare == before
+        if style == "facts":
+            told = {fact for row in after for gene in row.genes for fact in gene.facts}
+            assert {fact.relation for fact in told} == {"member_of_pathway", "in_gene_group"}
+            assert not {normalise(fact.object) for fact in told} & names
+        else:
+            train = {row.name for row in read_rows(demo_benchmark / "train.jsonl")}
+            assert all(len(row.neighbours) == 3 and {n.name for n in row.neighbours} <= train for row in after)
+            assert not any(row.name in {n.name for n in row.neighbours} for row in after)
+
+
+def test_mistakes_of_the_program(demo_benchmark, tmp_path):
+    found = run("--style", "names", "--folder", demo_benchmark, "--output", tmp_path / "out")
+    assert found.returncode and "style 'names' shows nothing beside the sets" in found.stderr
+    found = run("--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
+    assert found.returncode and "give the facts of the benchmark's corpus" in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def config(tmp_path):
+    return shutil.copytree(ROOT / "config", tmp_path / "config")
+
+
+def edited(config, old, new):
+    path = config / "prompts" / "gene_set_naming.facts.txt"
+    path.write_text(path.read_text().replace(old, new))
+    return path
+
+
+def test_facts_of_all_sources_are_for_published_sets(config):
+    path = edited(config, "  most: 4\n", "  most: 4\n  sources: all\n")
+    with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from") as error:
+        Project(config).style("demo-go", "facts")
+    assert str(path) in str(error.value) and "sources: others" in str(error.value)
+    experiment = config / "experiments" / "demo.yaml"
+    experiment.write_text(experiment.read_text().replace("styles: [names]", "styles: [names, facts]"))
+    with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from"):
+        Project(config)
+
+
+@pytest.mark.parametrize(
+    ("style", "old", "new", "message"),
+    [
+        (
+            "facts",
+            "  most: 4\n",
+            "  most: 4\n  fact: '{name}'\n",
+            "unknown placeholder {name}: only {relation} and {object}",
+        ),
+        ("facts", "  most: 4\n", "  mots: 4\n", "unknown key 'mots'"),
+        ("facts", "{genes}", "{neighbours} {genes}", "has {neighbours} 1 times: write it only with 'neighbours'"),
+        ("neighbours", "{neighbours}\n", "\n", "has {neighbours} 0 times: write it once"),
+        ("neighbours", "  most: 3\n", "  most: 3\n  example: '{symbol}'\n", "duplicate|unknown placeholder|twice"),
+    ],
+)
+def test_mistakes_in_a_style(config, style, old, new, message):
+    path = config / "prompts" / f"gene_set_naming.{style}.txt"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError) as error:
+        Project(config).styles("gene_set_naming")
+    assert path.name in str(error.value)
+    assert any(part in str(error.value) for part in message.split("|"))
+
+
+def test_where_the_sets_of_a_style_are(project):
+    where = {style: str(examples_folder(project, "demo-go", style)) for style in ("names", "facts", "neighbours")}
+    assert where == {
+        "names": "results/benchmarks/demo-go",
+        "facts": "results/prompts/demo-go.facts",
+        "neighbours": "results/prompts/demo-go.neighbours",
+    }
+
+
+def test_rows_without_facts_are_written_as_before(tmp_path):
+    row = example("GO:1", "repair", "A").model_dump(exclude_defaults=True)
+    assert json.dumps(row) == '{"id": "GO:1", "subset": "bp", "name": "repair", "genes": [{"symbol": "A"}]}'

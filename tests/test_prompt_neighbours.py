@@ -1,0 +1,64 @@
+"""Neighbours: near sets that would be no leak, nearest first, the same whatever the order of the rows."""
+
+import pytest
+
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.prompt_neighbours import with_neighbours
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+STYLE = Style(
+    gene="{symbol} ({name})",
+    budget_tokens=100,
+    neighbours={"most": 2, "genes": 2, "budget_tokens": 100},
+    system="",
+    user="{neighbours} {genes}",
+)
+
+
+def example(id, name, words, *symbols, **more):
+    return Example(id=id, subset="bp", name=name, genes=[Gene(symbol=s, name=words) for s in symbols], **more)
+
+
+TRAINING = [
+    example("T1", "DNA repair", "DNA ligase", "A", "B", "C"),
+    example("T2", "DNA binding", "DNA helicase", "D", "E", "F"),
+    example("T3", "nucleus", "lamin", "X", "Y"),
+    example("T4", "ligation", "DNA ligase", "A", "B", "Z"),  # Jaccard 2/4 with T1
+]
+
+
+def names(rows, threshold=0.5, training=TRAINING):
+    return [[n.name for n in row.neighbours] for row in with_neighbours(rows, training, STYLE, threshold)]
+
+
+def test_the_nearest_come_first():
+    asked = example("Q", "?", "DNA ligase", "A", "P", "Q", "R")  # Jaccard 1/6 with T1 and T4
+    assert names([asked], training=TRAINING[:3]) == [["DNA repair", "DNA binding"]]
+    assert set(names([asked])[0]) == {"DNA repair", "ligation"}
+    assert names([asked]) == names([asked], training=TRAINING[::-1])
+
+
+def test_a_training_set_is_shown_neither_itself_nor_what_would_leak_into_it():
+    assert names(TRAINING[:1]) == [["DNA binding", "nucleus"]]  # not T1, nor T4 at the threshold
+    assert names(TRAINING[:1], threshold=0.51) == [["ligation", "DNA binding"]]
+    same_name = example("T9", "dna-binding", "DNA helicase", "U", "V")
+    assert "DNA binding" not in names([same_name])[0]
+    same_synonym = example("T9", "other", "DNA helicase", "U", "V", synonyms=["DNA binding"])
+    assert "DNA binding" not in names([same_synonym])[0]
+    contaminated = example("T2-50", "?", "DNA helicase", "U", "V", term="T2", contaminated=0.5)
+    assert "DNA binding" not in names([contaminated])[0]
+
+
+def test_as_many_genes_as_are_shown_are_kept():
+    near = with_neighbours(TRAINING[1:2], TRAINING, STYLE, 0.5)[0].neighbours
+    assert [len(n.genes) for n in near] == [2, 2]
+
+
+def test_fewer_than_wanted_where_there_are_no_more():
+    assert names(TRAINING[2:3], training=TRAINING[1:3]) == [["DNA binding"]]
+
+
+def test_without_training_sets():
+    with pytest.raises(InputError, match="no training sets to show as neighbours"):
+        with_neighbours(TRAINING[:1], [], STYLE, 0.5)
