@@ -82,6 +82,11 @@ def test_an_unknown_key(config, file, old, new, after, field, hint):
     assert_located(config, file, line, field, f"unknown key '{key}'", f"did you mean '{hint}'?")
 
 
+def test_steps_without_brackets(config):
+    line = change(config / "experiments/demo.yaml", "[pretrain.demo]", "pretrain.demo")
+    assert_located(config, "experiments/demo.yaml", line, "arms.KW", "steps are a list: write [pretrain.demo]")
+
+
 # --- names that point elsewhere ----------------------------------------------------------------------
 
 

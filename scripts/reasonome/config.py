@@ -656,6 +656,14 @@ class Arm(Strict):
     steps: list[str]
     styles: SomeNames | None = Field(None, description="the experiment's if not given")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_steps(cls, value: Any) -> Any:
+        """`KW: [pretrain.demo]` is short for `KW: {steps: [pretrain.demo]}`."""
+        if isinstance(value, str):
+            raise ValueError(f"steps are a list: write [{value}]")
+        return {"steps": value} if isinstance(value, list) else value
+
 
 class Experiment(Strict):
     """Backbones × arms × seeds × benchmarks × styles × decodings."""
@@ -667,15 +675,6 @@ class Experiment(Strict):
     benchmarks: SomeNames
     styles: SomeNames
     decodings: SomeNames
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_steps(cls, value: Any) -> Any:
-        """`KW: [pretrain.demo]` is short for `KW: {steps: [pretrain.demo]}`."""
-        if isinstance(value, Mapping) and isinstance(value.get("arms"), Mapping):
-            arms = {k: {"steps": v} if isinstance(v, list) else v for k, v in value["arms"].items()}
-            return {**value, "arms": arms}
-        return value
 
 
 class Settings(Strict):
