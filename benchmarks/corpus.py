@@ -1,7 +1,10 @@
-"""Time and memory of native files → facts → statements, at the size of a genome and at ten times that.
+"""What a corpus of the whole genome holds, and time and memory of native files → facts → statements, once and tenfold.
 
 snakemake results/facts/full/facts.parquet        # fetches the native files
-python benchmarks/corpus.py
+python benchmarks/corpus.py                       # --no-times: only what the corpus holds
+
+Every count and measurement is printed with its bound; exit status 1 if one is broken. The gene sets are those of
+Bioconductor's GO; what they must number was counted with a recursive SQL query over the parents in GO.sqlite.
 
 Ten times the facts come from reading every source ten times under ten names; ten times the statements from the facts
 of ten genomes, whose genes have names of their own and share their objects. Times are those of the whole programs, from
@@ -9,6 +12,7 @@ start to exit, so run it on a quiet machine.
 """
 
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -19,12 +23,22 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from reasonome.benchmarks import made_sets, within_limits
+from reasonome.config import Benchmark, Corpus, Subset
 from reasonome.errors import InputError, run_program
 from reasonome.experiments import Results
 from reasonome.project import Project, lookup
+from reasonome.sources.bioconductor import ontology_from_sqlite
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SECONDS, GIGABYTES, RATIO = 60, 2, 12  # at most: of one genome in all; of a stage; of ten times the input
+FACTS, GENES, STATEMENTS = 450_000, 15_000, 250_000  # at least, each counted once
+GENE_SETS = {
+    "bp": ("biological_process", 10_762),
+    "cc": ("cellular_component", 1_432),
+    "mf": ("molecular_function", 2_618),
+}
+TOLERANCE = 0.01  # of GENE_SETS
 
 
 class Measured(NamedTuple):
@@ -37,25 +51,48 @@ class Measured(NamedTuple):
     gigabytes: float
 
 
-def main() -> None:
+class Bound(NamedTuple):
+    """A number and the range that it must lie in; `least` and `most` belong to it."""
+
+    what: str
+    found: float
+    least: float = 0
+    most: float = math.inf
+
+    @property
+    def kept(self) -> bool:
+        return self.least <= self.found <= self.most
+
+    def __str__(self) -> str:
+        limits = [f"at least {self.least:,.10g}"] * (self.least > 0) + [f"at most {self.most:,.10g}"] * (
+            self.most < math.inf
+        )
+        found = f"{self.found:,.2f}" if isinstance(self.found, float) else f"{self.found:,}"
+        return f"{'ok' if self.kept else 'BROKEN':<6}  {self.what}: {found} ({', '.join(limits)})"
+
+
+def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--config", type=Path, default=Path("config"))
     arguments.add_argument("--corpus", default="full")
     arguments.add_argument("--results", type=Path, help="folder with the fetched sources; config.yaml's if not given")
     arguments.add_argument("--tokenizer", type=Path, help="model folder: count tokens too")
     arguments.add_argument("--times", type=int, default=10, help="how many copies the large input has")
+    arguments.add_argument("--no-times", action="store_true", help="check only what the corpus holds")
     given = arguments.parse_args()
 
     project = Project(given.config)
-    sources = native_files(project, given.corpus, Results(given.results or project.settings.results))
+    results = Results(given.results or project.settings.results)
+    sources = native_files(project, given.corpus, results)
     settings = ["--config", given.config, "--corpus", given.corpus]
     if given.tokenizer:
         settings += ["--tokenizer", given.tokenizer]
     corpus = project.corpora[given.corpus]
+    bioconductor = only_bioconductor(project, corpus)
     limits = ["--taxon", corpus.taxon, "--unmapped", corpus.unmapped]
     rows: list[Measured] = []
     with tempfile.TemporaryDirectory() as temporary:
-        for copies in (1, given.times):
+        for copies in (1,) if given.no_times else (1, given.times):
             folder = Path(temporary) / str(copies)
             authority = copy_name(project.authority(given.corpus), 0)
             words = [*repeated(sources, copies), "--authority", authority, *limits, "--output", folder]
@@ -64,11 +101,26 @@ def main() -> None:
                 write_genomes(Path(temporary) / "1/facts.parquet", copies, folder / "facts.parquet")
             words = [*settings, "--facts", folder / "facts.parquet", "--output", folder / "statements"]
             rows.append(measure("statements", copies, "write_statements.py", words))
-        counted = pd.read_csv(
-            Path(temporary) / "1/statements/statistics.tsv", sep="\t", dtype=str, keep_default_na=False
-        )
+        statistics = Path(temporary) / "1/statements/statistics.tsv"
+        counted = pd.read_csv(statistics, sep="\t", dtype=str, keep_default_na=False)
+        facts = pd.read_parquet(Path(temporary) / "1/facts.parquet")
+    ontology = results.source_file(bioconductor, "go", project.sources[bioconductor].files["go"])
+    bounds = [*content(facts, counted), *gene_set_counts(facts, bioconductor, ontology)]
     print(f"\n{counted.to_string(index=False)}\n")
-    print(report(rows))
+    if not given.no_times:
+        print(f"{pd.DataFrame(rows).to_string(index=False, float_format='{:.2f}'.format)}\n")
+        bounds += costs(rows)
+    print(*bounds, sep="\n")
+    return int(not all(bound.kept for bound in bounds))
+
+
+def only_bioconductor(project: Project, corpus: Corpus) -> str:
+    """The source of format bioconductor; InputError where there is not just one."""
+    found = [source for source in corpus.sources if project.sources[source].format == "bioconductor"]
+    if len(found) != 1:
+        what = f"the corpus has {len(found)} sources of format bioconductor, whose gene sets are to be counted"
+        raise InputError(what, field="--corpus", fix="take a corpus with one of them, such as full")
+    return found[0]
 
 
 def native_files(project: Project, corpus: str, results: Results) -> list[tuple[str, str, list[str]]]:
@@ -118,23 +170,53 @@ def measure(stage: str, copies: int, program: str, words: list) -> Measured:
     return Measured(stage, copies, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6)
 
 
-def report(rows: list[Measured]) -> str:
-    """The measurements, and how they stand to what the project promises."""
+def content(facts: pd.DataFrame, statistics: pd.DataFrame) -> list[Bound]:
+    """Facts, genes and statements of one genome, each once; `statistics` are those of its statements."""
+    total = statistics.set_index("source").loc["total"]
+    return [
+        Bound("distinct facts", len(facts.drop_duplicates(["gene", "relation", "object_id"])), FACTS),
+        Bound("genes", facts["gene"].nunique(), GENES),
+        Bound("distinct statements", int(total["distinct"]), STATEMENTS),
+    ]
+
+
+def gene_set_counts(facts: pd.DataFrame, source: str, ontology: Path) -> list[Bound]:
+    """The gene sets of 3 to 500 genes of each namespace, made of the facts of `source`, as benchmarks are."""
+    subsets = {
+        aspect: Subset(namespace=namespace, source=source, test=1, valid=1)
+        for aspect, (namespace, _) in GENE_SETS.items()
+    }
+    wanted = Benchmark(
+        task="gene_set_naming", corpus="full", subsets=subsets, minimum_genes=3, maximum_genes=500, encoders=[]
+    )
+    sets = within_limits(made_sets(facts, {source: ontology_from_sqlite(ontology)}, wanted), wanted)
+    return [
+        Bound(
+            f"gene sets of {namespace}",
+            len(sets[aspect]),
+            math.ceil(known * (1 - TOLERANCE)),
+            math.floor(known * (1 + TOLERANCE)),
+        )
+        for aspect, (namespace, known) in GENE_SETS.items()
+    ]
+
+
+def costs(rows: list[Measured]) -> list[Bound]:
+    """Time and memory of one genome, and how the time grows with the input."""
     table = pd.DataFrame(rows)
     small, large = (table[table["copies"] == copies] for copies in (1, table["copies"].max()))
-    lines = [table.to_string(index=False, float_format="{:.2f}".format), ""]
-    seconds, memory = small["seconds"].sum(), small["gigabytes"].max()
-    lines.append(f"one genome: {seconds:.1f} s (at most {SECONDS}), {memory:.2f} GB (less than {GIGABYTES})")
-    copies = large["copies"].iloc[0]
+    bounds = [
+        Bound("seconds of one genome", float(small["seconds"].sum()), most=SECONDS),
+        Bound("gigabytes of one genome", float(small["gigabytes"].max()), most=GIGABYTES),
+    ]
+    copies = int(large["copies"].iloc[0])
     for stage in [*small["stage"], None]:
         one, many = (
             t["seconds"].sum() if stage is None else t.set_index("stage")["seconds"][stage] for t in (small, large)
         )
-        allowed = RATIO * copies / 10
-        lines.append(
-            f"{copies} times the input, {stage or 'both'}: {many / one:.1f} times the time (at most {allowed:g})"
-        )
-    return "\n".join(lines)
+        what = f"{copies} times the input, {stage or 'both'}: times the time"
+        bounds.append(Bound(what, float(many / one), most=RATIO * copies / 10))
+    return bounds
 
 
 if __name__ == "__main__":

@@ -12,8 +12,17 @@ import pandas as pd
 
 from reasonome import atomic, benchmarks, leak_audit
 from reasonome.audit import GeneSet, with_terms
+from reasonome.config import Style
 from reasonome.errors import run_program
-from reasonome.experiments import AuditPlan, Results, audit_plan, examples_folder, set_sources, shared_sources
+from reasonome.experiments import (
+    AuditPlan,
+    Results,
+    audit_plan,
+    corpus_sources,
+    examples_folder,
+    set_sources,
+    shared_sources,
+)
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
 from reasonome.project import Project, lookup
@@ -22,6 +31,7 @@ from reasonome.report.tables import write_table
 from reasonome.sources.go import Ontology
 from reasonome.sources.ontology import read_ontology
 from reasonome.tasks import TASKS
+from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 
@@ -41,9 +51,9 @@ def main() -> None:
     tested = [read_held_out(project, results, benchmark, ontologies) for benchmark in plan.benchmarks]
     findings = [
         *audit_training(project, results, plan, tested, ontologies),
-        *audit_statements(project, results, plan, tested),
+        *audit_statements(project, results, plan, tested, ontologies),
         *audit_reasoning(results, plan, tested),
-        *audit_prompts(project, plan, tested),
+        *audit_prompts(project, plan, tested, ontologies),
     ]
     table = leak_audit.table(findings)
     print(table[SHOWN].to_string(index=False))
@@ -89,18 +99,26 @@ def audit_training(
     return findings
 
 
-def audit_statements(project: Project, results: Results, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+def audit_statements(
+    project: Project, results: Results, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
+) -> list[Finding]:
     """The train split of each corpus that a warm-up uses."""
     findings = []
     for corpus, used_by in plan.corpora.items():
         folder, spec = results.statements(corpus), project.corpora[corpus]
-        statements = pd.DataFrame(atomic.read_jsonl(folder / "train.jsonl"), columns=["text", "gene", "object_id"])
+        statements = pd.DataFrame(atomic.read_columns(folder / "train.jsonl", ["text", "gene", "object_id"]))
         left_out = pd.read_csv(folder / "left_out.tsv", sep="\t", dtype=str, keep_default_na=False)
         names = read_facts(results.facts(corpus))[["object_id", "object_name"]]
-        policies = {"test_fact": spec.test_facts, "test_name": spec.test_names}
+        policies = {
+            "test_fact": spec.test_facts,
+            "test_fact_by_descendant": spec.test_descendants,
+            "test_name": spec.test_names,
+        }
         training = Training(corpus, used_by, folder / "train.jsonl")
         for tests in tested:
-            findings += leak_audit.statement_findings(training, statements, left_out, names, tests, policies)
+            findings += leak_audit.statement_findings(
+                training, statements, left_out, names, tests, policies, ontologies
+            )
     return findings
 
 
@@ -119,22 +137,62 @@ def audit_reasoning(results: Results, plan: AuditPlan, tested: Sequence[HeldOut]
     return findings
 
 
-def audit_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+def audit_prompts(
+    project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
+) -> list[Finding]:
     """The prompts of the test sets in every style, with all genes whatever the budget, so that none is missed."""
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
         task, style = TASKS[project.benchmarks[benchmark].task], project.style(benchmark, name)
         file = examples_folder(project, benchmark, name) / "test.jsonl"
-        prompts = []
-        for example in benchmarks.read_rows(file, task.Example):
-            prompt = task.prompt(example, style, lambda texts: [0] * len(texts))
-            text = "\n".join(message["content"] for message in prompt.messages)
-            prompts.append(Asked(text, example.name, tuple(gene.name for gene in example.genes)))
+        prompts = asked_prompts(task, style, benchmarks.read_rows(file, task.Example), ontologies)
         findings += leak_audit.prompt_findings(
             name, prompts, file, by_name[benchmark], carries_facts=style.facts is not None
         )
     return findings
+
+
+def asked_prompts(
+    task: GeneSetNaming, style: Style, examples: Sequence[Example], ontologies: Sequence[Ontology]
+) -> list[Asked]:
+    """The rendered prompts of a file's rows, less those whose answer is to abstain: a style may say in which words."""
+    return [
+        Asked(prompt_text(task, row, style), prompt_text(task, without_gene_names(row), style), names, line)
+        for line, (row, names) in enumerate(zip(examples, true_names(examples, ontologies), strict=True), 1)
+        if row.name != ABSTENTION
+    ]
+
+
+def prompt_text(task: GeneSetNaming, example: Example, style: Style) -> str:
+    """All messages of a prompt, with all genes, facts and neighbours."""
+    prompt = task.prompt(example, style, lambda texts: [0] * len(texts))
+    return "\n".join(message["content"] for message in prompt.messages)
+
+
+def without_gene_names(example: Example) -> Example:
+    """The example with no gene's official name, in its own set and in those of its neighbours."""
+    return example.model_copy(
+        update={
+            "genes": unnamed(example.genes),
+            "neighbours": [n.model_copy(update={"genes": unnamed(n.genes)}) for n in example.neighbours],
+        }
+    )
+
+
+def unnamed(genes: Sequence[Gene]) -> list[Gene]:
+    """The genes without official names."""
+    return [gene.model_copy(update={"name": ""}) for gene in genes]
+
+
+def true_names(examples: Sequence[Example], ontologies: Sequence[Ontology]) -> list[frozenset[str]]:
+    """The names of each example that its prompt may not hold; of a contaminated variant those of its original."""
+    sets = [
+        GeneSet(e.main_id or e.term or e.id, e.subset, e.name, frozenset(), frozenset(e.synonyms)) for e in examples
+    ]
+    for ontology in ontologies:
+        sets = with_terms(sets, ontology)
+    return [one.searchable_names for one in sets]
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
@@ -143,9 +201,9 @@ def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
     for tested in plan.benchmarks:
         test = set_sources(project, tested, "test")
         data = [("training sets", b, set_sources(project, b, "train")) for b in plan.training]
-        data += [("statements", c, project.corpora[c].sources) for c in plan.corpora]
+        data += [("statements", c, corpus_sources(project, c)) for c in plan.corpora]
         for kind, name, sources in data:
-            if shared := shared_sources(project, sources, test):
+            if shared := shared_sources(sources, test):
                 found.append({"data": kind, "training": name, "benchmark": tested, "sources": shared})
     return found
 

@@ -9,10 +9,11 @@ python scripts/build_facts.py \\
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from reasonome.errors import InputError, run_program
-from reasonome.facts import Facts, build_facts, write_facts
+from reasonome.facts import REJECTED, Facts, build_facts, write_facts
 from reasonome.sources import FORMATS
 
 
@@ -70,7 +71,11 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments()
-    facts = build_facts([source(words) for words in args.source], args.taxon, args.unmapped, args.authority)
+    if os.path.lexists(args.output) and not args.output.is_dir():
+        what = "this is a file" if args.output.exists() else "this is a link to nothing"
+        raise InputError(f"{what}, and a folder should be here", file=args.output, fix="name a folder, or remove it")
+    sources = [source(words) for words in args.source]
+    facts = build_facts(sources, args.taxon, args.unmapped, args.authority, args.output / REJECTED)
     write_facts(facts, args.output)
     for name in facts.left_out:
         print(summary(name, facts))

@@ -37,10 +37,10 @@ def main() -> None:
     given = arguments.parse_args()
 
     plan = read_plan(given.plan)
-    metrics = tables.of_all_strata(tables.read_table(given.metrics, tables.METRIC_COLUMNS))
+    metrics = tables.read_table(given.metrics, tables.METRIC_COLUMNS)
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    write_figures(given.figures, plan, metrics, steps, corpora)
+    write_figures(given.figures, plan, tables.of_all_strata(metrics), steps, corpora)
     page = render_page(
         ReportInputs(
             plan=plan,

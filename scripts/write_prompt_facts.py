@@ -62,14 +62,18 @@ def add_facts(
         raise InputError("the style shows facts", field="--facts", fix="give the facts of the benchmark's corpus")
     facts = read_facts(path)
     told = len(facts)
-    if style.facts.sources == "others":
+    if style.facts.sources == "others" or benchmark.kind == "built":
         ontologies = {}
         for word in ontology_files:
             source, _, file = word.partition("=")
             ontologies[source] = read_ontology(file)
         made_of = benchmarks.set_facts(facts, ontologies, benchmark)
         examples = [example for part in splits.values() for example in part]
-        facts = prompt_facts.without_collection(facts, prompt_facts.collection(made_of, ontologies, examples))
+        own = prompt_facts.collection(made_of, ontologies, examples)
+        if style.facts.sources == "others":
+            facts = prompt_facts.without_collection(facts, own)
+        else:
+            facts = prompt_facts.without_relations(facts, own.relations)
     index = prompt_facts.FactIndex(facts, style.seed)
     splits = {part: prompt_facts.with_facts(examples, index, style.facts) for part, examples in splits.items()}
     genes = [gene for examples in splits.values() for example in examples for gene in example.genes]

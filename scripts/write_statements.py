@@ -6,6 +6,7 @@ python scripts/write_statements.py --corpus demo --facts results/facts/demo/fact
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from reasonome import atomic, statements
@@ -26,12 +27,14 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
-    corpus = lookup(Project(args.config).corpora, args.corpus, "corpus")
+    project = Project(args.config)
+    corpus = lookup(project.corpora, args.corpus, "corpus")
     folders = args.leave_out if corpus.test_facts == "drop" else []
     terms = [term for folder in folders for term in held_out_terms(folder)]
     facts, left_out = statements.leave_out(read_facts(args.facts), terms)
+    told = len(facts)
     if corpus.placebo:
-        facts = statements.permute_genes(facts, corpus.seed)
+        facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
     sentences = statements.write_sentences(
         facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement
     )
@@ -48,12 +51,20 @@ def main() -> None:
             "code_sha256": code_sha256(["statements.py", "wording.py"]),
             "statements": sentences["split"].value_counts().to_dict(),
             "facts_left_out": len(left_out),
+            "running_text_left_out": told - len(facts),
+            "licences": licences(project, corpus.sources),
         },
     )
+    placebo = f"; genes are permuted, {told - len(facts)} facts of running text left out" if corpus.placebo else ""
     print(
         f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
-        f"{len(left_out)} about held-out terms left out{'; genes are permuted' if corpus.placebo else ''}"
+        f"{len(left_out)} about held-out terms left out{placebo}"
     )
+
+
+def licences(project: Project, sources: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    """Source → release, licence and where to read it: what a model that learns from the statements is under."""
+    return {name: project.sources[name].model_dump(include={"release", "licence", "licence_url"}) for name in sources}
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def demo_benchmark(project, demo_facts, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("benchmarks") / "demo-go"
     benchmark = project.benchmarks["demo-go"]
     ontology = read_obo(ROOT / project.sources["go-demo"].files["obo"].path)
-    splits, audit = benchmarks.split(benchmarks.gene_sets(demo_facts, {"go-demo": ontology}, benchmark), benchmark)
+    made = benchmarks.made_sets(demo_facts, {"go-demo": ontology}, benchmark)
+    splits, audit = benchmarks.split(benchmarks.within_limits(made, benchmark), benchmark)
     benchmarks.write_benchmark(splits, audit, benchmarks.official_names(demo_facts), folder)
     return folder
 

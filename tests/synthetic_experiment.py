@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.strata import STRATA
+
 ARMS = ["base", "KW", "KW+RA", "RA+TA", "KW+RA+TA"]
 CHAINS = [
     "base",
@@ -18,19 +20,25 @@ FLOORS = [
     ("constant", "none", 0.08),
     ("random", "none", 0.03),
     ("commonest_phrase", "prompt", 0.154),
+    ("over_representation", "prompt facts", 0.11),
     ("nearest_prompt", "training data", 0.162),
     ("nearest_set", "training data", 0.12),
 ]
 SUBSETS = ("bp", "mf", "cc")
 
 
-def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = ARMS, poison: str = "") -> Path:
+def write_experiment(
+    folder: Path, *, per_subset: int = 30, arms: list[str] = ARMS, poison: str = "", shares: tuple[int, ...] = ()
+) -> Path:
     """Write everything a report needs below `folder`; returns the plan's path.
 
-    `poison` is put into every answer, reasoning step, gene, name, raw text and into what the logs say.
+    With `shares`, such as (50, 100), examples have strata, and each a contaminated variant of every share. `poison`
+    is put into every answer, reasoning step, gene, name, raw text and into what the logs say.
     """
     random = np.random.default_rng(7)
     examples = [(s, f"GO:{1000 * k + i:07d}") for k, s in enumerate(SUBSETS) for i in range(per_subset)]
+    strata = np.array([STRATA[i % 3] if shares else "" for i in range(len(examples))] * (1 + len(shares)))
+    examples += [(f"{s}-{share}", f"{i}-{share}") for share in shares for s, i in examples[: len(SUBSETS) * per_subset]]
     names = [f"{word} of cargo {i % 40}{poison}" for i, word in enumerate(["transport", "repair", "binding"] * 500)]
 
     def scored(level: float, spread: float = 0.15) -> dict:
@@ -49,7 +57,7 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
     for floor, information, level in FLOORS:
         frame = pd.DataFrame(examples, columns=["subset", "id"]).assign(floor=floor, information=information)
         frame["answer"] = names[0] if floor == "constant" else names[: len(examples)]
-        floors.append(frame.assign(**scored(level)))
+        floors.append(frame.assign(stratum=strata, **scored(level)))
     pd.concat(floors).to_parquet(folder / "floors.parquet")
 
     evaluations = []
@@ -68,6 +76,10 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
         frame["prompt_tokens"], frame["completion_tokens"] = 210, random.integers(20, 90, len(frame))
         frame["finish_reason"], frame["logprob"] = "stop", -12.5
         frame["format"] = answered.astype(float)
+        frame["abstained"] = (random.random(len(frame)) < 0.1).astype(float)
+        frame["facts_left_out"] = random.integers(0, 5, len(frame))
+        frame["neighbours_left_out"] = 0
+        frame["stratum"] = strata
         frame["truncated"] = (random.random(len(frame)) < 0.03).astype(float)
         frame["length"] = frame["completion_tokens"].astype(float)
         frame["shuffled_rouge_l"] = frame["rouge_l"].to_numpy()[::-1] * 0.6
@@ -106,8 +118,12 @@ def write_experiment(folder: Path, *, per_subset: int = 30, arms: list[str] = AR
     (folder / "dropped.jsonl").write_text("".join(json.dumps(row) + "\n" for row in dropped))
 
     counts = pd.DataFrame(
-        [["go" + poison, 30, 9, 40, 800, 30], ["reactome", 12, 5, 12, 300, 10], ["total", 40, 10, 50, 1050, 38]],
-        columns=["source", "facts", "genes", "statements", "tokens", "distinct"],
+        [
+            ["go" + poison, 30, 9, 40, 800, 30, 0.8],
+            ["reactome", 12, 5, 12, 300, 10, 0.24],
+            ["total", 40, 10, 50, 1050, 38, 1.0],
+        ],
+        columns=["source", "facts", "genes", "statements", "tokens", "distinct", "share"],
     )
     counts.to_csv(folder / "statistics.tsv", sep="\t", index=False)
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import tracemalloc
 
 import pytest
 
@@ -170,3 +171,26 @@ def test_what_a_killed_job_left_behind_is_removed(tmp_path):
     with atomic.replacing(tmp_path / "model") as temporary:
         temporary.write_bytes(b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_only_the_columns_wanted_are_kept(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    atomic.write_jsonl(path, [{"a": 1, "b": 2, "c": 3}, {"a": 4, "c": 6}])
+    assert atomic.read_columns(path, ["a"], {"b": 0}) == {"a": [1, 4], "b": [2, 0]}
+    with pytest.raises(InputError, match="the row has no 'b'") as error:
+        atomic.read_columns(path, ["a", "b"])
+    assert (error.value.file, error.value.line, error.value.field) == (path, 2, "b")
+    (tmp_path / "empty.jsonl").write_text("")
+    assert atomic.read_columns(tmp_path / "empty.jsonl", ["a"]) == {"a": []}
+
+
+def test_columns_take_less_memory_than_rows(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    atomic.write_jsonl(path, ({"text": "x" * 20, "gene": f"G{i}", "more": "y" * 400} for i in range(5000)))
+    peaks = []
+    for read in (lambda: atomic.read_jsonl(path), lambda: atomic.read_columns(path, ["text"])):
+        tracemalloc.start()
+        read()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] / 4

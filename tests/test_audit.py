@@ -150,14 +150,40 @@ def test_an_ontology_gives_main_ids_exact_synonyms_and_all_ancestors(tmp_path):
     )
     assert [s.term_id for s in found] == ["GO:2", "GO:3", "R:1"]
     assert [s.id for s in found] == ["GO:22", "GO:3", "R:1"]
-    assert [set(s.synonyms) for s in found] == [{'BER "short" patch'}, set(), set()]
+    # Of another name than the ontology's, a set has that one too.
+    assert [set(s.synonyms) for s in found] == [{'BER "short" patch', "base-excision repair"}, {"gap filling"}, set()]
     assert [set(s.ancestors) for s in found] == [{"GO:1"}, {"GO:1", "GO:2"}, set()]
 
 
-def test_a_prompt_holds_its_gold_name_as_whole_words_only():
-    prompts = ["Genes: A (Cell-Cycle kinase)", "Genes: A (cell cycles)", "Genes: B (DNA repair)", "Genes: C"]
-    golds = ["cell cycle", "cell cycle", "cell cycle", "Process"]
-    assert audit.names_in_prompts(prompts, golds) == [True, False, False, False]
+def test_an_old_name_under_an_alternative_id_leaks_by_the_current_one(tmp_path):
+    (tmp_path / "small.obo").write_text(OBO)
+    held_out = audit.with_terms([gene_set("GO:22", "old name of it", "A")], read_obo(tmp_path / "small.obo"))
+    assert audit.leaks([gene_set("R:7", "Base-Excision Repair", "X")], held_out, 0.5) == ["same_name"]
+
+
+def test_a_name_that_differs_only_in_case_is_no_synonym(tmp_path):
+    (tmp_path / "small.obo").write_text(OBO)
+    (found,) = audit.with_terms([gene_set("GO:1", "Dna Repair", "A")], read_obo(tmp_path / "small.obo"))
+    assert found.synonyms == frozenset()
+
+
+def test_ancestors_are_computed_once(tmp_path):
+    (tmp_path / "small.obo").write_text(OBO)
+    ontology = read_obo(tmp_path / "small.obo")
+    assert ontology.ancestors == {"GO:1": frozenset(), "GO:2": {"GO:1"}, "GO:3": {"GO:1", "GO:2"}}
+    assert ontology.ancestors is ontology.ancestors
+
+
+def test_names_to_look_for_are_the_name_and_synonyms_of_several_words():
+    one = gene_set("GO:1", "Apoptosis", "A", synonyms=["programmed cell-death", "PCD", "suicide", "--"])
+    assert one.searchable_names == {"apoptosis", "programmed cell death"}
+    assert one.names == {"apoptosis", "programmed cell death", "pcd", "suicide", ""}
+
+
+def test_a_prompt_holds_its_names_as_whole_words_only():
+    prompts = ["Genes: A (Cell-Cycle kinase)", "Genes: A (cell cycles)", "Genes: B (DNA repair)", "Genes: C", "a b c"]
+    names = [["cell cycle"], ["cell cycle"], ["cell cycle"], ["Process"], ["b", "b c", "c d e"]]
+    assert audit.names_in_prompts(prompts, names) == ["cell cycle", "", "", "", "b c"]
 
 
 def test_texts_hold_the_longest_name_as_whole_words():

@@ -86,6 +86,15 @@ def test_the_ontologies_that_a_benchmark_needs(tmp_path, project):
     assert found.ontology_files("mine") == {"go-demo": "obo"}
 
 
+def test_published_sets_may_be_of_any_ontology_of_the_corpus(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "encoders": []}
+    entry["files"] = {"bp": {"path": "a.csv"}}
+    with open(tmp_path / "config/benchmarks.yaml", "a") as out:
+        out.write("\n" + yaml.safe_dump({"mine": entry}))
+    assert Project(tmp_path / "config").ontology_files("mine") == {"go-demo": "obo"}
+
+
 def test_the_authority_of_a_corpus(tmp_path, project):
     assert project.authority("demo") == "hgnc-demo"
     shutil.copytree(ROOT / "config", tmp_path / "config")

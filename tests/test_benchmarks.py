@@ -76,12 +76,16 @@ FACTS = facts(
 )
 
 
+def within(facts, ontologies, wanted):
+    return benchmarks.within_limits(benchmarks.made_sets(facts, ontologies, wanted), wanted)
+
+
 def test_gene_sets_are_propagated_within_their_namespace(ontology):
     subsets = {
         "bp": {"namespace": "biological_process", "test": 1, "valid": 1},
         "mf": {"namespace": "molecular_function", "test": 1, "valid": 1},
     }
-    found = benchmarks.gene_sets(FACTS, {"go": ontology}, benchmark(subsets=subsets))
+    found = within(FACTS, {"go": ontology}, benchmark(subsets=subsets))
     assert found == {
         "bp": [
             GeneSet("GO:1", "bp", "response", frozenset("ABC")),
@@ -93,7 +97,7 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
 
 @pytest.mark.parametrize(("least", "most", "ids"), [(2, 2, ["GO:2"]), (3, 3, ["GO:1"]), (4, 9, []), (2, 3, None)])
 def test_sizes_are_limits_that_belong_to_the_range(ontology, least, most, ids):
-    found = benchmarks.gene_sets(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
+    found = within(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
     assert [s.id for s in found["bp"]] == (["GO:1", "GO:2"] if ids is None else ids)
 
 
@@ -233,10 +237,15 @@ def test_creation_dates_are_read_from_terms_alone(tmp_path):
 # --- strata and contaminated variants ----------------------------------------------------------------
 
 
-def test_depth_counts_distinct_facts_and_no_names():
-    rows = facts(
-        ("A", "enables", "GO:1"), ("A", "enables", "GO:2"), ("A", "has_name", "H:1"), ("B", "has_alias", "H:2")
+def test_depth_counts_distinct_facts_and_neither_names_nor_places():
+    said = (
+        ("A", "has_name"),
+        ("B", "has_alias"),
+        ("B", "has_gene_type"),
+        ("A", "maps_to_band"),
+        ("B", "has_mim_entry"),
     )
+    rows = facts(("A", "enables", "GO:1"), ("A", "enables", "GO:2"), *((gene, what, "H:1") for gene, what in said))
     again = facts(("A", "enables", "GO:1"), ("C", "enables", "GO:1")).assign(source="other")
     assert benchmarks.depths(pd.concat([rows, again])) == {"A": 2, "C": 1}
 
@@ -284,6 +293,20 @@ def test_outliers_are_of_the_same_depth_and_not_annotated_to_the_term():
     assert all_of_it.gene_set.name == "System of unrelated proteins"
 
 
+def test_a_variant_keeps_the_synonyms_of_its_set_unless_all_is_replaced():
+    rows = of_depths(a=1, b=1, c=1, d=1, e=1, f=1)
+    rows = pd.concat(
+        [rows, facts(("e", "involved_in", "GO:9")), facts(("f", "x", "R:1")).assign(object_name="Mending")]
+    )
+    one = GeneSet("GO:90", "bp", "DNA repair", frozenset("ab"), frozenset({"mending"}), frozenset({"GO:1"}), "GO:9")
+    for seed in range(10):
+        half, whole = benchmarks.contaminated([one], [0.5, 1.0], rows, benchmarks.depths(rows), seed)
+        # e is annotated to the main id, f to a synonym.
+        assert {*half.outliers, *whole.outliers} <= {"c", "d"}
+    assert (half.gene_set.synonyms, half.gene_set.ancestors) == ({"mending"}, {"GO:1"})
+    assert (whole.gene_set.synonyms, whole.gene_set.ancestors, whole.gene_set.term) == (set(), set(), "")
+
+
 def test_contamination_depends_on_the_seed_and_not_on_other_sets():
     rows = of_depths(**{f"g{i}": 3 for i in range(200)})
     depth = benchmarks.depths(rows)
@@ -315,6 +338,31 @@ def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
     assert contaminated.outliers == ["c", "d"]
     assert benchmarks.held_out_terms(tmp_path) == [("GO:9", "DNA repair")]
     assert (tmp_path / "unmapped.tsv").read_text() == "source\tidentifier\twhere\tbest_guess\n"
+
+
+def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
+    by_main = GeneSet("GO:2", "bp", "binding", frozenset("cd"), term="GO:2")
+    by_other = GeneSet("GO:90", "bp", "DNA repair", frozenset("ab"), frozenset({"mending"}), term="GO:9")
+    rows = of_depths(a=1, b=1, c=1, d=1)
+    variants = benchmarks.contaminated([by_main, by_other], [0.5], rows, benchmarks.depths(rows), 0)
+    splits = {"train": [], "valid": [], "test": [by_main, by_other]}
+    benchmarks.write_benchmark(splits, {}, {}, tmp_path, variants=variants)
+    found = benchmarks.read_rows(tmp_path / "test.jsonl")
+    assert [(row.id, row.main_id, row.term) for row in found] == [
+        ("GO:2", "", ""),
+        ("GO:90", "GO:9", ""),
+        ("GO:2-50", "", "GO:2"),
+        ("GO:90-50", "GO:9", "GO:90"),
+    ]
+    assert "main_id" not in json.loads((tmp_path / "test.jsonl").read_text().splitlines()[0])
+    assert [s.term_id for s in benchmarks.read_sets(tmp_path / "test.jsonl")] == ["GO:2", "GO:9"]
+    assert benchmarks.held_out_terms(tmp_path) == [
+        ("GO:2", "binding"),
+        ("GO:90", "DNA repair"),
+        ("GO:90", "mending"),
+        ("GO:9", "DNA repair"),
+        ("GO:9", "mending"),
+    ]
 
 
 def test_subsets_that_overlap_ask_about_a_term_once():

@@ -164,7 +164,7 @@ def test_the_package_can_say_which_genes_there_are(files):
 
 
 def test_facts_stand_under_the_symbols_of_another_authority(files):
-    table = hgnc.read_gene_table(GENES)  # has TP53, BRCA1 and CALM1, not HBD
+    table = GeneTable(hgnc.read_genes(GENES))  # has TP53, BRCA1 and CALM1, not HBD
     result = bioconductor.read("bio", files, table)
     assert set(result.facts["gene"]) == {"TP53", "BRCA1", "CALM1"}
     assert result.unmapped.values.tolist() == [["bio", "3045", "org.sqlite:genes.gene_id=3045", ""]]
@@ -293,3 +293,37 @@ def test_reading_leaves_the_files_alone(tmp_path):
         path.chmod(0o444)
     bioconductor.read("bio", files, GeneTable(bioconductor.read_genes(files)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["GO.sqlite", "org.sqlite"]
+
+
+def test_what_the_database_leaves_empty_is_no_fact(tmp_path):
+    empty = (
+        HUMAN
+        + f"""
+INSERT INTO genes VALUES (9, '472'), (10, '1');
+INSERT INTO gene_info VALUES (9, NULL, 'ATM'), (10, 'a gene without a symbol', NULL);
+INSERT INTO genetype VALUES (9, NULL);
+INSERT INTO alias VALUES (9, NULL);
+INSERT INTO go_bp VALUES (9, '{LEAF}', NULL), (9, NULL, 'IDA');
+"""
+    )
+    files = databases(tmp_path, empty)
+    genes = bioconductor.read_genes(files)
+    assert [(gene.symbol, gene.name, gene.aliases) for gene in genes if gene.entrez_id == "472"] == [("ATM", "", ())]
+    result = bioconductor.read("bio", files, GeneTable(genes))
+    assert [row for row in rows_of(result, *set(result.facts["relation"])) if row[0] == "ATM"] == [
+        ("ATM", "involved_in", LEAF, "leaf", "")
+    ]
+    assert not result.facts.isna().any(axis=None)
+    assert result.left_out["genes without a symbol or an id"] == 1
+
+
+def test_a_term_without_a_name_is_refused(tmp_path):
+    path = database(tmp_path / "GO.sqlite", GO_DB.replace("'leaf', 'BP'", "NULL, 'BP'"))
+    with pytest.raises(InputError, match=f"the term {LEAF} has no name") as error:
+        bioconductor.ontology_from_sqlite(path)
+    assert error.value.file == path
+
+
+def test_a_folder_is_no_database(tmp_path):
+    with pytest.raises(InputError, match="this is a folder, not a file"):
+        bioconductor.ontology_from_sqlite(tmp_path)

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from reasonome.comparisons import bootstrap_intervals, holm, in_mean, paired_test
+from reasonome.config import is_variant, variant_of_subset
 
 
 def test_the_mean_weighs_subsets_equally_whatever_their_size():
@@ -133,3 +134,6 @@ def test_contaminated_variants_stand_beside_the_mean():
     assert (found["bp-50"].value[0], found["bp-50"].n) == (0.25, 1)
     assert in_mean(["bp-50", "cc", "bp", "bp"]) == ["bp", "cc"]
     assert in_mean(["bp-50", "bp-100"]) == ["bp-100", "bp-50"]
+    # A hyphen alone makes no variant.
+    assert in_mean(["bp-50", "all-of-it", "bp"]) == ["all-of-it", "bp"]
+    assert is_variant(variant_of_subset("bp", 0.05)) and not is_variant("bp") and not is_variant("-50")

@@ -557,6 +557,14 @@ def test_a_subset_may_not_take_the_name_of_the_mean(config):
     assert "a subset may not be called 'mean'" in mistake(config).what
 
 
+def test_a_source_may_not_take_the_name_of_the_total(config):
+    path = config / "sources.yaml"
+    line = change(path, "reactome-2022:", "total:")
+    error = mistake(config)
+    assert "a source may not be called 'total'" in error.what
+    assert (error.file, error.line) == (path, line)
+
+
 def test_a_key_pasted_for_its_variable_is_refused_and_not_repeated(config):
     change(config / "teachers.yaml", "OPENAI_API_KEY", "sk-SECRET-12345")
     error = mistake(config)

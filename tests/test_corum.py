@@ -209,3 +209,24 @@ def test_an_empty_file_is_refused(tmp_path):
 def test_an_organism_that_corum_does_not_name_is_refused(tmp_path):
     with pytest.raises(InputError, match="CORUM's name for taxon 4932 is not known"):
         read(tmp_path, COLUMNS_3, *RELEASE_3, taxon=4932)
+
+
+@pytest.mark.parametrize("columns", [COLUMNS_3, COLUMNS_5])
+def test_a_quote_mark_too_many_hides_no_complex(tmp_path, columns):
+    make = (lambda *a: row_3(*a)) if columns is COLUMNS_3 else (lambda i, name, entrez, *a: row_5(i, name, *a))
+    rows = [
+        make("1", "first complex", "7157", "TP53", "P04637"),
+        make("2", '"second complex', "4193", "MDM2", "Q00987"),
+        make("3", "third complex", "472", "ATM", "Q13315"),
+        make("4", 'fourth" complex', "472", "ATM", "Q13315"),
+    ]
+    with pytest.raises(InputError, match="a cell begins with a quote mark that is not closed in this row") as error:
+        read(tmp_path, columns, *rows)
+    assert (error.value.file.name, error.value.line) == ("allComplexes.txt", 3)
+
+
+def test_complexes_without_a_name_are_left_out_and_counted(tmp_path):
+    nameless = [row_3(str(n), name, "472", "ATM", "Q13315") for n, name in ((5, ""), (6, "___"))]
+    result = read(tmp_path, COLUMNS_3, ONE, *nameless)
+    assert result.facts["object_id"].tolist() == ["CORUM:1", "CORUM:1"]
+    assert result.left_out == {"complexes without a name": 2}

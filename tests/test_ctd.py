@@ -92,6 +92,7 @@ def test_a_gene_keeps_its_inferred_diseases_of_highest_score(tmp_path):
     # Rows of one pair, through other chemicals, need not follow one another.
     again = read(gene_disease=write(tmp_path, DISEASES, [*rows, *rows]))
     assert again.facts.equals(result.facts)
+    assert again.left_out == result.left_out
 
 
 def test_pathways_of_reactome_have_its_own_ids(tmp_path):

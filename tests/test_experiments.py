@@ -4,8 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
-from reasonome.experiments import report_plan, teacher_mode, trained_steps
+from reasonome.experiments import (
+    corpus_sources,
+    report_plan,
+    set_sources,
+    shared_sources,
+    teacher_mode,
+    trained_steps,
+)
 from reasonome.project import Project
 from reasonome.report.plan import Plan
 
@@ -89,3 +97,27 @@ def test_only_a_knowledge_teacher_has_a_mode(project):
 def test_a_step_without_reasoning_needs_no_teacher(two_seeds):
     teachers = [row["teacher"] for row in report_plan(two_seeds, "two")["reasoning"]]
     assert teachers == ["knowledge-given"]  # sft.names, once for both seeds and backbones; sft.nameonly has none
+
+
+def test_training_and_test_sets_of_one_collection_are_named(tmp_path):
+    config = shutil.copytree(SHIPPED, tmp_path / "config")
+    gmt = {"format": "gmt", "release": "1", "licence": "theirs", "files": {"gmt": {"path": "h.gmt"}}}
+    with open(config / "sources.yaml", "a") as out:
+        out.write("\n" + yaml.safe_dump({"hallmarks": gmt | {"collection": "MSigDB"}, "mine": gmt}))
+    with open(config / "corpora.yaml", "a") as out:
+        out.write("\n" + yaml.safe_dump({"more": {"sources": ["hgnc-demo", "go-demo", "hallmarks", "mine"]}}))
+    published = {"task": "gene_set_naming", "kind": "published", "corpus": "more", "encoders": []}
+    files = {"files": {"x": {"path": "test.csv", "collection": "msigdb"}}}
+    files["train_files"] = {"x": {"path": "train.csv", "collection": "MSigDB"}, "y": {"path": "other.csv"}}
+    with open(config / "benchmarks.yaml", "a") as out:
+        out.write("\n" + yaml.safe_dump({"msigdb": published | files}))
+    project = Project(config)
+    test = set_sources(project, "msigdb", "test")
+    assert test == {"test.csv": "msigdb"}
+    assert shared_sources(set_sources(project, "msigdb", "train"), test) == ["train.csv (MSigDB)"]
+    assert shared_sources(corpus_sources(project, "more"), test) == ["hallmarks (MSigDB)"]
+    # GO is one collection in whatever format; a source without a collection is shared with itself alone.
+    go = set_sources(project, "go-bioc", "test")
+    assert go == {"bioconductor": "GO"}
+    assert shared_sources(set_sources(project, "demo-go", "train"), go) == ["go-demo (GO)"]
+    assert shared_sources({"mine": ""}, {"mine": ""}) == ["mine"] and shared_sources({"mine": ""}, {"a": ""}) == []

@@ -1,5 +1,6 @@
 """The table of facts: built, written and read back; and the program that does it."""
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -84,12 +85,31 @@ def test_written_files_read_back_and_are_the_same_bytes_again(tmp_path):
     assert (tmp_path / "a" / "statistics.tsv").read_text().splitlines()[-1] == "total\t\t18\t6\t15"
 
 
+def full(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "named"), [(pd.DataFrame, "to_parquet", "facts.parquet"), (Path, "write_text", "unmapped.tsv")]
+)
+def test_a_full_disk_leaves_the_files_of_one_build(tmp_path, monkeypatch, owner, method, named):
+    write_facts(built([HGNC, GO]), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    other = built([HGNC, GO, REACTOME])
+    monkeypatch.setattr(owner, method, full)
+    with pytest.raises(OSError, match="No space left") as error:
+        write_facts(other, tmp_path)
+    assert error.value.filename == str(tmp_path / named)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and len(before) == 3
+
+
 @pytest.mark.parametrize(
     ("sources", "field", "message"),
     [
         ([GO], "authority", "no source can be the authority for gene symbols; formats that can: hgnc, ncbi_gene"),
         ([HGNC, ("again", *HGNC[1:])], "authority", "several sources can be the authority .*: hgnc, again"),
         ([HGNC, GO, GO], "go", "two sources have this name"),
+        ([HGNC, ("total", *GO[1:])], "total", "statistics.tsv calls the sum 'total'"),
         ([HGNC, ("x", "reactom", {})], "x", "unknown format 'reactom'"),
         ([HGNC, ("x", "go", {"obo": Path("a")})], "x", r"takes the file\(s\) obo, gaf; given: obo"),
         ([HGNC, ("x", "reactome", {"gaf": Path("a")})], "x", r"takes the file\(s\) gmt; given: gaf"),
@@ -311,7 +331,20 @@ def test_the_program_writes_nothing_when_too_many_identifiers_are_unmapped(tmp_p
     assert done.returncode == 2
     assert done.stderr.startswith("error: go: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene")
     assert "ten_rows.gaf:12 'ZZZ1'" in done.stderr
-    assert not (tmp_path / "out").exists()
+    rejected = tmp_path / "out" / "unmapped.rejected.tsv"
+    assert f"; all of them are in {rejected}" in done.stderr and "--unmapped" not in done.stderr
+    assert rejected.read_text() == "source\tidentifier\twhere\tbest_guess\ngo\tZZZ1\tten_rows.gaf:12\t\n"
+    assert list((tmp_path / "out").iterdir()) == [rejected]
+    assert program(*words_of(*HGNC), *words_of(*GO), "--unmapped", 0.2, "--output", tmp_path / "out").returncode == 0
+    assert not rejected.exists()
+
+
+@pytest.mark.parametrize(("make", "message"), [("file", "this is a file"), ("link", "this is a link to nothing")])
+def test_the_program_wants_a_folder(tmp_path, make, message):
+    output = tmp_path / "out"
+    output.write_text("mine") if make == "file" else output.symlink_to(tmp_path / "nowhere")
+    done = program(*words_of(*HGNC), "--output", output)
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {output}: {message}, and a folder should be here")
 
 
 def test_the_program_takes_the_authority(tmp_path):
@@ -354,5 +387,5 @@ def test_the_schema_knows_the_files_of_every_format():
     from reasonome.sources import FORMATS
 
     assert {name: (form.files, form.optional, form.read_genes is not None) for name, form in FORMATS.items()} == {
-        name: tuple(files) for name, files in FORMAT_FILES.items()
+        name: files[:3] for name, files in FORMAT_FILES.items()
     }

@@ -17,7 +17,7 @@ import yaml
 
 import fetch_source
 from reasonome.errors import InputError
-from reasonome.fetching import download
+from reasonome.fetching import archives, download
 from reasonome.manifest import text_sha256
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
@@ -51,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        if "Content-Length" not in headers:
+            self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body[: answer.cut])
@@ -259,6 +260,40 @@ def test_a_part_that_nobody_asked_for(fetch, server):
     assert len(server.requests) == 2
 
 
+def part(text, start, end, total, etag='"1"') -> Answer:
+    """The bytes from `start` to before `end`, whatever was asked for."""
+    headers = {"ETag": etag, "Content-Range": f"bytes {start}-{end - 1}/{total}"}
+    return Answer(text[start:end].encode(), 206, headers, ranges=False)
+
+
+def test_a_part_of_a_newer_version_is_not_put_behind_the_older_one(fetch, server):
+    """The server heeds the range and not the validator."""
+    new = TABLE.replace("TP53", "EGFR")
+    assert fetch(Answer(cut=5000), part(new, 5000, SIZE, SIZE, '"2"'), Answer(new.encode())).read_text() == new
+    assert server.requests == [{}, {"Range": "bytes=5000-", "If-Range": '"1"'}, {}]
+
+
+def test_a_part_shorter_than_asked_for_is_not_the_end(fetch, server):
+    assert fetch(Answer(cut=5000), part(TABLE, 5000, 8000, SIZE), Answer()).read_text() == TABLE
+    assert [asked.get("Range") for asked in server.requests] == [None, "bytes=5000-", "bytes=8000-"]
+
+
+def test_a_beginning_that_nobody_asked_for_is_not_the_whole(fetch, server):
+    assert fetch(part(TABLE, 0, 4000, SIZE), Answer()).read_text() == TABLE
+    assert [asked.get("Range") for asked in server.requests] == [None, "bytes=4000-"]
+    with pytest.raises(InputError, match="broke off after 4,000 of 35,000 bytes"):
+        fetch(part(TABLE, 0, 4000, SIZE, 'W/"1"'))
+
+
+def test_a_part_of_a_whole_of_unknown_size_is_not_used(fetch, server):
+    assert fetch(Answer(cut=5000), part(TABLE, 5000, SIZE, "*"), Answer()).read_text() == TABLE
+    assert [asked.get("Range") for asked in server.requests] == [None, "bytes=5000-", None]
+
+
+def test_a_length_that_is_no_number_is_unknown(fetch):
+    assert fetch(Answer(headers={"Content-Length": "abc"})).read_text() == TABLE
+
+
 def test_a_busy_server_is_asked_again_after_the_time_it_names(fetch, sleeps):
     busy = Answer(b"", status=503, headers={"Retry-After": "7"})
     assert fetch(busy, Answer(b"", status=503), Answer(b"", status=429), Answer()).read_text() == TABLE
@@ -302,12 +337,56 @@ def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeyp
 # --- what is no such file ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("start", ["<!DOCTYPE html>", "<html>", "\ufeff\n  <!doctype HTML>"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "<!DOCTYPE html>",
+        "<html>",
+        "\ufeff\n  <!doctype HTML>",
+        "<!-- a --> \n<!-- b --><html>",
+        '<?xml version="1.0"?><html lang="en">',
+    ],
+)
 @pytest.mark.parametrize("name", ["table.txt", "table.txt.zip"])
 def test_a_web_page_in_place_of_a_file(fetch, server, tmp_path, start, name):
     with pytest.raises(InputError, match=f"/files/{name} gave a web page"):
         fetch(Answer(f"{start}<body>Please log in</body></html>".encode()), name=name)
     assert len(server.requests) == 1 and left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (Answer(b""), "gave an empty reply instead of a file"),
+        (Answer(b"", status=204), "gave no file but the answer 204 No Content"),
+        (Answer(b"later", status=202), "gave no file but the answer 202 Accepted"),
+        (Answer(b'\n{"error": "no such release"}'), 'gave a message .JSON: {"error": "no such release"}. instead of'),
+    ],
+)
+def test_an_answer_that_is_no_file(fetch, server, tmp_path, answer, message):
+    output = fetch()
+    server.requests.clear()
+    with pytest.raises(InputError, match=f"/files/table.txt {message}"):
+        fetch(answer)
+    assert len(server.requests) == 1 and left(tmp_path) == ["table.txt"] and output.read_text() == TABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [('{"genes": []}', "table.json"), ("{} \tTP53\n", "table.txt"), ("<!-- html -->\nTP53\n", "table.txt")],
+)
+def test_files_that_look_like_messages_and_pages_are_let_pass(fetch, text, name):
+    assert fetch(Answer(text.encode()), name=name).read_text() == text
+
+
+@pytest.mark.parametrize(("make", "message"), [("folder", "this is a folder"), ("link", "this is a link to nothing")])
+def test_a_file_is_not_written_where_something_else_is(fetch, server, tmp_path, make, message):
+    output = tmp_path / "results" / "table.txt"
+    output.parent.mkdir()
+    output.mkdir() if make == "folder" else output.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=message) as caught:
+        fetch()
+    assert caught.value.file == output and server.requests == []
 
 
 def test_an_archive_of_one_file_is_unpacked(fetch, tmp_path):
@@ -339,4 +418,80 @@ def test_an_archive_that_is_none(fetch, tmp_path, damage):
     archive[60] ^= 1
     with pytest.raises(InputError, match="gave no whole zip archive"):
         fetch(Answer(bytes(archive) if damage == "bad CRC" else damage.encode()), name="table.txt.zip")
+    assert left(tmp_path) == []
+
+
+# A header of 30 bytes and the name a.gmt come first, then the data.
+@pytest.mark.parametrize(
+    ("byte", "bit", "message"),
+    [
+        (35, 1, "Error -3 while decompressing data: invalid block type"),
+        (29, 0, "it ends too early"),  # the data begin 256 bytes too late
+    ],
+)
+def test_an_archive_with_a_flipped_bit(tmp_path, byte, bit, message):
+    archive, target = tmp_path / "a.zip", tmp_path / "a.gmt"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("a.gmt", TABLE)
+    damaged = bytearray(archive.read_bytes())
+    damaged[byte] ^= 1 << bit
+    archive.write_bytes(damaged)
+    with pytest.raises(InputError, match=f"here gave no whole zip archive: {message}"):
+        archives.unzip(archive, None, target, "here")
+    assert not target.exists()
+
+
+# The directory's entry is 51 bytes, the archive's end 22.
+@pytest.mark.parametrize(
+    ("byte", "bit", "message"),
+    [(-73 + 10, 1, "That compression method is not supported"), (-73 + 8, 0, "File 'a.gmt' is encrypted")],
+)
+def test_an_archive_that_python_cannot_unpack(tmp_path, byte, bit, message):
+    archive, target = tmp_path / "a.zip", tmp_path / "a.gmt"
+    packed = bytearray(zipped("a.gmt"))
+    packed[byte] ^= 1 << bit
+    archive.write_bytes(packed)
+    with pytest.raises(InputError, match=f"here: a.gmt cannot be unpacked: {message}") as caught:
+        archives.unzip(archive, None, target, "here")
+    assert "put the file below resources/" in caught.value.fix and not target.exists()
+
+
+def test_a_file_that_an_archive_holds_twice(fetch, tmp_path):
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        archive = Answer(zipped("a.gmt", "b.gmt", "a.gmt"))
+    with pytest.raises(InputError, match="holds a.gmt more than once"):
+        fetch(archive, name="table.txt.zip", member="a.gmt")
+    assert left(tmp_path) == []
+    assert fetch(archive, name="table.txt.zip", member="b.gmt").read_text() == TABLE
+
+
+@pytest.mark.parametrize(
+    ("method", "largest", "refused"),
+    [
+        (zipfile.ZIP_DEFLATED, SIZE - 1, True),
+        (zipfile.ZIP_DEFLATED, SIZE, False),
+        (zipfile.ZIP_STORED, SIZE - 1, False),  # a large file that is hardly packed
+    ],
+)
+def test_an_archive_that_unpacks_to_far_more_than_it_is(tmp_path, monkeypatch, method, largest, refused):
+    """35,000 bytes of repeated lines pack to less than a hundredth."""
+    archive, target = tmp_path / "a.zip", tmp_path / "a.gmt"
+    with zipfile.ZipFile(archive, "w", method) as out:
+        out.writestr("a.gmt", TABLE)
+    monkeypatch.setattr(archives, "LARGEST", largest)
+    if not refused:
+        archives.unzip(archive, None, target, "here")
+        assert target.read_text() == TABLE
+        return
+    with pytest.raises(InputError, match=r"here: a.gmt would unpack from \d+ to 35,000 bytes"):
+        archives.unzip(archive, None, target, "here")
+    assert not target.exists()
+
+
+def test_an_empty_file_of_an_archive(fetch, tmp_path):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("a.gmt", "")
+    with pytest.raises(InputError, match="/files/table.txt.zip holds an empty file"):
+        fetch(Answer(archive.getvalue()), name="table.txt.zip")
     assert left(tmp_path) == []

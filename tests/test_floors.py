@@ -1,11 +1,14 @@
 """Floors on sets so small that the right answers can be seen."""
 
+import random
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from reasonome import floors
 from reasonome.config import PromptFacts, Style
+from reasonome.metrics import rouge
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene
 
 NAMES = Style(gene="{symbol} ({name})", budget_tokens=8, system="", user="{genes}")
@@ -38,6 +41,35 @@ def test_constant():
     # ROUGE-L with (DNA repair, DNA binding, nucleus): 1, 1/2, 0 for the first two names, 0, 0, 1 for the third:
     # 1.5/3 twice, and of equals the first by the alphabet is taken.
     assert answers("constant") == [["DNA binding"] * 3]
+
+
+def _searched(candidates, training, seed):
+    """What `constant` looks for, tried on every candidate."""
+    names = sorted(example.name for example in training)
+    truths = random.Random(seed).sample(names, min(len(names), 400))
+    means = [np.mean([rouge.score(c, truth)["rouge_l"] for truth in truths]) for c in candidates]
+    return candidates[int(np.argmax(means))]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_bound_leaves_out_no_better_constant(seed):
+    rng = random.Random(seed)
+    words = ["repair", "repairs", "of", "DNA", "cell", "cells", "-", "binding"]  # stems, repeats, and no word at all
+    drawn = [" ".join(rng.choices(words, k=rng.randint(1, 6))) for _ in range(60)]
+    training = [example(f"T{i}", name, ["A"]) for i, name in enumerate(drawn)]
+    names = sorted(set(drawn))
+    assert floors.constant(training, ["?"], NAMES, seed) == [[_searched(names, training, seed)]]
+
+
+def test_the_bound_spares_comparisons_that_cannot_win(monkeypatch):
+    # "cell growth" is four of seven names, mean 4/7; each of the others has a bound of 1/7 and is not compared.
+    names = ["cell growth"] * 4 + ["DNA repair", "nucleus", "zinc binding"]
+    compared = []
+    score = rouge.score
+    monkeypatch.setattr(rouge, "score", lambda answer, truth: compared.append(answer) or score(answer, truth))
+    training = [example(f"T{i}", name, ["A"]) for i, name in enumerate(names)]
+    assert floors.constant(training, ["?"], NAMES, 0) == [["cell growth"]]
+    assert compared == ["cell growth"] * 7
 
 
 def test_common_words():
@@ -74,6 +106,12 @@ def test_nearest_set():
     assert (chosen[0], chosen[2]) == ("DNA repair", "DNA binding")
     by_chance = {answers("nearest_set", seed=seed)[0][1] for seed in range(30)}
     assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
+
+
+def test_nearest_set_of_more_sets_than_a_block_holds():
+    asked = [ASKED[i % 2 * 2] for i in range(2500)]
+    assert floors.nearest_set(TRAINING, asked, NAMES, 0) == [["DNA repair", "DNA binding"] * 1250]
+    assert floors.nearest_set(TRAINING, [], NAMES, 0) == [[]]
 
 
 def test_nearest_prompt_reads_what_the_style_shows():
@@ -120,7 +158,7 @@ def test_only_styles_with_facts_have_the_floor_on_facts():
 
 def test_every_floor_answers_every_question_and_says_what_it_uses():
     for name, floor in floors.FLOORS.items():
-        assert floor.information in ("none", "prompt", "training data")
+        assert floor.information in ("none", "prompt", "prompt facts", "training data")
         for draw in answers(name):
             assert [type(answer) for answer in draw] == [str] * len(ASKED)
 

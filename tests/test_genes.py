@@ -15,7 +15,7 @@ TABLE = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
 
 @pytest.fixture(scope="module")
 def genes():
-    return hgnc.read_gene_table(TABLE)
+    return GeneTable(hgnc.read_genes(TABLE))
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,30 @@ SPREADSHEET = GeneTable(
 def test_what_a_spreadsheet_did_to_a_symbol(identifier, resolution):
     assert SPREADSHEET.resolve(identifier) == resolution
     assert SPREADSHEET.best_guess(identifier) == (resolution[0] or "|".join(resolution[2]))
+
+
+MISSING = GeneTable([Gene("XK", aliases=("NA", "KX")), Gene("SCN11A", aliases=("NaN",)), Gene("NAXD")])
+
+
+@pytest.mark.parametrize(
+    ("identifier", "guess"),
+    [
+        *[(text, "XK") for text in ("NA", "na", " Na ")],
+        *[(text, "SCN11A") for text in ("NaN", "nan", "NAN")],
+        *[(text, "") for text in ("None", "NONE", "null", "N/A", "-")],
+    ],
+)
+def test_what_tables_write_for_a_missing_value_is_no_alias(identifier, guess):
+    candidates = (guess,) if guess else ()
+    assert MISSING.resolve(identifier) == (None, "missing value", candidates)
+    assert MISSING.resolve(identifier, strict=True) == (None, "missing value", ())
+    assert MISSING.best_guess(identifier) == guess
+
+
+def test_a_current_symbol_that_looks_like_a_missing_value_is_a_gene_as_it_is_written():
+    table = GeneTable([Gene("NULL", entrez_id="1"), Gene("XK", aliases=("NA",))])
+    assert table.resolve("NULL") == ("NULL", "current", ())
+    assert table.resolve("null") == (None, "missing value", ("NULL",))
 
 
 def test_an_id_that_looks_like_a_day_is_an_id():

@@ -1,21 +1,24 @@
 """Gene set files: the shared line reader, Reactome, WikiPathways, and files that are not what they seem."""
 
 import gzip
+import os
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from reasonome.audit import facts_about
 from reasonome.errors import InputError
+from reasonome.genes import GeneTable
 from reasonome.sources import FORMATS, hgnc
-from reasonome.sources.gmt import read_gmt
+from reasonome.sources.gmt import read_gmt, words
 
 DATA = Path(__file__).parent / "data" / "facts"
 
 
 @pytest.fixture(scope="module")
 def genes():
-    return hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    return GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
 
 
 def facts_of(form, path, genes, taxon=9606):
@@ -97,6 +100,22 @@ def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, l
         facts_of(form, path, genes)
     assert (error.value.file, error.value.line) == (path, 1)
     assert error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("form", "line", "message"),
+    [
+        ("reactome", "A set\tR-HSA-1\tTP53", "how Reactome's ids of taxon 4932 begin is not known"),
+        ("wikipathways", "A%W%WP2%Homo sapiens\thttp://x\t7157", "the species name of taxon 4932 is not known"),
+    ],
+)
+def test_a_taxon_that_the_files_cannot_be_checked_for_is_refused(tmp_path, genes, form, line, message):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"{line}\n")
+    with pytest.raises(InputError, match=message) as error:
+        facts_of(form, path, genes, taxon=4932)
+    assert error.value.field == "taxon"
+    assert error.value.fix.startswith("take one of 9606 (")
 
 
 def test_plain_and_gzipped_files_read_alike(tmp_path):
@@ -207,3 +226,84 @@ def test_a_file_of_blank_lines_holds_no_sets(tmp_path):
     path.write_text("\n   \n")
     with pytest.raises(InputError, match="there is no gene set in the file"):
         list(read_gmt(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(lambda path: path.mkdir(), "this is a folder, not a file"), (os.mkfifo, "this is a named pipe")],
+)
+def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, message):
+    make(tmp_path / "sets.gmt")
+    with pytest.raises(InputError, match=message) as error:
+        list(read_gmt(tmp_path / "sets.gmt"))
+    assert error.value.file == tmp_path / "sets.gmt"
+    assert error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("gmt", "___\tna\tTP53"),
+        ("reactome", "-\tR-HSA-1\tTP53"),
+        ("wikipathways", "%W%WP2%Homo sapiens\thttp://x\t7157"),
+    ],
+)
+def test_a_set_without_letters_or_digits_in_its_name_is_refused(tmp_path, genes, form, line):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"\n{line}\n")
+    with pytest.raises(InputError, match="the gene set has no name: expected letters or digits") as error:
+        facts_of(form, path, genes)
+    assert (error.value.file, error.value.line) == (path, 2)
+
+
+def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes):
+    path = tmp_path / "sets.gmt"
+    path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tATM\tTP53\n")
+    assert set(facts_of("gmt", path, genes).facts[["gene", "object_id"]].itertuples(index=False, name=None)) == {
+        ("TP53", "mine"),
+        ("ATM", "mine"),
+        ("TP53", "other"),
+    }
+    path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tBRCA1\n")
+    with pytest.raises(InputError, match="'mine' stands in line 1 already, with other genes") as error:
+        facts_of("gmt", path, genes)
+    assert (error.value.file, error.value.line) == (path, 3)
+
+
+def test_pathways_of_one_name_are_told_by_their_ids(tmp_path, genes):
+    path = tmp_path / "sets.gmt"
+    path.write_text("Repair\tR-HSA-1\tTP53\nRepair\tR-HSA-2\tATM\n")
+    assert facts_of("reactome", path, genes).facts["object_id"].tolist() == ["R-HSA-1", "R-HSA-2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("GOBP_DNA_REPAIR", "dna repair"),
+        ("GOMF_3_5_DNA_HELICASE_ACTIVITY", "3 5 dna helicase activity"),
+        ("REACTOME_DNA_REPAIR", "dna repair"),
+        ("HALLMARK_G2M_CHECKPOINT", "g2m checkpoint"),
+        ("DNA repair (GO:0006281)", "DNA repair"),
+        ("DNA_repair_[GO:0006281]", "DNA repair"),
+        ("DNA Repair (R-HSA-73894)", "DNA Repair"),
+        ("Apoptosis (WP254)", "Apoptosis"),
+        ("Abnormality (HP:0000118)", "Abnormality"),
+        ("GOBP_DNA_repair", "GOBP DNA repair"),  # not as MSigDB writes
+        ("MY_DNA_REPAIR", "MY DNA REPAIR"),  # no collection of theirs
+        ("WP_", "WP "),
+        ("DNA repair (p53)", "DNA repair (p53)"),
+        ("ratio (2:1)", "ratio (2:1)"),
+        ("(GO:0006281)", "(GO:0006281)"),
+    ],
+)
+def test_names_of_sets_in_words(name, expected):
+    assert words(name) == expected
+
+
+def test_sets_of_other_collections_are_found_by_the_name_of_a_held_out_term(tmp_path, genes):
+    path = tmp_path / "sets.gmt"
+    names = ["GOBP_DNA_REPAIR", "DNA repair (GO:0006281)", "GOBP_DNA_REPLICATION", "DNA replication (GO:0006260)"]
+    path.write_text("".join(f"{name}\tna\tTP53\n" for name in names))
+    facts = facts_of("gmt", path, genes).facts
+    assert facts["object_id"].tolist() == names
+    assert facts_about(facts, [("GO:0006281", "DNA repair")]).tolist() == [True, True, False, False]

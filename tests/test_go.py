@@ -8,17 +8,19 @@ import pandas as pd
 import pytest
 
 from reasonome.errors import InputError
+from reasonome.genes import GeneTable
 from reasonome.sources import go, hgnc
 
 DATA = Path(__file__).parent / "data" / "facts"
 DEMO = Path(__file__).parents[1] / "resources" / "demo"
 OBO, GAF = DATA / "six_terms.obo", DATA / "ten_rows.gaf"
+DISAGREE = "annotations whose symbol and accession are two genes (the symbol's was taken)"
 ROOT, LEFT, RIGHT, LEAF, OLD, FUNCTION = (f"GO:000000{n}" for n in range(1, 7))
 
 
 @pytest.fixture(scope="module")
 def facts():
-    genes = hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
     return go.read("go", {"obo": OBO, "gaf": GAF}, genes)
 
 
@@ -154,9 +156,17 @@ def test_another_taxon_may_be_asked_for(tmp_path):
 
 def test_ids_in_the_column_of_symbols_are_found(tmp_path):
     path = changed(tmp_path, GAF, "\tBRCA1\t", "\t672\t")
-    genes = hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
     rows = go.read("go", {"obo": OBO, "gaf": path}, genes).facts
     assert rows.loc[rows["evidence"] == "IMP", "gene"].tolist() == ["BRCA1"]
+
+
+def test_a_symbol_of_another_gene_than_the_accession_is_taken_and_counted(tmp_path):
+    path = changed(tmp_path, GAF, "\tBRCA1\t", "\tTP53\t")  # its accession stays that of BRCA1
+    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
+    result = go.read("go", {"obo": OBO, "gaf": path}, genes)
+    assert result.facts.loc[result.facts["evidence"] == "IMP", "gene"].tolist() == ["TP53"]
+    assert result.left_out[DISAGREE] == 1
 
 
 def test_a_gaf_without_annotations_is_refused(tmp_path):
@@ -191,7 +201,7 @@ def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
 def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path):
     path = tmp_path / "other.gaf"
     path.write_text(re.sub(r"GO:\d+", "GO:1234567", GAF.read_text()))
-    genes = hgnc.read_gene_table(DATA / "hgnc_seven_rows.txt")
+    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
     with pytest.raises(InputError, match="no annotation names a live term of six_terms.obo"):
         go.read("go", {"obo": OBO, "gaf": path}, genes)
 
@@ -215,7 +225,7 @@ def test_propagation_takes_alternative_ids_and_refuses_unknown_ones():
 
 
 def test_the_demo_slice_has_its_gene_sets():
-    genes = hgnc.read_gene_table(DEMO / "hgnc_complete_set.txt.gz")
+    genes = GeneTable(hgnc.read_genes(DEMO / "hgnc_complete_set.txt.gz"))
     files = {"obo": DEMO / "go-basic.obo.gz", "gaf": DEMO / "goa_human.gaf.gz"}
     facts = go.read("go", files, genes)
     ontology = go.read_obo(files["obo"])
@@ -225,4 +235,4 @@ def test_the_demo_slice_has_its_gene_sets():
     assert usable == {"biological_process": 400, "molecular_function": 400, "cellular_component": 401}
     assert facts.facts["gene"].nunique() == 8491
     assert len(facts.unmapped) == 6
-    assert facts.left_out == {}
+    assert facts.left_out == {DISAGREE: 6}

@@ -43,8 +43,17 @@ def test_columns_are_found_by_name_in_any_order(tmp_path):
     assert hgnc.read_genes(path) == hgnc.read_genes(TABLE)
 
 
+def test_a_quoted_header_and_blank_lines_are_read(tmp_path):
+    header, *rows = TABLE.read_text().splitlines()
+    path = tmp_path / "quoted.txt"
+    quoted = "\t".join(f'"{column}"' for column in header.split("\t"))
+    path.write_text("\n".join([quoted, rows[0], "", *rows[1:], "", ""]))
+    assert [(line, gene.symbol) for line, gene in hgnc.numbered_genes(path)][:2] == [(2, "TP53"), (4, "BRCA1")]
+    assert hgnc.read_genes(path) == hgnc.read_genes(TABLE)
+
+
 def test_names_and_gene_groups_are_facts():
-    genes = hgnc.read_gene_table(TABLE)
+    genes = GeneTable(hgnc.read_genes(TABLE))
     result = hgnc.read("hgnc", {"table": TABLE}, genes)
     rows = result.facts.values.tolist()
     assert len(rows) == 6 + 3
@@ -58,10 +67,12 @@ def test_names_and_gene_groups_are_facts():
     ("old", "new", "line", "message"),
     [
         ("prev_symbol", "previous", 1, r"column\(s\) prev_symbol are not in the header"),
-        ("\t17p13.1", "", 2, "expected 12 columns as in the header, found 11"),
+        ("\t17p13.1", "", 2, "expected 12 tab-separated columns, found 11"),
         ("\tATM\t", "\tTP53\t", 4, "symbol TP53 stands already in line 2"),
         ("\tATM\t", "\t\t", 4, "this gene has none"),
         ("HGNC:795", "", 4, "this gene has none"),
+        ("\tATM\t", "\t472\t", 4, "symbol: expected a gene symbol, found the number 472"),
+        ("\t472\t", "\tATM\t", 4, "entrez_id: expected an NCBI Gene id .* found 'ATM'"),
         ('"58|548"', "58", 3, r"BRCA1 has 2 gene group name\(s\) but 1 id\(s\)"),
     ],
 )
@@ -83,7 +94,7 @@ def test_a_table_without_header_lists_all_that_is_missing(tmp_path):
 
 def test_another_taxon_is_refused():
     with pytest.raises(InputError, match="human genes only") as error:
-        hgnc.read("hgnc", {"table": TABLE}, hgnc.read_gene_table(TABLE), taxon=10090)
+        hgnc.read("hgnc", {"table": TABLE}, GeneTable(hgnc.read_genes(TABLE)), taxon=10090)
     assert (error.value.file, error.value.field) == (TABLE, "taxon")
 
 
@@ -101,7 +112,7 @@ def test_facts_stand_under_the_symbols_of_another_authority():
 
 def test_a_quote_that_is_never_closed_is_refused(tmp_path):
     path = changed(tmp_path, '"RNF53|SHARED"', '"RNF53|SHARED')
-    with pytest.raises(InputError, match="expected 12 columns") as error:
+    with pytest.raises(InputError, match="expected 12 tab-separated columns") as error:
         hgnc.read_genes(path)
     assert error.value.file == path
 
@@ -119,3 +130,13 @@ def test_a_field_that_is_too_long_is_named_with_its_line(tmp_path):
     with pytest.raises(InputError, match="cannot be read: field larger") as caught:
         hgnc.read_genes(path)
     assert caught.value.line == 2
+
+
+def test_a_quote_mark_too_many_does_not_hide_the_genes_below(tmp_path):
+    lines = TABLE.read_text().splitlines()
+    number, row = next((n, line.split("\t")) for n, line in enumerate(lines[1:], 2) if '"' not in line)
+    name = row[lines[0].split("\t").index("name")]
+    path = changed(tmp_path, f"\t{name}\t", f'\t"{name}\t')
+    with pytest.raises(InputError, match="a cell begins with a quote mark that is not closed in this row") as error:
+        hgnc.read_genes(path)
+    assert (error.value.file, error.value.line) == (path, number)

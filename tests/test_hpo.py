@@ -73,7 +73,8 @@ def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
         minimum_genes=2,
         encoders=[],
     )
-    sets = benchmarks.gene_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)["hpo"]
+    made = benchmarks.made_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)
+    sets = benchmarks.within_limits(made, wanted)["hpo"]
     assert {s.id: (s.name, s.symbols) for s in sets} == {
         "HP:0000001": ("All", frozenset("AB")),
         "HP:0000118": ("Phenotypic abnormality", frozenset("AB")),
@@ -81,10 +82,16 @@ def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
     }
 
 
+def test_blank_lines_are_no_rows(tmp_path):
+    found, _ = read(tmp_path, HEADER + "\n" + ROWS + "\n\n")
+    assert found.facts["gene"].tolist() == ["A", "B"]
+    assert found.unmapped["where"].tolist() == ["genes_to_phenotype.txt:6"]
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        ("#Format: entrez-gene-id<tab>...\n", "expected the header ncbi_gene_id", 1),
+        ("#Format: entrez-gene-id<tab>...\n", r"column\(s\) ncbi_gene_id, .* are not in the header", 1),
         (HEADER + ROWS + "1\tA\tHP:0001250\n", "expected 6 tab-separated columns, found 3", 6),
         (HEADER + "1\tA\tHP:0000006\tx\t-\tOMIM:1\n", "no row names a phenotype of the ontology", None),
         (HEADER, "no row names a phenotype of the ontology", None),

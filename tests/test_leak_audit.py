@@ -16,17 +16,19 @@ import write_statements
 from reasonome import atomic, audit, leak_audit
 from reasonome.audit import GeneSet
 from reasonome.benchmarks import split
-from reasonome.config import AuditPolicy
+from reasonome.config import AuditPolicy, Style
 from reasonome.errors import InputError
 from reasonome.experiments import audit_plan
 from reasonome.leak_audit import Asked, HeldOut, Training
 from reasonome.project import Project
+from reasonome.sources.go import read_obo
+from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teachers import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 TRAINING = Training("go", ("sft.names", "grpo.soft"), Path("train.jsonl"))
 CORPUS = Training("human", ("pretrain.human",), Path("statements.jsonl"))
-DROP = {"test_fact": "drop", "test_name": "report"}
+DROP = {"test_fact": "drop", "test_fact_by_descendant": "report", "test_name": "report"}
 
 
 def gene_set(id, name, genes, **terms):
@@ -114,6 +116,8 @@ FACTS = pd.DataFrame(
         ("R:2", "Mending of DNA"),
         ("R:3", "DNA repair of plants"),
         ("NCBIGene:7", "E has a part in the Cell Cycle."),
+        ("DNA repair, minor", "DNA-repair"),  # a GMT's set, whose id is its name
+        ("R:4", "Gap Filling"),
     ],
     columns=["object_id", "object_name"],
 )
@@ -130,8 +134,10 @@ def statement(text, gene, object_id):
         ("A", "GO:1", "test_fact"),  # under its id
         ("A", "R:1", "test_fact"),  # under its name in another source
         ("A", "R:2", "test_fact"),  # under a synonym
-        ("A", "GO:5,R:1", "test_fact"),  # one statement for what two sources say
-        ("V,A", "GO:1", "test_fact"),  # about several genes
+        ("A", "GO:5\tR:1", "test_fact"),  # one statement for what two sources say
+        ("V\tA", "GO:1", "test_fact"),  # about several genes
+        ("A", "DNA repair, minor", "test_fact"),  # an id with a comma
+        ("A", "GO:5\tDNA repair, minor", "test_fact"),
         ("X", "GO:1", None),  # X is not in the test set
         ("A", "R:3", None),  # another term
     ],
@@ -144,6 +150,74 @@ def test_a_test_fact_in_the_corpus_is_caught(gene, object_id, kind):
     assert (fact.line, fact.example) == ((2, text) if kind else (None, ""))
     assert fact.verdict == ("fails" if kind else "clean")
     assert only(findings, "test_name").verdict == "clean"
+
+
+OBO = """format-version: 1.2
+default-namespace: biological_process
+
+[Term]
+id: GO:1
+name: DNA repair
+
+[Term]
+id: GO:11
+name: excision repair
+alt_id: GO:12
+is_a: GO:1
+
+[Term]
+id: GO:111
+name: gap filling
+relationship: part_of GO:11
+
+[Term]
+id: GO:5
+name: vision
+"""
+
+
+@pytest.mark.parametrize(
+    ("gene", "object_id", "told"),
+    [
+        ("A", "GO:11", 1),  # a child
+        ("A\tB\tX", "GO:111", 2),  # two levels below, of two members and another gene
+        ("A", "R:4", 1),  # under its name in another source
+        ("X", "GO:11", 0),
+        ("A", "GO:5", 0),
+        ("E", "GO:11", 0),  # a member of another test term
+        ("A", "GO:1", 0),  # the term itself is a test_fact
+    ],
+)
+def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, object_id, told):
+    (tmp_path / "go.obo").write_text(OBO)
+    ontologies = [read_obo(tmp_path / "go.obo")]
+    left_out = pd.DataFrame([("D", "GO:111", "gap filling"), ("D", "GO:5", "vision")], columns=NOTHING.columns[:3])
+    rows = statement("a planted statement", gene, object_id)
+    for policy, verdict in (("report", "reported"), ("fail", "fails")):
+        policies = DROP | {"test_fact_by_descendant": policy}
+        findings = leak_audit.statement_findings(CORPUS, rows, left_out, FACTS, bench(), policies, ontologies)
+        below = only(findings, "test_fact_by_descendant")
+        assert (below.remaining, below.dropped, below.looked_at) == (told, 1, 2)
+        assert (below.verdict, below.line) == ((verdict, 2) if told else ("clean", None))
+        assert only(findings, "test_fact").remaining == (object_id == "GO:1")
+    if told:
+        with pytest.raises(InputError, match="1 leaks|2 leaks") as failure:
+            leak_audit.check("demo", findings)
+        assert failure.value.fix == (
+            "no setting leaves such statements out: set test_descendants of human in corpora.yaml to report"
+        )
+
+
+def test_a_test_set_under_an_alternative_id_is_found_under_the_main_one(tmp_path):
+    (tmp_path / "go.obo").write_text(OBO)
+    ontology = read_obo(tmp_path / "go.obo")
+    sets = audit.with_terms([gene_set("GO:12", "an old name", "A B")], ontology)
+    tested = HeldOut("bench", sets, AuditPolicy(), 0.5)
+    said = pd.concat([statement("A excises.", "A", "GO:11"), statement("B fills.", "B", "GO:111")], ignore_index=True)
+    findings = leak_audit.statement_findings(CORPUS, said, NOTHING, FACTS, tested, DROP, [ontology])
+    assert (only(findings, "test_fact").remaining, only(findings, "test_fact").line) == (1, 2)
+    below = only(findings, "test_fact_by_descendant")
+    assert (below.remaining, below.line) == (1, 4)
 
 
 @pytest.mark.parametrize(("gene", "hit"), [("E", True), ("A", False)])
@@ -196,28 +270,71 @@ def test_dropping_reasoning_leaves_nothing_for_the_audit():
 
 
 def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
+    secretion = frozenset({"insulin secretion", "release of insulin"})
     prompts = [
-        Asked("Genes: A (alpha); B (beta)", "vision", ("alpha", "beta")),
-        Asked("Genes: A (Cell Cycle kinase); B (beta)", "cell cycle", ("Cell Cycle kinase", "beta")),
-        Asked("Genes: A (insulin): insulin secretion", "insulin secretion", ("insulin",)),
-        Asked(
-            "Genes: A (insulin secretion factor): insulin secretion", "insulin secretion", ("insulin secretion factor",)
-        ),
+        Asked("Genes: A (alpha); B (beta)", "Genes: A; B", frozenset({"vision"}), 1),
+        Asked("Genes: A (Cell Cycle kinase); B (beta)", "Genes: A; B", frozenset({"cell cycle"}), 2),
+        Asked("Genes: A (insulin): Release of insulin", "Genes: A: Release of insulin", secretion, 5),
+        Asked("Genes: A (insulin secretion factor): insulin secretion", "Genes: A: insulin secretion", secretion, 6),
     ]
     strict = bench(name_in_prompt={"facts": "fail"})
     on_its_own, in_gene_name = leak_audit.prompt_findings("facts", prompts, Path("test.jsonl"), strict)
-    assert (on_its_own.kind, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (
-        "name_in_prompt",
-        2,
-        3,
-        "fails",
-    )
+    assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
+    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 5, "fails")
     assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
+    assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
     assert leak_audit.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
     for policy, verdict in (({}, "fails"), ({"name_in_prompt": {"facts": "report"}}, "reported")):
         found = leak_audit.prompt_findings("facts", prompts, Path("t"), bench(**policy), carries_facts=True)
         assert [f.verdict for f in found] == [verdict, "reported"]
     assert [f.verdict for f in leak_audit.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
+
+
+STYLE = {
+    "gene": "{symbol} ({name})",
+    "separator": "; ",
+    "system": "Name the set. If its genes have nothing in common, write: Process: System of unrelated proteins.",
+    "user": "{genes}",
+}
+NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 9}
+
+
+def asked(style: Style, *rows: Example) -> list[tuple[str, int, int | None]]:
+    """(kind, prompts looked at, line of the first that holds its name)."""
+    prompts = audit_leaks.asked_prompts(GeneSetNaming(), style, rows, ())
+    findings = leak_audit.prompt_findings("own", prompts, Path("test.jsonl"), bench())
+    return [(f.kind, f.looked_at, f.line) for f in findings]
+
+
+def example(name, gene_name="alpha", **more) -> Example:
+    return Example(id="GO:1", subset="bp", name=name, genes=[Gene(symbol="A", name=gene_name)], **more)
+
+
+def test_a_set_without_an_answer_is_not_looked_for_in_an_instruction_to_abstain():
+    style = Style(**STYLE, budget_tokens=9)
+    contaminated = example(ABSTENTION, contaminated=1.0, term="GO:1")
+    rows = [example("vision"), contaminated, example("nothing in common")]
+    assert asked(style, *rows) == [("name_in_prompt", 2, 3), ("name_in_gene_name", 2, None)]
+
+
+def test_a_neighbour_of_the_same_name_as_a_gene_is_seen():
+    style = Style(**STYLE | {"user": "{neighbours}\n{genes}"}, budget_tokens=9, neighbours=NEIGHBOURS)
+    other = [Gene(symbol="B", name="beta")]
+    told = example("DNA repair", "DNA repair", neighbours=[Neighbour(name="DNA repair", genes=other)])
+    of_own_gene = example("DNA repair", "DNA repair", neighbours=[Neighbour(name="vision", genes=other)])
+    of_its_gene = example(
+        "DNA repair", neighbours=[Neighbour(name="vision", genes=[Gene(symbol="B", name="DNA repair kinase")])]
+    )
+    assert asked(style, told) == [("name_in_prompt", 1, 1), ("name_in_gene_name", 1, None)]
+    in_gene_name = [("name_in_prompt", 1, None), ("name_in_gene_name", 1, 1)]
+    assert asked(style, of_own_gene) == in_gene_name
+    assert asked(style, of_its_gene) == in_gene_name
+
+
+def test_a_synonym_in_a_prompt_is_seen():
+    style = Style(**STYLE | {"user": "Is it mending of DNA, or BER? {genes}"}, budget_tokens=9)
+    rows = [example("DNA repair", synonyms=["BER"]), example("DNA repair", synonyms=["Mending of DNA"])]
+    assert asked(style, *rows)[0] == ("name_in_prompt", 2, 2)
 
 
 # policies
@@ -242,6 +359,25 @@ def test_a_failure_names_file_line_kind_pair_and_fix():
     )
     assert "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)" in text
     assert "fix: add bench to leave_out of go in benchmarks.yaml" in text and "audit.same_term of bench" in text
+
+
+def test_all_failures_are_printed_before_the_first_ends_the_audit(capsys):
+    planted = gene_set("GO:1", "Cell cycle", "P Q")
+    findings = leak_audit.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
+    with pytest.raises(InputError, match="1 more kinds of leak fail"):
+        leak_audit.check("demo", findings)
+    assert capsys.readouterr().out.splitlines() == [
+        "train.jsonl:3: same_term: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:1 'DNA repair' (4 genes)",
+        "train.jsonl:3: same_name: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",
+    ]
+
+
+def test_a_policy_for_an_unknown_style_is_refused(tmp_path):
+    config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_prompt": {"fact": "report"}}}})
+    with pytest.raises(InputError, match="unknown style 'fact'") as failure:
+        Project(config)
+    assert "'facts'" in failure.value.fix and failure.value.line is not None
+    assert failure.value.field == "demo-go.audit.name_in_prompt.fact"
 
 
 def config_with(folder: Path, **changes) -> Path:
@@ -362,7 +498,7 @@ def test_the_program_writes_a_row_for_each_pair_and_kind(monkeypatch, results):
     assert list(table.columns) == leak_audit.COLUMNS
     assert table.groupby("data", sort=False)["kind"].agg(list).to_dict() == {
         "training sets": list(audit.KINDS),
-        "statements": ["test_fact", "test_name"],
+        "statements": ["test_fact", "test_fact_by_descendant", "test_name"],
         "reasoning": ["name_in_reasoning"] * 2,
         "prompts": ["name_in_prompt", "name_in_gene_name"] * 2,
     }
@@ -374,7 +510,7 @@ def test_the_program_writes_a_row_for_each_pair_and_kind(monkeypatch, results):
     written = json.loads((results / "experiments" / "demo" / "audit.json").read_text())
     assert [row["kind"] for row in written["findings"]] == table["kind"].tolist()
     shared = {(row["data"], row["training"]): row["sources"] for row in written["same_source"]}
-    assert shared == {("training sets", "demo-go"): ["go-demo"], ("statements", "demo"): ["go-demo"]}
+    assert shared == {("training sets", "demo-go"): ["go-demo (GO)"], ("statements", "demo"): ["go-demo (GO)"]}
 
 
 def test_the_program_fails_and_writes_nothing_where_a_leak_remains(monkeypatch, results):

@@ -157,6 +157,12 @@ def test_summaries_are_joined_by_gene_id_and_lose_their_credit(tmp_path):
         ([HUMAN[0]], HEADER.replace("GeneID", "Gene"), 1, r"column\(s\) GeneID are not in the header"),
         ([HUMAN[0], HUMAN[1].removesuffix("\t-")], HEADER, 3, "expected 16 tab-separated columns, found 15"),
         ([HUMAN[0].replace("\t9\t", "\tNAT1\t")], HEADER, 2, "expected an NCBI Gene id .* found 'NAT1'"),
+        (
+            [HUMAN[0], HUMAN[2].replace("LOC77\t", "77\t", 1)],
+            HEADER,
+            3,
+            "Symbol: expected a gene symbol, found the number 77",
+        ),
         ([MOUSE], HEADER, 2, "no row is of taxon 9606; the first is of taxon 10090"),
         ([], HEADER, None, "there are no genes in the file"),
         ([HUMAN[0]], "<!DOCTYPE html>", 1, "this is a web page"),

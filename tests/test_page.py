@@ -28,9 +28,10 @@ POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '
 def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
     plan = read_plan(write_experiment(folder, **made))
     evidence = read_evidence(plan)
+    metrics = tables.metrics_table(plan, evidence, resamples=100)
     inputs = page.ReportInputs(
         plan=plan,
-        metrics=tables.metrics_table(plan, evidence, resamples=100),
+        metrics=metrics,
         comparisons=tables.comparisons_table(plan, evidence, resamples=100),
         evidence=evidence,
         steps=[read_step(step) for step in plan.steps],
@@ -41,7 +42,7 @@ def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
         costs=costs.costs_table(plan).astype(str),
         corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
     )
-    write_figures(inputs.figures, plan, inputs.metrics, inputs.steps, inputs.corpora)
+    write_figures(inputs.figures, plan, tables.of_all_strata(metrics), inputs.steps, inputs.corpora)
     return page.render_page(inputs), inputs
 
 
@@ -158,6 +159,34 @@ def test_every_part_is_there(rendered):
         assert said in text, said
 
 
+def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
+    text, inputs = render(tmp_path, per_subset=6, arms=["base", "KW"], shares=(50, 100))
+    metrics = inputs.metrics
+    shown = page._setting(inputs, "demo-go", "names", "greedy")
+    # The means of the main table, and ROUGE-L of the subsets that they are of.
+    assert [c for c in shown["scores"]["columns"] if c.metric == "rouge_l"] == [
+        ("rouge_l", subset, "") for subset in ("mean", "bp", "cc", "mf")
+    ]
+    strata = shown["strata"]
+    assert strata["sizes"] == [("understudied", 6), ("intermediate", 6), ("well-studied", 6)]
+    assert strata["columns"][:2] == [("rouge_l", "mean", "understudied"), ("rouge_l", "mean", "intermediate")]
+    found = metrics.query("arm == 'KW' and kind == 'model' and metric == 'rouge_l' and stratum == 'intermediate'")
+    title, are_models, rows = strata["groups"][0]
+    assert (title, are_models, rows[1]["arm"]) == ("Models", True, "KW")
+    assert rows[1]["cells"][1][1].value == found["value"].item()
+    assert [metric for metric, _ in shown["variants"]] == ["rouge_l", "exact", "abstained"]
+    table = shown["variants"][2][1]
+    assert [c.subset for c in table["columns"][:4]] == ["bp", "bp-50", "bp-100", "cc"]
+    assert [title for title, _, _ in table["groups"]] == ["Models"]  # no floor abstains
+    abstained = metrics.query("arm == 'base' and metric == 'abstained' and subset == 'bp-100'")
+    assert table["groups"][0][2][0]["cells"][2][1].value == abstained["value"].item()
+    assert "6 understudied, 6 intermediate, 6 well-studied examples" in text
+    assert "Floors that use the facts chosen for the prompt" in text
+    plain, _ = rendered
+    assert "By how well the genes are studied" in text and "By how well the genes are studied" not in plain
+    assert "Contaminated variants" in text and "Contaminated variants" not in plain
+
+
 def test_the_leak_audit_marks_what_remains_and_names_one_source(rendered):
     text, _ = rendered
     section = text[text.index('<section id="audit">') : text.index('<section id="provenance">')]
@@ -230,7 +259,9 @@ def test_a_bar_is_split_into_facts_and_what_repeats_them(rendered):
     figures.plt.close(figure)
 
 
-@pytest.mark.parametrize("content", ["source\tfacts\ngo\t3\n", "source\tfacts\tgenes\tstatements\ttokens\tdistinct\n"])
+@pytest.mark.parametrize(
+    "content", ["source\tfacts\ngo\t3\n", "source\tfacts\tgenes\tstatements\ttokens\tdistinct\tshare\n"]
+)
 def test_a_table_that_counts_no_corpus_is_refused(tmp_path, content):
     (tmp_path / "statistics.tsv").write_text(content)
     with pytest.raises(InputError, match="these are no statistics of a corpus"):

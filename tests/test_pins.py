@@ -114,6 +114,34 @@ def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeyp
     assert lock()["sets"]["files"]["gmt"] == {"sha256": text_sha256("new\n"), "size": 4, "stated": "changed 2025-01-02"}
 
 
+def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeypatch):
+    upstream = {"go-basic.obo": "old obo\n", "goa_human.gaf.gz": "old gaf\n"}
+
+    def download(url, target, part):
+        target.write_text(upstream[url.rpartition("/")[2]])
+        return ""
+
+    monkeypatch.setattr(pins, "download", download)
+    cli.main(["pin", "go"])
+    before = lock()
+    assert before["go"]["files"]["gaf"]["sha256"] == text_sha256("old gaf\n")
+    upstream |= {"go-basic.obo": "new obo\n", "goa_human.gaf.gz": '{"error": "down"}'}
+    with pytest.raises(InputError, match="goa_human.gaf.gz gave a message"):
+        cli.main(["pin", "go"])
+    files = [path for path in Path("results/sources/go").rglob("*") if path.is_file()]
+    assert lock() == before and sorted(path.read_text() for path in files) == ["old gaf\n", "old obo\n"]
+
+
+def test_verify_says_that_there_is_nothing_to_verify(project, capsys):
+    assert cli.main(["verify", "hgnc", "terms"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("not here, unpinned   hgnc/table") and told.err.startswith("nothing to verify: ")
+    assert cli.main(["verify", "hgnc", "go-demo"]) == 0 and capsys.readouterr().err == ""
+    Path("config/sources.lock.yaml").unlink()
+    assert cli.main(["verify"]) == 0  # nothing was asked for by name
+    assert capsys.readouterr().err.startswith("nothing to verify: ")
+
+
 def test_verify_says_how_each_file_compares(project, capsys):
     cli.main(["pin", "sets"])
     capsys.readouterr()
@@ -188,6 +216,13 @@ def test_a_restricted_source_waits_for_a_word(project, capsys):
         licences.licence_table(Project("config"), "mine")
     edit("config/sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
+
+
+def test_pin_names_only_the_source_that_it_was_asked_for(project):
+    with pytest.raises(InputError, match="'ctd' is under a restricted licence") as caught:
+        cli.main(["pin", "ctd"])
+    assert "panther" not in caught.value.what and "corum" not in caught.value.what
+    assert "`accept_licence: true`" in caught.value.fix and "corpus" not in caught.value.fix
 
 
 def test_the_licences_of_a_corpus(project, monkeypatch, capsys):

@@ -9,15 +9,24 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from reasonome import benchmarks
 from reasonome.benchmarks import read_rows
-from reasonome.config import PromptFacts
+from reasonome.config import Benchmark, PromptFacts
 from reasonome.errors import InputError
 from reasonome.experiments import examples_folder
 from reasonome.metrics.naming import normalise
 from reasonome.project import Project
-from reasonome.prompt_facts import FactIndex, collection, id_space, with_facts, without_collection
+from reasonome.prompt_facts import (
+    FactIndex,
+    collection,
+    id_space,
+    with_facts,
+    without_collection,
+    without_relations,
+)
 from reasonome.sources.go import Ontology, Term, read_obo
 from reasonome.sources.source import FACT_COLUMNS
 from reasonome.tasks.gene_set_naming import Example, Gene
@@ -25,7 +34,9 @@ from reasonome.tasks.gene_set_naming import Example, Gene
 ROOT = Path(__file__).resolve().parent.parent
 REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))
 NUCLEUS = Term("GO:0005634", "nucleus", "cellular_component", False)
-ONTOLOGY = Ontology({t.id: t for t in (REPAIR, NUCLEUS)}, {t.id: () for t in (REPAIR, NUCLEUS)}, {}, ())
+ONTOLOGY = Ontology(
+    {t.id: t for t in (REPAIR, NUCLEUS)}, {t.id: () for t in (REPAIR, NUCLEUS)}, {}, (REPAIR.id, NUCLEUS.id)
+)
 
 
 def table(*rows):
@@ -63,6 +74,32 @@ def test_what_is_of_the_collection_is_left_out_in_every_source():
         table(*others, *about, *made_of.drop(columns="evidence").itertuples(index=False)), left_out
     )
     assert kept.drop(columns="evidence").apply(tuple, axis=1).tolist() == others
+
+
+@pytest.mark.parametrize("own", [(), ("mending of DNA", "repairosis")])
+def test_synonyms_of_several_words_are_looked_for_among_other_words(own):
+    """Whether a row brings them or the ontology does; one of a single word is mostly an acronym or a symbol."""
+    term = Term(
+        "GO:0006281", "DNA repair", "biological_process", False, () if own else ("Mending of DNA", "repairosis")
+    )
+    ontology = Ontology({term.id: term}, {term.id: ()}, {}, (term.id,))
+    facts = table(
+        ("A", "has_keyword", "K:1", "fast mending of DNA by ligases", "uniprot"),
+        ("A", "has_keyword", "K:2", "repairosis of cells", "uniprot"),
+        ("A", "has_keyword", "K:3", "Repairosis", "uniprot"),  # nothing but the synonym
+        ("A", "has_keyword", "K:4", "late DNA repair", "uniprot"),
+        ("A", "has_keyword", "K:5", "mending of DNAs", "uniprot"),
+    )
+    row = Example(id="GO:0006281", subset="bp", name="DNA repair", genes=[Gene(symbol="A")], synonyms=list(own))
+    kept = without_collection(facts, collection(facts.iloc[:0], {"go": ontology}, [row]))
+    assert kept["object_id"].tolist() == ["K:2", "K:5"]
+
+
+def test_facts_that_sets_are_made_of_are_told_by_source_and_relation():
+    rows = [(gene, relation, "X:1", "x", source) for gene in "AB" for relation in ("r", "q") for source in ("s", "t")]
+    kept = without_relations(table(*rows), [("s", "r"), ("t", "q")])
+    assert kept[["gene", "relation", "source"]].apply("".join, axis=1).tolist() == ["Art", "Aqs", "Brt", "Bqs"]
+    assert len(without_relations(table(*rows), [])) == 8
 
 
 def test_what_is_left_out_does_not_depend_on_which_set_is_asked():
@@ -176,6 +213,35 @@ def test_facts_of_all_sources_are_for_published_sets(config):
     experiment.write_text(experiment.read_text().replace("styles: [names]", "styles: [names, facts]"))
     with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from"):
         Project(config)
+
+
+def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
+    config, demo_facts, demo_benchmark, tmp_path
+):
+    """Facts that name GO terms under other sources are shown, and what the sets are made of is not."""
+    edited(config, "  most: 4\n", "  most: 50\n  sources: all\n")
+    path = config / "benchmarks.yaml"
+    benchmarks_given = yaml.safe_load(path.read_text())
+    benchmarks_given["demo-go"]["all_facts"] = True
+    path.write_text(yaml.safe_dump(benchmarks_given))
+    assert Project(config).style("demo-go", "facts").facts.sources == "all"
+    term = read_rows(demo_benchmark / "test.jsonl")[0]
+    mine = table((term.genes[0].symbol, "member_of_pathway", "R:1", term.name, "reactome-demo"))
+    pd.concat([demo_facts[demo_facts["source"] == "go-demo"], mine]).to_parquet(tmp_path / "facts.parquet")
+    obo = ROOT / Project(config).sources["go-demo"].files["obo"].path
+    arguments = ["--facts", tmp_path / "facts.parquet", "--ontology", f"go-demo={obo}", "--output", tmp_path / "out"]
+    written = run("--config", config, "--style", "facts", "--folder", demo_benchmark, *arguments)
+    assert written.returncode == 0, written.stderr
+    rows = read_rows(tmp_path / "out" / "test.jsonl")
+    told = {(fact.relation, fact.object) for row in rows for gene in row.genes for fact in gene.facts}
+    assert told == {("member_of_pathway", term.name)}
+
+
+def test_published_sets_need_no_word_for_facts_of_all_sources():
+    published = {"kind": "published", "files": {"bp": {"path": "sets.csv"}}}
+    with pytest.raises(ValidationError) as error:
+        Benchmark(task="gene_set_naming", corpus="demo", encoders=["tfidf"], all_facts=True, **published)
+    assert "'all_facts' is for built sets" in str(error.value)
 
 
 @pytest.mark.parametrize(

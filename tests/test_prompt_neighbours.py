@@ -59,6 +59,14 @@ def test_fewer_than_wanted_where_there_are_no_more():
     assert names(TRAINING[2:3], training=TRAINING[1:3]) == [["DNA binding"]]
 
 
+def test_a_set_for_which_every_training_set_would_leak_is_named():
+    asked = example("Q", "dna-binding", "DNA ligase", "A", "B", "C")  # the genes of T1, the name of T2
+    message = r"set 'Q' of bp can be shown no neighbour: each of the 2 training sets has .* index of 0.5 or more"
+    with pytest.raises(InputError, match=message) as error:
+        with_neighbours([TRAINING[2], asked], TRAINING[:2], STYLE, 0.5)
+    assert "more training sets" in error.value.fix
+
+
 def test_without_training_sets():
     with pytest.raises(InputError, match="no training sets to show as neighbours"):
         with_neighbours(TRAINING[:1], [], STYLE, 0.5)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome import benchmarks
+from reasonome import audit, benchmarks, statements
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark, PublishedFile
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
+from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(
@@ -46,13 +47,22 @@ def read(path, text, share=1.0):
         'id;genes;note;TERM DESCRIPTION\nGO:2;"BRCA1; BRCA2; TP53";x;DNA repair, fast\nGO:1;TP53/MARCHF1;;growth',
         b'\xef\xbb\xbf"ID", "Genes", "Term_Description"\n"GO:2", "BRCA1/BRCA2/tp53", "DNA repair, fast"\n\n'
         b'"GO:1", "P53 MARCH1 7157", "growth"\n',
+        b"\xef\xbb\xbfsep=;\r\nID;Genes;Term_Description\r\nGO:2;BRCA1 BRCA2 TP53;DNA repair, fast\r\n"
+        b"GO:1;TP53 MARCHF1;growth\r\n",
+        '"sep=\t"\nID\tGenes\tTerm_Description\nGO:2\tBRCA1 BRCA2 TP53\tDNA repair, fast\nGO:1\tTP53 MARCHF1\tgrowth\n',
     ],
-    ids=["csv", "tsv", "semicolons", "quoted with BOM"],
+    ids=["csv", "tsv", "semicolons", "quoted with BOM", "Excel's first line", "the same, of tabs"],
 )
 def test_one_table_in_many_dresses(tmp_path, text):
     found = read(tmp_path / "test.csv", text)
     assert found.sets == EXPECTED
     assert (len(found.unmapped), found.emptied) == (0, [])
+
+
+def test_lines_are_those_of_the_file_below_excels_first_line(tmp_path):
+    with pytest.raises(InputError, match="the cell is empty") as error:
+        read(tmp_path / "test.csv", "sep=;\nID;Genes;Term_Description\nGO:1;TP53;growth\nGO:2;TP53;\n")
+    assert (error.value.line, error.value.field) == (4, "Term_Description")
 
 
 def test_identifiers_without_a_gene_are_written_out(tmp_path):
@@ -66,9 +76,8 @@ def test_identifiers_without_a_gene_are_written_out(tmp_path):
         "where": ["test.csv:2", "test.csv:3"],
         "best_guess": ["BRCA1|BRCA2", ""],
     }
-    with pytest.raises(
-        InputError, match=r"2 of 3 identifiers \(66.7%\) map to no gene; at most 50.0% may.*BRCA9"
-    ) as error:
+    said = r"2 of 3 identifiers \(66.7%; at most 50.0% may\) map to no gene, the first: test.csv:2 'BRCA9'"
+    with pytest.raises(InputError, match=said) as error:
         read(tmp_path / "test.csv", text, share=0.5)
     assert "organism" in error.value.fix
 
@@ -167,7 +176,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts)
     given += ["--ontology", f"go-demo={obo}", "--authority", f"table={hgnc}", "--output", tmp_path / "out"]
     failed = run(*given, "--published", "test", "mine", table)
     assert failed.returncode == 2
-    assert "1 of 5 identifiers (20.0%) map to no gene; at most 10.0% may" in failed.stderr
+    assert "mine: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene" in failed.stderr
     corpora = (tmp_path / "config/corpora.yaml").read_text()
     (tmp_path / "config/corpora.yaml").write_text(corpora.replace("demo:\n", "demo:\n  unmapped: 0.3\n", 1))
     done = run(*given, "--published", "test", "mine", table)
@@ -188,6 +197,34 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts)
     table.write_text(table.read_text() + "X:3\tTP53\tmore\n")
     failed = run(*given, "--published", "test", "mine", table)
     assert failed.returncode == 2 and "this file has sha256" in failed.stderr
+
+
+def test_a_term_by_alternative_id_is_left_out_of_statements_under_its_main_id(tmp_path, project, demo_facts):
+    """GO:0000125 is an alternative id of GO:0000124, SAGA complex, under which all facts stand."""
+    table = tmp_path / "published.csv"
+    table.write_text("ID,Genes,Term_Description\nGO:0000125,KAT2A TRRAP,some complex\n")
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    files = {"mine": {"path": str(table)}}
+    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "files": files, "encoders": []}
+    (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
+    demo_facts.to_parquet(tmp_path / "facts.parquet", index=False)
+    given = ["--config", tmp_path / "config", "--benchmark", "mine", "--facts", tmp_path / "facts.parquet"]
+    for source, key in Project(tmp_path / "config").ontology_files("mine").items():
+        given += ["--ontology", f"{source}={ROOT / project.sources[source].files[key].path}"]
+    hgnc = ROOT / project.sources["hgnc-demo"].files["table"].path
+    given += ["--authority", f"table={hgnc}", "--output", tmp_path / "out", "--published", "test", "mine", table]
+    done = run(*given)
+    assert done.returncode == 0, done.stderr
+    (row,) = benchmarks.read_rows(tmp_path / "out/test.jsonl")
+    assert (row.id, row.main_id, row.name) == ("GO:0000125", "GO:0000124", "some complex")
+    assert "SAGA complex" in row.synonyms
+    terms = benchmarks.held_out_terms(tmp_path / "out", ["test"])
+    kept, left_out = statements.leave_out(demo_facts, terms)
+    assert "GO:0000124" in set(left_out["object_id"]) and "GO:0000124" not in set(kept["object_id"])
+    # What the row says is enough for the audit, without an ontology.
+    (held_out,) = benchmarks.read_sets(tmp_path / "out/test.jsonl")
+    main = GeneSet("GO:0000124", "cc", "SAGA complex", frozenset({"BRCA1"}))
+    assert audit.leaks([main], [held_out], 0.5) == ["same_term"]
 
 
 def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):

@@ -106,6 +106,18 @@ def test_a_cycle_is_refused_with_a_line_of_it(tmp_path):
             "expected 6 tab-separated columns, found 7",
         ),
         ({"mapping": [TP53_CYCLE.replace("R-HSA-69473", "69473")]}, "mapping.txt", 1, "expected a pathway id such as"),
+        (
+            {"mapping": [TP53_CYCLE, TP53_CYCLE.replace("G2/M DNA damage checkpoint", " ")]},
+            "mapping.txt",
+            2,
+            "pathway R-HSA-69473 has no name",
+        ),
+        (
+            {"mapping": MAPPING, "pathways": ["R-HSA-1\t\tHomo sapiens"]},
+            "pathways.txt",
+            1,
+            "pathway R-HSA-1 has no name",
+        ),
         ({"mapping": [MOUSE]}, "mapping.txt", 1, "no row is of taxon 9606; the first is of Mus musculus"),
         ({"mapping": [""]}, "mapping.txt", None, "there are no rows in the file"),
         ({"mapping": []}, "mapping.txt", None, "the file is empty"),

@@ -62,3 +62,10 @@ def test_a_torn_row_is_named(tmp_path):
     with pytest.raises(InputError, match="Invalid JSON") as error:
         sample_statements(file, by_words, None, 0)
     assert (error.value.file, error.value.line) == (file, 2)
+
+
+def test_a_row_without_text_is_named(tmp_path):
+    file = written(tmp_path / "train.jsonl", [{"text": "one"}, {"gene": "A"}])
+    with pytest.raises(InputError, match="the row has no 'text'") as error:
+        sample_statements(file, by_words, None, 0)
+    assert (error.value.file, error.value.line) == (file, 2)

@@ -19,6 +19,7 @@ from reasonome.errors import InputError
 from reasonome.metrics.naming import normalise
 from reasonome.project import Project
 from reasonome.sources.source import FACT_COLUMNS
+from reasonome.wording import JOINT
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +44,7 @@ def test_a_fact_of_two_sources_is_stated_once():
         0.1,
         0,
     )
-    assert found["source"].tolist() == ["alpha,zeta"]
+    assert found["source"].tolist() == ["alpha\tzeta"]
 
 
 def test_facts_that_read_alike_are_stated_once():
@@ -60,15 +61,15 @@ def test_facts_that_read_alike_are_stated_once():
     )
     assert len(found) == found["text"].nunique() == 8
     first, second = (group.iloc[0] for _, group in found.groupby("gene"))
-    assert (first["relation"], first["object_id"], first["source"]) == ("is_active_in,located_in", "O:1", "go")
-    assert (second["object_id"], second["source"]) == ("R:1,W:1", "reactome,wikipathways")
+    assert (first["relation"], first["object_id"], first["source"]) == ("is_active_in\tlocated_in", "O:1", "go")
+    assert (second["object_id"], second["source"]) == ("R:1\tW:1", "reactome\twikipathways")
 
 
 def test_names_that_differ_in_case_spacing_or_hyphens_are_alike():
     names = ["Base-excision repair", "base excision  repair", "Base Excision Repair"]
     facts = table(*[("A", "member_of_pathway", f"R:{i}", name, f"s{i}") for i, name in enumerate(names)])
     (row,) = statements.write_sentences(facts, 1, 0.1, 0).to_dict("records")
-    assert (row["object_id"], row["source"]) == ("R:0,R:1,R:2", "s0,s1,s2")
+    assert (row["object_id"], row["source"]) == ("R:0\tR:1\tR:2", "s0\ts1\ts2")
     assert "Base Excision Repair" in row["text"]  # the first in alphabetical order
 
 
@@ -161,8 +162,8 @@ def several(count, genes_per_statement, held_out=1e-9):
     """Members of the statements about several of `count` genes that share an object."""
     facts = table(*[(f"G{i:02}", "involved_in", "O:1", "cell cycle", "s") for i in range(count)])
     found = statements.write_sentences(facts, 1, held_out, 0, genes_per_statement)
-    assert (found["gene"].str.count(",") == 0).sum() == found["first"].sum() == count  # each gene also alone
-    return [genes.split(",") for genes in found["gene"] if "," in genes]
+    assert (found["gene"].str.count(JOINT) == 0).sum() == found["first"].sum() == count  # each gene also alone
+    return [genes.split(JOINT) for genes in found["gene"] if JOINT in genes]
 
 
 @pytest.mark.parametrize(
@@ -185,10 +186,29 @@ def test_several_genes_are_told_with_all_their_sources():
     )
     found = statements.write_sentences(facts, 1, 1e-9, 0, 8)
     (row,) = found[~found["first"]].to_dict("records")
-    assert sorted(row["gene"].split(",")) == ["A", "B"]
-    assert (row["relation"], row["object_id"]) == ("member_of_pathway", "R:1,W:1")
-    assert row["source"] == "reactome,wikipathways"
+    assert sorted(row["gene"].split(JOINT)) == ["A", "B"]
+    assert (row["relation"], row["object_id"]) == ("member_of_pathway", "R:1\tW:1")
+    assert row["source"] == "reactome\twikipathways"
     assert "A and B" in row["text"] or "B and A" in row["text"]
+
+
+def test_ids_with_commas_are_not_torn():
+    """Names of sets in a GMT file, subcellular locations and reactions hold commas."""
+    facts = table(
+        ("A", "member_of_pathway", "Lipids, minor", "Lipids, minor", "gmt"),
+        ("A", "member_of_pathway", "R:1", "lipids (minor)", "reactome"),
+        ("B", "member_of_pathway", "R:1", "lipids (minor)", "reactome"),
+    )
+    found = statements.write_sentences(facts, 1, 1e-9, 0, 8)
+    both = found[~found["first"]]
+    assert found["object_id"].tolist() == ["Lipids, minor\tR:1", "R:1", "Lipids, minor\tR:1"]
+    assert both["source"].tolist() == ["gmt\treactome"]
+    assert sorted(both["gene"].iloc[0].split("\t")) == ["A", "B"]
+    assert statements.statistics(facts, found).set_index("source")["statements"].to_dict() == {
+        "gmt": 2,
+        "reactome": 3,
+        "total": 3,
+    }
 
 
 def test_a_statement_about_several_genes_tells_facts_of_one_split_only():
@@ -199,8 +219,8 @@ def test_a_statement_about_several_genes_tells_facts_of_one_split_only():
     lists = found[~found["first"]]
     assert set(lists["split"]) == {"train", "held_out"} and len(lists) > 20
     for row in lists.itertuples():
-        assert {split[gene, row.object_id] for gene in row.gene.split(",")} == {row.split}
-        assert all(gene in row.text for gene in row.gene.split(","))
+        assert {split[gene, row.object_id] for gene in row.gene.split(JOINT)} == {row.split}
+        assert all(gene in row.text for gene in row.gene.split(JOINT))
 
 
 def test_held_out_terms_are_in_no_list_of_genes():
@@ -239,9 +259,23 @@ def test_lists_of_genes_of_the_placebo_are_those_of_the_permuted_facts():
     given = dict(zip(facts["gene"], permuted["gene"], strict=True))
     expected = {(given[row.gene], row.object_id) for row in facts.itertuples()}
     found = statements.write_sentences(permuted, 1, 0.3, 0, 5)
-    lists = found[found["gene"].str.contains(",")]
-    told = {(gene, row.object_id) for row in lists.itertuples() for gene in row.gene.split(",")}
+    lists = found[found["gene"].str.contains(JOINT)]
+    told = {(gene, row.object_id) for row in lists.itertuples() for gene in row.gene.split(JOINT)}
     assert len(told) > 40 and told <= expected
+
+
+def test_a_placebo_has_no_running_text():
+    """A summary that names its own gene would be said of another one, and tell the truth about the first."""
+    facts = table(
+        ("A", "has_summary", "NCBIGene:1", "A, or BRCA9, mends DNA.", "ncbi"),
+        ("A", "involved_in", "GO:1", "DNA repair", "go"),
+        ("B", "has_function_text", "U:2", "Binds A.", "uniprot"),
+        ("B", "has_name", "HGNC:2", "B ligase", "hgnc"),
+        ("B", "expressed_in_text", "U:2", "In liver.", "uniprot"),
+    )
+    kept = statements.without_running_text(facts)
+    assert kept[["gene", "relation"]].apply(tuple, axis=1).tolist() == [("A", "involved_in"), ("B", "has_name")]
+    assert kept.index.tolist() == [0, 1]
 
 
 def test_one_gene_cannot_be_permuted():
@@ -258,11 +292,11 @@ FOUR = [
 
 
 STATEMENTS = [
-    ("A takes part in DNA repair.", "A", "involved_in", "GO:1", "go,other", "train", True, 6, 1.0),
-    ("DNA repair involves A.", "A", "involved_in", "GO:1", "go,other", "train", False, 5, 1.0),
+    ("A takes part in DNA repair.", "A", "involved_in", "GO:1", "go\tother", "train", True, 6, 1.0),
+    ("DNA repair involves A.", "A", "involved_in", "GO:1", "go\tother", "train", False, 5, 1.0),
     ("B takes part in DNA repair.", "B", "involved_in", "GO:1", "go", "train", True, 7, 0.5),
     ("DNA binding is an activity of B.", "B", "enables", "GO:2", "go", "held_out", True, 8, 0.5),
-    ("A and B take part in DNA repair.", "A,B", "involved_in", "GO:1", "go,other", "train", False, 9, 1.0),
+    ("A and B take part in DNA repair.", "A\tB", "involved_in", "GO:1", "go\tother", "train", False, 9, 1.0),
 ]
 
 
@@ -272,12 +306,12 @@ def test_statistics_by_hand(tmp_path):
     told = pd.DataFrame(STATEMENTS, columns=columns)
     # What both sources support counts for each; neither the second wording nor the list is a fact of its own.
     expected = [
-        ["go", 3, 2, 5, 35, 3],
-        ["other", 1, 1, 3, 20, 1],
-        ["total", 3, 2, 5, 35, 3],
+        ["go", 3, 2, 5, 35, 3, 1.0],
+        ["other", 1, 1, 3, 20, 1, 0.6],
+        ["total", 3, 2, 5, 35, 3, 1.0],
     ]
     counted = statements.statistics(facts, told)
-    assert counted.columns.tolist() == ["source", "facts", "genes", "statements", "tokens", "distinct"]
+    assert counted.columns.tolist() == ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
     assert counted.to_numpy().tolist() == expected
 
     statements.write_statements(told, facts, facts[:1], tmp_path)
@@ -334,8 +368,8 @@ def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_c
         [
             ("go", "involved_in"),
             ("reactome", "member_of_pathway"),
-            ("go,reactome", "involved_in"),
-            ("kegg", "is_active_in,located_in"),
+            ("go\treactome", "involved_in"),
+            ("kegg", "is_active_in\tlocated_in"),
             ("kegg", "has_name"),
         ],
         columns=["source", "relation"],
@@ -355,7 +389,7 @@ def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchma
     assert len(left_out) > 100
     sentences = statements.write_sentences(facts, 1, 0.02, 0, 8)
     ids, names = {term for term, _ in terms}, {normalise(name) for _, name in terms}
-    assert not ids & {one for joined in sentences["object_id"] for one in joined.split(",")}
+    assert not ids & {one for joined in sentences["object_id"] for one in joined.split(JOINT)}
     assert not names & set(facts["object_name"].map(normalise))
     assert 0.01 < (sentences["split"] == "held_out").mean() < 0.03
     assert sentences["text"].is_unique
@@ -377,7 +411,7 @@ def program(tmp_path, facts, **corpus):
 
 
 def test_the_program_writes_a_placebo_and_says_so(tmp_path):
-    facts = table(*FOUR)
+    facts = table(*FOUR, ("B", "has_summary", "NCBIGene:2", "B mends DNA.", "ncbi"))
     rows = {}
     for placebo in (False, True):
         folder = tmp_path / str(placebo)
@@ -385,9 +419,12 @@ def test_the_program_writes_a_placebo_and_says_so(tmp_path):
         out = program(folder, facts, placebo=placebo, held_out=1e-9, genes_per_statement=1)
         written = json.loads((out / "manifest.json").read_text())
         assert written["corpus"]["placebo"] is placebo and written["corpus"]["name"] == "demo"
-        assert written["statements"] == {"train": 3} and written["tokenizer_sha256"] is None
+        assert written["statements"] == {"train": 4 - placebo} and written["tokenizer_sha256"] is None
+        assert written["running_text_left_out"] == placebo
+        assert sorted(written["licences"]) == sorted(written["corpus"]["sources"])
+        assert written["licences"]["go-demo"]["licence"] == "CC-BY-4.0"
         rows[placebo] = {(r["gene"], r["object_id"]) for r in map(json.loads, (out / "train.jsonl").open())}
-    assert rows[False] == {("A", "GO:1"), ("B", "GO:1"), ("B", "GO:2")}
+    assert rows[False] == {("A", "GO:1"), ("B", "GO:1"), ("B", "GO:2"), ("B", "NCBIGene:2")}
     assert rows[True] == {("B", "GO:1"), ("A", "GO:1"), ("A", "GO:2")}  # of two genes each takes the other's place
 
 

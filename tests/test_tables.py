@@ -369,8 +369,8 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "nearest_prompt" in done.stdout and "rouge_l" in done.stdout
     assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) > 0
-    # base: 5 floors and itself shuffled; KW: the same and base; two metrics; three subsets and the mean.
-    assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) == 13 * 2 * 4
+    # base: 6 floors and itself shuffled; KW: the same and base; two metrics; three subsets and the mean.
+    assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) == 15 * 2 * 4
 
     (tmp_path / "scores1.parquet").unlink()
     (tmp_path / "metrics.tsv").unlink()
@@ -378,6 +378,20 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     assert failed.returncode == 2
     assert "scores1.parquet: there is no such table" in failed.stderr
     assert not (tmp_path / "metrics.tsv").exists()
+
+
+def test_abstentions_and_what_prompts_left_out_are_carried(experiment):
+    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
+    given = answers([0.8, 0.6, 0.4, 0.2], list("abcd")).assign(
+        abstained=[1.0, 0, 0, 0], genes_left_out=[3, 1, 0, 0], facts_left_out=[2, 4, 1, 1], neighbours_left_out=0
+    )
+    experiment.arm("base", given)
+    rows = experiment.metrics().query("arm == 'base'").set_index(["metric", "subset"])["value"]
+    # bp has the first two examples, mf the others.
+    assert rows["abstained"].to_dict() == {"mean": 0.25, "bp": 0.5, "mf": 0.0}
+    assert rows["genes_left_out"].to_dict() == {"mean": 1.0, "bp": 2.0, "mf": 0.0}
+    assert rows["facts_left_out"].to_dict() == {"mean": 2.0, "bp": 3.0, "mf": 1.0}
+    assert rows["neighbours_left_out", "mean"] == 0
 
 
 def test_strata_and_variants_stand_beside_the_mean(experiment):

@@ -38,7 +38,7 @@ def said(relation, name, *genes, genes_per_statement=1):
     """Every paraphrase of one fact; of several genes' common fact, the statements about more than one of them."""
     facts = pd.DataFrame([(gene, relation, "O:1", name, "s", "") for gene in genes], columns=FACT_COLUMNS)
     found = statements.write_sentences(facts, 9, 0.1, 0, genes_per_statement)
-    return sorted(found["text"][found["gene"].str.contains(",") == (genes_per_statement > 1)])
+    return sorted(found["text"][found["gene"].str.contains(wording.JOINT) == (genes_per_statement > 1)])
 
 
 @pytest.mark.parametrize(

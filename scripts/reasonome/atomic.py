@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -105,9 +105,32 @@ def _remove(path: Path) -> None:
 
 def read_jsonl(path: str | os.PathLike) -> list[dict]:
     """Read one JSON object a line; InputError for a missing file and, with its line, for a torn or malformed row."""
+    return list(_rows(path))
+
+
+def read_columns(
+    path: str | os.PathLike, columns: Sequence[str], defaults: Mapping[str, Any] | None = None
+) -> dict[str, list]:
+    """The values of some columns, and of those that `defaults` gives a value where a row has none.
+
+    For files of which whole rows would take much memory. InputError as of `read_jsonl`, and for a row without one
+    of `columns`.
+    """
+    defaults = defaults or {}
+    found: dict[str, list] = {name: [] for name in (*columns, *defaults)}
+    for number, row in enumerate(_rows(path), 1):
+        for name in columns:
+            if name not in row:
+                raise InputError(f"the row has no '{name}'", file=path, line=number, field=name)
+            found[name].append(row[name])
+        for name, default in defaults.items():
+            found[name].append(row.get(name, default))
+    return found
+
+
+def _rows(path: str | os.PathLike) -> Iterator[dict]:
     if not Path(path).is_file():
         raise InputError("file is missing", file=path, fix=f"snakemake {path}")
-    rows = []
     with open(path, "rb") as handle:  # bytes, so that a row that is not UTF-8 is reported like any other
         for number, line in enumerate(handle, 1):
             try:
@@ -116,5 +139,4 @@ def read_jsonl(path: str | os.PathLike) -> list[dict]:
                 raise InputError(f"Invalid JSON: {error}", file=path, line=number) from None
             if not isinstance(row, dict):
                 raise InputError("a row should be an object", file=path, line=number)
-            rows.append(row)
-    return rows
+            yield row

@@ -1,7 +1,7 @@
 """Leaks between training data and test sets: found, dropped, counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -42,26 +42,37 @@ class GeneSet:
         """The name and its synonyms, normalised."""
         return frozenset(normalise(name) for name in (self.name, *self.synonyms))
 
+    @property
+    def searchable_names(self) -> frozenset[str]:
+        """The names to look for among other words."""
+        return searchable_names(self.name, self.synonyms)
+
+
+def searchable_names(name: str, synonyms: Iterable[str] = ()) -> frozenset[str]:
+    """The name and its synonyms of several words, normalised, to be looked for among other words.
+
+    A synonym of one word is mostly an acronym, and often a gene's symbol too.
+    """
+    phrases = {phrase for phrase in map(normalise, synonyms) if " " in phrase}
+    return frozenset({normalise(name), *phrases} - {""})
+
 
 def with_terms(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
-    """The sets with main ids, exact synonyms and ancestors (is_a, part_of) wherever the ontology has their term."""
-    ancestors = _ancestors(ontology)
+    """The sets with main ids, exact synonyms and ancestors (is_a, part_of) wherever the ontology has their term.
+
+    The ontology's own name of the term is one more synonym of a set that has another.
+    """
     found = []
     for gene_set in sets:
         main = ontology.main_id(gene_set.id)
         if main is not None:
-            synonyms = gene_set.synonyms | set(ontology.terms[main].synonyms)
-            gene_set = replace(gene_set, term=main, synonyms=synonyms, ancestors=ancestors[main])
+            term = ontology.terms[main]
+            synonyms = gene_set.synonyms | set(term.synonyms)
+            if normalise(term.name) != normalise(gene_set.name):
+                synonyms |= {term.name}
+            gene_set = replace(gene_set, term=main, synonyms=synonyms, ancestors=ontology.ancestors[main])
         found.append(gene_set)
     return found
-
-
-def _ancestors(ontology: Ontology) -> dict[str, frozenset[str]]:
-    above: dict[str, frozenset[str]] = {}
-    for term in reversed(ontology.order):  # parents first
-        parents = ontology.parents[term]
-        above[term] = frozenset(parents).union(*(above[parent] for parent in parents))
-    return above
 
 
 def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_matrix:
@@ -70,7 +81,9 @@ def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_
     return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(sets), len(genes)))
 
 
-def _jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int) -> Iterator[np.ndarray]:
+def jaccard_blocks(
+    first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int = _ROWS_AT_ONCE
+) -> Iterator[np.ndarray]:
     """The Jaccard matrix in blocks of `rows` sets of `first`."""
     genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
     left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
@@ -84,12 +97,12 @@ def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
     """Jaccard index of every pair, shape (len(first), len(second))."""
     if not first:
         return np.zeros((0, len(second)))
-    return next(_jaccard_blocks(first, second, len(first)))
+    return next(jaccard_blocks(first, second, len(first)))
 
 
 def nearest(training: Sequence[GeneSet], held_out: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:
     """Highest Jaccard index of each training set with a held-out set, and that set's position; neither may be empty."""
-    blocks = [(b.max(axis=1), b.argmax(axis=1)) for b in _jaccard_blocks(training, held_out, _ROWS_AT_ONCE)]
+    blocks = [(b.max(axis=1), b.argmax(axis=1)) for b in jaccard_blocks(training, held_out)]
     highest, position = zip(*blocks, strict=True)
     return np.concatenate(highest), np.concatenate(position)
 
@@ -161,9 +174,14 @@ def facts_about(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> pd.Ser
 # --- names in texts ----------------------------------------------------------------------------------
 
 
-def names_in_prompts(prompts: Sequence[str], golds: Sequence[str]) -> list[bool]:
-    """Whether each prompt holds its own gold name as whole words, case and punctuation aside."""
-    return [f" {normalise(gold)} " in f" {normalise(text)} " for text, gold in zip(prompts, golds, strict=True)]
+def names_in_prompts(prompts: Sequence[str], names: Sequence[Iterable[str]]) -> list[str]:
+    """The longest of its own names that each prompt holds as whole words, case and punctuation aside; "" for none."""
+    found = []
+    for text, own in zip(prompts, names, strict=True):
+        padded = f" {normalise(text)} "
+        held = [name for name in own if f" {normalise(name)} " in padded]
+        found.append(max(held, key=lambda name: (len(name), name), default=""))
+    return found
 
 
 def names_in_texts(texts: Sequence[str], names: Sequence[str]) -> list[int | None]:

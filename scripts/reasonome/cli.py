@@ -14,7 +14,10 @@ from reasonome.project import Project, lookup
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one subcommand; the exit status is 0, 1 where verify or diff found a difference, 2 for an error."""
+    """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify or diff found a difference.
+
+    It is also 1 where verify had nothing to compare of the sources that it was asked for.
+    """
     args = _parser().parse_args(arguments)
     return args.run(args)
 
@@ -26,7 +29,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, summary in (
         ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
-        ("verify", _verify, "compare native files on disk with the lock; exit status 1 if one differs"),
+        (
+            "verify",
+            _verify,
+            "compare native files on disk with the lock; exit status 1 if one differs or none can be compared",
+        ),
     ):
         command = commands.add_parser(name, help=summary, description=summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
@@ -50,7 +57,7 @@ def _pin(args: argparse.Namespace) -> int:
         if not args.sources and licences.waits(source):
             print(f"{name}: left out, its licence is not accepted ({source.licence})")
             continue
-        licences.check_accepted(project, name)
+        licences.check_accepted(project, name, alone=True)
         before = project.locked.get(name)
         for key, file in pins.pin(project, name).files.items():
             known = before.files.get(key) if before else None
@@ -69,6 +76,9 @@ def _verify(args: argparse.Namespace) -> int:
     states = pins.verify(project, args.sources or project.sources)
     for file in states:
         print(f"{file.state:<20} {file.source}/{file.key}  {file.path}")
+    verified = any(file.state in (pins.OK, pins.CHANGED) for file in states)
+    if not verified:
+        print("nothing to verify: no file is both here and pinned (`reasonome pin` does both)", file=sys.stderr)
     changed = list(dict.fromkeys(file.source for file in states if file.state == pins.CHANGED))
     if changed:
         print(
@@ -76,7 +86,7 @@ def _verify(args: argparse.Namespace) -> int:
             f"`reasonome pin {' '.join(changed)}` accepts files of your own, and fetches the others anew.",
             file=sys.stderr,
         )
-    return int(bool(changed))
+    return int(bool(changed or (args.sources and not verified)))
 
 
 def _diff(args: argparse.Namespace) -> int:

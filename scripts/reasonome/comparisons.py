@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from reasonome.config import is_variant
+
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
@@ -47,7 +49,7 @@ def in_mean(subsets: Iterable[str]) -> list[str]:
     they are all there is.
     """
     names = sorted(set(subsets))
-    return [name for name in names if "-" not in name] or names
+    return [name for name in names if not is_variant(name)] or names
 
 
 def bootstrap_intervals(

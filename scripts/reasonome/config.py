@@ -3,6 +3,7 @@
 `project.py` reads YAML into them, `schemas.py` writes the JSON schemas that editors use from them.
 """
 
+import re
 import string
 from collections.abc import Mapping
 from datetime import date
@@ -194,33 +195,46 @@ class LockedSource(Strict):
 
 
 class FormatFiles(NamedTuple):
-    """The files that a source of some format must have and may have; `authority`: it can say which genes there are."""
+    """The files that a source of some format must have and may have.
+
+    `authority`: it can say which genes there are; `collection`: the gene sets that its facts make, "" where any.
+    """
 
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
     authority: bool = False
+    collection: str = ""
 
 
 FORMAT_FILES = {
-    "go": FormatFiles(("obo", "gaf")),
-    "reactome": FormatFiles(("gmt",)),
-    "wikipathways": FormatFiles(("gmt",)),
+    "go": FormatFiles(("obo", "gaf"), collection="GO"),
+    "reactome": FormatFiles(("gmt",), collection="Reactome"),
+    "wikipathways": FormatFiles(("gmt",), collection="WikiPathways"),
     "gmt": FormatFiles(("gmt",)),
-    "hgnc": FormatFiles(("table",), authority=True),
-    "bioconductor": FormatFiles(("org", "go"), authority=True),
-    "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True),
-    "uniprot": FormatFiles(("table",)),
-    "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway")),
-    "reactome_mapping": FormatFiles(("mapping",), ("relations", "pathways")),
-    "panther": FormatFiles(("associations",)),
-    "corum": FormatFiles(("complexes",)),
-    "hpo": FormatFiles(("obo", "genes")),
+    "hgnc": FormatFiles(("table",), authority=True, collection="HGNC"),
+    "bioconductor": FormatFiles(("org", "go"), authority=True, collection="GO"),
+    "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True, collection="NCBI Gene"),
+    "uniprot": FormatFiles(("table",), collection="UniProt"),
+    "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway"), collection="CTD"),
+    "reactome_mapping": FormatFiles(("mapping",), ("relations", "pathways"), collection="Reactome"),
+    "panther": FormatFiles(("associations",), collection="PANTHER"),
+    "corum": FormatFiles(("complexes",), collection="CORUM"),
+    "hpo": FormatFiles(("obo", "genes"), collection="HPO"),
 }
 
 
 # The file of a format that holds an ontology, over which annotations are propagated.
 ONTOLOGY_FILES = {"go": "obo", "bioconductor": "go", "hpo": "obo"}
 GO_FORMATS = ("go", "bioconductor")
+
+
+def _is_not_the_total(name: str) -> str:
+    if name == "total":
+        raise ValueError("a source may not be called 'total': statistics.tsv uses it for the sum over sources")
+    return name
+
+
+SourceName = Annotated[Name, AfterValidator(_is_not_the_total)]
 
 
 class Source(Strict):
@@ -235,7 +249,17 @@ class Source(Strict):
     accept_licence: bool = Field(
         False, description="you have read the licence of this restricted source and may use it"
     )
+    collection: str = Field(
+        "",
+        description="the gene sets that it lists, such as MSigDB, by which the leak audit tells that training and test "
+        "sets are of one; not needed but for format gmt",
+    )
     files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
+
+    @property
+    def lists(self) -> str:
+        """The collection whose gene sets it lists: as given, or that of the format; "" where neither says."""
+        return self.collection or FORMAT_FILES[self.format].collection
 
     @model_validator(mode="after")
     def _restrictions_can_be_read(self) -> "Source":
@@ -247,7 +271,7 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _files_of_the_format(self) -> "Source":
-        needed, optional, _ = FORMAT_FILES[self.format]
+        needed, optional, *_ = FORMAT_FILES[self.format]
         for key in self.files:
             if key not in needed + optional:
                 raise ValueError(f"format {self.format} has no file '{key}': {nearest(key, needed + optional)}")
@@ -302,6 +326,10 @@ class Corpus(Strict):
     test_names: Literal["report", "fail"] = Field(
         "report",
         description="a test term's name in the words of a statement about one of its genes: counted, or an error",
+    )
+    test_descendants: Literal["report", "fail"] = Field(
+        "report",
+        description="a statement that puts a gene of a test set into a term below the test term: counted, or an error",
     )
     paraphrases: Annotated[int, Field(ge=1, le=8)] = Field(1, description="phrasings written per fact")
     held_out: Annotated[float, Field(gt=0, lt=0.5)] = Field(0.02, description="share of facts kept for loss")
@@ -378,6 +406,11 @@ class PublishedFile(Strict):
     path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")] | None = None
     url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
     sha256: Sha256 = "unpinned"
+    collection: str = Field(
+        "",
+        description="the gene sets that it lists, such as GO or MSigDB, by which the leak audit tells that training "
+        "and test sets are of one",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> "PublishedFile":
@@ -396,6 +429,11 @@ PublishedFiles = dict[Variant, PublishedFile]
 def variant_of_subset(subset: str, share: float) -> str:
     """The subset of contaminated variants, such as bp-50. No subset of the config has a hyphen in its name."""
     return f"{subset}-{round(100 * share)}"
+
+
+def is_variant(subset: str) -> bool:
+    """Whether a subset has a name that `variant_of_subset` makes."""
+    return re.fullmatch(r".+-\d{1,3}", subset) is not None
 
 
 class Benchmark(Strict):
@@ -419,6 +457,11 @@ class Benchmark(Strict):
         default=[], description="other benchmarks whose valid and test sets no training set of this one leaks into"
     )
     audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
+    all_facts: bool = Field(
+        False,
+        description="prompts of these built sets may show facts of all sources (facts.sources: all) but those that "
+        "the sets are made of: for sets of your own, whose names no other source has",
+    )
     encoders: Names = Field(description="encoders that score similarity")
     seed: int = 0
 
@@ -443,6 +486,8 @@ class Benchmark(Strict):
             raise ValueError("'valid_files' go with 'train_files'")
         if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
+        if published and self.all_facts:
+            raise ValueError("'all_facts' is for built sets: prompts of published ones may show facts of all sources")
         if published and self.split.by == "date":
             raise ValueError("'split' by date is for built sets: published test sets are fixed")
         for name, subset in self.subsets.items():
@@ -704,7 +749,8 @@ class PromptFacts(Strict):
     most: Annotated[int, Field(ge=1)] = Field(description="facts per gene")
     sources: Literal["others", "all"] = Field(
         "others",
-        description="others: nothing of the collection that the benchmark's sets come from; all: for published sets",
+        description="others: nothing of the collection that the benchmark's sets come from; all: for published sets, "
+        "and built ones with all_facts",
     )
     fact: str = Field("{relation} {object}", description="how one fact is written")
     opening: str = Field(": ", description="between a gene and its facts")

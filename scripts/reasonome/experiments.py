@@ -1,7 +1,7 @@
 """Experiments: which files the cells of an experiment need, for the workflow's rules and the report's plan."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,12 +202,15 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
     )
 
 
-def set_sources(project: Project, benchmark: str, part: str) -> list[str]:
-    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files."""
+def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
+    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files.
+
+    By name, with the collection that each lists, as far as it is known.
+    """
     spec = project.benchmarks[benchmark]
     published: PublishedFiles = spec.files if part == "test" else spec.train_files
     if published:
-        return sorted({str(file.url or file.path) for file in published.values()})
+        return {str(file.url or file.path): file.collection for file in published.values()}
     sources = project.corpora[spec.corpus].sources
     found: set[str] = set()
     for subset in spec.subsets.values():
@@ -217,15 +220,19 @@ def set_sources(project: Project, benchmark: str, part: str) -> list[str]:
             found |= {s for s in sources if project.sources[s].format in GO_FORMATS}
         else:
             found |= set(sources)
-    return sorted(found)
+    return {name: project.sources[name].lists for name in sorted(found)}
 
 
-def shared_sources(project: Project, first: Iterable[str], second: Iterable[str]) -> list[str]:
-    """The entries of `first` that are also in `second`: by name, or by a format that only one source publishes."""
+def corpus_sources(project: Project, corpus: str) -> dict[str, str]:
+    """The sources of a corpus, with the collection that each lists, as far as it is known."""
+    return {name: project.sources[name].lists for name in project.corpora[corpus].sources}
 
-    def identities(name: str) -> set[str]:
-        source = project.sources.get(name)
-        return {name} if source is None or source.format == "gmt" else {name, f"format {source.format}"}
 
-    there = set().union(*(identities(name) for name in second))
-    return [name for name in first if identities(name) & there]
+def shared_sources(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """The entries of `first` that are also in `second`, by name or by collection, whatever its case."""
+    collections = {collection.casefold() for collection in second.values() if collection}
+    return [
+        name + (f" ({collection})" if collection else "")
+        for name, collection in first.items()
+        if name in second or collection.casefold() in collections
+    ]

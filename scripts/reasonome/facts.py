@@ -1,6 +1,7 @@
 """The table of facts: all sources under current gene symbols, each fact once, in a fixed order."""
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -16,7 +17,9 @@ from reasonome.genes import GeneTable
 from reasonome.sources import FORMATS, SourceFacts
 from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
 
+REJECTED = "unmapped.rejected.tsv"
 STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
+TOTAL = "total"  # in the column of sources, the row of all
 _SHOWN_UNMAPPED = 3
 _FACT_KEY = ["gene", "relation", "object_id", "source"]
 
@@ -36,12 +39,14 @@ def build_facts(
     taxon: int = 9606,
     unmapped_share: float = 0.1,
     authority: str | None = None,
+    rejected: Path | None = None,
 ) -> Facts:
     """Read all sources, given as (name, format, files by key); the one named `authority` says which genes there are.
 
     Without `authority` it is the only source that can be one. Raises InputError for an unknown format, missing or
     unknown file keys, a name given twice, no or an unclear authority, a source with more than `unmapped_share`
-    (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the files themselves.
+    (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the files themselves. Where too many
+    have none, all of them are written to `rejected`, if that is given.
     """
     _check(sources)
     if not 0 <= unmapped_share <= 1:
@@ -50,21 +55,33 @@ def build_facts(
     read: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
     }
-    for name, one in read.items():
-        _check_mapped(name, one, unmapped_share)
-    facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
     unmapped = pd.concat([one.unmapped for one in read.values()], ignore_index=True)
     unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
+    try:
+        for name, one in read.items():
+            check_mapped(name, one, unmapped_share)
+    except InputError as error:
+        if rejected is not None:
+            write_text(rejected, _tsv(unmapped))
+            error.fix = f"{error.fix}; all of them are in {rejected}"
+        raise
+    facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
     return Facts(facts, unmapped, _statistics(facts), {name: one.left_out for name, one in read.items()})
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
-    """Write facts.parquet, unmapped.tsv and statistics.tsv into `out_dir`, each whole or not at all."""
+    """Write facts.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all three or, on a full disk, none."""
     out_dir = Path(out_dir)
-    write_text(out_dir / "unmapped.tsv", facts.unmapped.to_csv(sep="\t", index=False, lineterminator="\n"))
-    write_text(out_dir / "statistics.tsv", facts.statistics.to_csv(sep="\t", index=False, lineterminator="\n"))
-    with replacing(out_dir / "facts.parquet") as temporary:
-        facts.facts.to_parquet(temporary, index=False)
+    with ExitStack() as all_written:
+        # The large one first: none is moved to its place before all are written.
+        facts.facts.to_parquet(all_written.enter_context(replacing(out_dir / "facts.parquet")), index=False)
+        for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
+            all_written.enter_context(replacing(out_dir / name)).write_text(_tsv(table), encoding="utf-8")
+    (out_dir / REJECTED).unlink(missing_ok=True)  # of an earlier build that failed
+
+
+def _tsv(table: pd.DataFrame) -> str:
+    return table.to_csv(sep="\t", index=False, lineterminator="\n")
 
 
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:
@@ -94,6 +111,8 @@ def read_facts(path: str | os.PathLike) -> pd.DataFrame:
 def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
     names = [name for name, _, _ in sources]
     for name, form, files in sources:
+        if name == TOTAL:
+            raise InputError(f"statistics.tsv calls the sum '{TOTAL}'", field=name, fix="give the source another name")
         if names.count(name) > 1:
             raise InputError("two sources have this name", field=name, fix="give each source its own name")
         if form not in FORMATS:
@@ -130,7 +149,8 @@ def _gene_table(sources: list[tuple[str, str, dict[str, Path]]], taxon: int, aut
     return GeneTable(FORMATS[form].read_genes(files, taxon))
 
 
-def _check_mapped(name: str, source: SourceFacts, largest: float) -> None:
+def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:
+    """InputError if more than the share `largest` of a source's distinct identifiers have no gene."""
     if source.unmapped.empty:
         return
     share = len(source.unmapped) / source.identifiers
@@ -143,9 +163,10 @@ def _check_mapped(name: str, source: SourceFacts, largest: float) -> None:
     raise InputError(
         f"{len(source.unmapped):,} of {source.identifiers:,} identifiers ({share:.1%}; at most {largest:.1%} may) "
         f"map to no gene, the first: {', '.join(first)}",
+        file=file,
         field=name,
         fix="give symbols or ids of the same organism as the authority's, and correct those that are wrong; if the "
-        f"rest are no genes, allow `unmapped: {ceil(share * 1000) / 1000}` in the corpus (--unmapped)",
+        f"rest are no genes, allow `unmapped: {ceil(share * 1000) / 1000}` in the corpus",
     )
 
 
@@ -168,5 +189,5 @@ def _statistics(facts: pd.DataFrame) -> pd.DataFrame:
     counted = facts.groupby(["source", "relation"], as_index=False).agg(
         facts=("gene", "size"), genes=("gene", "nunique"), objects=("object_id", "nunique")
     )
-    total = ["total", "", len(facts), facts["gene"].nunique(), facts["object_id"].nunique()]
+    total = [TOTAL, "", len(facts), facts["gene"].nunique(), facts["object_id"].nunique()]
     return pd.concat([counted, pd.DataFrame([total], columns=STATISTICS_COLUMNS)], ignore_index=True)

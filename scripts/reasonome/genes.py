@@ -30,6 +30,7 @@ _DAY_ZERO, _SERIALS = date(1899, 12, 30), range(32_874, 51_502)
 _FLOAT = re.compile(r"\d\.(\d+)E\+\d+", re.IGNORECASE)
 _RIKEN = re.compile(r"(\d+E\d+)(?:Rik)?", re.IGNORECASE)  # clone 2310009E13 becomes 2.31E+19
 _GUESSES = 3
+_MISSING = {"na", "n/a", "nan", "none", "null", "-"}  # how tables write that there is no value
 
 
 class Gene(NamedTuple):
@@ -55,7 +56,7 @@ class Resolution(NamedTuple):
 
     `symbol` is the current symbol, or None. `how` is current, id, previous, alias, the same with " (case)"
     where only the case differed, "spreadsheet date", ambiguous (then `candidates` has all of them),
-    "spreadsheet number" (never resolved; `candidates` has what it may have been), or unknown.
+    "spreadsheet number" or "missing value" (never resolved; `candidates` has what it may have been), or unknown.
     """
 
     symbol: str | None
@@ -70,7 +71,9 @@ class GeneTable:
     database id, previous symbol, alias, then all of them without regard to case, then a symbol that a spreadsheet
     program turned into a date. An identifier that means several genes of the deciding kind is ambiguous and is
     not guessed. Ids may have their database's prefix (NCBIGene:7157, HGNC:11998, UniProtKB:P04637); a bare number
-    is an Entrez id. InputError where two genes have the same symbol.
+    is an Entrez id. What tables write for a missing value (NA, N/A, NaN, None, null, -) is a gene only where a
+    current symbol is written exactly so: NA is an alias of XK, and NaN of SCN11A. InputError where two genes have the
+    same symbol.
     """
 
     def __init__(self, genes: Iterable[Gene]):
@@ -100,6 +103,20 @@ class GeneTable:
         `PB1` (not the alias of PBRM1) and `NP` (not the old symbol of PNP).
         """
         identifier = identifier.strip()
+        found = self._written_so(identifier, strict)
+        if identifier.casefold() in _MISSING and found.how != "current":
+            return Resolution(None, "missing value", (found.symbol,) if found.symbol else found.candidates)
+        if found.how != "unknown":
+            return found
+        if dated := self._from_date(identifier, strict):
+            return _resolution("spreadsheet date", dated)
+        if _FLOAT.fullmatch(identifier) or self._from_serial(identifier):
+            candidates = self._from_float(identifier) or self._from_serial(identifier)
+            return Resolution(None, "spreadsheet number", candidates)
+        return found
+
+    def _written_so(self, identifier: str, strict: bool) -> Resolution:
+        """What an identifier means as it is written, case aside; unknown if nothing."""
         key = _id_key(identifier)
         for how, index in self._lookups:
             if strict and (how == "alias" or (how == "previous" and len(identifier) < 3)):
@@ -112,11 +129,6 @@ class GeneTable:
                 found = index.get((key if how == "id" else identifier).casefold())
                 if found:
                     return _resolution(f"{how} (case)", found)
-        if found := self._from_date(identifier, strict):
-            return _resolution("spreadsheet date", found)
-        if _FLOAT.fullmatch(identifier) or self._from_serial(identifier):
-            found = self._from_float(identifier) or self._from_serial(identifier)
-            return Resolution(None, "spreadsheet number", found)
         return Resolution(None, "unknown")
 
     def best_guess(self, identifier: str) -> str:

@@ -14,6 +14,8 @@ from reasonome.audit import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.errors import InputError
 from reasonome.metrics.naming import normalise
+from reasonome.sources.go import Ontology
+from reasonome.wording import JOINT
 
 COLUMNS = [
     "data",
@@ -143,35 +145,43 @@ def statement_findings(
     names: pd.DataFrame,
     tested: HeldOut,
     policies: dict[str, str],
+    ontologies: Sequence[Ontology] = (),
 ) -> list[Finding]:
     """Statements that put a gene of a test set into its term.
 
-    `statements` has text, gene and object_id (several joined by commas), a row per line of the file; `left_out`
-    has the facts that the corpus left out (gene, object_id, object_name); `names` has object_id and object_name
-    of all facts. "test_fact": the statement is about the term, by id, name or synonym. "test_name": the term's name
-    or a synonym of several words stands among the words of a statement about one of its genes, as in a gene's
-    summary. `policies` are by these two kinds.
+    `statements` has text, gene and object_id (several joined by JOINT), a row per line of the file; `left_out` has
+    the facts that the corpus left out (gene, object_id, object_name); `names` has object_id and object_name of all
+    facts. "test_fact": the statement is about the term, by id, name or synonym. "test_fact_by_descendant": it is
+    about a term below it in one of `ontologies`, by the same. "test_name": the term's name or a synonym of several
+    words stands among the words of a statement about one of its genes, as in a gene's summary. `policies` are by
+    these three kinds.
     """
     members = pd.DataFrame([(gene, s.term_id) for s in tested.sets for gene in s.symbols], columns=["gene", "term"])
     members = members.drop_duplicates()
     rows = statements[["gene", "object_id"]].reset_index(drop=True).rename_axis("row").reset_index()
     for column in ("gene", "object_id"):
-        if rows[column].str.contains(",", regex=False).any():
-            rows = rows.assign(**{column: rows[column].str.split(r",\s*", regex=True)}).explode(column)
-    told = rows.merge(_terms_of(names, tested.sets), on="object_id").merge(members, on=["gene", "term"])
-    told = told.sort_values(["row", "term"])
-    before = left_out.merge(_terms_of(left_out, tested.sets), on="object_id").merge(members, on=["gene", "term"])
-    remaining = _pairs(told)
+        if rows[column].str.contains(JOINT, regex=False).any():
+            rows = rows.assign(**{column: rows[column].str.split(JOINT, regex=False)}).explode(column)
+    found, told_rows = {}, {}
+    objects = pd.concat([names, left_out[["object_id", "object_name"]]]).drop_duplicates()
+    objects["name"] = objects["object_name"].map(normalise)
+    for kind, known in (
+        ("test_fact", _named(tested.sets)),
+        ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
+    ):
+        terms_of = _terms_of(objects, known)
+        told = rows.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
+        before = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
+        remaining = _pairs(told)
+        told_rows[kind] = set(told["row"])
+        found[kind] = (remaining, len(_pairs(before) - remaining), min(told_rows[kind], default=None), "")
 
-    others = rows[~rows["row"].isin(set(told["row"]))].drop_duplicates(["row", "gene"])
+    others = rows[~rows["row"].isin(told_rows["test_fact"])].drop_duplicates(["row", "gene"])
     in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
     first = min(in_text, default=None)
     term = None if first is None else in_text[first][0][1]
     named = "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == term)
-    found = {
-        "test_fact": (remaining, len(_pairs(before) - remaining), None if told.empty else int(told["row"].iloc[0]), ""),
-        "test_name": ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named),
-    }
+    found["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
     return [
         Finding(
             "statements",
@@ -195,25 +205,37 @@ def _pairs(table: pd.DataFrame) -> set[tuple[str, str]]:
     return set(zip(table["gene"], table["term"], strict=True))
 
 
-def _terms_of(names: pd.DataFrame, tests: Sequence[GeneSet]) -> pd.DataFrame:
-    """(object_id, term) of objects that are a test term: the same id, or its name or a synonym under another id."""
-    known = pd.DataFrame([(s.term_id, s.term_id) for s in tests], columns=["object_id", "term"])
-    by_name = pd.DataFrame([(name, s.term_id) for s in tests for name in s.names], columns=["name", "term"])
-    objects = names[["object_id", "object_name"]].drop_duplicates()
-    objects = objects.assign(name=objects["object_name"].map(normalise)).merge(by_name, on="name")
-    return pd.concat([known, objects[["object_id", "term"]]]).drop_duplicates()
+def _named(tests: Sequence[GeneSet]) -> pd.DataFrame:
+    """(object_id, name, term) of the test terms, a row for each name."""
+    rows = [(s.term_id, name, s.term_id) for s in tests for name in s.names]
+    return pd.DataFrame(rows, columns=["object_id", "name", "term"])
+
+
+def _descendants(tests: Sequence[GeneSet], ontologies: Sequence[Ontology]) -> pd.DataFrame:
+    """(object_id, name, term) of all terms below a test term, a row for each name and each test term above it."""
+    tested = {s.term_id for s in tests}
+    rows = []
+    for ontology in ontologies:
+        for below, ancestors in ontology.ancestors.items():
+            if above := sorted(tested & ancestors):
+                term = ontology.terms[below]
+                names = {normalise(name) for name in (term.name, *term.synonyms)}
+                rows += [(below, name, test) for name in sorted(names) for test in above]
+    return pd.DataFrame(rows, columns=["object_id", "name", "term"])
+
+
+def _terms_of(objects: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """(object_id, term) of objects that are in `known`: the same id, or one of its names under another id."""
+    by_name = objects[["object_id", "name"]].merge(known[["name", "term"]], on="name")
+    return pd.concat([known, by_name])[["object_id", "term"]].drop_duplicates()
 
 
 def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet]) -> dict[int, list[tuple[str, str]]]:
-    """Row → (gene, term) pairs whose term's name, or a synonym of several words, stands in the row's text.
-
-    A synonym of one word is mostly an acronym, and often a gene's symbol too.
-    """
+    """Row → (gene, term) pairs of which a searchable name stands in the row's text."""
     names_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for gene_set in tests:
-        phrases = {name for name in gene_set.names if " " in name} | {normalise(gene_set.name)} - {""}
         for gene in gene_set.symbols:
-            names_of[gene] += [(f" {phrase} ", gene_set.term_id) for phrase in phrases]
+            names_of[gene] += [(f" {name} ", gene_set.term_id) for name in gene_set.searchable_names]
     rows = rows[rows["gene"].isin(set(names_of))]
     found: dict[int, list[tuple[str, str]]] = {}
     bar = tqdm(zip(rows["row"], rows["gene"], strict=True), "texts", len(rows), delay=5, leave=False)
@@ -267,33 +289,32 @@ def taught_text(row: dict) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """One rendered prompt of a test set: its text, the true name, and the official names of its genes."""
+    """One rendered prompt: its text, with and without the official names of genes, the true names, the set's line."""
 
     text: str
-    gold: str
-    gene_names: tuple[str, ...]
+    without_gene_names: str
+    names: frozenset[str]
+    line: int
 
 
 def prompt_findings(
     style: str, prompts: Sequence[Asked], file: Path, tested: HeldOut, carries_facts: bool = False
 ) -> list[Finding]:
-    """Prompts that hold the true name: on its own, or only because the name of one of the genes holds it.
+    """Prompts that hold a true name: on its own, or only because the official name of a gene holds it.
 
     Where the policy does not name the style, the first fails if the style carries facts, and is reported if not.
     The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy.
     """
-    golds = [prompt.gold for prompt in prompts]
-    anywhere = audit.names_in_prompts([prompt.text for prompt in prompts], golds)
-    outside = audit.names_in_prompts(
-        [_without_gene_names(p) if hit else "" for p, hit in zip(prompts, anywhere, strict=True)], golds
-    )
+    names = [prompt.names for prompt in prompts]
+    anywhere = audit.names_in_prompts([prompt.text for prompt in prompts], names)
+    outside = audit.names_in_prompts([prompt.without_gene_names for prompt in prompts], names)
     kinds = {
         "name_in_prompt": (outside, tested.policy.name_in_prompt.get(style, "fail" if carries_facts else "report")),
-        "name_in_gene_name": ([a and not o for a, o in zip(anywhere, outside, strict=True)], "report"),
+        "name_in_gene_name": (["" if o else a for a, o in zip(anywhere, outside, strict=True)], "report"),
     }
     findings = []
-    for kind, (hits, policy) in kinds.items():
-        first = next((i for i, hit in enumerate(hits) if hit), None)
+    for kind, (held, policy) in kinds.items():
+        first = next((i for i, name in enumerate(held) if name), None)
         findings.append(
             Finding(
                 "prompts",
@@ -303,22 +324,14 @@ def prompt_findings(
                 kind,
                 looked_at=len(prompts),
                 dropped=0,
-                remaining=sum(hits),
+                remaining=sum(map(bool, held)),
                 policy=policy,
                 file=str(file),
-                example="" if first is None else f"'{golds[first]}'",
-                line=None if first is None else first + 1,
+                example="" if first is None else f"'{held[first]}'",
+                line=None if first is None else prompts[first].line,
             )
         )
     return findings
-
-
-def _without_gene_names(prompt: Asked) -> str:
-    """The prompt's text without the first place of every gene's official name, where genes are listed."""
-    text = prompt.text
-    for name in sorted(filter(None, prompt.gene_names), key=len, reverse=True):
-        text = text.replace(" ".join(name.split()), ";", 1)
-    return text
 
 
 def _shortened(text: str, most: int = 160) -> str:
@@ -335,20 +348,28 @@ def table(findings: Iterable[Finding]) -> pd.DataFrame:
 _FIXES = {
     "training sets": "add {benchmark} to leave_out of {training} in benchmarks.yaml so that such sets are dropped "
     "(where they are one benchmark: build it again), or set audit.{kind} of {benchmark} to report",
+    "test_fact_by_descendant": "no setting leaves such statements out: set {field} of {training} in corpora.yaml to "
+    "report",
     "statements": "add {benchmark} to leave_out of {training} in corpora.yaml with test_facts: drop, or set "
     "{field} of {training} to report",
     "reasoning": "set audit.name_in_reasoning of {benchmark} in benchmarks.yaml to drop (such rows are left out of "
     "training) or report",
     "prompts": "change the prompt style, or allow it: audit.name_in_prompt of {benchmark} in benchmarks.yaml, report",
 }
-_FIELDS = {"test_fact": "test_facts", "test_name": "test_names"}
+_FIELDS = {"test_fact": "test_facts", "test_fact_by_descendant": "test_descendants", "test_name": "test_names"}
 
 
 def check(experiment: str, findings: Sequence[Finding]) -> None:
-    """InputError that names file, line, kind and example of the first finding that fails, if any does."""
+    """InputError that names file, line, kind and example of the first finding that fails, if any does.
+
+    All that fail are printed first: a failed audit writes no file.
+    """
     failing = [finding for finding in findings if finding.verdict == "fails"]
     if not failing:
         return
+    for one in failing:
+        place = one.file if one.line is None else f"{one.file}:{one.line}"
+        print(f"{place}: {one.kind}: {one.remaining:,} of {one.training} into {one.benchmark}, as {one.example}")
     first = failing[0]
     others = f"; {len(failing) - 1} more kinds of leak fail, see the log" if len(failing) > 1 else ""
     raise InputError(
@@ -358,7 +379,7 @@ def check(experiment: str, findings: Sequence[Finding]) -> None:
         file=first.file,
         line=first.line,
         field=first.kind,
-        fix=_FIXES[first.data].format(
+        fix=_FIXES.get(first.kind, _FIXES[first.data]).format(
             benchmark=first.benchmark,
             training=first.training,
             kind=first.kind,

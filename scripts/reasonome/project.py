@@ -33,6 +33,7 @@ from reasonome.config import (
     Settings,
     SftRecipe,
     Source,
+    SourceName,
     Style,
     Teacher,
     TrainingSettings,
@@ -56,7 +57,7 @@ class Project:
         self.settings: Settings = self._read("config.yaml", Settings)
         self.backbones = self._read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self._read("encoders.yaml", dict[Name, Encoder])
-        self.sources = self._read("sources.yaml", dict[Name, Source])
+        self.sources = self._read("sources.yaml", dict[SourceName, Source])
         # Without a lock nothing is pinned, which is no mistake.
         locked = (self.root / "sources.lock.yaml").is_file()
         self.locked = self._read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
@@ -109,6 +110,8 @@ class Project:
             self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
             self._check_subsets(name, benchmark)
             self._check_left_out(name, benchmark)
+            loc, styles = (name, "audit", "name_in_prompt"), self.styles(benchmark.task)
+            self._known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
         for name, teacher in self.teachers.items():
             self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
         self._check_teacher_prompts()
@@ -261,10 +264,15 @@ class Project:
     # look-ups
 
     def ontology_files(self, benchmark: str) -> dict[str, str]:
-        """Source → key of its file, of the ontologies over which the sets of a benchmark are propagated."""
+        """Source → key of its file, of the ontologies that know the terms of a benchmark's sets.
+
+        Built sets are propagated over them. Published sets may be of any ontology of the corpus.
+        """
         spec = self.benchmarks[benchmark]
         formats = {source: self.sources[source].format for source in self.corpora[spec.corpus].sources}
         holding = {source: form for source, form in formats.items() if form in ONTOLOGY_FILES}
+        if spec.kind == "published":
+            return {source: ONTOLOGY_FILES[form] for source, form in holding.items()}
         named = {subset.source for subset in spec.subsets.values()} & holding.keys()
         if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
             named |= {source for source, form in holding.items() if form in GO_FORMATS}
@@ -301,12 +309,13 @@ class Project:
         """The prompt style `style` of the task of `benchmark`; InputError for one that would tell its answers."""
         spec = lookup(self.benchmarks, benchmark, "benchmark")
         found = lookup(self.styles(spec.task), style, "style")
-        if found.facts is not None and found.facts.sources == "all" and spec.kind == "built":
+        if found.facts is not None and found.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
             raise InputError(
                 f"style '{style}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
                 file=self.root / "prompts" / f"{spec.task}.{style}.txt",
                 field="facts.sources",
-                fix="write `sources: others`; `all` is for benchmarks of kind published",
+                fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
+                "`all_facts: true` in benchmarks.yaml",
             )
         return found
 

@@ -11,16 +11,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.audit import names_in_texts
+from reasonome.audit import GeneSet, names_in_texts, with_terms
 from reasonome.config import PromptFacts
 from reasonome.metrics.naming import normalise
 from reasonome.sources.go import Ontology
 from reasonome.tasks.gene_set_naming import Example, Fact
-from reasonome.wording import FREE_TEXT
+from reasonome.wording import FREE_TEXT, NAMING
 
-# What a gene is called, and where it is listed or lies, tells nothing that the genes of a set may have in common.
 # Running text is too long for a prompt, and what it names cannot be told from it.
-NOT_SHOWN = FREE_TEXT | {"has_name", "has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"}
+NOT_SHOWN = FREE_TEXT | NAMING
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,8 @@ class Collection:
     """All the sets that a benchmark's are drawn from, answers or not: what tells that a fact is about one of them.
 
     `relations` are (source, relation) of the facts that the sets are made of; `id_spaces` what their ids begin with,
-    such as "GO:"; `names` are normalised and include synonyms. `asked` are the names of the benchmark's own rows.
+    such as "GO:"; `names` are normalised and include synonyms. `asked` are the names of the benchmark's own rows
+    that are looked for among other words.
     """
 
     relations: frozenset[tuple[str, str]]
@@ -45,18 +45,28 @@ def collection(set_facts: pd.DataFrame, ontologies: Mapping[str, Ontology], exam
     for ontology in ontologies.values():
         ids |= ontology.terms.keys() | ontology.alt_ids.keys()
         names |= {name for term in ontology.terms.values() for name in (term.name, *term.synonyms)}
-    asked = set()
+    rows = []
     for example in examples:
-        ids.add(example.term or example.id)
-        asked.add(example.name)
+        ids |= {example.term or example.id, *filter(None, [example.main_id])}
+        rows.append(
+            GeneSet(
+                example.main_id or example.term or example.id,
+                example.subset,
+                example.name,
+                frozenset(gene.symbol for gene in example.genes),
+                frozenset(example.synonyms),
+            )
+        )
         names |= {example.name, *example.synonyms}
+    for ontology in ontologies.values():
+        rows = with_terms(rows, ontology)
     relations = set_facts[["source", "relation"]].drop_duplicates()
     return Collection(
         frozenset(relations.itertuples(index=False, name=None)),
         frozenset(ids),
         frozenset(filter(None, map(id_space, ids))),
         frozenset(normalise(name) for name in names),
-        frozenset(asked),
+        frozenset().union(*(row.searchable_names for row in rows)),
     )
 
 
@@ -66,22 +76,26 @@ def id_space(identifier: str) -> str:
     return match[1] if match else ""
 
 
+def without_relations(facts: pd.DataFrame, relations: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    """The facts of other (source, relation) than these, as those are that sets are made of."""
+    left_out = pd.MultiIndex.from_tuples(relations, names=["source", "relation"])
+    return facts[~pd.MultiIndex.from_frame(facts[["source", "relation"]]).isin(left_out)]
+
+
 def without_collection(facts: pd.DataFrame, left_out: Collection) -> pd.DataFrame:
     """The facts that are about none of the collection's sets.
 
     Left out are the facts that sets are made of, and in any source those whose object has an id of the collection
     or of its id space, or the name of one of its sets; and those whose object has among its words the name of any
-    row of the benchmark, so that no prompt says its own.
+    row of the benchmark, or a synonym of it of several words, so that no prompt says its own.
     """
     ids = pd.Series(facts["object_id"].unique())
     of_collection = ids[ids.isin(left_out.ids) | ids.map(id_space).isin(left_out.id_spaces)]
     names = pd.Series(facts["object_name"].unique())
     holding = np.array([name is not None for name in names_in_texts(names, sorted(left_out.asked))], dtype=bool)
     naming = names[names.map(normalise).isin(left_out.names) | holding]
-    pairs = facts[["source", "relation"]].drop_duplicates()
-    own = [pair in left_out.relations for pair in pairs.itertuples(index=False, name=None)]
-    made_of = pd.MultiIndex.from_frame(facts[["source", "relation"]]).isin(pd.MultiIndex.from_frame(pairs[own]))
-    return facts[~(made_of | facts["object_id"].isin(set(of_collection)) | facts["object_name"].isin(set(naming)))]
+    about = facts["object_id"].isin(set(of_collection)) | facts["object_name"].isin(set(naming))
+    return without_relations(facts[~about], left_out.relations)
 
 
 class FactIndex:

@@ -54,7 +54,7 @@ def with_neighbours(
 
     A set that leaks would be no neighbour of a test set, so that it is none of a training set either: the same
     term, the same name or a synonym of it, and a Jaccard index of `threshold` or more. InputError without training
-    sets.
+    sets, and for a set for which none of them is left.
     """
     if not training:
         raise InputError("there are no training sets to show as neighbours", fix="choose a style without neighbours")
@@ -71,6 +71,13 @@ def with_neighbours(
             ]
             cosine[same] = -np.inf
             nearest = _largest(cosine, style.neighbours.most)
+            if not nearest:
+                raise InputError(
+                    f"set '{example.id}' of {example.subset} can be shown no neighbour: each of the {len(training):,} "
+                    f"training sets has its term, its name or a Jaccard index of {threshold:g} or more with it",
+                    field="neighbours",
+                    fix="give the benchmark more training sets, or ask it in a style without neighbours",
+                )
             neighbours = [_shown(training[i], style) for i in nearest]
             found.append(example.model_copy(update={"neighbours": neighbours}))
     return found

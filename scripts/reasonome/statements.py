@@ -13,9 +13,9 @@ from tqdm import tqdm
 from reasonome import atomic, audit
 from reasonome.errors import InputError
 from reasonome.metrics.naming import normalise
-from reasonome.wording import FREE_TEXT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
+from reasonome.wording import FREE_TEXT, JOINT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
 
-STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct"]
+STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
 ROW = ["text", "gene", "relation", "object_id", "source", "weight"]
 TRAIN, HELD_OUT = "train", "held_out"
 _DESCRIBED = ["relation", "object_id", "source"]
@@ -33,6 +33,11 @@ def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd
     named = audit.names_in_texts(texts, [name for _, name in terms])
     leaking |= facts.index.isin(texts.index[[name is not None for name in named]])
     return facts[~leaking].reset_index(drop=True), facts[leaking].reset_index(drop=True)
+
+
+def without_running_text(facts: pd.DataFrame) -> pd.DataFrame:
+    """The facts whose object is no running text, which may name its gene, so that a placebo would tell the truth."""
+    return facts[~facts["relation"].isin(FREE_TEXT)].reset_index(drop=True)
 
 
 def permute_genes(facts: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -54,9 +59,9 @@ def write_sentences(
     """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out"), first.
 
     Facts that would read alike (several sources, relations with one wording, names that differ in case, spacing
-    or punctuation) are stated once, with what differs joined by commas; `first` marks one statement of each.
+    or punctuation) are stated once, with what differs joined by JOINT; `first` marks one statement of each.
     With `genes_per_statement` ≥ 2 come statements about up to so many genes that share an object, `gene` being
-    theirs joined by commas. All that is said of one gene and one name falls into one split, and a statement
+    theirs joined by JOINT. All that is said of one gene and one name falls into one split, and a statement
     about several genes is made of facts of one split, so that no held-out fact stands in training in other
     words. Which paraphrases and which split is a seeded choice that other facts do not change.
     InputError for a relation without wording.
@@ -93,7 +98,7 @@ def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(values: Iterable[str]) -> str:
-    return ",".join(sorted(values))
+    return JOINT.join(sorted(values))
 
 
 def _draws(said: pd.DataFrame, purpose: str) -> np.ndarray:
@@ -147,14 +152,16 @@ def _about_several(said: pd.DataFrame, genes_per_statement: int, seed: int) -> p
         shown = opened if template.startswith("{object}") else names
         described = [_union(columns[name][start:end]) for name in _DESCRIBED]
         text = template.format(genes=listed(genes), object=shown[start])
-        rows.append((text, ",".join(genes), *described, columns["split"][start]))
+        rows.append((text, JOINT.join(genes), *described, columns["split"][start]))
     return pd.DataFrame(rows, columns=["text", "gene", *_DESCRIBED, "split"], dtype=str).assign(first=False)
 
 
 def _union(values: np.ndarray) -> str:
-    """The one value, or what several of them join by commas, each once."""
+    """The one value, or what several of them join, each once."""
     different = set(values)
-    return different.pop() if len(different) == 1 else _joined({one for value in different for one in value.split(",")})
+    if len(different) == 1:
+        return different.pop()
+    return _joined({one for value in different for one in value.split(JOINT)})
 
 
 def _opened(names: pd.Series) -> np.ndarray:
@@ -181,15 +188,15 @@ def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
     """Facts, genes, statements, their tokens and `distinct` per source, and in the last row, `total`, of all.
 
     A statement that several sources support counts for each of them and once in the total. `distinct` counts
-    facts that read differently, each once: no paraphrases, and no statements about several genes. `tokens` is
-    empty where `statements` has no such column.
+    facts that read differently, each once: no paraphrases, and no statements about several genes. `share` is
+    a source's part of all statements, from 0 to 1. `tokens` is empty where `statements` has no such column.
     """
     facts = facts[["gene", "relation", "object_id", "source"]]
     counts = {"statements": ("first", "size"), "distinct": ("first", "sum")}
     if "tokens" in statements:
         counts["tokens"] = ("tokens", "sum")
     by_sources = statements.groupby("source", observed=True).agg(**counts).reset_index()
-    by_source = by_sources.assign(source=by_sources["source"].astype(str).str.split(",")).explode("source")
+    by_source = by_sources.assign(source=by_sources["source"].astype(str).str.split(JOINT)).explode("source")
     by_source = by_source.groupby("source").sum()
     by_source["facts"] = facts.groupby("source").size()
     by_source["genes"] = facts.groupby("source")["gene"].nunique()
@@ -197,7 +204,8 @@ def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
     total["facts"] = len(facts.drop_duplicates(["gene", "relation", "object_id"]))
     total["genes"] = facts["gene"].nunique()
     table = pd.concat([by_source, total.to_frame("total").T])
-    return table.reindex(columns=STATISTICS[1:]).astype("Int64").rename_axis("source").reset_index()
+    table = table.reindex(columns=STATISTICS[1:-1]).astype("Int64").rename_axis("source").reset_index()
+    return table.assign(share=(table["statements"].astype(float) / max(1, total["statements"])).round(4))
 
 
 def weigh(statements: pd.DataFrame, sources: Mapping[str, float], relations: Mapping[str, float]) -> np.ndarray:
@@ -208,7 +216,7 @@ def weigh(statements: pd.DataFrame, sources: Mapping[str, float], relations: Map
     weights = np.ones(len(statements))
     for column, given in (("source", sources), ("relation", relations)):
         joined = statements[column].astype("category").cat
-        heaviest = [max(given.get(one, 1.0) for one in value.split(",")) for value in joined.categories]
+        heaviest = [max(given.get(one, 1.0) for one in value.split(JOINT)) for value in joined.categories]
         weights *= np.array(heaviest)[joined.codes]
     return weights
 

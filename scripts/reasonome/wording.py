@@ -300,8 +300,12 @@ SEVERAL: dict[str, list[str]] = {
 SAME_WORDING = {"is_active_in": "located_in", "part_of": "located_in"}
 
 RELATIONS = frozenset({*PARAPHRASES, *SAME_WORDING})
+# Between several genes, relations, ids or sources of one statement: unlike a comma, in none of them.
+JOINT = "\t"
 # Relations whose object is running text: quoted whole.
 FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
+# What a gene is called, and where it is listed or lies: nothing of what it does.
+NAMING = frozenset({"has_name", "has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"})
 
 # A first word of small letters alone; a single letter (as in p-cresol) is a symbol, not a word.
 _PLAIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*(?![\w'-])")

@@ -6,6 +6,8 @@ import pytest
 import tiny_project
 from tiny_project import BACKBONE, TAUGHT
 
+from reasonome.manifest import file_sha256
+
 pytestmark = pytest.mark.slow
 
 
@@ -84,3 +86,22 @@ def test_a_missing_parent_is_named_by_the_program(copy):
     assert done.returncode == 2
     assert "this model is missing or was not finished" in done.stderr
     assert f"snakemake results/models/{BACKBONE}/pretrain.demo-s0/manifest.json" in done.stderr
+
+
+def test_an_edited_source_lists_the_facts_and_waits_for_its_pin(fresh):
+    sets = fresh / "my_sets.gmt"
+    sets.write_text("SET_A\t\tTP53\tBRCA1\tEGFR\n")
+    entry = {"format": "gmt", "release": "mine", "licence": "mine", "files": {"gmt": {"path": sets.name}}}
+    tiny_project.edit(fresh, "sources.yaml", lambda c: c.update({"my-sets": entry}))
+    tiny_project.edit(fresh, "corpora.yaml", lambda c: c.update({"mine": {"sources": ["hgnc-demo", "my-sets"]}}))
+    facts = "results/facts/mine/facts.parquet"
+    tiny_project.snakemake(fresh, facts)
+    pinned = {"sha256": file_sha256(sets), "size": sets.stat().st_size}
+    tiny_project.edit(
+        fresh, "sources.lock.yaml", lambda c: c.update({"my-sets": {"release": "mine", "files": {"gmt": pinned}}})
+    )
+    with open(sets, "a") as handle:
+        handle.write("SET_B\t\tKRAS\tMYC\tBRCA2\n")
+    assert tiny_project.planned_jobs(fresh, facts) == {"build_facts": 1}
+    output = refused(fresh, facts)
+    assert "my-sets.files.gmt" in output and "reasonome pin my-sets" in output

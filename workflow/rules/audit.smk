@@ -46,7 +46,20 @@ rule audit_leaks:
         "../../envs/cpu.yaml"
     params:
         settings=audit_settings,
-        code=code_sha256(["audit.py", "experiments.py", "leak_audit.py", "prompts.py", "tasks"]),
+        code=code_sha256(
+            [
+                "audit.py",
+                "benchmarks/rows.py",
+                "experiments.py",
+                "leak_audit.py",
+                "metrics/naming.py",
+                "prompts.py",
+                "sources/bioconductor.py",
+                "sources/go.py",
+                "tasks",
+                "wording.py",
+            ]
+        ),
         folder=subpath(output.json, parent=True),
     shell:
         configured(

@@ -3,7 +3,6 @@
 
 localrules:
     fetch_source,
-    write_licences,
 
 
 rule fetch_source:
@@ -22,31 +21,12 @@ rule fetch_source:
         )
 
 
-# Licences that nobody accepted and files that are not the pinned ones stop the build here.
-rule write_licences:
-    input:
-        corpus_files,
-    output:
-        f"{ROOT}/facts/{{corpus}}/licences.tsv",
-    log:
-        f"{ROOT}/logs/write_licences/{{corpus}}.log",
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        pins=corpus_pins,
-    shell:
-        configured(
-            "write_licences.py",
-            "--corpus {wildcards.corpus} --output {output}",
-        )
-
-
+# Licences that nobody accepted and files that are not the pinned ones stop the build before anything is read.
 rule build_facts:
     input:
         corpus_files,
-        # Ancient: a licence told in other words makes no other facts.
-        licences=ancient(f"{ROOT}/facts/{{corpus}}/licences.tsv"),
     output:
+        licences=f"{ROOT}/facts/{{corpus}}/licences.tsv",
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
         unmapped=f"{ROOT}/facts/{{corpus}}/unmapped.tsv",
         statistics=f"{ROOT}/facts/{{corpus}}/statistics.tsv",
@@ -61,7 +41,9 @@ rule build_facts:
         authority=corpus_authority,
         folder=subpath(output.facts, parent=True),
     shell:
-        program(
+        configured("write_licences.py", "--corpus {wildcards.corpus} --output {output.licences}")
+        + " && "
+        + program(
             "build_facts.py",
             "{params.sources} {params.authority} --taxon {params.taxon} --unmapped {params.unmapped}"
             " --output {params.folder}",

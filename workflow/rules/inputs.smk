@@ -25,20 +25,6 @@ def corpus_authority(wildcards):
     return f"--authority {authority}" if authority else ""
 
 
-def corpus_pins(wildcards):
-    """What decides a corpus' table of licences: its sources, and what their files are pinned to be."""
-    sources = entry(PROJECT.corpora, "corpus", wildcards.corpus).sources
-    return canonical(
-        [
-            [
-                PROJECT.sources[s].model_dump(mode="json"),
-                s in PROJECT.locked and PROJECT.locked[s].model_dump(mode="json"),
-            ]
-            for s in sources
-        ]
-    )
-
-
 def ontologies_of(wildcards):
     """The ontologies of the benchmark's corpus over which its sets are propagated."""
     return [source_file(s, key) for s, key in PROJECT.ontology_files(wildcards.benchmark).items()]

@@ -1,5 +1,20 @@
 # Benchmarks and facts → the sets with what a prompt style shows beside their genes.
 
+# The modules of the library that decide what a prompt shows beside a set.
+PROMPT_CODE = [
+    "audit.py",
+    "benchmarks",
+    "metrics/naming.py",
+    "prompt_facts.py",
+    "prompt_neighbours.py",
+    "prompts.py",
+    "sources/bioconductor.py",
+    "sources/go.py",
+    "sources/ontology.py",
+    "tasks",
+    "wording.py",
+]
+
 
 rule write_prompt_facts:
     input:
@@ -19,6 +34,7 @@ rule write_prompt_facts:
     params:
         style=lambda w: style_of(w.benchmark, w.style),
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
+        code=code_sha256(PROMPT_CODE),
         files=prompt_fact_arguments,
         benchmark_folder=subpath(input.train, parent=True),
         folder=subpath(output.train, parent=True),

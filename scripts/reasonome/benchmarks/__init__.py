@@ -3,7 +3,7 @@
 from reasonome.benchmarks.contamination import contaminated
 from reasonome.benchmarks.published import check_sha256, read_published
 from reasonome.benchmarks.rows import SPLITS, held_out_terms, official_names, read_rows, read_sets, write_benchmark
-from reasonome.benchmarks.sets import gene_sets, made_sets, outside_limits, set_facts, within_limits
+from reasonome.benchmarks.sets import made_sets, outside_limits, set_facts, within_limits
 from reasonome.benchmarks.splits import creation_dates, split
 from reasonome.benchmarks.strata import depths, strata
 
@@ -13,7 +13,6 @@ __all__ = [
     "contaminated",
     "creation_dates",
     "depths",
-    "gene_sets",
     "held_out_terms",
     "made_sets",
     "official_names",

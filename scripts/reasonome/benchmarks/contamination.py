@@ -6,7 +6,7 @@ With all genes replaced nothing is left to name, and the right answer is to abst
 import random
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -38,7 +38,7 @@ def contaminated(
 
     The share is rounded down to whole genes, at least one. A replaced gene gives its place to a random gene
     (seeded) of the same depth bin, or the nearest bin that has one; bins are powers of two: 0, 1, 2–3, 4–7, …
-    No outlier is annotated to the term: neither in the set nor in a fact about its id or its name.
+    No outlier is annotated to the term: neither in the set nor in a fact about its id or one of its names.
     InputError if there are too few genes to draw from.
     """
     bins: dict[int, list[str]] = defaultdict(list)
@@ -60,21 +60,29 @@ def contaminated(
                     fix="use a larger corpus, or lower maximum_genes",
                 )
             symbols = one.symbols - set(replaced) | set(outliers)
-            name = ABSTENTION if share == 1 else one.name
             suffix = variant_of_subset("", share)
-            variant = GeneSet(one.id + suffix, one.subset + suffix, name, frozenset(symbols))
+            variant = replace(one, id=one.id + suffix, subset=one.subset + suffix, symbols=frozenset(symbols))
+            if share == 1:  # nothing of the term is left
+                variant = GeneSet(variant.id, variant.subset, ABSTENTION, variant.symbols)
             variants.append(ContaminatedSet(variant, one.id, share, tuple(sorted(outliers))))
     return variants
 
 
 def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame) -> dict[str, set[str]]:
-    """Test set id → the genes of facts about that id, or about that name in any source."""
-    wanted = {normalise(one.name) for one in test}
+    """Test set id → the genes of facts about that id or the main one, or about one of its names in any source."""
+    wanted = {name for one in test for name in one.names}
     plain = {name: normalise(name) for name in facts["object_name"].unique()}
     by_name = facts["object_name"].map({name: same for name, same in plain.items() if same in wanted})
     genes_of_name = facts["gene"].groupby(by_name).agg(set)
-    genes_of_id = facts[facts["object_id"].isin({one.id for one in test})].groupby("object_id")["gene"].agg(set)
-    return {one.id: genes_of_id.get(one.id, set()) | genes_of_name.get(normalise(one.name), set()) for one in test}
+    of_terms = facts["object_id"].isin({i for one in test for i in (one.id, one.term_id)})
+    genes_of_id = facts[of_terms].groupby("object_id")["gene"].agg(set)
+    return {
+        one.id: set().union(
+            *(genes_of_id.get(i, set()) for i in (one.id, one.term_id)),
+            *(genes_of_name.get(name, set()) for name in one.names),
+        )
+        for one in test
+    }
 
 
 class _Pool:

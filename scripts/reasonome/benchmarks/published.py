@@ -13,12 +13,15 @@ import pandas as pd
 from reasonome.audit import GeneSet
 from reasonome.config import PublishedFile
 from reasonome.errors import InputError, nearest
+from reasonome.facts import check_mapped
 from reasonome.genes import GeneTable
 from reasonome.sources.source import with_genes
 from reasonome.sources.textfile import lines
 
 COLUMNS = ("ID", "Genes", "Term_Description")
 _DELIMITERS = (",", "\t", ";")
+# Excel's first line, which it reads and does not show. The header tells the delimiter too.
+_NAMED_DELIMITER = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 _BETWEEN_GENES = re.compile(r"[\s,;/|]+")
 
 
@@ -48,7 +51,7 @@ def read_published(path: str | os.PathLike, subset: str, genes: GeneTable, unmap
         columns=["identifier", "line", "object_id", "object_name"],
     ).assign(relation="", evidence="")
     resolved = with_genes(subset, members, genes, Path(path), strict=False)
-    _check_mapped(resolved.unmapped, resolved.identifiers, unmapped_share, path)
+    check_mapped(subset, resolved, unmapped_share, path)
     symbols = resolved.facts.groupby("object_id")["gene"].agg(frozenset)
     sets = [GeneSet(i, subset, name, symbols[i]) for _, i, _, name in rows if i in symbols.index]
     return PublishedSets(sets, resolved.unmapped, [i for _, i, _, _ in rows if i not in symbols.index])
@@ -92,18 +95,20 @@ def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
 def _table(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
     """(line where it begins, cells) of every row, the header first."""
     text = (f"{line}\n" for _, line in lines(path))
-    header = next(text)
+    header, above = next(text), 0
+    if _NAMED_DELIMITER.fullmatch(header.strip()):
+        header, above = next(text, ""), 1
 
     def cells(delimiter: str) -> list[str]:
-        return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True))
+        return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
 
     delimiter = max(_DELIMITERS, key=lambda d: (len(_found(cells(d))), header.count(d)))
     reader = csv.reader(chain([header], text), delimiter=delimiter, skipinitialspace=True, strict=True)
-    number = 1
+    number = above + 1
     try:
         for row in reader:
             yield number, row
-            number = reader.line_num + 1
+            number = above + reader.line_num + 1
     except csv.Error as error:
         raise InputError(
             f"the row that begins here cannot be read: {error}",
@@ -136,18 +141,6 @@ def _places(header: Sequence[str], path: str | os.PathLike, line: int) -> list[i
                 fix=f"the first line must name {', '.join(COLUMNS)}; other columns are ignored",
             )
     return [found[column] for column in COLUMNS]
-
-
-def _check_mapped(unmapped: pd.DataFrame, identifiers: int, largest: float, path: str | os.PathLike) -> None:
-    if len(unmapped) <= largest * identifiers:
-        return
-    shown = ", ".join(f"'{row.identifier}' ({row.where})" for row in unmapped.head(3).itertuples())
-    raise InputError(
-        f"{len(unmapped):,} of {identifiers:,} identifiers ({len(unmapped) / identifiers:.1%}) map to no gene; at most "
-        f"{largest:.1%} may. The first: {shown}",
-        file=path,
-        fix="check the organism, or allow more by 'unmapped' of the corpus",
-    )
 
 
 def check_sha256(spec: PublishedFile, sha256: str, file: str | os.PathLike) -> None:

@@ -33,18 +33,19 @@ def write_benchmark(
     """
     strata = strata or {}
 
-    def row(one: GeneSet, stratum: str) -> dict[str, Any]:
+    def row(one: GeneSet, stratum: str, original: str) -> dict[str, Any]:
         genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(one.symbols)]
-        known = {"synonyms": sorted(one.synonyms)} if one.synonyms else {}
+        known: dict[str, Any] = {"synonyms": sorted(one.synonyms)} if one.synonyms else {}
+        known |= {"main_id": one.term} if one.term not in ("", original) else {}
         known |= {"stratum": stratum} if stratum else {}
         return {"id": one.id, "subset": one.subset, "name": one.name, "genes": genes, **known}
 
     for part in SPLITS:
-        rows = [row(s, strata.get((s.subset, s.id), "")) for s in splits[part]]
+        rows = [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]]
         if part == "test":
             stratum_of = {s["id"]: s.get("stratum", "") for s in rows}
             rows += [
-                row(v.gene_set, stratum_of[v.term])
+                row(v.gene_set, stratum_of[v.term], v.term)
                 | {"term": v.term, "contaminated": v.share, "outliers": list(v.outliers)}
                 for v in variants
             ]
@@ -71,7 +72,14 @@ def read_rows(path: str | Path, model: type[BaseModel] = Example) -> list:
 def read_sets(path: str | Path, model: type[BaseModel] = Example) -> list[GeneSet]:
     """The gene sets of a benchmark's file in its order, without contaminated variants. Raises InputError."""
     return [
-        GeneSet(row.id, row.subset, row.name, frozenset(gene.symbol for gene in row.genes), frozenset(row.synonyms))
+        GeneSet(
+            row.id,
+            row.subset,
+            row.name,
+            frozenset(gene.symbol for gene in row.genes),
+            frozenset(row.synonyms),
+            term=row.main_id,
+        )
         for row in read_rows(path, model)
         if not row.contaminated
     ]
@@ -86,7 +94,8 @@ def official_names(facts: pd.DataFrame) -> dict[str, str]:
 def held_out_terms(folder: Path, parts: Sequence[str] = ("valid", "test")) -> list[tuple[str, str]]:
     """(id, name) of the terms of a benchmark's held-out splits, of whatever task; InputError for a row without them.
 
-    A term's synonyms are further pairs of its id.
+    A term's synonyms are further pairs of its id, and its main id, where the row has an alternative one, has all of
+    them again.
     Contaminated variants are passed over: they ask about the terms of other rows.
     """
     terms = []
@@ -97,5 +106,6 @@ def held_out_terms(folder: Path, parts: Sequence[str] = ("valid", "test")) -> li
                 if not isinstance(row.get(field), str) or not row[field]:
                     raise InputError("a held-out term has none", file=path, line=number, field=field)
             if not row.get("contaminated"):
-                terms += [(row["id"], name) for name in (row["name"], *row.get("synonyms", ()))]
+                ids = [row["id"], *filter(None, [row.get("main_id")])]
+                terms += [(i, name) for i in ids for name in (row["name"], *row.get("synonyms", ()))]
     return terms

@@ -13,11 +13,6 @@ MEMBERSHIP = "member_of_pathway"
 Sets = dict[str, list[GeneSet]]
 
 
-def gene_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Sets:
-    """The gene sets of every subset within the benchmark's size limits, sorted by id; see `made_sets`."""
-    return within_limits(made_sets(facts, ontologies, benchmark), benchmark)
-
-
 def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Sets:
     """All gene sets of every subset, whatever their size, sorted by id. `ontologies` are by source.
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from reasonome.audit import GeneSet
+from reasonome.wording import NAMING
 
 STRATA = ("understudied", "intermediate", "well-studied")
-_NAMING = ("has_name", "has_alias")  # say what a gene is called, not what is known of it
 
 
 class Strata(NamedTuple):
@@ -22,8 +22,8 @@ class Strata(NamedTuple):
 
 
 def depths(facts: pd.DataFrame) -> dict[str, int]:
-    """Gene → its annotation depth: the distinct facts about it, names and aliases aside, of all sources."""
-    annotations = facts.loc[~facts["relation"].isin(_NAMING), ["gene", "relation", "object_id"]].drop_duplicates()
+    """Gene → its annotation depth: the distinct facts of all sources on what it does (names and places are none)."""
+    annotations = facts.loc[~facts["relation"].isin(NAMING), ["gene", "relation", "object_id"]].drop_duplicates()
     return annotations["gene"].value_counts().to_dict()
 
 

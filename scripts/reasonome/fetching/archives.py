@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -14,13 +15,17 @@ from reasonome import atomic
 from reasonome.errors import InputError, nearest
 
 CHUNK = 1 << 20
+LARGEST = 10**9  # bytes that a file of a zip archive may always unpack to
+LARGEST_RATIO = 100  # unpacked to packed, above that size
+UNPACK = "look into the archive; if it is as it should be, put the file below resources/ and give its `path:`"
 
 
 def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
     """Write one file of a zip archive to `target`: `member`, or the only one there is. `origin` names it in errors."""
     try:
         with atomic.replacing(target) as unpacked, zipfile.ZipFile(archive) as handle:
-            members = {info.filename: info for info in handle.infolist() if not info.is_dir()}
+            files = [info for info in handle.infolist() if not info.is_dir()]
+            members = {info.filename: info for info in files}
             if member is None and len(members) != 1:
                 raise InputError(
                     f"{origin} holds {len(members)} files, expected one",
@@ -29,10 +34,26 @@ def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
             name = member or next(iter(members))
             if name not in members:
                 raise InputError(f"{origin} holds no {name}", field="member", fix=nearest(name, members))
-            with handle.open(members[name]) as inside:
+            if sum(info.filename == name for info in files) > 1:
+                raise InputError(f"{origin} holds {name} more than once", field="member", fix=UNPACK)
+            with _opened(handle, members[name], origin) as inside:
                 _copy(inside, unpacked, members[name].file_size)
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{origin} gave no whole zip archive: {error}", fix="check the URL, then run again") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        what = f"{origin} gave no whole zip archive: {str(error) or 'it ends too early'}"
+        raise InputError(what, fix="check the URL, then run again") from None
+
+
+def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, origin: str) -> IO[bytes]:
+    """The unpacked stream of one file; InputError where it is encrypted, packed in an unknown way, or a zip bomb."""
+    if info.file_size > max(LARGEST, LARGEST_RATIO * info.compress_size):
+        raise InputError(
+            f"{origin}: {info.filename} would unpack from {info.compress_size:,} to {info.file_size:,} bytes",
+            fix=UNPACK,
+        )
+    try:
+        return archive.open(info.filename)
+    except RuntimeError as error:  # NotImplementedError is one
+        raise InputError(f"{origin}: {info.filename} cannot be unpacked: {error}", fix=UNPACK) from None
 
 
 def undeb(package: Path, member: str, target: Path, origin: str) -> None:

@@ -1,9 +1,10 @@
-"""Download one file over HTTP: resumed where it broke off, tried again, and never an HTML page in its place."""
+"""Download one file over HTTP: resumed where it broke off, tried again, and never a page or message in its place."""
 
 import email.utils
 import http.client
 import json
 import os
+import re
 import ssl
 import time
 import urllib.error
@@ -21,7 +22,10 @@ TIMEOUT = 60  # seconds without a byte
 WAITS = (1, 2, 4, 8)  # seconds before each new attempt; progress starts them again
 LONGEST_WAIT = 120  # of those that a server may ask for
 BUSY = (408, 425, 429, 500, 502, 503, 504)
-HTML = (b"<!doctype html", b"<html")
+HEAD = 1 << 16  # bytes that are looked at to tell a file from a page or a message
+BEFORE_HTML = re.compile(rb"\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>", re.DOTALL)
+HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
+PART = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)  # of a Content-Range
 
 
 class _TryAgain(Exception):
@@ -61,6 +65,37 @@ def download(url: str, target: Path, part: Path) -> str:
     return changed
 
 
+def check_reply(path: Path, url: str, name: str) -> None:
+    """InputError if what `url` gave, now at `path`, is no file: empty, a web page, or a message in JSON.
+
+    A JSON object is let pass where that is what the file, by its `name`, should be.
+    """
+    with open(path, "rb") as handle:
+        head = handle.read(HEAD)
+    start = 0
+    while before := BEFORE_HTML.match(head, start):
+        start = before.end()
+    if not head:
+        found = "an empty reply"
+    elif HTML.match(head, start):
+        found = "a web page (HTML)"
+    elif not name.endswith(".json") and len(head) < HEAD and _is_object(head):
+        found = f"a message (JSON: {head[:200].decode('utf-8', errors='replace').strip()})"
+    else:
+        return
+    raise InputError(
+        f"{url} gave {found} instead of a file",
+        fix="open it in a browser: the file may have moved, or ask for a log-in, or be down for a while",
+    )
+
+
+def _is_object(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text.decode("utf-8-sig")), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _attempt(url: str, part: Path, bar: tqdm) -> str:
     have, validator = _kept(url, part)
     headers = {"User-Agent": f"reasonome/{__version__}"}
@@ -68,7 +103,7 @@ def _attempt(url: str, part: Path, bar: tqdm) -> str:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:
-            _receive(response, url, part, have, bar)
+            _receive(response, url, part, have, validator, bar)
             return _day(response.headers.get("Last-Modified"))
     except urllib.error.HTTPError as error:
         if error.code == 416:  # the file became shorter than what is here
@@ -76,7 +111,7 @@ def _attempt(url: str, part: Path, bar: tqdm) -> str:
             raise _TryAgain(str(error)) from None
         if error.code in BUSY:
             wait = error.headers.get("Retry-After", "")
-            raise _TryAgain(str(error), float(wait) if wait.isdigit() else None) from None
+            raise _TryAgain(str(error), float(wait) if wait.isdecimal() else None) from None
         raise InputError(f"could not download {url}: {error}", fix="check the URL in sources.yaml") from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
@@ -89,36 +124,46 @@ def _attempt(url: str, part: Path, bar: tqdm) -> str:
         raise _TryAgain(str(error) or type(error).__name__) from None
 
 
-def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, bar: tqdm) -> None:
-    """Write the body behind the `have` bytes of `part`, or into a new `part` if the server sends the whole."""
-    goes_on = response.status == 206
-    if goes_on and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-        _forget(part)
-        raise _TryAgain("the server sent another part of the file than the one asked for")
+def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, validator: str, bar: tqdm) -> None:
+    """Write the body behind the `have` bytes of `part`, or into a new `part` if the server sends the beginning."""
+    if response.status not in (200, 206):
+        raise InputError(
+            f"{url} gave no file but the answer {response.status} {response.reason}",
+            fix="check the URL in sources.yaml",
+        )
+    length = response.headers.get("Content-Length", "")
+    total = int(length) if length.isdecimal() else None
+    goes_on = False
+    if response.status == 206:
+        first, total = _range(response.headers)
+        # Some servers heed the range and not the validator: their bytes are of another version of the file.
+        same = validator in (response.headers.get("ETag"), response.headers.get("Last-Modified"))
+        goes_on = have > 0 and first == have and same
+        if not goes_on and first != 0:
+            _forget(part)
+            raise _TryAgain("the server sent another part of the file, or of another version, than the one asked for")
     have = have if goes_on else 0
-    length = response.headers.get("Content-Length")
-    total = have + int(length) if length else None
     bar.total, bar.n, bar.initial, bar.last_print_n = total, have, have, have
     if not goes_on:
         _note(part).unlink(missing_ok=True)
     with open(part, "ab" if goes_on else "wb") as out:
         # Only now: a note of the new file must never lie beside bytes of the old one.
-        if not goes_on and (validator := _validator(response.headers)):
-            _note(part).write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
-        first = not have
+        if not goes_on and (new := _validator(response.headers)):
+            _note(part).write_text(json.dumps({"url": url, "validator": new}), encoding="utf-8")
         while chunk := response.read1(CHUNK):
-            if first and chunk[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(HTML):
-                _forget(part)
-                raise InputError(
-                    f"{url} gave a web page (HTML) instead of a file",
-                    fix="open it in a browser: the file may have moved, or ask for a log-in, or be down for a while",
-                )
-            first = False
             out.write(chunk)
             bar.update(len(chunk))
     size = part.stat().st_size
     if total is not None and size != total:
+        if size > total:
+            _forget(part)
         raise _TryAgain(f"the connection broke off after {size:,} of {total:,} bytes")
+
+
+def _range(headers: http.client.HTTPMessage) -> tuple[int, int | None]:
+    """(place of the first byte, size of the whole) of a part; (-1, None) if the server does not say both."""
+    match = PART.fullmatch(headers.get("Content-Range", ""))
+    return (int(match[1]), int(match[2])) if match else (-1, None)
 
 
 def _note(part: Path) -> Path:

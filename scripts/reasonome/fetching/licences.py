@@ -29,14 +29,16 @@ def waits(source: Source) -> bool:
     return source.restricted and not source.accept_licence
 
 
-def check_accepted(project: Project, source: str) -> None:
+def check_accepted(project: Project, source: str, *, alone: bool = False) -> None:
     """InputError for a restricted source whose licence nobody has accepted: its name and where to read it.
 
-    The other such sources of the corpora that name it are told as well, so that the user has to look once.
+    The other such sources of the corpora that name it are told as well, so that the user has to look once; not so if
+    the source is wanted `alone`, for no corpus.
     """
     if not waits(project.sources[source]):
         return
-    beside = [name for corpus in project.corpora.values() if source in corpus.sources for name in corpus.sources]
+    corpora = [] if alone else [corpus.sources for corpus in project.corpora.values() if source in corpus.sources]
+    beside = [name for sources in corpora for name in sources]
     waiting = [name for name in dict.fromkeys([source, *beside]) if waits(project.sources[name])]
     terms = [f"{name}: {project.sources[name].licence}, {project.sources[name].licence_url}" for name in waiting]
     raise InputError(
@@ -44,8 +46,8 @@ def check_accepted(project: Project, source: str) -> None:
         + "\n  ".join(terms),
         file=project.root / "sources.yaml",
         field=f"{source}.accept_licence",
-        fix="if you may use a source under its licence, add `accept_licence: true` to its entry; otherwise take it out "
-        "of the corpus in corpora.yaml",
+        fix="if you may use a source under its licence, add `accept_licence: true` to its entry"
+        + ("; otherwise take it out of the corpus in corpora.yaml" if corpora else ""),
     )
 
 

@@ -4,7 +4,8 @@ The lock file `sources.lock.yaml` beside sources.yaml holds them. What it does n
 """
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,13 +16,14 @@ from reasonome.config import LockedFile, LockedSource, SourceFile
 from reasonome.errors import InputError
 from reasonome.experiments import Results
 from reasonome.fetching.archives import apt_download, undeb, unzip
-from reasonome.fetching.download import download
+from reasonome.fetching.download import check_reply, download
 from reasonome.fetching.releases import stated_release
 from reasonome.manifest import file_sha256
 from reasonome.project import Project
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"
+OK = "ok"
 CHANGED = "changed"
 HEADER = """\
 # What the native files of sources.yaml were when they were pinned. Written by `reasonome pin`, checked by
@@ -52,6 +54,17 @@ def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] 
 
     `check` raises for a file that may not be used. Whatever is raised, `target` stays as it was.
     """
+    with _fetching(spec, target) as found:
+        check(found)
+    return found
+
+
+@contextmanager
+def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
+    """Fetch beside `target` and yield what came; it takes the place of `target` if the block succeeds."""
+    if target.is_dir() or (target.is_symlink() and not target.exists()):
+        what = "this is a folder" if target.is_dir() else "this is a link to nothing"
+        raise InputError(f"{what}, and a file should be written here", file=target, fix="name a file, or remove it")
     with atomic.replacing(target) as temporary:
         if spec.debian:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
@@ -61,13 +74,14 @@ def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] 
         else:
             # A name that does not depend on the run, so that the next one goes on from there.
             stated = download(spec.url, temporary, target.with_name(f".{target.name}.download"))
+            check_reply(temporary, spec.url, spec.file_name)
             if spec.archive == "zip":
                 unzip(temporary, spec.member, temporary, spec.url)
             elif spec.archive == "deb":
                 undeb(temporary, spec.member, temporary, spec.url)
-        found = describe(temporary, stated)
-        check(found)
-    return found
+        if not temporary.stat().st_size:
+            raise InputError(f"{spec.url or spec.debian} holds an empty file", fix="check `member:` and the URL")
+        yield describe(temporary, stated)
 
 
 def check_pinned(project: Project, source: str, key: str, found: LockedFile) -> LockedFile | None:
@@ -90,15 +104,17 @@ def check_pinned(project: Project, source: str, key: str, found: LockedFile) -> 
 def pin(project: Project, source: str) -> LockedSource:
     """Fetch all files of a source (those at a path are read) and write what they are into the lock file.
 
-    A file that nobody has pinned and that lies on disk is pinned as it lies; a pinned one is fetched anew.
+    A file that nobody has pinned and that lies on disk is pinned as it lies; a pinned one is fetched anew. Where one
+    cannot be had, all files and pins of the source stay as they were.
     """
     spec, locked = project.sources[source], project.locked.get(source)
     files = {}
-    for key, file in spec.files.items():
-        path = Results(project.settings.results).source_file(source, key, file)
-        known = locked is not None and key in locked.files
-        as_it_lies = file.path is not None or (path.is_file() and not known)
-        files[key] = describe(path) if as_it_lies else fetch(file, path)
+    with ExitStack() as fetched:
+        for key, file in spec.files.items():
+            path = Results(project.settings.results).source_file(source, key, file)
+            known = locked is not None and key in locked.files
+            as_it_lies = file.path is not None or (path.is_file() and not known)
+            files[key] = describe(path) if as_it_lies else fetched.enter_context(_fetching(file, path))
     entry = LockedSource(release=spec.release, files=files)
     project.locked[source] = entry
     _write_lock(project)
@@ -121,7 +137,7 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
                 state = UNPINNED
             else:
                 same = size == pinned.size and file_sha256(path) == pinned.sha256
-                state = "ok" if same else CHANGED
+                state = OK if same else CHANGED
             states.append(FileState(source, key, path, state, size))
     return states
 

@@ -16,8 +16,18 @@ class _CachedTokenizer(tokenizers.DefaultTokenizer):
 
 
 @cache
+def _tokenizer() -> _CachedTokenizer:
+    return _CachedTokenizer()
+
+
+def tokens(text: str) -> list[str]:
+    """The stemmed words that scores compare."""
+    return _tokenizer().tokenize(text)
+
+
+@cache
 def _scorer() -> rouge_scorer.RougeScorer:
-    return rouge_scorer.RougeScorer(list(NAMES.values()), tokenizer=_CachedTokenizer())
+    return rouge_scorer.RougeScorer(list(NAMES.values()), tokenizer=_tokenizer())
 
 
 @lru_cache(maxsize=500_000)

@@ -164,7 +164,7 @@ def read_statistics(path: Path) -> pd.DataFrame:
     table = pd.read_csv(path, sep="\t", dtype={"source": str})
     if list(table) != STATISTICS or table["source"].tolist()[-1:] != ["total"]:
         raise InputError("these are no statistics of a corpus", file=path, fix="run scripts/write_statements.py")
-    return table.astype(dict.fromkeys(STATISTICS[1:], "Int64"))
+    return table.astype(dict.fromkeys(STATISTICS[1:-1], "Int64") | {"share": float})
 
 
 def read_json(path: Path) -> dict:

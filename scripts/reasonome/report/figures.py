@@ -144,7 +144,7 @@ def _ablation(
 
 def _label_floors(axes, floors: pd.DataFrame) -> None:
     """Dashed lines with their names to the right, pushed apart where they would overlap."""
-    dashes = {"none": (1, 2), "prompt": (4, 2), "training data": (8, 2)}
+    dashes = {"none": (1, 2), "prompt": (4, 2), "prompt facts": (6, 2), "training data": (8, 2)}
     ordered = floors.sort_values("value")
     heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / 24)
     for (_, floor), height in zip(ordered.iterrows(), heights, strict=True):

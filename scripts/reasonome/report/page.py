@@ -7,18 +7,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reasonome.benchmarks.strata import STRATA
 from reasonome.comparisons import MEAN, in_mean
+from reasonome.config import is_variant
 from reasonome.errors import InputError
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.figures import ablation_name, training_name
 from reasonome.report.plan import Corpus, Plan, Reasoning
-from reasonome.report.tables import SETTING, information_rank, reported_seeds
+from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
 
 HERE = Path(__file__).parent
 SIGNIFICANT = 0.05
@@ -26,15 +28,18 @@ METRIC_NAMES = {
     "rouge_l": "ROUGE-L",
     "similarity": "similarity",
     "exact": "exact",
+    "abstained": "abstained",
     "format": "format kept",
     "no_name": "no usable name",
     "truncated": "cut off",
     "distinct_names": "distinct names",
     "length": "length",
 }
+VARIANT_METRICS = ("rouge_l", "exact", "abstained")
 GROUPS = {
     "none": "nothing about the question",
     "prompt": "the genes' names alone",
+    "prompt facts": "the facts chosen for the prompt",
     "training data": "the training data",
     "a database": "a database",
 }
@@ -54,6 +59,7 @@ LEAK_KINDS = {
     "jaccard": "a Jaccard index of the threshold or more",
     "related_term": "an ancestor or a descendant by is_a and part_of",
     "test_fact": "a gene of a test set is said to belong to its term, by id, name or synonym, from any source",
+    "test_fact_by_descendant": "a gene of a test set is said to belong to a term below its own by is_a and part_of",
     "test_name": "the words of a statement about a gene hold the name of its test term, often inside a longer name",
     "name_in_reasoning": "the words of a teacher's reasoning hold a test name, often inside a longer name",
     "name_in_prompt": "the prompt holds the true name of its own genes",
@@ -62,12 +68,20 @@ LEAK_KINDS = {
 _MOST_SHOWN = 20  # entries of a list in an audit
 
 
+class Column(NamedTuple):
+    """What a column of scores shows: a metric on a subset, of all its examples or of one stratum."""
+
+    metric: str
+    subset: str = MEAN
+    stratum: str = ""
+
+
 @dataclass(frozen=True)
 class ReportInputs:
-    """All that the page shows. `figures` is the folder that `write_figures` made; `audits` are by
-    benchmark, made with its splits; `leaks` is the experiment's leak audit; `reasoning` has counts (columns
-    outcome, subset, count) beside what was counted; `costs` has a row per job; `corpora` has their
-    statistics by name."""
+    """All that the page shows. `metrics` are whole, with the rows of strata; `figures` is the folder that
+    `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
+    `reasoning` has counts (columns outcome, subset, count) beside what was counted; `costs` has a row per job;
+    `corpora` has their statistics by name."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -141,27 +155,27 @@ def _settings(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def _setting(inputs: ReportInputs, benchmark: str, style: str, decoding: str) -> dict[str, Any]:
     """What the page shows of one benchmark, prompt style and decoding."""
-    shown = reported_seeds(inputs.metrics).query("benchmark == @benchmark and style == @style")
-    models = shown.query("kind == 'model' and decoding == @decoding")
-    shuffled = shown.query("kind == 'shuffled' and decoding == @decoding")
-    floors = shown.query("kind == 'floor'")
+    asked = reported_seeds(inputs.metrics).query("benchmark == @benchmark and style == @style")
+    asked = asked[(asked["kind"] == "floor") | (asked["decoding"] == decoding)]
+    shown = of_all_strata(asked)
+    models, floors = (shown[shown["kind"] == kind] for kind in ("model", "floor"))
     compared = inputs.comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
     subsets = sorted(set(models["subset"]) - {MEAN})
-    # One column per metric and its mean over subsets, and ROUGE-L of every subset.
-    columns = [("rouge_l", MEAN)]
-    if len(subsets) > 1:
-        columns += [("rouge_l", subset) for subset in subsets]
-    measured = set(models["metric"])
-    columns += [(metric, MEAN) for metric in METRIC_NAMES if metric != "rouge_l" and metric in measured]
+    # One column per metric and its mean over subsets, and ROUGE-L of every subset that the mean is of.
+    columns = [Column("rouge_l")]
+    if len(in_mean(subsets)) > 1:
+        columns += [Column("rouge_l", subset) for subset in in_mean(subsets)]
+    measured = [metric for metric in METRIC_NAMES if metric in set(models["metric"])]
+    columns += [Column(metric) for metric in measured if metric not in ("rouge_l", "abstained")]
     kinds = sorted(set(floors["information"]), key=information_rank)
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
         "columns": columns,
         "subsets": in_mean(subsets),
         "n": int(models.query("metric == 'rouge_l' and subset == @MEAN")["n"].iloc[0]),
-        "models": _rows(models, columns),
-        "shuffled": _rows(shuffled, columns),
-        "floors": [(kind, _rows(floors[floors["information"] == kind], columns)) for kind in kinds],
+        "scores": _scores(shown, columns),
+        "strata": _strata_scores(asked[asked["kind"] != "shuffled"]),
+        "variants": _variant_scores(shown[shown["kind"] != "shuffled"], subsets),
         "margins": _margins(compared, floors, kinds),
         "kinds": kinds,
         "tests": compared.query("subset == @MEAN").to_dict("records"),
@@ -178,16 +192,59 @@ def _setting(inputs: ReportInputs, benchmark: str, style: str, decoding: str) ->
     }
 
 
-def _rows(metrics: pd.DataFrame, columns: list[tuple[str, str]]) -> list[dict]:
+def _scores(metrics: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
+    """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
+    floors = metrics[metrics["kind"] == "floor"]
+    kinds = sorted(set(floors["information"]), key=information_rank)
+    groups = [("Models", True, _rows(metrics[metrics["kind"] == "model"], columns))]
+    groups += [
+        (f"Floors that use {GROUPS.get(kind, kind)}", False, _rows(floors[floors["information"] == kind], columns))
+        for kind in kinds
+    ]
+    shuffled = _rows(metrics[metrics["kind"] == "shuffled"], columns)
+    groups.append(("The models' own answers, shuffled", False, shuffled))
+    return {"columns": columns, "groups": [group for group in groups if group[2]]}
+
+
+def _strata_scores(metrics: pd.DataFrame) -> dict[str, Any] | None:
+    """Scores by stratum, and the examples in each; None where the examples have no strata."""
+    models = metrics[(metrics["kind"] == "model") & (metrics["subset"] == MEAN) & (metrics["metric"] == "rouge_l")]
+    sizes = models.set_index("stratum")["n"].to_dict()
+    strata = [stratum for stratum in STRATA if stratum in sizes]
+    if not strata:
+        return None
+    shown = [metric for metric in ("rouge_l", "similarity", "exact") if metric in set(metrics["metric"])]
+    columns = [Column(metric, stratum=stratum) for metric in shown for stratum in strata]
+    return _scores(metrics, columns) | {"sizes": [(stratum, int(sizes[stratum])) for stratum in strata]}
+
+
+def _variant_scores(metrics: pd.DataFrame, subsets: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """(metric, scores on every subset beside its contaminated variants); none where there are no variants."""
+    if not any(map(is_variant, subsets)):
+        return []
+    measured = set(metrics["metric"])
+    # A longer number after the same name comes later: bp, bp-50, bp-100.
+    columns = sorted(subsets, key=lambda subset: (subset.partition("-")[0], len(subset), subset))
+    return [
+        (metric, _scores(metrics, [Column(metric, subset) for subset in columns]))
+        for metric in VARIANT_METRICS
+        if metric in measured
+    ]
+
+
+def _rows(metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
+    """A row for everything that has a value in any of the columns."""
     rows = []
     for (backbone, arm, seed), cells in metrics.groupby(["backbone", "arm", "seed"], sort=False):
-        found = {(row.metric, row.subset): row for row in cells.itertuples()}
+        found = {Column(row.metric, row.subset, row.stratum): row for row in cells.itertuples()}
+        if not any(column in found for column in columns):
+            continue
         rows.append(
             {
                 "backbone": backbone,
                 "arm": arm,
                 "seed": seed,
-                "cells": [(m, found.get((m, s))) for m, s in columns],
+                "cells": [(column.metric, found.get(column)) for column in columns],
             }
         )
     return rows
@@ -282,13 +339,12 @@ def _leaks(leaks: dict) -> dict[str, Any]:
 def _corpus(inputs: ReportInputs, corpus: Corpus) -> dict[str, Any]:
     """A corpus' counts as text, with each source's share of the statements, and their chart."""
     table = inputs.corpora[corpus.name]
-    whole = table["statements"].iloc[-1] or 1
     return {
         "name": corpus.name,
         "placebo": corpus.placebo,
-        "columns": [*table.columns, "share of statements"],
+        "columns": [*table.columns[:-1], "share of statements"],
         "rows": [
-            (row.source, ["" if pd.isna(n) else f"{n:,}" for n in row[1:]] + [f"{row.statements / whole:.1%}"])
+            (row.source, ["" if pd.isna(n) else f"{n:,}" for n in row[1:-1]] + [f"{row.share:.1%}"])
             for row in table.itertuples(index=False)
         ],
         "counted_tokens": bool(table["tokens"].notna().all()),
@@ -343,7 +399,8 @@ def answers_data(evidence: Evidence) -> dict[str, Any]:
     metrics = [
         name
         for name in dict.fromkeys(column for table in tables for column in table)
-        if name.startswith(("rouge_", "similarity")) or name in ("exact", "format", "truncated", "length", "logprob")
+        if name.startswith(("rouge_", "similarity"))
+        or name in ("exact", "abstained", "format", "truncated", "length", "logprob")
     ]
     examples: dict[tuple, int] = {}
     rows = []

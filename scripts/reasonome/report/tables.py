@@ -62,7 +62,8 @@ COMPARISON_COLUMNS = [
 ]
 COMPARED = ["rouge_l", "similarity"]
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
-INFORMATION = ["none", "prompt", "training data", "a database"]  # the order of the floors in every table
+# The order of the floors in every table.
+INFORMATION = ["none", "prompt", "prompt facts", "training data", "a database"]
 _NUMBERS = [
     "value",
     "low",
@@ -77,13 +78,15 @@ _NUMBERS = [
     "missing_a",
     "missing_b",
 ]
-_DESCRIPTIVE = ["truncated", "length", "genes_left_out"]  # unknown, not zero, where there is no answer
+_LEFT_OUT = ["genes_left_out", "facts_left_out", "neighbours_left_out"]
+_DESCRIPTIVE = ["truncated", "length", *_LEFT_OUT]  # unknown, not zero, where there is no answer
 
 
 def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
     """One row per arm (or floor, or arm's shuffled answers) × subset × metric, with its 95 % interval.
 
-    Shares and scores are 0..1, `length` is in tokens, `genes_left_out` in genes. `n` counts examples.
+    Shares and scores are 0..1, `length` is in tokens, what was left out of prompts in genes, facts and neighbours.
+    `n` counts examples.
     Several samples of an example are averaged first. An arm with several seeds gets a further row with
     seed "mean", whose interval is over examples. `no_name` is the share of answers without a usable name, those
     that are not there included. `distinct_names` has no interval: resampling repeats names.
@@ -240,7 +243,7 @@ def _per_example(answers: pd.DataFrame, examples: pd.MultiIndex) -> pd.DataFrame
         for c in answers
         if c.startswith(("rouge_", "similarity", "shuffled_rouge_", "shuffled_similarity")) or c == "exact"
     ]
-    shown = wrong_without_name + [c for c in ["format", *_DESCRIPTIVE] if c in answers]
+    shown = wrong_without_name + [c for c in ["format", "abstained", *_DESCRIPTIVE] if c in answers]
     scores = answers[shown].astype(float)
     no_name = answers["answer"].fillna("").str.strip() == ""
     scores.loc[no_name, [c for c in wrong_without_name if not c.startswith("shuffled_")]] = 0.0

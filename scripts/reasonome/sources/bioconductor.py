@@ -12,6 +12,7 @@ from reasonome.errors import InputError, nearest
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.go import Ontology, Term, children_first
 from reasonome.sources.source import SPECIES, SourceFacts, SourceFormat, with_genes
+from reasonome.sources.textfile import check_is_file
 
 # Names of relations as GO.sqlite has them.
 IS_A_PART_OF = ("isa", "part of")
@@ -32,8 +33,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """Direct GO annotations and what the package says of each gene: name, aliases, type, band, OMIM, Pfam.
 
     Genes are looked up by Entrez id. Left out and counted: annotations with evidence ND (no data), those to
-    obsolete or unknown terms, biological regions (which are no genes), genes that cannot be told apart by their
-    symbol, and cytogenetic locations that are no band. Raises InputError for a file that is no such database, is
+    obsolete or unknown terms, biological regions (which are no genes), genes without a symbol or with one by which
+    they cannot be told apart, and cytogenetic locations that are no band. What the database leaves empty (NULL) is no
+    fact. Raises InputError for a file that is no such database, is
     cut off or of another organism, or lacks a table.
     """
     ontology = ontology_from_sqlite(files["go"])
@@ -69,7 +71,7 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
         genes.append(
             Gene(
                 symbol=symbol,
-                name=full_name,
+                name="" if pd.isna(full_name) else full_name,
                 entrez_id=gene_id,
                 ensembl_id=ensembl[0] if ensembl else "",
                 uniprot_ids=tuple(ids["uniprot"].get(number, ())),
@@ -125,6 +127,8 @@ def ontology_from_sqlite(path: str | os.PathLike, relations: Collection[str] = I
         ]
     if not terms:
         raise InputError("there are no terms in the database", file=path, fix=_FETCH)
+    if nameless := next((term.id for term in terms.values() if not term.name), None):
+        raise InputError(f"the term {nameless} has no name", file=path, field="go_term.term", fix=_FETCH)
     parents: dict[str, dict[str, None]] = {term_id: {} for term_id in terms}
     for child, parent, relation in edges:
         if relation in relations:
@@ -154,8 +158,7 @@ def _opened(path: str | os.PathLike, tables: set[str], example: str) -> Iterator
 
 
 def _check_file(path: Path, example: str) -> None:
-    if not path.is_file():
-        raise InputError("there is no such file", file=path, fix="check the path of this source")
+    check_is_file(path)
     with open(path, "rb") as handle:
         header = handle.read(100)
     if len(header) < 100 or not header.startswith(_HEADER):
@@ -198,11 +201,16 @@ def _catalogue(database: sqlite3.Connection) -> tuple[pd.DataFrame, dict[str, in
         dtype={"gene_id": "str", "symbol": "str", "gene_name": "str", "gene_type": "str"},
     ).drop_duplicates("_id")
     region = frame["gene_type"] == "biological-region"
-    genes = frame[~region]
+    nameless = ~region & (frame["symbol"].isna() | frame["gene_id"].isna())
+    genes = frame[~region & ~nameless]
     shared = genes["symbol"].duplicated(keep=False)
     coding = shared & (genes["gene_type"] == "protein-coding")
     unclear = shared & ~(coding & ~genes["symbol"].where(coding).duplicated(keep=False))
-    left_out = {"biological regions": int(region.sum()), "genes that share their symbol": int(unclear.sum())}
+    left_out = {
+        "biological regions": int(region.sum()),
+        "genes without a symbol or an id": int(nameless.sum()),
+        "genes that share their symbol": int(unclear.sum()),
+    }
     return genes[~unclear].set_index("_id"), left_out
 
 
@@ -210,7 +218,10 @@ def _annotations(database: sqlite3.Connection, ontology: Ontology) -> tuple[pd.D
     """Direct annotations (_id and the columns of facts), and the counts of those not used."""
     rows = pd.concat(
         [
-            pd.read_sql(f"SELECT _id, go_id, evidence FROM go_{aspect}", database).assign(relation=relation)
+            pd.read_sql(
+                f"SELECT _id, go_id, COALESCE(evidence, '') AS evidence FROM go_{aspect} WHERE go_id IS NOT NULL",
+                database,
+            ).assign(relation=relation)
             for aspect, relation in _ASPECTS.items()
         ],
         ignore_index=True,
@@ -237,8 +248,7 @@ def _properties(
     """What is said of each gene beside GO, a frame for each relation; counts locations that are no band."""
     genes = catalogue.reset_index()
     yield _said(genes, "has_name", "NCBIGene:" + genes["gene_id"], genes["gene_name"])
-    typed = genes[genes["gene_type"].notna()]
-    yield _said(typed, "has_gene_type", typed["gene_type"], typed["gene_type"])
+    yield _said(genes, "has_gene_type", genes["gene_type"], genes["gene_type"])
     aliases = _pairs(database, "alias", "alias_symbol")
     aliases = aliases[aliases["value"] != aliases["_id"].map(catalogue["symbol"])]
     yield _said(aliases, "has_alias", aliases["value"], aliases["value"])
@@ -256,9 +266,10 @@ def _properties(
 
 
 def _said(genes: pd.DataFrame, relation: str, object_id: pd.Series, object_name: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame(
+    said = pd.DataFrame(
         {"_id": genes["_id"], "relation": relation, "object_id": object_id, "object_name": object_name, "evidence": ""}
     )
+    return said.dropna(subset="object_name")
 
 
 def _pairs(database: sqlite3.Connection, table: str, column: str) -> pd.DataFrame:

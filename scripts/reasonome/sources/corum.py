@@ -54,9 +54,10 @@ _NEW_RECORD = re.compile(r"\d+\t")
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`subunit_of_complex` facts of one organism; evidence: the MI codes of the purification methods.
 
-    A subunit is looked up by Entrez id, then symbol, then UniProt accession. Raises InputError for a header of
-    neither release, a row of another width, an Entrez id that is no number, and a file without complexes of the
-    organism.
+    A subunit is looked up by Entrez id, then symbol, then UniProt accession. Complexes of other organisms and those
+    without a name are left out and counted. Raises InputError for a header of neither release, a row of another
+    width, a quote mark that would hide the complexes below, an Entrez id that is no number, and a file without
+    complexes of the organism.
     """
     path = files["complexes"]
     if taxon not in ORGANISMS:
@@ -69,6 +70,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
         if fields.organism != ORGANISMS[taxon]:
             other = other or (line, fields.organism)
             left_out["complexes of other organisms"] += 1
+            continue
+        if not any(map(str.isalnum, fields.name)):
+            left_out["complexes without a name"] += 1
             continue
         evidence = ",".join(sorted(set(_METHOD.findall(fields.methods))))
         for ids in _subunits(fields, path, line):

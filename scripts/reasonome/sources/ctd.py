@@ -75,34 +75,35 @@ def _chemicals(path: Path, taxon: int, left_out: Counter) -> Iterator[tuple]:
 def _diseases(path: Path, left_out: Counter) -> Iterator[tuple]:
     columns = ["GeneID", "GeneSymbol", "DiseaseName", "DiseaseID", "DirectEvidence"]
     direct: dict[tuple[str, str], tuple[int, str, str, set[str]]] = {}
-    # The best of each gene: a heap of (score, -line, ...), and the diseases in it. A pair has a row for each
-    # chemical it was inferred through, all with one score.
-    best: dict[str, tuple[list[tuple[float, int, tuple]], set[str]]] = {}
-    before, beyond = None, 0
+    # The best of each gene: a heap of (score, -line, ...). A pair has a row for each chemical it was inferred
+    # through, all with one score: the first counts. `met` has a bit for each disease, since sets of 30 million
+    # pairs would fill the memory.
+    best: dict[str, list[tuple[float, int, tuple]]] = {}
+    met: dict[str, int] = {}
+    bits: dict[str, int] = {}
+    beyond = 0
     for line, (gene_id, symbol, disease, disease_id, evidence, score) in _rows(path, columns, ["InferenceScore"]):
         if evidence:
             check_entrez_id(gene_id, path, line, "GeneID")
             entry = direct.setdefault((gene_id, disease_id), (line, symbol, disease, set()))
             entry[3].update(evidence.split("|"))
             continue
-        if (gene_id, disease_id) == before:
-            continue
-        before = (gene_id, disease_id)
         if gene_id not in best:
             check_entrez_id(gene_id, path, line, "GeneID")
-            best[gene_id] = ([], set())
-        heap, among = best[gene_id]
-        if disease_id in among:
+            best[gene_id], met[gene_id] = [], 0
+        bit = bits.setdefault(disease_id, len(bits))
+        if met[gene_id] >> bit & 1:
             continue
-        among.add(disease_id)
+        met[gene_id] |= 1 << bit
+        heap = best[gene_id]
         heapq.heappush(heap, (_score(score, path, line), -line, (symbol, disease, disease_id, score)))
         if len(heap) > INFERRED_PER_GENE:
-            among.discard(heapq.heappop(heap)[2][2])
+            heapq.heappop(heap)
             beyond += 1
     left_out[f"inferred diseases beyond the {INFERRED_PER_GENE} of highest score of a gene"] += beyond
     for (gene_id, disease_id), (line, symbol, disease, kinds) in direct.items():
         yield line, gene_id, symbol, "associated_with_disease", disease_id, disease, "|".join(sorted(kinds))
-    for gene_id, (heap, _) in best.items():
+    for gene_id, heap in best.items():
         for _, minus_line, (symbol, disease, disease_id, score) in sorted(heap, reverse=True):
             yield -minus_line, gene_id, symbol, "inferred_disease", disease_id, disease, score
 

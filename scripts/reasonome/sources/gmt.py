@@ -1,6 +1,7 @@
 """Gene set files (GMT): one set a line, tab-separated: name, description, genes."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,13 @@ import pandas as pd
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
+from reasonome.sources.table import check_name
 from reasonome.sources.textfile import lines
+
+# Collections whose sets MSigDB names in capitals: GOBP_DNA_REPAIR.
+_MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
+# Enrichr has the id of a term behind its name: (GO:0006281), (R-HSA-73894), (WP707), (hsa03430).
+_ID_BEHIND = re.compile(r"\s*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$")
 
 
 class GeneSet(NamedTuple):
@@ -54,7 +61,21 @@ def members(
     genes: GeneTable,
     strict: bool = True,
 ) -> SourceFacts:
-    """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`."""
+    """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`.
+
+    Raises InputError for a name without letters and digits, and for an id that two sets of different genes have.
+    """
+    first: dict[str, GeneSet] = {}
+    for one, object_id, object_name in sets:
+        check_name(object_name, path, one.line, "the gene set")
+        other = first.setdefault(object_id, one)
+        if set(other.genes) != set(one.genes):
+            raise InputError(
+                f"'{object_id[:60]}' stands in line {other.line} already, with other genes",
+                file=path,
+                line=one.line,
+                fix="give each gene set its own name, or join the two",
+            )
     rows = pd.DataFrame(
         [(gene, one.line, object_id, object_name) for one, object_id, object_name in sets for gene in one.genes],
         columns=["identifier", "line", "object_id", "object_name"],
@@ -63,12 +84,24 @@ def members(
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """Facts of any GMT: the set's name is its id; its words are the name without underscores.
+    """Facts of any GMT: the set's name is its id; `words` gives the name.
 
     Aliases and any case are accepted here: it is often a user's own collection.
     """
-    sets = [(one, one.name, one.name.replace("_", " ")) for one in read_gmt(files["gmt"])]
+    sets = [(one, one.name, words(one.name)) for one in read_gmt(files["gmt"])]
     return members(name, files["gmt"], sets, genes, strict=False)
+
+
+def words(name: str) -> str:
+    """The name of a gene set as people write it, so that it is the same in all collections.
+
+    `GOBP_DNA_REPAIR` of MSigDB is "dna repair", and `DNA repair (GO:0006281)` of Enrichr is "DNA repair"; elsewhere
+    only the underscores go.
+    """
+    if of_msigdb := _MSIGDB.fullmatch(name):
+        name = of_msigdb[1].lower()
+    name = name.replace("_", " ")
+    return _ID_BEHIND.sub("", name) or name
 
 
 FORMAT = SourceFormat(files=("gmt",), read=read)

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +60,15 @@ class Ontology:
     def main_id(self, term_id: str) -> str | None:
         """The main id of a term given by main or alternative id; None where the ontology has no such term."""
         return term_id if term_id in self.terms else self.alt_ids.get(term_id)
+
+    @cached_property
+    def ancestors(self) -> dict[str, frozenset[str]]:
+        """All terms above each term, up is_a and part_of."""
+        above: dict[str, frozenset[str]] = {}
+        for term in reversed(self.order):  # parents first
+            parents = self.parents[term]
+            above[term] = frozenset(parents).union(*(above[parent] for parent in parents))
+        return above
 
 
 class _Stanza:
@@ -234,7 +244,10 @@ def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozen
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """The direct annotations as facts; those to obsolete or unknown terms are left out and counted."""
+    """The direct annotations as facts; those to obsolete or unknown terms are left out and counted.
+
+    Counted with them, but not left out: annotations whose symbol is one gene's and whose accession is another's.
+    """
     ontology = read_obo(files["obo"])
     rows = read_gaf(files["gaf"], taxon)
     left_out = dict(rows.attrs["left_out"])
@@ -252,6 +265,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
             file=files["gaf"],
             fix="give an OBO and a GAF of the same release",
         )
+    if disagreeing := _disagreeing(rows, genes):
+        left_out["annotations whose symbol and accession are two genes (the symbol's was taken)"] = disagreeing
     object_id = rows["term_id"].map(main_ids)
     rows = rows.assign(
         identifier=_identifiers(rows, genes),
@@ -271,6 +286,13 @@ def _identifier_of(symbol: str, accession: str, genes: GeneTable) -> str:
     if symbol in genes:
         return symbol
     return accession if genes.resolve(accession, strict=True).symbol else symbol
+
+
+def _disagreeing(rows: pd.DataFrame, genes: GeneTable) -> int:
+    """How many rows have a current symbol, and an accession that names another gene."""
+    meant = {i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()}
+    by_accession = rows["accession"].map(meant)
+    return int((rows["symbol"].isin(genes.genes) & by_accession.notna() & (by_accession != rows["symbol"])).sum())
 
 
 def _identifier(value: str) -> str:

@@ -1,8 +1,6 @@
 """HGNC's complete set (hgnc_complete_set.txt): who is which gene, official names, gene groups."""
 
-import csv
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +8,7 @@ import pandas as pd
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
+from reasonome.sources.table import ROW_COLUMNS, check_entrez_id, check_symbol, places, rows
 from reasonome.sources.textfile import lines
 
 COLUMNS = [
@@ -35,67 +34,32 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
 def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
     """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
 
-    Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol
-    given twice, gene groups whose names and ids do not pair up, and a table without any approved gene.
+    Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol that is
+    a number or is given twice, an Entrez id that is no number, gene groups whose names and ids do not pair up, and
+    a table without any approved gene.
     """
-    reader = csv.reader((line for _, line in lines(path)), delimiter="\t")
-    rows = _rows(reader, path)
-    header = next(rows)
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        raise InputError(
-            f"column(s) {', '.join(missing)} are not in the header",
-            file=path,
-            line=1,
-            fix="give HGNC's hgnc_complete_set.txt (tab-separated, header first) as it is published",
-        )
-    places = [header.index(column) for column in COLUMNS]
+    numbered = lines(path)
+    header = [column.strip('"') for column in next(numbered)[1].split("\t")]
+    at = places(header, COLUMNS, path, fix="give HGNC's hgnc_complete_set.txt, with its header, as it is published")
     genes, seen = [], {}
-    for row in rows:
-        if not row:
-            continue
-        if len(row) != len(header):
-            raise InputError(
-                f"expected {len(header)} columns as in the header, found {len(row)}",
-                file=path,
-                line=reader.line_num,
-                fix="fetch the file again; spreadsheet programs also break its quoting",
-            )
-        fields = dict(zip(COLUMNS, (row[place].strip() for place in places), strict=True))
+    for line, row in rows(numbered, path, len(header), quoted=True):
+        fields = dict(zip(COLUMNS, (row[place].strip() for place in at), strict=True))
         if fields["status"] != "Approved":
             continue
-        gene = _gene(fields, path, reader.line_num)
+        gene = _gene(fields, path, line)
         if gene.symbol in seen:
             raise InputError(
                 f"symbol {gene.symbol} stands already in line {seen[gene.symbol]}",
                 file=path,
-                line=reader.line_num,
+                line=line,
                 field="symbol",
                 fix="keep one row for each approved symbol",
             )
-        seen[gene.symbol] = reader.line_num
-        genes.append((reader.line_num, gene))
+        seen[gene.symbol] = line
+        genes.append((line, gene))
     if not genes:
         raise InputError("no row has the status Approved", file=path, fix="fetch the file again")
     return genes
-
-
-def _rows(reader, path: str | os.PathLike) -> Iterator[list[str]]:
-    """The rows of a CSV reader; what it cannot read is an InputError with the line."""
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            fix = "fetch the file again; line ends must be those of Unix or Windows"
-            raise InputError(f"cannot be read: {error}", file=path, line=reader.line_num, fix=fix) from None
-        if row is None:
-            return
-        yield row
-
-
-def read_gene_table(path: str | os.PathLike) -> GeneTable:
-    """The resolver of gene identifiers built from the table at `path`."""
-    return GeneTable(read_genes(path))
 
 
 def authority(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
@@ -107,16 +71,15 @@ def authority(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`has_name` and `in_gene_group` facts of all approved genes, each found in `genes` by any id it has."""
     _check_taxon(files["table"], taxon)
-    rows = []
+    facts = []
     for line, gene in numbered_genes(files["table"]):
         known = (i for i in (gene.hgnc_id, gene.entrez_id, gene.ensembl_id) if i and genes.resolve(i, True).symbol)
         identifier = next(known, gene.symbol)
         if gene.name:
-            rows.append((identifier, line, "has_name", gene.hgnc_id, gene.name, ""))
+            facts.append((identifier, line, "has_name", gene.hgnc_id, gene.name, ""))
         for group_id, group in gene.groups:
-            rows.append((identifier, line, "in_gene_group", f"HGNC.GROUP:{group_id}", group, ""))
-    columns = ["identifier", "line", "relation", "object_id", "object_name", "evidence"]
-    return with_genes(name, pd.DataFrame(rows, columns=columns), genes, files["table"])
+            facts.append((identifier, line, "in_gene_group", f"HGNC.GROUP:{group_id}", group, ""))
+    return with_genes(name, pd.DataFrame(facts, columns=ROW_COLUMNS), genes, files["table"])
 
 
 def _check_taxon(path: Path, taxon: int) -> None:
@@ -133,6 +96,9 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
     for column in ("symbol", "hgnc_id"):
         if not fields[column]:
             raise InputError("this gene has none", file=path, line=line, field=column, fix="fill it in")
+    check_symbol(fields["symbol"], path, line, "symbol")
+    if fields["entrez_id"]:
+        check_entrez_id(fields["entrez_id"], path, line, "entrez_id")
     names, ids = _list(fields["gene_group"]), _list(fields["gene_group_id"])
     if len(names) != len(ids):
         raise InputError(

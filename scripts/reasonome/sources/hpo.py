@@ -8,6 +8,7 @@ from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.go import Ontology, read_obo
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
+from reasonome.sources.table import places, rows
 from reasonome.sources.textfile import lines
 
 COLUMNS = ["ncbi_gene_id", "gene_symbol", "hpo_id", "hpo_name", "frequency", "disease_id"]
@@ -23,23 +24,23 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     if taxon != 9606:
         raise InputError(f"HPO annotates human genes (taxon 9606), not those of taxon {taxon}", field=name)
     ontology = read_obo(files["obo"])
-    rows = _read_annotations(files["genes"])
-    main_ids = {term: ontology.main_id(term) for term in rows["hpo_id"].unique()}
+    annotations = _read_annotations(files["genes"])
+    main_ids = {term: ontology.main_id(term) for term in annotations["hpo_id"].unique()}
     phenotypes = _below(PHENOTYPIC_ABNORMALITY, ontology, files["obo"])
-    kept = rows["hpo_id"].map(main_ids).isin(phenotypes)
+    kept = annotations["hpo_id"].map(main_ids).isin(phenotypes)
     left_out = {"annotations to terms that are no phenotype of this ontology": int((~kept).sum())}
-    rows = rows[kept]
-    if rows.empty:
+    annotations = annotations[kept]
+    if annotations.empty:
         raise InputError(
             "no row names a phenotype of the ontology", file=files["genes"], fix="give one release of both"
         )
-    object_id = rows["hpo_id"].map(main_ids)
-    rows = rows.assign(
+    object_id = annotations["hpo_id"].map(main_ids)
+    facts = annotations.assign(
         relation="has_phenotype",
         object_id=object_id,
         object_name=object_id.map({term: ontology.terms[term].name for term in phenotypes}),
     ).rename(columns={"ncbi_gene_id": "identifier", "disease_id": "evidence"})
-    return with_genes(name, rows, genes, files["genes"], {reason: n for reason, n in left_out.items() if n})
+    return with_genes(name, facts, genes, files["genes"], {reason: n for reason, n in left_out.items() if n})
 
 
 def _below(root: str, ontology: Ontology, path: Path) -> set[str]:
@@ -54,27 +55,11 @@ def _below(root: str, ontology: Ontology, path: Path) -> set[str]:
 
 
 def _read_annotations(path: Path) -> pd.DataFrame:
-    rows = []
-    for number, line in lines(path):
-        cells = line.split("\t")
-        if number == 1:
-            if cells != COLUMNS:
-                raise InputError(
-                    f"expected the header {' '.join(COLUMNS)}, tab-separated; found '{line[:80]}'",
-                    file=path,
-                    line=1,
-                    fix="give genes_to_phenotype.txt of a release since 2023",
-                )
-        elif len(cells) != len(COLUMNS):
-            raise InputError(
-                f"expected {len(COLUMNS)} tab-separated columns, found {len(cells)}",
-                file=path,
-                line=number,
-                fix="fetch the file again",
-            )
-        else:
-            rows.append((number, *cells))
-    return pd.DataFrame(rows, columns=["line", *COLUMNS])
+    numbered = lines(path)
+    header = next(numbered)[1].split("\t")
+    at = places(header, COLUMNS, path, fix="give genes_to_phenotype.txt of a release since 2023")
+    found = [(line, *(row[place].strip() for place in at)) for line, row in rows(numbered, path, len(header))]
+    return pd.DataFrame(found, columns=["line", *COLUMNS])
 
 
 FORMAT = SourceFormat(files=("obo", "genes"), read=read)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
-from reasonome.sources.table import check_entrez_id, facts_of, no_rows_of, places, rows
+from reasonome.sources.table import check_entrez_id, check_symbol, facts_of, no_rows_of, places, rows
 from reasonome.sources.textfile import lines
 
 COLUMNS = [
@@ -48,8 +48,8 @@ class Record(NamedTuple):
 def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
     """The genes of one organism, and the rows left out: other organisms, placeholders, regions, withdrawn.
 
-    Raises InputError for another header, a row of another width, an id that is no number, and a file without
-    genes of the organism.
+    Raises InputError for another header, a row of another width, an id that is no number, a symbol that is one, and a
+    file without genes of the organism.
     """
     records, left_out, first = [], Counter(), None
     for line, row in _rows(path, COLUMNS):
@@ -63,6 +63,7 @@ def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Recor
             left_out[reason] += 1
         else:
             records.append(_record(line, row))
+            check_symbol(records[-1].symbol, path, line, "Symbol")
     if first is None:
         raise InputError("there are no genes in the file", file=path, fix="fetch the file again")
     if not records:

@@ -13,7 +13,12 @@ _PREFIX = {9606: "HSA", 10090: "MMU", 10116: "RNO"}
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """`member_of_pathway` facts; raises InputError for an id of another source or organism."""
+    """`member_of_pathway` facts; raises InputError for an id of another source or organism, and an unknown taxon."""
+    if taxon not in _PREFIX:
+        known = ", ".join(f"{number} (R-{prefix}-)" for number, prefix in _PREFIX.items())
+        raise InputError(
+            f"how Reactome's ids of taxon {taxon} begin is not known", field="taxon", fix=f"take one of {known}"
+        )
     path = files["gmt"]
     sets = []
     for one in read_gmt(path):
@@ -25,7 +30,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
                 line=one.line,
                 fix="give ReactomePathways.gmt, or use the format 'gmt' for gene sets of other origin",
             )
-        if taxon in _PREFIX and stable_id[1] != _PREFIX[taxon]:
+        if stable_id[1] != _PREFIX[taxon]:
             raise InputError(
                 f"{one.description} is not of taxon {taxon}, whose ids begin with R-{_PREFIX[taxon]}-",
                 file=path,

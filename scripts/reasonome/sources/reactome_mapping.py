@@ -9,7 +9,7 @@ from pathlib import Path
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
-from reasonome.sources.table import check_entrez_id, facts_of, no_rows_of, rows, species_name
+from reasonome.sources.table import check_entrez_id, check_name, facts_of, no_rows_of, rows, species_name
 from reasonome.sources.textfile import lines
 
 _STABLE_ID = re.compile(r"R-[A-Z]{3}-\d+")
@@ -19,8 +19,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """`member_of_pathway` facts, evidence from column 5.
 
     With the file `relations` a gene is also a member of every pathway above its own that has a name, in this
-    file or in `pathways`. Raises InputError for a row of another width, ids of another kind, a cycle among the
-    pathways, and a file without rows of the organism.
+    file or in `pathways`. Raises InputError for a row of another width, ids of another kind, a pathway without a
+    name, a cycle among the pathways, and a file without rows of the organism.
     """
     path = files["mapping"]
     left_out: Counter = Counter()
@@ -57,6 +57,7 @@ def _read_mapping(
             left_out["rows of other organisms"] += 1
             continue
         check_entrez_id(gene_id, path, line, "column 1")
+        check_name(pathway_name, path, line, f"pathway {pathway}")
         names.setdefault(pathway, pathway_name.strip())
         direct.append((line, gene_id, pathway, evidence.strip()))
     if not direct:
@@ -70,6 +71,7 @@ def _read_names(path: Path) -> dict[str, str]:
     names = {}
     for line, (pathway, pathway_name, _) in rows(lines(path), path, 3):
         _check_stable_id(pathway, path, line)
+        check_name(pathway_name, path, line, f"pathway {pathway}")
         names[pathway] = pathway_name.strip()
     return names
 

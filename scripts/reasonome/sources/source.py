@@ -19,7 +19,7 @@ class SourceFacts:
     """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS, in the order of the file) of one source.
 
     `identifiers` counts the distinct gene identifiers that were looked up; `left_out` the rows that were
-    dropped on purpose: reason -> rows.
+    dropped on purpose, or of which only a part was used: reason -> rows.
     """
 
     facts: pd.DataFrame

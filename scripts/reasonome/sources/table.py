@@ -24,14 +24,22 @@ def rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, fields) of numbered lines; blank lines are skipped.
 
-    Raises InputError for a row without `width` columns and for what the csv module cannot read.
+    Raises InputError for a row without `width` columns, for a quoted cell that does not end in its line (with an
+    odd quote mark it would swallow the rows below), and for what the csv module cannot read.
     """
-    line = 0
+    line, begun = 0, False
 
     def text_of_lines() -> Iterator[str]:
-        nonlocal line
+        nonlocal line, begun
         for number, text in numbered:
-            line = number
+            if begun:
+                raise InputError(
+                    "a cell begins with a quote mark that is not closed in this row",
+                    file=path,
+                    line=line,
+                    fix=f"close or double the mark, or {FETCH_AGAIN}",
+                )
+            line, begun = number, True
             yield text
 
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
@@ -43,6 +51,7 @@ def rows(
             raise InputError(f"cannot be read: {error}", file=path, line=line, fix=FETCH_AGAIN) from None
         if row is None:
             return
+        begun = False
         if len(row) == width:
             yield line, row
         elif "".join(row).strip():
@@ -55,7 +64,13 @@ def rows(
             )
 
 
-def places(header: Sequence[str], columns: Sequence[str], path: str | os.PathLike, line: int = 1) -> list[int]:
+def places(
+    header: Sequence[str],
+    columns: Sequence[str],
+    path: str | os.PathLike,
+    line: int = 1,
+    fix: str = "give the file as it is published, with its header",
+) -> list[int]:
     """Where `columns` stand in `header`; InputError names those that are missing."""
     missing = [column for column in columns if column not in header]
     if missing:
@@ -63,7 +78,7 @@ def places(header: Sequence[str], columns: Sequence[str], path: str | os.PathLik
             f"column(s) {', '.join(missing)} are not in the header: {nearest(missing[0], header)}",
             file=path,
             line=line,
-            fix="give the file as it is published, with its header",
+            fix=fix,
         )
     return [header.index(column) for column in columns]
 
@@ -89,6 +104,29 @@ def check_entrez_id(value: str, path: str | os.PathLike, line: int, field: str) 
             line=line,
             field=field,
             fix="give the file as it is published: symbols or accessions stand where the ids should be",
+        )
+
+
+def check_name(value: str, path: str | os.PathLike, line: int, of: str) -> None:
+    """InputError where the name of an object has no letter and no digit: a fact about it would say nothing."""
+    if not any(map(str.isalnum, value)):
+        raise InputError(
+            f"{of} has no name: expected letters or digits, found '{value[:40]}'",
+            file=path,
+            line=line,
+            fix="give it a name, or leave it out of the file",
+        )
+
+
+def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> None:
+    """InputError where a gene symbol is a number, which everywhere else means an NCBI Gene id."""
+    if value.isdigit():
+        raise InputError(
+            f"expected a gene symbol, found the number {value[:40]}",
+            file=path,
+            line=line,
+            field=field,
+            fix="give the file as it is published: ids stand where the symbols should be",
         )
 
 

@@ -23,8 +23,7 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     missing, empty, a cut-off gzip, a web page, or not text, and for a line longer than LONGEST_LINE.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError("there is no such file", file=path, fix="check the path of this source")
+    check_is_file(path)
     number = 0
     with _open_binary(path) as handle:
         raws = iter(partial(handle.readline, LONGEST_LINE + 1), b"")
@@ -46,6 +45,22 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
             ) from error
     if number == 0:
         raise InputError("the file is empty", file=path, fix=FETCH_AGAIN)
+
+
+def check_is_file(path: Path) -> None:
+    """InputError for a path that is no file, with what it is."""
+    if path.is_file():
+        return
+    fix = "check the path of this source"
+    if path.is_dir():
+        what, fix = "this is a folder, not a file", "give the file in it"
+    elif path.is_fifo():
+        what, fix = "this is a named pipe, and a source is read more than once", "write it to a file, and give that"
+    elif path.exists():
+        what = "this is a device or a socket, not a file"
+    else:
+        what = "there is no such file"
+    raise InputError(what, file=path, fix=fix)
 
 
 def _open_binary(path: Path) -> io.BufferedReader:

@@ -5,11 +5,13 @@ from pathlib import Path
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.gmt import members, read_gmt
-from reasonome.sources.source import SPECIES, SourceFacts, SourceFormat
+from reasonome.sources.source import SourceFacts, SourceFormat
+from reasonome.sources.table import species_name
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """`member_of_pathway` facts; raises InputError for another name layout or another species."""
+    """`member_of_pathway` facts; raises InputError for another name layout, another species and an unknown taxon."""
+    expected = species_name(taxon)
     path = files["gmt"]
     sets = []
     for one in read_gmt(path):
@@ -22,9 +24,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
                 fix="give the GMT of a WikiPathways release, or use the format 'gmt' for other gene sets",
             )
         title, _, pathway_id, species = (part.strip() for part in parts)
-        if species != SPECIES.get(taxon, species):
+        if species != expected:
             raise InputError(
-                f"pathway {pathway_id} is of {species}, not of {SPECIES[taxon]} (taxon {taxon})",
+                f"pathway {pathway_id} is of {species}, not of {expected} (taxon {taxon})",
                 file=path,
                 line=one.line,
                 fix="give the release file of that organism, or ask for another taxon",

@@ -50,9 +50,10 @@ class Neighbour(BaseModel):
 class Example(BaseModel):
     """One gene set of a benchmark.
 
-    `stratum` says how well its genes are studied. Of a contaminated variant, `term` is the id of the set it was made
-    of, `contaminated` the share of genes replaced, and `outliers` are the genes that replaced them. Facts of genes
-    and `neighbours` are there where a prompt style asks for them: results/prompts/, not results/benchmarks/.
+    `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
+    studied. Of a contaminated variant, `term` is the id of the set it was made of, `contaminated` the share of genes
+    replaced, and `outliers` are the genes that replaced them. Facts of genes and `neighbours` are there where a prompt
+    style asks for them: results/prompts/, not results/benchmarks/.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,6 +63,7 @@ class Example(BaseModel):
     genes: list[Gene] = Field(min_length=1)
     synonyms: list[str] = []
     stratum: str = ""
+    main_id: str = ""
     term: str = ""
     contaminated: float = Field(0.0, ge=0, le=1)
     outliers: list[str] = []

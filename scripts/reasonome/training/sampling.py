@@ -12,7 +12,8 @@ def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) 
     A row's weight (1 if it has none) says how soon it is drawn: of two rows, one of weight 2 comes before one of
     weight 1 in two thirds of the orders. Rows of weight 0 are never drawn, and none is drawn twice.
     """
-    texts = _in_order(atomic.read_jsonl(path), random.Random(seed))
+    columns = atomic.read_columns(path, ["text"], {"weight": 1.0})
+    texts = _in_order(columns["text"], columns["weight"], random.Random(seed))
     if max_tokens is None:
         return texts
     kept, spent = [], 0
@@ -26,12 +27,10 @@ def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) 
     return kept
 
 
-def _in_order(rows: list[dict], rng: random.Random) -> list[str]:
-    weights = [row.get("weight", 1.0) for row in rows]
+def _in_order(texts: list[str], weights: list[float], rng: random.Random) -> list[str]:
     if set(weights) <= {1.0}:
-        texts = [row["text"] for row in rows]
         rng.shuffle(texts)
         return texts
     # Drawing by weight without replacement: the order of exponential waiting times with the weights as rates.
-    drawn = [(rng.expovariate(weight), row["text"]) for row, weight in zip(rows, weights, strict=True) if weight]
+    drawn = [(rng.expovariate(weight), text) for text, weight in zip(texts, weights, strict=True) if weight]
     return [text for _, text in sorted(drawn)]

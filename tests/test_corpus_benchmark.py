@@ -1,0 +1,94 @@
+"""The bounds that benchmarks/corpus.py holds a corpus to: counts, times, and gene sets made through the library."""
+
+import importlib.util
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reasonome.config import Corpus
+from reasonome.errors import InputError
+from reasonome.sources.go import read_obo
+from reasonome.sources.source import FACT_COLUMNS
+
+OBO = "format-version: 1.2\n\n" + "".join(
+    f"[Term]\nid: GO:000000{n}\nname: {name}\nnamespace: biological_process\n{parent}\n"
+    for n, name, parent in ((1, "top", ""), (2, "middle", "is_a: GO:0000001\n"), (3, "low", "is_a: GO:0000002\n"))
+)
+PROGRAM = Path(__file__).parent.parent / "benchmarks" / "corpus.py"
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    spec = importlib.util.spec_from_file_location("corpus_benchmark", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_bound_belongs_to_its_range_and_says_when_it_is_broken(corpus):
+    kept = [corpus.Bound("sets", found, 1_418, 1_446).kept for found in (1_417, 1_418, 1_446, 1_447)]
+    assert kept == [False, True, True, False]
+    assert str(corpus.Bound("facts", 449_999, 450_000)) == "BROKEN  facts: 449,999 (at least 450,000)"
+    assert str(corpus.Bound("seconds", 59.994, most=60)) == "ok      seconds: 59.99 (at most 60)"
+
+
+def test_facts_and_statements_count_once(corpus):
+    facts = pd.DataFrame(
+        [
+            ["A", "has_alias", "A1", "A1", "one", ""],
+            ["A", "has_alias", "A1", "A1", "two", "IEA"],
+            ["B", "has_alias", "A1", "A1", "one", ""],
+        ],
+        columns=FACT_COLUMNS,
+    )
+    statistics = pd.DataFrame({"source": ["one", "two", "total"], "distinct": ["2", "1", "250000"]})
+    found = corpus.content(facts, statistics)
+    assert [(bound.found, bound.kept) for bound in found] == [(2, False), (2, False), (250_000, True)]
+
+
+def test_gene_sets_of_other_sources_and_of_two_genes_do_not_count(corpus, monkeypatch, tmp_path):
+    path = tmp_path / "go.obo"
+    path.write_text(OBO)
+    rows = [[gene, "involved_in", "GO:0000002", "middle", "bio", "IDA"] for gene in "ABC"]
+    rows += [[gene, "involved_in", "GO:0000003", "low", "bio", "IDA"] for gene in "AB"]
+    rows += [[gene, "involved_in", "GO:0000003", "low", "other", "IDA"] for gene in "XYZ"]
+    facts = pd.DataFrame(rows, columns=FACT_COLUMNS)
+    monkeypatch.setattr(corpus, "GENE_SETS", {"bp": ("biological_process", 2)})
+    monkeypatch.setattr(corpus, "ontology_from_sqlite", read_obo)
+    # A, B and C are in the middle term and, by propagation, in the top one.
+    (bound,) = corpus.gene_set_counts(facts, "bio", path)
+    assert (bound.found, bound.least, bound.most, bound.kept) == (2, 2, 2, True)
+
+
+def test_times_are_those_of_both_stages_and_grow_with_the_input(corpus):
+    measured = [
+        corpus.Measured("facts", 1, 20.0, 19.0, 0.5),
+        corpus.Measured("statements", 1, 30.0, 29.0, 2.5),
+        corpus.Measured("facts", 10, 300.0, 290.0, 3.0),
+        corpus.Measured("statements", 10, 200.0, 190.0, 3.0),
+    ]
+    found = [(bound.what, round(bound.found, 2), bound.most, bound.kept) for bound in corpus.costs(measured)]
+    assert found == [
+        ("seconds of one genome", 50.0, 60, True),
+        ("gigabytes of one genome", 2.5, 2, False),
+        ("10 times the input, facts: times the time", 15.0, 12, False),
+        ("10 times the input, statements: times the time", 6.67, 12, True),
+        ("10 times the input, both: times the time", 10.0, 12, True),
+    ]
+
+
+class _Source:
+    def __init__(self, form):
+        self.format = form
+
+
+class _Project:
+    sources = {"hgnc": _Source("hgnc"), "bio": _Source("bioconductor")}
+
+
+def test_a_corpus_without_bioconductor_has_no_sets_to_count(corpus):
+    assert corpus.only_bioconductor(_Project, Corpus(sources=["hgnc", "bio"])) == "bio"
+    with pytest.raises(InputError, match="0 sources of format bioconductor") as error:
+        corpus.only_bioconductor(_Project, Corpus(sources=["hgnc"]))
+    assert (error.value.field, error.value.fix) == ("--corpus", "take a corpus with one of them, such as full")
