@@ -36,6 +36,9 @@ def arguments() -> argparse.Namespace:
         "--ontology", action="append", default=[], metavar="SOURCE=PATH", help="repeatable: an OBO, or a GO.sqlite"
     )
     parser.add_argument(
+        "--synonyms", type=Path, nargs="*", default=[], help="further ontologies: their terms' names for the same sets"
+    )
+    parser.add_argument(
         "--authority", nargs="+", default=[], metavar="KEY=PATH", help="files of the corpus' authority for gene symbols"
     )
     parser.add_argument(
@@ -114,6 +117,8 @@ def main() -> None:
     paths = pairs(args.ontology, "--ontology")
     ontologies = {source: read_ontology(path) for source, path in paths.items()}
     made = benchmarks.made_sets(facts, ontologies, benchmark)
+    for ontology in map(read_ontology, args.synonyms):
+        made = {subset: audit.with_other_names(sets, ontology) for subset, sets in made.items()}
     candidates = benchmarks.within_limits(made, benchmark)
     dates = None
     if benchmark.split.by == "date":

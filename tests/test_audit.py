@@ -199,3 +199,15 @@ def test_an_alternative_id_is_the_same_term(tmp_path):
     training, held_out = ([gene_set(id, id, id)] for id in ("GO:22", "GO:2"))
     assert audit.leaks(training, held_out, 0.5) == [""]
     assert audit.leaks(audit.with_terms(training, ontology), audit.with_terms(held_out, ontology), 0.5) == ["same_term"]
+
+
+def test_a_set_of_another_collection_gets_the_names_of_the_term_that_goes_by_its_name(tmp_path):
+    path = tmp_path / "go.obo"
+    path.write_text(
+        "format-version: 1.2\n\n[Term]\nid: GO:0006956\nname: complement activation\nnamespace: biological_process\n"
+        'synonym: "complement cascade" EXACT []\n\n[Term]\nid: GO:1\nname: other\nnamespace: biological_process\n'
+    )
+    sets = [gene_set("R-HSA-166658", "Complement Cascade", "C3 C5"), gene_set("R-HSA-1", "Hemostasis", "F2")]
+    found = audit.with_other_names(sets, read_obo(path))
+    assert [one.synonyms for one in found] == [{"complement activation", "complement cascade"}, set()]
+    assert [one.term_id for one in found] == ["R-HSA-166658", "R-HSA-1"]

@@ -1,6 +1,6 @@
 """Leaks between training data and test sets: found, dropped, counted."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -73,6 +73,22 @@ def with_terms(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
             gene_set = replace(gene_set, term=main, synonyms=synonyms, ancestors=ontology.ancestors[main])
         found.append(gene_set)
     return found
+
+
+def with_other_names(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
+    """Sets of another collection with the names and synonyms of the ontology's terms that go by their name.
+
+    A pathway's members may stand in the facts of a term that only a synonym tells to be the same.
+    """
+    wanted = {normalise(one.name) for one in sets}
+    known: dict[str, set[str]] = defaultdict(set)
+    for term in ontology.terms.values():
+        names = {term.name, *term.synonyms}
+        for name in wanted & {normalise(name) for name in names}:
+            known[name] |= names
+    return [
+        replace(one, synonyms=one.synonyms | {n for n in known[normalise(one.name)] if n != one.name}) for one in sets
+    ]
 
 
 def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_matrix:

@@ -269,14 +269,24 @@ class Project:
         Built sets are propagated over them. Published sets may be of any ontology of the corpus.
         """
         spec = self.benchmarks[benchmark]
-        formats = {source: self.sources[source].format for source in self.corpora[spec.corpus].sources}
-        holding = {source: form for source, form in formats.items() if form in ONTOLOGY_FILES}
+        holding = self._ontologies(spec.corpus)
         if spec.kind == "published":
-            return {source: ONTOLOGY_FILES[form] for source, form in holding.items()}
+            return holding
         named = {subset.source for subset in spec.subsets.values()} & holding.keys()
         if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
-            named |= {source for source, form in holding.items() if form in GO_FORMATS}
-        return {source: ONTOLOGY_FILES[form] for source, form in holding.items() if source in named}
+            named |= {source for source in holding if self.sources[source].format in GO_FORMATS}
+        return {source: key for source, key in holding.items() if source in named}
+
+    def synonym_files(self, benchmark: str) -> dict[str, str]:
+        """Source → key of its file, of the other ontologies of the corpus: they may know a set by another name."""
+        own = self.ontology_files(benchmark)
+        holding = self._ontologies(self.benchmarks[benchmark].corpus)
+        return {source: key for source, key in holding.items() if source not in own}
+
+    def _ontologies(self, corpus: str) -> dict[str, str]:
+        """Source → key of the file that holds its ontology."""
+        formats = {source: self.sources[source].format for source in self.corpora[corpus].sources}
+        return {source: ONTOLOGY_FILES[form] for source, form in formats.items() if form in ONTOLOGY_FILES}
 
     def authority(self, corpus: str) -> str:
         """The source that says which genes there are; InputError where none or several of a corpus can."""

@@ -32,6 +32,7 @@ rule build_benchmark:
     input:
         facts=lambda w: RESULTS.facts(PROJECT.benchmarks[w.benchmark].corpus),
         ontologies=ontologies_of,
+        synonyms=synonyms_of,
         authority=authority_of,
         published=published_of,
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
@@ -59,6 +60,7 @@ rule build_benchmark:
     shell:
         configured(
             "build_benchmark.py",
-            "--benchmark {wildcards.benchmark} --facts {input.facts} {params.files} --leave-out {params.leave_out}"
+            "--benchmark {wildcards.benchmark} --facts {input.facts} {params.files} --synonyms {input.synonyms}"
+            " --leave-out {params.leave_out}"
             " --output {params.folder}",
         )

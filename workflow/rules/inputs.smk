@@ -30,6 +30,11 @@ def ontologies_of(wildcards):
     return [source_file(s, key) for s, key in PROJECT.ontology_files(wildcards.benchmark).items()]
 
 
+def synonyms_of(wildcards):
+    """The other ontologies of the corpus, whose terms may be the same sets under other names."""
+    return [source_file(s, key) for s, key in PROJECT.synonym_files(wildcards.benchmark).items()]
+
+
 def held_out_files(benchmarks):
     """The held-out sets of these benchmarks."""
     return [RESULTS.benchmark(b) / f"{part}.jsonl" for b in benchmarks for part in ("valid", "test")]
