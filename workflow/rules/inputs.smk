@@ -196,3 +196,30 @@ def step_files(name):
         return [RESULTS.model(backbone, chain) / name for backbone, chain in steps]
 
     return files
+
+
+def audit_files(wildcards):
+    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
+    prompts = [examples_of(*asked) / "test.jsonl" for asked in plan.asked]
+    return list(dict.fromkeys([*plan.files(RESULTS), *prompts]))
+
+
+def audit_ontologies(wildcards):
+    """The ontologies that know synonyms and ancestors of trained and tested terms."""
+    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
+    corpora = dict.fromkeys([PROJECT.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
+    sources = dict.fromkeys(source for corpus in corpora for source in PROJECT.corpora[corpus].sources)
+    keys = {source: ONTOLOGY_FILES.get(PROJECT.sources[source].format) for source in sources}
+    return [source_file(source, key) for source, key in keys.items() if key]
+
+
+def audit_settings(wildcards):
+    """The policies, and the styles in which test sets are asked."""
+    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
+    return canonical(
+        [
+            [settings_of(PROJECT.benchmarks, "benchmark", b) for b in plan.benchmarks],
+            [settings_of(PROJECT.corpora, "corpus", c) for c in plan.corpora],
+            [style_of(*asked) for asked in plan.asked],
+        ]
+    )
