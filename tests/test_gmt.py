@@ -27,7 +27,7 @@ def facts_of(form, path, genes, taxon=9606):
 
 def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_path):
     path = tmp_path / "sets.gmt"
-    path.write_text("one\twords\tA\tB\tA\t\t\r\n\ntwo\t\tC\n")
+    path.write_text("one\twords\tA\tB\tA\t\t\n\ntwo\t\tC\n")
     first, second = read_gmt(path)
     assert first == (1, "one", "words", ("A", "B"))
     assert second == (3, "two", "", ("C",))
@@ -124,10 +124,12 @@ def test_plain_and_gzipped_files_read_alike(tmp_path):
     assert list(read_gmt(path)) == list(read_gmt(DATA / "reactome.gmt"))
 
 
-def test_a_byte_order_mark_is_no_part_of_the_name(tmp_path):
+def test_a_byte_order_mark_is_refused(tmp_path):
     path = tmp_path / "sets.gmt"
     path.write_bytes(b"\xef\xbb\xbfone\twords\tA\n")
-    assert next(read_gmt(path)).name == "one"
+    with pytest.raises(InputError, match="begins with a byte order mark") as error:
+        list(read_gmt(path))
+    assert (error.value.file, error.value.line) == (path, 1)
 
 
 def test_a_cut_off_gzip_is_refused_and_says_how_far_it_got(tmp_path):
@@ -177,10 +179,20 @@ def test_line_ends_of_an_old_mac_are_refused(tmp_path, text):
     assert (error.value.file, error.value.line) == (path, text[: text.index("\r")].count("\n") + 1)
 
 
-def test_line_ends_of_unix_and_windows_may_be_mixed(tmp_path):
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_ends_of_unix_and_of_windows_read_alike(tmp_path, end):
     path = tmp_path / "sets.gmt"
-    path.write_bytes(b"one\twords\tA\r\ntwo\twords\tB\nthree\twords\tC")
+    path.write_bytes(f"one\twords\tA{end}two\twords\tB{end}three\twords\tC".encode())
     assert [one.genes for one in read_gmt(path)] == [("A",), ("B",), ("C",)]
+
+
+@pytest.mark.parametrize("ends", [("\r\n", "\r\n", "\n"), ("\n", "\n", "\r\n")])
+def test_line_ends_of_two_kinds_are_refused(tmp_path, ends):
+    path = tmp_path / "sets.gmt"
+    path.write_bytes("".join(f"set {n}\twords\tA{end}" for n, end in enumerate(ends)).encode())
+    with pytest.raises(InputError, match="this line ends otherwise than the lines before it") as error:
+        list(read_gmt(path))
+    assert (error.value.file, error.value.line) == (path, 3)
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -1,5 +1,6 @@
 """Read the lines of a source's file, plain or gzipped, and say plainly when it is not that file."""
 
+import codecs
 import gzip
 import io
 import os
@@ -16,15 +17,17 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes; a file with a longer line is something
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
 
 
-def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
+def lines(path: str | os.PathLike, saved_by_editor: bool = False) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end) of a UTF-8 text file; gzip is told by content.
 
-    Lines end with a newline, or with a carriage return and a newline. Raises InputError for a file that is
-    missing, empty, a cut-off gzip, a web page, or not text, and for a line longer than LONGEST_LINE.
+    Lines end with a newline, or all of them with a carriage return and a newline. A byte order mark is allowed where
+    spreadsheet programs may have written the file (`saved_by_editor`); no source publishes one. Raises InputError
+    for a file that is missing, empty, a cut-off gzip, a web page, or not text, for line ends of two kinds, and for a
+    line longer than LONGEST_LINE.
     """
     path = Path(path)
     check_is_file(path)
-    number = 0
+    number, ending = 0, b""
     with _open_binary(path) as handle:
         raws = iter(partial(handle.readline, LONGEST_LINE + 1), b"")
         progress = tqdm(raws, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
@@ -32,6 +35,12 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
         try:
             for number, raw in enumerate(progress, start=1):
                 line = _text(raw, path, number)
+                if number == 1:
+                    ending = _ending(raw)
+                    if not saved_by_editor:
+                        _refuse_byte_order_mark(raw, path)
+                elif _ending(raw) not in (ending, b""):
+                    raise _mixed("this line ends otherwise than the lines before it", path, number)
                 if not begun and line.strip():
                     begun = True
                     _refuse_web_page(line, path, number)
@@ -94,13 +103,32 @@ def _text(raw: bytes, path: Path, number: int) -> str:
             fix="convert it to UTF-8, for example: iconv -f latin1 -t utf-8",
         ) from error
     if "\r" in line:
-        raise InputError(
-            "a carriage return within the line: line ends of several kinds are mixed here",
-            file=path,
-            line=number,
-            fix="give the file as it is published, or make all line ends alike, for example with: dos2unix -c mac",
-        )
+        raise _mixed("a carriage return within the line", path, number)
     return line
+
+
+def _ending(raw: bytes) -> bytes:
+    """What the line ends with; nothing where the file stops."""
+    return b"\r\n" if raw.endswith(b"\r\n") else raw[-1:] if raw.endswith(b"\n") else b""
+
+
+def _mixed(what: str, path: Path, number: int) -> InputError:
+    return InputError(
+        f"{what}: line ends of several kinds are mixed, as if parts of several files were put together",
+        file=path,
+        line=number,
+        fix="give the file as it is published, or make all line ends alike, for example with: dos2unix (-c mac)",
+    )
+
+
+def _refuse_byte_order_mark(raw: bytes, path: Path) -> None:
+    if raw.startswith(codecs.BOM_UTF8):
+        raise InputError(
+            "the file begins with a byte order mark: it is not as it was published, an editor has saved it again",
+            file=path,
+            line=1,
+            fix="give the file as it is published, or take the mark away, for example with: dos2unix -r FILE",
+        )
 
 
 def _refuse_web_page(line: str, path: Path, number: int) -> None:
