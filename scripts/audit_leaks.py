@@ -70,9 +70,7 @@ def main() -> None:
 def read_sets(path: Path, project: Project, benchmark: str, ontologies: Sequence[Ontology]) -> list[GeneSet]:
     """The gene sets of a split in the file's order, less contaminated variants, with what ontologies know of them."""
     sets = benchmarks.read_sets(path, TASKS[project.benchmarks[benchmark].task].Example)
-    for ontology in ontologies:
-        sets = with_terms(sets, ontology)
-    return sets
+    return with_terms(sets, *ontologies)
 
 
 def read_held_out(project: Project, results: Results, benchmark: str, ontologies: Sequence[Ontology]) -> HeldOut:
@@ -190,9 +188,7 @@ def true_names(examples: Sequence[Example], ontologies: Sequence[Ontology]) -> l
     sets = [
         GeneSet(e.main_id or e.term or e.id, e.subset, e.name, frozenset(), frozenset(e.synonyms)) for e in examples
     ]
-    for ontology in ontologies:
-        sets = with_terms(sets, ontology)
-    return [one.searchable_names for one in sets]
+    return [one.searchable_names for one in with_terms(sets, *ontologies)]
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:

@@ -79,9 +79,7 @@ def read_published(
         sha256 = file_sha256(path)
         benchmarks.check_sha256(spec, sha256, path)
         found = benchmarks.read_published(path, subset, genes, corpus.unmapped)
-        with_terms = found.sets
-        for ontology in ontologies:
-            with_terms = audit.with_terms(with_terms, ontology)
+        with_terms = audit.with_terms(found.sets, *ontologies)
         sets.setdefault(part, []).extend(
             replace(known, id=one.id) for known, one in zip(with_terms, found.sets, strict=True)
         )
@@ -103,9 +101,10 @@ def read_left_out(
     found = {}
     for folder in folders:
         sets = [s for part in ("valid", "test") for s in benchmarks.read_sets(folder / f"{part}.jsonl")]
-        for ontology in ontologies:
-            sets = audit.with_terms(sets, ontology)
-        found[folder.name] = (lookup(project.benchmarks, folder.name, "benchmark"), sets)
+        found[folder.name] = (
+            lookup(project.benchmarks, folder.name, "benchmark"),
+            audit.with_terms(sets, *ontologies),
+        )
     return found
 
 

@@ -57,22 +57,26 @@ def searchable_names(name: str, synonyms: Iterable[str] = ()) -> frozenset[str]:
     return frozenset({normalise(name), *phrases} - {""})
 
 
-def with_terms(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
-    """The sets with main ids, exact synonyms and ancestors (is_a, part_of) wherever the ontology has their term.
+def with_terms(sets: Sequence[GeneSet], *ontologies: Ontology) -> list[GeneSet]:
+    """The sets with main ids, exact synonyms and ancestors (is_a, part_of) wherever an ontology has their term.
 
     The ontology's own name of the term is one more synonym of a set that has another.
     """
-    found = []
-    for gene_set in sets:
-        main = ontology.main_id(gene_set.id)
-        if main is not None:
-            term = ontology.terms[main]
-            synonyms = gene_set.synonyms | set(term.synonyms)
-            if normalise(term.name) != normalise(gene_set.name):
-                synonyms |= {term.name}
-            gene_set = replace(gene_set, term=main, synonyms=synonyms, ancestors=ontology.ancestors[main])
-        found.append(gene_set)
+    found = list(sets)
+    for ontology in ontologies:
+        found = [_with_term(gene_set, ontology) for gene_set in found]
     return found
+
+
+def _with_term(gene_set: GeneSet, ontology: Ontology) -> GeneSet:
+    main = ontology.main_id(gene_set.id)
+    if main is None:
+        return gene_set
+    term = ontology.terms[main]
+    synonyms = gene_set.synonyms | set(term.synonyms)
+    if normalise(term.name) != normalise(gene_set.name):
+        synonyms |= {term.name}
+    return replace(gene_set, term=main, synonyms=synonyms, ancestors=ontology.ancestors[main])
 
 
 def with_other_names(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:

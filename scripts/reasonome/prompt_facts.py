@@ -58,8 +58,7 @@ def collection(set_facts: pd.DataFrame, ontologies: Mapping[str, Ontology], exam
             )
         )
         names |= {example.name, *example.synonyms}
-    for ontology in ontologies.values():
-        rows = with_terms(rows, ontology)
+    rows = with_terms(rows, *ontologies.values())
     relations = set_facts[["source", "relation"]].drop_duplicates()
     return Collection(
         frozenset(relations.itertuples(index=False, name=None)),
