@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
         metavar="SHARE",
         help="largest share (0 to 1) of a source's distinct identifiers that may be without a gene",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the three files")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the files")
     return parser.parse_args()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reasonome.benchmarks import read_rows
 from reasonome.errors import run_program
-from reasonome.generation.answers import write_answers
+from reasonome.generation.answers import ENGINES, write_answers
 from reasonome.manifest import Stopwatch, canonical, read_manifest, text_sha256
 from reasonome.project import Project, lookup
 from reasonome.tasks import TASKS
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--style", required=True)
     parser.add_argument("--decoding", required=True)
+    parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
@@ -37,6 +38,7 @@ def main() -> None:
         args.model / "model",
         text_sha256(canonical(read_manifest(args.model / "manifest.json"))),
         args.output,
+        args.engine,
     )
     stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, **costs)
 

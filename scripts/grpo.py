@@ -29,7 +29,8 @@ def main() -> None:
     data = {"examples": args.examples, "valid": args.valid, **encoder_manifests}
     project, recipe = Project(args.config), read_recipe(args.folder)
     stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style))
-    similarity = mean_similarity(list(load_encoders(project, args.encoders).values()))
+    # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
+    similarity = mean_similarity(list(load_encoders(project, args.encoders, keep=False).values()))
     grpo(stage, TASKS[project.benchmarks[recipe.benchmark].task], similarity)
 
 

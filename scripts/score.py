@@ -1,7 +1,10 @@
-"""Score answers against a benchmark's test split: a table of rows and a summary.
+"""Score answers: one row per example, sample and order of genes, and a summary beside it.
 
-python scripts/score.py --benchmark demo-go --examples results/benchmarks/demo-go/test.jsonl \
-    --answers answers.jsonl --encoders results/encoders/minilm --output scores.parquet --summary scores.json
+python scripts/score.py --benchmark demo-go --style names --examples results/benchmarks/demo-go/test.jsonl \
+    --answers results/answers/smollm2-135m/base/demo-go.names/greedy.jsonl --encoders results/encoders/minilm \
+    --background results/backgrounds/demo-go.parquet --facts results/facts/demo/facts.parquet \
+    --output results/scores/smollm2-135m/base/demo-go.names/greedy.parquet \
+    --summary results/scores/smollm2-135m/base/demo-go.names/greedy.json
 """
 
 import argparse
@@ -9,8 +12,9 @@ from pathlib import Path
 
 from reasonome import atomic, scoring
 from reasonome.benchmarks import read_rows
-from reasonome.encoders import load_encoders
+from reasonome.benchmarks.sealing import scored
 from reasonome.errors import run_program
+from reasonome.judges import load_judges
 from reasonome.project import Project, lookup
 from reasonome.tasks import TASKS
 
@@ -19,29 +23,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--style", required=True)
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--answers", type=Path, required=True)
-    parser.add_argument("--encoders", type=Path, nargs="*", default=[])
+    parser.add_argument("--encoders", type=Path, nargs="*", default=[], help="folders of sentence encoders")
+    parser.add_argument("--background", type=Path, help="table of the terms that names are linked to")
+    parser.add_argument("--facts", type=Path, nargs="*", default=[], help="tables that claims are checked against")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--summary", type=Path, required=True)
     args = parser.parse_args()
 
     project = Project(args.config)
-    task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
-    encoders = load_encoders(project, args.encoders)
+    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
+    task = TASKS[benchmark.task]
+    asked = read_rows(args.examples, task.Example)
+    examples = scored(asked, benchmark.sealed, project.settings.final)
+    counted = {example.id for example in examples}
+    sealed = {example.id for example in asked} - counted
+    answers = [answer for answer in scoring.read_answers(args.answers) if answer.id not in sealed]
     table = scoring.score_answers(
         task,
-        read_rows(args.examples, task.Example),
-        scoring.read_answers(args.answers),
-        {name: encoder.similarity for name, encoder in encoders.items()},
+        project.style(args.benchmark, args.style),
+        examples,
+        answers,
+        load_judges(project, args.benchmark, args.encoders, args.background, args.facts),
         project.settings.seed,
         args.answers,
     )
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    result = scoring.summary(table)
+    result = scoring.summary(table) | {"sealed": len(sealed)}
     atomic.write_json(args.summary, result)
-    print(f"{result['n']} answers: ROUGE-L {result['metrics']['mean']['rouge_l']:.3f}, problems {result['problems']}")
+    mean = result["metrics"]["mean"]
+    shown = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in ("term_score", "rouge_l") if metric in mean)
+    print(f"{result['n']} answers: {shown}, problems {result['problems']}")
+    if sealed:
+        print(f"{len(sealed)} sealed test sets are not scored: `final: true` in config.yaml does, for a final table")
 
 
 if __name__ == "__main__":

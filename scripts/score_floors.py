@@ -1,7 +1,8 @@
 """Score the floors of a benchmark: answers that need no model.
 
 python scripts/score_floors.py --benchmark demo-go --style names --folder results/benchmarks/demo-go \
-    --encoders results/encoders/minilm --output results/floors/demo-go.names.parquet
+    --encoders results/encoders/minilm --background results/backgrounds/demo-go.parquet \
+    --output results/floors/demo-go.names.parquet
 """
 
 import argparse
@@ -9,9 +10,10 @@ from pathlib import Path
 
 from reasonome import atomic, scoring
 from reasonome.benchmarks import read_rows
-from reasonome.encoders import load_encoders
+from reasonome.benchmarks.sealing import scored
 from reasonome.errors import run_program
-from reasonome.project import Project
+from reasonome.judges import load_judges
+from reasonome.project import Project, lookup
 
 
 def main() -> None:
@@ -20,22 +22,23 @@ def main() -> None:
     parser.add_argument("--benchmark", required=True)
     parser.add_argument("--style", required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--encoders", type=Path, nargs="*", default=[])
+    parser.add_argument("--encoders", type=Path, nargs="*", default=[], help="folders of sentence encoders")
+    parser.add_argument("--background", type=Path, help="table of the terms that names are linked to")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
     project = Project(args.config)
-    encoders = load_encoders(project, args.encoders)
+    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     table = scoring.score_floors(
         read_rows(args.folder / "train.jsonl"),
-        read_rows(args.folder / "test.jsonl"),
+        scored(read_rows(args.folder / "test.jsonl"), benchmark.sealed, project.settings.final),
         project.style(args.benchmark, args.style),
-        {name: encoder.similarity for name, encoder in encoders.items()},
+        load_judges(project, args.benchmark, args.encoders, args.background, facts=[]),
         project.settings.seed,
     )
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    print(table.groupby("floor")["rouge_l"].mean().round(3).to_string())
+    print(table.groupby("floor")[["term_score", "rouge_l"]].mean().round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -21,13 +21,19 @@ def main() -> None:
     arguments.add_argument("--comparisons", type=Path, required=True, help="table to write")
     arguments.add_argument("--resamples", type=int, default=RESAMPLES, help="of the bootstrap (%(default)s)")
     arguments.add_argument("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
+    arguments.add_argument(
+        "--equivalence",
+        type=float,
+        default=tables.EQUIVALENCE,
+        help='"on par" is a difference of scores smaller than this (%(default)s)',
+    )
     given = arguments.parse_args()
 
     plan = read_plan(given.plan)
     evidence = read_evidence(plan)
     bootstrap = {"seed": given.seed, "resamples": given.resamples}
     metrics = tables.metrics_table(plan, evidence, **bootstrap)
-    comparisons = tables.comparisons_table(plan, evidence, **bootstrap)
+    comparisons = tables.comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
     tables.write_table(metrics, given.metrics)
     tables.write_table(comparisons, given.comparisons)
     print(tables.headline(metrics).to_string(index=False, na_rep=""))

@@ -82,12 +82,14 @@ def ask_endpoint(
     teacher: OpenAITeacher, examples: list, prompts: dict[str, Prompt], template: Path, output: Path
 ) -> list[Proposal]:
     """Proposals of a chat model that is not told the answers; its raw answers are cached beside the output."""
+    from reasonome.chat_endpoint import cost, token_totals
     from reasonome.teachers import openai
 
     listings = {id: prompt.listing for id, prompt in prompts.items()}
     output.parent.mkdir(parents=True, exist_ok=True)
     answers = openai.ask(teacher, openai.prompts(template, listings), output.with_suffix(".cache.jsonl"))
-    print(json.dumps(openai.token_totals(answers)))
+    totals = token_totals(answers.values())
+    print(json.dumps({**totals, "cost": cost(teacher.price, **totals)}))
     return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers)
 
 

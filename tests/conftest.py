@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome import benchmarks, weights
 from reasonome.facts import build_facts
@@ -16,6 +17,24 @@ WEIGHTS = ROOT / ".test-weights"
 def pytest_collection_modifyitems(items):
     """Fast tests first, so that a mistake shows early."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture
+def endpoint(monkeypatch):
+    """Start endpoints with scripts of misbehaviour; the SDK's back-off and ours shrink to milliseconds."""
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    monkeypatch.setattr("reasonome.chat_endpoint._FIRST_DELAY", 0.01)
+    servers = []
+
+    def start(*script):
+        servers.append(Endpoint(script).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -28,18 +28,28 @@ SUBSETS = ("bp", "mf", "cc")
 
 
 def write_experiment(
-    folder: Path, *, per_subset: int = 30, arms: list[str] = ARMS, poison: str = "", shares: tuple[int, ...] = ()
+    folder: Path,
+    *,
+    per_subset: int = 30,
+    arms: list[str] = ARMS,
+    poison: str = "",
+    shares: tuple[int, ...] = (),
+    ontology: bool = False,
+    words: int = 0,
 ) -> Path:
     """Write everything a report needs below `folder`; returns the plan's path.
 
     With `shares`, such as (50, 100), examples have strata, and each a contaminated variant of every share. `poison`
-    is put into every answer, reasoning step, gene, name, raw text and into what the logs say.
+    is put into every answer, reasoning step, gene, name, raw text and into what the logs say. With `ontology`, answers
+    are linked to terms, claims checked and rewards noted, and a floor looks the true term up. With `words`, every
+    reasoning has about so many.
     """
     random = np.random.default_rng(7)
     examples = [(s, f"GO:{1000 * k + i:07d}") for k, s in enumerate(SUBSETS) for i in range(per_subset)]
     strata = np.array([STRATA[i % 3] if shares else "" for i in range(len(examples))] * (1 + len(shares)))
     examples += [(f"{s}-{share}", f"{i}-{share}") for share in shares for s, i in examples[: len(SUBSETS) * per_subset]]
-    names = [f"{word} of cargo {i % 40}{poison}" for i, word in enumerate(["transport", "repair", "binding"] * 500)]
+    words_of_names = ["transport", "repair", "binding"] * max(500, len(examples))
+    names = [f"{word} of cargo {i % 40}{poison}" for i, word in enumerate(words_of_names[: max(1500, len(examples))])]
 
     def scored(level: float, spread: float = 0.15) -> dict:
         score = np.clip(random.normal(level, spread, len(examples)), 0, 1)
@@ -54,10 +64,12 @@ def write_experiment(
         }
 
     floors = []
-    for floor, information, level in FLOORS:
+    looked_up = [("look_up", "a database with the own term", 0.8)] if ontology else []
+    for floor, information, level in FLOORS + looked_up:
         frame = pd.DataFrame(examples, columns=["subset", "id"]).assign(floor=floor, information=information)
         frame["answer"] = names[0] if floor == "constant" else names[: len(examples)]
-        floors.append(frame.assign(stratum=strata, **scored(level)))
+        frame = frame.assign(stratum=strata, **scored(level))
+        floors.append(_linked(frame, random, poison) if ontology else frame)
     pd.concat(floors).to_parquet(folder / "floors.parquet")
 
     evaluations = []
@@ -84,6 +96,10 @@ def write_experiment(
         frame["length"] = frame["completion_tokens"].astype(float)
         frame["shuffled_rouge_l"] = frame["rouge_l"].to_numpy()[::-1] * 0.6
         frame["shuffled_similarity"] = frame["similarity"].to_numpy()[::-1] * 0.8
+        if words:
+            _write_at_length(frame, random, words)
+        if ontology:
+            frame = _checked(_linked(frame, random, poison), random, poison)
         frame.to_parquet(folder / f"scores{number}.parquet")
         evaluations.append(
             {
@@ -150,6 +166,77 @@ def write_experiment(
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
     return path
+
+
+def _linked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd.DataFrame:
+    """With the term that each name was linked to; the better a score, the nearer the term."""
+    score = frame["rouge_l"].to_numpy()
+    named = (frame["answer"] != "").to_numpy()
+    relation = np.select(
+        [~named, score > 0.5, score > 0.3, score > 0.2, score > 0.1],
+        ["none", "same", "ancestor", "sibling", "same branch"],
+        "other branch",
+    )
+    return frame.assign(
+        cluster=[f"c{row // 2}" for row in range(len(frame))],
+        term=np.where(named, "GO:0000001", ""),
+        term_name=np.where(named, "the linked term" + poison, ""),
+        term_by=np.where(named, random.choice(["name", "synonym", "encoder"], len(frame)), ""),
+        relation=relation,
+        lin=np.where(named, np.minimum(1.0, score * 1.4), 0.0),
+        resnik=np.where(named, 8 * score, 0.0),
+        gene_overlap=score / 2,
+        same_term=(relation == "same").astype(float),
+        term_score=np.where(named, np.minimum(1.0, score * 1.4), 0.0),
+        specificity=np.where(named, 0.6, 0.0),
+        percentile_minilm=50 + 50 * score,
+        percentile=50 + 50 * score,
+    )
+
+
+def _checked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd.DataFrame:
+    """With checked claims, a confidence, and the rewards that the answers would have earned."""
+    claims = [
+        {"gene": "APLF", "term": "DNA repair" + poison, "verdict": "true", "fact": "APLF: DNA repair (IDA)"},
+        {"gene": "LIG3", "term": "cell division", "verdict": "contradicted", "fact": "LIG3: NOT cell division (IDA)"},
+    ]
+    told = random.integers(0, 3, len(frame))
+    score = frame["rouge_l"].to_numpy()
+    return frame.assign(
+        order=0,
+        contaminated=0.0,
+        format_published=frame["format"],
+        gene_coverage=random.random(len(frame)).round(2),
+        foreign_genes=(random.random(len(frame)) < 0.1).astype(int),
+        claims=told,
+        claims_supported=np.minimum(told, 1),
+        claims_unknown=0,
+        claims_contradicted=(told == 2).astype(int),
+        supported_share=np.where(told > 0, 1 / np.maximum(told, 1), np.nan),
+        checked_claims=[json.dumps(claims[:count]) for count in told],
+        confidence=random.random(len(frame)),
+        confidence_kind="logprob",
+        name_logprob=-3.5,
+        name_tokens=4,
+        reward_similarity=frame["similarity"],
+        reward_rouge_l=frame["rouge_l"],
+        reward_format=frame["format"],
+        shuffled_term_score=score[::-1] * 0.6,
+    )
+
+
+def _write_at_length(frame: pd.DataFrame, random: np.random.Generator, words: int) -> None:
+    """Reasoning and raw text of about as many words, as varied as prose: some words often, most of them seldom."""
+    letters = np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
+    vocabulary = np.array(["".join(random.choice(letters, random.integers(2, 11))) for _ in range(4000)])
+    weight = 1 / np.arange(1, len(vocabulary) + 1)
+    drawn = random.choice(vocabulary, (len(frame), 4, words // 4), p=weight / weight.sum())
+    steps = [[" ".join(step) + "." for step in row] for row in drawn]
+    frame["reasoning"] = ["\n".join(row) for row in steps]
+    frame["text"] = [
+        f"Process: {answer}\nReasoning:\n" + "\n".join(f"<think>{step}</think>" for step in row)
+        for answer, row in zip(frame["answer"], steps, strict=True)
+    ]
 
 
 def _leaks(poison: str) -> dict:

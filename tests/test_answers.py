@@ -1,11 +1,25 @@
-"""Batches of generation, and the file that keeps finished ones."""
+"""Answers of engines: questions, batches, the file that keeps finished ones, and the log-probability of names."""
 
 import json
+import sys
+import types
 
 import pytest
 
-from reasonome.generation.answers import PartialAnswers
-from reasonome.generation.local import batches
+from reasonome.config import Decoding, Style
+from reasonome.generation import answers
+from reasonome.generation.answers import PartialAnswers, questions, write_answers
+from reasonome.generation.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
+from reasonome.prompts import conservative_count
+from reasonome.tasks import TASKS
+from reasonome.tasks.gene_set_naming import Example
+
+TASK = TASKS["gene_set_naming"]
+STYLE = Style(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
+EXAMPLES = [
+    Example(id=f"GO:{n}", subset="bp", name="x", genes=[{"symbol": symbol} for symbol in symbols])
+    for n, symbols in enumerate((["A1", "B2", "C3", "D4"], ["E5", "F6"], ["G7", "H8", "I9"]))
+]
 
 
 def test_batches_hold_prompts_of_like_length_longest_first():
@@ -64,3 +78,231 @@ def test_a_line_that_a_power_cut_left_ends_what_is_read_back(tmp_path):
     kept = tmp_path / ".greedy.jsonl.partial"
     kept.write_bytes(b'digest\n{"batch": 0, "rows": []}\n' + bytes(20) + b'\n{"batch": 2, "rows": []}\n')
     assert PartialAnswers(tmp_path / "greedy.jsonl", "digest").batches == {0: []}
+
+
+# --- questions ---------------------------------------------------------------------------------------
+
+
+def test_one_order_asks_as_the_style_says():
+    asked = questions(TASK, STYLE, Decoding(max_new_tokens=5), EXAMPLES, conservative_count)
+    assert [(one.example.id, one.order, one.sample) for one in asked] == [(f"GO:{n}", 0, 0) for n in range(3)]
+    assert [one.prompt for one in asked] == [TASK.prompt(one, STYLE, conservative_count) for one in EXAMPLES]
+
+
+def test_orders_list_the_same_genes_differently():
+    decoding = Decoding(max_new_tokens=5, temperature=1, samples=2, orders=4)
+    asked = questions(TASK, STYLE, decoding, EXAMPLES[:1], conservative_count)
+    assert [(one.order, one.sample) for one in asked] == [(order, sample) for order in range(4) for sample in (0, 1)]
+    listings = [one.prompt.listing for one in asked[::2]]
+    assert len(set(listings)) > 1 and {tuple(sorted(text.split(", "))) for text in listings} == {
+        ("A1", "B2", "C3", "D4")
+    }
+    shifted = STYLE.model_copy(update={"seed": STYLE.seed + 3})
+    assert asked[6].prompt == TASK.prompt(EXAMPLES[0], shifted, conservative_count)
+
+
+# --- a job, whatever the engine ----------------------------------------------------------------------
+
+
+class _Words:
+    """A tokenizer that splits at spaces."""
+
+    def __call__(self, texts, add_special_tokens=False):
+        return {"input_ids": [text.split() for text in texts]}
+
+    def apply_chat_template(self, messages, tokenize, add_generation_prompt):
+        return " | ".join(message["content"] for message in messages)
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """An engine that repeats the prompt and stops at batch `fails_at`; it notes which batches it made."""
+    module = types.ModuleType("reasonome.generation.parrot")
+    module.made, module.fails_at = [], None
+    module.load = lambda folder: (None, _Words())
+
+    def generate(model, tokenizer, prompts, decoding, skip, span):
+        for number, batch in enumerate(batches([len(prompt) for prompt in prompts], decoding.batch_size)):
+            if number == module.fails_at:
+                raise RuntimeError("killed")
+            if number not in skip:
+                module.made.append(number)
+                text = "Process: repair"
+                yield number, [(i, Completion(text, "stop", 3, 2, -1.5, 0.1, -0.5, span(text)[1])) for i in batch]
+
+    module.generate = generate
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(answers.ENGINES, "parrot", "parrot")
+    return module
+
+
+def test_a_killed_job_goes_on_after_its_last_batch(engine, tmp_path):
+    decoding = Decoding(max_new_tokens=5, batch_size=2, orders=2)
+    job = (TASK, STYLE, decoding, EXAMPLES, tmp_path, "digest")
+    whole, torn = tmp_path / "whole.jsonl", tmp_path / "torn.jsonl"
+    assert write_answers(*job, whole, "parrot") == {"prompt_tokens": 18, "generated_tokens": 12}
+    engine.made, engine.fails_at = [], 2
+    with pytest.raises(RuntimeError):
+        write_answers(*job, torn, "parrot")
+    assert not torn.exists()
+    engine.fails_at = None
+    write_answers(*job, torn, "parrot")
+    assert engine.made == [0, 1, 2] and torn.read_bytes() == whole.read_bytes()
+    first = json.loads(whole.read_text().splitlines()[0])
+    assert first.pop("prompt_sha256") != ""
+    assert first == {
+        "id": "GO:0",
+        "subset": "bp",
+        "sample": 0,
+        "order": 0,
+        "text": "Process: repair",
+        "finish_reason": "stop",
+        "prompt_tokens": 3,
+        "completion_tokens": 2,
+        "logprob": -1.5,
+        "seconds": 0.1,
+        "name_logprob": -0.5,
+        "name_tokens": 15,
+        "genes_left_out": 0,
+        "facts_left_out": 0,
+        "neighbours_left_out": 0,
+    }
+
+
+def test_batches_of_another_engine_are_not_gone_on_with(engine, tmp_path, monkeypatch):
+    monkeypatch.setitem(answers.ENGINES, "other", "parrot")
+    job = (TASK, STYLE, Decoding(max_new_tokens=5, batch_size=1), EXAMPLES, tmp_path, "digest", tmp_path / "a.jsonl")
+    engine.fails_at = 1
+    with pytest.raises(RuntimeError):
+        write_answers(*job, "parrot")
+    engine.made, engine.fails_at = [], None
+    write_answers(*job, "other")
+    assert engine.made == [0, 1, 2]
+
+
+# --- which tokens wrote the name ---------------------------------------------------------------------
+
+PIECES = ["Process", ":", " DNA", " re", "pair", "\n", "Reasoning"]
+
+
+def decode(tokens):
+    return b"".join(piece if isinstance(piece, bytes) else piece.encode() for piece in tokens).decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ((9, 19), [2, 3, 4]),  # "DNA repair", whose first token begins with the space before it
+        ((12, 13), [3]),
+        ((14, 16), [3, 4]),  # "ep" stands in two tokens
+        ((0, 7), [0]),
+        ((19, 20), [5]),
+    ],
+)
+def test_tokens_of_a_span(span, found):
+    text = decode(PIECES)
+    assert tokens_in_span(PIECES, decode, text, span) == found
+
+
+def test_all_tokens_of_one_character_count():
+    beta = "β".encode()
+    pieces = ["Process: ", beta[:1], beta[1:], "-catenin", " binding"]
+    text = decode(pieces)
+    assert text == "Process: β-catenin binding"
+    assert tokens_in_span(pieces, decode, text, (9, 10)) == [1, 2]
+    assert tokens_in_span(pieces, decode, text, (9, 18)) == [1, 2, 3]
+
+
+def test_the_likelihood_of_a_name_is_that_of_its_tokens():
+    logprobs = [-1.0, -2.0, -0.25, -0.5, -0.125, -4.0, -8.0]
+    style = STYLE.model_copy(update={"track": "strict"})
+    text = decode(PIECES)
+    found = name_likelihood(text, lambda text: TASK.name_span(text, style), PIECES, logprobs, decode)
+    assert found == {"name_logprob": -0.875, "name_tokens": 3}
+    none = {"name_logprob": None, "name_tokens": 0}
+    assert name_likelihood("no name", lambda text: None, PIECES, logprobs, decode) == none
+    assert name_likelihood(text, None, PIECES, logprobs, decode) == none
+
+
+def test_end_tokens():
+    assert (end_tokens(None, 2), end_tokens(0, 2), end_tokens([3, 4], 2)) == ([2], [0], [3, 4])
+
+
+# --- on a tiny random model --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A random Llama over 100 pieces of ASCII, of one to three characters, and its folder's tokenizer."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    letters = [chr(code) for code in range(97, 123)]
+    pieces = [
+        "<end>",
+        *letters,
+        *(f"{a}{b}" for a in letters[:7] for b in letters[:7]),
+        *(f"{a}bc" for a in letters[2:]),
+    ]
+    tokens = Tokenizer(models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token="<end>"))
+    tokens.decoder = decoders.Fuse()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=tokens, eos_token="<end>", pad_token="<end>", padding_side="left"
+    )
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(pieces),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        eos_token_id=0,
+        bos_token_id=None,
+        initializer_range=0.5,
+    )
+    return LlamaForCausalLM(config).eval(), tokenizer
+
+
+@pytest.mark.parametrize("decoding", [{}, {"temperature": 0.7, "top_p": 0.9}], ids=["greedy", "sampled"])
+def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypatch):
+    import torch
+
+    from reasonome.generation import local
+
+    model, tokenizer = tiny
+    written_by = []
+    generate = model.generate
+
+    def noted(**arguments):
+        written_by.append(generate(**arguments))
+        return written_by[-1]
+
+    monkeypatch.setattr(model, "generate", noted)
+    made = local.generate(
+        model,
+        tokenizer,
+        ["a", "d", "zbc"],
+        Decoding(max_new_tokens=12, batch_size=3, **decoding),
+        span=lambda text: (3, 8) if len(text) >= 8 else None,
+    )
+    completions = dict(pair for _, batch in made for pair in batch)  # one batch, in order: equal lengths
+    checked = 0
+    for position, prompt in enumerate(["a", "d", "zbc"]):
+        completion = completions[position]
+        ids = tokenizer(prompt)["input_ids"]
+        written = written_by[0][position, 1:][: completion.completion_tokens].tolist()
+        with torch.inference_mode():
+            logits = model(torch.tensor([ids + written])).logits[0, len(ids) - 1 : -1].float()
+        logprobs = torch.log_softmax(logits, -1)[range(len(written)), written]
+        assert completion.logprob == pytest.approx(float(logprobs.sum()), abs=2e-3)
+        ends = [len(tokenizer.decode(written[: n + 1], skip_special_tokens=True)) for n in range(len(written))]
+        of_name = [n for n, end in enumerate(ends) if end > 3 and ([0] + ends)[n] < 8 and end > ([0] + ends)[n]]
+        if len(completion.text) < 8:
+            assert (completion.name_logprob, completion.name_tokens) == (None, 0)
+            continue
+        checked += 1
+        assert completion.name_tokens == len(of_name) >= 2
+        assert completion.name_logprob == pytest.approx(float(logprobs[of_name].sum()), abs=2e-3)
+        assert completion.logprob < completion.name_logprob < 0
+    assert checked >= 2

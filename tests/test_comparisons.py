@@ -3,8 +3,22 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import ttost_paired
 
-from reasonome.comparisons import bootstrap_intervals, holm, in_mean, paired_test
+from reasonome.comparisons import (
+    bootstrap_intervals,
+    bootstrap_test,
+    holm,
+    in_mean,
+    mcnemar,
+    paired_test,
+    percentile_bounds,
+    rank_biserial,
+    resampled_means,
+    seed_weights,
+)
 from reasonome.config import is_variant, variant_of_subset
 
 
@@ -137,3 +151,189 @@ def test_contaminated_variants_stand_beside_the_mean():
     # A hyphen alone makes no variant.
     assert in_mean(["bp-50", "all-of-it", "bp"]) == ["all-of-it", "bp"]
     assert is_variant(variant_of_subset("bp", 0.05)) and not is_variant("bp") and not is_variant("-50")
+
+
+# --- clusters ----------------------------------------------------------------------------------------
+
+
+def test_examples_that_are_their_own_clusters_give_the_same_numbers():
+    values, strata = np.random.default_rng(6).random((70, 3)), ["bp"] * 40 + ["mf"] * 30
+    plain = bootstrap_intervals(values, strata)
+    single = bootstrap_intervals(values, strata, [f"GO:{100 - i}" for i in range(70)])
+    for subset in plain:
+        assert np.array_equal(plain[subset].low, single[subset].low)
+        assert np.array_equal(plain[subset].high, single[subset].high)
+
+
+def test_a_cluster_is_drawn_whole():
+    # Two clusters, three times 0 and once 1. Drawn twice: 0 (1/4), 1 (1/4), or both (1/2), which has mean 1/4.
+    found = dict(resampled_means([0, 0, 0, 1], ["bp"] * 4, ["a", "a", "a", "b"], resamples=4000))["bp"]
+    means, times = np.unique(found.means, return_counts=True)
+    assert means.tolist() == [0, 0.25, 1]
+    assert times / 4000 == pytest.approx([0.25, 0.5, 0.25], abs=0.03)
+    assert found.value[0] == 0.25
+
+
+def test_twins_widen_the_interval_by_the_root_of_two():
+    # 400 examples said twice are no 800 examples.
+    once = np.random.default_rng(8).normal(0.4, 0.1, 400)
+    twice, names = np.repeat(once, 2), np.repeat(np.arange(400), 2)
+    plain = bootstrap_intervals(twice, ["bp"] * 800)["bp"]
+    clustered = bootstrap_intervals(twice, ["bp"] * 800, names)["bp"]
+    single = bootstrap_intervals(once, ["bp"] * 400)["bp"]
+    width = clustered.high[0] - clustered.low[0]
+    assert width / (plain.high[0] - plain.low[0]) == pytest.approx(2**0.5, rel=0.05)
+    assert width == pytest.approx(single.high[0] - single.low[0])
+
+
+def test_a_cluster_of_two_subsets_is_drawn_in_each_by_itself():
+    found = dict(resampled_means([0, 1, 0, 1], ["bp", "bp", "mf", "mf"], ["a", "b", "a", "b"], resamples=4000))
+    # Drawn together, the subsets would be equal in every resample.
+    assert np.mean(found["bp"].means == found["mf"].means) == pytest.approx(3 / 8, abs=0.04)
+    with pytest.raises(ValueError, match="2 values but 1 clusters"):
+        bootstrap_intervals([0.1, 0.2], ["bp", "bp"], ["a"])
+
+
+def test_a_metric_counts_where_it_is_known():
+    values = np.array([[0.2, np.nan, np.nan], [0.4, 0.5, np.nan], [0.9, 0.1, np.nan], [0.5, np.nan, np.nan]])
+    found = dict(resampled_means(values, ["bp", "bp", "bp", "mf"], resamples=500))
+    assert found["bp"].value == pytest.approx([0.5, 0.3, np.nan], nan_ok=True)
+    assert found["bp"].n.tolist() == [3, 2, 0]
+    # The second metric is known in bp alone, and there in the resamples that drew an example that has it.
+    assert found["mean"].value == pytest.approx([0.5, 0.3, np.nan], nan_ok=True)
+    assert found["mean"].n.tolist() == [4, 2, 0]
+    drawn = found["bp"].means[:, 1]
+    assert np.isnan(drawn).mean() == pytest.approx(1 / 27, abs=0.03)
+    assert percentile_bounds(found["bp"].means)[:, 1] == pytest.approx([0.1, 0.5])
+    assert np.isnan(percentile_bounds(found["bp"].means)[:, 2]).all()
+
+
+# --- seeds -------------------------------------------------------------------------------------------
+
+
+def test_one_seed_has_all_the_weight():
+    assert seed_weights(1, np.random.default_rng(0), 5).tolist() == [[1.0]] * 5
+
+
+def test_two_seeds_are_drawn_with_replacement():
+    found = seed_weights(2, np.random.default_rng(0), 8000)
+    # Both once in half of the draws, then each weighs 1/2; else one of them twice.
+    assert np.mean(found[:, 0] == 0.5) == pytest.approx(0.5, abs=0.02)
+    assert np.mean(found[:, 0] > 0.5) == pytest.approx(0.25, abs=0.02)
+    assert found.sum(axis=1) == pytest.approx(np.ones(8000))
+
+
+@pytest.mark.parametrize("scores", [[0.1, 0.2, 0.6], [0.3, 0.1, 0.2, 0.5, 0.4], list(np.linspace(0, 1, 12))])
+def test_seeds_alone_have_the_interval_of_students_t(scores):
+    low, high = percentile_bounds(seed_weights(len(scores), np.random.default_rng(1), 40_000) @ np.c_[scores])[:, 0]
+    expected = stats.t.interval(0.95, len(scores) - 1, np.mean(scores), stats.sem(scores))
+    assert high - low == pytest.approx(expected[1] - expected[0], rel=0.15)
+
+
+def two_recipes(trials: int, examples: int, seeds_a: int, seeds_b: int) -> tuple[float, float]:
+    """How often two equally good recipes, whose seeds vary by .02, are said to differ: with seeds, and without."""
+    random = np.random.default_rng(1)
+    found, naive = 0, 0
+    for trial in range(trials):
+        difficulty = random.normal(0, 0.15, (examples, 1))
+        a, b = (
+            difficulty + random.normal(0, 0.02 if n > 1 else 0, n) + random.normal(0, 0.1, (examples, n))
+            for n in (seeds_a, seeds_b)
+        )
+        _, resampled = next(resampled_means(np.hstack([a, b]), ["bp"] * examples, seed=trial, resamples=400))
+        means = resampled.means[:, :seeds_a], resampled.means[:, seeds_a:]
+        sides = [(m * seed_weights(m.shape[1], random, 400)).sum(axis=1) for m in means]
+        found += bootstrap_test(a.mean() - b.mean(), sides[0] - sides[1])[0] < 0.05
+        naive += paired_test(a.mean(axis=1), b.mean(axis=1), ["bp"] * examples).p < 0.05
+    return found / trials, naive / trials
+
+
+@pytest.mark.parametrize(("examples", "seeds"), [(600, (3, 1)), (60, (3, 3))])
+def test_seeds_that_differ_by_luck_are_rarely_a_finding(examples, seeds):
+    found, naive = two_recipes(200, examples, *seeds)
+    assert found <= 0.075  # .05, and what 200 trials may be off by
+    assert naive > 0.1  # the t-test on examples knows nothing of seeds
+
+
+# --- further tests -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "hits", [([1, 1, 1, 0, 0, 1, 1, 1], [0, 0, 0, 1, 0, 1, 0, 0]), ([1, 1, 0], [1, 0, 0]), ([0, 1], [0, 1])]
+)
+def test_mcnemar_is_that_of_statsmodels(hits):
+    a, b = map(np.array, hits)
+    table = [[np.sum((a == i) & (b == j)) for j in (1, 0)] for i in (1, 0)]
+    assert mcnemar(a, b) == pytest.approx(reference_mcnemar(table, exact=True).pvalue)
+
+
+def test_mcnemar_by_hand_and_of_hits_only():
+    # Three pairs differ, all for a: 2 · (1/2)³.
+    assert mcnemar(np.array([1, 1, 1, 0]), np.zeros(4)) == pytest.approx(0.25)
+    assert np.isnan(mcnemar(np.array([1, 0.5]), np.array([0, 0])))
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.05, 0.4])
+def test_two_one_sided_tests_are_those_of_statsmodels(margin):
+    random = np.random.default_rng(9)
+    a = random.random(60)
+    b = a + random.normal(0.01, 0.1, 60)
+    found = paired_test(a, b, ["bp"] * 60, margin)
+    assert found.p_equivalence == pytest.approx(ttost_paired(a, b, -margin, margin)[0])
+    assert np.isnan(paired_test(a, b, ["bp"] * 60).p_equivalence)
+
+
+def test_two_one_sided_tests_of_two_subsets_by_hand():
+    # As above: difference 1.5, standard error sqrt(4/3) / 2; within 4 by a distance of 2.5 at the upper bound.
+    found = paired_test([0, 2, 1, 2, 3], [0, 0, 0, 0, 0], ["bp", "bp", "mf", "mf", "mf"], 4)
+    assert found.p_equivalence == pytest.approx(stats.t.sf(2.5 / (np.sqrt(4 / 3) / 2), found.df))
+
+
+def test_identical_scores_are_equivalent_and_constant_differences_are_not_tested():
+    assert paired_test([0.1, 0.2], [0.1, 0.2], ["bp"] * 2, 0.01).p_equivalence == 0
+    assert np.isnan(paired_test([0.1, 0.2], [0.0, 0.1], ["bp"] * 2, 0.5).p_equivalence)
+
+
+def test_rank_biserial_by_hand():
+    # Of 3, -1, 2 and 0 the ranks by size are 3, 1, 2: (3 + 2 - 1) / 6.
+    assert rank_biserial(np.array([3.0, -1, 2, 0])) == pytest.approx(4 / 6)
+    assert rank_biserial(np.array([-1.0, 1])) == 0  # equal sizes share their rank
+    assert rank_biserial(np.array([-0.1, -0.2])) == -1
+    assert rank_biserial(np.zeros(3)) == 0
+    assert paired_test([3, 0, 2, 0], [0, 1, 0, 0], ["bp"] * 4).effect_rank == pytest.approx(4 / 6)
+
+
+def test_rank_biserial_is_what_the_statistic_of_wilcoxon_says():
+    difference = np.random.default_rng(10).normal(0.1, 1, 30)
+    positive_ranks = stats.wilcoxon(difference, alternative="greater").statistic
+    assert rank_biserial(difference) == pytest.approx(2 * positive_ranks / (30 * 31 / 2) - 1)
+
+
+def test_p_of_a_bootstrap_by_hand():
+    # Around the difference .2 the resamples lie by -.2, -.1, 0, .1, .3: two are as far from 0 as .2.
+    resampled = np.array([0.0, 0.1, 0.2, 0.3, 0.5])
+    p, p_equivalence = bootstrap_test(0.2, resampled, margin=0.25)
+    assert p == pytest.approx((1 + 2) / 6)
+    # From a true .25, .2 is below by .05: two of five are as low. From -.25 it is above by .45: none.
+    assert p_equivalence == pytest.approx((1 + 2) / 6)
+
+
+def test_p_of_a_bootstrap_agrees_with_the_t_test_in_a_large_sample():
+    random = np.random.default_rng(11)
+    for shift in (0.01, 0.02):
+        difference = random.normal(shift, 0.15, 500)
+        means = dict(resampled_means(difference, ["bp"] * 500))["bp"].means[:, 0]
+        p, p_equivalence = bootstrap_test(difference.mean(), means, margin=0.03)
+        expected = paired_test(difference, np.zeros(500), ["bp"] * 500, margin=0.03)
+        assert p == pytest.approx(expected.p, abs=0.015)
+        assert p_equivalence == pytest.approx(expected.p_equivalence, abs=0.015)
+
+
+def test_p_of_a_bootstrap_without_variation():
+    assert bootstrap_test(0.0, np.zeros(9), margin=0.1) == (1.0, 0.0)
+    assert np.isnan(bootstrap_test(0.1, np.full(9, 0.1), margin=0.2)).all()
+
+
+def test_holm_is_that_of_statsmodels():
+    p = np.random.default_rng(12).random(25) ** 3
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])

@@ -4,8 +4,10 @@ import random
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reasonome.completion import PROBLEMS, Completion, parse_completion, render_completion
+from reasonome.completion import PROBLEMS, Completion, parse_completion, parse_published, render_completion
 
 GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<think>XRCC1 helps.</think>"
 STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]
@@ -107,3 +109,103 @@ def test_what_could_not_be_read_back_is_not_rendered(name, steps, problem):
 def test_long_malformed_text_is_read_in_linear_time():
     for text in ("<think>" * 100_000, "</think>" * 100_000, "<think>" + "a" * 1_000_000, " " * 500_000 + "x"):
         assert parse_completion(text).problems
+        assert parse_published(text, True).problems
+
+
+# Whatever a model may write, and the pieces that matter here.
+PIECES = [
+    "Process:",
+    "Process: a, b: c.",
+    "**Process:**",
+    "Reasoning:",
+    "<think>",
+    "</think>",
+    "Confidence:",
+    "Confidence: 7",
+]
+TEXTS = st.lists(
+    st.one_of(st.sampled_from([*PIECES, "\n", "\r\n", "\u2028", "\0", " ", "é"]), st.text(max_size=5)), max_size=20
+)
+
+
+@given(TEXTS.map("".join), st.booleans())
+def test_reading_never_raises_and_spans_hold_the_name(text, asked):
+    for read in (parse_completion(text, asked), parse_published(text, asked)):
+        assert set(read.problems) <= set(PROBLEMS)
+        assert ("no_confidence" in read.problems) == (asked and read.confidence is None)
+        assert (read.span is None) == (read.name == "")
+        if read.span:
+            said = text[slice(*read.span)].replace("\0", "")
+            assert said.startswith(read.name[0]) and said.endswith(read.name[-1])
+            assert "think>" in said or said == read.name  # a step, or a stray tag, stands for a space
+
+
+CONFIDENT = f"{GOOD}\nConfidence: "
+
+
+@pytest.mark.parametrize(
+    ("said", "confidence"),
+    [
+        ("80", 0.8), ("80%", 0.8), (" 80 % ", 0.8), ("80.", 0.8), ("0", 0.0), ("100", 1.0), ("62.5", 0.625),
+        ("007", 0.07),
+        ("", None), ("high", None), ("-1", None), ("101", None), ("100.5", None), ("80 or so", None), ("80/100", None),
+        ("1e2", None), ("nan", None), ("\u0668\u0660", None), ("8,5", None),
+    ],
+)  # fmt: skip
+def test_a_confidence_is_a_number_from_0_to_100(said, confidence):
+    problems = ["no_confidence"] if confidence is None else []
+    assert parse_completion(CONFIDENT + said, True) == Completion("DNA repair", STEPS, problems, confidence)
+    assert parse_published(CONFIDENT + said, True).confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "problems"),
+    [
+        (GOOD.replace("\nReasoning", "\nConfidence: 80\nReasoning"), 0.8, []),
+        (GOOD.replace("\nReasoning", "\n\n  Confidence: 80\nReasoning"), 0.8, []),
+        ("Process: DNA repair\nConfidence: 80", 0.8, ["no_reasoning"]),
+        ("Process: DNA repair\nConfidence: 80\nso\nReasoning:\n<think>a</think>", 0.8, ["text_outside"]),
+        (f"{CONFIDENT}80\n", 0.8, []),
+        (f"{CONFIDENT}80\nConfidence: 80", None, ["no_confidence"]),
+        (f"{CONFIDENT}80\nI hope so.", 0.8, ["text_outside"]),
+        (GOOD, None, ["no_confidence"]),
+        (GOOD.replace("helps", "helps.\nConfidence: 80\n"), None, ["no_confidence"]),
+        (GOOD.replace("</think>\n<", "</think>\nConfidence: 80\n<"), None, ["text_outside", "no_confidence"]),
+        (f"Confidence: 80\n{GOOD}", None, ["process_not_first", "text_outside", "no_confidence"]),
+        ("Confidence: 80", None, ["no_process_line", "no_reasoning", "text_outside", "no_confidence"]),
+    ],
+)
+def test_where_a_confidence_may_stand(text, confidence, problems):
+    read = parse_completion(text, True)
+    assert (read.confidence, read.problems) == (confidence, problems)
+
+
+def test_a_confidence_that_was_not_asked_for_is_text_like_any_other():
+    assert parse_completion(f"{CONFIDENT}80") == Completion("DNA repair", STEPS, ["text_outside"])
+    assert parse_published(f"{CONFIDENT}80") == Completion("DNA repair", STEPS, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "steps", "problems"),
+    [
+        (GOOD, "DNA repair", STEPS, []),
+        ("Sure! **Process:** DNA repair \n<think>a</think>", "DNA repair", ["a"], []),
+        ("**Process**: DNA repair\n<think>a</think>", "DNA repair", ["a"], []),
+        ("**Process: `DNA repair`**\n<think>a</think>", "DNA repair", ["a"], []),
+        ("1. Process: a\nProcess: b\n<think> a </think>x<think></think>", "a", ["a"], []),
+        ("<think>a\nProcess: x</think>Process: y", "x", ["a\nProcess: x"], []),
+        ("Process: x <think>a</think>", "x", ["a"], []),
+        ("Process: a; b / c", "a; b / c", [], ["no_reasoning"]),
+        ("Process:\nDNA repair\n<think>a</think>", "", ["a"], ["empty_name"]),
+        ("process: x\n<think>a</think>", "", ["a"], ["no_process_line"]),
+        ("Process: x\n<think>cut of", "x", [], ["no_reasoning"]),
+        ("", "", [], ["no_process_line", "no_reasoning"]),
+    ],
+)
+def test_as_published_the_first_process_counts_as_it_stands(text, name, steps, problems):
+    assert parse_published(text) == Completion(name, steps, problems)
+
+
+def test_as_published_the_last_confidence_counts():
+    text = "**Confidence:** 20\nProcess: x\n<think>Confidence: 5</think>\nThat makes **Confidence: 90%**"
+    assert parse_published(text, True).confidence == 0.9

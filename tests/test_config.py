@@ -42,7 +42,14 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 def test_the_shipped_config(project):
     assert list(project.experiments) == ["demo", "gene-r1"]
     assert project.settings.experiments == ["demo"] and project.settings.results == "results"
-    assert list(project.styles("gene_set_naming")) == ["facts", "names", "neighbours", "symbols"]
+    assert list(project.styles("gene_set_naming")) == [
+        "confidence",
+        "facts",
+        "names",
+        "neighbours",
+        "published",
+        "symbols",
+    ]
     assert project.recipes["sft"]["symbols"].style == "symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
     assert project.experiments["demo"].arms["KW"].steps == ["pretrain.demo"]
@@ -283,6 +290,18 @@ def test_a_grpo_step_that_cannot_be_taken(config, variant, message):
     assert_located(config, "recipes/grpo.yaml", line, field, message)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "field"),
+    [
+        ("recipes/sft.yaml", "style: symbols", "variants.symbols.style"),
+        ("recipes/grpo.yaml", "style: names", "defaults.style"),
+    ],
+)
+def test_no_step_trains_in_a_style_that_asks_for_a_confidence(config, file, old, field):
+    line = change(config / file, old, "style: confidence")
+    assert_located(config, file, line, field, "'confidence' asks for a confidence", "asked in one that it was not")
+
+
 def test_prompts_that_fill_exactly_one_step(config):
     change(config / "recipes/grpo.yaml", "  soft:", "  one: {prompts: 4, rewards: {format: 1, rouge_l: 0}}\n  soft:")
     assert Project(config).recipes["grpo"]["one"].prompts == 4
@@ -296,7 +315,7 @@ def test_greedy_decoding_has_one_sample(config):
 def test_a_benchmark_keeps_an_encoder_that_is_no_reward(config):
     file = "experiments/gene-r1.yaml"
     change(config / "recipes/grpo.yaml", "[medcpt]", "[sapbert, medcpt, sentence-bert]")
-    line = change(config / file, "[go]", "[go] #")
+    line = change(config / file, "[go, reactome-human]", "[go, reactome-human] #")
     what = "every encoder that scores 'go' (medcpt, sentence-bert, sapbert) is also a reward"
     assert_located(config, file, line, "benchmarks.0", what, "an encoder that no GRPO recipe of this experiment uses")
     change(config / "recipes/grpo.yaml", "[sapbert, medcpt, sentence-bert]", "[medcpt, sentence-bert]")
@@ -420,7 +439,7 @@ def test_a_missing_file(config, file):
         ("sources.yaml", "hgnc_complete_set.txt\n", "..\n", "hgnc.files.table.url", "match pattern"),
         ("sources.yaml", "https://purl", "file://purl", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "https://purl", "https://me:pw@purl", "go.files.obo.url", "match pattern"),
-        ("sources.yaml", "go/go-basic", "go /go-basic", "go.files.obo.url", "match pattern"),
+        ("sources.yaml", "obo/go/go-basic", "obo/go /go-basic", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "go-basic.obo\n", "go%20basic.obo\n", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "go-basic.obo\n", "?file=go-basic.obo\n", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "resources/demo/h", "resources/my demo/h", "hgnc-demo.files.table.path", "match pattern"),
@@ -542,7 +561,7 @@ def test_look_ups_name_the_nearest(project):
         project.style("demo-go", "name")
     with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
         lookup(project.corpora, "x", "corpus")
-    assert caught.value.fix == "valid names: demo, full, human"
+    assert caught.value.fix == "valid names: demo, full, go-2022, human"
 
 
 def test_a_merge_with_an_override_is_no_key_given_twice(config):

@@ -1,12 +1,18 @@
-"""Sentence encoders: similarity on real weights, pooling by hand on a tiny random one."""
+"""Sentence encoders: similarity on real weights, pooling by hand on a tiny random one, caching on one made up."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reasonome.encoders import SentenceEncoder, load_encoders, mean_similarity
 from reasonome.errors import InputError
-
-pytestmark = pytest.mark.slow
+from reasonome.manifest import folder_sha256
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "dna", "repair", "binding", "nucleus"]
 
@@ -33,6 +39,7 @@ def tiny(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_identical_texts_are_alike_and_meaning_counts(minilm):
     pairs = [("DNA repair", "DNA repair"), ("DNA repair", "repair of DNA damage"), ("DNA repair", "membrane")]
     same, near, far = minilm.similarity(*zip(*pairs, strict=True))
@@ -41,6 +48,7 @@ def test_identical_texts_are_alike_and_meaning_counts(minilm):
     assert far < 0.4
 
 
+@pytest.mark.slow
 def test_embeddings_are_unit_length_and_in_order(minilm):
     texts = ["a long text about the repair of single strand breaks", "DNA", "nucleus"]
     together = minilm.embed(texts)
@@ -49,22 +57,7 @@ def test_embeddings_are_unit_length_and_in_order(minilm):
         assert np.allclose(SentenceEncoder.embed(minilm, [text])[0], vector)
 
 
-def test_a_text_is_encoded_once(tiny, monkeypatch):
-    encoder = SentenceEncoder(tiny, "mean")
-    encoded = []
-    encode = encoder._model.encode
-
-    def counting(texts, **options):
-        encoded.append(list(texts))
-        return encode(texts, **options)
-
-    monkeypatch.setattr(encoder._model, "encode", counting)
-    encoder.similarity(["dna", "dna", "repair"], ["repair", "nucleus", "repair"])
-    encoder.similarity(["dna"], ["nucleus"])
-    encoder.embed(["nucleus", "binding"])
-    assert encoded == [["dna", "repair", "nucleus"], ["binding"]]
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_pooling_by_hand(tiny, pooling):
     import torch
@@ -83,6 +76,7 @@ def test_pooling_by_hand(tiny, pooling):
     assert np.allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_mean_of_encoders(tiny):
     encoders = [SentenceEncoder(tiny, pooling) for pooling in ("mean", "cls")]
     first, second = ["dna repair", "nucleus"], ["binding", "dna"]
@@ -98,12 +92,216 @@ def test_a_missing_folder_is_named(tmp_path):
     assert error.value.fix == f"snakemake {tmp_path}/minilm/manifest.json"
 
 
-def test_encoders_are_loaded_with_their_own_pooling(project, tiny, tmp_path):
+@pytest.mark.slow
+def test_what_is_kept_is_what_was_encoded(tiny, tmp_path):
+    texts = ["dna repair", "nucleus", "binding dna nucleus"]
+    first = SentenceEncoder(tiny, "mean", cache=tmp_path).embed(texts)
+    plain = SentenceEncoder(tiny, "mean").embed(texts)
+    second = SentenceEncoder(tiny, "mean", cache=tmp_path)
+    assert first.tobytes() == plain.tobytes() == second.embed(texts).tobytes()
+    assert "_model" not in vars(second)
+    assert not np.allclose(SentenceEncoder(tiny, "cls", cache=tmp_path).embed(texts), first)
+
+
+@pytest.mark.slow
+def test_encoders_are_loaded_with_their_own_pooling_and_a_cache_beside_the_model(project, tiny, tmp_path):
     (tmp_path / "medcpt").mkdir()
     (tmp_path / "medcpt" / "model").symlink_to(tiny)
     loaded = load_encoders(project, [tmp_path / "medcpt"])
     assert list(loaded) == ["medcpt"]
-    assert project.encoders["medcpt"].pooling == "cls"
     assert np.allclose(loaded["medcpt"].embed(["dna"]), SentenceEncoder(tiny, "cls").embed(["dna"]))
+    assert len(list((tmp_path / "medcpt" / "cache").glob("*/*.npz"))) == 1
+
+
+def test_an_unknown_encoder_is_named(project, tmp_path):
     with pytest.raises(InputError, match="unknown encoder 'medcp'"):
         load_encoders(project, [tmp_path / "medcp"])
+
+
+# As the authors of each describe the use of their model; another pooling gives other similarities without an error.
+PUBLISHED_POOLING = {"medcpt": "cls", "sentence-bert": "mean", "sapbert": "cls", "minilm": "mean"}
+
+
+@pytest.mark.parametrize("name", PUBLISHED_POOLING)
+def test_published_pooling(project, name):
+    assert project.encoders[name].pooling == PUBLISHED_POOLING[name]
+
+
+def test_every_encoder_has_its_published_pooling_tested(project):
+    assert set(project.encoders) == set(PUBLISHED_POOLING)
+
+
+class MadeUpModel:
+    """Gives every text a vector of its own, and remembers the batches that it was given."""
+
+    def __init__(self):
+        self.batches = []
+
+    def encode(self, texts, **options):
+        self.batches.append(list(texts))
+        return np.stack([vector_of(text) for text in texts])
+
+
+def vector_of(text):
+    numbers = np.frombuffer(hashlib.sha256(text.encode()).digest(), dtype=np.uint8).astype(np.float32)
+    return numbers / np.linalg.norm(numbers)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Folder of an encoder's files, with nothing in them that could be loaded."""
+    (tmp_path / "made-up" / "model").mkdir(parents=True)
+    (tmp_path / "made-up" / "model" / "config.json").write_text("{}")
+    (tmp_path / "made-up" / "model" / "model.safetensors").write_bytes(b"weights")
+    return tmp_path / "made-up" / "model"
+
+
+@pytest.fixture
+def model(monkeypatch):
+    """The model that all encoders have."""
+    made_up = MadeUpModel()
+    monkeypatch.setattr(SentenceEncoder, "_model", made_up)
+    return made_up
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+def batches_of(model):
+    """The batches since this was asked last."""
+    given, model.batches = model.batches, []
+    return given
+
+
+def test_a_text_is_encoded_once(folder, model):
+    encoder = SentenceEncoder(folder, "mean")
+    encoder.similarity(["dna", "dna", "repair"], ["repair", "nucleus", "repair"])
+    encoder.similarity(["dna"], ["nucleus"])
+    encoder.embed(["nucleus", "binding"])
+    assert batches_of(model) == [["nucleus", "repair", "dna"], ["binding"]]
+
+
+def test_batches_are_of_like_length_and_rows_in_the_order_asked(folder, model):
+    texts = [letter * length for letter, length in zip("abcdefg", (3, 1, 7, 2, 6, 5, 4), strict=True)]
+    found = SentenceEncoder(folder, "mean", batch_size=3).embed([*texts, texts[0]])
+    assert [[len(text) for text in batch] for batch in batches_of(model)] == [[7, 6, 5], [4, 3, 2], [1]]
+    assert found.shape == (8, 32)
+    assert (found == [vector_of(text) for text in [*texts, texts[0]]]).all()
+
+
+def test_nothing_to_embed(folder, model):
+    assert len(SentenceEncoder(folder, "mean").embed([])) == 0
+    assert SentenceEncoder(folder, "mean").similarity([], []).tolist() == []
+    assert batches_of(model) == []
+
+
+def test_texts_of_another_encoder_object_come_from_the_cache(folder, model, cache):
+    first = SentenceEncoder(folder, "mean", cache=cache).embed(["dna", "repair"])
+    batches_of(model)
+    second = SentenceEncoder(folder, "mean", cache=cache).embed(["repair", "dna", "nucleus"])
+    assert batches_of(model) == [["nucleus"]]
+    assert second[[1, 0]].tobytes() == first.tobytes()
+
+
+def test_white_space_tells_texts_apart(folder, model, cache):
+    texts = ["dna repair", "dna  repair", " dna repair", "dna repair\n"]
+    for _ in range(2):
+        found = SentenceEncoder(folder, "mean", cache=cache).embed(texts)
+        assert (found == [vector_of(text) for text in texts]).all()
+    assert len(batches_of(model)) == 1
+
+
+def test_a_piece_is_kept_before_the_next_is_encoded(folder, model, cache, monkeypatch):
+    monkeypatch.setattr("reasonome.encoders._KEPT_AT_ONCE", 2)
+    encode = model.encode
+
+    def interrupted(texts, **options):
+        if "c" in texts:
+            raise KeyboardInterrupt
+        return encode(texts, **options)
+
+    monkeypatch.setattr(model, "encode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        SentenceEncoder(folder, "mean", cache=cache).embed(["aaa", "bb", "c"])
+    monkeypatch.setattr(model, "encode", encode)
+    batches_of(model)
+    SentenceEncoder(folder, "mean", cache=cache).embed(["aaa", "bb", "c"])
+    assert batches_of(model) == [["c"]]
+
+
+def write_manifest(folder):
+    manifest = folder.parent / "manifest.json"
+    manifest.write_text(json.dumps({"name": "made-up", "model": folder_sha256(folder)}))
+    return manifest
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+@pytest.mark.parametrize("change", ["weights", "weights with old times", "another file", "a file less", "pooling"])
+def test_another_model_has_entries_of_its_own(folder, model, cache, manifest, change):
+    (folder / "vocab.txt").write_text("dna")
+    if manifest:
+        write_manifest(folder)
+    SentenceEncoder(folder, "mean", cache=cache).embed(["dna"])
+    weights = folder / "model.safetensors"
+    before = weights.stat()
+    if change.startswith("weights"):
+        weights.write_bytes(b"WEIGHTS")
+    if change == "weights with old times":
+        os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
+    elif change == "another file":
+        (folder / "tokenizer.json").write_text("{}")
+    elif change == "a file less":
+        (folder / "vocab.txt").unlink()
+    batches_of(model)
+    SentenceEncoder(folder, "cls" if change == "pooling" else "mean", cache=cache).embed(["dna"])
+    assert batches_of(model) == [["dna"]]
+
+
+def test_the_identity_is_the_same_with_and_without_a_manifest_and_in_a_copy(folder, tmp_path):
+    computed = SentenceEncoder(folder, "mean").identity
+    manifest = write_manifest(folder)
+    assert SentenceEncoder(folder, "mean").identity == computed
+    copy = tmp_path / "copy" / "model"
+    copy.mkdir(parents=True)
+    for file in folder.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    (copy / ".snakemake_timestamp").touch()
+    assert SentenceEncoder(copy, "mean").identity == computed
+    # The manifest is what was read: it is believed as long as it is younger than the files.
+    said = json.loads(manifest.read_text())
+    said["model"]["model.safetensors"] = "0" * 64
+    manifest.write_text(json.dumps(said))
+    assert SentenceEncoder(folder, "mean").identity != computed
+
+
+def test_a_damaged_shard_is_named_and_its_texts_are_encoded_again(folder, model, cache):
+    SentenceEncoder(folder, "mean", cache=cache).embed(["dna", "repair"])
+    (shard,) = cache.rglob("*.npz")
+    shard.write_bytes(shard.read_bytes()[:-30])
+    batches_of(model)
+    with pytest.warns(UserWarning, match=f"{shard.name} cannot be read, its texts are encoded again"):
+        found = SentenceEncoder(folder, "mean", cache=cache).embed(["dna"])
+    assert (found == [vector_of("dna")]).all()
+    assert batches_of(model) == [["dna"]]
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(folder, model, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    encoder = SentenceEncoder(folder, "mean", cache=tmp_path / "file" / "cache")
+    with pytest.warns(UserWarning, match="embeddings are not kept: .*file/cache"):
+        assert (encoder.embed(["dna"]) == [vector_of("dna")]).all()
+    assert (encoder.embed(["repair"]) == [vector_of("repair")]).all()
+
+
+def test_what_is_in_the_cache_needs_no_torch(folder, model, cache):
+    SentenceEncoder(folder, "mean", cache=cache).embed(["dna"])
+    program = (
+        "import sys; from reasonome.encoders import SentenceEncoder; "
+        f"SentenceEncoder({str(folder)!r}, 'mean', cache={str(cache)!r}).embed(['dna']); "
+        "print('torch' in sys.modules)"
+    )
+    scripts = Path(__file__).resolve().parent.parent / "scripts"
+    done = subprocess.run([sys.executable, "-c", program], cwd=scripts, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -67,6 +67,7 @@ def test_the_plan_of_the_demo(project):
     plan = report_plan(project, "demo")
     assert [row["arm"] for row in plan["evaluations"]] == ["base", "KW", "KW+RA", "KW+RA+TA", "KW+RA symbols"]
     assert [row["style"] for row in plan["evaluations"]] == ["names"] * 4 + ["symbols"]
+    assert {row["track"] for row in plan["evaluations"]} == {"strict"} and plan["out_of_distribution"] == []
     assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.names/greedy.parquet"
     assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.names/greedy.run.json"
     assert [row["path"] for row in plan["floors"]] == [

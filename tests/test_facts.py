@@ -77,9 +77,14 @@ def test_written_files_read_back_and_are_the_same_bytes_again(tmp_path):
     write_facts(facts, tmp_path / "a")
     write_facts(built([REACTOME, GO, HGNC]), tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["facts.parquet", "statistics.tsv", "unmapped.tsv"]
+    assert names == ["denied.parquet", "facts.parquet", "statistics.tsv", "unmapped.tsv"]
     assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names)
     pd.testing.assert_frame_equal(read_facts(tmp_path / "a" / "facts.parquet"), facts.facts)
+    # What a source denies is beside the facts, and none of them.
+    assert read_facts(tmp_path / "a" / "denied.parquet").values.tolist() == [
+        ["BRCA1", "NOT|involved_in", "GO:0000003", "right branch", "go", "IDA"]
+    ]
+    assert not facts.facts["relation"].str.startswith("NOT").any()
     unmapped = (tmp_path / "a" / "unmapped.tsv").read_text().splitlines()
     assert unmapped[:2] == ["source\tidentifier\twhere\tbest_guess", "go\tZZZ1\tten_rows.gaf:12\t"]
     assert (tmp_path / "a" / "statistics.tsv").read_text().splitlines()[-1] == "total\t\t18\t6\t15"
@@ -100,7 +105,7 @@ def test_a_full_disk_leaves_the_files_of_one_build(tmp_path, monkeypatch, owner,
     with pytest.raises(OSError, match="No space left") as error:
         write_facts(other, tmp_path)
     assert error.value.filename == str(tmp_path / named)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and len(before) == 3
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and len(before) == 4
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,22 @@
 """Floors on sets so small that the right answers can be seen."""
 
+import itertools
 import random
 from collections import Counter
+from math import comb
 
+import gseapy
 import numpy as np
+import pyarrow
 import pytest
+from scipy.stats import hypergeom
 
-from reasonome import floors
+from reasonome import background, floors
 from reasonome.config import PromptFacts, Style
+from reasonome.floors.database import Database
+from reasonome.floors.names import _Truths
 from reasonome.metrics import rouge
+from reasonome.prompts import gene_order
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene
 
 NAMES = Style(gene="{symbol} ({name})", budget_tokens=8, system="", user="{genes}")
@@ -33,8 +41,53 @@ ASKED = [
 ]
 
 
-def answers(name, style=NAMES, seed=0):
-    return floors.FLOORS[name].answer(TRAINING, ASKED, style, seed)
+class ByWords:
+    """An encoder whose vectors are counts of words, and which remembers what it read."""
+
+    def __init__(self):
+        self.places, self.read = {}, []
+
+    def embed(self, texts):
+        self.read += texts
+        vectors = np.zeros((len(texts), 100), np.float32)
+        for row, text in enumerate(texts):
+            for word in text.replace("(", " ").replace(")", " ").replace(";", " ").split():
+                vectors[row, self.places.setdefault(word, len(self.places))] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def term(id, name, genes, synonyms=(), candidate=True):
+    return {
+        "id": id,
+        "name": name,
+        "namespace": "",
+        "source": "made up",
+        "synonyms": list(synonyms),
+        "parents": [],
+        "genes": sorted(genes),
+        "n_genes": len(genes),
+        "information": float("nan"),
+        "candidate": candidate,
+    }
+
+
+def a_background(*terms):
+    table = pyarrow.Table.from_pylist(sorted(terms, key=lambda row: row["id"]), schema=background.SCHEMA)
+    return background.Background(table)
+
+
+BACKGROUND = a_background(
+    term("B1", "DNA repair", "ABCZ"),
+    term("B2", "DNA binding", "CDE"),
+    term("B3", "nucleus", "XY"),
+    term("B4", "cell", "ABCDEPQXYZ"),
+    term("B5", "a single gene", "F", candidate=False),
+)
+
+
+def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED):
+    questions = floors.Questions(asked, style, seed, training, {"by words": ByWords()}, BACKGROUND)
+    return floors.FLOORS[name].answer(questions)
 
 
 def test_constant():
@@ -58,7 +111,7 @@ def test_the_bound_leaves_out_no_better_constant(seed):
     drawn = [" ".join(rng.choices(words, k=rng.randint(1, 6))) for _ in range(60)]
     training = [example(f"T{i}", name, ["A"]) for i, name in enumerate(drawn)]
     names = sorted(set(drawn))
-    assert floors.constant(training, ["?"], NAMES, seed) == [[_searched(names, training, seed)]]
+    assert answers("constant", NAMES, seed, training, ASKED[:1]) == [[_searched(names, training, seed)]]
 
 
 def test_the_bound_spares_comparisons_that_cannot_win(monkeypatch):
@@ -68,7 +121,7 @@ def test_the_bound_spares_comparisons_that_cannot_win(monkeypatch):
     score = rouge.score
     monkeypatch.setattr(rouge, "score", lambda answer, truth: compared.append(answer) or score(answer, truth))
     training = [example(f"T{i}", name, ["A"]) for i, name in enumerate(names)]
-    assert floors.constant(training, ["?"], NAMES, 0) == [["cell growth"]]
+    assert answers("constant", training=training, asked=ASKED[:1]) == [["cell growth"]]
     assert compared == ["cell growth"] * 7
 
 
@@ -82,7 +135,22 @@ def test_common_words():
 def test_rows_of_common_words():
     assert floors.rows_of_common_words(["a b", "a c", "b a"]) == ["a", "a b", "a b c"]
     assert floors.rows_of_common_words(["a b", "a c", "b a"], most=2) == ["a", "a b"]
-    assert floors.rows_of_common_words(["b a"]) == floors.rows_of_common_words(["a b"]) == ["a", "a b"]
+    # Of one name: the commonest words by the alphabet, and the row that grows into the name.
+    assert floors.rows_of_common_words(["b a"]) == ["a", "a b", "b a"]
+    assert floors.rows_of_common_words(["a b"]) == ["a", "a b"]
+
+
+def test_rows_grow_by_the_word_and_place_that_gain_most():
+    """ "of" is commonest; "x of y" overlaps best with these, and no other word anywhere gains."""
+    names = ["x of y", "x of y", "x of z", "of w"]
+    assert floors.rows_of_common_words(names) == ["of", "of x", "of x y", "of x y w", "of x y w z", "x of", "x of y"]
+
+
+def test_overlap_by_arrays_is_rouge_l():
+    names = ["regulation of DNA repair", "DNA repair", "cell-cell signaling", "repairing of the DNA, by excision"]
+    truths = _Truths(names)
+    for text in ("DNA repair", "regulation of repair", "cell cell signalling of DNA DNA", "unknown", ""):
+        assert truths.overlap(text) == pytest.approx(np.mean([rouge.score(text, name)["rouge_l"] for name in names]))
 
 
 def test_random_names_come_from_training_and_from_the_seed():
@@ -110,8 +178,8 @@ def test_nearest_set():
 
 def test_nearest_set_of_more_sets_than_a_block_holds():
     asked = [ASKED[i % 2 * 2] for i in range(2500)]
-    assert floors.nearest_set(TRAINING, asked, NAMES, 0) == [["DNA repair", "DNA binding"] * 1250]
-    assert floors.nearest_set(TRAINING, [], NAMES, 0) == [[]]
+    assert answers("nearest_set", asked=asked) == [["DNA repair", "DNA binding"] * 1250]
+    assert answers("nearest_set", asked=[]) == [[]]
 
 
 def test_nearest_prompt_reads_what_the_style_shows():
@@ -139,36 +207,246 @@ def test_over_representation():
         told("Q2", "A:common,pair", "B:common,pair"),
         told("Q3", "E", "F"),
     ]
-    assert floors.over_representation(training, asked, SYMBOLS, 0) == [["common", "pair", ""]]
+    assert answers("over_representation", SYMBOLS, training=training, asked=asked) == [["common", "pair", ""]]
 
 
 def test_over_representation_counts_what_the_set_shows_against_all_that_is_shown():
     # "b" is shown of A in the other set only, so that Q has one carrier, B, of two among four genes:
     # 1 - C(2,2)/C(4,2) = 5/6. "a" is of B alone: 2/4. Of equal ones, "c" and "a", the alphabet decides.
     asked = [told("Q", "A", "B:b,c,a"), told("R", "A:b", "D", "E")]
-    assert floors.over_representation([], asked, SYMBOLS, 0) == [["a", "b"]]
+    assert answers("over_representation", SYMBOLS, training=[], asked=asked) == [["a", "b"]]
 
 
-def test_only_styles_with_facts_have_the_floor_on_facts():
+def test_nearest_prompt_by_encoders_reads_the_listing_of_the_prompt():
+    assert answers("nearest_prompt_encoder")[0] == ["DNA repair", "DNA binding", "DNA binding"]
+    by_chance = {answers("nearest_prompt_encoder", SYMBOLS, seed)[0][1] for seed in range(30)}
+    assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
+    encoder = ByWords()
+    style = NAMES.model_copy(update={"separator": " | ", "seed": 3})
+    questions = floors.Questions(ASKED[:1], style, 0, TRAINING, {"by words": encoder})
+    floors.FLOORS["nearest_prompt_encoder"].answer(questions)
+    assert len(encoder.read) == 4
+    order = gene_order(["A", "B", "Z"], 3)
+    written = ["A (DNA ligase one)", "B (DNA ligase two)", "Z (lamin one)"]
+    assert encoder.read[0] == " | ".join(written[i] for i in order)
+
+
+def test_nearest_prompt_by_several_encoders_is_by_their_mean():
+    class Fixed:
+        def __init__(self, *cosines):
+            self.vectors = [np.array([1, 0, 0], np.float32)]  # of the question; a training set's has the given cosine
+            self.vectors += [np.array([c, np.sqrt(1 - c * c), 0], np.float32) for c in cosines]
+
+        def embed(self, texts):
+            return np.stack([self.vectors[0]] if len(texts) == 1 else self.vectors[1:])
+
+    def nearest(**encoders):
+        questions = floors.Questions(ASKED[:1], NAMES, 0, TRAINING, encoders)
+        return floors.FLOORS["nearest_prompt_encoder"].answer(questions)[0][0]
+
+    first, second = Fixed(0.9, 0.8, 0.1), Fixed(0.1, 0.7, 0.8)  # means 0.5, 0.75, 0.45
+    assert nearest(first=first) == "DNA repair"
+    assert nearest(second=second) == "nucleus"
+    assert nearest(first=first, second=second) == "DNA binding"
+
+
+def asked_of(genes, id="Q", name="?", **more):
+    return example(id, name, list(genes)).model_copy(update=more)
+
+
+def in_database(name, *asked, terms=BACKGROUND, seed=0):
+    return floors.FLOORS[name].answer(floors.Questions(asked, NAMES, seed, background=terms))[0]
+
+
+def test_the_nearest_set_of_a_database():
+    # Jaccard indices with B1, B2, B3, B4: ABZ 3/4, 0, 0, 3/10; CE 1/5, 2/3, 0, 2/10; AP 1/5, 0, 0, 2/10.
+    sets = [asked_of("ABZ"), asked_of("CE"), asked_of("PQ")]
+    assert in_database("database_nearest_set", *sets) == ["DNA repair", "DNA binding", "cell"]
+    # B5 is no candidate, so that F is shared with none: chance.
+    by_chance = {in_database("database_nearest_set", asked_of("F"), seed=seed)[0] for seed in range(40)}
+    assert by_chance == {"DNA repair", "DNA binding", "nucleus", "cell"}
+
+
+OWN = [
+    {"id": "B1"},
+    {"main_id": "B1"},  # of a set with an alternative id
+    {"name": "dna  Repair!"},
+    {"synonyms": ["mending", "DNA-repair"]},
+    {"id": "Q-50", "term": "B1"},  # a contaminated variant
+]
+
+
+@pytest.mark.parametrize("known", OWN, ids=lambda known: " ".join(known))
+@pytest.mark.parametrize("floor", ["database_nearest_set", "database_over_representation"])
+def test_the_own_term_is_held_out_however_it_is_known(floor, known):
+    question = asked_of("ABCZ").model_copy(update=known)
+    assert in_database(f"{floor}_own_term", question) == ["DNA repair"]
+    assert in_database(floor, question) == ["cell"]
+
+
+@pytest.mark.parametrize("floor", ["database_nearest_set", "database_over_representation"])
+def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(floor):
+    terms = a_background(
+        term("B1", "DNA repair", "ABC", ["mending of DNA"]),
+        term("R1", "Mending of DNA", "ABC"),  # by a synonym that only the background knows
+        term("R2", "A pathway", "ABCD", ["DNA Repair"]),
+        term("R3", "another pathway", "ABCDEF"),
+        term("R4", "a third", "XYZ"),
+    )
+    assert in_database(floor, asked_of("ABC", "B1", "DNA repair"), terms=terms) == ["another pathway"]
+    # A variant of which nothing is left but the id of its set, whose name it is known by, as long as that is asked too.
+    variant = asked_of("ABC", "Q-100", "System of unrelated proteins", term="Q", contaminated=1.0)
+    whole = asked_of("XYZ", "Q", "a pathway", synonyms=["mending of DNA"])
+    assert in_database(floor, variant, whole, terms=terms)[0] == "another pathway"
+
+
+@pytest.mark.parametrize("floor", ["database_nearest_set", "database_over_representation"])
+def test_nothing_but_the_own_term(floor):
+    terms = a_background(term("B1", "DNA repair", "AB"))
+    assert in_database(f"{floor}_own_term", asked_of("AB", "B1"), terms=terms) == ["DNA repair"]
+    assert in_database(floor, asked_of("AB", "B1"), terms=terms) == [""]
+
+
+def test_over_representation_in_a_database_by_hand():
+    # The universe is A to F, P, Q, X, Y, Z: 11 genes, F by a term that is no candidate. Of the three asked, B1 has 2 of
+    # its 4 genes: (C(4,2)·7 + C(4,3)) / C(11,3) = 46/165. B2 has 1 of 3: 1 - C(8,3)/165 = 109/165. B4 has all 3 of 10:
+    # C(10,3)/165 = 120/165. G is in no term, and does not count as drawn.
+    found = Database(BACKGROUND).tested(frozenset("ABDG"))
+    assert found["position"].tolist() == [0, 1, 3]
+    assert found["shared"].tolist() == [2, 1, 3]
+    by_hand = [46 / 165, 109 / 165, 120 / 165]
+    assert found["p"].to_numpy() == pytest.approx(by_hand, rel=1e-12)
+    assert found["p"].to_numpy() == pytest.approx(
+        [hypergeom.sf(1, 11, 4, 3), hypergeom.sf(0, 11, 3, 3), hypergeom.sf(2, 11, 10, 3)], rel=1e-12
+    )
+    # Adjusted, each is 120/165: 46/165 · 3 and 109/165 · 3/2 are more than that. So the most shared genes come first.
+    assert Database(BACKGROUND).over_represented(frozenset("ABDG")).tolist() == [3, 0, 1]
+    # Of A and B, B1 has 2: C(4,2)/C(11,2) = 6/55; B4 has 2: 45/55. Adjusted 12/55 and 45/55.
+    assert Database(BACKGROUND).over_represented(frozenset("AB")).tolist() == [0, 3]
+
+
+def test_over_representation_of_equal_terms_takes_the_first_id():
+    terms = a_background(term("B2", "second", "AB"), term("B1", "first", "AB"), term("B3", "rest", "CDEF"))
+    assert in_database("database_over_representation", asked_of("AB"), terms=terms) == ["first"]
+
+
+def test_over_representation_without_a_shared_gene_has_no_answer():
+    assert in_database("database_over_representation", asked_of("F"), asked_of("not a gene")) == ["", ""]
+
+
+def test_symbols_in_small_letters_are_found():
+    # Fewer than nine in ten of the set's symbols are in capitals, and all of the terms' are.
+    terms = a_background(term("B1", "frames", ["C1orf21", "C2orf42", "A"]), term("B2", "rest", "ABCDEFGHIJ"))
+    assert in_database("database_over_representation", asked_of(["C1orf21", "C2orf42"]), terms=terms) == ["frames"]
+
+
+def random_terms(rng, genes, count):
+    return [
+        term(f"B{i:03d}", f"term {i}", set(rng.sample(genes, rng.randint(1, 12))), candidate=rng.random() < 0.9)
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_only_terms_that_share_a_gene_decide_and_leaving_one_out_is_as_if_it_were_not_there(seed):
+    rng = random.Random(seed)
+    genes = [f"GENE{i}" for i in range(60)]
+    rows = random_terms(rng, genes, 80)
+    database = Database(a_background(*rows))
+    universe = {gene for row in rows for gene in row["genes"]}
+    chosen = frozenset(rng.sample(genes, rng.randint(2, 15)))
+    left_out = rng.sample(range(len(database.terms)), 5)
+    for gone in ([], left_out):
+        kept = {t.id: database.sets[i].symbols for i, t in enumerate(database.terms) if i not in gone}
+        whole = gseapy.enrich(list(chosen), kept, background=universe, outdir=None, no_plot=True).res2d
+        shared = whole["Overlap"].str.split("/").str[0].astype(int)
+        ranked = whole.assign(shared=-shared).sort_values(["Adjusted P-value", "shared", "Term"])
+        found = [database.terms[i].id for i in database.over_represented(chosen, gone)]
+        assert found == ranked["Term"].tolist()
+    # The p-values themselves, and that every term that shares a gene was tested.
+    tested = database.tested(chosen)
+    drawn = len(chosen & universe)
+    for i, one in enumerate(database.sets):
+        shared = len(chosen & one.symbols)
+        row = tested[tested["position"] == i]
+        assert len(row) == (shared > 0)
+        if shared:
+            total = comb(len(universe), drawn)
+            sizes = range(shared, min(drawn, len(one.symbols)) + 1)
+            outside = len(universe) - len(one.symbols)
+            by_hand = sum(comb(len(one.symbols), k) * comb(outside, drawn - k) for k in sizes) / total
+            assert row["p"].item() == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_over_representation_is_tested_once_for_both_floors(monkeypatch):
+    calls = []
+    enrich = gseapy.enrich
+    monkeypatch.setattr(gseapy, "enrich", lambda *a, **k: calls.append(1) or enrich(*a, **k))
+    questions = floors.Questions([asked_of("AB"), asked_of("CE"), asked_of("BA")], NAMES, 0, background=BACKGROUND)
+    for name in ("database_over_representation", "database_over_representation_own_term"):
+        floors.FLOORS[name].answer(questions)
+    assert len(calls) == 2
+
+
+def test_over_representation_says_and_writes_nothing(tmp_path, monkeypatch, capfd, caplog, recwarn):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    caplog.set_level("DEBUG")
+    # 600 genes that a term has and no other: p is 0, to the precision of a float.
+    terms = a_background(
+        term("B1", "many", [f"A{i}" for i in range(600)]), term("B2", "rest", [f"B{i}" for i in range(9000)])
+    )
+    asked = [asked_of([f"A{i}" for i in range(600)]), asked_of("not a gene"), asked_of(["B1"])]
+    assert in_database("database_over_representation", *asked, terms=terms) == ["many", "", "rest"]
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+    assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
+
+
+def test_which_floors_can_answer():
     facts = NAMES.model_copy(update={"facts": PromptFacts(most=1, budget_tokens=8)})
-    assert set(floors.FLOORS) - set(floors.floors_of(NAMES, trained=True)) == {"over_representation"}
-    assert set(floors.floors_of(facts, trained=True)) == set(floors.FLOORS)
+    plain = {"constant", "common_words", "random", "commonest_phrase", "nearest_set", "nearest_prompt"}
+    database = {"database_nearest_set", "database_over_representation"}
+    ceilings = {f"{name}_own_term" for name in database}
+    assert set(floors.floors_of(NAMES, trained=True)) == plain
+    assert set(floors.floors_of(facts, trained=True)) == {*plain, "over_representation"}
     assert set(floors.floors_of(facts, trained=False)) == {"commonest_phrase", "over_representation"}
+    assert set(floors.floors_of(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
+    assert set(floors.floors_of(NAMES, False, {"minilm": None}, BACKGROUND)) == {
+        "commonest_phrase",
+        *database,
+        *ceilings,
+    }
+    assert set(floors.floors_of(facts, True, {"minilm": None}, BACKGROUND)) == set(floors.FLOORS)
 
 
-def test_every_floor_answers_every_question_and_says_what_it_uses():
-    for name, floor in floors.FLOORS.items():
-        assert floor.information in ("none", "prompt", "prompt facts", "training data")
+def test_what_each_floor_knows():
+    known = {name: floor.information for name, floor in floors.FLOORS.items()}
+    assert {name for name, what in known.items() if what == "a database with the own term"} == {
+        name for name in known if name.endswith("_own_term")
+    }
+    assert set(known.values()) == {
+        "none",
+        "prompt",
+        "prompt facts",
+        "training data",
+        "a database",
+        "a database with the own term",
+    }
+
+
+def test_every_floor_answers_every_question():
+    for name in floors.FLOORS:
         for draw in answers(name):
             assert [type(answer) for answer in draw] == [str] * len(ASKED)
 
 
 @pytest.mark.parametrize("name", floors.FLOORS)
 def test_the_order_of_the_examples_changes_no_answer(name):
-    floor = floors.FLOORS[name].answer
-    for seed in range(10):
-        mixed = floor(TRAINING[::-1], ASKED[::-1], SYMBOLS, seed)
-        assert [draw[::-1] for draw in mixed] == floor(TRAINING, ASKED, SYMBOLS, seed)
+    for seed, style in itertools.product(range(5), (NAMES, SYMBOLS)):
+        mixed = answers(name, style, seed, TRAINING[::-1], ASKED[::-1])
+        assert [draw[::-1] for draw in mixed] == answers(name, style, seed)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -1,12 +1,17 @@
 """Gene-set naming: what is read out of completions, and completions written for training."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from reasonome.config import Style
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Answer
 
 TASK = TASKS["gene_set_naming"]
 REASONED = "\nReasoning:\n<think>one</think>"
+PUBLISHED = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}", track="as-published")
+CONFIDENT = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}", confidence=True)
 
 
 @pytest.mark.parametrize(
@@ -18,10 +23,15 @@ REASONED = "\nReasoning:\n<think>one</think>"
         "1,4-alpha-glucan branching: the 1.14.11.2 step",
         "antigen processing and presentation",
         "cleavage in ITS1 (SSU-rRNA, 5.8S rRNA, LSU-rRNA).",
+        "β-catenin–TCF complex: assembly, G₁/S; “late”".replace("; ", ", "),
+        "DNA <i>repair</i> & more",
     ],
 )
-def test_a_name_is_taken_in_full(name):
-    assert TASK.parse(f"Process: {name}{REASONED}") == Answer(name, ["one"], [])
+@pytest.mark.parametrize("style", [None, PUBLISHED])
+def test_a_name_is_taken_in_full(name, style):
+    text = f"Process: {name}{REASONED}"
+    assert TASK.parse(text, style) == Answer(name, ["one"], [])
+    assert TASK.name_span(text, style) == (9, 9 + len(name))
 
 
 @pytest.mark.parametrize(
@@ -91,3 +101,65 @@ def test_every_training_name_of_the_demo_can_be_answered(demo_benchmark):
     for part in ("train", "valid", "test"):
         for example in read_rows(demo_benchmark / f"{part}.jsonl"):
             assert TASK.parse(TASK.target(example.name, ["one"])) == Answer(example.name, ["one"], [])
+
+
+def test_tracks_differ_in_what_costs_the_name():
+    two = f"Process: DNA repair\nProcess: DNA binding{REASONED}"
+    assert (TASK.parse(two).name, TASK.parse(two, PUBLISHED).name) == ("", "DNA repair")
+    listed = f"I think:\nProcess: DNA repair; DNA binding / growth{REASONED}"
+    assert (TASK.parse(listed).named, TASK.parse(listed, PUBLISHED).named) == (False, True)
+    assert TASK.parse(listed, PUBLISHED).name == "DNA repair; DNA binding / growth"
+    assert TASK.name_span(two) is None
+    assert TASK.name_span(two, PUBLISHED) == (9, 19)
+
+
+@pytest.mark.parametrize(
+    ("text", "formed"),
+    [
+        (f"Process: x{REASONED}", True),
+        (f"Process: x\nProcess: y{REASONED}", True),
+        ("<think>a</think>\nProcess: x", True),
+        ("Process: x", False),
+        ("Process: x\n<think> </think>", False),
+        ("Process: x\n<think>cut of", False),
+        (f"Process:{REASONED}", False),
+        (REASONED, False),
+    ],
+)
+def test_the_published_format_is_a_name_and_a_step_whatever_the_track(text, formed):
+    assert [TASK.parse(text, style).format_published for style in (None, PUBLISHED, CONFIDENT)] == [formed] * 3
+
+
+def test_a_confidence_is_read_where_the_style_asks_for_it():
+    text = f"Process: DNA repair{REASONED}\nConfidence: 85%"
+    assert TASK.parse(text, CONFIDENT) == Answer("DNA repair", ["one"], [], 0.85)
+    assert TASK.parse(text) == Answer("DNA repair", ["one"], ["text_outside"])
+    without = TASK.parse(f"Process: DNA repair{REASONED}", CONFIDENT)
+    assert (without.name, without.named, without.reasoned) == ("DNA repair", True, True)
+    assert without.problems == ["no_confidence"]
+
+
+def test_a_span_is_of_the_text_as_it_was_written():
+    for text in ("\r\n  Process: \t DNA repair  \r\nx", "a\u2028\n**Process:** **DNA repair**"):
+        start, end = TASK.name_span(text, PUBLISHED)
+        assert text[start:end] == "DNA repair"
+
+
+WRITTEN = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["Process: a", "Process:", "Reasoning:", "<think>", "</think>", "\n", "Confidence: 9", "\0", ";"]
+        ),
+        st.text(max_size=4),
+    ),
+    max_size=15,
+).map("".join)
+
+
+@given(WRITTEN)
+def test_whatever_is_written_a_strict_name_is_the_only_one(text):
+    for style in (None, PUBLISHED, CONFIDENT):
+        answer, span = TASK.parse(text, style), TASK.name_span(text, style)
+        assert (span is None) == (answer.name == "")
+    if TASK.parse(text).name:
+        assert [line.strip().startswith("Process:") for line in text.replace("\0", "").splitlines()].count(True) == 1

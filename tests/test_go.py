@@ -188,6 +188,15 @@ def test_facts_are_the_direct_annotations(facts):
     ]
 
 
+def test_annotations_with_not_are_denied(tmp_path, facts):
+    assert facts.denied.values.tolist() == [["BRCA1", "NOT|involved_in", RIGHT, "right branch", "go", "IDA"]]
+    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
+    # The term is obsolete, unknown, or has another main id.
+    for term, object_ids in ((OLD, []), ("GO:0000077", []), ("GO:0000092", [LEFT])):
+        path = changed(tmp_path, GAF, f"NOT|involved_in\t{RIGHT}", f"NOT|involved_in\t{term}")
+        assert go.read("go", {"obo": OBO, "gaf": path}, genes).denied["object_id"].tolist() == object_ids
+
+
 def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
     assert facts.left_out == {
         "annotations with NOT": 1,

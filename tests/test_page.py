@@ -1,5 +1,7 @@
 """The page: whole, self-contained, and deaf to whatever a model or a user puts into names and text."""
 
+import base64
+import gzip
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,7 +12,9 @@ import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
-from reasonome.report import costs, figures, page, tables
+from reasonome.report import costs, figures, number_text, page, scores_section, tables, training_section
+from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
+from reasonome.report.drawing import spread, themed_svg
 from reasonome.report.evidence import (
     count_reasoning,
     read_evidence,
@@ -19,20 +23,21 @@ from reasonome.report.evidence import (
     read_statistics,
     read_step,
 )
-from reasonome.report.figures import spread, themed_svg, write_figures
+from reasonome.report.figures import write_figures
 from reasonome.report.plan import read_plan
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
 
 
-def render(folder: Path, **made) -> tuple[str, page.ReportInputs]:
+def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.ReportInputs]:
+    """The page of a made-up experiment, and what it was rendered from."""
     plan = read_plan(write_experiment(folder, **made))
     evidence = read_evidence(plan)
-    metrics = tables.metrics_table(plan, evidence, resamples=100)
+    metrics = tables.metrics_table(plan, evidence, resamples=resamples)
     inputs = page.ReportInputs(
         plan=plan,
         metrics=metrics,
-        comparisons=tables.comparisons_table(plan, evidence, resamples=100),
+        comparisons=tables.comparisons_table(plan, evidence, resamples=resamples),
         evidence=evidence,
         steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
@@ -71,18 +76,18 @@ class Elements(HTMLParser):
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory):
     arms = ["base", f"KW{POISON}", "$x$ & <b>"]
-    return render(tmp_path_factory.mktemp("poisoned"), per_subset=4, arms=arms, poison=POISON)
+    return render(tmp_path_factory.mktemp("poisoned"), per_subset=5, arms=arms, poison=POISON)
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    return render(tmp_path_factory.mktemp("clean"), per_subset=4, arms=["base", "KW", "KW+RA"])
+    return render(tmp_path_factory.mktemp("clean"), per_subset=5, arms=["base", "KW", "KW+RA"])
 
 
 def test_nothing_from_the_data_becomes_an_element_or_an_attribute(poisoned, rendered):
     found, clean = Elements(poisoned[0]), Elements(rendered[0])
     assert set(found.elements) == set(clean.elements)
-    assert found.elements.count("script") == 2 and "img" not in found.elements
+    assert found.elements.count("script") == 3 and "img" not in found.elements
     assert found.elements.count("a") == clean.elements.count("a")
     for name, value in found.attributes:
         assert not name.startswith("on")
@@ -94,11 +99,19 @@ def test_what_was_injected_is_shown_as_text(poisoned):
     assert any(POISON in text for text in found.text["th"])  # the arm's name, in a table
     assert any("KW<img src=x" in text for text in found.text["text"])  # and in the chart
     assert any("$x$ & <b>" in text for text in found.text["text"])
-    assert any(POISON in json.loads(text)["rows"][0][4] for text in found.text["script"] if text[0] == "{")
+    data = next(json.loads(text) for text in found.text["script"] if text.startswith('{"facets"'))
+    assert any(POISON in text for text in data["strings"])
+    blocks = next(json.loads(text) for text in found.text["script"] if text[0] == "[")
+    assert POISON in unpacked(blocks[0])[0][1]
+
+
+def unpacked(block: str) -> list[list[str]]:
+    return json.loads(gzip.decompress(base64.b64decode(block)))
 
 
 def test_the_script_never_writes_markup():
-    script = (page.HERE / "browser.js").read_text()
+    script = page.page_script()
+    assert all(path.read_text() in script for path in page.HERE.glob("*.js"))
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch("):
         assert forbidden not in script
 
@@ -109,37 +122,119 @@ def test_the_page_loads_nothing(poisoned):
     assert "@import" not in poisoned[0] and "url(http" not in poisoned[0]
 
 
+def column(values, length: int) -> list:
+    """A stored column in full: one value may stand for all."""
+    return values if isinstance(values, list) else [values] * length
+
+
 def test_the_page_holds_every_answer_once(rendered):
     text, inputs = rendered
-    data = page.answers_data(inputs.evidence)
-    assert len(data["rows"]) == 3 * 12
-    assert data["facets"] == ["backbone", "arm", "seed", "benchmark", "style", "decoding"]
-    assert json.dumps(data["rows"][7], separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c") in text
-    run, example = data["rows"][0][:2]
-    assert data["runs"][run][data["facets"].index("arm")] == "base"
-    assert data["examples"][example][2:5] == ("bp", "GO:0000000", "transport of cargo 0")
+    data, blocks = answers_data(inputs.plan, inputs.evidence, {})
+    assert data["facets"] == ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
+    models = [run for run in data["runs"] if run["labels"][0] == "model"]
+    assert [run["labels"][2] for run in models] == ["base", "KW", "KW+RA"] and [run["n"] for run in models] == [15] * 3
+    assert [run["texts"] for run in models] == [0, 15, 30]
+    assert len(data["runs"]) == 3 + 6 and data["runs"][3]["information"] == "none"
+    about = {name: [data["strings"][i] for i in column(data["examples"][name], 15)] for name in data["examples"]}
+    assert [about[name][0] for name in ("benchmark", "subset", "id")] == ["demo-go", "bp", "GO:0000000"]
+    assert about["gold"][:2] == ["transport of cargo 0", "repair of cargo 1"]
+    assert data["in_mean"] == {"demo-go": ["bp", "cc", "mf"]}
+    _, table = inputs.evidence.evaluations[1]
+    assert models[1]["metrics"]["rouge_l"] == pytest.approx(table["rouge_l"].round(4).tolist())
+    assert models[1]["metrics"]["genes_left_out"] == table["genes_left_out"].tolist()
+    answers = [data["strings"][i] for i in models[1]["words"]["answer"]]
+    assert answers == table["answer"].tolist()
+    (rows,) = map(unpacked, blocks)
+    assert len(rows) == 45 and rows[15][:2] == [table["reasoning"][0], table["text"][0]]
+    assert blocks[0] in text and len(set(data["strings"])) == len(data["strings"])
 
 
-def test_an_example_is_stored_once_for_all_arms(tmp_path):
+def test_an_example_is_stored_once_for_all_arms_and_floors(tmp_path):
     plan = read_plan(write_experiment(tmp_path, per_subset=5, arms=["base", "KW"]))
-    for path in ("scores0.parquet", "scores1.parquet"):
-        pd.read_parquet(tmp_path / path).assign(genes_left_out=0).to_parquet(tmp_path / path)
-    assert len(page.answers_data(read_evidence(plan))["examples"]) == 15
+    data, _ = answers_data(plan, read_evidence(plan), {})
+    assert data["n_examples"] == 15
+    assert all(run["example"] == list(range(15)) for run in data["runs"])
 
 
 def test_unknown_scores_are_null_not_nan(tmp_path):
     plan = read_plan(write_experiment(tmp_path, per_subset=2, arms=["base"]))
     scores = pd.read_parquet(tmp_path / "scores0.parquet").assign(logprob=float("nan"), problems=None)
-    scores.to_parquet(tmp_path / "scores0.parquet")
-    data = page.answers_data(read_evidence(plan))
-    assert data["rows"][0][8 + data["metrics"].index("logprob")] is None
-    assert data["rows"][0][6] == ""
+    scores.loc[1:, "length"] = float("nan")
+    scores.assign(exact=1.0).to_parquet(tmp_path / "scores0.parquet")
+    data, _ = answers_data(plan, read_evidence(plan), {})
+    metrics = data["runs"][0]["metrics"]
+    assert "logprob" not in metrics  # known of no answer
+    assert metrics["length"] == [scores["length"][0]] + [None] * 5
+    assert metrics["exact"] == 1  # all the same
+
+
+def test_runs_tell_the_steps_behind_a_model(rendered):
+    _, inputs = rendered
+    runs = [run for run, _ in list_runs(inputs.plan, inputs.evidence)]
+    assert [run.made for run in runs[:3]] == [
+        (),
+        ((0, "pretrain.demo-s0"),),
+        ((0, "pretrain.demo-s0"), (1, "sft.names-s0")),
+    ]
+    behind = scores_section.Runs(runs)
+    setting = scores_section.Setting("demo-go", "names", "greedy")
+    assert behind.behind(setting, "model", "smollm2-135m", "KW") == [1]
+    assert behind.behind(setting, "shuffled", "smollm2-135m", "KW", "0") == [1]
+    assert behind.behind(setting, "model", "smollm2-135m", "KW", "1") == []
+    assert behind.behind(setting, "floor", "", "random") == [4]
+
+
+def failures_of(**columns) -> list[list[str]]:
+    rows = max(len(values) for values in columns.values())
+    table = pd.DataFrame({"id": [f"q{i}" for i in range(rows)], "subset": "bp"} | columns)
+    return failure_kinds(table)
+
+
+def test_kinds_of_failure():
+    answers = ["", "BRCA1 repair", "BRCA1 repair", "DNA repair", "none", "none", "x", "y"]
+    kinds = failures_of(
+        answer=answers,
+        gold=["a", "a", "BRCA1 complex", "a", "a", "a", "a", "a"],
+        genes=["BRCA1 TP53"] * 8,
+        problems=["no_process,empty_think"] + [""] * 7,
+        truncated=[1.0] + [0.0] * 7,
+        abstained=[0, 0, 0, 0, 1, 1, 0, 0],
+        contaminated=[0, 0, 0, 0, 0, 1.0, 1.0, 0.5],
+        claims_contradicted=[0, 0, 0, 2, 0, 0, 0, 0],
+        foreign_genes=[0, 0, 0, 1, 0, 0, 0, 0],
+        relation=["none", "other branch", "same", "ancestor", "none", "none", "none", "none"],
+    )
+    assert kinds == [
+        ["no process", "empty think", "no usable name", "cut off"],
+        ["copied a gene's symbol", "other branch"],
+        [],  # the symbol is in the truth too
+        ["claims contradicted", "genes that were not asked about", "too general"],
+        ["abstained wrongly"],
+        [],
+        ["named a random set"],
+        ["linked to no term"],
+    ]
+
+
+def test_a_name_given_to_a_twentieth_of_the_questions_is_like_a_constant():
+    names = ["Cell  cycle", "cell cycle", "cell cycle"] + [f"name {i}" for i in range(57)]
+    assert [row for row, kinds in enumerate(failures_of(answer=names)) if kinds] == [0, 1, 2]
+    assert not any(failures_of(answer=names + ["one more"]))  # 3 of 61
+    assert not any(failures_of(answer=["a", "a", "b"]))  # too few to tell
+
+
+def test_the_reward_is_the_weighted_sum_of_its_parts():
+    table = pd.DataFrame({"reward_a": [1.0, 0.5], "reward_b": [0.2, float("nan")], "other": [9.0, 9.0]})
+    assert with_reward(table, {})["reward"].tolist() == [1.2, 0.5]
+    assert with_reward(table, {"a": 2.0})["reward"].tolist() == [2.0, 1.0]
+    assert "reward" not in with_reward(table[["other"]], {})
 
 
 def test_every_part_is_there(rendered):
     text, _ = rendered
     for said in (
         "nearest_prompt",
+        "scored without an ontology",
         "Floors that use the training data",
         "own answers, shuffled",
         "n.s. (",
@@ -159,10 +254,92 @@ def test_every_part_is_there(rendered):
         assert said in text, said
 
 
+def test_the_rewards_weights_are_those_of_the_training_where_it_is_one(rendered):
+    _, inputs = rendered
+    one, other = inputs.steps[:2]
+    weighted = replace(one, recipe={"rewards": {"rouge_l": 2.0}})
+    assert reward_weights(inputs.steps) == {}
+    assert reward_weights([weighted, other, weighted]) == {"rouge_l": 2.0}
+    assert reward_weights([weighted, replace(other, recipe={"rewards": {"rouge_l": 1.0}})]) == {}
+
+
+def test_similarity_by_rewarded_encoders_alone_is_said_to_be_no_judge(rendered):
+    text, inputs = rendered
+    plan = inputs.plan.model_copy(update={"rewarded_encoders": ["minilm"]})
+    assert "no independent judge" in page.render_page(replace(inputs, plan=plan))
+    assert "no independent judge" not in text
+
+
+def shown_of(inputs: page.ReportInputs) -> dict:
+    runs = scores_section.Runs([run for run, _ in list_runs(inputs.plan, inputs.evidence)])
+    setting = scores_section.Setting("demo-go", "names", "greedy")
+    return scores_section.scores_section(inputs.plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
+
+
+@pytest.fixture(scope="module")
+def with_terms(tmp_path_factory):
+    return render(tmp_path_factory.mktemp("terms"), per_subset=14, arms=["base", "KW", "KW+RA"], ontology=True)
+
+
+def test_the_primary_metric_stands_first_with_its_margins(with_terms):
+    text, inputs = with_terms
+    shown = shown_of(inputs)
+    assert shown["primary"] == "term_score" and "scored without an ontology" not in text
+    assert [c for c in shown["scores"]["columns"][:5]] == [
+        ("term_score", subset, "") for subset in ("mean", "bp", "cc", "mf")
+    ] + [("rouge_l", "mean", "")]
+    headline = shown["headline"]
+    titles = [title for title, *_ in headline["groups"]]
+    assert titles[0] == "Models" and titles[-1] == "The models' own answers, shuffled"
+    assert titles[-2] == "A ceiling, not a floor to beat: look-ups in a database that holds the very term"
+    models = headline["groups"][0][2]
+    floors = inputs.metrics.query(
+        "kind == 'floor' and metric == 'term_score' and subset == 'mean' and stratum == ''"
+    ).set_index("arm")["value"]
+    best = models[2]["margins"]["cells"]["training data"]
+    assert best["b"] == floors[["nearest_prompt", "nearest_set"]].idxmax()
+    own = inputs.metrics.query("arm == 'KW+RA' and kind == 'model' and metric == 'term_score' and subset == 'mean'")
+    assert best["difference"] == pytest.approx(own["value"].item() - floors[best["b"]])
+    assert models[2]["runs"] == [2] and [name for _, name in models[2]["made"]] == ["pretrain.demo-s0", "sft.names-s0"]
+    # On one scale, whose end is the highest bound; the dashed line is the best floor that is no ceiling.
+    assert headline["best"] == pytest.approx(180 * floors.drop("look_up").max() / headline["highest"], abs=0.06)
+    assert models[2]["strip"]["value"] == pytest.approx(180 * own["value"].item() / headline["highest"], abs=0.06)
+
+
+def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):
+    text, inputs = with_terms
+    shown = shown_of(inputs)
+    # Two trained arms, each against its parent and the six floors that count.
+    assert len(shown["confirmatory"]) == 2 * (1 + 6)
+    assert {t["metric"] for t in shown["confirmatory"]} == {"term_score"}
+    assert "Confirmatory tests" in text and "Confirmatory tests" not in rendered[0]
+
+
+def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms):
+    text, inputs = with_terms
+    attributes = Elements(text).attributes
+    assert ("data-runs", "2") in attributes and ("data-metric", "shuffled_term_score") in attributes
+    assert ("data-sides", "2 1") in attributes  # KW+RA against its parent
+    targets = {value for name, value in attributes if name == "id"}
+    links = {value[1:] for name, value in attributes if name == "href"}
+    assert {"made-0", "made-1"} <= links and links <= targets
+    section = section_of(text, "provenance", "costs")
+    assert 'id="made-1"' in section and "learning_rate" in section and "scores2.parquet" in section
+
+
+def test_several_seeds_are_a_mean_with_their_spread(with_terms):
+    _, inputs = with_terms
+    metrics = inputs.metrics
+    own = (metrics["arm"] == "KW") & (metrics["kind"] == "model")
+    metrics = metrics.assign(seed=metrics["seed"].mask(own, "mean"), sd_seeds=metrics["sd_seeds"].mask(own, 0.0123))
+    text = page.render_page(replace(inputs, metrics=metrics))
+    assert "± 0.012</small>" in text and "mean of seeds" in text
+
+
 def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
     text, inputs = render(tmp_path, per_subset=6, arms=["base", "KW"], shares=(50, 100))
     metrics = inputs.metrics
-    shown = page._setting(inputs, "demo-go", "names", "greedy")
+    shown = shown_of(inputs)
     # The means of the main table, and ROUGE-L of the subsets that they are of.
     assert [c for c in shown["scores"]["columns"] if c.metric == "rouge_l"] == [
         ("rouge_l", subset, "") for subset in ("mean", "bp", "cc", "mf")
@@ -278,22 +455,30 @@ def test_the_filter_is_called_a_formality_only_where_the_teacher_knew_the_name(r
 
 
 def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
-    floors = pd.DataFrame([("constant", 0.1), ("random", 0.05), ("nearest_set", 0.3)], columns=["arm", "value"]).assign(
-        metric="rouge_l", subset="mean", information=["none", "none", "training data"]
-    )
-    compared = pd.DataFrame(
-        [
+    floors = pd.DataFrame([("constant", 0.1), ("random", 0.05), ("nearest_set", 0.3)], columns=["arm", "value"])
+    floors = floors.assign(metric="rouge_l", subset="mean")
+    common = {"backbone": "small", "a": "KW", "metric": "rouge_l", "subset": "mean", "kind": "floor"}
+    columns = ("b", "information", "difference", "p_holm")
+    tests = [
+        common | dict(zip(columns, values, strict=True))
+        for values in [
             ("constant", "none", 0.2, 0.01),
             ("random", "none", 0.25, 0.02),
             ("nearest_set", "training data", 0.001, 0.9),
-        ],
-        columns=["b", "information", "difference", "p_holm"],
-    ).assign(backbone="small", a="KW", metric="rouge_l", subset="mean", kind="floor")
-    (row,) = page._margins(compared, floors, ["none", "training data"])
+        ]
+    ]
+    (row,) = scores_section.margins(tests, floors, ["none", "training data"])
     assert row["cells"]["none"]["b"] == "constant"
     assert row["beaten"] == ["none"]
-    compared.loc[1, "p_holm"] = 0.06
-    assert page._margins(compared, floors, ["none", "training data"])[0]["beaten"] == []
+    for p in (0.06, float("nan")):  # not significant; not in the family
+        tests[1]["p_holm"] = p
+        assert scores_section.margins(tests, floors, ["none", "training data"])[0]["beaten"] == []
+
+
+def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():
+    test = {"family": "protocol", "p_holm": 0.04, "p_family": 0.01}
+    assert scores_section.claimed_p(test) == 0.04
+    assert scores_section.claimed_p(test | {"family": "", "p_holm": float("nan")}) == 0.01
 
 
 def test_validation_puts_the_best_constant_of_the_same_examples_beside_each_component():
@@ -301,7 +486,7 @@ def test_validation_puts_the_best_constant_of_the_same_examples_beside_each_comp
     validation |= {"components": {"rouge_l": [0.04, 0.07]}, "constants": {"rouge_l": 0.08, "reward": 1.6}}
     validation |= {"ids": ["a", "b"], "rewards_before": [1.0, 1.0], "rewards_after": [1.4, 1.6]}
     validation |= {"semantic_first_quarter": 0.25, "semantic_last_quarter": 0.5}
-    found = page._validation(validation)
+    found = training_section._validation(validation)
     reward = {"before": 1.0, "after": 1.5, "difference": 0.5, "low": 0.1, "high": 0.9, "constant": 1.6}
     assert found == {
         "n": 2,
@@ -314,7 +499,7 @@ def test_validation_puts_the_best_constant_of_the_same_examples_beside_each_comp
 def test_a_step_without_held_out_examples_has_no_validation(rendered):
     _, inputs = rendered
     step = replace(inputs.steps[0], validation={"n": 0})
-    assert page._step(inputs.figures, step)["validation"] is None
+    assert training_section.step_section(inputs.figures, step)["validation"] is None
 
 
 def test_labels_are_spread_about_their_own_mean():
@@ -325,10 +510,11 @@ def test_labels_are_spread_about_their_own_mean():
 
 
 def test_numbers_are_written_for_people():
-    assert page._p_value(0.051) == "n.s. (0.05)" and page._p_value(0.0499) == "0.050"
-    assert page._p_value(0.0001) == "<\u00a00.001" and page._p_value(float("nan")) == "not tested"
-    assert page._signed(-0.0421) == "−0.042" and page._signed(0.5) == "+0.500"
-    flat = dict(page._flat({"a": {"b": 1234, "c": 0.123456}, "ids": list(range(30)), "ok": True, "none": {}}))
+    assert number_text.p_value(0.051) == "n.s. (0.05)" and number_text.p_value(0.0499) == "0.050"
+    assert number_text.p_value(0.0001) == "<\u00a00.001" and number_text.p_value(float("nan")) == ""
+    assert number_text.signed(-0.0421) == "−0.042" and number_text.signed(0.5) == "+0.500"
+    assert number_text.score(0.12345) == "0.123" and number_text.score(41.26, "length") == "41.3"
+    flat = dict(number_text.flat({"a": {"b": 1234, "c": 0.123456}, "ids": list(range(30)), "ok": True, "none": {}}))
     assert flat["a › b"] == "1,234" and flat["a › c"] == "0.1235" and flat["ok"] == "yes" and flat["none"] == ""
     assert flat["ids"].endswith("18, 19 … and 10 more")
 

@@ -104,7 +104,7 @@ class Attacked:
         return TASK.prompt(example, self.style, conservative_count).messages
 
     def floor(self, name, examples):
-        return floors.FLOORS[name].answer(self.training, examples, self.style, 0)[0]
+        return floors.FLOORS[name].answer(floors.Questions(examples, self.style, 0, self.training))[0]
 
     @cached_property
     def common(self):

@@ -9,11 +9,13 @@ import pytest
 from reasonome import scoring
 from reasonome.config import Style
 from reasonome.errors import InputError
+from reasonome.judges import Judges
 from reasonome.scoring import AnswerRow
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example, Gene
 
 TASK = TASKS["gene_set_naming"]
+STYLE = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
 EXAMPLES = [
     Example(id=id, subset=subset, name=name, genes=[Gene(symbol="A"), Gene(symbol="B")])
     for id, subset, name in (
@@ -24,8 +26,14 @@ EXAMPLES = [
 ]
 
 
-def always_half(first, second):
-    return np.full(len(first), 0.5)
+class AlwaysHalf:
+    """An encoder to which any two texts are half alike."""
+
+    def similarity(self, first, second):
+        return np.full(len(first), 0.5)
+
+
+HALF = Judges(encoders={"half": AlwaysHalf()})
 
 
 def answer(id, name, sample=0, **more):
@@ -34,7 +42,7 @@ def answer(id, name, sample=0, **more):
 
 
 def score(answers):
-    return scoring.score_answers(TASK, EXAMPLES, answers, {"half": always_half}, seed=0)
+    return scoring.score_answers(TASK, STYLE, EXAMPLES, answers, HALF, seed=0)
 
 
 def test_answers_by_hand():
@@ -104,7 +112,7 @@ def test_shuffled_answers_never_meet_their_question_in_another_sample(seed):
     """Every answer is right, and no two truths share a word: any overlap left would be with the own question."""
     examples = [Example(id=f"{i}", subset="bp", name=f"term{i}", genes=[Gene(symbol="A")]) for i in range(4)]
     answers = [answer(f"{i}", f"term{i}", sample) for i in range(4) for sample in range(3)]
-    table = scoring.score_answers(TASK, examples, answers, {}, seed)
+    table = scoring.score_answers(TASK, STYLE, examples, answers, Judges(), seed)
     assert table["rouge_l"].tolist() == [1] * 12
     assert table["shuffled_rouge_l"].tolist() == [0] * 12
 
@@ -112,8 +120,8 @@ def test_shuffled_answers_never_meet_their_question_in_another_sample(seed):
 def test_the_order_of_examples_and_answers_changes_no_score():
     examples = [Example(id=f"{i}", subset="bp", name=f"term{i % 3}", genes=[Gene(symbol="A")]) for i in range(6)]
     answers = [answer(f"{i}", f"term{i % 3}", sample) for i in range(6) for sample in range(2)]
-    first = scoring.score_answers(TASK, examples, answers, {}, 0)
-    second = scoring.score_answers(TASK, examples[::-1], answers[::-1], {}, 0)
+    first = scoring.score_answers(TASK, STYLE, examples, answers, Judges(), 0)
+    second = scoring.score_answers(TASK, STYLE, examples[::-1], answers[::-1], Judges(), 0)
     by_question = [table.sort_values(["id", "sample"], ignore_index=True) for table in (first, second)]
     pd.testing.assert_frame_equal(*by_question)
     assert first["shuffled_rouge_l"].nunique() > 1
@@ -125,7 +133,7 @@ def test_no_answers_at_all_are_all_missing():
 
 def test_no_examples_is_an_error():
     with pytest.raises(InputError, match="no examples"):
-        scoring.score_answers(TASK, [], [], {}, 0)
+        scoring.score_answers(TASK, STYLE, [], [], Judges(), 0)
 
 
 def test_an_unknown_id_is_an_error():
@@ -135,7 +143,7 @@ def test_an_unknown_id_is_an_error():
 
 
 def test_two_answers_to_one_question_are_an_error():
-    with pytest.raises(InputError, match="two answers to 'GO:1', sample 0") as error:
+    with pytest.raises(InputError, match="two answers to 'GO:1', sample 0, order 0") as error:
         score([answer("GO:1", "x"), answer("GO:2", "x"), answer("GO:1", "y")])
     assert error.value.line == 3
 
@@ -161,8 +169,7 @@ def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):
 def test_floors_average_their_draws(monkeypatch):
     two_draws = scoring.floors.Floor("none", lambda *_: [["DNA repair"] * 3, ["nucleus"] * 3])
     monkeypatch.setattr(scoring.floors, "FLOORS", {"two": two_draws})
-    style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
-    table = scoring.score_floors(EXAMPLES[:1], EXAMPLES, style, {"half": always_half}, 0)
+    table = scoring.score_floors(EXAMPLES[:1], EXAMPLES, STYLE, HALF, 0)
     # ROUGE-L of "DNA repair": 1, 1/2, 0; of "nucleus": 0, 0, 1.
     expected = pd.DataFrame(
         {
@@ -181,8 +188,7 @@ def test_floors_average_their_draws(monkeypatch):
 
 
 def test_without_training_only_the_floors_that_read_the_prompt_answer():
-    style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
-    assert set(scoring.score_floors([], EXAMPLES, style, {}, 0)["floor"]) == {"commonest_phrase"}
+    assert set(scoring.score_floors([], EXAMPLES, STYLE, Judges(), 0)["floor"]) == {"commonest_phrase"}
 
 
 def test_contaminated_variants_and_strata_in_the_summary_by_hand():
@@ -198,7 +204,7 @@ def test_contaminated_variants_and_strata_in_the_summary_by_hand():
     answers = [
         answer(i, n) for i, n in (("1", "DNA repair"), ("3", "nucleus"), ("1-100", "system of unrelated proteins"))
     ]
-    table = scoring.score_answers(TASK, examples, answers, {}, seed=0)
+    table = scoring.score_answers(TASK, STYLE, examples, answers, Judges(), seed=0)
     assert table["stratum"].tolist() == ["understudied", "well-studied", "well-studied", "understudied"]
     assert table["abstained"].tolist() == [0, 0, 0, 1]
     found = scoring.summary(table)
@@ -210,3 +216,67 @@ def test_contaminated_variants_and_strata_in_the_summary_by_hand():
         "understudied": 1,
         "well-studied": 0.5,
     }
+
+
+def test_a_bare_name_is_not_parsed():
+    name = "DNA repair; base excision: type 1, v. 2"
+    table = score([AnswerRow(id="GO:1", subset="bp", text=name, answer=name)])
+    assert table.loc[0, "answer"] == name
+    assert table.loc[0, "format"] == table.loc[0, "format_published"] == 0
+
+
+def test_the_track_of_the_style_reads_the_answers():
+    text = "I think it is this.\nProcess: DNA repair\n<think>one</think>"
+    given = [AnswerRow(id="GO:1", subset="bp", text=text)]
+    read = {
+        track: scoring.score_answers(
+            TASK, STYLE.model_copy(update={"track": track}), EXAMPLES, given, Judges(), seed=0
+        ).iloc[0]
+        for track in ("strict", "as-published")
+    }
+    assert [read[track]["answer"] for track in read] == ["", "DNA repair"]
+    # Whichever the track, a published system would count this form as kept; the contract's is not.
+    assert [(row["format_published"], row["format"]) for row in read.values()] == [(1, 0), (1, 1)]
+
+
+def test_confidence_is_stated_or_the_probability_of_the_names_tokens():
+    given = [
+        answer("GO:1", "a", name_logprob=-3.0, name_tokens=2),
+        answer("GO:2", "b", name_logprob=-3.0, name_tokens=2, confidence=0.9),
+    ]
+    table = score(given)
+    assert table["confidence"].round(6).tolist()[:2] == [0.22313, 0.9]  # exp(-3 / 2)
+    assert np.isnan(table["confidence"].iloc[2])
+    assert table["confidence_kind"].tolist() == ["logprob", "stated", ""]
+
+
+def test_orders_that_agree_by_hand():
+    names = ["DNA repair", "dna  Repair", "DNA binding"]
+    table = score([answer("GO:1", name, order=order) for order, name in enumerate(names)])
+    assert table["order"].tolist() == [0, 1, 2] * 3
+    # Of three pairs one agrees; answers that are not there agree on nothing.
+    assert table["order_agreement"].round(4).tolist() == [0.3333] * 3 + [0] * 6
+    assert np.isnan(score([answer("GO:1", "x")])["order_agreement"]).all()
+
+
+def test_rewards_stand_beside_the_metrics():
+    table = score([answer("GO:1", "DNA binding")])
+    assert table[["reward_similarity", "reward_rouge_l", "reward_format", "reward_reasoning"]].iloc[0].tolist() == [
+        0.5,
+        0.5,
+        1,
+        1,
+    ]
+    without = scoring.score_answers(TASK, STYLE, EXAMPLES, [answer("GO:1", "x")], Judges(), seed=0)
+    assert "reward_similarity" not in without
+
+
+def test_sets_that_hang_together_share_a_cluster():
+    genes = [Gene(symbol=s) for s in "ABCD"]
+    examples = [
+        Example(id="1", subset="bp", name="x", genes=genes[:3]),
+        Example(id="2", subset="bp", name="y", genes=genes[:2]),  # Jaccard index 2/3 with the first
+        Example(id="3", subset="bp", name="z", genes=genes[3:]),
+    ]
+    first, second, third = scoring.score_answers(TASK, STYLE, examples, [], Judges(), seed=0)["cluster"]
+    assert first == second != third

@@ -5,13 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
+from reasonome.experiments import report_plan
 from reasonome.report import tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_step
+from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.plan import Reasoning, Step, read_plan
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
@@ -229,14 +232,91 @@ def test_styles_of_a_benchmark_must_ask_the_same_examples(experiment):
         experiment.read()
 
 
-def test_holm_is_over_all_comparisons_of_a_metric_on_a_subset(experiment):
-    experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3], list("abcd")))
-    experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.4], list("abcd")))
-    found = experiment.comparisons()
-    assert len(found) == 9  # three pairs on the mean and two subsets
-    found = found.query("subset == 'mean'")  # a family of its own
-    smallest = found.loc[found["p"].idxmin()]
-    assert smallest.p_holm == pytest.approx(min(1, smallest.p * found["p"].notna().sum()))
+GROUPS = {
+    "constant": ("none", [0.1, 0.25, 0.1, 0.4]),
+    "random": ("none", [0.3, 0.7, 0.5, 0.35]),
+    "nearest": ("training data", [0.0, 0.2, 0.1, 0.0]),
+    "look_up": ("a database with the own term", [0.6, 0.7, 0.5, 0.9]),
+}
+
+
+def test_the_family_has_one_p_per_parent_and_group_of_floors(experiment):
+    experiment.floors(GROUPS)
+    experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3], list("abcd")).assign(shuffled_rouge_l=0.1))
+    experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.41], list("abcd")).assign(shuffled_rouge_l=0.1))
+    found = experiment.comparisons().set_index(["a", "b", "subset"])
+    rows = found.loc["trained"].xs("mean", level="subset")
+    p = rows["p"]
+    assert p["random"] < p["constant"]  # so the group's p is the constant's
+    family = sorted([("base", p["base"]), ("none", p["constant"]), ("nearest", p["nearest"])], key=lambda one: one[1])
+    (first, p1), (second, p2), (third, p3) = family
+    adjusted = {first: min(1, 3 * p1)}
+    adjusted[second] = max(adjusted[first], min(1, 2 * p2))
+    adjusted[third] = max(adjusted[second], p3)
+    expected = {b: adjusted[b] for b in ("base", "nearest")} | dict.fromkeys(("constant", "random"), adjusted["none"])
+    assert rows["p_holm"].dropna().to_dict() == pytest.approx(expected)
+    assert rows.loc["random", "group_p"] == p["constant"] and rows.loc["random", "p_family"] == p["random"]
+    # Nothing else takes part: not the untrained arm, shuffled answers, single subsets, nor looking the own term up.
+    assert set(rows.index[rows["family"] == ""]) == {"look_up", "trained (shuffled)"}
+    others = found.drop(index=[("trained", b, "mean") for b in expected])
+    assert len(others) == len(found) - 4
+    assert (others["family"] == "").all() and others[["group_p", "p_holm"]].isna().all().all()
+
+
+def family(rows: list[tuple]) -> pd.DataFrame:
+    columns = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "p_family", "family"]
+    return with_adjusted_p(pd.DataFrame([(*row, "protocol") for row in rows], columns=columns))
+
+
+def test_holm_over_groups_by_hand():
+    go = ("go", "term_score", "1b", "names", "greedy")
+    symbols = ("go", "term_score", "3b", "symbols", "greedy")
+    found = family(
+        [
+            (*go, "RA", "parent arm", "", 0.010),
+            (*go, "RA", "floor", "none", 0.001),
+            (*go, "RA", "floor", "none", 0.004),
+            (*go, "RA", "floor", "prompt", 0.03),
+            (*symbols, "RA", "floor", "none", 0.02),
+            ("go", "rouge_l", *go[2:], "RA", "floor", "none", 0.03),
+            ("reactome", *go[1:], "RA", "floor", "none", np.nan),
+            ("reactome", *go[1:], "RA", "floor", "none", 0.01),
+            ("reactome", *go[1:], "RA", "parent arm", "", 0.01),
+        ]
+    )
+    # .004 of the group, .01, .02 and .03, times 4, 3, 2 and 1, never below a smaller one; over backbones and styles.
+    assert found["p_holm"].tolist() == pytest.approx(
+        [0.03, 0.016, 0.016, 0.04, 0.04, 0.03, np.nan, np.nan, 0.01], nan_ok=True
+    )
+    assert found["group_p"].tolist()[:4] == [0.01, 0.004, 0.004, 0.03]
+
+
+def test_a_family_of_nothing():
+    assert family([])["p_holm"].tolist() == []
+
+
+def test_verdicts():
+    columns = ["family", "p_family", "p_holm", "p_equivalence", "difference"]
+    rows = [
+        ("protocol", 0.01, 0.04, 0.5, 0.1),
+        ("protocol", 0.01, 0.04, 0.5, -0.1),
+        ("protocol", 0.01, 0.06, 0.5, 0.1),  # the family decides
+        ("", 0.01, np.nan, 0.01, 0.1),  # a difference, though within the margin
+        ("", 0.2, np.nan, 0.01, 0.1),
+        ("", 0.2, np.nan, 0.06, 0.1),
+        ("protocol", np.nan, np.nan, np.nan, 0.1),
+    ]
+    expected = ["a better", "b better", "n.s.", "a better", "on par", "n.s.", ""]
+    assert verdicts(pd.DataFrame(rows, columns=columns)).tolist() == expected
+
+
+def test_on_par_is_said_of_differences_within_the_margin(experiment):
+    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
+    experiment.arm("base", answers([0.11, 0.29, 0.21, 0.39], list("abcd")))
+    plan, evidence = experiment.read()
+    for margin, verdict in [(0.2, "on par"), (0.001, "n.s.")]:
+        found = tables.comparisons_table(plan, evidence, resamples=200, equivalence=margin)
+        assert found.query("subset == 'mean'")["verdict"].tolist() == [verdict]
 
 
 def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
@@ -251,6 +331,89 @@ def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
     assert tables.headline(metrics).query("kind == 'model'")["rouge_l"].tolist() == [0.35]
     against = experiment.comparisons().query("b == 'constant' and subset == 'mean'").iloc[0]
     assert against.difference == pytest.approx(0.35 - 0.25) and against.n == 4
+    assert (mean.n_seeds, mean.sd_seeds) == (2, pytest.approx(0.3 / 2**0.5))  # 0.2 and 0.5
+    assert pd.isna(value(metrics, "trained", "rouge_l", seed="0").sd_seeds)
+    assert value(metrics, "trained", "distinct_names", seed="mean").sd_seeds == pytest.approx(0.5 / 2**0.5)
+
+
+def test_a_seed_that_left_a_subset_unanswered_is_wrong_there(experiment):
+    experiment.arm("trained", answers([0.2] * 4, list("abcd")), seed=0)
+    experiment.arm("trained", answers([0.4] * 2, list("ab"), EXAMPLES[:2]), seed=1)
+    metrics = experiment.metrics()
+    assert value(metrics, "trained", "rouge_l", "mf", seed="mean").value == pytest.approx(0.1)
+    assert value(metrics, "trained", "distinct_names", "mf", seed="1").value == 0
+
+
+def test_seeds_that_differ_widen_the_interval(experiment):
+    scores = [0.1, 0.3, 0.2, 0.4]
+    experiment.arm("base", answers(scores, list("abcd")))
+    for seed, shift in [(0, 0.1), (1, 0.5)]:
+        experiment.arm("trained", answers([score + shift for score in scores], list("abcd")), seed=seed)
+    found = experiment.comparisons().query("subset == 'mean'").set_index(["a", "b"])
+    row = found.loc["trained", "base"]
+    # The mean of all examples is 0.3 above; the one seed is 0.1 above, the other 0.5, and no example differs from that.
+    assert row.difference == pytest.approx(0.3)
+    assert row.low < 0.1 and row.high > 0.5
+    assert pd.isna(row.p) and row.p_bootstrap > 0.2  # of two numbers, 0.1 and 0.5, Student's t has p = .37
+    assert (row.seeds_a, row.seeds_b) == (2, 1)
+    # The family is the parent arm and the constant, which score alike.
+    assert row.p_family == row.p_bootstrap and row.p_holm == pytest.approx(2 * row.p_family)
+    assert row.verdict == "n.s."
+    assert row.p_equivalence > 0.5
+    assert pd.isna(found.loc["trained", "constant"].seeds_b)
+    mean = value(experiment.metrics(), "trained", "rouge_l", seed="mean")
+    assert mean.low < 0.35 and mean.high > 0.75
+    # The untrained arm has one seed: the t-test decides there.
+    untrained = found.loc["base", "constant"]
+    assert untrained.p_family == untrained.p == 1
+
+
+def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws(experiment):
+    scores = answers([0.5, 0.9, 0.7, 0.4], list("abcd")).assign(shuffled_rouge_l=[0.4, 0.8, 0.6, 0.3])
+    experiment.arm("trained", scores)
+    one = experiment.comparisons().query("subset == 'mean'").set_index("b")
+    better = scores.assign(rouge_l=scores["rouge_l"] + 0.3, shuffled_rouge_l=scores["shuffled_rouge_l"] + 0.3)
+    experiment.arm("trained", better, seed=1)
+    two = experiment.comparisons().query("subset == 'mean'").set_index("b")
+    plain = tables.paired_test([0.4, 0.6, 0.5, 0.0], [0.0] * 4, ["bp", "bp", "mf", "mf"])
+    assert one.loc["constant", "p"] == pytest.approx(plain.p)
+    # With its own shuffled answers an arm has its seeds in common: their spread is no part of the difference.
+    assert two.loc["trained (shuffled)", "high"] == pytest.approx(0.1) == two.loc["trained (shuffled)", "low"]
+    assert two.loc["constant", "high"] - two.loc["constant", "low"] > 0.3
+
+
+def test_the_draws_of_seeds_do_not_depend_on_the_rest_of_the_experiment():
+    models = ("sft.names-s0", "sft.names-s1")
+    first, second = tables.Bootstrap(0, 50), tables.Bootstrap(0, 50)
+    first.of_seeds(("other-s0", "other-s1"))
+    assert np.array_equal(first.of_seeds(models), second.of_seeds(models))
+    assert not np.array_equal(first.of_seeds(("other-s0", "other-s1")), first.of_seeds(models))
+
+
+def test_twins_are_resampled_together(experiment):
+    experiment.arm("base", answers([0.2, 0.9, 0.2, 0.9], list("abcd")))
+    plain = experiment.comparisons().query("subset == 'bp'").iloc[0]
+    path = experiment.folder / "floors.parquet"
+    floors = pd.read_parquet(path)
+    floors.assign(cluster=["GO:1", "GO:1", "GO:3", "GO:4"]).to_parquet(path)
+    assert value(experiment.metrics(), "base", "rouge_l", "bp").low == pytest.approx(0.55)  # always both examples
+    found = experiment.comparisons().set_index("subset")
+    bp, mf = found.loc["bp"], found.loc["mf"]
+    assert plain.low < bp.low == pytest.approx(0.35) == bp.high
+    assert pd.isna(bp.p_bootstrap) and "single cluster" in bp.note
+    assert mf.low < mf.high and mf.p_bootstrap > 0.05
+    floors.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
+    again = experiment.comparisons().query("subset == 'bp'").iloc[0]
+    assert (again.low, again.high, again.p_bootstrap) == (plain.low, plain.high, plain.p_bootstrap)
+
+
+def test_an_example_has_one_cluster(experiment):
+    experiment.floors({"constant": ("none", [0.1] * 4), "random": ("none", [0.2] * 4)})
+    experiment.arm("base", answers([0.2] * 4, list("abcd")))
+    path = experiment.folder / "floors.parquet"
+    pd.read_parquet(path).assign(cluster=list("abcdabca")).to_parquet(path)
+    with pytest.raises(InputError, match=r"floors\.parquet: cluster: an example is in several clusters"):
+        experiment.read()
 
 
 def test_a_single_subset_is_compared_once(experiment):
@@ -369,8 +532,12 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "nearest_prompt" in done.stdout and "rouge_l" in done.stdout
     assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) > 0
-    # base: 6 floors and itself shuffled; KW: the same and base; two metrics; three subsets and the mean.
-    assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) == 15 * 2 * 4
+    # base: 6 floors and itself shuffled; KW: the same and base; three subsets and the mean. Of the metrics, two are
+    # known of shuffled answers; exact and the similarity by encoders that are no rewards are not.
+    written = tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)
+    assert len(written) == (15 * 2 + 13 * 2) * 4
+    assert written.query("family == 'protocol'")["p_holm"].notna().all()
+    assert written["p_holm"].notna().sum() == 7 * 4  # KW against six floors and base
 
     (tmp_path / "scores1.parquet").unlink()
     (tmp_path / "metrics.tsv").unlink()
@@ -421,3 +588,90 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
     compared = experiment.comparisons().query("b == 'constant'").set_index("subset")
     assert compared.loc["mean", "difference"] == pytest.approx(0.5 - 0.25)
     assert compared.loc["bp-100", "difference"] == pytest.approx(0.1)
+
+
+def scored_terms(term_score: list[float], **columns) -> pd.DataFrame:
+    return answers([0.1, 0.2, 0.3, 0.4], list("abcd")).assign(term_score=term_score, **columns)
+
+
+def with_floor(experiment, **columns) -> None:
+    path = experiment.folder / "floors.parquet"
+    pd.read_parquet(path).assign(**columns).to_parquet(path)
+
+
+def test_the_primary_metric_comes_first(experiment):
+    with_floor(experiment, term_score=[0.2, 0.2, 0.4, 0.4])
+    experiment.arm("base", scored_terms([0.5, 0.7, 0.2, 0.4]))
+    metrics = experiment.metrics()
+    assert metrics["metric"].iloc[0] == "term_score"
+    shown = list(tables.headline(metrics))
+    assert shown.index("term_score") < shown.index("rouge_l")
+    compared = experiment.comparisons()
+    assert compared["metric"].iloc[0] == "term_score" and compared["difference"].iloc[0] == pytest.approx(0.15)
+
+
+def test_what_is_unknown_of_an_example_does_not_count(experiment):
+    # The truth of the last example has no information content: no answer to it has a Lin similarity.
+    with_floor(experiment, lin=[0.1, 0.2, 0.3, np.nan])
+    given = scored_terms(
+        [0.5] * 4, lin=[0.6, np.nan, np.nan, np.nan], supported_share=[0.5, np.nan, 1.0, np.nan], claims=[2, 0, 1, 0]
+    )
+    given["answer"] = ["a", "b", None, None]
+    experiment.arm("base", given)
+    metrics = experiment.metrics()
+    lin = metrics.query("arm == 'base' and metric == 'lin'").set_index("subset")
+    # bp: the second answer's term has none; mf: the first has no name, which is wrong.
+    assert lin.loc[["bp", "mf"], "value"].tolist() == [0.6, 0] and lin["n"].to_dict() == {"mean": 2, "bp": 1, "mf": 1}
+    floor = metrics.query("arm == 'constant' and metric == 'lin'").set_index("subset")
+    assert floor["n"].to_dict() == {"mean": 3, "bp": 2, "mf": 1}
+    supported = metrics.query("metric == 'supported_share'").set_index("subset")
+    assert supported["value"].to_dict() == {"mean": 0.75, "bp": 0.5, "mf": 1.0}
+    assert supported["n"].to_dict() == {"mean": 2, "bp": 1, "mf": 1}
+    assert value(metrics, "base", "claims").value == pytest.approx((1 + 0.5) / 2)
+    # A name that cannot be used is wrong in every metric of names.
+    assert value(metrics, "base", "term_score", "mf").value == 0
+
+
+def test_metrics_of_no_example_have_no_row(experiment):
+    experiment.arm("base", answers([0.1] * 4, list("abcd")).assign(confidence=[0.5, 0.7, np.nan, np.nan]))
+    found = experiment.metrics().query("metric == 'confidence'").set_index("subset")["value"]
+    assert found.to_dict() == pytest.approx({"mean": 0.6, "bp": 0.6})
+
+
+def test_encoders_that_were_rewards_are_no_judges(experiment):
+    by_encoder = {"similarity_a": [0.9] * 4, "similarity_b": [0.2, 0.4, 0.6, 0.8], "similarity_c": [0.4, 0.4, 0.4, 0.4]}
+    with_floor(experiment, similarity=0.3, **dict.fromkeys(by_encoder, 0.3))
+    experiment.arm("base", answers([0.1] * 4, list("abcd")).assign(similarity=0.6, **by_encoder))
+    experiment.plan["rewarded_encoders"] = ["a"]
+    # bp: (0.3 + 0.4) / 2; mf: (0.7 + 0.4 + 0.2) ...: (0.6 + 0.4) / 2 and (0.8 + 0.4) / 2, so 0.55.
+    independent = experiment.metrics().query("arm == 'base' and metric == 'similarity_independent'")
+    assert independent.set_index("subset")["value"].to_dict() == pytest.approx({"mean": 0.45, "bp": 0.35, "mf": 0.55})
+    rows = experiment.comparisons().query("metric == 'similarity_independent' and subset == 'mean'")
+    assert rows["difference"].tolist() == pytest.approx([0.15])
+    experiment.plan["rewarded_encoders"] = ["a", "b", "c"]
+    assert "similarity_independent" not in set(experiment.metrics()["metric"])
+    assert "similarity_independent" not in set(experiment.comparisons()["metric"])
+
+
+def test_the_plan_knows_the_encoders_of_rewards(project):
+    assert report_plan(project, "demo")["rewarded_encoders"] == ["minilm"]
+    assert report_plan(project, "gene-r1")["rewarded_encoders"] == ["medcpt"]
+
+
+def test_hits_are_tested_by_mcnemar(experiment):
+    with_floor(experiment, exact=[0.0, 0, 0, 0])
+    experiment.arm("base", answers([0.1] * 4, list("abcd")).assign(exact=[1.0, 1, 1, 0]))
+    found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
+    assert found.loc["exact", "p_mcnemar"] == pytest.approx(0.25)
+    assert pd.isna(found.loc["rouge_l", "p_mcnemar"])
+
+
+def test_answers_in_several_orders_are_averaged(experiment):
+    ordered = [answers([score] * 4, list("abcd")).assign(order=order) for order, score in enumerate([0.2, 0.6])]
+    experiment.arm("base", pd.concat(ordered).assign(order_agreement=0.5))
+    metrics = experiment.metrics()
+    assert value(metrics, "base", "rouge_l").value == pytest.approx(0.4)
+    assert value(metrics, "base", "order_agreement").value == 0.5
+    pd.concat([*ordered, ordered[0]]).to_parquet(experiment.folder / "base0.parquet")
+    with pytest.raises(InputError, match=r"base0\.parquet: id: an answer is scored twice: bp, 1, 0, 0"):
+        experiment.read()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from reasonome.config import Style
 from reasonome.manifest import Stopwatch
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
@@ -100,7 +101,7 @@ def test_semantic_quarters_leave_format_out():
 
 def test_trl_gets_one_named_reward_per_component_and_completions_are_parsed_once(monkeypatch):
     parsed = []
-    monkeypatch.setattr(type(TASK), "parse", lambda self, text: parsed.append(text) or _parse(text))
+    monkeypatch.setattr(type(TASK), "parse", lambda self, text, style: parsed.append(text) or _parse(text, style))
     scorer = grpo.RewardScorer(TASK, {"rouge_l": 1.0, "format": 1.0}, lambda a, b: [1.0] * len(a))
     functions = scorer.for_trl([EXAMPLE])
     assert [function.__name__ for function in functions] == ["rouge_l", "format"]
@@ -127,3 +128,15 @@ def test_what_a_constant_earns_is_the_mean_of_its_components():
         "reasoning": 1.0,
         "reward": 3.0,
     }
+
+
+def test_completions_are_read_by_the_track_of_the_style():
+    text = "Thinking aloud first.\nProcess: DNA repair"
+    style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}", track="as-published")
+    earned = {
+        track: grpo.RewardScorer(TASK, {"rouge_l": 1.0}, lambda a, b: [1.0] * len(a), style).component(
+            "rouge_l", [text], [EXAMPLE]
+        )
+        for track, style in (("strict", None), ("as-published", style))
+    }
+    assert earned == {"strict": [0.0], "as-published": [1.0]}

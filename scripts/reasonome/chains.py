@@ -1,6 +1,7 @@
 """Chains: the path of steps that made a model, written as one name (pretrain.go-s0+sft.names-s0)."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from reasonome.config import STAGES, Experiment, Recipe
@@ -78,12 +79,16 @@ def arm_chain(steps: list[str], seed: int) -> str:
     return "+".join([f"{step}-s0" for step in steps[:-1]] + [f"{steps[-1]}-s{seed}"])
 
 
-def expand(experiment: Experiment) -> list[Run]:
-    """All cells of an experiment, arms in their order; an untrained arm has no seeds to vary."""
+def expand(experiment: Experiment, without_weights: Collection[str] = ()) -> list[Run]:
+    """All cells of an experiment, arms in their order; an untrained arm has no seeds to vary.
+
+    Backbones `without_weights` cannot be trained: they are part of the arms without steps alone.
+    """
     return [
         Run(backbone, arm, arm_chain(spec.steps, seed), seed, benchmark, style, decoding)
         for backbone in experiment.backbones
         for arm, spec in experiment.arms.items()
+        if not (spec.steps and backbone in without_weights)
         for seed in (experiment.seeds if spec.steps else [0])
         for benchmark in experiment.benchmarks
         for style in (spec.styles or experiment.styles)

@@ -3,12 +3,15 @@
 reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
+reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
+reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from reasonome.commands import score
 from reasonome.errors import run_program
 from reasonome.project import Project, lookup
 
@@ -45,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
     command.set_defaults(run=_diff)
+    score.add(commands)
+    summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
+    command = commands.add_parser("estimate", help=summary, description=summary)
+    command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
+    command.add_argument("--config", type=Path, default=Path("config"))
+    command.set_defaults(run=_estimate)
     return parser
 
 
@@ -98,6 +107,14 @@ def _diff(args: argparse.Namespace) -> int:
         end="",
     )
     return int(found.differs)
+
+
+def _estimate(args: argparse.Namespace) -> int:
+    from reasonome.generation import estimate
+
+    found = estimate.table(Project(args.config), args.experiment)
+    print(f"'{args.experiment}' asks no model behind an endpoint" if found.empty else estimate.text(found))
+    return 0
 
 
 def program() -> None:

@@ -1,14 +1,15 @@
 """Intervals and paired tests for scores whose examples fall into subsets (strata).
 
 The headline number of a benchmark is the mean of its subsets' means, so that a large subset does not
-outvote a small one; every interval and test here is for that number.
+outvote a small one; every interval and test here is for that number. docs/statistics.md says why these.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import pandas as pd
+from scipy import sparse, stats
 
 from reasonome.config import is_variant
 
@@ -29,15 +30,30 @@ class Intervals:
 
 
 @dataclass(frozen=True)
+class Resampled:
+    """Means of m score vectors (m,), the examples each is known for (m,), and the means of every resample,
+    shape (resamples, m); nan where nothing is known."""
+
+    value: np.ndarray
+    n: np.ndarray
+    means: np.ndarray
+
+
+@dataclass(frozen=True)
 class PairedTest:
-    """A test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan."""
+    """A test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan.
+
+    `p_equivalence` is of two one-sided tests, whose claim is a difference within the margin.
+    """
 
     difference: float
     t: float
     df: float
     p: float
     p_wilcoxon: float
+    p_equivalence: float
     effect_size: float
+    effect_rank: float
     n: int
     note: str
 
@@ -52,9 +68,13 @@ def in_mean(subsets: Iterable[str]) -> list[str]:
     return [name for name in names if not is_variant(name)] or names
 
 
+# --- intervals ---------------------------------------------------------------------------------------
+
+
 def bootstrap_intervals(
     values: np.ndarray,
     strata: Sequence[str],
+    clusters: Sequence[str] | None = None,
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -67,41 +87,108 @@ def bootstrap_intervals(
     Raises ValueError for values that are not finite, no examples, or strata of another length.
     """
     values, strata = _checked(values, strata)
+    result = {}
+    for name, found in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
+        result[name] = Intervals(found.value, *percentile_bounds(found.means, confidence), int(found.n[0]))
+    return {MEAN: result.pop(MEAN), **result}
+
+
+def resampled_means(
+    values: np.ndarray,
+    strata: Sequence[str],
+    clusters: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Iterator[tuple[str, Resampled]]:
+    """(name, means) of every stratum, sorted, and at last those of "mean", the mean over the strata of `in_mean`.
+
+    `values` is as for `bootstrap_intervals`, but may be nan where a vector is not known; its mean is over what is
+    known, and over the strata where anything is. Within each stratum whole clusters are drawn with replacement, as
+    many as there are; without `clusters` every example is its own. Clusters that reach into several strata are drawn
+    in each by itself. Raises ValueError for infinite values, no examples, or lengths that differ.
+    """
+    values, strata = _checked(values, strata, may_be_unknown=True)
+    clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
+    if len(clusters) != len(values):
+        raise ValueError(f"{len(values)} values but {len(clusters)} clusters")
     random = np.random.default_rng(seed)
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    result: dict[str, Intervals] = {}
-    resampled_mean, value = np.zeros((resamples, values.shape[1])), np.zeros(values.shape[1])
     counted = in_mean(strata)
+    columns = values.shape[1]
+    value, n, of_strata = np.zeros(columns), np.zeros(columns, int), np.zeros(columns, int)
+    means = np.zeros((resamples, columns))
     for name in sorted(set(strata)):
-        chosen = values[strata == name]
-        means = _resampled_means(chosen, random, resamples)
-        low, high = np.quantile(means, tails, axis=0)
-        result[name] = Intervals(chosen.mean(axis=0), low, high, len(chosen))
+        found = _resampled(values[strata == name], clusters[strata == name], random, resamples)
         if name in counted:
-            resampled_mean += means / len(counted)
-            value += result[name].value / len(counted)
-    low, high = np.quantile(resampled_mean, tails, axis=0)
-    return {MEAN: Intervals(value, low, high, sum(result[name].n for name in counted)), **result}
+            known = found.n > 0
+            value[known] += found.value[known]
+            means[:, known] += found.means[:, known]
+            n, of_strata = n + found.n, of_strata + known
+        yield name, found
+    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: known nowhere
+        yield MEAN, Resampled(value / of_strata, n, means / of_strata)
 
 
-def _resampled_means(values: np.ndarray, random: np.random.Generator, resamples: int) -> np.ndarray:
-    n = len(values)
+def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Generator, resamples: int) -> Resampled:
+    members, names = pd.factorize(clusters)  # numbered as they come, so that single examples are drawn in their order
+    count = len(names)
+    sum_by_cluster = sparse.csr_matrix((np.ones(len(values)), (members, np.arange(len(values)))))
+    known = np.isfinite(values)
+    partial = np.flatnonzero(~known.all(axis=0))
+    sums, sizes = sum_by_cluster @ np.where(known, values, 0.0), sum_by_cluster @ np.ones((len(values), 1))
+    known_sizes = sum_by_cluster @ known[:, partial].astype(float)
     means = np.empty((resamples, values.shape[1]))
-    chunk = max(1, _CELLS_AT_ONCE // n)
-    for start in range(0, resamples, chunk):
-        rows = min(chunk, resamples - start)
-        drawn = random.integers(0, n, size=(rows, n)) + n * np.arange(rows)[:, None]
-        times_drawn = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
-        means[start : start + rows] = times_drawn @ values / n
-    return means
+    chunk = max(1, _CELLS_AT_ONCE // count)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: a resample without any example that is known
+        value = sums.sum(axis=0) / known.sum(axis=0)
+        for start in range(0, resamples, chunk):
+            rows = min(chunk, resamples - start)
+            drawn = random.integers(0, count, size=(rows, count)) + count * np.arange(rows)[:, None]
+            times_drawn = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(float)
+            totals = times_drawn @ sums
+            means[start : start + rows] = totals / (times_drawn @ sizes)
+            if len(partial):
+                means[start : start + rows, partial] = totals[:, partial] / (times_drawn @ known_sizes)
+    return Resampled(value, known.sum(axis=0), means)
 
 
-def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str]) -> PairedTest:
+def percentile_bounds(means: np.ndarray, confidence: float = 0.95) -> np.ndarray:
+    """Lower and upper bounds, shape (2, m), of resampled means (resamples, m); unknown resamples are left out."""
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    bounds = np.quantile(means, tails, axis=0)
+    partial = np.isnan(bounds[0])
+    for column in np.flatnonzero(partial):
+        known = means[~np.isnan(means[:, column]), column]
+        bounds[:, column] = np.quantile(known, tails) if len(known) else np.nan
+    return bounds
+
+
+def seed_weights(seeds: int, random: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
+    """The weight of each of `seeds` trained models in the mean over seeds, for every resample of them.
+
+    Shape (resamples, seeds); rows sum to 1. Drawn with replacement, then stretched around the mean, without which a
+    bootstrap of a few seeds is far too narrow: by sqrt(seeds / (seeds - 1)), so that the variance is that of the mean
+    (Rao and Wu, 1988), and by sqrt((seeds - 1) / chi-squared), so that the tails are those of Student's t with
+    seeds - 1 degrees of freedom.
+    """
+    if seeds == 1:
+        return np.ones((resamples, 1))
+    drawn = random.integers(0, seeds, size=(resamples, seeds))
+    times_drawn = (drawn[:, :, None] == np.arange(seeds)).sum(axis=1)
+    stretch = np.sqrt(seeds / random.chisquare(seeds - 1, size=(resamples, 1)))
+    return (1 + stretch * (times_drawn - 1)) / seeds
+
+
+# --- tests -------------------------------------------------------------------------------------------
+
+
+def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: float = np.nan) -> PairedTest:
     """Test aligned scores `a` against `b` (both of shape (n,)); a positive difference favours `a`.
 
     t: mean over strata of the mean difference, over sqrt(sum var_k / n_k) / K, with Welch-Satterthwaite
-    degrees of freedom; with one stratum this is the paired t-test. Wilcoxon's signed-rank test pools the
-    strata. The effect size is Cohen's dz, with the mean within-stratum variance.
+    degrees of freedom; with one stratum this is the paired t-test. Two one-sided tests of a difference of `margin`
+    use the same error. Wilcoxon's signed-rank test pools the strata. Effect sizes: Cohen's dz, with the mean
+    within-stratum variance, and the matched-pairs rank-biserial correlation, pooled.
     Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not.
     Raises ValueError as `bootstrap_intervals` does.
     """
@@ -112,13 +199,16 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str]) -> PairedTe
     difference[np.abs(difference) < _NOISE] = 0
     groups = [difference[strata == name] for name in sorted(set(strata))]
     estimate = float(np.mean([group.mean() for group in groups]))
-    wilcoxon = float(stats.wilcoxon(difference).pvalue) if difference.any() else 1.0
+    wilcoxon = _wilcoxon(difference) if difference.any() else 1.0
+    rank = rank_biserial(difference)
 
-    def result(t=np.nan, df=np.nan, p=np.nan, effect_size=np.nan, note="") -> PairedTest:
-        return PairedTest(estimate, t, df, p, wilcoxon, effect_size, len(difference), note)
+    def result(t=np.nan, df=np.nan, p=np.nan, p_equivalence=np.nan, effect_size=np.nan, note="") -> PairedTest:
+        n = len(difference)
+        return PairedTest(estimate, t, df, p, wilcoxon, p_equivalence, effect_size, rank, n, note)
 
     if not difference.any():
-        return result(t=0.0, p=1.0, effect_size=0.0, note="identical scores")
+        within = 0.0 if margin > 0 else np.nan
+        return result(t=0.0, p=1.0, p_equivalence=within, effect_size=0.0, note="identical scores")
     if min(map(len, groups)) < 2:
         return result(note="a subset with a single example has no variance to test against")
     if all(np.ptp(group) < _NOISE for group in groups):
@@ -126,9 +216,63 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str]) -> PairedTe
     variance = np.array([group.var(ddof=1) for group in groups])
     sizes = np.array([len(group) for group in groups])
     of_mean = variance / sizes
-    t = estimate / (np.sqrt(of_mean.sum()) / len(groups))
+    error = np.sqrt(of_mean.sum()) / len(groups)
+    t = estimate / error
     df = of_mean.sum() ** 2 / (of_mean**2 / (sizes - 1)).sum()
-    return result(t, df, 2 * stats.t.sf(abs(t), df), estimate / np.sqrt(variance.mean()))
+    one_sided = stats.t.sf([(estimate + margin) / error, (margin - estimate) / error], df)
+    return result(t, df, 2 * stats.t.sf(abs(t), df), one_sided.max(), estimate / np.sqrt(variance.mean()))
+
+
+def rank_biserial(difference: np.ndarray) -> float:
+    """Matched-pairs rank-biserial correlation (Kerby, 2014): from -1, all below zero, to 1; zeros do not count."""
+    nonzero = difference[difference != 0]
+    if not len(nonzero):
+        return 0.0
+    ranks = stats.rankdata(np.abs(nonzero))
+    return float((ranks * np.sign(nonzero)).sum() / ranks.sum())
+
+
+def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
+    """Two-sided exact McNemar test of aligned hits; nan where any value is neither 0 nor 1."""
+    a, b = np.asarray(a), np.asarray(b)
+    if not (np.isin(a, (0, 1)).all() and np.isin(b, (0, 1)).all()):
+        return np.nan
+    only_a, only_b = int((a > b).sum()), int((a < b).sum())
+    return float(stats.binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
+
+
+def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.nan) -> tuple[float, float]:
+    """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,).
+
+    The resamples are shifted to where the hypothesis lies: p counts those at least as far from zero as the difference,
+    and the other, the larger of two one-sided ones, those beyond it from a true difference of ∓ `margin`. As in Davison
+    and Hinkley (1997, 4.2), (1 + count) / (1 + resamples). Both are nan where the resamples do not vary around a
+    difference.
+    """
+    deviation = resampled - difference
+    if np.abs(difference) < _NOISE and (np.abs(deviation) < _NOISE).all():
+        return 1.0, 0.0 if margin > 0 else np.nan
+    if np.ptp(resampled) < _NOISE:
+        return np.nan, np.nan
+    shares = [
+        (1 + np.count_nonzero(beyond)) / (1 + len(resampled))
+        for beyond in (
+            np.abs(deviation) >= abs(difference) - _NOISE,
+            deviation >= difference + margin,
+            deviation <= difference - margin,
+        )
+    ]
+    return shares[0], max(shares[1:]) if margin > 0 else np.nan
+
+
+def _wilcoxon(difference: np.ndarray) -> float:
+    """Exact for up to 50 differences without zeros and ties, else by the normal approximation.
+
+    Left to choose, scipy permutes where there are a few with ties, which takes a second a test.
+    """
+    sizes = np.abs(difference)
+    exact = len(difference) <= 50 and sizes.all() and len(np.unique(sizes)) == len(sizes)
+    return float(stats.wilcoxon(difference, method="exact" if exact else "asymptotic").pvalue)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
@@ -142,12 +286,14 @@ def holm(p: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def _checked(values: np.ndarray, strata: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _checked(
+    values: np.ndarray, strata: Sequence[str], *, may_be_unknown: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     values, strata = np.array(values, float), np.asarray(strata)
     if len(values) == 0:
         raise ValueError("no examples")
     if len(values) != len(strata):
         raise ValueError(f"{len(values)} values but {len(strata)} strata")
-    if not np.isfinite(values).all():
+    if np.isinf(values).any() or (np.isnan(values).any() and not may_be_unknown):
         raise ValueError("scores must be finite numbers")
     return values.reshape(len(values), -1), strata

@@ -4,11 +4,14 @@ Process: <name>
 Reasoning:
 <think>first step</think>
 <think>second step</think>
+
+Beside it the reading of published systems, which takes the first `Process:` as it stands. Where the prompt asks for
+one, a line `Confidence: <0 to 100>` comes last or directly behind the name.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 PROBLEMS = (
     "no_process_line",
@@ -19,45 +22,64 @@ PROBLEMS = (
     "empty_think",
     "unclosed_think",
     "text_outside",
+    "no_confidence",
 )
 
 _PROCESS = re.compile(r"^[ \t]*Process:(.*)$", re.MULTILINE)
 _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
 # A closed step, else an opening tag with the text it swallows, else a stray closing tag.
 _THINK = re.compile(r"<think>((?:(?!<think>).)*?)</think>|<think>(?:(?!<think>).)*|</think>", re.DOTALL)
-# Stands where a think block was, so that what is outside the blocks keeps its lines.
+# Stands for every character of a think block, so that what is outside the blocks keeps its lines and its place.
 _BLOCK = "\0"
+
+# As published: wherever it stands in a line, with what markdown may put around it. Tags of a step end the name.
+_PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
+_MARKDOWN = "*_` \t"
+_CONFIDENCE = re.compile(r"^[ \t]*Confidence:(.*)$", re.MULTILINE)
+_PUBLISHED_CONFIDENCE = re.compile(r"Confidence(?:\*\*|__)?:(.*)")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)[ \t]*%?\.?")
 
 
 @dataclass(frozen=True)
 class Completion:
-    """A completion as read: `problems` holds codes of PROBLEMS, and is empty when the contract is kept."""
+    """A completion as read: `problems` holds codes of PROBLEMS, and is empty when the contract is kept.
+
+    `confidence` is in [0, 1], None where none was asked for or could be read. `span` is where the name stands in the
+    text (start, end), None without a name.
+    """
 
     name: str
     steps: list[str]
     problems: list[str]
+    confidence: float | None = None
+    span: tuple[int, int] | None = field(default=None, compare=False)
 
 
-def parse_completion(text: str) -> Completion:
+def parse_completion(text: str, confidence: bool = False) -> Completion:
     """Read a completion; never raises.
 
     `name` is the text of the first `Process:` line ("" if there is none); `steps` are the non-empty
     closed think blocks, in order, wherever they stand. A `Process:` line inside a block counts as one
-    too many, so that no second answer can hide there.
+    too many, so that no second answer can hide there. With `confidence` exactly one line `Confidence:` with a number
+    from 0 to 100 is read; without, it is text outside like any other.
     """
-    text = "\n".join(text.splitlines()).replace(_BLOCK, "")
-    blocks = list(_THINK.finditer(text))
+    plain = _plain(text)
+    blocks = list(_THINK.finditer(plain))
     steps = [block[1].strip() for block in blocks if block[1] is not None]
-    outside = _THINK.sub(_BLOCK, text)
+    outside = _THINK.sub(lambda block: _BLOCK * len(block[0]), plain)
     process = _PROCESS.search(outside)
     start, end = process.span() if process else (0, 0)
+    stated = _confidence_lines(outside, end) if confidence and process else []
+    for line in stated:
+        outside = outside[: line.start()] + " " * len(line[0]) + outside[line.end() :]
+    value = _percent(stated[0][1]) if len(stated) == 1 else None
     reasoning = _REASONING.search(outside, end)
-    name = process[1].replace(_BLOCK, " ").strip() if process else ""
+    name, span = _stripped(process, f" \t{_BLOCK}") if process else ("", None)
     leftover = _REASONING.sub("", outside[:start] + _PROCESS.sub("", outside[end:]), count=1)
 
     found = {
         "no_process_line": process is None,
-        "several_process_lines": process is not None and len(_PROCESS.findall(text)) > 1,
+        "several_process_lines": process is not None and len(_PROCESS.findall(plain)) > 1,
         "empty_name": process is not None and not name,
         "process_not_first": bool(outside[:start].strip()),
         "no_reasoning": reasoning is None
@@ -66,8 +88,87 @@ def parse_completion(text: str) -> Completion:
         "empty_think": "" in steps,
         "unclosed_think": any(block[1] is None for block in blocks),
         "text_outside": bool(leftover.replace(_BLOCK, "").strip()),
+        "no_confidence": confidence and value is None,
     }
-    return Completion(name, [step for step in steps if step], [code for code in PROBLEMS if found[code]])
+    return _completion(text, re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
+
+
+def parse_published(text: str, confidence: bool = False) -> Completion:
+    """Read a completion as published systems are read; never raises.
+
+    `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it; nothing else
+    disqualifies it. `steps` are the non-empty closed think blocks, wherever they stand.
+    """
+    plain = _plain(text)
+    steps = [block[1].strip() for block in _THINK.finditer(plain) if block[1] is not None]
+    process = _PUBLISHED.search(plain)
+    name, span = _stripped(process, _MARKDOWN) if process else ("", None)
+    stated = list(_PUBLISHED_CONFIDENCE.finditer(_THINK.sub("", plain))) if confidence else []
+    value = _percent(stated[-1][1]) if stated else None
+    found = {
+        "no_process_line": process is None,
+        "empty_name": process is not None and not name,
+        "no_reasoning": not any(steps),
+        "no_confidence": confidence and value is None,
+    }
+    return _completion(text, name, steps, found, value, span)
+
+
+def _completion(
+    text: str,
+    name: str,
+    steps: list[str],
+    found: dict[str, bool],
+    confidence: float | None,
+    span: tuple[int, int] | None,
+) -> Completion:
+    problems = [code for code in PROBLEMS if found.get(code)]
+    return Completion(name, [step for step in steps if step], problems, confidence, _in_text(text, span))
+
+
+def _plain(text: str) -> str:
+    """The text with one kind of line end, and without the character that stands for blocks."""
+    return "\n".join(text.splitlines()).replace(_BLOCK, "")
+
+
+def _in_text(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
+    """A span of `_plain(text)` as a span of the text itself."""
+    if span is None:
+        return None
+    places = [place for place in _places(text) if text[place : place + 1] != _BLOCK]
+    return places[span[0]], places[span[1] - 1] + 1
+
+
+def _places(text: str) -> Iterator[int]:
+    """Where each character of the text with plain line ends stands in the text; the last line's end is one beyond."""
+    start = 0
+    for line in text.splitlines(keepends=True):
+        yield from range(start, start + len(line.splitlines()[0]) + 1)
+        start += len(line)
+
+
+def _stripped(process: re.Match, around: str) -> tuple[str, tuple[int, int] | None]:
+    """What a `Process:` line says without white space and the characters `around` it, and where that stands."""
+    said, start = process[1], process.start(1)
+    while (shorter := said.strip().strip(around)) != said:
+        start += said.index(shorter) if shorter else 0
+        said = shorter
+    return said, (start, start + len(said)) if said else None
+
+
+def _confidence_lines(outside: str, end: int) -> list[re.Match]:
+    """The lines that state a confidence: directly behind the name, which ends at `end`, or behind all steps."""
+    return [
+        line
+        for line in _CONFIDENCE.finditer(outside, end)
+        if not outside[end : line.start()].strip() or _BLOCK not in outside[line.end() :]
+    ]
+
+
+def _percent(text: str) -> float | None:
+    """A number from 0 to 100, with or without a percent sign, as a share; None for anything else."""
+    match = _PERCENT.fullmatch(text.strip(_MARKDOWN))
+    return float(match[1]) / 100 if match and float(match[1]) <= 100 else None
 
 
 def render_completion(name: str, steps: Sequence[str]) -> str:

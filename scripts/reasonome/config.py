@@ -108,10 +108,76 @@ class PathWeights(_Weights):
 Weights = Annotated[PypiWeights | HubWeights | PathWeights, Discriminator("source")]
 
 
-class Backbone(Strict):
-    """A language model to start from."""
+class Price(Strict):
+    """What an endpoint charges, in one currency, for a million tokens."""
 
-    weights: Weights
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+
+
+class Endpoint(Strict):
+    """Any OpenAI-compatible endpoint. With `api_version` it is Azure, and `model` names the deployment."""
+
+    model: str
+    base_url: str | None = Field(
+        None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$", description="endpoint; without it OpenAI's own"
+    )
+    api_key_variable: EnvironmentVariable = Field("OPENAI_API_KEY", description="its name, not the key itself")
+    api_version: str | None = Field(None, description="Azure only")
+    extra_body: dict[str, Any] = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort …")
+    concurrency: Annotated[int, Field(ge=1)] = 8
+    max_retries: Annotated[int, Field(ge=0)] = 6
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    price: Price | None = Field(None, description="for estimates and totals; none if not given")
+
+    @model_validator(mode="after")
+    def _azure_has_an_endpoint(self) -> "Endpoint":
+        if self.api_version and not self.base_url:
+            raise ValueError("api_version is for Azure, which needs base_url: https://<name>.openai.azure.com")
+        return self
+
+
+class ApiModel(Endpoint):
+    """A model behind an endpoint, asked with the settings of a decoding."""
+
+    not_sent: list[Literal["temperature", "top_p", "max_tokens"]] = Field(
+        [], description="settings of the decoding that this model does not take"
+    )
+
+
+class RecordedAnswers(Strict):
+    """Answers that somebody else recorded, as CSV, TSV or JSON lines with a row per answer."""
+
+    files: dict[Name, RelativePath] = Field(min_length=1, description="benchmark -> file")
+    columns: dict[Literal["id", "answer", "confidence"], str] = Field(
+        {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
+    )
+    licence: str = ""
+
+
+class Backbone(Strict):
+    """A language model: weights to start from, one that is asked behind an endpoint, or the recorded answers of one.
+
+    Only weights can be trained; the others have the chain `base` alone.
+    """
+
+    weights: Weights | None = None
+    engine: Literal["transformers", "vllm"] = Field("transformers", description="what generates answers from weights")
+    api: ApiModel | None = None
+    recorded: RecordedAnswers | None = None
+
+    @property
+    def kind(self) -> Literal["weights", "api", "recorded"]:
+        """Where its answers come from."""
+        return next(kind for kind in ("weights", "api", "recorded") if getattr(self, kind) is not None)
+
+    @model_validator(mode="after")
+    def _one_source_of_answers(self) -> "Backbone":
+        if sum(source is not None for source in (self.weights, self.api, self.recorded)) != 1:
+            raise ValueError("give one of 'weights', 'api' and 'recorded'")
+        if self.weights is None and self.engine != "transformers":
+            raise ValueError("'engine' goes with 'weights'")
+        return self
 
 
 class Encoder(Strict):
@@ -463,6 +529,12 @@ class Benchmark(Strict):
         "the sets are made of: for sets of your own, whose names no other source has",
     )
     encoders: Names = Field(description="encoders that score similarity")
+    background: Name | None = Field(
+        None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
+    )
+    sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the test sets that is scored only with `final: true` in config.yaml"
+    )
     seed: int = 0
 
     @property
@@ -519,6 +591,7 @@ class Decoding(Strict):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     max_new_tokens: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)] = 32
+    orders: Annotated[int, Field(ge=1)] = Field(1, description="orders of the genes in which each question is asked")
     seed: int = 0
 
     @model_validator(mode="after")
@@ -543,30 +616,14 @@ class KnowledgeTeacher(Strict):
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
 
 
-class OpenAITeacher(Strict):
-    """Any OpenAI-compatible endpoint. With `api_version` it is Azure, and `model` names the deployment."""
+class OpenAITeacher(Endpoint):
+    """A teacher behind any OpenAI-compatible endpoint."""
 
     kind: Literal["openai"]
-    model: str
-    base_url: str | None = Field(
-        None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$", description="endpoint; without it OpenAI's own"
-    )
-    api_key_variable: EnvironmentVariable = Field("OPENAI_API_KEY", description="its name, not the key itself")
-    api_version: str | None = Field(None, description="Azure only")
     temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(512, description="null: not sent")
-    extra_body: dict[str, Any] = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort …")
-    concurrency: Annotated[int, Field(ge=1)] = 8
-    max_retries: Annotated[int, Field(ge=0)] = 6
-    timeout_seconds: Annotated[float, Field(gt=0)] = 60
     encoder: Name
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
-
-    @model_validator(mode="after")
-    def _azure_has_an_endpoint(self) -> "OpenAITeacher":
-        if self.api_version and not self.base_url:
-            raise ValueError("api_version is for Azure, which needs base_url: https://<name>.openai.azure.com")
-        return self
 
     def parameters(self) -> dict[str, Any]:
         """All that goes into a request beside the messages; also part of the cache key."""
@@ -718,8 +775,20 @@ class Experiment(Strict):
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_no_twins)] = [0]
     benchmarks: SomeNames
+    out_of_distribution: Names = Field(
+        default=[], description="those of the benchmarks whose sets are of another kind than what is trained on"
+    )
     styles: SomeNames
     decodings: SomeNames
+
+    @model_validator(mode="after")
+    def _out_of_its_benchmarks(self) -> "Experiment":
+        for name in self.out_of_distribution:
+            if name not in self.benchmarks:
+                raise ValueError(
+                    f"out_of_distribution has '{name}', which is not asked: {nearest(name, self.benchmarks)}"
+                )
+        return self
 
 
 class Settings(Strict):
@@ -729,6 +798,10 @@ class Settings(Strict):
     results: RelativePath = "results"
     bootstrap: Annotated[int, Field(ge=100)] = 10_000
     seed: int = 0
+    final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")
+    equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.02, description="differences of a score smaller than this count as none where two are said to be on par"
+    )
 
 
 def _only_placeholders(template: str, allowed: tuple[str, ...]) -> str:
@@ -787,6 +860,10 @@ class Style(Strict):
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the list of genes")
     seed: int = Field(0, description="of the order in which genes are listed and left out")
+    track: Literal["strict", "as-published"] = Field(
+        "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
+    )
+    confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
     system: str

@@ -1,45 +1,95 @@
-"""Sentence encoders: cosine similarity of pairs of texts, each distinct text encoded once."""
+"""Sentence encoders: cosine similarity of pairs of texts, each distinct text encoded once and kept on disk."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+from tqdm import tqdm
 
+from reasonome.embedding_cache import EmbeddingCache
 from reasonome.errors import InputError
+from reasonome.manifest import canonical, file_sha256, read_manifest, text_sha256
 from reasonome.project import Project, lookup
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_PRECISION = "float32"
+_KEPT_AT_ONCE = 4096  # texts, so that an interrupted job has not encoded in vain
 
 
 class SentenceEncoder:
     """An encoder in a local folder, with the pooling it was published with ("mean" or "cls").
 
-    Embeddings are unit length and kept in memory, so that a text seen before costs nothing.
+    Embeddings are unit length and kept in memory, and in the folder `cache` if one is given, so that a text seen
+    before costs next to nothing: the model is loaded with the first text that is new.
     """
 
-    def __init__(self, folder: str | Path, pooling: str, batch_size: int = 64):
-        folder = Path(folder)
-        if not (folder / "config.json").is_file():
-            raise InputError("no sentence encoder here", file=folder, fix=f"snakemake {folder.parent}/manifest.json")
-        transformer = Transformer(str(folder))
-        width = transformer.get_embedding_dimension()
-        self._model = SentenceTransformer(modules=[transformer, Pooling(width, pooling_mode=pooling)])
+    def __init__(self, folder: str | Path, pooling: str, batch_size: int = 64, cache: str | Path | None = None):
+        self._folder = Path(folder)
+        if not (self._folder / "config.json").is_file():
+            fix = f"snakemake {self._folder.parent}/manifest.json"
+            raise InputError("no sentence encoder here", file=self._folder, fix=fix)
+        self._pooling = pooling
         self._batch_size = batch_size
-        self._cache: dict[str, np.ndarray] = {}
+        self._known: dict[str, np.ndarray] = {}
+        self._cache = None if cache is None else EmbeddingCache(cache, self.identity)
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of all that a vector depends on beside its text: the model's files, pooling, precision."""
+        files = _files_sha256(self._folder)
+        return text_sha256(canonical({"model": files, "pooling": self._pooling, "precision": _PRECISION}))
+
+    @cached_property
+    def _model(self) -> "SentenceTransformer":
+        # Imported here: what is in the cache needs neither the model nor the seconds that torch takes to load.
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+        transformer = Transformer(str(self._folder), model_kwargs={"dtype": _PRECISION})
+        pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode=self._pooling)
+        return SentenceTransformer(modules=[transformer, pooling])
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, one row per text; distinct new texts are encoded in one batched call."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._cache]
-        if new:
-            vectors = self._model.encode(
-                new,
-                batch_size=self._batch_size,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=len(new) > 500,
-            )
-            self._cache.update(zip(new, vectors, strict=True))
-        return np.stack([self._cache[text] for text in texts])
+        """Unit vectors, float32, shape (len(texts), d); distinct new texts are encoded in batches of like length."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new and self._cache is not None:
+            self._known.update(self._cache.find(new))
+            new = [text for text in new if text not in self._known]
+        # The longest first: should memory not do, that shows at once.
+        self._encode(sorted(new, key=len, reverse=True))
+        return np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+    def _encode(self, texts: Sequence[str]) -> None:
+        with tqdm(total=len(texts), desc="encoding", unit=" texts", delay=5, leave=False) as bar:
+            for piece in _pieces(texts, _KEPT_AT_ONCE):
+                vectors = []
+                for batch in _pieces(piece, self._batch_size):
+                    vectors.append(
+                        self._model.encode(
+                            batch,
+                            batch_size=len(batch),
+                            normalize_embeddings=True,
+                            convert_to_numpy=True,
+                            show_progress_bar=False,
+                        )
+                    )
+                    bar.update(len(batch))
+                self._keep(piece, np.concatenate(vectors))
+
+    def _keep(self, texts: Sequence[str], vectors: np.ndarray) -> None:
+        self._known.update(zip(texts, vectors, strict=True))
+        if self._cache is None:
+            return
+        try:
+            self._cache.add(texts, vectors)
+        except OSError as error:  # somebody else's encoder, or a full disk: no reason to score nothing
+            warnings.warn(f"embeddings are not kept: {error}", stacklevel=2)
+            self._cache = None
 
     def similarity(self, first: Sequence[str], second: Sequence[str]) -> np.ndarray:
         """Cosines of the pairs (first[i], second[i])."""
@@ -47,14 +97,40 @@ class SentenceEncoder:
         return np.einsum("ij,ij->i", both[: len(first)], both[len(first) :])
 
 
+def _pieces(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (texts[start : start + size] for start in range(0, len(texts), size))
+
+
+def _files_sha256(folder: Path) -> Mapping[str, str]:
+    """SHA-256 of a model's files by path: from the manifest beside it, unless a file changed after that was written."""
+    # Hidden files are no part of a model: Snakemake leaves a time stamp in folders.
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = {path.relative_to(folder).as_posix(): path for path in paths}
+    manifest = folder.parent / "manifest.json"
+    if manifest.is_file():
+        recorded = read_manifest(manifest).get("model", {})
+        # The time of the last change of status, which copying with old times (cp -p, rsync -a) does not set back.
+        written = manifest.stat().st_ctime_ns
+        if files.keys() == recorded.keys() and all(path.stat().st_ctime_ns <= written for path in paths):
+            return recorded
+    return {name: file_sha256(path) for name, path in files.items()}
+
+
 def mean_similarity(encoders: Sequence[SentenceEncoder]):
     """The mean of several encoders' similarities, as one function of two lists of texts."""
     return lambda first, second: np.mean([encoder.similarity(first, second) for encoder in encoders], axis=0)
 
 
-def load_encoders(project: Project, folders: Sequence[Path]) -> dict[str, SentenceEncoder]:
-    """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name."""
+def load_encoders(project: Project, folders: Sequence[Path], keep: bool = True) -> dict[str, SentenceEncoder]:
+    """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name.
+
+    Vectors are kept in cache/ beside the model unless told otherwise.
+    """
     return {
-        folder.name: SentenceEncoder(folder / "model", lookup(project.encoders, folder.name, "encoder").pooling)
+        folder.name: SentenceEncoder(
+            folder / "model",
+            lookup(project.encoders, folder.name, "encoder").pooling,
+            cache=folder / "cache" if keep else None,
+        )
         for folder in folders
     }

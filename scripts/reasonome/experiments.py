@@ -1,7 +1,7 @@
 """Experiments: which files the cells of an experiment need, for the workflow's rules and the report's plan."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from reasonome import chains
 from reasonome.chains import Run
 from reasonome.config import (
     GO_FORMATS,
+    GrpoRecipe,
     KnowledgeTeacher,
     PretrainRecipe,
     PublishedFile,
     PublishedFiles,
+    Recipe,
     SftRecipe,
     SourceFile,
 )
@@ -42,9 +44,17 @@ class Results:
         """Table of facts of one corpus."""
         return self.root / "facts" / corpus / "facts.parquet"
 
+    def denied(self, corpus: str) -> Path:
+        """Table of what the sources of one corpus say does not hold."""
+        return self.facts(corpus).with_name("denied.parquet")
+
     def benchmark(self, benchmark: str) -> Path:
         """Folder of one benchmark."""
         return self.root / "benchmarks" / benchmark
+
+    def background(self, benchmark: str) -> Path:
+        """Table of the terms and gene sets that answers to one benchmark are compared with."""
+        return self.root / "backgrounds" / f"{benchmark}.parquet"
 
     def prompts(self, benchmark: str, style: str) -> Path:
         """Folder of a benchmark's sets with what a style shows beside them."""
@@ -92,10 +102,16 @@ def examples_folder(project: Project, benchmark: str, style: str) -> Path:
     return results.prompts(benchmark, style) if enriched else results.benchmark(benchmark)
 
 
+def cells(project: Project, experiment: str) -> list[Run]:
+    """All cells of an experiment; models behind an endpoint and recorded answers have none in arms with steps."""
+    without_weights = {name for name, backbone in project.backbones.items() if backbone.weights is None}
+    return chains.expand(project.experiments[experiment], without_weights)
+
+
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(backbone, chain) of every step that an experiment trains, parents before children, each once."""
     found: dict[tuple[str, str], None] = {}
-    for run in chains.expand(project.experiments[experiment]):
+    for run in cells(project, experiment):
         steps = [] if run.chain == chains.BASE else run.chain.split("+")
         for end in range(1, len(steps) + 1):
             found[run.backbone, "+".join(steps[:end])] = None
@@ -112,7 +128,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     """What the report is made of: cells, floors, steps, audits and reasoning, with their files."""
     results = Results(project.settings.results)
     spec = project.experiments[experiment]
-    runs = chains.expand(spec)
+    runs = cells(project, experiment)
     asked = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
@@ -123,8 +139,15 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "experiment": experiment,
         "description": spec.description,
         "arms": list(spec.arms),
+        "out_of_distribution": list(spec.out_of_distribution),
+        "rewarded_encoders": _rewarded_encoders(recipes),
         "evaluations": [
-            {**vars(run), "scores": str(results.scores(run)), "run": str(results.answers(run).with_suffix(".run.json"))}
+            {
+                **vars(run),
+                "track": project.style(run.benchmark, run.style).track,
+                "scores": str(results.scores(run)),
+                "run": str(results.answers(run).with_suffix(".run.json")),
+            }
             for run in runs
         ],
         "floors": [{"benchmark": b, "style": s, "path": str(results.floors(b, s))} for b, s in asked],
@@ -150,6 +173,12 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             for corpus in audit_plan(project, experiment).corpora
         ],
     }
+
+
+def _rewarded_encoders(recipes: Iterable[Recipe]) -> list[str]:
+    """The encoders, sorted, whose similarity a reward of any weight is made of."""
+    grpo = [recipe for recipe in recipes if isinstance(recipe, GrpoRecipe) and recipe.rewards.get("similarity", 0) > 0]
+    return sorted({encoder for recipe in grpo for encoder in recipe.encoders})
 
 
 @dataclass(frozen=True)
@@ -196,7 +225,7 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
         training[recipe.benchmark][step] = None
         if isinstance(recipe, SftRecipe) and recipe.teacher != "none":
             reasoning[recipe.teacher, recipe.benchmark, recipe.style][step] = None
-    asked = list(dict.fromkeys((run.benchmark, run.style) for run in chains.expand(spec)))
+    asked = list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment)))
     return AuditPlan(
         asked, *({key: tuple(steps) for key, steps in used.items()} for used in (training, corpora, reasoning))
     )

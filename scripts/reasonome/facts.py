@@ -26,12 +26,16 @@ _FACT_KEY = ["gene", "relation", "object_id", "source"]
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts, the identifiers without a gene, the counts, and what each source left out on purpose."""
+    """The facts, the identifiers without a gene, the counts, and what each source left out on purpose.
+
+    `denied` are what sources say does not hold, in the columns of facts.
+    """
 
     facts: pd.DataFrame
     unmapped: pd.DataFrame
     statistics: pd.DataFrame
     left_out: dict[str, dict[str, int]] = field(default_factory=dict)
+    denied: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FACT_COLUMNS, dtype="str"))
 
 
 def build_facts(
@@ -66,15 +70,17 @@ def build_facts(
             error.fix = f"{error.fix}; all of them are in {rejected}"
         raise
     facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
-    return Facts(facts, unmapped, _statistics(facts), {name: one.left_out for name, one in read.items()})
+    denied = _each_once(pd.concat([one.denied for one in read.values()], ignore_index=True))
+    return Facts(facts, unmapped, _statistics(facts), {name: one.left_out for name, one in read.items()}, denied)
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
-    """Write facts.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all three or, on a full disk, none."""
+    """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all or, on a full disk, none."""
     out_dir = Path(out_dir)
     with ExitStack() as all_written:
         # The large one first: none is moved to its place before all are written.
-        facts.facts.to_parquet(all_written.enter_context(replacing(out_dir / "facts.parquet")), index=False)
+        for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
+            table.to_parquet(all_written.enter_context(replacing(out_dir / name)), index=False)
         for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
             all_written.enter_context(replacing(out_dir / name)).write_text(_tsv(table), encoding="utf-8")
     (out_dir / REJECTED).unlink(missing_ok=True)  # of an earlier build that failed

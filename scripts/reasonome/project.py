@@ -100,16 +100,21 @@ class Project:
 
     def _check_references(self) -> None:
         self._known("config.yaml", ("experiments",), self.settings.experiments, self.experiments)
+        for name, backbone in self.backbones.items():
+            if backbone.recorded is not None:
+                loc = (name, "recorded", "files")
+                self._known("backbones.yaml", loc, backbone.recorded.files, self.benchmarks)
         for name, corpus in self.corpora.items():
             self._known("corpora.yaml", (name, "sources"), corpus.sources, self.sources)
             self._known("corpora.yaml", (name, "leave_out"), corpus.leave_out, self.benchmarks)
             self.authority(name)
-            self._known("corpora.yaml", (name, "tokenizer"), corpus.tokenizer or [], self.backbones)
+            self._check_tokenizer(name, corpus)
         for name, benchmark in self.benchmarks.items():
             self._known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, self.corpora)
             self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
             self._check_subsets(name, benchmark)
             self._check_left_out(name, benchmark)
+            self._check_background(name, benchmark)
             loc, styles = (name, "audit", "name_in_prompt"), self.styles(benchmark.task)
             self._known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
         for name, teacher in self.teachers.items():
@@ -120,6 +125,16 @@ class Project:
                 self._check_recipe(f"recipes/{stage}.yaml", variant, recipe)
         for name, experiment in self.experiments.items():
             self._check_experiment(f"experiments/{name}.yaml", experiment)
+
+    def _check_tokenizer(self, name: str, corpus: Corpus) -> None:
+        if corpus.tokenizer is None:
+            return
+        loc = (name, "tokenizer")
+        self._known("corpora.yaml", loc, corpus.tokenizer, self.backbones)
+        if self.backbones[corpus.tokenizer].weights is None:
+            with_weights = [other for other, backbone in self.backbones.items() if backbone.weights is not None]
+            what = f"backbone '{corpus.tokenizer}' has no weights, and so no tokenizer here"
+            raise self._error("corpora.yaml", loc, what, nearest(corpus.tokenizer, with_weights))
 
     def _check_subsets(self, name: str, benchmark: Benchmark) -> None:
         """Sources of subsets are in the corpus, and a branch of GO is that of one source."""
@@ -133,6 +148,25 @@ class Project:
                 what = f"corpus '{benchmark.corpus}' has {len(go)} sources of GO" + (f": {', '.join(go)}" * bool(go))
                 fix = "say which by 'source'" if go else "add one to the corpus (format go or bioconductor)"
                 raise self._error("benchmarks.yaml", (*loc, "namespace"), what, fix)
+
+    def _check_background(self, name: str, benchmark: Benchmark) -> None:
+        """The corpus that answers are compared with has an ontology, or the sets that the benchmark's are of."""
+        loc = (name, "corpus" if benchmark.background is None else "background")
+        corpus = self.background(name)
+        self._known("benchmarks.yaml", loc, corpus, self.corpora)
+        listed = any(
+            not spec.namespace and spec.source in (None, *self.corpora[corpus].sources)
+            for spec in benchmark.subsets.values()
+        )
+        if not (listed or self._ontologies(corpus)):
+            others = [other for other in self.corpora if self._ontologies(other)]
+            raise self._error(
+                "benchmarks.yaml",
+                loc,
+                f"corpus '{corpus}' has no terms that answers could be compared with: no ontology, and no sets of "
+                "which the benchmark's are",
+                "name a corpus with an ontology as 'background'" + (f": {', '.join(others)}" if others else ""),
+            )
 
     def _check_left_out(self, name: str, benchmark: Benchmark) -> None:
         """Benchmarks leave out others that are built before them."""
@@ -164,7 +198,10 @@ class Project:
         known("benchmark", self.benchmarks)
         task = self.benchmarks[recipe.benchmark].task
         known("style", self.styles(task))
-        self.style(recipe.benchmark, recipe.style)
+        if self.style(recipe.benchmark, recipe.style).confidence:
+            what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
+            fix = "train in a style without it: a model may be asked in one that it was not trained in"
+            raise self._error(file, _written(self._texts[file], variant, "style"), what, fix)
         if isinstance(recipe, SftRecipe):
             known("teacher", [*self.teachers, "none"])
         else:
@@ -186,8 +223,36 @@ class Project:
                 self.style(benchmark, style)
         for arm, spec in experiment.arms.items():
             self._check_steps(file, arm, spec.steps)
+        for position, name in enumerate(experiment.backbones):
+            self._check_untrainable(file, ("backbones", position), name, experiment)
         self._check_leaks(file, experiment)
         self._check_encoders(file, experiment)
+
+    def _check_untrainable(self, file: str, loc: Loc, name: str, experiment: Experiment) -> None:
+        """A model behind an endpoint, or recorded answers, are asked in arms without steps: there must be one."""
+        backbone = self.backbones[name]
+        if backbone.weights is not None:
+            return
+        arms = [spec for spec in experiment.arms.values() if not spec.steps]
+        if not arms:
+            what = f"'{name}' has no weights to train, and every arm has steps"
+            raise self._error(file, loc, what, "add an arm without steps (base: []), or take it out of backbones")
+        if backbone.recorded is None:
+            return
+        styles = dict.fromkeys(style for spec in arms for style in spec.styles or experiment.styles)
+        for kind, asked, fix in (
+            ("style", list(styles), "let the arms without steps have one (`styles` of the arm)"),
+            ("decoding", experiment.decodings, f"ask here with one, or give '{name}' an experiment of its own"),
+        ):
+            if len(asked) > 1:
+                what = f"the answers of '{name}' were recorded once: {', '.join(asked)} cannot each be their {kind}"
+                raise self._error(file, loc, what, fix)
+        for benchmark in experiment.benchmarks:
+            if benchmark not in backbone.recorded.files:
+                what = f"'{name}' has no recorded answers to '{benchmark}'"
+                recorded = ", ".join(backbone.recorded.files)
+                fix = f"add {benchmark} to its files in backbones.yaml, or ask here only {recorded}"
+                raise self._error(file, loc, what, fix)
 
     def _check_steps(self, file: str, arm: str, steps: list[str]) -> None:
         order = list(STAGES)
@@ -282,6 +347,17 @@ class Project:
         own = self.ontology_files(benchmark)
         holding = self._ontologies(self.benchmarks[benchmark].corpus)
         return {source: key for source, key in holding.items() if source not in own}
+
+    def background(self, benchmark: str) -> str:
+        """The corpus whose terms and gene sets answers are compared with."""
+        spec = self.benchmarks[benchmark]
+        return spec.background or spec.corpus
+
+    def background_ontologies(self, benchmark: str) -> dict[str, str]:
+        """Source → key of its file, of all ontologies of the background; those of the benchmark's own sets first."""
+        holding = self._ontologies(self.background(benchmark))
+        own = self.ontology_files(benchmark).keys() & holding.keys()
+        return {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
 
     def _ontologies(self, corpus: str) -> dict[str, str]:
         """Source → key of the file that holds its ontology."""

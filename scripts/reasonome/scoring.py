@@ -1,6 +1,8 @@
-"""Scores: answers and floors against the truth of a benchmark, one row per example and sample."""
+"""Scores: answers and floors against the truth of a benchmark, one row per example, sample and order of genes."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,27 +12,39 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome import floors
 from reasonome.benchmarks import read_rows
+from reasonome.clusters import clusters
 from reasonome.comparisons import in_mean
 from reasonome.config import Style
+from reasonome.encoders import mean_similarity
 from reasonome.errors import InputError
-from reasonome.metrics.naming import Similarity, name_scores, normalise
+from reasonome.judges import Judges
+from reasonome.metrics.naming import normalise
+from reasonome.metrics.reasoning import reasoning_scores
+from reasonome.prompts import gene_order
 from reasonome.tasks.gene_set_naming import ABSTENTION
 from reasonome.tasks.task import Task
 
+SHUFFLED = ("term_score", "rouge_l", "similarity")
+
 
 class AnswerRow(BaseModel):
-    """One row of a file of answers."""
+    """One row of a file of answers. A bare name stands in `answer`; then `text` is not parsed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
     subset: str
     sample: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    order: Annotated[int, Field(ge=0, lt=2**31)] = 0
     prompt_sha256: str = ""
     text: str
+    answer: str | None = None
     finish_reason: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     logprob: float | None = None
+    name_logprob: float | None = None
+    name_tokens: int = 0
+    confidence: float | None = None
     seconds: float = 0.0
     genes_left_out: int = 0
     facts_left_out: int = 0
@@ -39,37 +53,45 @@ class AnswerRow(BaseModel):
 
 def score_answers(
     task: Task,
+    style: Style,
     examples: Sequence[Any],
     answers: Sequence[AnswerRow],
-    encoders: Mapping[str, Similarity],
+    judges: Judges,
     seed: int,
     file: Path | None = None,
 ) -> pd.DataFrame:
-    """Score every example × sample; an example without an answer is a row with an empty, wrong one.
+    """Score every example × sample × order; an example without an answer is a row with an empty, wrong one.
 
-    InputError for an answer to an unknown id, for two answers to one id and sample, and without examples; `file` is
-    where the answers come from.
+    InputError for an answer to an unknown id, for two answers to one id, sample and order, and without examples;
+    `file` is where the answers come from.
     """
     if not examples:
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
     given = _by_question(examples, answers, file)
-    samples = sorted({answer.sample for answer in answers}) or [0]
-    rows = []
+    tries = sorted({(answer.sample, answer.order) for answer in answers}) or [(0, 0)]
+    cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
+    asked, parsed, shown, rows = [], [], [], []
     for example in examples:
-        for sample in samples:
-            answer = given.get((example.id, sample))
-            parsed = task.parse(answer.text if answer else "")
+        for sample, order in tries:
+            answer = given.get((example.id, sample, order))
+            read = _read(task, style, answer)
+            asked.append(example)
+            parsed.append(read)
+            shown.append(_shown(example, style, answer))
             rows.append(
                 {
                     "id": example.id,
                     "subset": example.subset,
                     "stratum": example.stratum,
+                    "cluster": cluster_of[example.id],
+                    "contaminated": example.contaminated,
                     "sample": sample,
+                    "order": order,
                     "gold": example.name,
-                    "answer": parsed.name,
+                    "answer": read.name,
                     "text": answer.text if answer else "",
-                    "reasoning": "\n".join(parsed.steps),
-                    "problems": ",".join(parsed.problems if answer else ["missing_answer"]),
+                    "reasoning": "\n".join(read.steps),
+                    "problems": ",".join(read.problems if answer else ["missing_answer"]),
                     "genes": " ".join(gene.symbol for gene in example.genes),
                     "genes_left_out": answer.genes_left_out if answer else 0,
                     "facts_left_out": answer.facts_left_out if answer else 0,
@@ -78,53 +100,114 @@ def score_answers(
                     "completion_tokens": answer.completion_tokens if answer else 0,
                     "finish_reason": answer.finish_reason if answer else "missing",
                     "logprob": answer.logprob if answer else None,
-                    "format": float(parsed.named and parsed.reasoned),
-                    "abstained": float(normalise(parsed.name) == normalise(ABSTENTION)),
+                    "name_logprob": answer.name_logprob if answer else None,
+                    "name_tokens": answer.name_tokens if answer else 0,
+                    "format": float(read.named and read.reasoned),
+                    "format_published": float(read.format_published),
+                    "abstained": float(normalise(read.name) == normalise(ABSTENTION)),
                     "truncated": float(bool(answer) and answer.finish_reason == "length"),
                     "length": float(answer.completion_tokens if answer else 0),
+                    **_confidence(read, answer),
                 }
             )
-    table = pd.DataFrame(rows)
-    table = table.assign(**name_scores(table["answer"].tolist(), table["gold"].tolist(), encoders))
-    return table.assign(**_shuffled_scores(table, encoders, seed))
+    table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
+    table = table.join(judges.of_names(table["answer"].tolist(), asked))
+    table = table.assign(**reasoning_scores(parsed, asked, shown, judges.knowledge))
+    table = table.assign(**_rewards(task, parsed, asked, judges), order_agreement=_order_agreement(table))
+    return table.assign(**_shuffled_scores(table, asked, judges, seed))
 
 
 def _by_question(
     examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None
-) -> dict[tuple[str, int], AnswerRow]:
+) -> dict[tuple[str, int, int], AnswerRow]:
     known = {example.id for example in examples}
-    given: dict[tuple[str, int], AnswerRow] = {}
+    given: dict[tuple[str, int, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):
+        key = (answer.id, answer.sample, answer.order)
         if answer.id not in known:
             raise InputError(
                 f"answer to '{answer.id}', which is not in the test split", file=file, line=line, field="id"
             )
-        if (answer.id, answer.sample) in given:
-            raise InputError(f"two answers to '{answer.id}', sample {answer.sample}", file=file, line=line, field="id")
-        given[answer.id, answer.sample] = answer
+        if key in given:
+            what = f"two answers to '{answer.id}', sample {answer.sample}, order {answer.order}"
+            raise InputError(what, file=file, line=line, field="id")
+        given[key] = answer
     return given
 
 
-def _shuffled_scores(table: pd.DataFrame, encoders: Mapping[str, Similarity], seed: int) -> dict[str, np.ndarray]:
-    ordered = table.sort_values(["subset", "sample", "id"])  # so that the order of the examples changes nothing
-    groups = list(zip(ordered["subset"], ordered["sample"], strict=True))
+def _read(task: Task, style: Style, answer: AnswerRow | None) -> Any:
+    """The parsed answer; a bare name is taken as it stands, and what is missing is an empty text."""
+    if answer is not None and answer.answer is not None:
+        return task.bare(answer.answer)
+    return task.parse(answer.text if answer else "", style)
+
+
+def _shown(example: Any, style: Style, answer: AnswerRow | None) -> list[str]:
+    """The symbols that stood in the prompt: all but the last ones of its order, as many as were left out."""
+    symbols = [gene.symbol for gene in example.genes]
+    seed = style.seed + (answer.order if answer else 0)
+    ordered = [symbols[position] for position in gene_order(symbols, seed)]
+    return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
+
+
+def _confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
+    """How sure the model was: as it stated, else by the mean log-probability of the name's tokens, as a probability."""
+    stated = read.confidence if read.confidence is not None or answer is None else answer.confidence
+    if stated is not None:
+        return {"confidence": stated, "confidence_kind": "stated"}
+    if answer is not None and answer.name_logprob is not None and answer.name_tokens:
+        return {"confidence": math.exp(answer.name_logprob / answer.name_tokens), "confidence_kind": "logprob"}
+    return {"confidence": None, "confidence_kind": ""}
+
+
+def _rewards(task: Task, parsed: Sequence[Any], asked: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
+    """Every reward of the task, by which reward and metric can be compared; without encoders, those that need none."""
+    encoders = list(judges.encoders.values())
+    return {
+        f"reward_{name}": np.array(reward.function(parsed, asked, mean_similarity(encoders)), dtype=float)
+        for name, reward in task.rewards.items()
+        if encoders or name != "similarity"
+    }
+
+
+def _order_agreement(table: pd.DataFrame) -> pd.Series:
+    """Share of pairs of orders of the genes that got the same name, by question and sample; nan with one order.
+
+    Two answers without a name do not agree.
+    """
+    names = table["answer"].map(normalise)
+
+    def agreement(rows: pd.Series) -> float:
+        pairs = [first == second != "" for first, second in combinations(rows, 2)]
+        return float(np.mean(pairs)) if pairs else math.nan
+
+    return names.groupby([table["id"], table["sample"]]).transform(agreement).astype(float)
+
+
+def _shuffled_scores(
+    table: pd.DataFrame, asked: Sequence[Any], judges: Judges, seed: int
+) -> dict[str, np.ndarray | pd.Series]:
+    ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
+    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
     permuted = pd.Series(floors.shuffled(ordered["answer"].tolist(), groups, seed), ordered.index).sort_index()
-    scores = name_scores(permuted.tolist(), table["gold"].tolist(), encoders)
-    return {f"shuffled_{key}": scores[key] for key in ("rouge_l", "similarity") if key in scores}
+    scores = judges.of_names(permuted.tolist(), asked)
+    return {f"shuffled_{key}": scores[key].to_numpy() for key in SHUFFLED if key in scores}
 
 
 def score_floors(
-    training: Sequence[Any], asked: Sequence[Any], style: Style, encoders: Mapping[str, Similarity], seed: int
+    training: Sequence[Any], asked: Sequence[Any], style: Style, judges: Judges, seed: int
 ) -> pd.DataFrame:
     """Score every floor on every example; a floor of several draws gets the mean of its draws' scores.
 
-    Without training sets, as a published test may come, only the floors that read the prompt alone can answer.
+    Without training sets, as a published test may come, only the floors that read the prompt or a database can answer.
     """
-    truths = [example.name for example in asked]
+    cluster_of = clusters(asked, judges.jaccard)
     tables = []
-    for name, floor in floors.floors_of(style, trained=bool(training)).items():
-        draws = floor.answer(training, asked, style, seed)
-        scored = [name_scores(answers, truths, encoders) for answers in draws]
+    background = None if judges.terms is None else judges.terms.background
+    questions = floors.Questions(asked, style, seed, training, judges.encoders, background)
+    for name, floor in floors.floors_of(style, bool(training), judges.encoders, background).items():
+        draws = floor.answer(questions)
+        scored = [judges.of_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(
             pd.DataFrame(
                 {
@@ -133,9 +216,10 @@ def score_floors(
                     "id": [example.id for example in asked],
                     "subset": [example.subset for example in asked],
                     "stratum": [example.stratum for example in asked],
+                    "cluster": cluster_of,
                     "answer": draws[0],
                     "draws": len(draws),
-                    **{metric: np.mean([s[metric] for s in scored], axis=0) for metric in scored[0]},
+                    **(sum(scored) / len(scored)),
                 }
             )
         )
@@ -147,7 +231,7 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
 
     Contaminated variants are no part of the mean; `strata` has the same mean over each stratum.
     """
-    metrics = list(table.select_dtypes("float").columns.drop("logprob", errors="ignore"))
+    metrics = list(table.select_dtypes("float").columns.drop(["logprob", "name_logprob"], errors="ignore"))
     means = table.groupby("subset")[metrics].mean()
     counted = table[table["subset"].isin(in_mean(table["subset"]))]
     strata = {

@@ -108,4 +108,5 @@ def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
 def test_gene_r1_dry_runs_offline(finished):
     jobs = tiny_project.planned_jobs(finished, "results/experiments/gene-r1/report.html")
     assert jobs["fetch_backbone"] == 3
+    assert jobs["build_benchmark"] == jobs["build_background"] == 2  # terms of GO, and pathways out of distribution
     assert jobs["grpo"] == 12  # four arms end in GRPO, on three backbones

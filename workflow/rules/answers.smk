@@ -1,4 +1,15 @@
-# Models → answers. One job answers all subsets of a benchmark, so that a model is loaded once.
+# Models → answers. One job answers all subsets of a benchmark, so that a model is loaded once. Models behind an
+# endpoint need a network, so their jobs run where Snakemake runs; recorded answers are only brought into shape.
+
+
+localrules:
+    ask,
+    read_recorded,
+
+
+WITH_WEIGHTS = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "weights"]
+BEHIND_ENDPOINTS = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "api"]
+RECORDED = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "recorded"]
 
 
 rule generate:
@@ -11,16 +22,68 @@ rule generate:
         run=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.run.json",
     log:
         f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    wildcard_constraints:
+        backbone=one_of(WITH_WEIGHTS),
     conda:
         "../../envs/cpu.yaml"
     threads: 16
     params:
         folder=subpath(input.manifest, parent=True),
+        engine=lambda w: PROJECT.backbones[w.backbone].engine,
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
         configured(
             "generate.py",
             "--model {params.folder} --benchmark {wildcards.benchmark} --examples {input.examples}"
+            " --style {wildcards.style} --decoding {wildcards.decoding} --engine {params.engine}"
+            " --output {output.answers}",
+        )
+
+
+rule ask:
+    input:
+        examples=examples("test"),
+    output:
+        answers=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
+        run=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.run.json",
+    log:
+        f"{ROOT}/logs/ask/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    wildcard_constraints:
+        backbone=one_of(BEHIND_ENDPOINTS),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        model=asked_model,
+        decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
+        style=lambda w: style_of(w.benchmark, w.style),
+    shell:
+        configured(
+            "ask.py",
+            "--backbone {wildcards.backbone} --benchmark {wildcards.benchmark} --examples {input.examples}"
             " --style {wildcards.style} --decoding {wildcards.decoding} --output {output.answers}",
+        )
+
+
+rule read_recorded:
+    input:
+        examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        recorded=recorded_answers,
+    output:
+        answers=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
+        run=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.run.json",
+    log:
+        f"{ROOT}/logs/read_recorded/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    wildcard_constraints:
+        backbone=one_of(RECORDED),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        columns=lambda w: canonical(PROJECT.backbones[w.backbone].recorded.columns),
+        code=code_sha256(["answer_cells.py", "plain_table.py", "recorded.py"]),
+    shell:
+        configured(
+            "read_recorded.py",
+            "--backbone {wildcards.backbone} --benchmark {wildcards.benchmark} --examples {input.examples}"
+            " --answers {input.recorded} --output {output.answers}",
         )

@@ -47,14 +47,9 @@ rule build_benchmark:
     conda:
         "../../envs/cpu.yaml"
     params:
-        benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
+        benchmark=lambda w: sets_of(w.benchmark),
         files=benchmark_arguments,
-        policies=lambda w: canonical(
-            [
-                settings_of(PROJECT.benchmarks, "benchmark", b)
-                for b in PROJECT.benchmarks[w.benchmark].leave_out
-            ]
-        ),
+        policies=lambda w: canonical([sets_of(b) for b in PROJECT.benchmarks[w.benchmark].leave_out]),
         leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
         folder=subpath(output.audit, parent=True),
     shell:

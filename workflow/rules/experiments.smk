@@ -47,12 +47,22 @@ rule summarise:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_sha256(["comparisons.py", "report/evidence.py", "report/plan.py", "report/tables.py"]),
+        equivalence=PROJECT.settings.equivalence,
+        code=code_sha256(
+            [
+                "comparisons.py",
+                "report/evidence.py",
+                "report/example_scores.py",
+                "report/family.py",
+                "report/plan.py",
+                "report/tables.py",
+            ]
+        ),
     shell:
         program(
             "summarise.py",
             "--plan {input.plan} --metrics {output.metrics} --comparisons {output.comparisons}"
-            " --resamples {params.resamples} --seed {params.seed}",
+            " --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
         )
 
 

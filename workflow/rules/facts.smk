@@ -28,6 +28,7 @@ rule build_facts:
     output:
         licences=f"{ROOT}/facts/{{corpus}}/licences.tsv",
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
+        denied=f"{ROOT}/facts/{{corpus}}/denied.parquet",
         unmapped=f"{ROOT}/facts/{{corpus}}/unmapped.tsv",
         statistics=f"{ROOT}/facts/{{corpus}}/statistics.tsv",
     log:

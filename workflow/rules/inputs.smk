@@ -72,6 +72,35 @@ def benchmark_arguments(wildcards):
     return words
 
 
+def background_ontologies(wildcards):
+    """The ontologies of the corpus that answers are compared with."""
+    return [source_file(s, key) for s, key in PROJECT.background_ontologies(wildcards.benchmark).items()]
+
+
+def background_arguments(wildcards):
+    return [
+        f"--ontology {s} {source_file(s, key)}"
+        for s, key in PROJECT.background_ontologies(wildcards.benchmark).items()
+    ]
+
+
+def background_settings(wildcards):
+    """What of a benchmark decides its background: which sets it asks about, and how small they may be."""
+    benchmark = PROJECT.benchmarks[wildcards.benchmark]
+    return canonical(
+        [
+            benchmark.minimum_genes,
+            [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()],
+        ]
+    )
+
+
+def sets_of(name):
+    """What of a benchmark decides its sets, as canonical JSON: not what answers are scored with, nor which of them."""
+    benchmark = entry(PROJECT.benchmarks, "benchmark", name)
+    return canonical(benchmark.model_dump(mode="json", exclude={"encoders", "background", "sealed"}))
+
+
 def left_out_benchmarks(wildcards):
     return [RESULTS.benchmark(b) for b in entry(PROJECT.corpora, "corpus", wildcards.corpus).leave_out]
 
@@ -91,6 +120,10 @@ def corpus_statistics(wildcards):
 def local_weights(table, kind, name):
     """The files of weights that lie in a local folder: new ones at the same place are fetched again."""
     weights = entry(table, kind, name).weights
+    if weights is None:
+        raise WorkflowError(
+            f"{kind} '{name}' has no weights: it can be asked, but there is no model of it to fetch or train"
+        )
     return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
 
 
@@ -176,8 +209,47 @@ def benchmark_encoders(wildcards):
     return [RESULTS.encoder(encoder) for encoder in PROJECT.benchmarks[wildcards.benchmark].encoders]
 
 
+def asked_model(wildcards):
+    """What of a model behind an endpoint decides its answers and their cost, as canonical JSON."""
+    apart = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
+    return canonical(PROJECT.backbones[wildcards.backbone].api.model_dump(mode="json", exclude=apart))
+
+
+def recorded_answers(wildcards):
+    """The file of a backbone's recorded answers to a benchmark."""
+    return entry(
+        PROJECT.backbones[wildcards.backbone].recorded.files,
+        "benchmark of this backbone",
+        wildcards.benchmark,
+    )
+
+
+def embedded_background(wildcards):
+    """What says that the names of the background are in the caches of the benchmark's encoders."""
+    encoders = PROJECT.benchmarks[wildcards.benchmark].encoders
+    return [RESULTS.background(wildcards.benchmark).with_suffix(f".{encoder}.json") for encoder in encoders]
+
+
+def judging_facts(wildcards):
+    """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
+    benchmark = PROJECT.benchmarks[wildcards.benchmark]
+    corpora = dict.fromkeys([benchmark.corpus, PROJECT.background(wildcards.benchmark)])
+    return [path for corpus in corpora for path in (RESULTS.facts(corpus), RESULTS.denied(corpus))]
+
+
+def sealing_of(wildcards):
+    """The share of test sets that is not scored."""
+    return 0.0 if PROJECT.settings.final else PROJECT.benchmarks[wildcards.benchmark].sealed
+
+
+def reading_of(benchmark, style):
+    """What of a style decides how its answers are read, as canonical JSON; its texts decide the answers alone."""
+    style = entry(PROJECT.styles(PROJECT.benchmarks[benchmark].task), "style", style)
+    return canonical({"track": style.track, "confidence": style.confidence, "seed": style.seed})
+
+
 def runs(wildcards):
-    return chains.expand(PROJECT.experiments[wildcards.experiment])
+    return experiments.cells(PROJECT, wildcards.experiment)
 
 
 def cell_scores(wildcards):

@@ -33,7 +33,7 @@ rule write_prompt_facts:
         "../../envs/cpu.yaml"
     params:
         style=lambda w: style_of(w.benchmark, w.style),
-        benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
+        benchmark=lambda w: sets_of(w.benchmark),
         code=code_sha256(PROMPT_CODE),
         files=prompt_fact_arguments,
         benchmark_folder=subpath(input.train, parent=True),

@@ -3,13 +3,19 @@
 # The modules of the library that decide a score.
 SCORING_CODE = [
     "audit.py",
+    "background.py",
+    "benchmarks/sealing.py",
+    "clusters.py",
     "comparisons.py",
     "completion.py",
+    "embedding_cache.py",
     "encoders.py",
-    "floors.py",
+    "floors",
+    "judges.py",
     "metrics",
     "prompt_neighbours.py",
     "prompts.py",
+    "rewards",
     "scoring.py",
     "tasks",
 ]
@@ -19,6 +25,9 @@ rule score:
     input:
         answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        background=f"{ROOT}/backgrounds/{{benchmark}}.parquet",
+        embedded=embedded_background,
+        facts=judging_facts,
         encoder_manifests=lambda w: [folder / "manifest.json" for folder in benchmark_encoders(w)],
         encoder_models=lambda w: [ancient(folder / "model") for folder in benchmark_encoders(w)],
     output:
@@ -31,12 +40,15 @@ rule score:
     params:
         code=code_sha256(SCORING_CODE),
         seed=PROJECT.settings.seed,
+        sealed=sealing_of,
+        reading=lambda w: reading_of(w.benchmark, w.style),
         encoders=benchmark_encoders,
     shell:
         configured(
             "score.py",
-            "--benchmark {wildcards.benchmark} --examples {input.examples} --answers {input.answers}"
-            " --encoders {params.encoders} --output {output.scores} --summary {output.summary}",
+            "--benchmark {wildcards.benchmark} --style {wildcards.style} --examples {input.examples}"
+            " --answers {input.answers} --encoders {params.encoders} --background {input.background}"
+            " --facts {input.facts} --output {output.scores} --summary {output.summary}",
         )
 
 
@@ -44,6 +56,8 @@ rule score_floors:
     input:
         train=examples("train"),
         test=examples("test"),
+        background=f"{ROOT}/backgrounds/{{benchmark}}.parquet",
+        embedded=embedded_background,
         encoder_manifests=lambda w: [folder / "manifest.json" for folder in benchmark_encoders(w)],
         encoder_models=lambda w: [ancient(folder / "model") for folder in benchmark_encoders(w)],
     output:
@@ -55,6 +69,7 @@ rule score_floors:
     params:
         code=code_sha256(SCORING_CODE),
         seed=PROJECT.settings.seed,
+        sealed=sealing_of,
         style=lambda w: style_of(w.benchmark, w.style),
         encoders=benchmark_encoders,
         folder=subpath(input.train, parent=True),
@@ -62,5 +77,5 @@ rule score_floors:
         configured(
             "score_floors.py",
             "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.folder}"
-            " --encoders {params.encoders} --output {output}",
+            " --encoders {params.encoders} --background {input.background} --output {output}",
         )

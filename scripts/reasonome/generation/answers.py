@@ -1,8 +1,11 @@
 """Answers of a model to one benchmark, written batch by batch so that a killed job goes on where it stopped."""
 
+import importlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +13,13 @@ from tqdm import tqdm
 
 from reasonome import atomic
 from reasonome.config import Decoding, Style
-from reasonome.generation import local
+from reasonome.generation.engine import Completion
 from reasonome.manifest import canonical, text_sha256
-from reasonome.prompts import render, token_counter
+from reasonome.prompts import CountTokens, Prompt, render, token_counter
 from reasonome.tasks.task import Task
+
+# Engine → its module, which is imported when it is needed: they are heavy, and vLLM may not be installed.
+ENGINES = {"transformers": "local", "vllm": "vllm_engine"}
 
 
 class PartialAnswers:
@@ -62,6 +68,45 @@ class PartialAnswers:
             self.path.unlink()
 
 
+@dataclass(frozen=True)
+class Question:
+    """One example as it is asked: which order of its genes, which sample, and the prompt."""
+
+    example: Any
+    order: int
+    sample: int
+    prompt: Prompt
+
+
+def questions(
+    task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], count_tokens: CountTokens
+) -> list[Question]:
+    """Every example × order × sample; order k lists the genes as the style's seed plus k has it."""
+    styles = [style.model_copy(update={"seed": style.seed + order}) for order in range(decoding.orders)]
+    return [
+        Question(example, order, sample, prompt)
+        for example in examples
+        for order, of_order in enumerate(styles)
+        for prompt in [task.prompt(example, of_order, count_tokens)]
+        for sample in range(decoding.samples)
+    ]
+
+
+def answer_row(question: Question, prompt_sha256: str, completion: Completion) -> dict[str, Any]:
+    """One row of a file of answers."""
+    return {
+        "id": question.example.id,
+        "subset": question.example.subset,
+        "sample": question.sample,
+        "order": question.order,
+        "prompt_sha256": prompt_sha256,
+        **vars(completion),
+        "genes_left_out": question.prompt.left_out,
+        "facts_left_out": question.prompt.facts_left_out,
+        "neighbours_left_out": question.prompt.neighbours_left_out,
+    }
+
+
 def write_answers(
     task: Task,
     style: Style,
@@ -70,44 +115,30 @@ def write_answers(
     model_folder: Path,
     model_digest: str,
     target: Path,
+    engine: str = "transformers",
 ) -> dict[str, int]:
     """Answer all examples and write `target` (JSONL, rows in the order of the examples); returns token counts."""
-    model, tokenizer = local.load(model_folder)
-    count_tokens = token_counter(tokenizer)
-    questions = []
-    for example in examples:
-        prompt = task.prompt(example, style, count_tokens)
-        text = render(tokenizer, prompt.messages)
-        questions += [(example, sample, text, prompt) for sample in range(decoding.samples)]
-    texts = [text for _, _, text, _ in questions]
-    digest = text_sha256(canonical([model_digest, decoding.model_dump(), texts]))
-    with PartialAnswers(target, digest) as partial:
-        bar = tqdm(total=len(questions), desc="answers", unit="answer")
-        bar.update(sum(len(rows) for rows in partial.batches.values()))
-        for number, batch in local.generate(model, tokenizer, texts, decoding, skip=set(partial.batches)):
-            partial.add(number, [_row(position, questions[position], completion) for position, completion in batch])
+    source = importlib.import_module(f"reasonome.generation.{ENGINES[engine]}")
+    model, tokenizer = source.load(model_folder)
+    asked = questions(task, style, decoding, examples, token_counter(tokenizer))
+    texts = [render(tokenizer, question.prompt.messages) for question in asked]
+    digest = text_sha256(canonical([model_digest, engine, decoding.model_dump(), texts]))
+    span = partial(task.name_span, style=style)
+    with PartialAnswers(target, digest) as kept:
+        bar = tqdm(total=len(asked), desc="answers", unit="answer")
+        bar.update(sum(len(rows) for rows in kept.batches.values()))
+        for number, batch in source.generate(model, tokenizer, texts, decoding, skip=set(kept.batches), span=span):
+            rows = [
+                {"position": i, **answer_row(asked[i], text_sha256(texts[i]), completion)} for i, completion in batch
+            ]
+            kept.add(number, rows)
             bar.update(len(batch))
         bar.close()
-        rows = sorted((row for batch in partial.batches.values() for row in batch), key=lambda row: row["position"])
+        rows = sorted((row for batch in kept.batches.values() for row in batch), key=lambda row: row["position"])
         atomic.write_jsonl(target, list(_without_position(rows)))
     return {
         "prompt_tokens": sum(row["prompt_tokens"] for row in rows),
         "generated_tokens": sum(row["completion_tokens"] for row in rows),
-    }
-
-
-def _row(position: int, question: tuple, completion: local.Completion) -> dict[str, Any]:
-    example, sample, text, prompt = question
-    return {
-        "position": position,
-        "id": example.id,
-        "subset": example.subset,
-        "sample": sample,
-        "prompt_sha256": text_sha256(text),
-        **vars(completion),
-        "genes_left_out": prompt.left_out,
-        "facts_left_out": prompt.facts_left_out,
-        "neighbours_left_out": prompt.neighbours_left_out,
     }
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,18 +15,7 @@ from transformers import (
 )
 
 from reasonome.config import Decoding
-
-
-@dataclass(frozen=True)
-class Completion:
-    """One generated text with its cost and the model's log-probability of it (summed over its tokens)."""
-
-    text: str
-    finish_reason: str
-    prompt_tokens: int
-    completion_tokens: int
-    logprob: float
-    seconds: float
+from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood
 
 
 class _ChosenLogprobs(LogitsProcessor):
@@ -61,19 +50,18 @@ def load(folder: Path):
     return model, tokenizer
 
 
-def batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Positions in batches of similar length, longest first; they depend on the lengths alone."""
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-
-
 def generate(
-    model, tokenizer, prompts: Sequence[str], decoding: Decoding, skip: set[int] = frozenset()
+    model,
+    tokenizer,
+    prompts: Sequence[str],
+    decoding: Decoding,
+    skip: set[int] = frozenset(),
+    span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`.
 
     Batches are the same whatever is skipped and each is seeded by its number, so that a killed job that goes
-    on gives what an undisturbed one gives.
+    on gives what an undisturbed one gives. `span` finds the name in a text, for its log-probability.
     """
     ids = tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
     config = GenerationConfig(
@@ -81,14 +69,16 @@ def generate(
         do_sample=decoding.temperature > 0,
         **({"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0} if decoding.temperature else {}),
         pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=model.generation_config.eos_token_id or tokenizer.eos_token_id,
+        eos_token_id=end_tokens(model.generation_config.eos_token_id, tokenizer.eos_token_id),
     )
     for number, batch in enumerate(batches([len(i) for i in ids], decoding.batch_size)):
         if number not in skip:
-            yield number, _generate_batch(model, tokenizer, ids, batch, config, decoding.seed + number)
+            yield number, _generate_batch(model, tokenizer, ids, batch, config, decoding.seed + number, span)
 
 
-def _generate_batch(model, tokenizer, ids, batch: list[int], config, seed: int) -> list[tuple[int, Completion]]:
+def _generate_batch(
+    model, tokenizer, ids, batch: list[int], config, seed: int, span: Span | None
+) -> list[tuple[int, Completion]]:
     started = time.monotonic()
     torch.manual_seed(seed)
     inputs = tokenizer.pad({"input_ids": [ids[i] for i in batch]}, return_tensors="pt").to(model.device)
@@ -99,22 +89,26 @@ def _generate_batch(model, tokenizer, ids, batch: list[int], config, seed: int) 
     logprobs.take(output[:, -1])
     chosen = torch.stack(logprobs.chosen, dim=1)
     seconds = (time.monotonic() - started) / len(batch)
-    ends = torch.tensor(config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id])
+    ends = torch.tensor(config.eos_token_id)
+    decode = partial(tokenizer.decode, skip_special_tokens=True)
     completions = []
     for row, position in enumerate(batch):
         tokens = output[row, width:].cpu()
         stops = torch.isin(tokens, ends).nonzero()
         length = int(stops[0]) + 1 if len(stops) else len(tokens)
+        written, logprob = tokens[:length].tolist(), chosen[row, :length]
+        text = decode(written)
         completions.append(
             (
                 position,
                 Completion(
-                    text=tokenizer.decode(tokens[:length], skip_special_tokens=True),
+                    text=text,
                     finish_reason="stop" if len(stops) else "length",
                     prompt_tokens=len(ids[position]),
                     completion_tokens=length,
-                    logprob=round(float(chosen[row, :length].sum()), 4),
+                    logprob=round(float(logprob.sum()), 4),
                     seconds=round(seconds, 3),
+                    **name_likelihood(text, span, written, logprob.tolist(), decode),
                 ),
             )
         )

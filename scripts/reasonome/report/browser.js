@@ -1,240 +1,177 @@
-// Look through every answer: search, filter, sort, page. Data reach the page as text nodes only.
-"use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("answers-data").textContent);
-  const EXAMPLE = { benchmark: 0, style: 1, subset: 2, id: 3, gold: 4, genes: 5, leftOut: 6 };
-  const ROW = { run: 0, example: 1, sample: 2, answer: 3, reasoning: 4, text: 5, problems: 6, finish: 7, metrics: 8 };
-  const facet = (row, name) => data.runs[row[ROW.run]][data.facets.indexOf(name)];
-  const example = (row, field) => data.examples[row[ROW.example]][EXAMPLE[field]];
-  const metric = (row, name) => {
-    const at = data.metrics.indexOf(name);
-    return at < 0 ? null : row[ROW.metrics + at];
-  };
-  const several = (name) => new Set(data.rows.map((row) => facet(row, name))).size > 1;
-
-  function failures(row) {
-    const found = row[ROW.problems].split(",").map((word) => word.trim()).filter(Boolean);
-    if (!row[ROW.answer].trim()) found.push("no usable name");
-    if (metric(row, "truncated")) found.push("cut off");
-    return found;
-  }
-
-  const columns = [
-    ...data.facets.filter((name) => name === "arm" || several(name))
-      .map((name) => ({ title: name, text: (row) => facet(row, name) })),
-    { title: "subset", text: (row) => example(row, "subset") },
-    { title: "id", text: (row) => example(row, "id"), look: "id" },
-    { title: "truth", text: (row) => example(row, "gold"), look: "short" },
-    { title: "answer", text: (row) => row[ROW.answer], look: "short" },
-    { title: "ROUGE-L", number: (row) => metric(row, "rouge_l"), digits: 3 },
-    { title: "similarity", number: (row) => metric(row, "similarity"), digits: 3 },
-    { title: "tokens", number: (row) => metric(row, "length"), digits: 0 },
-    { title: "failures", text: (row) => failures(row).join(", ") },
-  ].filter((column) => !column.number || data.rows.some((row) => column.number(row) !== null));
-  if (data.rows.some((row) => row[ROW.sample] > 0)) {
-    columns.splice(-1, 0, { title: "sample", number: (row) => row[ROW.sample], digits: 0 });
-  }
-
+// Every answer: search, filters, a menu to sort by any metric, and rows that open.
+const browser = (() => {
+  const several = (name) => new Set(models.map((run) => label(run, name))).size > 1;
+  const told = stored.facets.filter((name) => name === "arm" || (name !== "kind" && several(name)));
   const filters = [
-    ...data.facets.map((name) => ({ title: name, values: (row) => [facet(row, name)] })),
-    { title: "subset", values: (row) => [example(row, "subset")] },
+    { title: "answers of", values: (row) => [label(row.run, "kind") === "model" ? "models" : "floors"], preset: "models" },
+    ...told.map((name) => ({ title: name, values: (row) => [label(row.run, name)] })),
+    ...["subset", "stratum"].map((name) => ({ title: name, values: (row) => [about(row, name)] })),
+    { title: "relation to the truth", values: (row) => [word(row, "relation")] },
+    { title: "linked by", values: (row) => [word(row, "term_by")] },
     { title: "failure", always: true, values: (row) => {
-      const found = failures(row);
-      return found.length ? ["any failure", ...found] : ["none"];
+      const kinds = failures(row);
+      return kinds.length ? ["any failure", ...kinds] : ["none"];
     } },
   ];
+  const state = { words: [], scope: null, rows: [] };
 
-  const state = { words: [], chosen: new Map(), sort: null, descending: false, page: 0, size: 25, shown: data.rows };
-  const haystacks = new Array(data.rows.length); // built when first searched
-  const position = new Map(data.rows.map((row, index) => [row, index]));
-
-  function haystack(row) {
-    const index = position.get(row);
-    haystacks[index] ??= [
-      ...data.runs[row[ROW.run]], ...data.examples[row[ROW.example]],
-      row[ROW.answer], row[ROW.reasoning], row[ROW.text], row[ROW.problems],
-    ].join("\n").toLowerCase();
-    return haystacks[index];
+  function columns() {
+    const shown = [...new Set([MAIN, "rouge_l", "similarity", "length"])];
+    if (sorting.chosen && !shown.includes(sorting.chosen)) shown.unshift(sorting.chosen);
+    const measured = shown.filter((name) => metricNames.includes(name));
+    const all = [
+      ...told.map((name) => ({ title: name, key: (row) => label(row.run, name) })),
+      { title: "subset", key: (row) => about(row, "subset") },
+      { title: "id", key: (row) => about(row, "id"), look: "id" },
+      { title: "truth", key: (row) => about(row, "gold"), look: "short" },
+      { title: "answer", key: (row) => word(row, "answer"), look: "short" },
+      ...measured.map((name) => ({
+        title: inWords(name), metric: name, key: (row) => metric(row, name), isNumber: true, places: digits(name),
+      })),
+      { title: "failures", key: (row) => failures(row).join(", "), look: "short" },
+    ];
+    if (rows.some((row) => sampleOf(row) > 0)) {
+      all.splice(-1, 0, { title: "sample", key: sampleOf, isNumber: true, places: 0 });
+    }
+    return all;
   }
 
-  function element(tag, text, className) {
-    const made = document.createElement(tag);
-    if (text !== undefined) made.textContent = text;
-    if (className) made.className = className;
-    return made;
-  }
-
-  function button(text, act) {
-    const made = element("button", text);
-    made.type = "button";
-    made.addEventListener("click", act);
-    return made;
-  }
+  const table = new PagedTable({
+    table: document.getElementById("browser"),
+    paging: document.getElementById("paging"),
+    status: document.getElementById("status"),
+    noun: "answers",
+    detail: (row) => {
+      const whole = element("div");
+      whole.append(questionDetail(row), floorsDetail(row), answerDetail(row), button("Every answer to this question", () => {
+        reset();
+        for (const filter of filters) filter.control.chosen = null;
+        limit({ text: `every answer to ${about(row, "id")}`, test: (other) => exampleOf(other) === exampleOf(row) });
+        table.focus();
+      }));
+      return whole;
+    },
+    escape: () => search.focus(),
+  });
+  table.onSorted = () => { sorting.chosen = table.sorted.metric ?? null; };
 
   function select() {
-    const active = filters.filter((filter) => state.chosen.get(filter));
-    state.shown = data.rows.filter((row) =>
-      active.every((filter) => filter.values(row).includes(state.chosen.get(filter))) &&
-      state.words.every((word) => haystack(row).includes(word)));
-    if (state.sort) {
-      const key = state.sort.number || state.sort.text;
-      const sign = state.descending ? -1 : 1;
-      const keyed = state.shown.map((row) => [key(row), row]);
-      const collator = new Intl.Collator("en", { numeric: true });
-      keyed.sort(([a], [b]) => {
-        if (a === null || b === null) return (a === null) - (b === null); // unknown numbers always last
-        return sign * (state.sort.number ? a - b : collator.compare(a, b));
-      });
-      state.shown = keyed.map(([, row]) => row);
-    }
-    state.page = 0;
-    draw();
+    const active = filters.filter((filter) => filter.control.chosen !== null);
+    state.rows = rows.filter((row) =>
+      (!state.scope || state.scope.test(row)) &&
+      active.every((filter) => filter.values(row).includes(filter.control.chosen)) &&
+      (!state.words.length || found(row, state.words)));
+    table.show(state.rows, columns());
   }
 
-  const table = document.getElementById("browser");
-  const [head, body] = [table.tHead, table.tBodies[0]];
-
-  function drawHead() {
-    const row = element("tr");
-    row.append(element("td"));
-    for (const column of columns) {
-      const cell = element("th", undefined, column.number ? "number" : "");
-      cell.scope = "col";
-      const sorted = state.sort === column;
-      if (sorted) cell.setAttribute("aria-sort", state.descending ? "descending" : "ascending");
-      const arrow = sorted ? (state.descending ? " ▼" : " ▲") : "";
-      cell.append(button(column.title + arrow, () => {
-        state.descending = state.sort === column ? !state.descending : Boolean(column.number);
-        state.sort = column;
-        drawHead();
-        head.rows[0].cells[columns.indexOf(column) + 1].firstChild.focus();
-        select();
-      }));
-      row.append(cell);
-    }
-    head.replaceChildren(row);
+  function sort(name, descending) {
+    sorting.chosen = name;
+    table.columns = columns();
+    if (name) table.sortBy(inWords(name), descending);
+    else table.sorted = null;
   }
 
-  function draw() {
-    const pages = Math.max(1, Math.ceil(state.shown.length / state.size));
-    state.page = Math.min(Math.max(state.page, 0), pages - 1);
-    const from = state.page * state.size;
-    const rows = state.shown.slice(from, from + state.size);
-    body.replaceChildren(...rows.map(drawRow));
-    const count = state.shown.length.toLocaleString("en");
-    status.textContent = rows.length
-      ? `${(from + 1).toLocaleString("en")}–${(from + rows.length).toLocaleString("en")} of ${count} answers`
-      : "No answer fits. Clear the search or a filter.";
-    where.textContent = `page ${state.page + 1} of ${pages}`;
-    first.disabled = previous.disabled = state.page === 0;
-    last.disabled = next.disabled = state.page >= pages - 1;
+  function reset() {
+    search.value = "";
+    state.words = [];
+    state.scope = null;
+    chip.hidden = true;
+    for (const filter of filters) filter.control.chosen = filter.preset ?? null;
   }
 
-  function drawRow(row) {
-    const line = element("tr");
-    const toggle = button("+", () => {
-      const open = toggle.getAttribute("aria-expanded") === "true";
-      if (open) line.nextSibling.remove();
-      else line.after(drawDetail(row));
-      toggle.setAttribute("aria-expanded", String(!open));
-      toggle.textContent = open ? "+" : "−";
-    });
-    toggle.setAttribute("aria-expanded", "false");
-    toggle.setAttribute("aria-label", "Details");
-    const cell = element("td", undefined, "toggle");
-    cell.append(toggle);
-    line.append(cell);
-    for (const column of columns) {
-      if (column.number) {
-        const value = column.number(row);
-        line.append(element("td", value === null ? "" : value.toFixed(column.digits), "number"));
-      } else {
-        line.append(element("td", column.text(row), column.look));
-      }
-    }
-    return line;
-  }
-
-  function drawDetail(row) {
-    const list = element("dl");
-    const add = (title, content) => {
-      const value = element("dd");
-      value.append(content);
-      list.append(element("dt", title), value);
-    };
-    const genes = example(row, "genes").split(" ").filter(Boolean);
-    const leftOut = Number(example(row, "leftOut")) || 0;
-    add(`${genes.length} genes` + (leftOut ? `, ${leftOut} of them left out of the prompt` : ""), genes.join(" "));
-    add("truth", example(row, "gold"));
-    add("answer, written by the model", row[ROW.answer] || "none");
-    const steps = element("ol");
-    steps.append(...row[ROW.reasoning].split("\n").filter(Boolean).map((step) => element("li", step)));
-    add("reasoning, written by the model", steps.childNodes.length ? steps : "none");
-    add("raw text, written by the model", element("pre", row[ROW.text]));
-    const scores = data.metrics.filter((name) => metric(row, name) !== null);
-    add("scores", scores.map((name) => `${name} ${metric(row, name)}`).join(" · "));
-    add("ended by", row[ROW.finish] || "not recorded");
-    const others = button("Every answer to this example", () => {
-      search.value = example(row, "id");
-      for (const [choice] of selects) choice.value = "";
-      state.chosen.clear();
-      searched();
+  // Show only what `test` passes, and say so in words, with a button to end it.
+  function limit({ text, test }) {
+    state.scope = { test };
+    chip.replaceChildren(`Only ${text}. `, button("Show all", () => {
+      reset();
+      select();
       search.focus();
-    });
-    const line = element("tr", undefined, "detail");
-    const cell = element("td");
-    cell.colSpan = columns.length + 1;
-    cell.append(list, others);
-    line.append(cell);
-    return line;
-  }
-
-  // Controls
-  const labelled = (title, control, className) => {
-    const label = element("label", title, className);
-    label.append(control);
-    return label;
-  };
-  const controls = document.getElementById("controls");
-  const status = document.getElementById("status");
-  const search = element("input");
-  search.type = "search";
-  function searched() {
-    state.words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    }));
+    chip.hidden = false;
     select();
   }
-  let waiting;
-  search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(searched, 150);
-  });
-  controls.append(labelled("search names, genes, ids, reasoning", search, "search"));
-  const selects = [];
-  for (const filter of filters) {
-    const values = [...new Set(data.rows.flatMap(filter.values))];
-    if (values.length < 2 && !filter.always) continue;
-    const choice = element("select");
-    choice.append(new Option("all", ""), ...values.map((value, index) => new Option(value, String(index + 1))));
-    choice.addEventListener("change", () => {
-      state.chosen.set(filter, choice.value === "" ? undefined : values[Number(choice.value) - 1]);
-      select();
+
+  // The rows behind a number: of these runs, on a subset or those that the mean is of, sorted by the metric.
+  function showRows({ runs, name, subset, stratum }) {
+    reset();
+    const chosen = new Set(runs);
+    if (label(stored.runs[runs[0]], "kind") !== "model") filters[0].control.chosen = "floors";
+    const isKnown = runs.some((run) => stored.runs[run].metrics[name] !== undefined);
+    sort(isKnown ? name : null, true);
+    if (name === "distinct_names") table.sortBy("answer", false);
+    if (name === "no_name") filters.at(-1).control.chosen = "no usable name";
+    const who = runs.map((run) => title(stored.runs[run])).join(", ");
+    const where = subset === "mean" ? "" : `, ${subset}`;
+    limit({
+      text: `${who}${where}${stratum ? `, ${stratum}` : ""}`,
+      test: (row) => chosen.has(row.run.number) && (!stratum || about(row, "stratum") === stratum) &&
+        (subset === "mean" ? stored.in_mean[about(row, "benchmark")].includes(about(row, "subset"))
+          : about(row, "subset") === subset),
     });
-    selects.push([choice, filter]);
-    controls.append(labelled(filter.title, choice));
+    table.focus();
   }
 
-  const turn = (to) => () => { state.page = to(); draw(); };
-  const first = button("First", turn(() => 0));
-  const previous = button("Previous", turn(() => state.page - 1));
-  const next = button("Next", turn(() => state.page + 1));
-  const last = button("Last", turn(() => Infinity));
-  const where = element("span");
-  const size = element("select");
-  size.append(...[25, 50, 100].map((count) => new Option(`${count} per page`, String(count))));
-  size.setAttribute("aria-label", "Answers per page");
-  size.addEventListener("change", () => { state.size = Number(size.value); state.page = 0; draw(); });
-  document.getElementById("paging").append(first, previous, where, next, last, size);
+  // One answer, opened.
+  function open(row) {
+    reset();
+    filters[0].control.chosen = null;
+    limit({ text: `${title(row.run)} on ${about(row, "id")}`, test: (other) => other === row });
+    document.getElementById("answers").scrollIntoView();
+    table.focus();
+    document.activeElement.click();
+  }
 
-  drawHead();
-  draw();
+  const controls = document.getElementById("controls");
+  const chip = document.getElementById("scope");
+  const [search, searchLabel] = searchField("search names, genes, ids, reasoning", () => {
+    state.words = wordsOf(search.value);
+    select();
+  });
+  search.id = "search";
+  search.addEventListener("focus", () => {
+    if (!longTexts) unpackAll().then(() => { if (state.words.length) select(); });
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      table.focus();
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      reset();
+      select();
+    }
+  });
+  controls.append(searchLabel);
+  for (const filter of filters) {
+    const counts = new Map();
+    for (const row of rows) {
+      if (filter.title === "failure" && label(row.run, "kind") !== "model") continue;
+      for (const value of filter.values(row)) counts.set(value, (counts.get(value) || 0) + 1);
+    }
+    if (filter.title === "arm") {
+      for (const row of rows) if (label(row.run, "kind") !== "model") counts.delete(label(row.run, "arm"));
+    }
+    counts.delete("");
+    const counted = filter.title === "failure";
+    const entries = [...counts].map(([value, count]) => [counted ? `${value} (${count.toLocaleString("en")})` : value, value]);
+    filter.control = menu([["all", null], ...entries], select);
+    filter.control.chosen = filter.preset ?? null;
+    if (counts.size > 1 || filter.always) controls.append(labelled(filter.title, filter.control));
+  }
+  const sorting = menu([["the plan's order", null], ...metricMenuEntries()], (name) => {
+    sort(name, true);
+    table.show(state.rows, columns());
+  });
+  const order = button("⇅ reverse", () => {
+    if (!table.sorted) return;
+    table.descending = !table.descending;
+    table.show(state.rows);
+  });
+  controls.append(labelled("sort by", sorting), order, button("reset", () => {
+    reset();
+    sort(null, false);
+    select();
+  }));
+  select();
+  return { showRows, open, search };
 })();

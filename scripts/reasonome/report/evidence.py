@@ -68,9 +68,10 @@ def read_evidence(plan: Plan) -> Evidence:
                 field="id",
                 fix="score the floors and the answers on the same version of the benchmark",
             )
-        twins = scores.duplicated([*EXAMPLE, "sample"])
+        answer = [*EXAMPLE, "sample", *(["order"] if "order" in scores else [])]
+        twins = scores.duplicated(answer)
         if twins.any():
-            key = tuple(scores.loc[twins.idxmax(), [*EXAMPLE, "sample"]])
+            key = ", ".join(map(str, scores.loc[twins, answer].iloc[0]))
             raise InputError(f"an answer is scored twice: {key}", file=evaluation.scores, field="id")
         evaluations.append((evaluation, scores))
     return Evidence(evaluations, floors)
@@ -97,6 +98,8 @@ def _read_floors(path: Path) -> pd.DataFrame:
         raise InputError("the floors do not answer the same examples", file=path, field="id")
     if (floors.groupby("floor")["information"].nunique() > 1).any():
         raise InputError("a floor has several kinds of information", file=path, field="information")
+    if "cluster" in floors and (floors.groupby(EXAMPLE)["cluster"].nunique(dropna=False) > 1).any():
+        raise InputError("an example is in several clusters", file=path, field="cluster")
     return floors
 
 

@@ -29,6 +29,7 @@ class Evaluation(_Strict):
     benchmark: Name
     style: Name
     decoding: Name
+    track: str = Field("", description='how answers are read: "strict" or "as-published"; it belongs to the style')
     scores: Path = Field(description="parquet, one row per example and sample")
     run: Path | None = Field(None, description="run.json of the job that generated the answers")
 
@@ -84,6 +85,8 @@ class Plan(_Strict):
     experiment: Name
     description: str = ""
     arms: list[str] = Field(min_length=1)
+    out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
+    rewarded_encoders: list[Name] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation] = Field(min_length=1)
     floors: list[Floors]
     steps: list[Step] = []
@@ -96,7 +99,7 @@ class Plan(_Strict):
         _no_twins("arm", self.arms)
         _no_twins(
             "evaluation",
-            [tuple(e.model_dump(exclude={"chain", "scores", "run"}).values()) for e in self.evaluations],
+            [tuple(e.model_dump(exclude={"chain", "track", "scores", "run"}).values()) for e in self.evaluations],
         )
         _no_twins("floors", [(f.benchmark, f.style) for f in self.floors])
         _no_twins("step", [(s.backbone, s.chain) for s in self.steps])

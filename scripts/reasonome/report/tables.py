@@ -1,8 +1,10 @@
 """metrics.tsv and comparisons.tsv: every score beside its floors, every claim with its test."""
 
 import os
+import zlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,9 +12,30 @@ from tqdm import tqdm
 
 from reasonome.atomic import replacing
 from reasonome.benchmarks.strata import STRATA
-from reasonome.comparisons import MEAN, RESAMPLES, bootstrap_intervals, holm, in_mean, paired_test
+from reasonome.comparisons import (
+    MEAN,
+    RESAMPLES,
+    bootstrap_test,
+    in_mean,
+    mcnemar,
+    paired_test,
+    percentile_bounds,
+    resampled_means,
+    seed_weights,
+)
 from reasonome.errors import InputError
-from reasonome.report.evidence import EXAMPLE, Evidence
+from reasonome.report.evidence import Evidence
+from reasonome.report.example_scores import (
+    HITS,
+    INDEPENDENT,
+    PRIMARY,
+    SHUFFLED,
+    Questions,
+    asked,
+    per_example,
+    with_independent_similarity,
+)
+from reasonome.report.family import CEILING, FLOOR_GROUPS, family_of, verdicts, with_adjusted_p
 from reasonome.report.plan import Evaluation, Plan, parent_arm
 
 SETTING = ["benchmark", "style", "decoding"]
@@ -34,6 +57,8 @@ METRIC_COLUMNS = [
     "low",
     "high",
     "n",
+    "sd_seeds",
+    "n_seeds",
 ]
 COMPARISON_COLUMNS = [
     "experiment",
@@ -50,216 +75,362 @@ COMPARISON_COLUMNS = [
     "difference",
     "low",
     "high",
+    "verdict",
     "t",
     "p",
     "p_wilcoxon",
+    "p_bootstrap",
+    "p_mcnemar",
+    "p_equivalence",
+    "family",
+    "p_family",
+    "group_p",
     "p_holm",
     "effect_size",
+    "effect_rank",
     "n",
+    "seeds_a",
+    "seeds_b",
     "missing_a",
     "missing_b",
     "note",
 ]
-COMPARED = ["rouge_l", "similarity"]
-NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
+COMPARED = [PRIMARY, "rouge_l", "similarity", INDEPENDENT, *HITS]
+EQUIVALENCE = 0.02
 # The order of the floors in every table.
-INFORMATION = ["none", "prompt", "prompt facts", "training data", "a database"]
-_NUMBERS = [
-    "value",
-    "low",
-    "high",
-    "n",
-    "difference",
-    "t",
-    "p",
-    "p_wilcoxon",
-    "p_holm",
-    "effect_size",
-    "missing_a",
-    "missing_b",
-]
-_LEFT_OUT = ["genes_left_out", "facts_left_out", "neighbours_left_out"]
-_DESCRIPTIVE = ["truncated", "length", *_LEFT_OUT]  # unknown, not zero, where there is no answer
+INFORMATION = [*FLOOR_GROUPS, CEILING]
+_TEXT = ["experiment", "backbone", "arm", "chain", "seed", *SETTING, "subset", "stratum", "kind", "information"]
+_TEXT += ["metric", "a", "b", "verdict", "family", "note"]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """The draws that all intervals and tests of a report share."""
+
+    seed: int = 0
+    resamples: int = RESAMPLES
+    _weights: dict[tuple, np.ndarray] = field(default_factory=dict)
+
+    def of_seeds(self, models: tuple[str, ...]) -> np.ndarray:
+        """Weights (resamples, models) in the mean over models that differ in their seed; the same whenever asked."""
+        if models not in self._weights:
+            own = zlib.crc32("\n".join(models).encode())  # whatever else the experiment consists of
+            random = np.random.default_rng([self.seed, own])
+            self._weights[models] = seed_weights(len(models), random, self.resamples)
+        return self._weights[models]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An arm, with a table of scores per example for every seed, or a floor; `models` are its chains."""
+
+    labels: dict[str, str]
+    models: tuple[str, ...]
+    seeds: list[str]
+    tables: list[pd.DataFrame]
+    distinct: list[dict[str, float]]
+
+    @property
+    def name(self) -> str:
+        return self.labels["arm"]
+
+
+class Side(NamedTuple):
+    """One side of a comparison: a column of what was scored."""
+
+    scored: Scored
+    column: str
 
 
 def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
     """One row per arm (or floor, or arm's shuffled answers) × subset × metric, with its 95 % interval.
 
-    Shares and scores are 0..1, `length` is in tokens, what was left out of prompts in genes, facts and neighbours.
-    `n` counts examples.
-    Several samples of an example are averaged first. An arm with several seeds gets a further row with
-    seed "mean", whose interval is over examples. `no_name` is the share of answers without a usable name, those
-    that are not there included. `distinct_names` has no interval: resampling repeats names.
+    Shares and scores are 0..1, percentiles 0..100, `length` is in tokens, what was left out of prompts in genes, facts
+    and neighbours. `n` counts the examples that a metric is known of.
+    Several samples and orders of an example are averaged first. An arm with several seeds gets a further row with
+    seed "mean": the mean over seeds, its standard deviation `sd_seeds`, and an interval that varies seeds and examples.
+    `no_name` is the share of answers without a usable name, those that are not there included. `distinct_names` has no
+    interval: resampling repeats names.
     The mean over subsets leaves out contaminated variants; its rows stand once for all examples and, with a `stratum`,
     for those whose genes are studied less or more, as far as the examples have strata.
     """
+    bootstrap = Bootstrap(seed, resamples)
+    questions = _questions(evidence)
+    batches: dict[tuple, list[Scored]] = {}
+    for arm in _arms(plan, evidence, questions):
+        batches.setdefault(tuple(arm.labels[name] for name in [*SETTING, "backbone"]), []).append(arm)
+    for key, floors in _floors(plan, evidence, questions).items():
+        batches[(*key, "", "")] = floors
     rows: list[dict] = []
-    strata_of = {benchmark: _strata(table) for (benchmark, _), table in evidence.floors.items()}
+    for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
+        found = _metric_rows(scored, questions[benchmark, style], bootstrap)
+        rows += [{"experiment": plan.experiment} | row for row in found]
+    table = pd.DataFrame(rows, columns=METRIC_COLUMNS)
+    return table.fillna({column: "" for column in METRIC_COLUMNS if column in _TEXT})
 
-    def add(scores: pd.DataFrame, metrics: list[str], distinct: dict[str, float], **labels) -> None:
-        labels = {"experiment": plan.experiment, "stratum": ""} | labels
-        known = scores[[m for m in metrics if m != "missing"]]
-        rows.extend(labels | entry for entry in _intervals(known, seed, resamples))
-        for stratum, members in strata_of[labels["benchmark"]].items():
-            found = _intervals(known.loc[members], seed, resamples)
-            rows.extend(labels | entry | {"stratum": stratum} for entry in found if entry["subset"] == MEAN)
-        sizes = scores.groupby("subset").size().to_dict()
-        sizes[MEAN] = sum(sizes[subset] for subset in in_mean(sizes))
-        for subset, share in distinct.items():
-            rows.append(labels | {"subset": subset, "metric": "distinct_names", "value": share, "n": sizes[subset]})
 
-    for labels, scores, distinct in tqdm(list(_arms(plan, evidence)), desc="intervals", leave=False):
-        shuffled = [column for column in scores if column.startswith("shuffled_")]
-        add(scores, [c for c in scores if c not in shuffled], distinct, kind="model", **labels)
-        if shuffled:
-            own = scores[shuffled].rename(columns=lambda name: name.removeprefix("shuffled_"))
-            add(own, list(own), {}, kind="shuffled", **labels)
-    for (benchmark, style), table in evidence.floors.items():
-        for floor, information, answers in _by_floor(table):
-            scores = _per_example(answers, _examples(table))
-            labels = {"arm": floor, "benchmark": benchmark, "style": style, "information": information}
-            add(scores, list(scores), _distinct_names(answers), kind="floor", **labels)
-    return pd.DataFrame(rows, columns=METRIC_COLUMNS).fillna(
-        {column: "" for column in METRIC_COLUMNS if column not in _NUMBERS}
+def _metric_rows(scored: list[Scored], questions: Questions, bootstrap: Bootstrap) -> list[dict]:
+    """The rows of arms or floors that answer the same questions, which share their resamples."""
+    found: list[tuple[tuple, dict]] = []
+    parts = {"": questions.examples} | questions.strata
+    for place, (stratum, members) in enumerate(parts.items()):
+        for position, labels, entry in _intervals(scored, questions, members, bootstrap):
+            subset = entry["subset"]
+            if stratum and subset != MEAN:
+                continue
+            shuffled = entry["metric"].startswith(SHUFFLED)
+            kind = {"kind": "shuffled"} if shuffled else {}
+            own = {"metric": entry["metric"].removeprefix(SHUFFLED), "stratum": stratum}
+            seed = [*scored[position].seeds, MEAN].index(labels["seed"])
+            order = (position, seed, shuffled, place, subset != MEAN, subset)
+            found.append((order, scored[position].labels | labels | entry | own | kind))
+    found.sort(key=lambda row: row[0])
+    return [row for _, row in found] + [row for one in scored for row in _distinct_rows(one, questions)]
+
+
+def _intervals(
+    scored: list[Scored], questions: Questions, members: pd.MultiIndex, bootstrap: Bootstrap
+) -> Iterator[tuple[int, dict, dict]]:
+    """(position of the arm, labels, row) of every metric on every subset of the examples `members`."""
+    tables = [
+        table.drop(columns="missing").loc[members].add_prefix(f"{i}:{j}:")
+        for i, one in enumerate(scored)
+        for j, table in enumerate(one.tables)
+    ]
+    values = pd.concat(tables, axis=1)
+    place = {column: number for number, column in enumerate(values)}
+    draws = {"seed": bootstrap.seed, "resamples": bootstrap.resamples}
+    resampled = resampled_means(
+        values.to_numpy(), members.get_level_values("subset"), questions.clusters.loc[members], **draws
     )
+    for subset, found in resampled:
+        low, high = percentile_bounds(found.means)
+        for column, k in place.items():
+            if found.n[k]:
+                i, j, metric = column.split(":", 2)
+                labels = {"seed": scored[int(i)].seeds[int(j)], "chain": scored[int(i)].models[int(j)]}
+                bounds = {"value": found.value[k], "low": low[k], "high": high[k], "n": found.n[k]}
+                yield int(i), labels, {"subset": subset, "metric": metric} | bounds
+        for i, one in enumerate(scored):
+            if len(one.tables) == 1:
+                continue
+            for metric in one.tables[0]:
+                columns = [place.get(f"{i}:{j}:{metric}") for j in range(len(one.tables))]
+                if None in columns or not found.n[columns].all():
+                    continue
+                means = (found.means[:, columns] * bootstrap.of_seeds(one.models)).sum(axis=1, keepdims=True)
+                bounds = percentile_bounds(means)[:, 0]
+                row = {"subset": subset, "metric": metric, "n": found.n[columns].min()}
+                row |= dict(zip(("low", "high"), bounds, strict=True)) | _over_seeds(found.value[columns])
+                yield i, {"seed": MEAN, "chain": ""}, row
 
 
-def comparisons_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
+def _over_seeds(values: np.ndarray) -> dict[str, float]:
+    return {"value": np.mean(values), "sd_seeds": np.std(values, ddof=1), "n_seeds": len(values)}
+
+
+def _distinct_rows(scored: Scored, questions: Questions) -> Iterator[dict]:
+    sizes = questions.subsets.value_counts().to_dict()
+    sizes[MEAN] = sum(sizes[subset] for subset in in_mean(sizes))
+    for subset in dict.fromkeys(subset for shares in scored.distinct for subset in shares):
+        shares = [shares.get(subset, 0.0) for shares in scored.distinct]  # a subset that nothing was answered to
+        row = scored.labels | {"subset": subset, "metric": "distinct_names", "n": sizes[subset]}
+        for seed, chain, share in zip(scored.seeds, scored.models, shares, strict=True):
+            yield row | {"seed": seed, "chain": chain, "value": share}
+        if len(scored.seeds) > 1:
+            yield row | {"seed": MEAN} | _over_seeds(np.array(shares))
+
+
+def comparisons_table(
+    plan: Plan,
+    evidence: Evidence,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    equivalence: float = EQUIVALENCE,
+) -> pd.DataFrame:
     """Paired comparisons of every arm with its parent arm, every floor, and its own shuffled answers.
 
     Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
     prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
-    Scores are averaged over seeds and samples, example by example; an answer without a usable name scores 0, and
-    an example without any answer scores 0 and is counted in missing_a or missing_b. `p_holm` is adjusted over all
-    comparisons of one metric on one benchmark's mean, and likewise on each of its subsets.
+    Scores are averaged over samples and seeds, example by example; an answer without a usable name scores 0, and
+    an example without any answer scores 0 and is counted in missing_a or missing_b. `p_holm` is adjusted over the
+    protocol's family; "on par" needs a difference within ± `equivalence`.
     A benchmark with a single subset has rows for "mean" only, which is that subset.
     """
-    answered: dict[tuple, dict[str, list[pd.DataFrame]]] = {}
-    for evaluation, table in evidence.evaluations:
-        key = (evaluation.backbone, evaluation.benchmark, evaluation.style, evaluation.decoding)
-        examples = _examples(evidence.floors[evaluation.benchmark, evaluation.style])
-        answered.setdefault(key, {}).setdefault(evaluation.arm, []).append(_per_example(table, examples))
-    settings = {
-        key: {arm: _average(tables[arm]) for arm in plan.arms if arm in tables} for key, tables in answered.items()
-    }
-    floors = {
-        key: [(name, information, _per_example(rows, _examples(table))) for name, information, rows in _by_floor(table)]
-        for key, table in evidence.floors.items()
-    }
+    bootstrap = Bootstrap(seed, resamples)
+    questions = _questions(evidence)
+    settings: dict[tuple, list[Scored]] = {}
+    for arm in _arms(plan, evidence, questions):
+        settings.setdefault(tuple(arm.labels[name] for name in ["backbone", *SETTING]), []).append(arm)
+    floors = _floors(plan, evidence, questions)
     chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
-    order = list(settings)
+    order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
     rows: list[dict] = []
-    for position, key in enumerate(tqdm(order, desc="comparisons", leave=False)):
+    for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
         backbone, benchmark, style, decoding = key
-        labels = {
-            "experiment": plan.experiment,
-            "backbone": backbone,
-            "benchmark": benchmark,
-            "style": style,
-            "decoding": decoding,
-        }
+        labels = dict(zip(["experiment", "backbone", *SETTING], [plan.experiment, *key], strict=True))
         later = {
             other[2]: settings[other]
             for other in order[position + 1 :]
             if (other[0], other[1], other[3]) == (backbone, benchmark, decoding)
         }
         pairs = list(_pairs(settings[key], chain_of, later, floors[benchmark, style]))
-        rows += [labels | row for row in _compare(pairs, seed, resamples)]
-    table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
-    table["p_holm"] = table.groupby(["benchmark", "subset", "metric"])["p"].transform(holm)
-    return table
-
-
-def _compare(pairs: list[tuple], seed: int, resamples: int) -> Iterator[dict]:
-    """Test every pair on every subset; all pairs share the resamples of one bootstrap."""
-    if not pairs:
-        return
-    subsets = pairs[0][1].index.get_level_values("subset").to_numpy()
-    differences = np.column_stack([(a - b).to_numpy() for _, a, b in pairs])
-    intervals = bootstrap_intervals(differences, subsets, seed=seed, resamples=resamples)
-    for subset in [MEAN, *sorted(set(subsets))] if len(set(subsets)) > 1 else [MEAN]:
-        chosen = np.isin(subsets, in_mean(subsets)) if subset == MEAN else subsets == subset
-        for column, (labels, a, b) in enumerate(pairs):
-            test = asdict(paired_test(a.to_numpy()[chosen], b.to_numpy()[chosen], subsets[chosen]))
-            missing = {side: int(labels[side][chosen].sum()) for side in ("missing_a", "missing_b")}
-            bounds = {"low": intervals[subset].low[column], "high": intervals[subset].high[column]}
-            yield labels | {"subset": subset} | test | bounds | missing
+        rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence)]
+    table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
+    return table.assign(verdict=verdicts(table))
 
 
 def _pairs(
-    arms: dict[str, pd.DataFrame],
+    arms: list[Scored],
     chain_of: dict[str, Evaluation],
-    other_styles: dict[str, dict[str, pd.DataFrame]],
-    floors: list[tuple],
-) -> Iterator[tuple[dict, pd.Series, pd.Series]]:
-    """Labels and the two score vectors of every comparison in one setting; `chain_of` tells an arm's chain."""
-    steps = {arm: chain_of[arm].steps for arm in arms}
-    for arm, scores in arms.items():
-        parent = parent_arm(arm, steps)
-        others = [] if parent is None else [("parent arm", parent, "", arms[parent], "")]
+    other_styles: dict[str, list[Scored]],
+    floors: list[Scored],
+) -> Iterator[tuple[dict, Side, Side]]:
+    """Labels and the two sides of every comparison in one setting; `chain_of` tells an arm's chain."""
+    by_name = {arm.name: arm for arm in arms}
+    steps = {name: chain_of[name].steps for name in by_name}
+    for arm in arms:
+        parent = parent_arm(arm.name, steps)
+        others = [] if parent is None else [("parent arm", parent, by_name[parent], "")]
         others += [
-            ("other style", f"{other} [{style}]", "", table, "")
-            for style, tables in other_styles.items()
-            for other, table in tables.items()
-            if chain_of[other].stages == chain_of[arm].stages
+            ("other style", f"{other.name} [{style}]", other, "")
+            for style, found in other_styles.items()
+            for other in found
+            if chain_of[other.name].stages == chain_of[arm.name].stages
         ]
-        others += [("floor", name, information, floor, "") for name, information, floor in floors]
-        others += [("shuffled", f"{arm} (shuffled)", "", scores, "shuffled_")]
-        for kind, name, information, other, prefix in others:
+        others += [("floor", floor.name, floor, "") for floor in floors]
+        others += [("shuffled", f"{arm.name} (shuffled)", arm, SHUFFLED)]
+        for kind, name, other, prefix in others:
+            labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
+            labels |= {"information": other.labels.get("information", "")}
             for metric in COMPARED:
-                if metric not in scores or prefix + metric not in other:
-                    continue
-                labels = {"kind": kind, "metric": metric, "a": arm, "b": name, "information": information}
-                for side, answers in (("missing_a", scores), ("missing_b", other)):
-                    labels[side] = (answers["missing"] > 0).to_numpy()
-                yield labels, scores[metric], other[prefix + metric]
+                if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
+                    yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
 
 
-def _arms(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict, pd.DataFrame, dict[str, float]]]:
-    """Labels, scores per example and distinct names of every evaluation, and of the mean of its seeds."""
-    order = {arm: position for position, arm in enumerate(plan.arms)}
-    groups: dict[tuple, list] = {}
-    for evaluation, table in evidence.evaluations:
-        labels = evaluation.model_dump(exclude={"scores"}) | {"seed": str(evaluation.seed)}
-        examples = _examples(evidence.floors[evaluation.benchmark, evaluation.style])
-        key = tuple(labels[name] for name in ["benchmark", "style", "decoding", "backbone", "arm"])
-        groups.setdefault(key, []).append((labels, _per_example(table, examples), _distinct_names(table)))
-    for key in sorted(groups, key=lambda key: (*key[:-1], order[key[-1]])):
-        members = groups[key]
-        yield from members
-        if len(members) > 1:
-            labels = members[0][0] | {"seed": MEAN, "chain": ""}
-            distinct = pd.DataFrame([member[2] for member in members]).mean().to_dict()
-            yield labels, _average([member[1] for member in members]), distinct
+def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equivalence: float) -> list[dict]:
+    """Test every pair on every subset; all pairs share the resamples of one bootstrap."""
+    values, columns = _columns(pairs)
+    subsets = questions.subsets.to_numpy()
+    clusters = questions.clusters.to_numpy()
+    several = pd.Series(clusters).groupby(subsets).nunique() > 1
+    draws = {"seed": bootstrap.seed, "resamples": bootstrap.resamples}
+    rows: dict[str, list[dict]] = {}
+    for subset, found in resampled_means(values, subsets, clusters, **draws):
+        if subset != MEAN and len(set(subsets)) == 1:
+            continue
+        counted = in_mean(subsets) if subset == MEAN else [subset]
+        chosen = np.isin(subsets, counted)
+        means = np.ascontiguousarray(found.means.T)
+        rows[subset] = []
+        for labels, *sides in pairs:
+            places = [columns[side] for side in map(_key, sides)]
+            known = chosen & np.isfinite(values[:, places[0]]).all(axis=1)
+            if not known.any():
+                continue
+            a, b = (values[known][:, place].mean(axis=1) for place in places)
+            own = [
+                means[place[0]] if len(place) == 1 else (means[place].T * bootstrap.of_seeds(side.scored.models)).sum(1)
+                for side, place in zip(sides, places, strict=True)
+            ]
+            test = asdict(paired_test(a, b, subsets[known], equivalence))
+            resampled = own[0] - own[1]
+            row = labels | test | _seeds_and_missing(sides, known)
+            row["subset"], row["low"], row["high"] = subset, *percentile_bounds(resampled[:, None])[:, 0]
+            row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], resampled, equivalence)
+            if not several[counted].all() and row["p_bootstrap"] != 1:
+                row["p_bootstrap"] = p_equivalence = np.nan
+                row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
+            row["p_mcnemar"] = mcnemar(a, b) if labels["metric"] in HITS else np.nan
+            row["p_family"] = row["p"]
+            if max(map(len, places)) > 1:  # the t-test knows nothing of seeds
+                row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
+            row["family"] = family_of(subset=subset, **{k: labels[k] for k in ("trained", "kind", "information")})
+            rows[subset].append(row)
+    return [row for subset in sorted(rows, key=lambda name: (name != MEAN, name)) for row in rows[subset]]
 
 
-def _per_example(answers: pd.DataFrame, examples: pd.MultiIndex) -> pd.DataFrame:
-    """Metrics averaged over an example's samples, one row per example; what has no usable name is wrong.
+def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[tuple, list[int]]]:
+    """All distinct score vectors of pairs, shape (examples, vectors), and by side the places of its seeds.
 
-    `missing` is above 0 where an answer is not there at all.
+    An example at which anything does not know a metric is nan in all vectors that are compared by that metric.
     """
-    wrong_without_name = [
-        c
-        for c in answers
-        if c.startswith(("rouge_", "similarity", "shuffled_rouge_", "shuffled_similarity")) or c == "exact"
-    ]
-    shown = wrong_without_name + [c for c in ["format", "abstained", *_DESCRIPTIVE] if c in answers]
-    scores = answers[shown].astype(float)
-    no_name = answers["answer"].fillna("").str.strip() == ""
-    scores.loc[no_name, [c for c in wrong_without_name if not c.startswith("shuffled_")]] = 0.0
-    zero_if_unknown = [c for c in scores if c not in _DESCRIPTIVE]
-    scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
-    scores["no_name"] = no_name.astype(float)
-    scores["missing"] = (answers["problems"] == NOT_ANSWERED).astype(float) if "problems" in answers else 0.0
-    scores = scores.groupby([answers["subset"], answers["id"]]).mean().reindex(examples)
-    scores[["no_name", "missing"]] = scores[["no_name", "missing"]].fillna(1.0)
-    scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
-    return scores
+    vectors: list[np.ndarray] = []
+    places: dict[tuple, list[int]] = {}
+    of_metric: dict[str, list[int]] = {}
+    for labels, *sides in pairs:
+        for side in sides:
+            if _key(side) not in places:
+                start = len(vectors)
+                vectors += [table[side.column].to_numpy() for table in side.scored.tables]
+                places[_key(side)] = list(range(start, len(vectors)))
+            of_metric.setdefault(labels["metric"], []).extend(places[_key(side)])
+    values = np.column_stack(vectors)
+    for members in of_metric.values():
+        unknown = ~np.isfinite(values[:, members]).all(axis=1)
+        values[np.ix_(unknown, sorted(set(members)))] = np.nan
+    return values, places
 
 
-def _average(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    common = [column for column in tables[0] if all(column in table for table in tables)]
-    return sum(table[common] for table in tables) / len(tables)
+def _key(side: Side) -> tuple[int, str]:
+    return id(side.scored), side.column
+
+
+def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float]:
+    """How many seeds the sides have (floors have none), and how many of the chosen examples each lacks."""
+    found: dict[str, float] = {}
+    for name, side in zip("ab", sides, strict=True):
+        missing = np.mean([table["missing"].to_numpy() for table in side.scored.tables], axis=0)
+        found[f"missing_{name}"] = int((missing[chosen] > 0).sum())
+        found[f"seeds_{name}"] = np.nan if side.scored.labels["kind"] == "floor" else len(side.scored.tables)
+    return found
+
+
+def _questions(evidence: Evidence) -> dict[tuple[str, str], Questions]:
+    return {key: asked(table, STRATA) for key, table in evidence.floors.items()}
+
+
+def _arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
+    """Every arm in every setting, by benchmark, style, decoding and backbone, then as the plan has them."""
+    groups: dict[tuple, list[tuple[Evaluation, pd.DataFrame]]] = {}
+    for evaluation, table in evidence.evaluations:
+        key = (evaluation.benchmark, evaluation.style, evaluation.decoding, evaluation.backbone, evaluation.arm)
+        groups.setdefault(key, []).append((evaluation, table))
+    found = []
+    for key in sorted(groups, key=lambda key: (*key[:-1], plan.arms.index(key[-1]))):
+        evaluations, tables = zip(*groups[key], strict=True)
+        labels = dict(zip([*SETTING, "backbone", "arm"], key, strict=True)) | {"kind": "model"}
+        chains, seeds = tuple(e.chain for e in evaluations), [str(e.seed) for e in evaluations]
+        found.append(_scored(labels, chains, seeds, tables, questions[key[:2]], plan))
+    return found
+
+
+def _floors(
+    plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]
+) -> dict[tuple[str, str], list[Scored]]:
+    """The floors of every benchmark and style, by the information they use."""
+    found = {}
+    for (benchmark, style), table in evidence.floors.items():
+        labels = {"benchmark": benchmark, "style": style, "kind": "floor"}
+        found[benchmark, style] = [
+            _scored(
+                labels | {"arm": name, "information": information},
+                ("",),
+                [""],
+                [rows],
+                questions[benchmark, style],
+                plan,
+            )
+            for name, information, rows in _by_floor(table)
+        ]
+    return found
+
+
+def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
+    tables = [with_independent_similarity(table, plan.rewarded_encoders) for table in tables]
+    scores = [per_example(table, questions) for table in tables]
+    return Scored(labels, chains, seeds, scores, [_distinct_names(table) for table in tables])
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
@@ -270,32 +441,6 @@ def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
         for subset, rows in answers.groupby("subset").groups.items()
     }
     return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
-
-
-def _intervals(scores: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict]:
-    known = [[c for c in scores if c not in _DESCRIPTIVE], *([c] for c in scores if c in _DESCRIPTIVE)]
-    for columns in known:
-        values = scores[columns].dropna()
-        if not columns or values.empty:
-            continue
-        subsets = values.index.get_level_values("subset")
-        for subset, found in bootstrap_intervals(values.to_numpy(), subsets, seed=seed, resamples=resamples).items():
-            for metric, value, low, high in zip(columns, found.value, found.low, found.high, strict=True):
-                entry = {"value": value, "low": low, "high": high, "n": found.n}
-                yield {"subset": subset, "metric": metric} | entry
-
-
-def _examples(floors: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(floors[EXAMPLE].drop_duplicates().sort_values(EXAMPLE))
-
-
-def _strata(floors: pd.DataFrame) -> dict[str, pd.MultiIndex]:
-    """Stratum → its examples that count in the mean, from the least studied; none where they have no strata."""
-    if "stratum" not in floors:
-        return {}
-    rows = floors[floors["subset"].isin(in_mean(floors["subset"])) & (floors["stratum"] != "")]
-    present = sorted(rows["stratum"].unique(), key=STRATA.index)
-    return {stratum: _examples(rows[rows["stratum"] == stratum]) for stratum in present}
 
 
 def of_all_strata(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -324,7 +469,8 @@ def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def headline(metrics: pd.DataFrame) -> pd.DataFrame:
     """The means over subsets, one row per arm and floor, for people to read on a terminal."""
-    shown = ["rouge_l", "similarity", "exact", "format", "no_name", "truncated", "distinct_names", "length"]
+    shown = [PRIMARY, "rouge_l", "similarity", INDEPENDENT, "exact", "format", "no_name", "truncated"]
+    shown += ["distinct_names", "length"]
     rows = reported_seeds(of_all_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()
@@ -345,6 +491,6 @@ def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
     table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
     if list(table.columns) != columns:
         raise InputError(f"columns are {' '.join(table.columns)}", file=path, fix=f"expected: {' '.join(columns)}")
-    for column in set(_NUMBERS) & set(columns):
+    for column in set(columns) & {*METRIC_COLUMNS, *COMPARISON_COLUMNS} - {*_TEXT}:
         table[column] = pd.to_numeric(table[column].replace("", np.nan))
     return table

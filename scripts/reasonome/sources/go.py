@@ -4,7 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -14,7 +14,7 @@ import pandas as pd
 
 from reasonome.errors import InputError, nearest
 from reasonome.genes import GeneTable
-from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
+from reasonome.sources.source import NOT, SourceFacts, SourceFormat, with_genes
 from reasonome.sources.textfile import lines
 
 # The relations between a gene product and a term that GAF 2.2 knows, by aspect (column 9).
@@ -172,7 +172,12 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
     with evidence ND are left out; `frame.attrs["left_out"]` counts them. Raises InputError for another GAF
     version, a row without 17 columns, another taxon, and a qualifier that GAF 2.2 does not have.
     """
-    rows, left_out = [], Counter()
+    return _read_gaf(path, taxon)[0]
+
+
+def _read_gaf(path: str | os.PathLike, taxon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The annotations of a GAF, and in the same columns those with NOT, which their relations have in front."""
+    rows, denied, left_out = [], [], Counter()
     expected_taxon = f"taxon:{taxon}"
     version = ""
     for number, line in lines(path):
@@ -205,6 +210,8 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
         qualifiers = columns[3].split("|")
         if "NOT" in qualifiers:
             left_out["annotations with NOT"] += 1
+            said = [NOT + relation for relation in qualifiers if relation != "NOT"]
+            denied += [(number, *columns[:3], relation, columns[4], columns[6]) for relation in said]
             continue
         if columns[6] == "ND":
             left_out["annotations with evidence ND"] += 1
@@ -217,7 +224,7 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
     names = ["line", "database", "accession", "symbol", "relation", "term_id", "evidence"]
     frame = pd.DataFrame(rows, columns=names)
     frame.attrs["left_out"] = dict(left_out)
-    return frame
+    return frame, pd.DataFrame(denied, columns=names)
 
 
 def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozenset[str]]:
@@ -249,7 +256,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Counted with them, but not left out: annotations whose symbol is one gene's and whose accession is another's.
     """
     ontology = read_obo(files["obo"])
-    rows = read_gaf(files["gaf"], taxon)
+    rows, denied = _read_gaf(files["gaf"], taxon)
     left_out = dict(rows.attrs["left_out"])
     main_ids = {term_id: ontology.main_id(term_id) for term_id in rows["term_id"].unique()}
     obsolete = {i for i, main in main_ids.items() if main and ontology.terms[main].is_obsolete}
@@ -267,13 +274,22 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
         )
     if disagreeing := _disagreeing(rows, genes):
         left_out["annotations whose symbol and accession are two genes (the symbol's was taken)"] = disagreeing
-    object_id = rows["term_id"].map(main_ids)
-    rows = rows.assign(
+    facts = with_genes(name, _described(rows, ontology, genes), genes, files["gaf"], left_out)
+    terms = {term_id: ontology.terms.get(ontology.main_id(term_id)) for term_id in denied["term_id"].unique()}
+    denied = denied[denied["term_id"].isin({i for i, term in terms.items() if term and not term.is_obsolete})]
+    if denied.empty:
+        return facts
+    return replace(facts, denied=with_genes(name, _described(denied, ontology, genes), genes, files["gaf"]).facts)
+
+
+def _described(rows: pd.DataFrame, ontology: Ontology, genes: GeneTable) -> pd.DataFrame:
+    """Annotations with the identifier that tells the gene, and the term's main id and name."""
+    object_id = rows["term_id"].map(ontology.main_id)
+    return rows.assign(
         identifier=_identifiers(rows, genes),
         object_id=object_id,
         object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
     )
-    return with_genes(name, rows, genes, files["gaf"], left_out)
 
 
 def _identifiers(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:

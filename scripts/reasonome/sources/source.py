@@ -10,6 +10,8 @@ import pandas as pd
 from reasonome.genes import Gene, GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
+# In front of a relation: the gene does not have the object, as GAF 2.2 qualifies annotations. No fact has it.
+NOT = "NOT|"
 UNMAPPED_COLUMNS = ["source", "identifier", "where", "best_guess"]
 SPECIES = {9606: "Homo sapiens", 10090: "Mus musculus", 10116: "Rattus norvegicus"}
 
@@ -19,13 +21,15 @@ class SourceFacts:
     """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS, in the order of the file) of one source.
 
     `identifiers` counts the distinct gene identifiers that were looked up; `left_out` the rows that were
-    dropped on purpose, or of which only a part was used: reason -> rows.
+    dropped on purpose, or of which only a part was used: reason -> rows. `denied` are facts (FACT_COLUMNS) that the
+    source says do not hold, their relations with NOT in front.
     """
 
     facts: pd.DataFrame
     unmapped: pd.DataFrame
     left_out: dict[str, int] = field(default_factory=dict)
     identifiers: int = 0
+    denied: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FACT_COLUMNS, dtype="str"))
 
 
 class Reader(Protocol):

@@ -1,11 +1,11 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.completion import parse_completion, render_completion
+from reasonome.completion import parse_completion, parse_published, render_completion
 from reasonome.config import Style
 from reasonome.prompts import CountTokens, Prompt, gene_set_prompt
 from reasonome.rewards import naming
@@ -72,11 +72,17 @@ class Example(BaseModel):
 
 @dataclass(frozen=True)
 class Answer:
-    """A parsed completion: the name ("" if there is none to score), the steps, and what was malformed."""
+    """A parsed completion: the name ("" if there is none to score), the steps, and what was malformed.
+
+    `confidence` is the stated one, 0 to 1; None where none was asked for or could be read. `format_published` says
+    whether published systems would count the form as kept: a name behind `Process:`, and a closed step with text.
+    """
 
     name: str
     steps: list[str]
     problems: list[str]
+    confidence: float | None = None
+    format_published: bool = field(default=False, compare=False)
 
     @property
     def named(self) -> bool:
@@ -117,19 +123,42 @@ class GeneSetNaming:
         """Chat messages that list the genes within the style's budgets."""
         return gene_set_prompt(example.genes, style, count_tokens, example.neighbours)
 
-    def parse(self, text: str) -> Answer:
-        """The answer in a completion; never raises."""
-        completion = parse_completion(text)
-        problems = list(completion.problems)
-        name = completion.name
-        if name.startswith("<") and name.endswith(">"):
-            problems.append("placeholder_name")
-        if len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS:
-            problems.append("name_too_long")
-        if any(separator in name for separator in LIST_SEPARATORS):
-            problems.append("several_names")
-        return Answer("" if NAME_PROBLEMS & set(problems) else name, completion.steps, problems)
+    def parse(self, text: str, style: Style | None = None) -> Answer:
+        """The answer in a completion, read by the style's track, strictly without one; never raises."""
+        return self._read(text, style)[0]
+
+    def bare(self, name: str) -> Answer:
+        """The answer of someone who gives names alone: taken in full, without reasoning."""
+        name = " ".join(name.split())
+        return Answer(name, [], [] if name else ["empty_name"])
+
+    def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
+        """Where in the completion the name stands that `parse` finds: (start, end) in characters; None without one."""
+        answer, span = self._read(text, style)
+        return span if answer.name else None
+
+    def _read(self, text: str, style: Style | None) -> tuple[Answer, tuple[int, int] | None]:
+        asked = style is not None and style.confidence
+        published = parse_published(text, asked)
+        formed = bool(published.name and published.steps)
+        if style is not None and style.track == "as-published":
+            name, read, problems = published.name, published, published.problems
+        else:
+            read = parse_completion(text, asked)
+            problems = read.problems + _problems_of_name(read.name)
+            name = "" if NAME_PROBLEMS & set(problems) else read.name
+        return Answer(name, read.steps, problems, read.confidence, formed), read.span
 
     def target(self, name: str, steps: Sequence[str]) -> str:
         """An ideal completion; without steps, the `Process:` line alone."""
         return render_completion(name, steps) if steps else f"Process: {name}"
+
+
+def _problems_of_name(name: str) -> list[str]:
+    """What keeps a name from being one usable name, by the strict track."""
+    found = {
+        "placeholder_name": name.startswith("<") and name.endswith(">"),
+        "name_too_long": len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS,
+        "several_names": any(separator in name for separator in LIST_SEPARATORS),
+    }
+    return [problem for problem, is_so in found.items() if is_so]

@@ -34,8 +34,11 @@ class Task(Protocol):
     def prompt(self, example: Any, style: Style, count_tokens: CountTokens) -> Prompt:
         """Chat messages for one example."""
 
-    def parse(self, text: str) -> Any:
-        """The answer in a completion; never raises, says what was malformed."""
+    def parse(self, text: str, style: Style | None = None) -> Any:
+        """The answer in a completion, by the style's track; never raises, says what was malformed."""
+
+    def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
+        """Where in the completion the answer stands that `parse` finds, in characters; None without one."""
 
     def target(self, name: str, steps: Sequence[str]) -> str:
         """An ideal completion; without steps, the name alone."""

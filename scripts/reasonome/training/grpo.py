@@ -14,7 +14,7 @@ from trl import GRPOConfig, GRPOTrainer
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.comparisons import MEAN, bootstrap_intervals
-from reasonome.config import Decoding, GrpoRecipe
+from reasonome.config import Decoding, GrpoRecipe, Style
 from reasonome.floors import rows_of_common_words
 from reasonome.generation import local
 from reasonome.prompts import render, token_counter
@@ -26,15 +26,16 @@ from reasonome.training.stage import Stage
 class RewardScorer:
     """The weighted rewards of a task over batches of completions; each completion is parsed once per batch."""
 
-    def __init__(self, task: Task, weights: dict[str, float], similarity: Similarity):
-        self.task, self.weights, self.similarity = task, weights, similarity
+    def __init__(self, task: Task, weights: dict[str, float], similarity: Similarity, style: Style | None = None):
+        """Completions are read by the track of `style`, as scoring reads them; strictly without one."""
+        self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
         self._texts: tuple[str, ...] = ()
         self._answers: list[Any] = []
 
     def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
         """One reward, unweighted, per completion."""
         if tuple(texts) != self._texts:
-            parsed = {text: self.task.parse(text) for text in dict.fromkeys(texts)}
+            parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
             self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
         return self.task.rewards[name].function(self._answers, examples, self.similarity)
 
@@ -114,7 +115,7 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     random.Random(stage.step.seed).shuffle(examples)
     asked = examples[: recipe.prompts]
     prompts = [task.prompt(example, stage.style, count_tokens).messages for example in asked]
-    scorer = RewardScorer(task, recipe.rewards, similarity)
+    scorer = RewardScorer(task, recipe.rewards, similarity, stage.style)
 
     valid = read_rows(stage.data["valid"], task.Example)
     random.Random(0).shuffle(valid)

@@ -1,0 +1,54 @@
+"""Answers of a model behind an endpoint to one benchmark's test split, in one style and decoding. Needs a network.
+
+export OPENAI_API_KEY=…
+python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/benchmarks/demo-go/test.jsonl \
+    --style names --decoding greedy --output answers.jsonl
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.benchmarks import read_rows
+from reasonome.errors import InputError, nearest, run_program
+from reasonome.generation.api import write_answers
+from reasonome.manifest import Stopwatch
+from reasonome.project import Project, lookup
+from reasonome.tasks import TASKS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--style", required=True)
+    parser.add_argument("--decoding", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    stopwatch = Stopwatch()
+    project = Project(args.config)
+    model = lookup(project.backbones, args.backbone, "backbone").api
+    if model is None:
+        asked = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]
+        raise InputError(f"backbone '{args.backbone}' is behind no endpoint", fix=nearest(args.backbone, asked))
+    task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
+    costs = write_answers(
+        task,
+        project.style(args.benchmark, args.style),
+        lookup(project.decodings, args.decoding, "decoding"),
+        read_rows(args.examples, task.Example),
+        model,
+        args.output,
+    )
+    stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, **costs)
+    money = "" if costs["cost"] is None else f", cost {costs['cost']:.2f}"
+    print(
+        f"{args.backbone}: {costs['answers']:,} answers, {costs['asked']:,} of them asked for now; "
+        f"{costs['prompt_tokens']:,} tokens in prompts and {costs['generated_tokens']:,} in answers{money}"
+    )
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,45 @@
+"""Build the background of a benchmark: all terms and gene sets that its answers are compared with.
+
+python scripts/build_background.py --benchmark demo-go --facts results/facts/go-2022/facts.parquet \\
+    --ontology go-2022 resources/go/go-basic.obo.gz --output results/backgrounds/demo-go.parquet
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.background import background_statistics, background_table, write_background
+from reasonome.errors import run_program
+from reasonome.facts import read_facts
+from reasonome.project import Project, lookup
+from reasonome.sources.ontology import read_ontology
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--facts", type=Path, required=True, help="of the background's corpus")
+    parser.add_argument(
+        "--ontology",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("SOURCE", "PATH"),
+        help="repeatable: of its sources",
+    )
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    benchmark = lookup(Project(args.config).benchmarks, args.benchmark, "benchmark")
+    ontologies = {source: read_ontology(path) for source, path in args.ontology}
+    table = background_table(read_facts(args.facts), ontologies, benchmark)
+    write_background(table, args.output)
+    for row in background_statistics(table).itertuples():
+        print(
+            f"{row.source}{f' {row.namespace}' if row.namespace else ''}: {row.terms:,} terms, {row.with_genes:,} with "
+            f"genes ({row.largest:,} at most), {row.candidates:,} to which answers are linked"
+        )
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,33 @@
+"""Embed the names of a background once, into the encoder's cache, so that no two scoring jobs do it at a time.
+
+python scripts/embed_background.py --background results/backgrounds/demo-go.parquet \
+    --encoder results/encoders/minilm --output results/backgrounds/demo-go.minilm.json
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome import atomic
+from reasonome.background import read_background
+from reasonome.encoders import load_encoders
+from reasonome.errors import run_program
+from reasonome.metrics.terms import TermScorer
+from reasonome.project import Project
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--background", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the sentence encoder")
+    parser.add_argument("--output", type=Path, required=True, help="how many names were embedded")
+    args = parser.parse_args()
+
+    scorer = TermScorer(read_background(args.background), load_encoders(Project(args.config), [args.encoder]))
+    count = scorer.embed_candidates()
+    atomic.write_json(args.output, {"names": count})
+    print(f"{count:,} names")
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,154 @@
+"""Scores of any table that has an answer and the truth in every row: no project and no benchmark needed.
+
+from reasonome.answer_tables import score_table
+scored = score_table("answers.csv", columns={"answer": "model_output", "gold": "term"})
+print(scored.metrics["rouge_l"].value, scored.floors["best_constant"].metrics["rouge_l"].value)
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.comparisons import MEAN, RESAMPLES
+from reasonome.errors import InputError, nearest
+from reasonome.naming_table import NamingTable
+from reasonome.plain_table import PlainTable, of_frame, read_table
+from reasonome.scored import Score, Scored, ScoredFloor, intervals
+from reasonome.table_task import TableTask
+
+TABLE_TASKS: dict[str, TableTask] = {"gene_set_naming": NamingTable()}
+_FORM = ("no_name", "format", "format_published")
+_SHOWN = 5
+
+
+def score_table(
+    answers: str | os.PathLike | pd.DataFrame,
+    columns: Mapping[str, str],
+    task: str = "gene_set_naming",
+    encoders: Mapping[str, Any] | None = None,
+    background: str | os.PathLike | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Scored:
+    """Score a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame of answers, beside floors.
+
+    `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to what they are called. `encoders` are
+    SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/,
+    for which `genes` is needed. Intervals are 95 % percentile bootstraps over rows; with
+    `genes`, rows whose sets are near duplicates (Jaccard index of .5 or more) are resampled together.
+    Rows that repeat an id: alike, they count once; with another answer, the first counts. An empty answer is wrong.
+    InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell
+    beside an answer, and one id with two truths.
+    """
+    part = table_task(task)
+    check_columns(columns, part, task)
+    if background is not None and "genes" not in columns:
+        fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
+        raise InputError("a background is of use only beside genes", field="genes", fix=fix)
+    table = of_frame(answers) if isinstance(answers, pd.DataFrame) else read_table(answers, columns.values())
+    frame, problems, notes = _rows(table, columns)
+    frame = frame.rename(columns={"answer": "text"}).join(part.read(frame["answer"].tolist()))
+    for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
+        if problem:
+            problems[problem] = int(count)
+    terms = _term_scorer(background, encoders or {}) if background is not None else None
+
+    floors = part.floors(frame, seed)
+    of_answers = part.scores(frame["answer"].tolist(), frame, encoders or {}, terms)
+    frame = frame.join(of_answers)
+    columns_of = {"": frame[[*of_answers, *_FORM]]}
+    with tqdm(total=sum(len(floor.draws) for floor in floors.values()), desc="floors", delay=5, leave=False) as bar:
+        for name, floor in floors.items():
+            scores = []
+            for names in floor.draws:
+                scores.append(part.scores(names, frame, encoders or {}, terms))
+                bar.update()
+            columns_of[name] = sum(scores) / len(scores)
+    # All at once, so that answers and floors share their resamples.
+    wide = pd.concat(columns_of, axis=1)
+    metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
+    for (name, metric), score in intervals(wide, [MEAN] * len(frame), part.clusters(frame), seed, resamples)[
+        MEAN
+    ].items():
+        metrics[name][metric] = score
+    draws = {"": [frame["answer"].tolist()]} | {name: floor.draws for name, floor in floors.items()}
+    for name, of in metrics.items():
+        shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
+        of |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
+    return Scored(
+        n=len(frame),
+        metrics=metrics.pop(""),
+        floors={name: ScoredFloor(floors[name].information, floors[name].note, of) for name, of in metrics.items()},
+        problems=problems,
+        table=frame.drop(columns="line"),
+        notes=notes,
+    )
+
+
+def table_task(name: str) -> TableTask:
+    """The part of a task; InputError with the nearest name."""
+    if name not in TABLE_TASKS:
+        raise InputError(f"unknown task '{name}'", field="task", fix=nearest(name, TABLE_TASKS))
+    return TABLE_TASKS[name]
+
+
+def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> None:
+    """InputError for a column that a task does not know, and without one that it needs."""
+    for key in columns:
+        if key not in (*part.required, *part.optional):
+            what = f"'{key}' is no column of {task}"
+            raise InputError(what, field="columns", fix=nearest(key, [*part.required, *part.optional]))
+    for key in part.required:
+        if key not in columns:
+            fix = f"say what it is called in your table: {key}=COLUMN"
+            raise InputError(f"the column of '{key}' is not given", field="columns", fix=fix)
+
+
+def _rows(table: PlainTable, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
+    """The rows that count (line and a column of each key), how many were otherwise, and that in words."""
+    used = {key: table.place(column, key) for key, column in columns.items()}
+    first: dict[str, dict[str, Any]] = {}
+    odd: dict[str, list[int]] = {"duplicates": [], "conflicts": [], "empty": []}
+    for line, cells in table.rows:
+        row = {"line": line} | {key: cells[column] for key, column in used.items()}
+        for key in used.keys() - {"answer"}:
+            row[key] = row[key].strip()
+            if not any(map(str.isalnum, row[key])):
+                raise InputError(f"there is no '{key}' in this row", file=table.file, line=line, field=used[key])
+        known = first.setdefault(row.get("id", str(line)), row)
+        if known is row:
+            if not row["answer"].strip():
+                odd["empty"].append(line)
+            continue
+        if differing := [key for key in used if key != "answer" and row[key] != known[key]]:
+            raise InputError(
+                f"'{row['id']}' has another {differing[0]} than in line {known['line']}",
+                file=table.file,
+                line=line,
+                field=used[differing[0]],
+                fix="name a column in which every question has an id of its own, or leave id= out",
+            )
+        odd["duplicates" if row["answer"].split() == known["answer"].split() else "conflicts"].append(line)
+    told = {
+        "duplicates": "rows that say what an earlier row says, counted once",
+        "conflicts": "rows that answer otherwise than an earlier row, which alone counts",
+        "empty": "empty answers, counted as wrong",
+    }
+    notes = [f"{told[kind]}: {len(lines)} ({_lines(lines)})" for kind, lines in odd.items() if lines]
+    return pd.DataFrame(first.values()), {kind: len(lines) for kind, lines in odd.items()}, notes
+
+
+def _lines(lines: list[int]) -> str:
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:_SHOWN]))}{more}"
+
+
+def _term_scorer(background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
+    from reasonome.background import read_background
+    from reasonome.metrics.terms import TermScorer
+
+    return TermScorer(read_background(Path(background)), encoders)

@@ -1,0 +1,300 @@
+"""Backgrounds: all terms and gene sets that an answer may mean, their genes, and how near two of them are."""
+
+import math
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+from pyarrow import parquet
+
+from reasonome.atomic import replacing
+from reasonome.benchmarks.sets import MEMBERSHIP
+from reasonome.config import Benchmark
+from reasonome.errors import InputError
+from reasonome.metrics.naming import normalise
+from reasonome.sources.go import Ontology, propagate
+
+SCHEMA = pyarrow.schema(
+    {
+        "id": pyarrow.string(),
+        "name": pyarrow.string(),
+        "namespace": pyarrow.string(),
+        "source": pyarrow.string(),
+        "synonyms": pyarrow.list_(pyarrow.string()),
+        "parents": pyarrow.list_(pyarrow.string()),
+        "genes": pyarrow.list_(pyarrow.string()),
+        "n_genes": pyarrow.int64(),
+        "information": pyarrow.float64(),
+        "candidate": pyarrow.bool_(),
+    }
+)
+
+
+# --- built ----------------------------------------------------------------------------------------------
+
+
+def background_table(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> pyarrow.Table:
+    """The background of a benchmark (SCHEMA), sorted by id; `facts` and `ontologies` (by source) are of its corpus.
+
+    All live terms of every ontology with the genes that propagation gives them, and the sets of sources without an
+    ontology that the benchmark's sets come from, as terms without namespace, parents and information. An id that
+    several have is a term of the first ontology. InputError where an ontology has no genes, and where there is nothing.
+    """
+    rows: dict[str, dict] = {}
+    for source, ontology in ontologies.items():
+        for row in _ontology_rows(source, ontology, _annotations(facts, source, ontologies)):
+            rows.setdefault(row["id"], row)
+    for row in _listed_rows(facts, ontologies, benchmark):
+        rows.setdefault(row["id"], row)
+    if not rows:
+        raise InputError(
+            "the corpus has neither an ontology nor the sets that the benchmark's are of",
+            field="background",
+            fix="name another corpus as background in benchmarks.yaml",
+        )
+    for row in rows.values():
+        row["n_genes"] = len(row["genes"])
+        row["candidate"] = row["n_genes"] >= benchmark.minimum_genes
+    return pyarrow.Table.from_pylist([rows[term] for term in sorted(rows)], schema=SCHEMA)
+
+
+def _annotations(facts: pd.DataFrame, source: str, ontologies: Mapping[str, Ontology]) -> pd.DataFrame:
+    """The facts about terms of a source's ontology, but for those of other sources that have one themselves."""
+    others = set(ontologies) - {source}
+    known = {i for i in facts["object_id"].unique() if ontologies[source].main_id(i) is not None}
+    chosen = facts[facts["object_id"].isin(known) & ~facts["source"].isin(others)]
+    if chosen.empty:
+        raise InputError(
+            f"no fact of the corpus is about a term of the ontology of '{source}'",
+            fix="facts and ontology must be of one source: build the facts again",
+        )
+    return chosen
+
+
+def _ontology_rows(source: str, ontology: Ontology, annotations: pd.DataFrame) -> Iterable[dict]:
+    genes = propagate(ontology, annotations[["gene", "object_id"]])
+    live = {i: term for i, term in ontology.terms.items() if not term.is_obsolete}
+    parents = {i: [parent for parent in ontology.parents[i] if parent in live] for i in live}
+    # The genes of the root; a slice of an ontology has several, or none of the whole one's.
+    annotated: dict[str, set[str]] = defaultdict(set)
+    for i, term in live.items():
+        if not parents[i]:
+            annotated[term.namespace] |= genes.get(i, set())
+    for i, term in live.items():
+        mine = genes.get(i, ())
+        yield {
+            "id": i,
+            "name": term.name,
+            "namespace": term.namespace,
+            "source": source,
+            "synonyms": list(term.synonyms),
+            "parents": parents[i],
+            "genes": sorted(mine),
+            "information": math.log(len(annotated[term.namespace]) / len(mine)) if mine else math.nan,
+        }
+
+
+def _listed_rows(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Iterable[dict]:
+    for spec in benchmark.subsets.values():
+        if spec.namespace or spec.source in ontologies:
+            continue
+        chosen = facts[facts["relation"] == (spec.relation or MEMBERSHIP)]
+        if spec.source:
+            chosen = chosen[chosen["source"] == spec.source]
+        for i, rows in chosen.groupby("object_id"):
+            yield {
+                "id": i,
+                "name": rows["object_name"].iloc[0],
+                "namespace": "",
+                "source": rows["source"].iloc[0],
+                "synonyms": [],
+                "parents": [],
+                "genes": sorted(set(rows["gene"])),
+                "information": math.nan,
+            }
+
+
+def write_background(table: pyarrow.Table, path: str | os.PathLike) -> None:
+    """Write a background to a parquet file, whole or not at all."""
+    with replacing(path) as temporary:
+        parquet.write_table(table, temporary)
+
+
+def background_statistics(table: pyarrow.Table) -> pd.DataFrame:
+    """For each source and namespace: terms, those with genes, candidates, and the most genes that a term has."""
+    columns = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
+    return columns.groupby(["source", "namespace"], as_index=False).agg(
+        terms=("n_genes", "size"),
+        with_genes=("n_genes", lambda counts: int((counts > 0).sum())),
+        candidates=("candidate", "sum"),
+        largest=("n_genes", "max"),
+    )
+
+
+# --- read and asked -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BackgroundTerm:
+    """A term or gene set of a background; `information` is in nats, nan without genes or ontology."""
+
+    id: str
+    name: str
+    namespace: str
+    source: str
+    synonyms: tuple[str, ...]
+    parents: tuple[str, ...]
+    n_genes: int
+    information: float
+    candidate: bool
+
+
+class Background:
+    """The terms of a background, by id and name, and similarity between them."""
+
+    def __init__(self, table: pyarrow.Table):
+        """`table` has the columns of SCHEMA."""
+        columns = [name for name in SCHEMA.names if name != "genes"]
+        self.by_id: dict[str, BackgroundTerm] = {}
+        for values in zip(*(table.column(name).to_pylist() for name in columns), strict=True):
+            row = dict(zip(columns, values, strict=True))
+            row["synonyms"], row["parents"] = tuple(row["synonyms"]), tuple(row["parents"])
+            self.by_id[row["id"]] = BackgroundTerm(**row)
+        # Genes stay in Arrow until a term is asked for: as Python's strings they would take a hundred times longer.
+        self._genes = table.column("genes")
+        self._row = {term: number for number, term in enumerate(self.by_id)}
+        self._gene_sets: dict[str, frozenset[str]] = {}
+        self._upwards: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def candidates(self) -> list[BackgroundTerm]:
+        """The terms that an answer can be linked to, sorted by id."""
+        return [term for term in self.by_id.values() if term.candidate]
+
+    def by_name(self, normalised: str, namespace: str = "") -> BackgroundTerm | None:
+        """The term of that name, else the one with that synonym; of several that of `namespace`, else the first id.
+
+        Names are compared as metrics.naming.normalise writes them.
+        """
+        for index in (self._names, self._synonyms):
+            if found := _chosen(index.get(normalised, ()), namespace):
+                return found
+        return None
+
+    def candidate(self, normalised: str, namespace: str = "") -> tuple[BackgroundTerm | None, str]:
+        """The candidate that a name means, as `by_name` does, and by what: "name", "synonym", or "" for none."""
+        for index, by in ((self._names, "name"), (self._synonyms, "synonym")):
+            if found := _chosen([term for term in index.get(normalised, ()) if term.candidate], namespace):
+                return found, by
+        return None, ""
+
+    def genes(self, term: str) -> frozenset[str]:
+        """The symbols of a term's genes, those of the terms below it included."""
+        if term not in self._gene_sets:
+            symbols = self._genes[self._row[term]].as_py()
+            self._gene_sets[term] = frozenset(map(sys.intern, symbols))  # one string per gene, not one per term
+        return self._gene_sets[term]
+
+    def information(self, term: str) -> float:
+        """-ln of the share of annotated genes that the term has, in nats; nan without genes or ontology."""
+        return self.by_id[term].information
+
+    def specificity(self, term: str) -> float:
+        """The information as a share of the largest possible, that of a term of one gene: 0 to 1, or nan."""
+        one = self.by_id[term]
+        if math.isnan(one.information):
+            return math.nan
+        largest = one.information + math.log(one.n_genes)  # ln of the genes of the namespace's root
+        return one.information / largest if largest else 0.0
+
+    def upwards(self, term: str) -> frozenset[str]:
+        """The term and all terms above it, up is_a and part_of."""
+        if term not in self._upwards:
+            found, waiting = {term}, [term]
+            while waiting:
+                new = [parent for parent in self.by_id[waiting.pop()].parents if parent not in found]
+                found.update(new)
+                waiting += new
+            self._upwards[term] = frozenset(found)
+        return self._upwards[term]
+
+    def resnik(self, first: str, second: str) -> float:
+        """Information of the most informative common ancestor, a term being one of its own; in nats.
+
+        0 if there is none, nan if either term has no information.
+        """
+        if math.isnan(self.information(first)) or math.isnan(self.information(second)):
+            return math.nan
+        return max(map(self.information, self.upwards(first) & self.upwards(second)), default=0.0)
+
+    def lin(self, first: str, second: str) -> float:
+        """Twice Resnik's similarity over the sum of the terms' information: 0 to 1, 1 for a term and itself.
+
+        nan if either term has no information.
+        """
+        shared = self.resnik(first, second)
+        if first == second and not math.isnan(shared):
+            return 1.0  # also of a root, which informs of nothing
+        total = self.information(first) + self.information(second)
+        return 2 * shared / total if total else 0.0
+
+    def relation(self, first: str, second: str) -> str:
+        """What the first term is to the second.
+
+        "same", "ancestor", "descendant", "sibling" (they share a parent), "same branch" (of a namespace),
+        "other branch", or "none" where a term is of no ontology.
+        """
+        one, other = self.by_id[first], self.by_id[second]
+        if first == second:
+            return "same"
+        if first in self.upwards(second):
+            return "ancestor"
+        if second in self.upwards(first):
+            return "descendant"
+        if set(one.parents) & set(other.parents):
+            return "sibling"
+        if not (one.namespace and other.namespace):
+            return "none"
+        return "same branch" if one.namespace == other.namespace else "other branch"
+
+    @cached_property
+    def _names(self) -> dict[str, list[BackgroundTerm]]:
+        found = defaultdict(list)
+        for term in self.by_id.values():
+            found[normalise(term.name)].append(term)
+        return dict(found)
+
+    @cached_property
+    def _synonyms(self) -> dict[str, list[BackgroundTerm]]:
+        found = defaultdict(list)
+        for term in self.by_id.values():
+            for synonym in dict.fromkeys(map(normalise, term.synonyms)):
+                found[synonym].append(term)
+        return dict(found)
+
+
+def _chosen(terms: Iterable[BackgroundTerm], namespace: str) -> BackgroundTerm | None:
+    """Of terms sorted by id, the first one of the namespace, else the first."""
+    return min(terms, key=lambda term: term.namespace != namespace, default=None)
+
+
+def read_background(path: str | os.PathLike) -> Background:
+    """The background in a parquet file; InputError for a file that is missing, damaged, or of other columns."""
+    fix = f"snakemake {path}"
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path, fix=fix)
+    try:
+        table = parquet.read_table(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None):  # the disk's fault, not the file's
+            raise
+        raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
+    if not table.schema.equals(SCHEMA):
+        raise InputError(f"expected the columns {', '.join(SCHEMA.names)} of a background", file=path, fix=fix)
+    return Background(table)

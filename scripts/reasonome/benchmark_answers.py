@@ -1,0 +1,219 @@
+"""Scores of somebody else's answers to a benchmark of a project: the code, and the floors, that its models get."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reasonome import scoring
+from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.sealing import scored as not_sealed
+from reasonome.comparisons import MEAN, in_mean
+from reasonome.config import Style
+from reasonome.errors import InputError
+from reasonome.experiments import Results
+from reasonome.judges import load_judges
+from reasonome.naming_table import NamingTable
+from reasonome.project import Project, lookup
+from reasonome.recorded import FIELDS, read_recorded
+from reasonome.scored import Score, Scored, ScoredFloor, intervals
+from reasonome.tasks import TASKS
+
+# In the order in which they are shown; with similarity_<encoder> and percentile_<encoder> behind their means.
+_METRICS = (
+    "term_score",
+    "rouge_l",
+    "rouge_1",
+    "rouge_2",
+    "exact",
+    "similarity",
+    "percentile",
+    "lin",
+    "resnik",
+    "gene_overlap",
+    "same_term",
+    "specificity",
+    "no_name",
+    "format",
+    "format_published",
+    "abstained",
+    "gene_coverage",
+    "supported_share",
+)
+_SHUFFLED = "shuffled_"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers as they are scored, and what was wrong with their file, counted and in words."""
+
+    rows: list[scoring.AnswerRow]
+    problems: dict[str, int]
+    notes: list[str]
+
+
+def score_on_benchmark(
+    answers: str | Path,
+    project: Project,
+    benchmark: str,
+    style: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoders: Sequence[Path] = (),
+    seed: int = 0,
+    resamples: int = 10_000,
+) -> Scored:
+    """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the floors of a style.
+
+    `style` is the prompt style that the answers were asked in, which says what floors are fair. `columns` as of
+    `read_recorded`; `encoders` are folders below results/encoders/. Metrics are means over subsets. A question
+    without an answer counts as wrong, and sealed ones are left out. InputError for a benchmark that is not built.
+    """
+    results = Results(project.settings.results)
+    spec = lookup(project.benchmarks, benchmark, "benchmark")
+    style = style or default_style(project, benchmark)
+    prompt_style = project.style(benchmark, style)
+    asked = read_rows(results.benchmark(benchmark) / "test.jsonl", TASKS[spec.task].Example)
+    examples = not_sealed(asked, spec.sealed, project.settings.final)
+    given = _answers(Path(answers), asked, examples, columns or {})
+    table, notes = _table(project, benchmark, prompt_style, examples, given.rows, encoders, Path(answers))
+    notes = [*given.notes, *notes]
+    if len(examples) < len(asked):
+        notes.append(f"{len(asked) - len(examples)} of {len(asked)} test sets are sealed, and not scored")
+
+    rows = _per_question(table)
+    by_subset = _scores(rows, _measured(rows), table, seed, resamples)
+    shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
+    floors, floor_notes = _floors(results.floors(benchmark, style), rows, seed, resamples)
+    floors["shuffled_answers"] = ScoredFloor(
+        "the answers themselves",
+        "each answer handed to another set of its subset",
+        intervals(shuffled, rows["subset"], rows["cluster"], seed, resamples)[MEAN],
+    )
+    problems = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
+    return Scored(
+        n=len(rows),
+        metrics=by_subset.pop(MEAN),
+        floors=floors,
+        problems=given.problems | {problem: int(count) for problem, count in problems.items()},
+        table=table,
+        subsets=by_subset,
+        notes=notes
+        + floor_notes
+        + [f"read and compared as answers in the style '{style}', track {prompt_style.track}"],
+    )
+
+
+def default_style(project: Project, benchmark: str) -> str:
+    """The plainest style (genes alone, read strictly) whose floors are built, else of all; the first by name."""
+    results = Results(project.settings.results)
+    styles = project.styles(lookup(project.benchmarks, benchmark, "benchmark").task)
+    built = {name for name in styles if results.floors(benchmark, name).is_file()}
+
+    def extras(name: str) -> tuple:
+        style = styles[name]
+        return style.enriched, style.track != "strict", style.confidence, name
+
+    return min(built or styles, key=extras)
+
+
+def _answers(path: Path, asked: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]) -> Answers:
+    """Answers that a model of the pipeline wrote, as they are; a table of anybody's, as recorded answers."""
+    for key in columns:
+        if key not in FIELDS:
+            fix = f"with a benchmark, which has the names and the genes, columns are {', '.join(FIELDS)}"
+            raise InputError(f"'{key}' is no column of recorded answers", field="columns", fix=fix)
+    counted = {example.id for example in examples}
+    if not columns and _is_of_a_model(path):
+        return Answers([row for row in scoring.read_answers(path) if row.id in counted], {}, [])
+    found = read_recorded(path, asked, columns).of(counted)
+    return Answers(found.answers, found.counts(), found.sentences())
+
+
+def _is_of_a_model(path: Path) -> bool:
+    """Whether a file is one of results/answers/: its rows name the prompt that was asked."""
+    if path.suffix != ".jsonl" or not path.is_file():
+        return False
+    with open(path, "rb") as handle:
+        return b'"prompt_sha256"' in handle.readline()
+
+
+def _table(
+    project: Project,
+    benchmark: str,
+    style: Style,
+    examples: Sequence[Any],
+    answers: Sequence[scoring.AnswerRow],
+    encoders: Sequence[Path],
+    file: Path,
+) -> tuple[pd.DataFrame, list[str]]:
+    """The table of scores of the rule `score`, and what it is without because a file is not built."""
+    results = Results(project.settings.results)
+    spec = project.benchmarks[benchmark]
+    background = results.background(benchmark)
+    facts = [results.facts(corpus) for corpus in dict.fromkeys([spec.corpus, spec.background or spec.corpus])]
+    notes = []
+    if not background.is_file():
+        notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
+    if missing := [path for path in facts if not path.is_file()]:
+        notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
+    judges = load_judges(
+        project,
+        benchmark,
+        encoders,
+        background if background.is_file() else None,
+        [] if missing else facts,
+    )
+    table = scoring.score_answers(TASKS[spec.task], style, examples, answers, judges, project.settings.seed, file)
+    bare = [(answer.id, answer.sample, answer.order) for answer in answers if answer.answer is not None]
+    unformed = pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(bare)  # a name alone has no form
+    table.loc[unformed, ["format", "format_published"]] = float("nan")
+    return table.assign(no_name=(table["answer"] == "").astype(float)), notes
+
+
+def _measured(table: pd.DataFrame) -> list[str]:
+    """The metrics that the table has, in order; each mean over encoders is followed by the encoders'."""
+    found = []
+    for metric in _METRICS:
+        found += [c for c in table if c == metric] + [
+            c for c in table if c.startswith(f"{metric}_") and c not in _METRICS
+        ]
+    return found
+
+
+def _per_question(table: pd.DataFrame) -> pd.DataFrame:
+    """A row per question: of its samples and orders the mean of every number, and the first of everything else."""
+    kinds = {c: "mean" if pd.api.types.is_numeric_dtype(table[c]) else "first" for c in table if c != "id"}
+    return table.groupby("id", sort=False).agg(kinds).reset_index()
+
+
+def _scores(
+    rows: pd.DataFrame, metrics: Sequence[str], answered: pd.DataFrame, seed: int, resamples: int
+) -> dict[str, dict[str, Score]]:
+    """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
+    found = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples)
+    for subset, of in answered.groupby("subset"):
+        share = NamingTable().shares(of["answer"].tolist())["distinct_names"]
+        found[subset]["distinct_names"] = Score(share, None, None, len(of))
+    shares = [found[subset]["distinct_names"] for subset in in_mean(answered["subset"])]
+    mean = sum(share.value for share in shares) / len(shares)
+    found[MEAN]["distinct_names"] = Score(mean, None, None, sum(share.n for share in shares))
+    return found
+
+
+def _floors(path: Path, questions: pd.DataFrame, seed: int, resamples: int) -> tuple[dict[str, ScoredFloor], list[str]]:
+    """The floors of results/floors/ on the same questions, and what is to be done where there are none."""
+    if not path.is_file():
+        return {}, [f"no floors beside these scores: `snakemake --cores 1 {path}` makes them"]
+    floors = pd.read_parquet(path)
+    floors = floors[floors["id"].isin(questions["id"])]
+    cluster = dict(zip(questions["id"], questions["cluster"], strict=True))
+    found = {}
+    for (floor, information), rows in floors.groupby(["floor", "information"], sort=False):
+        if len(rows) < len(questions):
+            return {}, [f"the floors are of another test split: `snakemake --cores 1 {path}` makes them anew"]
+        rows = rows.assign(cluster=rows["id"].map(cluster))
+        scores = _scores(rows, _measured(rows), rows, seed, resamples)[MEAN]
+        found[floor] = ScoredFloor(information, "", scores)
+    return found, []

@@ -1,0 +1,331 @@
+"""Asks a chat model behind any OpenAI-compatible endpoint (OpenAI, Azure, vLLM), once for each question.
+
+Teachers and API backbones share it: the cache of answers, the retries, and errors that say what to do.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Any
+
+import openai
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from tqdm import tqdm
+
+from reasonome import atomic
+from reasonome.config import Endpoint, Price
+from reasonome.errors import InputError
+
+Message = Mapping[str, str]
+
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
+_OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; equal messages with another sample number are another question."""
+
+    messages: Sequence[Message]
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class ApiAnswer:
+    """One answer; the token counts are the endpoint's own, 0 where it reports none.
+
+    `seconds` include waiting for retries. `model` is what the endpoint says that it was, "" where it does not.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float = field(default=0.0, compare=False)
+    model: str = field(default="", compare=False)
+
+
+def ask(
+    endpoint: Endpoint,
+    parameters: Mapping[str, Any],
+    questions: Mapping[str, Question],
+    cache_path: str | os.PathLike,
+) -> dict[str, ApiAnswer]:
+    """`ask_async` for callers without an event loop."""
+    return asyncio.run(ask_async(endpoint, parameters, questions, cache_path))
+
+
+async def ask_async(
+    endpoint: Endpoint,
+    parameters: Mapping[str, Any],
+    questions: Mapping[str, Question],
+    cache_path: str | os.PathLike,
+) -> dict[str, ApiAnswer]:
+    """The answer to each question, in the order given; `parameters` go into every request beside the messages.
+
+    Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a run
+    that was stopped goes on where it was. Equal questions are asked once; a key is needed only if something
+    is left to ask. Raises InputError when the key's variable is not set, the endpoint refuses (400, 401,
+    404 ...) or gives no readable answer after all retries, and for a damaged cache (file and line). Before it is
+    raised, answers that are under way are waited for and kept.
+    """
+    cache = _Cache(Path(cache_path))
+    key_by_id = {name: _cache_key(endpoint, parameters, question) for name, question in questions.items()}
+    asked = {key_by_id[name]: question for name, question in questions.items()}
+    if any(key not in cache.answers for key in asked):
+        await _ask_missing(endpoint, parameters, asked, cache)
+    return {name: cache.answers[key] for name, key in key_by_id.items()}
+
+
+def unasked(
+    endpoint: Endpoint,
+    parameters: Mapping[str, Any],
+    questions: Iterable[Question],
+    cache_path: str | os.PathLike,
+) -> list[Question]:
+    """The questions that `ask` would send, each once. InputError for a damaged cache."""
+    known = _Cache(Path(cache_path)).answers
+    by_key = {_cache_key(endpoint, parameters, question): question for question in questions}
+    return [question for key, question in by_key.items() if key not in known]
+
+
+def token_totals(answers: Iterable[ApiAnswer]) -> dict[str, int]:
+    """Tokens of all answers together."""
+    totals = {"prompt_tokens": 0, "completion_tokens": 0}
+    for answer in answers:
+        for name in totals:
+            totals[name] += getattr(answer, name)
+    return totals
+
+
+def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> float | None:
+    """What so many tokens cost, in the price's currency; None without a price."""
+    if price is None:
+        return None
+    return (prompt_tokens * price.prompt + completion_tokens * price.completion) / 1e6
+
+
+# --- asking ------------------------------------------------------------------------------------------
+
+
+async def _ask_missing(
+    settings: Endpoint, parameters: Mapping[str, Any], questions: Mapping[str, Question], cache: "_Cache"
+) -> None:
+    missing = iter([(key, question) for key, question in questions.items() if key not in cache.answers])
+    client = _Client(settings, parameters, cache.path)
+    failures: list[InputError] = []
+    answered = [cache.answers[key] for key in questions if key in cache.answers]
+    totals = token_totals(answered)
+
+    async def work() -> None:
+        for key, question in missing:  # shared: each worker takes the next question
+            if failures:
+                return
+            try:
+                answer = await client.answer(question.messages)
+            except InputError as error:  # no new questions; answers under way are paid for, so they are kept
+                failures.append(error)
+                return
+            cache.add(key, settings.model, answer)
+            for name in totals:
+                totals[name] += getattr(answer, name)
+            progress.update()
+            progress.set_postfix(_spent(settings.price, totals))
+
+    description = f"asking {settings.model}"
+    with cache, tqdm(total=len(questions), initial=len(answered), desc=description, unit="answer") as progress:
+        try:
+            async with client.sdk, asyncio.TaskGroup() as group:
+                for _ in range(min(settings.concurrency, len(questions) - len(answered))):
+                    group.create_task(work())
+        except ExceptionGroup as several:  # not the endpoint's doing: a full disk, say
+            raise several.exceptions[0] from None
+    if failures:
+        raise failures[0]
+
+
+def _spent(price: Price | None, totals: Mapping[str, int]) -> dict[str, int | str]:
+    money = cost(price, **totals)
+    return dict(totals) if money is None else {**totals, "cost": f"{money:.2f}"}
+
+
+class _Client:
+    """One client, and what its failures mean to the person who set it up. Messages never show the key."""
+
+    def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path):
+        self._settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
+        self._key = _api_key(settings.api_key_variable)
+        common = {
+            "api_key": self._key,
+            "max_retries": settings.max_retries,
+            "timeout": settings.timeout_seconds,
+        }
+        if settings.api_version:
+            self.sdk = openai.AsyncAzureOpenAI(
+                azure_endpoint=settings.base_url, api_version=settings.api_version, **common
+            )
+        else:
+            self.sdk = openai.AsyncOpenAI(base_url=settings.base_url or _OPENAI, **common)
+
+    async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
+        """Ask until the body can be read; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
+        started = monotonic()
+        for attempt in range(self._settings.max_retries + 1):
+            body = await self._post(messages)
+            if isinstance(body, ApiAnswer):
+                return body
+            try:
+                return _Body.model_validate_json(body).answer(round(monotonic() - started, 3))
+            except ValidationError:
+                await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
+        raise self._error("sent answers that are no chat completions", self._later())
+
+    async def _post(self, messages: Sequence[Message]) -> str | ApiAnswer:
+        try:
+            response = await self.sdk.chat.completions.with_raw_response.create(
+                model=self._settings.model,
+                messages=list(messages),
+                extra_body=self._parameters,
+            )
+        except openai.APIStatusError as error:
+            if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
+                return ApiAnswer("", "content_filter", 0, 0)
+            raise self._error(f"answered {error.status_code}: {error.message}", self._fix(error)) from None
+        except openai.APIConnectionError as error:
+            reason = f"{error} {error.__cause__ or ''}".strip()
+            raise self._error(f"did not answer: {reason}", self._later()) from None
+        return response.text
+
+    def _error(self, what: str, fix: str) -> InputError:
+        what = f"{self.sdk.base_url} {what} (model '{self._settings.model}'"
+        what += f", key from {self._settings.api_key_variable})"
+        return InputError(what.replace(self._key, "<key>"), fix=fix)
+
+    def _fix(self, error: openai.APIStatusError) -> str:
+        if error.status_code in (401, 403):
+            return f"put a key that this endpoint accepts into {self._settings.api_key_variable}"
+        if error.status_code == 404:
+            return "check model (on Azure: the deployment) and base_url"
+        if error.status_code in (408, 409, 429) or error.status_code >= 500:
+            return self._later()
+        return (
+            "check what the model takes: in teachers.yaml temperature and max_tokens may be null, in backbones.yaml "
+            "not_sent names what is left out; extra_body holds others"
+        )
+
+    def _later(self) -> str:
+        return f"run again later; answers so far are kept in {self._cache_path} and are not asked again"
+
+
+def _api_key(variable: str) -> str:
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise InputError(
+            f"the environment variable {variable} is not set",
+            field="api_key_variable",
+            fix=f"export {variable}=<your key> (any word for a server that asks for none)",
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InputError(
+            f"the environment variable {variable} holds something that cannot be a key",
+            field="api_key_variable",
+            fix="give the key alone: no spaces, line breaks or accented letters",
+        )
+    return key
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _none_is_none_counted(cls, value: Any) -> Any:
+        return 0 if value is None else value
+
+
+class _Body(BaseModel):
+    """The part of a chat completion that is needed; servers differ in the rest."""
+
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Usage | None = None
+    model: str | None = None
+
+    def answer(self, seconds: float) -> ApiAnswer:
+        choice, usage = self.choices[0], self.usage or _Usage()
+        return ApiAnswer(
+            choice.message.content or "",
+            choice.finish_reason or "",
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            seconds,
+            self.model or "",
+        )
+
+
+# --- cache -------------------------------------------------------------------------------------------
+
+
+def _cache_key(endpoint: Endpoint, parameters: Mapping[str, Any], question: Question) -> str:
+    asked = [endpoint.base_url, endpoint.api_version, parameters, [dict(message) for message in question.messages]]
+    if question.sample:
+        asked.append(question.sample)
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+class _CacheLine(BaseModel):
+    key: str
+    model: str
+    answer: ApiAnswer
+
+
+class _Cache:
+    """Answers by key, one JSON line each. A last line without its end (kill -9) counts as never written."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.answers: dict[str, ApiAnswer] = {}
+        content = path.read_bytes() if path.exists() else b""
+        self._complete = content.rfind(b"\n") + 1
+        for number, line in enumerate(content[: self._complete].splitlines(), start=1):
+            try:
+                read = _CacheLine.model_validate_json(line)
+            except ValidationError:
+                raise InputError(
+                    "this line is not a cached answer",
+                    file=path,
+                    line=number,
+                    fix="delete the line; its question is asked again",
+                ) from None
+            self.answers[read.key] = read.answer
+
+    def __enter__(self) -> "_Cache":
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self.path, "ab")  # noqa: SIM115 (closed in __exit__)
+        self._file.truncate(self._complete)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def add(self, key: str, model: str, answer: ApiAnswer) -> None:
+        line = {"key": key, "model": model, "answer": asdict(answer)}
+        with atomic.naming_full_disks(self.path):
+            self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self.answers[key] = answer

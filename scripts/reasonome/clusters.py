@@ -1,0 +1,39 @@
+"""Clusters of test sets that hang together: near duplicates, and the contaminated variants of one set."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from reasonome.audit import GeneSet, jaccard_blocks
+from reasonome.tasks.gene_set_naming import Example
+
+
+def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
+    """The cluster of every example: the connected components of sets whose Jaccard index is `threshold` or more.
+
+    A contaminated variant has the cluster of the set it was made of, whatever genes it has left. A cluster is named
+    by the smallest id in it, so that its name does not depend on the order of the examples.
+    """
+    originals = [example for example in examples if not example.contaminated]
+    name_of = dict(zip((e.id for e in originals), _names(originals, threshold), strict=True))
+    # Where the original is not among the examples, its variants still share its id.
+    return [name_of.get(e.term, e.term) if e.contaminated else name_of[e.id] for e in examples]
+
+
+def _names(originals: Sequence[Example], threshold: float) -> list[str]:
+    if not originals:
+        return []
+    sets = [GeneSet(e.id, e.subset, e.name, frozenset(gene.symbol for gene in e.genes)) for e in originals]
+    near, start = [], 0
+    for block in jaccard_blocks(sets, sets):
+        rows, columns = np.nonzero(block >= threshold)
+        near.append((rows + start, columns))
+        start += len(block)
+    rows, columns = (np.concatenate(side) for side in zip(*near, strict=True))
+    links = sparse.coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(sets), len(sets)))
+    _, component = sparse.csgraph.connected_components(links, directed=False)
+    smallest: dict[int, str] = {}
+    for one, number in zip(sets, component.tolist(), strict=True):
+        smallest[number] = min(one.id, smallest.get(number, one.id))
+    return [smallest[number] for number in component.tolist()]

@@ -1,0 +1,1 @@
+"""Subcommands of `reasonome`, a module each: `add(commands)` tells argparse about it."""

@@ -1,0 +1,156 @@
+"""`reasonome score`: scores of a table of answers, beside floors.
+
+reasonome score ANSWERS --benchmark demo-go                      against the test split of a benchmark
+reasonome score ANSWERS --task gene_set_naming --columns answer=COLUMN,gold=COLUMN    anywhere: the table has the truth
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reasonome import atomic
+from reasonome.errors import InputError
+from reasonome.project import Project, lookup
+
+if TYPE_CHECKING:
+    from reasonome.scored import Scored
+
+_DEFAULT_ENCODER = "minilm"
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The subcommand's arguments."""
+    summary = "score a table of answers: a benchmark's, or any with the truth in a column"
+    command = commands.add_parser(
+        "score", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
+    what.add_argument("--task", help="of a table that holds the truth itself: gene_set_naming")
+    command.add_argument(
+        "--columns",
+        default="",
+        metavar="KEY=COLUMN,…",
+        help="what the columns are called; with --task: answer, gold and perhaps id, genes; "
+        "with --benchmark: id, answer, confidence, where they have other names",
+    )
+    command.add_argument("--style", help="with --benchmark: the prompt style that the answers were asked in")
+    command.add_argument("--background", type=Path, help="with --task and genes=: a table of results/backgrounds/")
+    command.add_argument("--encoders", metavar="NAME,…", help="for similarity, of encoders.yaml; `none`: without")
+    command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
+    command.add_argument("--seed", type=int, default=0, help="of intervals and random floors")
+    command.add_argument("--resamples", type=_count, default=10_000, help="of each interval (default: %(default)s)")
+    command.add_argument("--config", type=Path, default=Path("config"), help="folder with encoders.yaml and others")
+    command.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score and print; the exit status is 0 whatever the scores are."""
+    scored = _on_benchmark(args) if args.benchmark else _table(args)
+    if args.json == "-":
+        print(scored.text(), file=sys.stderr)
+        print(scored.to_json())
+        return 0
+    print(scored.text())
+    if args.json:
+        atomic.write_text(args.json, scored.to_json() + "\n")
+    return 0
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """{key: column} of `key=column,key=column`; a column may hold commas, spaces and anything else."""
+    found: dict[str, str] = {}
+    for part in re.split(r",(?=\w+=)", text) if text else []:
+        key, given, column = part.partition("=")
+        if not (given and column):
+            fix = "write answer=COLUMN,gold=COLUMN, in quotes if a column has spaces"
+            raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
+        if key in found:
+            raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")
+        found[key] = column
+    return found
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 100:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 100")
+    return int(text)
+
+
+def _table(args: argparse.Namespace) -> "Scored":
+    from reasonome.answer_tables import check_columns, score_table, table_task
+
+    if args.style:
+        raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
+    columns = parse_columns(args.columns)
+    check_columns(columns, table_task(args.task), args.task)
+    project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None
+    return score_table(
+        args.answers,
+        columns,
+        args.task,
+        _loaded(project, _encoders(args, project, [_DEFAULT_ENCODER])),
+        args.background,
+        args.seed,
+        args.resamples,
+    )
+
+
+def _on_benchmark(args: argparse.Namespace) -> "Scored":
+    if args.background:
+        fix = "leave --background out: a benchmark has its own"
+        raise InputError("a background goes with --task", field="--background", fix=fix)
+    project = Project(args.config)
+    spec = lookup(project.benchmarks, args.benchmark, "benchmark")
+    from reasonome.benchmark_answers import score_on_benchmark
+
+    return score_on_benchmark(
+        args.answers,
+        project,
+        args.benchmark,
+        args.style,
+        parse_columns(args.columns),
+        _encoders(args, project, spec.encoders),
+        args.seed,
+        args.resamples,
+    )
+
+
+def _encoders(args: argparse.Namespace, project: Project | None, default: list[str]) -> list[Path]:
+    """Folders of the encoders that are asked for; of the default ones if all are here, else none, and a note."""
+    if args.encoders == "none":
+        return []
+    if args.encoders is None and project is None:
+        print("no similarity: encoders are those of a project, and here is none", file=sys.stderr)
+        return []
+    if project is None:
+        raise InputError(
+            "encoders are those of a project, and here is none",
+            file=args.config / "encoders.yaml",
+            fix="run it in a project's folder, give --config, or --encoders none",
+        )
+    names = default if args.encoders is None else args.encoders.split(",")
+    folders = [Path(project.settings.results) / "encoders" / name for name in names]
+    missing = [str(folder / "manifest.json") for folder in folders if not (folder / "manifest.json").is_file()]
+    if args.encoders is None:
+        if missing:
+            print(f"no similarity: `snakemake --cores 1 {' '.join(missing)}` fetches its encoders", file=sys.stderr)
+        return [] if missing else folders
+    for name in names:
+        lookup(project.encoders, name, "encoder")
+    if missing:
+        what = "this encoder was not fetched yet"
+        raise InputError(what, file=missing[0], field="--encoders", fix=f"snakemake --cores 1 {' '.join(missing)}")
+    return folders
+
+
+def _loaded(project: Project | None, folders: list[Path]) -> dict:
+    """The encoders; their library takes seconds to load, so that none is loaded where none is asked for."""
+    if not folders:
+        return {}
+    from reasonome.encoders import load_encoders
+
+    return load_encoders(project, folders)

@@ -1,0 +1,81 @@
+"""Floors of gene-set naming: answers that need no model, each with the information that it uses.
+
+A score means something only beside what can be had without a model from the same information. No answer
+depends on the order in which examples are given. docs/floors.md says what beating each of them means.
+"""
+
+import random
+from collections.abc import Collection, Hashable, Sequence
+
+from reasonome.background import Background
+from reasonome.config import Style
+from reasonome.floors.enrichment import (
+    database_over_representation,
+    database_over_representation_own_term,
+    over_representation,
+)
+from reasonome.floors.names import common_words, commonest_phrase, constant, random_name, rows_of_common_words
+from reasonome.floors.nearest import (
+    database_nearest_set,
+    database_nearest_set_own_term,
+    nearest_prompt,
+    nearest_prompt_encoder,
+    nearest_set,
+)
+from reasonome.floors.questions import Floor, Questions
+
+__all__ = ["FLOORS", "Floor", "Questions", "floors_of", "rows_of_common_words", "shuffled"]
+
+FLOORS = {
+    "constant": Floor("none", constant),
+    "common_words": Floor("none", common_words),
+    "random": Floor("none", random_name),
+    "commonest_phrase": Floor("prompt", commonest_phrase),
+    "over_representation": Floor("prompt facts", over_representation),
+    "nearest_set": Floor("training data", nearest_set),
+    "nearest_prompt": Floor("training data", nearest_prompt),
+    "nearest_prompt_encoder": Floor("training data", nearest_prompt_encoder, by_encoder=True),
+    "database_nearest_set": Floor("a database", database_nearest_set),
+    "database_over_representation": Floor("a database", database_over_representation),
+    # Ceilings: what looking the tested set up in a database that holds it would give.
+    "database_nearest_set_own_term": Floor("a database with the own term", database_nearest_set_own_term),
+    "database_over_representation_own_term": Floor(
+        "a database with the own term", database_over_representation_own_term
+    ),
+}
+
+
+def floors_of(
+    style: Style, trained: bool, encoders: Collection[str] = (), background: Background | None = None
+) -> dict[str, Floor]:
+    """The floors that can answer: by the style, whether there are training sets, and what else there is."""
+    known = {"prompt"}
+    if trained:
+        known |= {"none", "training data"}
+    if style.facts is not None:
+        known.add("prompt facts")
+    if background is not None:
+        known |= {"a database", "a database with the own term"}
+    return {
+        name: floor
+        for name, floor in FLOORS.items()
+        if floor.information in known and (encoders or not floor.by_encoder)
+    }
+
+
+def shuffled(names: Sequence[str], groups: Sequence[Hashable], seed: int) -> list[str]:
+    """A model's own answers permuted within each group of rows, so that none stays in its row.
+
+    A group holds each question once: several samples of a question are groups of their own. The only row of
+    a group keeps its answer.
+    """
+    result = list(names)
+    rng = random.Random(seed)
+    rows_of: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group, []).append(row)
+    for rows in rows_of.values():
+        rng.shuffle(rows)
+        for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
+            result[place] = names[origin]
+    return result

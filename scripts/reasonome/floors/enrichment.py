@@ -1,0 +1,69 @@
+"""Floors of over-representation: the fact, or the term of a database, that most exceeds chance in a set's genes."""
+
+from collections import Counter
+
+import numpy as np
+from scipy.stats import hypergeom
+from tqdm import tqdm
+
+from reasonome.floors.questions import Questions
+
+
+def over_representation(questions: Questions) -> list[list[str]]:
+    """The object of the prompt's facts that is most over-represented among the set's genes; "" without facts.
+
+    Hypergeometric, over the facts chosen for the prompt, also those that its budget leaves out. The background is
+    every gene of the benchmark's sets with all facts chosen for it. Of equal p-values the fact that more genes
+    carry counts, then the alphabet.
+    """
+    asked = questions.asked
+    examples = [*asked, *questions.training]
+    facts = sorted({(f.object, f.relation) for e in examples for g in e.genes for f in g.facts})
+    if not facts:
+        return [[""] * len(asked)]
+    column = {fact: i for i, fact in enumerate(facts)}
+    genes = {symbol: i for i, symbol in enumerate(sorted({g.symbol for e in examples for g in e.genes}))}
+    told = {(genes[g.symbol], column[f.object, f.relation]) for e in examples for g in e.genes for f in g.facts}
+    carriers = np.bincount([fact for _, fact in told], minlength=len(facts))
+    in_sets = [Counter(column[f.object, f.relation] for g in e.genes for f in set(g.facts)) for e in asked]
+    rows = np.repeat(np.arange(len(asked)), [len(counts) for counts in in_sets])
+    columns = np.array([fact for counts in in_sets for fact in counts], dtype=int)
+    shared = np.array([count for counts in in_sets for count in counts.values()], dtype=int)
+    drawn = np.array([len(e.genes) for e in asked], dtype=int)[rows]
+    p = _hypergeometric(shared, carriers[columns], drawn, len(genes))
+    order = np.lexsort((columns, -shared, p, rows))
+    best = order[np.unique(rows[order], return_index=True)[1]]
+    answers = [""] * len(asked)
+    for position in best:
+        answers[rows[position]] = facts[columns[position]][0]
+    return [answers]
+
+
+def _hypergeometric(shared: np.ndarray, carriers: np.ndarray, drawn: np.ndarray, genes: int) -> np.ndarray:
+    """The chance of as many shared genes or more, for each triple; equal ones are computed once, for it is slow."""
+    triples, places = np.unique(np.stack([shared, carriers, drawn]), axis=1, return_inverse=True)
+    return hypergeom.sf(triples[0] - 1, genes, triples[1], triples[2])[places]
+
+
+def database_over_representation(questions: Questions) -> list[list[str]]:
+    """The most over-represented term of the background, the set's own aside; "" where it shares no gene with any.
+
+    The term with the smallest p adjusted over all terms that share a gene; of equal ones that of more shared genes,
+    then the first id.
+    """
+    own = [questions.own_terms(example) for example in questions.asked]
+    return _most_over_represented(questions, own)
+
+
+def database_over_representation_own_term(questions: Questions) -> list[list[str]]:
+    """The most over-represented term of the background, the set's own among them: a ceiling."""
+    return _most_over_represented(questions, [[]] * len(questions.asked))
+
+
+def _most_over_represented(questions: Questions, left_out: list[list[int]]) -> list[list[str]]:
+    database = questions.database
+    answers = []
+    for example, own in zip(tqdm(questions.asked, "over-representation", delay=5, leave=False), left_out, strict=True):
+        found = database.over_represented(frozenset(gene.symbol for gene in example.genes), own)
+        answers.append(database.terms[found[0]].name if len(found) else "")
+    return [answers]

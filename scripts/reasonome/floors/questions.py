@@ -1,0 +1,61 @@
+"""What a floor is, and what the floors are asked."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reasonome.background import Background
+from reasonome.config import Style
+from reasonome.encoders import SentenceEncoder
+from reasonome.floors.database import Database
+from reasonome.tasks.gene_set_naming import Example
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Sets to be named, and all that a floor may look at; each looks at what its information allows, and no further.
+
+    `background` is for the floors that use a database, `encoders` (by name) for those that compare texts with them.
+    """
+
+    asked: Sequence[Example]
+    style: Style
+    seed: int
+    training: Sequence[Example] = ()
+    encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
+    background: Background | None = None
+
+    @cached_property
+    def database(self) -> Database:
+        """The background as a database to search, made once for all floors."""
+        return Database(self.background)
+
+    def own_terms(self, example: Example) -> list[int]:
+        """Positions in the database of what is the example's own term, by id, main id, name or synonym.
+
+        Of a contaminated variant they are those of the set that it was made of.
+        """
+        same = [example, *self._by_id.get(example.term, ())]
+        ids = {one for e in same for one in (e.id, e.main_id, e.term)}
+        return self.database.positions(ids, {name for e in same for name in (e.name, *e.synonyms)})
+
+    @cached_property
+    def _by_id(self) -> dict[str, list[Example]]:
+        found = defaultdict(list)
+        for example in self.asked:
+            found[example.id].append(example)
+        return found
+
+
+@dataclass(frozen=True)
+class Floor:
+    """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
+
+    `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with
+    the own term". `by_encoder`: whether it needs encoders.
+    """
+
+    information: str
+    answer: Callable[[Questions], list[list[str]]]
+    by_encoder: bool = False

@@ -1,0 +1,112 @@
+"""Answers of a model behind an endpoint: what it is asked, what that costs at most, and the file of its answers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasonome import atomic, chat_endpoint
+from reasonome.config import ApiModel, Decoding, Style
+from reasonome.generation.answers import Question, answer_row, questions
+from reasonome.generation.engine import Completion
+from reasonome.manifest import canonical, text_sha256
+from reasonome.prompts import Message, conservative_count
+from reasonome.tasks.task import Task
+
+# What a chat format puts around each message; those of usual models are shorter.
+TOKENS_PER_MESSAGE = 8
+# Names that endpoints give to the limit, for models that are sent their own one.
+_LIMITS = ("max_completion_tokens", "max_tokens")
+
+
+def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Any]:
+    """All that goes into a request beside the messages; also part of the cache key."""
+    settings = {"temperature": decoding.temperature, "max_tokens": decoding.max_new_tokens}
+    if decoding.top_p != 1:
+        settings["top_p"] = decoding.top_p
+    sent = {name: value for name, value in settings.items() if name not in model.not_sent}
+    return {"model": model.model, **sent, **model.extra_body}
+
+
+def cache_file(target: Path) -> Path:
+    """Where answers are kept as they arrive: beside the target, undeclared, so that it outlives failed jobs."""
+    return target.with_suffix(".cache.jsonl")
+
+
+def write_answers(
+    task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
+) -> dict[str, Any]:
+    """Ask about all examples and write `target` (JSONL, rows in the order of the examples); returns the costs.
+
+    Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. A model
+    behind an endpoint has no tokenizer here, so the prompt's budgets are kept by a count that usual ones do not exceed.
+    Raises InputError as `chat_endpoint.ask_async` does.
+    """
+    asked = questions(task, style, decoding, examples, conservative_count)
+    sent = {str(position): _to_endpoint(question) for position, question in enumerate(asked)}
+    settings = parameters(model, decoding)
+    new = len(chat_endpoint.unasked(model, settings, sent.values(), cache_file(target)))
+    answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target)).values())
+    rows = [
+        answer_row(question, text_sha256(canonical(question.prompt.messages)), _completion(answer))
+        for question, answer in zip(asked, answers, strict=True)
+    ]
+    atomic.write_jsonl(target, rows)
+    paid = {canonical([question.messages, question.sample]): answers[int(i)] for i, question in sent.items()}
+    totals = chat_endpoint.token_totals(paid.values())  # equal questions share an answer
+    return {
+        "prompt_tokens": totals["prompt_tokens"],
+        "generated_tokens": totals["completion_tokens"],
+        "cost": chat_endpoint.cost(model.price, **totals),
+        "answers": len(answers),
+        "asked": new,
+        "models": sorted({answer.model for answer in answers if answer.model}),
+    }
+
+
+def _to_endpoint(question: Question) -> chat_endpoint.Question:
+    return chat_endpoint.Question(question.prompt.messages, question.sample)
+
+
+def _completion(answer: chat_endpoint.ApiAnswer) -> Completion:
+    return Completion(
+        text=answer.text,
+        finish_reason=answer.finish_reason,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        logprob=None,
+        seconds=answer.seconds,
+    )
+
+
+# --- before asking -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is left to ask of one cell and the most that it takes; None where nothing bounds it, or without a price."""
+
+    questions: int
+    left: int
+    prompt_tokens: int
+    completion_tokens: int | None
+    cost: float | None
+
+
+def estimate(
+    task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
+) -> Estimate:
+    """Count what `write_answers` would ask, without asking; answers in its cache are left out."""
+    asked = [_to_endpoint(one) for one in questions(task, style, decoding, examples, conservative_count)]
+    settings = parameters(model, decoding)
+    left = chat_endpoint.unasked(model, settings, asked, cache_file(target))
+    prompt_tokens = sum(_prompt_tokens(question.messages) for question in left)
+    limit = next((settings[name] for name in _LIMITS if name in settings), None)
+    most = None if limit is None else limit * len(left)
+    money = None if most is None else chat_endpoint.cost(model.price, prompt_tokens, most)
+    return Estimate(len(asked), len(left), prompt_tokens, most, money)
+
+
+def _prompt_tokens(messages: Iterable[Message]) -> int:
+    counts = conservative_count([message["content"] for message in messages])
+    return sum(count + TOKENS_PER_MESSAGE for count in counts)

@@ -1,0 +1,84 @@
+"""What answer sources share: a completion, batches of prompts, and which tokens wrote a part of a text.
+
+An engine is a module with `load(folder)`, which gives a model and its tokenizer, and
+`generate(model, tokenizer, prompts, decoding, skip, span)`, which yields batches of completions.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Span = Callable[[str], tuple[int, int] | None]
+"""Where the parsed answer stands in a completion's text (characters, end exclusive); None where there is none."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One generated text with its cost.
+
+    Log-probabilities (nats, raw model, before temperature) are summed over the completion's tokens, and over those
+    that wrote the parsed name; None where the source gives none.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    logprob: float | None
+    seconds: float
+    name_logprob: float | None = None
+    name_tokens: int = 0
+
+
+def batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Positions in batches of similar length, longest first; they depend on the lengths alone."""
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
+def name_likelihood(
+    text: str, span: Span | None, tokens: Sequence[int], logprobs: Sequence[float], decode: Callable[[list[int]], str]
+) -> dict[str, float | int | None]:
+    """`name_logprob` and `name_tokens` of a completion, for its constructor."""
+    found = span(text) if span is not None else None
+    if found is None:
+        return {"name_logprob": None, "name_tokens": 0}
+    of_name = tokens_in_span(tokens, decode, text, found)
+    logprob = round(sum(float(logprobs[i]) for i in of_name), 4) if of_name else None
+    return {"name_logprob": logprob, "name_tokens": len(of_name)}
+
+
+def tokens_in_span(
+    tokens: Sequence[int], decode: Callable[[list[int]], str], text: str, span: tuple[int, int]
+) -> list[int]:
+    """Positions of the tokens that wrote any character of `text[span[0]:span[1]]`.
+
+    `decode` gives the text of a token list, `text` that of all `tokens`. A token of a part of a character counts for
+    the whole of it.
+    """
+    start, end = span
+    found: list[int] = []
+    waiting: list[int] = []  # tokens that have completed no character yet
+    written = 0
+    for position in range(len(tokens)):
+        if written >= end:
+            break
+        waiting.append(position)
+        before, written = written, _agreed(decode(list(tokens[: position + 1])), text)
+        if written > before:
+            if written > start:
+                found += waiting
+            waiting = []
+    return found
+
+
+def _agreed(beginning: str, text: str) -> int:
+    """How many characters of `text` are settled: an unfinished character decodes to a replacement."""
+    return len(os.path.commonprefix([beginning, text]))
+
+
+def end_tokens(ids: int | Iterable[int] | None, fallback: int) -> list[int]:
+    """The tokens that end a completion, of a generation config's `eos_token_id`, which may be one, several or none."""
+    if ids is None:
+        return [fallback]
+    return [ids] if isinstance(ids, int) else list(ids)

@@ -1,0 +1,80 @@
+"""What the API backbones of an experiment are still to be asked, and the most that it costs; nothing is sent."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.benchmarks import read_rows
+from reasonome.errors import InputError
+from reasonome.experiments import Results, cells, examples_folder
+from reasonome.generation import api
+from reasonome.project import Project, lookup
+from reasonome.tasks import TASKS
+
+METHOD = (
+    f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
+    f"{api.TOKENS_PER_MESSAGE} a message for the chat format. Completions are taken to reach the decoding's limit. "
+    "Requests that an endpoint answers badly are asked again, and it may charge for them."
+)
+
+
+def table(project: Project, experiment: str) -> pd.DataFrame:
+    """A row per API backbone and cell; then one with the sum of each backbone, called `total`.
+
+    Columns: backbone, cell, questions (× orders × samples), left (not in the cache; equal ones once), prompt_tokens,
+    completion_tokens (at most; missing where nothing bounds it), cost (the highest; missing without a price).
+    InputError for an unknown experiment, and for benchmark files that are not built, with the targets that build them.
+    """
+    lookup(project.experiments, experiment, "experiment")
+    results = Results(project.settings.results)
+    runs = {results.answers(run): run for run in cells(project, experiment) if project.backbones[run.backbone].api}
+    files = {run: examples_folder(project, run.benchmark, run.style) / "test.jsonl" for run in runs.values()}
+    _built(list(files.values()))
+    rows = []
+    for target, run in runs.items():
+        task = TASKS[project.benchmarks[run.benchmark].task]
+        found = api.estimate(
+            task,
+            project.style(run.benchmark, run.style),
+            project.decodings[run.decoding],
+            read_rows(files[run], task.Example),
+            project.backbones[run.backbone].api,
+            target,
+        )
+        rows.append({"backbone": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(found)})
+    cost = pd.DataFrame(
+        rows, columns=["backbone", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]
+    )
+    cost = cost.astype({"completion_tokens": "Int64", "cost": "Float64"})
+    totals = cost.drop(columns="cell").groupby("backbone", sort=False).agg(lambda values: values.sum(skipna=False))
+    return pd.concat([cost, totals.reset_index().assign(cell="total")], ignore_index=True)
+
+
+def _built(files: list[Path]) -> None:
+    missing = list(dict.fromkeys(file for file in files if not file.is_file()))
+    if missing:
+        targets = " ".join(map(str, missing))
+        raise InputError("the questions are not built yet", file=missing[0], fix=f"snakemake --cores 2 {targets}")
+
+
+def text(estimates: pd.DataFrame) -> str:
+    """The table for people, with how it was counted."""
+    shown = pd.DataFrame(
+        {
+            "backbone": estimates["backbone"],
+            "cell": estimates["cell"],
+            "questions": estimates["questions"].map("{:,}".format),
+            "left": estimates["left"].map("{:,}".format),
+            "prompt tokens": estimates["prompt_tokens"].map("{:,}".format),
+            "completion tokens": estimates["completion_tokens"].map("{:,}".format, na_action="ignore"),
+            "highest cost": estimates["cost"].map("{:,.2f}".format, na_action="ignore"),
+        }
+    )
+    shown = shown.astype(object)
+    shown = shown.fillna({"completion tokens": "no limit sent", "highest cost": "unknown"})
+    parts = [shown.to_string(index=False), METHOD]
+    if estimates["cost"].isna().any():
+        parts.append(
+            "A cost needs `price: {prompt: …, completion: …}` (per million tokens) and a limit: backbones.yaml."
+        )
+    return "\n\n".join(parts)

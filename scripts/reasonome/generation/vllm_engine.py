@@ -1,0 +1,108 @@
+"""Answers from a model folder through vLLM: tensor parallel over the visible GPUs, prompts of one beginning shared."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+from reasonome.config import Decoding
+from reasonome.errors import InputError
+from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood
+
+# vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
+# request has a seed of its own, so that nothing depends on which ones run side by side.
+_AT_ONCE = 1024
+
+
+def load(folder: Path):
+    """vLLM's model (bf16) and the tokenizer of a model folder; InputError where vLLM is not installed."""
+    # Requests come from this process alone; statistics about its use are nobody's business.
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    try:
+        from vllm import LLM
+    except ImportError as error:
+        raise InputError(
+            f"engine 'vllm' needs the package vllm: {error}",
+            file="backbones.yaml",
+            field="engine",
+            fix="on a GPU node `pip install vllm` in an environment of its own, or leave out `engine: vllm`",
+        ) from None
+    model = LLM(
+        model=str(folder),
+        dtype="bfloat16",
+        tensor_parallel_size=_shards(folder),
+        enable_prefix_caching=True,
+        logprobs_mode="raw_logprobs",  # before temperature, as the other engine's
+    )
+    return model, AutoTokenizer.from_pretrained(folder)
+
+
+def _shards(folder: Path) -> int:
+    """The most visible GPUs over which the attention heads divide evenly; 1 on a machine without."""
+    import torch
+
+    heads = AutoConfig.from_pretrained(folder).num_attention_heads
+    return max(n for n in range(1, max(1, torch.cuda.device_count()) + 1) if heads % n == 0)
+
+
+def generate(
+    model,
+    tokenizer,
+    prompts: Sequence[str],
+    decoding: Decoding,
+    skip: set[int] = frozenset(),
+    span: Span | None = None,
+) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
+    """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`."""
+    from vllm import TokensPrompt
+
+    ids = tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
+    decode, ends = partial(tokenizer.decode, skip_special_tokens=True), _ends(tokenizer)
+    for number, batch in enumerate(batches([len(i) for i in ids], max(decoding.batch_size, _AT_ONCE))):
+        if number in skip:
+            continue
+        started = time.monotonic()
+        outputs = model.generate(
+            [TokensPrompt(prompt_token_ids=ids[i]) for i in batch],
+            [_sampling(decoding, i, ends) for i in batch],
+        )
+        seconds = round((time.monotonic() - started) / len(batch), 3)
+        yield number, [(i, _completion(out, decode, span, seconds)) for i, out in zip(batch, outputs, strict=True)]
+
+
+def _sampling(decoding: Decoding, position: int, ends: list[int]):
+    from vllm import SamplingParams
+
+    return SamplingParams(
+        max_tokens=decoding.max_new_tokens,
+        temperature=decoding.temperature,
+        top_p=decoding.top_p if decoding.temperature else 1.0,
+        seed=decoding.seed + position if decoding.temperature else None,
+        logprobs=0,  # of the chosen token alone
+        stop_token_ids=ends,
+    )
+
+
+def _ends(tokenizer) -> list[int]:
+    folder = Path(tokenizer.name_or_path)
+    known = (folder / "generation_config.json").is_file()
+    return end_tokens(GenerationConfig.from_pretrained(folder).eos_token_id if known else None, tokenizer.eos_token_id)
+
+
+def _completion(output, decode, span: Span | None, seconds: float) -> Completion:
+    (made,) = output.outputs
+    tokens = list(made.token_ids)
+    logprobs = [of_step[token].logprob for of_step, token in zip(made.logprobs, tokens, strict=True)]
+    text = decode(tokens)
+    return Completion(
+        text=text,
+        finish_reason=made.finish_reason or "",
+        prompt_tokens=len(output.prompt_token_ids),
+        completion_tokens=len(tokens),
+        logprob=round(sum(logprobs), 4),
+        seconds=seconds,
+        **name_likelihood(text, span, tokens, logprobs, decode),
+    )

@@ -1,0 +1,50 @@
+"""What answers are judged by, beside their words: encoders, the terms of a background, known facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reasonome.background import read_background
+from reasonome.encoders import SentenceEncoder, load_encoders
+from reasonome.facts import read_facts
+from reasonome.metrics.claims import Knowledge
+from reasonome.metrics.naming import name_scores
+from reasonome.metrics.terms import TermScorer
+from reasonome.project import Project, lookup
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Encoders by name, and what judges terms and claims, as far as there is any.
+
+    `jaccard` is the index from which two test sets hang together.
+    """
+
+    encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
+    terms: TermScorer | None = None
+    knowledge: Knowledge | None = None
+    jaccard: float = 0.5
+
+    def of_names(self, names: Sequence[str], examples: Sequence[Any]) -> pd.DataFrame:
+        """Scores of names against the examples' truths, a row per name."""
+        similarities = {name: encoder.similarity for name, encoder in self.encoders.items()}
+        table = pd.DataFrame(name_scores(names, [example.name for example in examples], similarities))
+        return table if self.terms is None else table.join(self.terms.score(names, examples))
+
+
+def load_judges(
+    project: Project, benchmark: str, encoders: Sequence[Path], background: Path | None, facts: Sequence[Path]
+) -> Judges:
+    """The judges of a benchmark, from folders of encoders, its background's table, and tables of facts."""
+    loaded = load_encoders(project, encoders)
+    terms = None if background is None else read_background(background)
+    known = pd.concat([read_facts(path) for path in facts]).drop_duplicates() if facts else None
+    return Judges(
+        encoders=loaded,
+        terms=None if terms is None else TermScorer(terms, loaded),
+        knowledge=None if known is None else Knowledge(known, terms),
+        jaccard=lookup(project.benchmarks, benchmark, "benchmark").jaccard,
+    )

@@ -1,0 +1,351 @@
+"""Claims in running text: which genes are said to have which terms, checked against the facts that are known."""
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from reasonome.background import Background
+from reasonome.metrics.naming import normalise
+from reasonome.sources.source import FACT_COLUMNS, NOT
+from reasonome.wording import FREE_TEXT, NAMING
+
+TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
+MAX_PHRASE_WORDS = 30  # the longest GO term has 27
+_MIN_LETTERS = 6  # of a term of one word
+_MIN_SYMBOL = 3  # shorter symbols are abbreviations of much else
+# Names of terms that a sentence about genes uses in their everyday sense.
+_EVERYDAY_WORDS = """
+activation activity assembly behavior behaviour binding biological cancer cellular channel complex component
+degradation development differentiation disease disorder domain enzyme enzymes expression family function
+genetic growth homeostasis immune inhibition interaction kinase ligand localization locomotion maintenance
+membrane membranes metabolic metabolism molecular mutation organization pathway pathways process processes
+protein proteins receptor receptors region regulation repair repeat reproduction response secretion signal
+signaling signalling stress structure symptom syndrome synthesis system transport transporter
+"""
+_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
+
+_WORD = re.compile(r"[^\W_]+|\+")  # as metrics.naming.normalise parts a name
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
+_SYMBOL_LIKE = re.compile(r"[^\W_][\w.@-]*")
+_ALL_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
+_ANY_WORD = re.compile(r"\b[A-Za-z]{2,}\b")
+_JOINT = re.compile(r",? (?:while|whereas|although|but) |, (?:and|yet) | and ")
+# Small letters, but for NOT in emphasis: NO is nitric oxide.
+_NEGATION = re.compile(
+    r"\b(?:[Nn]ot(?! only)|NOT|[Nn]o|[Nn]ever|[Nn]either(?: of)?|[Nn]or|cannot|[Uu]nlike|[Uu]nrelated to|[Ww]ithout|"
+    r"[Ee]xcept(?: for)?|lack(?:s|ing)?)\b|n['’]t\b"
+)
+_OF_ONE_GENE = ("unlike", "without", "except", "except for")  # say something only of the gene that follows
+_OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication|link|role|sign))\b")
+
+
+class Claim(NamedTuple):
+    """A sentence says that `gene` has `term` (as written), or that it has not, if `negated`.
+
+    `fact` is what decided the verdict: relation, name, id, source and evidence of a known fact, "" where it is unknown.
+    """
+
+    gene: str
+    term: str
+    negated: bool
+    verdict: str
+    fact: str
+
+
+class _Mention(NamedTuple):
+    """A gene (its symbol) or a term (ids of the objects of that name) where it stands in a text."""
+
+    start: int
+    end: int
+    what: object
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What running text says: the genes that it names, and its claims, each once."""
+
+    genes: frozenset[str]
+    claims: list[Claim]
+
+
+class Knowledge:
+    """The facts that claims are checked against, and the names by which texts call genes and terms."""
+
+    def __init__(self, facts: pd.DataFrame, background: Background | None = None):
+        """`facts` has the columns of FACT_COLUMNS; with a background, genes of a term have the terms above it too.
+
+        A row whose relation begins with NOT (denied.parquet) denies the object and what is below it in the background.
+        """
+        self.symbols = frozenset(facts["gene"].unique())
+        self._any_case = _by_upper_case(self.symbols)
+        self._background = background
+        self._index(facts[~facts["relation"].isin(NAMING | FREE_TEXT)])
+        self._phrases = self._names(facts)
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for phrase in self._phrases:
+            first, *others = phrase.split()
+            lengths[first].add(1 + len(others))
+        # First word → how many words the phrases have that begin with it, the longest first.
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
+    @classmethod
+    def without_facts(cls) -> "Knowledge":
+        """For reading which genes of a set a text names, where no facts are at hand."""
+        return cls(pd.DataFrame(columns=FACT_COLUMNS, dtype=str))
+
+    def _index(self, facts: pd.DataFrame) -> None:
+        denied = facts["relation"].str.startswith(NOT)
+        self._denied: dict[str, dict[str, str]] = defaultdict(dict)
+        for row in facts[denied].itertuples():
+            about = [row.object_id, row.source, row.evidence]
+            said = f"NOT {row.relation.removeprefix(NOT)} {row.object_name} ({', '.join(filter(None, about))})"
+            self._denied[row.gene][row.object_id] = said.replace("_", " ", row.relation.count("_"))
+        # Facts stay in columns, sorted by gene and object: as Python's objects they would take gigabytes.
+        facts = facts[~denied]
+        genes, self._genes = pd.factorize(facts["gene"], sort=True)
+        objects, self._objects = pd.factorize(facts["object_id"], sort=True)
+        key = genes.astype(np.int64) * max(1, len(self._objects)) + objects
+        order = np.argsort(key, kind="stable")
+        self._key = key[order]
+        shown = facts[["relation", "object_id", "object_name", "source", "evidence"]].iloc[order]
+        self._facts = shown.astype("category")
+        self._gene_code = {gene: code for code, gene in enumerate(self._genes)}
+        self._object_code = {one: code for code, one in enumerate(self._objects)}
+
+    def _names(self, facts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+        """Normalised phrase → ids of the objects that it names; none for the full name of a gene.
+
+        A gene's full name, as "epidermal growth factor receptor", is not the terms that its words would make.
+        """
+        named: dict[str, dict[str, None]] = defaultdict(dict)
+        about = facts.loc[~facts["relation"].isin(NAMING | FREE_TEXT), ["object_id", "object_name"]].drop_duplicates()
+        for object_id, name in about.itertuples(index=False, name=None):
+            named[normalise(name)][object_id] = None
+        for term in self._background.by_id.values() if self._background else ():
+            named[normalise(term.name)][term.id] = None
+            for synonym in map(normalise, term.synonyms):
+                if " " in synonym:  # one of a single word is mostly an acronym
+                    named[synonym][term.id] = None
+        phrases = {phrase: tuple(ids) for phrase, ids in named.items() if self._tells(phrase)}
+        for name in facts.loc[facts["relation"] == "has_name", "object_name"].unique():
+            phrase = normalise(name)
+            if " " in phrase:
+                phrases.setdefault(phrase, ())
+        return phrases
+
+    def _tells(self, phrase: str) -> bool:
+        """Whether a phrase in a text can be taken for the term of that name."""
+        words = phrase.split()
+        if len(words) == 1:
+            letters = sum(map(str.isalpha, phrase))
+            return letters >= _MIN_LETTERS and phrase not in _EVERYDAY and phrase.upper() not in self._any_case
+        return 1 < len(words) <= MAX_PHRASE_WORDS and any(len(word) >= _MIN_SYMBOL for word in words)
+
+    # reading
+
+    def read(self, text: str, of_set: Collection[str] = ()) -> Reading:
+        """The genes and claims of a text about the genes `of_set`.
+
+        Genes count by symbol, as written; with a digit in it and three characters, in any case. Symbols of one or two
+        characters count only if they are of the set, and words in capitals among others in capitals likewise. What
+        is part of a term's or a gene's full name is no gene named. Terms are the longest names or synonyms of
+        objects that are found. Every gene and term of a clause make a claim.
+        """
+        genes: set[str] = set()
+        claims: dict[tuple, Claim] = {}
+        for sentence in filter(None, _SENTENCE_END.split(text)):
+            found = self._phrases_in(sentence)
+            named = self._genes_in(sentence, found, frozenset(of_set))
+            genes.update(gene.what for gene in named)
+            for claim in self._claims(sentence, named, found):
+                claims.setdefault((claim.gene, normalise(claim.term), claim.negated), claim)
+        return Reading(frozenset(genes), list(claims.values()))
+
+    def _phrases_in(self, sentence: str) -> list[_Mention]:
+        words = [(match[0].casefold(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
+        found, at = [], 0
+        while at < len(words):
+            for length in self._lengths.get(words[at][0], ()):
+                ids = self._phrases.get(" ".join(word for word, _, _ in words[at : at + length]))
+                if ids is not None and at + length <= len(words):
+                    found.append(_Mention(words[at][1], words[at + length - 1][2], ids))
+                    at += length
+                    break
+            else:
+                at += 1
+        return found
+
+    def _genes_in(self, sentence: str, phrases: Sequence[_Mention], of_set: frozenset[str]) -> list[_Mention]:
+        capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols | of_set]
+        shouted = 2 * len(capitals) > len(_ANY_WORD.findall(sentence))
+        found = []
+        for match in _SYMBOL_LIKE.finditer(sentence):
+            if _covered(match.start(), match.end(), phrases):
+                continue
+            for start, end in _parts(match[0], lambda part: self._symbol(part, of_set) is not None):
+                symbol = self._symbol(match[0][start:end], of_set)
+                unclear = len(symbol) < _MIN_SYMBOL or shouted and symbol.isalpha()
+                if symbol in of_set or not unclear:
+                    found.append(_Mention(match.start() + start, match.start() + end, symbol))
+        return found
+
+    def _symbol(self, word: str, of_set: frozenset[str]) -> str | None:
+        if word in of_set or word in self.symbols:
+            return word
+        if len(word) >= _MIN_SYMBOL and any(map(str.isdigit, word)):
+            return self._any_case.get(word.upper())
+        return None
+
+    # checking
+
+    def _claims(self, sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mention]) -> Iterator[Claim]:
+        for start, end in _clauses(sentence, genes, phrases):
+            in_clause = [gene for gene in genes if start <= gene.start < end]
+            said = [term for term in phrases if term.what and start <= term.start < end]
+            negations = _negations(sentence, start, end, genes, phrases)
+            for symbol in dict.fromkeys(gene.what for gene in in_clause):
+                mentions = [gene for gene in in_clause if gene.what == symbol]
+                for term in said:
+                    nearest = min(mentions, key=lambda gene: max(gene.start - term.end, term.start - gene.end))
+                    negated = any(_negates(one, nearest, term) for one in negations)
+                    verdict, fact = self.check(symbol, term.what, negated)
+                    yield Claim(symbol, sentence[term.start : term.end], negated, verdict, fact)
+
+    def check(self, gene: str, objects: Sequence[str], negated: bool = False) -> tuple[str, str]:
+        """Whether a gene has one of the objects (ids) that a name means: verdict, and the fact that decided it.
+
+        A fact for it decides before one against it; without either the claim is unknown.
+        """
+        if known := self._known(gene, objects):
+            return (CONTRADICTED if negated else TRUE), known
+        if denied := self._not_so(gene, objects):
+            return (TRUE if negated else CONTRADICTED), denied
+        return UNKNOWN, ""
+
+    def _known(self, gene: str, objects: Sequence[str]) -> str:
+        for one in objects:
+            for row in self._rows(gene, one):
+                return self._told(row)
+        if self._background is None:
+            return ""
+        for one in objects:
+            if one in self._background.by_id and gene in self._background.genes(one):
+                return self._below(gene, one)
+        return ""
+
+    def _rows(self, gene: str, one: str | None = None) -> range:
+        """Rows of the facts about a gene, and an object if given."""
+        code = self._gene_code.get(gene)
+        objects = len(self._objects)
+        first, last = (0, objects - 1) if one is None else (self._object_code.get(one, -1),) * 2
+        if code is None or first < 0:
+            return range(0)
+        low = bisect_left(self._key, code * objects + first)
+        return range(low, bisect_left(self._key, code * objects + last + 1, lo=low))
+
+    def _below(self, gene: str, term: str) -> str:
+        name = self._background.by_id[term].name
+        for row in self._rows(gene):
+            below = self._facts["object_id"].iat[row]
+            if below in self._background.by_id and term in self._background.upwards(below):
+                return f"{self._told(row)}, which is a kind or part of {name}"
+        return f"one of the genes of {name} ({term})"
+
+    def _told(self, row: int) -> str:
+        relation, object_id, name, source, evidence = (self._facts[column].iat[row] for column in self._facts)
+        return f"{relation.replace('_', ' ')} {name} ({', '.join(filter(None, [object_id, source, evidence]))})"
+
+    def _not_so(self, gene: str, objects: Sequence[str]) -> str:
+        for denied, said in self._denied.get(gene, {}).items():
+            for one in objects:
+                above = self._background.upwards(one) if self._background and one in self._background.by_id else ()
+                if denied == one or denied in above:
+                    return said
+        return ""
+
+
+def _by_upper_case(symbols: Collection[str]) -> dict[str, str]:
+    """Symbols by how they read in capitals, where only one reads so."""
+    found = defaultdict(list)
+    for symbol in symbols:
+        found[symbol.upper()].append(symbol)
+    return {upper: same[0] for upper, same in found.items() if len(same) == 1}
+
+
+def _parts(word: str, known) -> Iterator[tuple[int, int]]:
+    """Where in a word, whose parts hyphens join, something known stands: the longest first, from the left."""
+    bounds = [0, *(match.end() for match in re.finditer("-", word)), len(word) + 1]
+    at = 0
+    while at < len(bounds) - 1:
+        for last in range(len(bounds) - 1, at, -1):
+            start, end = bounds[at], bounds[last] - 1
+            end = start + len(word[start:end].rstrip(".-"))
+            if end > start and known(word[start:end]):
+                yield start, end
+                at = last
+                break
+        else:
+            at += 1
+
+
+def _covered(start: int, end: int, mentions: Sequence[_Mention]) -> bool:
+    return any(one.start < end and start < one.end for one in mentions)
+
+
+def _clauses(sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mention]) -> Iterator[tuple[int, int]]:
+    """The sentence parted at its joints where both sides have a gene and a phrase (a term, or a gene's full name)."""
+    bounds = [0]
+    joints = [joint for joint in _JOINT.finditer(sentence) if not _covered(joint.start(), joint.end(), phrases)]
+    ends = [*(joint.start() for joint in joints), len(sentence)]
+    for joint, end in zip(joints, ends[1:], strict=True):
+        # A bare "and" joins clauses only between a term and a gene: "A has X and B has Y".
+        between = any(term.end == joint.start() for term in phrases) and any(
+            gene.start == joint.end() for gene in genes
+        )
+        if (between or joint[0] != " and ") and all(
+            any(low <= one.start < high for one in mentions)
+            for low, high in ((bounds[-1], joint.start()), (joint.end(), end))
+            for mentions in (genes, phrases)
+        ):
+            bounds.append(joint.end())
+    yield from zip(bounds, [*bounds[1:], len(sentence)], strict=True)
+
+
+class _Negation(NamedTuple):
+    """A negating word; `gene` is where the gene starts that directly follows it, None if none does."""
+
+    start: int
+    end: int
+    gene: int | None
+    all_that_follows: bool
+
+
+def _negations(
+    sentence: str, start: int, end: int, genes: Sequence[_Mention], phrases: Sequence[_Mention]
+) -> list[_Negation]:
+    starts = {gene.start for gene in genes}
+    found = []
+    for match in _NEGATION.finditer(sentence, start, end):
+        if _covered(match.start(), match.end(), phrases):
+            continue
+        following = match.end() + len(sentence[match.end() :]) - len(sentence[match.end() :].lstrip())
+        gene = following if following in starts else None
+        of_all = _OF_ALL_THAT_FOLLOWS.match(sentence, match.start()) is not None
+        if gene is not None or match[0].lower() not in _OF_ONE_GENE:
+            found.append(_Negation(match.start(), match.end(), None if of_all else gene, of_all))
+    return found
+
+
+def _negates(one: _Negation, gene: _Mention, term: _Mention) -> bool:
+    """Whether a negating word denies that the gene has the term: it opens both, or the gene, or is between the two."""
+    if one.gene is not None:
+        return one.gene == gene.start
+    if one.all_that_follows and one.end <= gene.start:
+        return True
+    return gene.end <= one.start < term.start or term.end <= one.start < gene.start

@@ -1,0 +1,214 @@
+"""Ontology-aware scores of names: the background's term that a name means, and how near it is to the truth."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.background import Background, BackgroundTerm
+from reasonome.metrics.naming import normalise
+from reasonome.tasks.gene_set_naming import ABSTENTION, Example
+
+_ABSTENTION = normalise(ABSTENTION)
+_CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
+_EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
+
+
+class Embeds(Protocol):
+    """A sentence encoder."""
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, one row per text."""
+        ...
+
+
+@dataclass(frozen=True)
+class Link:
+    """The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did."""
+
+    term: BackgroundTerm | None
+    by: str
+
+
+_NO_LINK = Link(None, "")
+
+
+class TermScorer:
+    """Scores names by the terms of a background.
+
+    Names that equal no candidate's are linked by the encoders (by name), or to nothing if there are none. The names of
+    all candidates are embedded once, when first needed.
+    """
+
+    def __init__(self, background: Background, encoders: Mapping[str, Embeds]):
+        self.background = background
+        self.encoders = encoders
+        self._embedded: dict[str, np.ndarray] = {}
+        self._nearest: dict[str, str] = {}
+        # A name that several candidates share is one name of the background.
+        self._names = list(dict.fromkeys(term.name for term in background.candidates))
+
+    def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
+        """Scores of names, each against the example at its place; "" is no answer. A row per name, in order.
+
+        term, term_name and term_by say what a name was linked to, relation what that is to the true term (see
+        Background.relation; "none" where either is missing). lin, gene_overlap, same_term, term_score and specificity
+        are in [0, 1], resnik is in nats, percentile_<encoder> and their mean, percentile, in [0, 100]. What is linked
+        to nothing scores 0. nan: lin and resnik where the truth has no information, specificity where the term has
+        none; and where every gene of the set was replaced, all but term_score and specificity.
+        """
+        truths = [self._truth(example) for example in examples]
+        links = self._links(names, examples, truths)
+        rows = [self._row(*each) for each in zip(names, examples, truths, links, strict=True)]
+        columns = [*_TEXTS, *_NUMBERS]
+        table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_NUMBERS, float))
+        percentiles = self._percentiles(names, examples)
+        table = table.assign(**percentiles)
+        return table.assign(percentile=np.mean(list(percentiles.values()), axis=0)) if percentiles else table
+
+    def embed_candidates(self) -> int:
+        """Embed the candidates' names by every encoder now, into its cache; returns how many names there are."""
+        for encoder in self.encoders:
+            self._candidates(encoder)
+        return len(self._names)
+
+    # one name
+
+    def _truth(self, example: Example) -> BackgroundTerm | None:
+        """The true term, by id or else by name; None where the background has none, and where there is no truth."""
+        if example.contaminated == 1:
+            return None
+        for identifier in (example.main_id, example.term, example.id):
+            if identifier in self.background.by_id:
+                return self.background.by_id[identifier]
+        return self.background.by_name(normalise(example.name))
+
+    def _row(self, name: str, example: Example, truth: BackgroundTerm | None, link: Link) -> dict[str, str | float]:
+        told = {"term": "", "term_name": "", "term_by": link.by, "relation": "none"}
+        scores = dict.fromkeys(_NUMBERS, 0.0)
+        if truth is None or math.isnan(truth.information):
+            scores["lin"] = scores["resnik"] = math.nan
+        if link.term is not None:
+            told |= {"term": link.term.id, "term_name": link.term.name}
+            scores["specificity"] = self.background.specificity(link.term.id)
+        if example.contaminated == 1:
+            scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term"), math.nan)
+            scores["term_score"] = float(_abstains(name))
+        elif link.term is not None:
+            scores |= self._of_term(link.term, truth, example)
+            if truth is not None:
+                told["relation"] = self.background.relation(link.term.id, truth.id)
+        elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
+            told["relation"] = "same"
+            scores |= {"gene_overlap": 1.0, "same_term": 1.0, "term_score": 1.0, "specificity": math.nan}
+        return told | scores
+
+    def _of_term(self, term: BackgroundTerm, truth: BackgroundTerm | None, example: Example) -> dict[str, float]:
+        symbols = {gene.symbol for gene in example.genes}
+        genes = self.background.genes(term.id)
+        shared = len(symbols & genes)
+        overlap = shared / (len(symbols) + len(genes) - shared)
+        scores = {"gene_overlap": overlap, "same_term": float(term == truth)}
+        if truth is not None and not math.isnan(truth.information):
+            # A term of no ontology has nothing in common with one that is of one.
+            known = not math.isnan(term.information)
+            scores["lin"] = self.background.lin(term.id, truth.id) if known else 0.0
+            scores["resnik"] = self.background.resnik(term.id, truth.id) if known else 0.0
+        return scores | {"term_score": max(overlap, scores.get("lin", 0.0), scores["same_term"])}
+
+    # all names at once
+
+    def _links(
+        self, names: Sequence[str], examples: Sequence[Example], truths: Sequence[BackgroundTerm | None]
+    ) -> list[Link]:
+        links = [self._lexical(*each) for each in zip(names, examples, truths, strict=True)]
+        if not (self.encoders and self._names):
+            return [link or _NO_LINK for link in links]
+        nearest = self._nearest_names([name for name, link in zip(names, links, strict=True) if link is None])
+        return [
+            self._by_encoder(nearest[name], truth) if link is None else link
+            for name, truth, link in zip(names, truths, links, strict=True)
+        ]
+
+    def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
+        """What a name is linked to by its words; None if they tell nothing, and an encoder is to be asked."""
+        if not normalise(name) or _abstains(name):
+            return _NO_LINK
+        asked = example.contaminated < 1
+        if truth is not None and _names(name, example.name, truth.name):
+            return Link(truth, "name")  # whether it is a candidate or not
+        found, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
+        if by != "name" and asked and _names(name, *example.synonyms, *([] if truth else [example.name])):
+            return Link(truth, "synonym" if truth else "")
+        return Link(found, by) if found else None
+
+    def _by_encoder(self, nearest: str, truth: BackgroundTerm | None) -> Link:
+        term, _ = self.background.candidate(normalise(nearest), truth.namespace if truth else "")
+        return Link(term, "encoder")
+
+    def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Name → the candidates' name with the highest mean cosine over the encoders; maybe more than were asked."""
+        new = list(dict.fromkeys(name for name in names if name not in self._nearest))
+        vectors = {encoder: self.encoders[encoder].embed(new) for encoder in self.encoders} if new else {}
+        for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
+            rows = slice(start, start + _CHUNK)
+            cosines = sum(vectors[encoder][rows] @ self._candidates(encoder).T for encoder in self.encoders)
+            best = np.argmax(cosines, axis=1)
+            self._nearest.update(zip(new[rows], (self._names[place] for place in best), strict=True))
+        return self._nearest
+
+    def _percentiles(self, names: Sequence[str], examples: Sequence[Example]) -> dict[str, np.ndarray]:
+        """percentile_<encoder> of every name among the candidates' names, by similarity to the true name."""
+        if not self._names:
+            return {}
+        asked = np.array([example.contaminated < 1 for example in examples], dtype=bool)
+        given = asked & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
+        places = np.flatnonzero(given)
+        found = {}
+        for encoder, embeds in self.encoders.items():
+            values = np.where(asked, 0.0, np.nan)
+            if len(places):
+                answers = embeds.embed([names[place] for place in places])
+                values[places] = self._shares(encoder, answers, [examples[place].name for place in places])
+            found[f"percentile_{encoder}"] = values
+        return found
+
+    def _shares(self, encoder: str, answers: np.ndarray, truths: Sequence[str]) -> np.ndarray:
+        """For each answer the percentage of candidates' names that are less similar to its truth, ties half."""
+        distinct, which = np.unique(np.array(truths, dtype=object), return_inverse=True)
+        vectors = self.encoders[encoder].embed(distinct.tolist())
+        similar = np.einsum("ij,ij->i", answers, vectors[which])
+        order = np.argsort(which, kind="stable")
+        bounds = np.searchsorted(which[order], np.arange(len(distinct) + 1))
+        shares = np.empty(len(answers))
+        for start in tqdm(range(0, len(distinct), _CHUNK), f"percentiles by {encoder}", delay=5):
+            cosines = vectors[start : start + _CHUNK] @ self._candidates(encoder).T
+            for offset, row in enumerate(cosines):
+                mine = order[bounds[start + offset] : bounds[start + offset + 1]]
+                below = np.count_nonzero(row < similar[mine, None] - _EQUAL, axis=1)
+                upto = np.count_nonzero(row <= similar[mine, None] + _EQUAL, axis=1)
+                shares[mine] = 50 * (below + upto) / len(row)
+        return shares
+
+    def _candidates(self, encoder: str) -> np.ndarray:
+        """The vectors of the candidates' names."""
+        if encoder not in self._embedded:
+            self._embedded[encoder] = self.encoders[encoder].embed(self._names)
+        return self._embedded[encoder]
+
+
+_TEXTS = ("term", "term_name", "term_by", "relation")
+_NUMBERS = ("lin", "resnik", "gene_overlap", "same_term", "term_score", "specificity")
+
+
+def _abstains(name: str) -> bool:
+    return normalise(name) == _ABSTENTION
+
+
+def _names(name: str, *texts: str) -> bool:
+    """Whether a name is one of the texts, but for case, punctuation and spacing."""
+    return normalise(name) in map(normalise, texts)

@@ -1,0 +1,182 @@
+"""Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its floors."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import CountVectorizer
+from tqdm import tqdm
+
+from reasonome import floors
+from reasonome.answer_cells import is_completion, one_line
+from reasonome.audit import GeneSet, jaccard_blocks
+from reasonome.clusters import clusters
+from reasonome.metrics import rouge
+from reasonome.metrics.naming import name_scores
+from reasonome.table_task import TableFloor
+from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+
+_BETWEEN_GENES = re.compile(r"[\s,;/|]+")
+_RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
+_CANDIDATES_AT_ONCE = 1024
+_NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
+_ROUNDING = 1e-9
+TERM_METRICS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity")
+
+
+class NamingTable:
+    """Answers beside the true name (`gold`) and perhaps the genes of the set that was asked about."""
+
+    required = ("answer", "gold")
+    optional = ("id", "genes")
+
+    def read(self, cells: Sequence[str]) -> pd.DataFrame:
+        """A row per cell: answer (the name), no_name; format and format_published, which only completions have."""
+        rows = []
+        for cell in cells:
+            row: dict[str, Any] = {"format": np.nan, "format_published": np.nan}
+            if is_completion(cell):
+                parsed = GeneSetNaming().parse(cell)
+                row = {
+                    "format": float(parsed.named and parsed.reasoned),
+                    "format_published": float(parsed.format_published),
+                }
+                name, problems = parsed.name, parsed.problems
+            else:
+                name, problems = one_line(cell), []
+            rows.append({"answer": name, "problems": ",".join(problems), "no_name": float(not name), **row})
+        return pd.DataFrame(rows)
+
+    def scores(
+        self, names: Sequence[str], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
+    ) -> pd.DataFrame:
+        """Metrics of `names` against the table's golds, a row per name; those of terms where there is a TermScorer."""
+        similarities = {name: encoder.similarity for name, encoder in encoders.items()}
+        scores = pd.DataFrame(name_scores(names, table["gold"].tolist(), similarities))
+        if terms is None:
+            return scores
+        of_terms = terms.score(names, _examples(table))
+        shown = [c for c in of_terms if c in TERM_METRICS or c.startswith("percentile")]
+        return of_terms[shown].reset_index(drop=True).join(scores)
+
+    def shares(self, names: Sequence[str]) -> dict[str, float]:
+        """Metrics of all names together: distinct_names, the share that differ; case and spacing do not count."""
+        distinct = {one_line(name).casefold() for name in names} - {""}
+        return {"distinct_names": len(distinct) / len(names)}
+
+    def clusters(self, table: pd.DataFrame) -> list[str] | None:
+        """Near-duplicate sets are a cluster, as in a benchmark."""
+        return clusters(_examples(table), _NEAR_DUPLICATE) if "genes" in table else None
+
+    def floors(self, table: pd.DataFrame, seed: int) -> dict[str, TableFloor]:
+        """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
+        golds = table["gold"].tolist()
+        constant = best_constant(golds, golds)
+        common = best_constant(floors.rows_of_common_words(golds), golds)
+        draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
+        shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
+        found = {
+            "best_constant": TableFloor(
+                "none",
+                [[constant] * len(golds)],
+                f"'{constant}' in every row: the best true name by mean ROUGE-L, chosen on these very rows: optimistic",
+            ),
+            "common_words": TableFloor(
+                "none",
+                [[common] * len(golds)],
+                f"'{common}' in every row: the commonest words of the true names, chosen likewise",
+            ),
+            "random_name": TableFloor(
+                "none",
+                [
+                    [random.Random(f"{seed}:{draw}:{row}").choice(golds) for row in range(len(golds))]
+                    for draw in range(draws)
+                ],
+                f"a true name of any row, the mean of {draws} draws",
+            ),
+            "shuffled_answers": TableFloor("the answers themselves", [shuffled], "each answer handed to another row"),
+        }
+        if "genes" in table and len(table) > 1:
+            found["nearest_row"] = TableFloor(
+                "the other rows",
+                [nearest_rows(table)],
+                "the true name of the other row whose genes overlap most (Jaccard); no answer where none does",
+            )
+        return found
+
+
+def best_constant(candidates: Sequence[str], golds: Sequence[str]) -> str:
+    """The candidate with the best mean ROUGE-L against all of `golds`; the first of equals by the alphabet.
+
+    ROUGE-1 does not mind the order of words, so it is no lower than ROUGE-L: candidates are tried from the highest mean
+    ROUGE-1 down, until none that is left can be better.
+    """
+    candidates, counts = sorted(set(candidates)), Counter(golds)
+    truths, times = list(counts), np.array(list(counts.values()), dtype=float)
+    bounds = _mean_rouge_1(candidates, truths, times)
+    best, chosen = -1.0, 0
+    for place in tqdm(np.argsort(-bounds, kind="stable").tolist(), "best constant", delay=5, leave=False):
+        if bounds[place] < best - _ROUNDING:
+            break
+        overlaps = [rouge.score(candidates[place], truth)["rouge_l"] for truth in truths]
+        mean = float(np.dot(overlaps, times) / times.sum())
+        if mean > best + _ROUNDING or (mean > best - _ROUNDING and place < chosen):
+            best, chosen = mean, place
+    return candidates[chosen]
+
+
+def _mean_rouge_1(candidates: Sequence[str], truths: Sequence[str], times: np.ndarray) -> np.ndarray:
+    """The mean ROUGE-1 F1 of each candidate against the truths, each counted as often as `times` says."""
+    # The second "of" of a name is a word of its own, so that shared words are counted as often as both have them.
+    # The last text keeps the vocabulary from being empty.
+    vectorizer = CountVectorizer(analyzer=_numbered_words, dtype=float)
+    words = vectorizer.fit_transform([*candidates, *truths, "a"])
+    left, right = words[: len(candidates)], words[len(candidates) : -1]
+    lengths = [np.asarray(matrix.sum(axis=1)).ravel() for matrix in (left, right)]
+    means = []
+    for start in range(0, len(candidates), _CANDIDATES_AT_ONCE):
+        block = slice(start, start + _CANDIDATES_AT_ONCE)
+        shared = (left[block] @ right.T).toarray()
+        both = np.maximum(lengths[0][block, None] + lengths[1][None, :], 1)
+        means.append((2 * shared / both) @ times / times.sum())
+    return np.concatenate(means)
+
+
+def _numbered_words(text: str) -> list[str]:
+    seen: Counter[str] = Counter()
+    found = []
+    for word in rouge.tokens(text):
+        found.append(f"{word} {seen[word]}")
+        seen[word] += 1
+    return found
+
+
+def nearest_rows(table: pd.DataFrame) -> list[str]:
+    """For every row the gold of the other row whose genes have the highest Jaccard index; the first of equals."""
+    sets = [GeneSet(e.id, "", e.name, frozenset(gene.symbol for gene in e.genes)) for e in _examples(table)]
+    golds, found, row = table["gold"].tolist(), [], 0
+    for block in jaccard_blocks(sets, sets):
+        block[np.arange(len(block)), np.arange(row, row + len(block))] = -1
+        found += [
+            golds[near] if index > 0 else ""
+            for near, index in zip(block.argmax(axis=1), block.max(axis=1), strict=True)
+        ]
+        row += len(block)
+    return found
+
+
+def genes_of(cell: str) -> list[str]:
+    """The symbols in a cell, between spaces, commas, semicolons, slashes or bars; each once."""
+    return list(dict.fromkeys(gene for gene in _BETWEEN_GENES.split(cell) if gene))
+
+
+def _examples(table: pd.DataFrame) -> list[Example]:
+    ids = table["id"] if "id" in table else table.index.astype(str)
+    return [
+        Example(id=i, subset="", name=gold, genes=[Gene(symbol=symbol) for symbol in genes_of(genes)])
+        for i, gold, genes in zip(ids, table["gold"], table["genes"], strict=True)
+    ]

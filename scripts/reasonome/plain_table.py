@@ -1,0 +1,228 @@
+"""Tables that people bring: CSV, TSV or JSON lines, plain or gzipped, read as text with the line of every row."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.errors import InputError, nearest
+
+_DELIMITERS = (",", "\t", ";")
+_LONGEST_CELL = 16 * 1024 * 1024
+_NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
+# How a file of another kind begins, what it is, and what to do about it.
+_OTHER_KINDS = {
+    b"PK\x03\x04": ("this is an Excel workbook or another archive", "save the sheet as `CSV UTF-8`"),
+    b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", "save the sheet as `CSV UTF-8`"),
+    b"PAR1": ("this is a Parquet file", "write it as CSV: pandas.read_parquet(FILE).to_csv(...)"),
+    b"%PDF": ("this is a PDF", _NEEDED),
+    b"\xff\xfe": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
+    b"\xfe\xff": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
+}
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """Rows as (line where it begins, cells by column). Every cell is the text that was written; none is "".
+
+    `sha256` is that of the file as it lies there; "" for a table that was never a file.
+    """
+
+    file: Path | None
+    columns: list[str]
+    rows: list[tuple[int, dict[str, str]]]
+    header_line: int = 1
+    sha256: str = ""
+
+    def place(self, column: str, field: str = "") -> str:
+        """`column` itself; InputError with the nearest column where there is none, or several. `field`: what for."""
+        count = self.columns.count(column)
+        if count == 1:
+            return column
+        what, fix = f"there is no column '{column}'", nearest(column, dict.fromkeys(filter(None, self.columns)))
+        if count:
+            what, fix = f"{count} columns are called '{column}'", "give each a name of its own"
+        raise InputError(what, file=self.file, line=self.header_line, field=field or column, fix=fix)
+
+    def find(self, names: Sequence[str]) -> list[str]:
+        """The columns that are called by one of `names`, whatever their case; as written before other cases."""
+        exact = [name for name in names if name in self.columns]
+        lower = {column.strip().casefold(): column for column in reversed(self.columns)}
+        return exact or [lower[name] for name in names if name in lower]
+
+
+def of_frame(frame: pd.DataFrame) -> PlainTable:
+    """A DataFrame as such a table: missing values are empty cells, lines count rows from 1."""
+    text = frame.astype(object).where(frame.notna(), "").astype(str)
+    columns = [str(column) for column in frame.columns]
+    cells = text.itertuples(index=False, name=None)
+    rows = [(line, dict(zip(columns, row, strict=True))) for line, row in enumerate(cells, 1)]
+    return PlainTable(None, columns, rows)
+
+
+def read_table(path: str | os.PathLike, wanted: Iterable[str]) -> PlainTable:
+    """Read a table; `wanted` are columns that may be in it, by which the delimiter is told.
+
+    A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
+    such as "NA" and "null" stay names. Raises InputError, with the line, for a missing file, one of another kind, bytes
+    that are not UTF-8, a row of another width than the header, and for a file without rows.
+    """
+    path = Path(path)
+    raw = _bytes(path)
+    data = _unpacked(raw, path)
+    _refuse_other_kinds(data, path)
+    text = _decoded(data, path)
+    if text.lstrip().startswith("{"):
+        columns, rows, line = *_json_rows(text, path), 1
+    else:
+        columns, rows, line = _csv_rows(text, path, set(wanted))
+    if not rows:
+        raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
+    return PlainTable(path, columns, rows, line, hashlib.sha256(raw).hexdigest())
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise InputError("this is a folder, not a file", file=path, fix="give the file in it")
+    if not path.exists():
+        raise InputError("there is no such file", file=path, fix="check the path")
+    return path.read_bytes()
+
+
+def _unpacked(raw: bytes, path: Path) -> bytes:
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"the gzip file is damaged or cut off ({error})", file=path, fix="fetch it again") from None
+
+
+def _refuse_other_kinds(data: bytes, path: Path) -> None:
+    for start, (what, fix) in _OTHER_KINDS.items():
+        if data.startswith(start):
+            raise InputError(what, file=path, fix=fix)
+    begin = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if begin.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise InputError("this is a web page, not a table", file=path, fix=_NEEDED)
+    if begin.startswith(b"["):
+        fix = "write one object a line, for example: jq -c '.[]' FILE"
+        raise InputError("this is a JSON array, not JSON lines", file=path, fix=fix)
+    if b"\0" in data:
+        line = _line(data, data.index(b"\0"))
+        raise InputError("NUL byte: this is not a text file, or it is damaged", file=path, line=line, fix=_NEEDED)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not UTF-8 text ({error.reason}: byte {error.object[error.start]:#x})",
+            file=path,
+            line=_line(data, error.start),
+            fix="convert it, for example: iconv -f latin1 -t utf-8",
+        ) from None
+
+
+def _line(data: bytes, place: int) -> int:
+    return data.count(b"\n", 0, place) + 1
+
+
+def _csv_rows(text: str, path: Path, wanted: set[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]], int]:
+    """(header, rows, line of the header)."""
+    numbered = _csv_cells(text, path, _delimiter(text, wanted))
+    header_line, header = next(numbered, (1, []))
+    if not header:
+        raise InputError("the file is empty", file=path, fix=_NEEDED)
+    header = [cell.strip() for cell in header]
+    rows = []
+    for line, cells in numbered:
+        if len(cells) != len(header):
+            raise InputError(
+                f"expected {len(header)} columns as in the header, found {len(cells)}",
+                file=path,
+                line=line,
+                fix="put quotes around a cell that holds the delimiter or a line end",
+            )
+        rows.append((line, dict(zip(header, cells, strict=True))))
+    return header, rows, header_line
+
+
+def _delimiter(text: str, wanted: set[str]) -> str:
+    """The delimiter by which the header has most of the wanted columns; of equals the commonest."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    known = {name.casefold() for name in wanted}
+
+    def found(delimiter: str) -> int:
+        cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+        return sum(cell.strip().casefold() in known for cell in cells)
+
+    return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
+
+
+def _csv_cells(text: str, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row that is not blank."""
+    csv.field_size_limit(_LONGEST_CELL)
+    # newline="": line ends within quotes stay as they were written
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    line = 1
+    try:
+        for cells in tqdm(reader, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(
+            f"the row that begins here cannot be read: {error}",
+            file=path,
+            line=line,
+            fix="close every quote, and double one inside a quoted cell",
+        ) from None
+
+
+def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """(columns of all rows, rows); a row without a column has an empty cell there."""
+    found = []
+    lines = text.split("\n")  # not splitlines: U+2028 may stand within a JSON string
+    for number, line in enumerate(tqdm(lines, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
+            ) from None
+        if not isinstance(row, dict):
+            raise InputError("a row should be an object", file=path, line=number)
+        found.append((number, row))
+    columns = list(dict.fromkeys(key for _, row in found for key in row))
+    return columns, [(number, _JsonCells(row, columns, path, number)) for number, row in found]
+
+
+class _JsonCells(dict):
+    """The cells of a JSON row as text. Lists and objects are an error only where their column is looked at."""
+
+    def __init__(self, row: Mapping[str, Any], columns: Sequence[str], path: Path, line: int):
+        super().__init__({column: row.get(column) for column in columns})
+        self._path, self._line = path, line
+
+    def __getitem__(self, column: str) -> str:
+        value = super().__getitem__(column)
+        if value is None:
+            return ""
+        if isinstance(value, (list, dict)):
+            what = f"expected text, found {'a list' if isinstance(value, list) else 'an object'}"
+            raise InputError(what, file=self._path, line=self._line, field=column)
+        return value if isinstance(value, str) else json.dumps(value)

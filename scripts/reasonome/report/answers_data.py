@@ -1,0 +1,253 @@
+"""Every answer as the page holds it: strings once, examples once, models and floors alike, long texts packed.
+
+A *run* is a set of answers to one benchmark: a model's of one seed, or a floor's. What the table of answers shows is
+plain JSON; reasoning, raw texts and checked claims are packed in blocks that the browser unpacks when they are asked
+for.
+"""
+
+import base64
+import gzip
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reasonome.comparisons import in_mean
+from reasonome.config import is_variant
+from reasonome.report.evidence import Evidence, TrainedStep
+from reasonome.report.metric_names import metric_name
+from reasonome.report.plan import Plan
+
+BLOCK = 500  # rows whose texts are packed together
+CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name
+FACETS = ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
+_ABOUT = ["benchmark", "subset", "id", "gold", "genes", "stratum"]
+_WORDS = ["answer", "finish_reason", "term_name", "term_by", "relation", "confidence_kind"]
+_TEXTS = ["reasoning", "text", "checked_claims"]
+_NO_METRICS = {"sample", "prompt_tokens", "completion_tokens"}
+_BY_RELATION = {
+    "ancestor": "too general",
+    "descendant": "too specific",
+    "sibling": "a sibling term",
+    "same branch": "same branch, another term",
+    "other branch": "other branch",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Who answered what. `made` are the trained steps behind a model: (position in the plan, name)."""
+
+    kind: str
+    backbone: str
+    arm: str
+    seed: str
+    benchmark: str
+    style: str
+    decoding: str
+    information: str = ""
+    made: tuple[tuple[int, str], ...] = ()
+
+
+def list_runs(plan: Plan, evidence: Evidence) -> list[tuple[Run, pd.DataFrame]]:
+    """Every run with its scored answers: the models' in the plan's order, then the floors'."""
+    position = {(step.backbone, step.chain): number for number, step in enumerate(plan.steps)}
+    runs = []
+    for e, table in evidence.evaluations:
+        steps = e.chain.split("+")
+        chains = ["+".join(steps[: length + 1]) for length in range(len(steps))]
+        made = [(position[e.backbone, c], c.rsplit("+", 1)[-1]) for c in chains if (e.backbone, c) in position]
+        run = Run("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding, made=tuple(made))
+        runs.append((run, table))
+    for (benchmark, style), table in evidence.floors.items():
+        for floor, rows in table.groupby("floor", sort=False):
+            information = rows["information"].iloc[0]
+            runs.append((Run("floor", "", floor, "", benchmark, style, "", information), rows))
+    return runs
+
+
+def answers_data(plan: Plan, evidence: Evidence, weights: Mapping[str, float]) -> tuple[dict[str, Any], list[str]]:
+    """What the browser reads at once, and the packed blocks of long texts.
+
+    A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
+    positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
+    `weights` are of the reward's components. Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
+    among the packed ones, or null for floors.
+    """
+    strings, kinds = _Numbered(), _Numbered()
+    examples: dict[tuple[str, str, str], int] = {}
+    about: list[list[str]] = []
+    texts: list[list[str]] = []
+    found = list_runs(plan, evidence)
+    runs = []
+    for run, table in found:
+        table = with_reward(table, weights)
+        positions = []
+        columns = zip(*(_text_column(table, name) for name in _ABOUT[1:]), strict=True)
+        for subset, name, *rest in columns:
+            key = (run.benchmark, subset, name)
+            if key not in examples:
+                examples[key] = len(examples)
+                about.append([*key, *rest])
+            positions.append(examples[key])
+        runs.append(
+            {
+                "labels": [getattr(run, name) for name in FACETS],
+                "information": run.information,
+                "made": run.made,
+                "n": len(table),
+                "example": positions,
+                "sample": _column(table.get("sample", pd.Series(0, table.index)).tolist()),
+                "kinds": _column([kinds.of("\n".join(k)) for k in failure_kinds(table)]),
+                "words": {
+                    name: _column([strings.of(text) for text in _text_column(table, name)])
+                    for name in _WORDS
+                    if name in table
+                },
+                "metrics": _metrics(table),
+                "texts": len(texts) if run.kind == "model" else None,
+            }
+        )
+        if run.kind == "model":
+            texts += map(list, zip(*(_text_column(table, name) for name in _TEXTS), strict=True))
+    data = {
+        "facets": FACETS,
+        "metrics": {name: metric_name(name) for run in runs for name in run["metrics"]},
+        "reward": weights,
+        "in_mean": _in_mean(evidence),
+        "examples": {
+            name: _column([strings.of(text) for text in column])
+            for name, column in zip(_ABOUT, zip(*about, strict=True), strict=True)
+        },
+        "n_examples": len(about),
+        "block": BLOCK,
+        "runs": runs,
+        "kinds": [text.split("\n") if text else [] for text in kinds.values],
+        "strings": strings.values,
+    }
+    return data, [_packed(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
+
+
+def reward_weights(steps: Iterable[TrainedStep]) -> dict[str, float]:
+    """Component → weight in the GRPO of the experiment; empty without GRPO, or where its steps differ."""
+    found = [step.recipe["rewards"] for step in steps if step.recipe and step.recipe.get("rewards")]
+    return dict(found[0]) if found and all(weights == found[0] for weights in found) else {}
+
+
+def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
+    """`table` with a column `reward`: its reward components, weighted; all alike where there are no weights."""
+    components = [name for name in table if name.startswith("reward_")]
+    if not components:
+        return table
+    weight = [float(weights.get(name.removeprefix("reward_"), 0.0 if weights else 1.0)) for name in components]
+    return table.assign(reward=table[components].astype(float).fillna(0.0).to_numpy() @ np.array(weight))
+
+
+def failure_kinds(table: pd.DataFrame) -> list[list[str]]:
+    """What is wrong with each answer, in words, none or several; `table` holds one run's scored answers."""
+    names = [" ".join(text.casefold().split()) for text in _text_column(table, "answer")]
+    repeated = _repeated(names, table["id"])
+    flags = {
+        name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
+        for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
+    }
+    random = _nothing_to_name(table)
+    kinds = []
+    words = (_text_column(table, name) for name in ("answer", "gold", "genes", "problems", "relation"))
+    for row, (answer, gold, genes, problems, relation) in enumerate(zip(*words, strict=True)):
+        own = [problem.strip().replace("_", " ") for problem in problems.split(",") if problem.strip()]
+        named, abstained = bool(names[row]), flags["abstained"][row]
+        found = {
+            "no usable name": not named,
+            "cut off": flags["truncated"][row],
+            "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
+            "constant-like": names[row] in repeated and not abstained,
+            "abstained wrongly": abstained and not random[row],
+            "named a random set": named and not abstained and random[row],
+            "claims contradicted": flags["claims_contradicted"][row],
+            "genes that were not asked about": flags["foreign_genes"][row],
+            "linked to no term": named and not abstained and not random[row] and relation == "none",
+        }
+        if relation in _BY_RELATION:
+            found[_BY_RELATION[relation]] = named and not abstained and not random[row]
+        own += [kind for kind, holds in found.items() if holds]
+        kinds.append(list(dict.fromkeys(own)))
+    return kinds
+
+
+def _repeated(names: Sequence[str], ids: Iterable[str]) -> set[str]:
+    """The names that are given to a good share of the questions."""
+    asked = pd.DataFrame({"name": names, "id": list(ids)}).drop_duplicates()
+    counts = asked.loc[asked["name"] != "", "name"].value_counts()
+    least = max(CONSTANT_LEAST, CONSTANT_SHARE * asked["id"].nunique())
+    return set(counts.index[counts >= least])
+
+
+def _nothing_to_name(table: pd.DataFrame) -> list[bool]:
+    """Whether all genes of a question were replaced by random ones."""
+    if "contaminated" in table:
+        return (table["contaminated"].fillna(0) >= 1.0).tolist()
+    return [is_variant(subset) and subset.endswith("-100") for subset in table["subset"]]
+
+
+def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:
+    """Whether a symbol of the set stands in the answer, and not in the truth."""
+    symbols = {gene for gene in genes.split() if len(gene) > 2}
+    said, true = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
+    return bool(symbols & said - true)
+
+
+def _metrics(table: pd.DataFrame) -> dict[str, Any]:
+    """The numbers of a run by metric, as far as any is known."""
+    columns = {}
+    for name in table.select_dtypes(["number", "bool"]):
+        values = table[name].astype(float).round(4).tolist()
+        if name not in _NO_METRICS and any(map(math.isfinite, values)):
+            columns[name] = _column([_number(value) for value in values])
+    return columns
+
+
+def _number(value: float) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value
+
+
+def _in_mean(evidence: Evidence) -> dict[str, list[str]]:
+    """Benchmark → the subsets that the mean is of."""
+    return {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.floors.items()}
+
+
+def _column(values: list) -> Any:
+    return values[0] if values and values.count(values[0]) == len(values) else values
+
+
+def _packed(rows: list[list[str]]) -> str:
+    raw = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b64encode(gzip.compress(raw, compresslevel=6, mtime=0)).decode()
+
+
+def _text_column(table: pd.DataFrame, name: str) -> list[str]:
+    if name not in table:
+        return [""] * len(table)
+    column = table[name].astype(object)
+    return ["" if empty else str(value) for value, empty in zip(column, column.isna(), strict=True)]
+
+
+class _Numbered:
+    """Strings, each kept once, by number."""
+
+    def __init__(self) -> None:
+        self._number: dict[str, int] = {}
+
+    def of(self, text: str) -> int:
+        return self._number.setdefault(text, len(self._number))
+
+    @property
+    def values(self) -> list[str]:
+        return list(self._number)

@@ -1,0 +1,34 @@
+"""The page's audit: what leaks from training data and prompts were looked for, found, dropped and remain."""
+
+from typing import Any
+
+LEAK_KINDS = {
+    "same_term": "the same id",
+    "same_name": "the same name or an exact synonym",
+    "identical_set": "the same genes",
+    "jaccard": "a Jaccard index of the threshold or more",
+    "related_term": "an ancestor or a descendant by is_a and part_of",
+    "test_fact": "a gene of a test set is said to belong to its term, by id, name or synonym, from any source",
+    "test_fact_by_descendant": "a gene of a test set is said to belong to a term below its own by is_a and part_of",
+    "test_name": "the words of a statement about a gene hold the name of its test term, often inside a longer name",
+    "name_in_reasoning": "the words of a teacher's reasoning hold a test name, often inside a longer name",
+    "name_in_prompt": "the prompt holds the true name of its own genes",
+    "name_in_gene_name": "the true name stands in the prompt only because the name of a gene holds it",
+}
+_GROUP = ("data", "training", "used_by", "benchmark")
+
+
+def leaks_section(leaks: dict) -> dict[str, Any]:
+    """The findings by training data and benchmark, what remains, and what comes from one source."""
+    groups: dict[tuple, dict[str, Any]] = {}
+    for finding in leaks["findings"]:
+        key = tuple(finding[name] for name in _GROUP)
+        group = groups.setdefault(key, dict(zip(_GROUP, key, strict=True)))
+        group.setdefault("findings", []).append(finding | {"means": LEAK_KINDS.get(finding["kind"], "")})
+    for group in groups.values():
+        group["closest"] = next((f for f in group["findings"] if f["highest_jaccard"] is not None), None)
+    return {
+        "groups": list(groups.values()),
+        "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
+        "same_source": leaks["same_source"],
+    }

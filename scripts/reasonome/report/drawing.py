@@ -1,0 +1,128 @@
+"""How figures look and how they are saved: SVG, PNG and TSV of equal bytes for equal data, for light and dark pages."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reasonome.report.tables import write_table
+
+INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
+COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
+_LONGEST = 32  # characters of a name beside an axis
+# What arms are compared by, where it was scored, and its name in a figure.
+ABLATED = {"term_score": "term score", "rouge_l": "ROUGE-L"}
+MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
+STYLE = {
+    "font.size": 9,
+    "font.family": "sans-serif",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "reasonome",
+    "text.parse_math": False,  # an arm may be called "$x$"
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.alpha": 0.2,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "savefig.transparent": True,
+    **{
+        key: INK
+        for key in (
+            "text.color",
+            "axes.labelcolor",
+            "axes.edgecolor",
+            "xtick.color",
+            "ytick.color",
+            "grid.color",
+        )
+    },
+}
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+ElementTree.register_namespace("", _SVG)
+ElementTree.register_namespace("xlink", _XLINK)
+
+
+def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
+    """Write `stem`.svg, .png and .tsv, and close the figure. Not whole or not at all: write into a folder that is."""
+    # Names hold dots, so that Path.with_suffix would cut them.
+    svg = Path(f"{stem}.svg")
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    figure.savefig(f"{stem}.png", dpi=160, metadata={"Software": None})
+    plt.close(figure)
+    svg.write_text(themed_svg(svg.read_text(encoding="utf-8"), prefix=stem.name), encoding="utf-8")
+    write_table(data, f"{stem}.tsv")
+
+
+def themed_svg(svg: str, prefix: str) -> str:
+    """The same drawing with ink as currentColor, no style sheet, and ids that are its own in a page."""
+    root = ElementTree.fromstring(svg)
+    prefix = re.sub(r"[^A-Za-z0-9]", "_", prefix)
+    for element in root.iter():
+        for child in list(element):
+            if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):
+                element.remove(child)
+        for name, value in list(element.attrib.items()):
+            value = value.replace(INK, "currentColor").replace("url(#", f"url(#{prefix}-")
+            if name == "id":
+                value = f"{prefix}-{value}"
+            elif name == f"{{{_XLINK}}}href" and value.startswith("#"):
+                value = f"#{prefix}-{value[1:]}"
+            element.set(name, value)
+    # A presentation attribute: it serves the file on its own and yields to the page's own colour.
+    root.set("color", INK)
+    root.set("stroke-linejoin", "round")
+    root.set("role", "img")
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def label_floors(axes: Axes, floors: pd.DataFrame, lines: int = 24) -> None:
+    """Dashed lines with their names to the right, pushed apart where they would overlap.
+
+    `lines` is how many names fit the height of `axes`, whose limits must stand.
+    """
+    dashes = {"none": (1, 2), "prompt": (4, 2), "prompt facts": (6, 2), "training data": (8, 2)}
+    ordered = floors.sort_values("value")
+    heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / lines)
+    for (_, floor), height in zip(ordered.iterrows(), heights, strict=True):
+        dash = dashes.get(floor["information"], (2, 1))
+        axes.axhline(floor["value"], color=INK, linewidth=0.9, linestyle=(0, dash), zorder=1)
+        axes.annotate(
+            f"{floor['arm']} ({floor['information']})",
+            xy=(1, floor["value"]),
+            xycoords=("axes fraction", "data"),
+            xytext=(1 + 0.18 / axes.figure.get_figwidth(), height),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            fontsize=8,
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "relpos": (0, 0.5), "shrinkB": 0},
+        )
+
+
+def spread(values: list[float], room: float) -> list[float]:
+    """Heights at least `room` apart for labels of sorted `values`; a crowd is centred on its own mean."""
+    crowds: list[list[float]] = []
+    for value in values:
+        crowds.append([value])
+        while len(crowds) > 1 and _lowest(crowds[-1], room) < _lowest(crowds[-2], room) + room * len(crowds[-2]):
+            last = crowds.pop()
+            crowds[-1] += last
+    return [_lowest(crowd, room) + room * place for crowd in crowds for place in range(len(crowd))]
+
+
+def _lowest(crowd: list[float], room: float) -> float:
+    return sum(crowd) / len(crowd) - room * (len(crowd) - 1) / 2
+
+
+def shortened(name: str) -> str:
+    """A name that fits beside an axis."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"

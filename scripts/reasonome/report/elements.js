@@ -1,0 +1,60 @@
+// Elements made by hand: whatever comes from the data becomes a text node, never markup.
+function element(tag, content, className) {
+  const made = document.createElement(tag);
+  if (content !== undefined && content !== null) made.append(content);
+  if (className) made.className = className;
+  return made;
+}
+
+function button(text, act, className) {
+  const made = element("button", text, className);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
+function labelled(text, control, className) {
+  const made = element("label", text, className);
+  made.append(control);
+  return made;
+}
+
+// A menu of [text, value] choices, where a value may be anything; `changed` gets the chosen value.
+function menu(choices, changed) {
+  const made = element("select");
+  let values = [];
+  made.fill = (entries) => {
+    values = entries.map(([, value]) => value);
+    made.replaceChildren(...entries.map(([text], place) => new Option(text, String(place))));
+  };
+  Object.defineProperty(made, "chosen", {
+    get: () => values[made.selectedIndex],
+    set: (value) => { made.selectedIndex = values.indexOf(value); },
+  });
+  made.fill(choices);
+  made.addEventListener("change", () => changed(made.chosen));
+  return made;
+}
+
+function searchField(text, changed) {
+  const made = element("input");
+  made.type = "search";
+  let waiting;
+  made.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(changed, 150);
+  });
+  return [made, labelled(text, made, "search")];
+}
+
+const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
+
+function digits(name) {
+  return ["length", "percentile"].some((unit) => name.startsWith(unit)) ? 1 : 3;
+}
+
+function number(value, places) {
+  return value === null || value === undefined ? "" : value.toFixed(places);
+}

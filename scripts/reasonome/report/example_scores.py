@@ -1,0 +1,133 @@
+"""The scores of single examples, which every interval and test of a report is made from."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reasonome.comparisons import in_mean
+from reasonome.report.evidence import EXAMPLE
+
+PRIMARY = "term_score"
+HITS = ("exact", "same_term")  # 0 or 1 for one answer
+INDEPENDENT = "similarity_independent"
+NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
+SHUFFLED = "shuffled_"
+# Of a name: 0 where an answer has no usable one. A prefix ends with an underscore.
+OF_NAMES = (
+    PRIMARY,
+    "rouge_",
+    "similarity",
+    "similarity_",
+    "percentile",
+    "percentile_",
+    "exact",
+    "same_term",
+    "lin",
+    "resnik",
+    "gene_overlap",
+    "specificity",
+)
+# Of a whole answer: 0 where there is none.
+OF_ANSWERS = ("format", "format_published", "abstained")
+# Unknown, not zero, where there is no answer, or nothing in it to measure.
+DESCRIPTIVE = (
+    "truncated",
+    "length",
+    "genes_left_out",
+    "facts_left_out",
+    "neighbours_left_out",
+    "gene_coverage",
+    "foreign_genes",
+    "claims",
+    "claims_supported",
+    "claims_unknown",
+    "claims_contradicted",
+    "supported_share",
+    "confidence",
+    "logprob",
+    "name_logprob",
+    "name_tokens",
+    "order_agreement",
+    "reward_",
+)
+_UNKNOWN_OF_A_NAME = ("lin", "resnik")  # the linked term may have no information content
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What all arms and floors of one benchmark and style are asked, one entry per example.
+
+    `examples` is sorted; `clusters` says which examples are resampled together, `strata` has the examples of each
+    stratum that count in the mean, and `known` (metric → bool) those that a metric of names is known of at all.
+    """
+
+    examples: pd.MultiIndex
+    clusters: pd.Series
+    strata: dict[str, pd.MultiIndex]
+    known: pd.DataFrame
+
+    @property
+    def subsets(self) -> pd.Index:
+        """The subset of every example."""
+        return self.examples.get_level_values("subset")
+
+
+def asked(floors: pd.DataFrame, order: Collection[str]) -> Questions:
+    """The questions that a table of floors answers; `order` is that of the strata.
+
+    Examples without a column `cluster` are a cluster each.
+    """
+    rows = floors.drop_duplicates(EXAMPLE).sort_values(EXAMPLE)
+    examples = pd.MultiIndex.from_frame(rows[EXAMPLE])
+    clusters = rows["cluster"].to_numpy() if "cluster" in rows else range(len(rows))
+    named = floors[floors["answer"].fillna("").str.strip() != ""]
+    metrics = [c for c in floors if _is(c, OF_NAMES)]
+    known = named.groupby(EXAMPLE)[metrics].count().reindex(examples) > 0
+    strata = {}
+    if "stratum" in rows:
+        counted = rows[rows["subset"].isin(in_mean(rows["subset"])) & (rows["stratum"] != "")]
+        for stratum in sorted(counted["stratum"].unique(), key=list(order).index):
+            strata[stratum] = pd.MultiIndex.from_frame(counted.loc[counted["stratum"] == stratum, EXAMPLE])
+    return Questions(examples, pd.Series(clusters, index=examples), strata, known)
+
+
+def with_independent_similarity(table: pd.DataFrame, rewarded: Collection[str]) -> pd.DataFrame:
+    """With the mean similarity over the encoders that are not `rewarded`, where there are any."""
+    encoders = [c for c in table if c.startswith("similarity_") and c != INDEPENDENT]
+    judges = [c for c in encoders if c.removeprefix("similarity_") not in rewarded]
+    return table.assign(**{INDEPENDENT: table[judges].mean(axis=1)}) if judges else table
+
+
+def per_example(answers: pd.DataFrame, questions: Questions) -> pd.DataFrame:
+    """Metrics averaged over an example's samples and orders, one row per example; what has no usable name is wrong.
+
+    The primary metric comes first, and the scores of shuffled answers last. A metric that may be unknown is averaged
+    where it is known, and nan where it is not. A column `missing` is above 0 where an answer is not there at all.
+    """
+    of_names = [c for c in answers if _is(c, OF_NAMES)]
+    shuffled = [c for c in answers if c.startswith(SHUFFLED) and _is(c.removeprefix(SHUFFLED), OF_NAMES)]
+    of_answers = [c for c in OF_ANSWERS if c in answers]
+    scored = [*of_names, *of_answers, *shuffled]
+    descriptive = [c for c in answers if _is(c, DESCRIPTIVE)]
+    scores = answers[[*sorted(of_names, key=lambda c: c != PRIMARY), *of_answers, *descriptive, *shuffled]].astype(
+        float
+    )
+    no_name = answers["answer"].fillna("").str.strip() == ""
+    scores.loc[no_name, of_names] = 0.0
+    zero_if_unknown = [c for c in scored if c.removeprefix(SHUFFLED) not in _UNKNOWN_OF_A_NAME]
+    scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
+    scores["no_name"] = no_name.astype(float)
+    scores["missing"] = (answers["problems"] == NOT_ANSWERED).astype(float) if "problems" in answers else 0.0
+    scores = scores.groupby([answers["subset"], answers["id"]]).mean()
+    unanswered = ~questions.examples.isin(scores.index)
+    scores = scores.reindex(questions.examples)
+    scores.loc[unanswered, ["no_name", "missing"]] = 1.0
+    scores.loc[unanswered, scored] = 0.0
+    for metric in set(scores) & set(questions.known):
+        scores.loc[~questions.known[metric], metric] = float("nan")
+    return scores
+
+
+def _is(column: str, names: Collection[str]) -> bool:
+    return any(column == name or (name.endswith("_") and column.startswith(name)) for name in names)

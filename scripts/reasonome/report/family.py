@@ -1,0 +1,54 @@
+"""The family of tests that the protocol names, its adjustment, and the verdict of every comparison."""
+
+import numpy as np
+import pandas as pd
+
+from reasonome.comparisons import MEAN, holm
+
+SIGNIFICANT = 0.05
+PROTOCOL = "protocol"
+# What floors may use that an arm has to beat. Looking the tested set up is no floor but a ceiling.
+FLOOR_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database")
+CEILING = "a database with the own term"
+_HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information"]
+
+
+def family_of(*, trained: bool, kind: str, information: str, subset: str) -> str:
+    """The family that a comparison belongs to: the protocol's, or none ("")."""
+    counts = kind == "parent arm" or (kind == "floor" and information in FLOOR_GROUPS)
+    return PROTOCOL if trained and counts and subset == MEAN else ""
+
+
+def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
+    """With `group_p` and `p_holm`, nan outside the family; `family` and `p_family` are there already.
+
+    The rows of an arm against the floors of one group are one hypothesis, "beats them all": its p is the largest of
+    theirs (Berger, 1982), nan where one of them could not be tested. Holm's adjustment is over the hypotheses of one
+    benchmark and metric.
+    """
+    inside = table[table["family"] == PROTOCOL]
+    largest = inside.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
+    hypotheses = largest.to_frame().astype(float)
+    hypotheses["p_holm"] = hypotheses.groupby(["benchmark", "metric"])["group_p"].transform(holm)
+    found = hypotheses.reindex(pd.MultiIndex.from_frame(inside[_HYPOTHESIS])).set_axis(inside.index)
+    return table.assign(**{name: found[name].reindex(table.index) for name in ("group_p", "p_holm")})
+
+
+def verdicts(table: pd.DataFrame) -> np.ndarray:
+    """ "a better", "b better", "on par", "n.s.", or "" where there was no test, of every row.
+
+    A difference counts by the adjusted p within the family, and by `p_family` outside it.
+    """
+    in_family = table["family"] == PROTOCOL
+    p = table["p_holm"].where(in_family, table["p_family"])
+    significant, difference = p < SIGNIFICANT, table["difference"]
+    return np.select(
+        [
+            table["p_family"].isna(),
+            significant & (difference > 0),
+            significant & (difference < 0),
+            table["p_equivalence"] < SIGNIFICANT,
+        ],
+        ["", "a better", "b better", "on par"],
+        "n.s.",
+    )

@@ -1,0 +1,63 @@
+"""Numbers and nested JSON as the report writes them for people."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from reasonome.report.family import SIGNIFICANT
+
+_MOST_SHOWN = 20  # entries of a list
+_IN_UNITS = ("length", "genes_left_out", "facts_left_out", "neighbours_left_out", "percentile")  # not from 0 to 1
+
+
+def score(value: float | None, metric: str = "") -> str:
+    """A score with three digits, a length or a percentile with one; "" where it is not known."""
+    if value is None or math.isnan(value):
+        return ""
+    return f"{value:.1f}" if metric.startswith(_IN_UNITS) else f"{value:.3f}"
+
+
+def signed(value: float | None) -> str:
+    """A difference with its sign; "" where it is not known."""
+    return "" if value is None or math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def decimals(value: float) -> str:
+    """A statistic with two digits; "" where it is not known."""
+    return "" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """A p-value, marked n.s. where it is not significant; "" where there is none."""
+    if math.isnan(value):
+        return ""
+    if value >= SIGNIFICANT:
+        return f"n.s. ({value:.2f})"
+    return "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
+
+
+def pretty(value: dict) -> str:
+    """Indented JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """(path, value as text) of every leaf of nested JSON; long lists are cut, and say so."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from flat(inner, (*path, str(key)))
+        return
+    if isinstance(value, list):
+        items = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in value[:_MOST_SHOWN]]
+        more = f" … and {len(value) - _MOST_SHOWN:,} more" if len(value) > _MOST_SHOWN else ""
+        text = ", ".join(items) + more
+    elif isinstance(value, bool) or value is None:
+        text = {True: "yes", False: "no", None: ""}[value]
+    elif isinstance(value, int):
+        text = f"{value:,}"
+    elif isinstance(value, float):
+        text = f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    else:
+        text = "" if value == {} else str(value)
+    yield " › ".join(path), text

@@ -1,0 +1,66 @@
+// The whole page: numbers that lead to rows, anchors that open, keys, light and dark.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link) return;
+  const { runs, sides, metric: name, subset, stratum } = link.dataset;
+  if (runs) browser.showRows({ runs: runs.split(" ").map(Number), name, subset, stratum });
+  if (sides) comparison.choose(...sides.split(" ").map(Number), name);
+});
+
+// An anchor inside something closed opens it.
+function reveal() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!(target instanceof HTMLDetailsElement)) return;
+  target.open = true;
+  target.scrollIntoView();
+  target.querySelector("summary").focus();
+}
+window.addEventListener("hashchange", reveal);
+reveal();
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest?.("input, select, textarea");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  browser.search.focus();
+  browser.search.select();
+});
+
+const themes = ["", "light", "dark"];
+const themeButton = document.getElementById("theme");
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+function setTheme(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  themeButton.textContent = `colours: ${theme || "as the system"}`;
+  for (const scatter of scatters) scatter.draw();
+}
+
+// A browser may keep nothing for a page that is a file.
+function kept(act) {
+  try {
+    return act(window.localStorage);
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
+  }
+}
+
+themeButton.addEventListener("click", () => {
+  const now = document.documentElement.dataset.theme ?? "";
+  const theme = themes[(themes.indexOf(now) + 1) % themes.length];
+  setTheme(theme);
+  kept((storage) => storage.setItem("reasonome-theme", theme));
+});
+system.addEventListener("change", () => scatters.forEach((scatter) => scatter.draw()));
+themeButton.hidden = false;
+const before = kept((storage) => storage.getItem("reasonome-theme"));
+setTheme(themes.includes(before) ? before : "");
+performance.mark("reasonome-interactive");
+
+// What is further down is drawn when the table of answers stands.
+setTimeout(() => {
+  comparison.start();
+  startScatters();
+}, 0);

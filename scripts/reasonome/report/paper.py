@@ -1,0 +1,312 @@
+"""The tables of a paper: scores in and out of distribution, and format accuracy, as cells (TSV) and as Markdown."""
+
+import html
+import re
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from reasonome import chains
+from reasonome.comparisons import MEAN, in_mean
+from reasonome.report.example_scores import INDEPENDENT, PRIMARY
+from reasonome.report.family import CEILING
+from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
+
+CELL_COLUMNS = [
+    "experiment",
+    *SETTING,
+    "metric",
+    "kind",
+    "information",
+    "backbone",
+    "arm",
+    "subset",
+    "value",
+    "sd_seeds",
+    "n_seeds",
+    "low",
+    "high",
+    "n",
+    "base",
+    "delta",
+    "delta_percent",
+    "against",
+    "difference",
+    "p_family",
+    "p_holm",
+    "verdict",
+    "mark",
+]
+VALUE_COLUMNS = CELL_COLUMNS[: CELL_COLUMNS.index("base")]
+FORMATS = {"format_published": "as published", "format": "strict"}
+NAMES = {PRIMARY: "Term score (primary)", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
+NAMES |= {INDEPENDENT: "Similarity, mean of the encoders that no reward used"}
+TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
+_CELL = ["backbone", *SETTING, "arm", "subset", "metric"]
+_TEST = ["against", "difference", "p_family", "p_holm", "verdict"]
+ROW = ["kind", "information", "backbone", "arm"]
+_NBSP = "\u00a0"
+_MARKS = {0.001: "***", 0.01: "**", 0.05: "*"}
+_LEGEND = """\
+Models are grouped by backbone, in the order of the experiment's arms. Below them stands the best floor of every group:
+of the floors that use the same information, the one with the highest mean. `mean` is the mean of the subsets' means.
+
+In brackets: the difference to the untrained backbone, in percent of its score. Where that score is 0, percent are not
+applicable (n/a), and the absolute difference is given. With several seeds: mean ± standard deviation over seeds.
+
+The last column is the paired test of the mean against the arm whose training was continued, with the difference to it:
+\\* p < 0.05, \\*\\* p < 0.01, \\*\\*\\* p < 0.001, n.s. not significant, on par: shown to differ by less than the
+margin of equivalence. p is adjusted (Holm) over the family of tests that the protocol names. A mark in brackets is
+exploratory: its p is not adjusted, and no claim rests on it.
+
+Intervals, p-values, the tests of single subsets and numbers of examples are in the table of the same name (TSV).
+"""
+_FORMAT_LEGEND = """\
+Share of answers in the form that was asked for: the mean over subsets, in brackets its 95 % interval over examples.
+With several seeds: mean ± standard deviation over seeds.
+
+*As published*: a name and at least one well-formed step of reasoning. *Strict*: exactly one usable name, and
+well-formed reasoning throughout.
+"""
+
+
+def benchmarks(plan: Plan) -> list[str]:
+    """The benchmarks in the training distribution, in the plan's order; `plan.out_of_distribution` are the others."""
+    asked = dict.fromkeys(evaluation.benchmark for evaluation in plan.evaluations)
+    return [name for name in asked if name not in plan.out_of_distribution]
+
+
+def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, asked: Iterable[str]) -> pd.DataFrame:
+    """One row (`CELL_COLUMNS`) per cell of the score tables of the benchmarks `asked`, in the order of the tables.
+
+    Models with their seeds averaged, then the best floor of every group by its mean. `base` is the score of the
+    untrained backbone, `delta` the difference to it, and `delta_percent` the same in percent, nan where `base` is not
+    above 0. `against` is the parent arm, and the test against it is `difference`, `p_family`, `p_holm`, `verdict` and
+    `mark`. Contaminated variants are left out.
+    """
+    metrics = reported_seeds(of_all_strata(metrics))
+    if not plan.rewarded_encoders:  # then it is the mean of all encoders once more
+        metrics = metrics[metrics["metric"] != INDEPENDENT]
+    tests = comparisons[comparisons["kind"] == "parent arm"].rename(columns={"a": "arm", "b": "against"})
+    tests = tests[[*_CELL, *_TEST]]
+    parts = []
+    for setting in settings(plan, asked):
+        models, floors = rows_of(metrics, setting)
+        for metric in score_metrics(models):
+            scores = in_order(models[models["metric"] == metric], plan)
+            bases = {backbone: _base_arm(plan, backbone, setting) for backbone in scores["backbone"].unique()}
+            parts.append(_with_tests(_with_base(scores, bases), tests))
+            parts.append(
+                best_floors(floors[floors["metric"] == metric]).assign(
+                    decoding=setting[2], against="", verdict="", mark=""
+                )
+            )
+    return table(parts, CELL_COLUMNS)
+
+
+def table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """The rows of all parts, with these columns."""
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
+
+
+def score_metrics(metrics: pd.DataFrame) -> list[str]:
+    """The metrics of the score tables that are present: the primary one, ROUGE-L, similarity, and, of several
+    encoders, each one's."""
+    present = set(metrics["metric"])
+    by_encoder = sorted(name for name in present if name.startswith("similarity_") and name not in NAMES)
+    return [name for name in NAMES if name in present] + (by_encoder if len(by_encoder) > 1 else [])
+
+
+def best_floors(floors: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the floor with the highest mean within each kind of information; `floors` is of one metric."""
+    means = floors[(floors["subset"] == MEAN) & floors["value"].notna()]
+    best = means.loc[means.groupby("information")["value"].idxmax()]
+    order = best.sort_values("information", key=lambda names: names.map(information_rank))["arm"].tolist()
+    ranked = floors[floors["arm"].isin(order)]
+    ranked = ranked.assign(_floor=ranked["arm"].map(order.index), _is_mean=ranked["subset"] == MEAN)
+    return ranked.sort_values(["_floor", "_is_mean", "subset"])
+
+
+def settings(plan: Plan, asked: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(benchmark, style, decoding) of the evaluations, each once."""
+    asked = list(asked)
+    found = dict.fromkeys((e.benchmark, e.style, e.decoding) for e in plan.evaluations if e.benchmark in asked)
+    return sorted(found, key=lambda setting: asked.index(setting[0]))
+
+
+def rows_of(metrics: pd.DataFrame, setting: tuple[str, str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The models of a setting and the floors of its benchmark and style, on the subsets that make the mean."""
+    benchmark, style, decoding = setting
+    rows = metrics[(metrics["benchmark"] == benchmark) & (metrics["style"] == style)]
+    rows = rows[rows["subset"].isin(_subsets(rows))]
+    return rows[(rows["kind"] == "model") & (rows["decoding"] == decoding)], rows[rows["kind"] == "floor"]
+
+
+def _subsets(rows: pd.DataFrame) -> list[str]:
+    """The subsets that make the mean, then the mean; of a single subset, that one stands for both."""
+    subsets = in_mean(set(rows["subset"]) - {MEAN})
+    return [MEAN] if len(subsets) == 1 else [*subsets, MEAN]
+
+
+def in_order(models: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Sorted by backbone, arm and subset, as the plan has them."""
+    backbones = list(dict.fromkeys(evaluation.backbone for evaluation in plan.evaluations))
+    ranked = models.assign(
+        _backbone=models["backbone"].map(backbones.index),
+        _arm=models["arm"].map(plan.arms.index),
+        _is_mean=models["subset"] == MEAN,
+    )
+    return ranked.sort_values(["_backbone", "_arm", "_is_mean", "subset"], kind="stable")
+
+
+def _base_arm(plan: Plan, backbone: str, setting: tuple[str, str, str]) -> str | None:
+    """The arm that is the untrained backbone, where it was asked in this setting."""
+    asked = {e.arm for e in plan.evaluations if _is_base(e) and (e.backbone, *_setting(e)) == (backbone, *setting)}
+    return next((arm for arm in plan.arms if arm in asked), None)
+
+
+def _is_base(evaluation: Evaluation) -> bool:
+    return evaluation.chain == chains.BASE
+
+
+def _setting(evaluation: Evaluation) -> tuple[str, str, str]:
+    return evaluation.benchmark, evaluation.style, evaluation.decoding
+
+
+def _with_base(scores: pd.DataFrame, bases: dict[str, str | None]) -> pd.DataFrame:
+    """Scores of one metric with `base`, `delta` and `delta_percent`; empty for the untrained backbone itself."""
+    untrained = scores["arm"] == scores["backbone"].map(bases)
+    of_base = scores[untrained].set_index(["backbone", "subset"])["value"]
+    keys = pd.MultiIndex.from_frame(scores[["backbone", "subset"]])
+    base = pd.Series(of_base.reindex(keys).to_numpy(float), scores.index).mask(untrained)
+    delta = scores["value"] - base
+    return scores.assign(base=base, delta=delta, delta_percent=100 * delta / base.where(base > 0))
+
+
+def _with_tests(scores: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
+    """Scores with the test against the parent arm, where there is one."""
+    scores = scores.merge(tests, how="left", on=_CELL, validate="one_to_one")
+    text = scores[["against", "verdict"]].fillna("")
+    marks = [mark(p, p_holm) for p, p_holm in zip(scores["p_family"], scores["p_holm"], strict=True)]
+    return scores.assign(**text, mark=marks)
+
+
+def mark(p: float, p_holm: float) -> str:
+    """Asterisks or "n.s." of an adjusted p-value; in brackets of one that is not; "" of none."""
+    if np.isnan(p):
+        return ""
+    known = p if np.isnan(p_holm) else p_holm
+    found = next((stars for limit, stars in _MARKS.items() if known < limit), "n.s.")
+    return f"({found})" if np.isnan(p_holm) else found
+
+
+def format_cells(plan: Plan, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Format accuracy of every model on every benchmark, a row (`VALUE_COLUMNS`) per reading of the format."""
+    metrics = reported_seeds(of_all_strata(metrics))
+    metrics = metrics[metrics["metric"].isin(FORMATS)]
+    parts = []
+    for setting in settings(plan, [*benchmarks(plan), *plan.out_of_distribution]):
+        models, _ = rows_of(metrics, setting)
+        models = models[models["subset"] == MEAN]
+        models = models.assign(_metric=models["metric"].map(list(FORMATS).index))
+        parts.append(in_order(models.sort_values("_metric"), plan))
+    return table(parts, VALUE_COLUMNS)
+
+
+def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
+    """The score tables for people, one per setting and metric; `table_name` is a key of `TITLES`."""
+    where = TITLES[table_name]
+    lines = [f"# Scores {where}", "", f"Experiment {escaped(plan.experiment)}.", ""]
+    if cells.empty:
+        return "\n".join([*lines, f"The experiment has no benchmark {where}.", ""])
+    lines += [_LEGEND]
+    for setting, of_setting in cells.groupby(SETTING, sort=False):
+        lines += [f"## {_heading(plan, setting)}", ""]
+        for metric, rows in of_setting.groupby("metric", sort=False):
+            lines += [f"### {_metric_name(metric)}", "", _score_table(rows), ""]
+    return "\n".join(lines)
+
+
+def _heading(plan: Plan, setting: tuple[str, str, str]) -> str:
+    """The setting with its track, on which it depends what counts as an answer."""
+    benchmark, style, decoding = map(escaped, setting)
+    track = next(evaluation.track for evaluation in plan.evaluations if _setting(evaluation) == setting)
+    return f"{benchmark}, style {style}, decoding {decoding}" + (f", track {track}" if track else "")
+
+
+def _metric_name(metric: str) -> str:
+    return NAMES.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
+
+
+def _score_table(cells: pd.DataFrame) -> str:
+    subsets = [str(subset) for subset in cells["subset"].unique()]
+    rows, last = [], None
+    for (kind, information, backbone, arm), row in cells.groupby(ROW, sort=False):
+        is_model = kind == "model"
+        group = backbone if is_model else "ceiling" if information == CEILING else "best floor"
+        name = arm if is_model else f"{arm} ({information})"
+        shown = [_score(cell) for cell in row.itertuples()]
+        tests = [_tested(cell) for cell in row.itertuples() if cell.subset == MEAN and cell.mark]
+        rows.append(["" if group == last else escaped(group), escaped(name), *shown, "".join(tests)])
+        last = group
+    return markdown_table(["backbone", "arm", *subsets, "paired test"], rows, numbers=range(2, 2 + len(subsets)))
+
+
+def _score(cell) -> str:
+    text = f"{cell.value:.3f}"
+    if pd.notna(cell.sd_seeds):
+        text += f" ± {cell.sd_seeds:.3f}"
+    if pd.notna(cell.delta_percent):
+        return f"{text} ({_signed(cell.delta_percent, 1 if abs(cell.delta_percent) < 100 else 0)}{_NBSP}%)"
+    return text if pd.isna(cell.delta) else f"{text} (n/a,{_NBSP}{_signed(cell.delta, 3)})"
+
+
+def _tested(cell) -> str:
+    on_par = ", on par" if cell.verdict == "on par" else ""
+    return f"{escaped(cell.against)}: {_signed(cell.difference, 3)} {cell.mark}{on_par}"
+
+
+def format_markdown(plan: Plan, cells: pd.DataFrame) -> str:
+    """Format accuracy for people, a row per model and benchmark."""
+    shown = [metric for metric in FORMATS if metric in set(cells["metric"])]
+    rows = []
+    for (backbone, arm, *setting), of_model in cells.groupby(["backbone", "arm", *SETTING], sort=False):
+        by_metric = {cell.metric: cell for cell in of_model.itertuples()}
+        shares = [_share(by_metric.get(metric)) for metric in shown]
+        rows.append([*map(escaped, [backbone, arm, *setting]), *shares])
+    header = ["backbone", "arm", "benchmark", "style", "decoding", *(FORMATS[metric] for metric in shown)]
+    drawn = markdown_table(header, rows, numbers=range(5, len(header)))
+    return "\n".join(
+        ["# Format accuracy", "", f"Experiment {escaped(plan.experiment)}.", "", _FORMAT_LEGEND, drawn, ""]
+    )
+
+
+def _share(cell) -> str:
+    if cell is None:
+        return ""
+    spread = f" ± {cell.sd_seeds:.3f}" if pd.notna(cell.sd_seeds) else ""
+    return f"{cell.value:.3f}{spread} ({cell.low:.3f} to {cell.high:.3f})"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+,.{digits}f}".replace("-", "−")
+
+
+def markdown_table(header: list[str], rows: list[list[str]], numbers: Iterable[int] = ()) -> str:
+    """A table of cells that are Markdown; the columns `numbers` are aligned to the right."""
+    text = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*text, strict=True)]
+    right = [place in set(numbers) for place in range(len(header))]
+    pad: list[Callable[[str, int], str]] = [str.rjust if is_right else str.ljust for is_right in right]
+    ruler = ["-" * (w - 1) + ":" if is_right else "-" * w for w, is_right in zip(widths, right, strict=True)]
+    padded = [[pad[i](cell, widths[i]) for i, cell in enumerate(row)] for row in text]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [padded[0], ruler, *padded[1:]])
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is, in one line; underscores within a word mean nothing and stay."""
+    text = html.escape(" ".join(text.split()), quote=False)
+    return re.sub(r"[\\`*|~$\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)

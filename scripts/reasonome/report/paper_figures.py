@@ -1,0 +1,143 @@
+"""The figures of a paper: arms of the module ablation, and accuracy by the share of questions that are answered."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from reasonome.comparisons import MEAN
+from reasonome.metrics import abstention
+from reasonome.report import paper
+from reasonome.report.drawing import ABLATED, COLOURS, INK, MARKERS, label_floors, shortened
+from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.tables import SETTING, of_all_strata, reported_seeds
+
+RUN = ["backbone", "arm", "seed", *SETTING]
+OF_COVERAGE = {"term_score": "term score", "right": "share of right answers"}
+CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "floor"]
+DASHES = (0, (4, 2))
+Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
+NO_CONFIDENCE = "No confidence was recorded with any answer of this experiment."
+
+
+def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Means by arm with their intervals, a row of panels per benchmark setting and a panel per metric; a colour per
+    backbone. Lines are the best floor of every group. The panels of a metric have one height. The data are as drawn."""
+    metrics = reported_seeds(of_all_strata(metrics))
+    metrics = metrics[(metrics["subset"] == MEAN) & metrics["kind"].isin(["model", "floor"])]
+    shown = [metric for metric in ABLATED if metric in set(metrics.loc[metrics["kind"] == "model", "metric"])]
+    settings = paper.settings(plan, [*paper.benchmarks(plan), *plan.out_of_distribution])
+    backbones = list(dict.fromkeys(evaluation.backbone for evaluation in plan.evaluations))
+    slot = max(0.2 + 0.2 * len(backbones), min(1.0, 0.1 + 0.085 * max(map(len, plan.arms))))  # inches of an arm
+    figure, grid = plt.subplots(
+        len(settings),
+        len(shown),
+        figsize=(np.clip(3.2 + slot * len(plan.arms), 5, 12) * len(shown), 0.4 + 3.2 * len(settings)),
+        layout="constrained",
+        squeeze=False,
+    )
+    drawn = []
+    for row, setting in zip(grid, settings, strict=True):
+        for axes, metric in zip(row, shown, strict=True):
+            models, floors = paper.rows_of(metrics[metrics["metric"] == metric], setting)
+            models, floors = paper.in_order(models, plan), paper.best_floors(floors).assign(decoding=setting[2])
+            highest = metrics.loc[metrics["metric"] == metric, ["value", "high"]].max(axis=None)
+            _panel(axes, models, floors, plan.arms, backbones, highest or 1.0)
+            axes.set_ylabel(f"{ABLATED[metric]}, 95 % interval")
+            axes.set_title(", ".join(setting), fontsize=9, loc="left")
+            drawn += [models, floors]
+    _legend(figure, grid)
+    return figure, paper.table(drawn, paper.VALUE_COLUMNS)
+
+
+def _panel(
+    axes: Axes, models: pd.DataFrame, floors: pd.DataFrame, arms: list[str], backbones: list[str], highest: float
+) -> None:
+    present = [arm for arm in arms if arm in set(models["arm"])]
+    for number, backbone in enumerate(backbones):
+        points = models[models["backbone"] == backbone]
+        axes.errorbar(
+            points["arm"].map(present.index) + (number - (len(backbones) - 1) / 2) * 0.6 / len(backbones),
+            points["value"],
+            yerr=[points["value"] - points["low"], points["high"] - points["value"]],
+            label=backbone,
+            color=COLOURS[number % len(COLOURS)],
+            marker=MARKERS[number % len(MARKERS)],
+            linestyle="none",
+            capsize=2.5,
+            markersize=5,
+        )
+    axes.set_ylim(-0.03 * highest, 1.08 * highest)  # so that a marker at zero is whole
+    axes.set_xlim(-0.5, len(present) - 0.5)
+    axes.set_xticks(range(len(present)), map(shortened, present))
+    if max(map(len, present)) > 10:
+        plt.setp(axes.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
+    axes.grid(axis="x", visible=False)
+    label_floors(axes, floors, lines=15)
+
+
+def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
+    """Scores of the most confident answers by their share, a row of panels per backbone, setting and kind of sets, a
+    panel per measure and a colour per arm; dashed is what a constant confidence gives. Every seed has its curve. Arms
+    without confidence are left out."""
+    curves = [abstention.curve(scores).assign(**_labels(one)) for one, scores in _with_confidence(evaluations)]
+    data = paper.table(curves, CURVE_COLUMNS)
+    if data.empty:
+        return _nothing(NO_CONFIDENCE), data
+    rows = list(data.groupby(["backbone", *SETTING, "over"], sort=False))
+    arms = list(dict.fromkeys(evaluation.arm for evaluation, _ in evaluations))
+    figure, grid = plt.subplots(
+        len(rows), len(OF_COVERAGE), figsize=(8.8, 0.5 + 3.1 * len(rows)), layout="constrained", squeeze=False
+    )
+    for panels, ((*setting, over), of_row) in zip(grid, rows, strict=True):
+        for axes, (measure, name) in zip(panels, OF_COVERAGE.items(), strict=True):
+            chosen = of_row[of_row["measure"] == measure]
+            for (arm, _), curve in chosen.groupby(["arm", "seed"], sort=False):
+                colour = COLOURS[arms.index(arm) % len(COLOURS)]
+                axes.plot(curve["coverage"], curve["accuracy"], color=colour, label=shortened(arm), linewidth=1.4)
+                axes.plot(curve["coverage"], curve["floor"], color=colour, linestyle=DASHES, linewidth=0.9)
+            axes.set_title(f"{', '.join(setting)}: {over}", fontsize=8, loc="left")
+            axes.set_xlabel("share of questions answered, most confident first")
+            axes.set_ylabel(name)
+            axes.set_xlim(0, 1)
+            axes.set_ylim(-0.02, 1.02)
+    axes.plot([], [], color=INK, linestyle=DASHES, linewidth=0.9, label="constant confidence")
+    _legend(figure, grid)
+    return figure, data
+
+
+def _nothing(text: str) -> Figure:
+    """A figure that says why there is none."""
+    figure, axes = plt.subplots(figsize=(6, 1))
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
+
+
+def _with_confidence(evaluations: list[Scored]) -> list[Scored]:
+    return [(one, scores) for one, scores in evaluations if "confidence" in scores]
+
+
+def abstentions(evaluations: list[Scored], *, seed: int, resamples: int) -> pd.DataFrame:
+    """`abstention_table` of every evaluation, with the labels of `RUN`; its notes say where there is no confidence."""
+    tables = [
+        abstention.abstention_table(scores, seed=seed, resamples=resamples).assign(**_labels(one))
+        for one, scores in tqdm(_with_confidence(evaluations), desc="abstention", leave=False, delay=5)
+    ]
+    return paper.table(tables, [*RUN, *abstention.COLUMNS])
+
+
+def _labels(evaluation: Evaluation) -> dict[str, str | int]:
+    """Which model answered what: the columns `RUN`."""
+    return {name: getattr(evaluation, name) for name in RUN}
+
+
+def _legend(figure: Figure, grid: np.ndarray) -> None:
+    """One legend of all panels."""
+    found: dict[str, object] = {}
+    for axes in grid.flat:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(name, handle)
+    figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=min(4, max(1, len(found))))

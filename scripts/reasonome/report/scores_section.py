@@ -1,0 +1,335 @@
+"""The page's scores: for every setting a headline with margins over floors, all metrics, strata, and every test.
+
+A setting is a benchmark, a prompt style and a decoding.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from reasonome.benchmarks.strata import STRATA
+from reasonome.comparisons import MEAN, in_mean
+from reasonome.config import is_variant
+from reasonome.report.answers_data import Run
+from reasonome.report.example_scores import INDEPENDENT, PRIMARY
+from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT
+from reasonome.report.figures import ablation_name
+from reasonome.report.metric_names import METRIC_NAMES
+from reasonome.report.plan import Plan
+from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
+from reasonome.report.training_section import drawing
+
+WITHOUT_ONTOLOGY = "rouge_l"
+FURTHER = ("abstained", "rouge_1", "rouge_2", "lin", "resnik", "gene_overlap")  # beside all without a name above
+VARIANT_METRICS = ("term_score", "rouge_l", "exact", "abstained")
+GROUPS = {
+    "none": "nothing about the question",
+    "prompt": "the genes' names alone",
+    "prompt facts": "the facts chosen for the prompt",
+    "training data": "the training data",
+    "a database": "a database",
+    CEILING: "a database that holds the very term",
+}
+FLOOR_NOTES = {
+    "constant": "always gives the training name that scores best on training names; it does not see the genes",
+    "common_words": "always gives the row of the commonest training words that scores best; it does not see the genes",
+    "random": "draws a training name by chance; it does not see the genes",
+    "commonest_phrase": "answers with the commonest phrase of the official names of all genes, shown or not",
+    "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
+    "nearest_set": "answers with the name of the training set that shares most genes with this one",
+    "over_representation": "answers with the most over-represented of the facts chosen for the prompt, shown or not",
+}
+STRIP = 180  # pixels between 0 and the highest bound of a setting
+
+
+class Column(NamedTuple):
+    """What a column of scores shows: a metric on a subset, of all its examples or of one stratum."""
+
+    metric: str
+    subset: str = MEAN
+    stratum: str = ""
+
+
+class Setting(NamedTuple):
+    """Which questions, how they are put, and how answers are drawn."""
+
+    benchmark: str
+    style: str
+    decoding: str
+
+
+class Runs:
+    """Which rows of the table of answers stand behind a number, and which steps made the model."""
+
+    def __init__(self, runs: list[Run]):
+        self._runs = list(enumerate(runs))
+
+    def behind(self, setting: Setting, kind: str, backbone: str, arm: str, seed: str = MEAN) -> list[int]:
+        """The numbers of the runs; several where a number is the mean of seeds."""
+        return [
+            number
+            for number, run in self._runs
+            if run.kind == ("floor" if kind == "floor" else "model")
+            and (run.benchmark, run.style) == (setting.benchmark, setting.style)
+            and (run.kind == "floor" or run.decoding == setting.decoding)
+            and (run.arm, run.backbone) == (arm, backbone)
+            and (seed in (MEAN, "") or run.seed == seed)
+        ]
+
+    def made(self, number: int) -> tuple[tuple[int, str], ...]:
+        return self._runs[number][1].made
+
+
+def primary_metric(metrics: pd.DataFrame) -> str:
+    """The protocol's, or ROUGE-L where the models were scored without an ontology."""
+    return PRIMARY if (metrics.query("kind == 'model'")["metric"] == PRIMARY).any() else WITHOUT_ONTOLOGY
+
+
+def list_settings(metrics: pd.DataFrame) -> list[Setting]:
+    """The settings that models were scored in."""
+    models = metrics[metrics["kind"] == "model"]
+    return [Setting(*key) for key in models[SETTING].drop_duplicates().itertuples(index=False)]
+
+
+def scores_section(
+    plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, figures: Path, runs: Runs, setting: Setting
+) -> dict[str, Any]:
+    """What the page shows of one setting; `metrics` and `comparisons` are whole."""
+    benchmark, style, decoding = setting
+    asked = reported_seeds(metrics).query("benchmark == @benchmark and style == @style")
+    asked = asked[(asked["kind"] == "floor") | (asked["decoding"] == decoding)]
+    shown = of_all_strata(asked)
+    models, floors = (shown[shown["kind"] == kind] for kind in ("model", "floor"))
+    compared = comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
+    subsets = sorted(set(models["subset"]) - {MEAN})
+    primary = primary_metric(metrics)
+    tables = _Tables(runs, setting)
+    kinds = sorted(set(floors["information"]), key=information_rank)
+    rows = tables.tests(compared)
+    return {
+        "name": f"{benchmark}, style {style}, decoding {decoding}",
+        "track": _tracks(plan, setting),
+        "primary": primary,
+        "only_rewarded": _only_rewarded_encoders(plan, models),
+        "subsets": in_mean(subsets),
+        "n": int(models.query("metric == @primary and subset == @MEAN")["n"].iloc[0]),
+        "headline": tables.headline(shown, rows, kinds, primary),
+        "scores": tables.scores(shown, _main_columns(models, subsets, primary)),
+        "further": tables.scores(shown, _further_columns(models)),
+        "strata": tables.strata_scores(asked[asked["kind"] != "shuffled"], primary),
+        "variants": tables.variant_scores(shown[shown["kind"] != "shuffled"], subsets),
+        "margins": [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(rows, floors, kinds)],
+        "kinds": kinds,
+        "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == PRIMARY],
+        "tests": [t for t in rows if t["subset"] == MEAN],
+        "subset_tests": [t for t in rows if t["subset"] != MEAN],
+        "style_tests": [t for t in rows if t["subset"] == MEAN and t["kind"] == "other style"],
+        "missing": _missing(compared),
+        "charts": [
+            (backbone, drawing(figures / "ablation", ablation_name(backbone, *setting)))
+            for backbone in models["backbone"].unique()
+        ],
+    }
+
+
+def floor_notes(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """(floor, information, what it does) of every floor, by the information used."""
+    floors = metrics[metrics["kind"] == "floor"][["arm", "information"]].drop_duplicates()
+    floors = floors.sort_values("information", key=lambda names: names.map(information_rank))
+    return [(f.arm, f.information, FLOOR_NOTES.get(f.arm, "")) for f in floors.itertuples()]
+
+
+def claimed_p(test: Mapping[str, Any]) -> float:
+    """The p-value that counts: adjusted within the protocol's family, and as it is outside it."""
+    return test["p_holm"] if test["family"] == PROTOCOL else test["p_family"]
+
+
+def margins(tests: list[dict], floors: pd.DataFrame, kinds: list[str]) -> list[dict]:
+    """Per arm and metric: the test against the best floor of each kind, and the kinds it beats whole.
+
+    Only what is adjusted within the protocol's family is beaten: neither a ceiling, nor anything by an untrained arm.
+    """
+    values = floors[floors["subset"] == MEAN].set_index(["metric", "arm"])["value"]
+    rows = []
+    by_arm: dict[tuple, list[dict]] = {}
+    for test in tests:
+        if test["subset"] == MEAN:
+            by_arm.setdefault((test["backbone"], test["a"], test["metric"]), []).append(test)
+    for (backbone, arm, metric), own in by_arm.items():
+        cells, beaten = {}, []
+        for kind in kinds:
+            against = [t for t in own if (t["kind"], t["information"]) == ("floor", kind)]
+            if not against:
+                continue
+            cells[kind] = max(against, key=lambda test: values[metric, test["b"]])
+            if all(t["difference"] > 0 and t["p_holm"] < SIGNIFICANT for t in against):
+                beaten.append(kind)
+        one = {t["kind"]: t for t in reversed(own) if t["kind"] in ("parent arm", "shuffled")}
+        rows.append(
+            {
+                "backbone": backbone,
+                "arm": arm,
+                "seed": "",
+                "metric": metric,
+                "cells": cells,
+                "beaten": beaten,
+                "parent": one.get("parent arm"),
+                "shuffled": one.get("shuffled"),
+            }
+        )
+    return rows
+
+
+def _main_columns(models: pd.DataFrame, subsets: list[str], primary: str) -> list[Column]:
+    """The primary metric's mean and its subsets', and the mean of every other metric that people read first."""
+    columns = [Column(primary)]
+    if len(in_mean(subsets)) > 1:
+        columns += [Column(primary, subset) for subset in in_mean(subsets)]
+    measured = set(models["metric"])
+    return columns + [
+        Column(metric) for metric in METRIC_NAMES if metric in measured and metric not in FURTHER and metric != primary
+    ]
+
+
+def _further_columns(models: pd.DataFrame) -> list[Column]:
+    return [
+        Column(metric)
+        for metric in models["metric"].drop_duplicates()
+        if metric not in METRIC_NAMES or metric in FURTHER
+    ]
+
+
+def _tracks(plan: Plan, setting: Setting) -> str:
+    """How answers are read, where the plan tells: "strict" or "as-published"."""
+    found = {e.track for e in plan.evaluations if (e.benchmark, e.style, e.decoding) == tuple(setting)}
+    return ", ".join(sorted(found - {""}))
+
+
+def _only_rewarded_encoders(plan: Plan, models: pd.DataFrame) -> bool:
+    """Whether similarity is measured by nothing but encoders that a reward used too."""
+    measured = {m for m in models["metric"] if m.startswith("similarity_") and m != INDEPENDENT}
+    return bool(measured) and measured <= {f"similarity_{encoder}" for encoder in plan.rewarded_encoders}
+
+
+class _Tables:
+    """Rows of tables, each with what stands behind it: `runs` of answers, and the steps that `made` the model."""
+
+    def __init__(self, runs: Runs, setting: Setting):
+        self.runs, self.setting = runs, setting
+
+    def made(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
+        runs = self.runs.behind(self.setting, kind, backbone, arm, seed)
+        made = [] if kind == "shuffled" else list(dict.fromkeys(step for run in runs for step in self.runs.made(run)))
+        return {"runs": runs, "made": made}
+
+    def tests(self, compared: pd.DataFrame) -> list[dict]:
+        """Every test as a mapping; `sides` has the first run of both sides, where both have answers of their own."""
+        rows = compared.to_dict("records")
+        for row in rows:
+            row["sides"] = self._sides(row)
+        return rows
+
+    def _sides(self, test: dict) -> list[int]:
+        kind = "floor" if test["kind"] == "floor" else "model"
+        setting, b = self.setting, test["b"]
+        if test["kind"] == "shuffled":
+            return []
+        if test["kind"] == "other style" and b.endswith("]"):
+            b, _, style = b.removesuffix("]").rpartition(" [")
+            setting = setting._replace(style=style)
+        own = self.runs.behind(self.setting, "model", test["backbone"], test["a"])
+        other = self.runs.behind(setting, kind, "" if kind == "floor" else test["backbone"], b)
+        return [own[0], other[0]] if own and other else []
+
+    def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
+        """A row for everything that has a value in any of the columns."""
+        rows = []
+        for (backbone, arm, seed), cells in metrics.groupby(["backbone", "arm", "seed"], sort=False):
+            found = {Column(row.metric, row.subset, row.stratum): row for row in cells.itertuples()}
+            if not any(column in found for column in columns):
+                continue
+            kind = cells["kind"].iloc[0]
+            rows.append(
+                {
+                    "kind": kind,
+                    "backbone": backbone,
+                    "arm": arm,
+                    "seed": seed,
+                    "cells": [(column, found.get(column)) for column in columns],
+                }
+                | self.made(kind, backbone, arm, seed)
+            )
+        return rows
+
+    def scores(self, metrics: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
+        """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
+        floors = metrics[metrics["kind"] == "floor"]
+        kinds = sorted(set(floors["information"]), key=information_rank)
+        groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
+        for kind in kinds:
+            title = f"Floors that use {GROUPS.get(kind, kind)}"
+            if kind == CEILING:
+                title = f"A ceiling, not a floor to beat: look-ups in {GROUPS[kind]}"
+            groups.append((title, False, self.rows(floors[floors["information"] == kind], columns)))
+        shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
+        groups.append(("The models' own answers, shuffled", False, shuffled))
+        return {"columns": columns, "groups": [group for group in groups if group[2]]}
+
+    def headline(self, metrics: pd.DataFrame, tests: list[dict], kinds: list[str], primary: str) -> dict[str, Any]:
+        """The primary metric of everything, drawn on one scale, with the models' margins over each group of floors."""
+        found = self.scores(metrics, [Column(primary)])
+        floors = metrics[metrics["kind"] == "floor"]
+        own = [test for test in tests if test["metric"] == primary]
+        by_arm = {(row["backbone"], row["arm"]): row for row in margins(own, floors, kinds)}
+        rows = [row for _, _, rows in found["groups"] for row in rows]
+        bounds = [v for row in rows for _, cell in row["cells"] for v in (cell.value, cell.high) if not math.isnan(v)]
+        highest = max([*bounds, 0.01])
+        beatable = floors.query("metric == @primary and subset == @MEAN and information != @CEILING")["value"]
+        for row in rows:
+            cell = row["cells"][0][1]
+            row["strip"] = {
+                name: None if math.isnan(value) else round(STRIP * max(value, 0.0) / highest, 1)
+                for name, value in (("low", cell.low), ("value", cell.value), ("high", cell.high))
+            }
+            row["margins"] = by_arm.get((row["backbone"], row["arm"])) if row["kind"] == "model" else None
+        return {
+            "groups": found["groups"],
+            "kinds": [kind for kind in kinds if any(kind in row["cells"] for row in by_arm.values())],
+            "highest": highest,
+            "best": None if beatable.empty else round(STRIP * beatable.max() / highest, 1),
+        }
+
+    def strata_scores(self, metrics: pd.DataFrame, primary: str) -> dict[str, Any] | None:
+        """Scores by stratum, and the examples in each; None where the examples have no strata."""
+        models = metrics[(metrics["kind"] == "model") & (metrics["subset"] == MEAN) & (metrics["metric"] == primary)]
+        sizes = models.set_index("stratum")["n"].to_dict()
+        strata = [stratum for stratum in STRATA if stratum in sizes]
+        if not strata:
+            return None
+        measured = set(metrics["metric"])
+        shown = [m for m in dict.fromkeys([primary, "rouge_l", "similarity", "exact"]) if m in measured]
+        columns = [Column(metric, stratum=stratum) for metric in shown for stratum in strata]
+        return self.scores(metrics, columns) | {"sizes": [(stratum, int(sizes[stratum])) for stratum in strata]}
+
+    def variant_scores(self, metrics: pd.DataFrame, subsets: list[str]) -> list[tuple[str, dict[str, Any]]]:
+        """(metric, scores on every subset beside its contaminated variants); none where there are no variants."""
+        if not any(map(is_variant, subsets)):
+            return []
+        measured = set(metrics["metric"])
+        # A longer number after the same name comes later: bp, bp-50, bp-100.
+        columns = sorted(subsets, key=lambda subset: (subset.partition("-")[0], len(subset), subset))
+        return [
+            (metric, self.scores(metrics, [Column(metric, subset) for subset in columns]))
+            for metric in VARIANT_METRICS
+            if metric in measured
+        ]
+
+
+def _missing(compared: pd.DataFrame) -> list[tuple[str, str, int, int]]:
+    """(backbone, arm, examples that got no answer at all, examples) of the arms that lack any."""
+    rows = compared[(compared["subset"] == MEAN) & (compared["missing_a"] > 0)]
+    rows = rows.drop_duplicates(["backbone", "a"])
+    return [(row.backbone, row.a, int(row.missing_a), int(row.n)) for row in rows.itertuples()]

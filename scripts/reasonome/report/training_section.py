@@ -1,0 +1,72 @@
+"""The page's training: curves, held-out rewards, corpora, filtered reasoning, and the drawings beside them."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from reasonome.errors import InputError
+from reasonome.report.evidence import TrainedStep
+from reasonome.report.figures import training_name
+from reasonome.report.number_text import flat
+from reasonome.report.plan import Corpus
+
+
+def step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
+    """What is shown of a trained step. Raises InputError where its curves have not been drawn."""
+    return {
+        "log": step,
+        "curves": None if step.history.empty else drawing(figures / "training", training_name(step)),
+        "validation": _validation(step.validation) if step.validation and step.validation["n"] else None,
+        "constant_name": step.constant["name"] if step.constant else "",
+        "run": [] if step.run is None else list(flat(step.run)),
+    }
+
+
+def _validation(validation: dict) -> dict[str, Any]:
+    """Reward before and after the step, whole and by component, beside what the best constant answer earns
+    on the same held-out examples; and the semantic part of the training reward, early and late."""
+    constants = validation["constants"]
+    shown = ["before", "after", "difference", "low", "high"]
+    rows = [("reward", {name: validation[name] for name in shown} | {"constant": constants["reward"]})]
+    for component, (before, after) in validation["components"].items():
+        rows.append((component, {"before": before, "after": after, "constant": constants[component]}))
+    return {
+        "n": validation["n"],
+        "columns": [*shown, "constant"],
+        "rows": rows,
+        "quarters": [validation[f"semantic_{which}_quarter"] for which in ("first", "last")],
+    }
+
+
+def corpus_section(figures: Path, corpus: Corpus, table: pd.DataFrame) -> dict[str, Any]:
+    """A corpus' counts as text, with each source's share of the statements, and their chart."""
+    return {
+        "name": corpus.name,
+        "placebo": corpus.placebo,
+        "columns": [*table.columns[:-1], "share of statements"],
+        "rows": [
+            (row.source, ["" if pd.isna(n) else f"{n:,}" for n in row[1:-1]] + [f"{row.share:.1%}"])
+            for row in table.itertuples(index=False)
+        ],
+        "counted_tokens": bool(table["tokens"].notna().all()),
+        "chart": drawing(figures / "corpora", corpus.name),
+    }
+
+
+def outcomes(counts: pd.DataFrame) -> dict[str, Any]:
+    """Reasoning by outcome (kept, or why it was dropped) and subset: columns, and rows with what was kept first."""
+    table = counts.pivot_table(index="outcome", columns="subset", values="count", aggfunc="sum", fill_value=0)
+    table["all"] = table.sum(axis=1)
+    table = table.sort_values("all", ascending=False)
+    kept_first = sorted(table.index, key=lambda outcome: outcome != "kept")
+    return {"columns": list(table.columns), "rows": [(name, list(table.loc[name])) for name in kept_first]}
+
+
+def drawing(folder: Path, name: str) -> Markup:
+    """A figure's SVG. Raises InputError where it has not been drawn."""
+    path = folder / f"{name}.svg"
+    if not path.is_file():
+        raise InputError("the figure has not been drawn", file=path)
+    return Markup(path.read_text(encoding="utf-8"))

@@ -1,0 +1,140 @@
+"""What scoring a table of answers gives: metrics with intervals, the floors beside them, and what was wrong."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from reasonome.comparisons import percentile_bounds, resampled_means
+
+_HEADLINE = ("term_score", "rouge_l", "similarity", "exact", "distinct_names")  # of floors, in the printed table
+
+
+@dataclass(frozen=True)
+class Score:
+    """The mean of a metric over `n` answers and its 95 % interval; no interval where resampling has no meaning."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class ScoredFloor:
+    """Answers that need no model, scored alike. `information`: what they use; `note`: how they were made."""
+
+    information: str
+    note: str
+    metrics: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of `n` answers. `table` has a row per answer; `subsets` the metrics of each subset of a benchmark.
+
+    `problems` counts what was wrong with the answers, `notes` says it in words.
+    """
+
+    n: int
+    metrics: dict[str, Score]
+    floors: dict[str, ScoredFloor]
+    problems: dict[str, int]
+    table: pd.DataFrame
+    subsets: dict[str, dict[str, Score]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """One JSON object: n, metrics, floors, problems, notes, and subsets where there are any."""
+        value: dict[str, Any] = {
+            "n": self.n,
+            "metrics": {name: asdict(score) for name, score in self.metrics.items()},
+            "floors": {name: asdict(floor) for name, floor in self.floors.items()},
+            "problems": self.problems,
+            "notes": self.notes,
+        }
+        if self.subsets:
+            value["subsets"] = {
+                subset: {name: asdict(score) for name, score in metrics.items()}
+                for subset, metrics in self.subsets.items()
+            }
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+    def text(self) -> str:
+        """The scores, the floors with the margin over each, and the notes, for people to read on a terminal."""
+        parts = [f"ROUGE-L {self.metrics['rouge_l'].value:.4f} ({self.n} rows)"] if "rouge_l" in self.metrics else []
+        parts.append(_metrics_text(self.metrics))
+        if self.subsets:
+            parts.append(_subsets_text(self.subsets, _headline(self.metrics)))
+        if self.floors:
+            parts.append(_floors_text(self.metrics, self.floors))
+        counts = ", ".join(f"{problem} {count}" for problem, count in self.problems.items() if count)
+        said = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
+        return "\n\n".join([*parts, *(["\n".join(said)] if said else [])])
+
+
+def intervals(
+    scores: pd.DataFrame, subsets: Sequence[str], clusters: Sequence[str] | None, seed: int, resamples: int
+) -> dict[str, dict[str, Score]]:
+    """Subset, or "mean", → metric → its score; rows of one cluster are resampled together.
+
+    Rows in which a metric has no value (nan) do not count in it; a metric that nowhere has one is left out.
+    """
+    found = {}
+    for subset, of in resampled_means(scores.to_numpy(float), subsets, clusters, seed=seed, resamples=resamples):
+        low, high = percentile_bounds(of.means)
+        each = zip(scores, of.value.tolist(), low.tolist(), high.tolist(), of.n.tolist(), strict=True)
+        found[subset] = {metric: Score(value, low, high, n) for metric, value, low, high, n in each if n}
+    return found
+
+
+def _headline(metrics: Mapping[str, Score]) -> list[str]:
+    return [metric for metric in _HEADLINE if metric in metrics]
+
+
+def _metrics_text(metrics: Mapping[str, Score]) -> str:
+    rows = [("metric", "value", "95 % interval", "n")]
+    for name, score in metrics.items():
+        bounds = "" if score.low is None else f"[{score.low:.4f}, {score.high:.4f}]"
+        rows.append((name, f"{score.value:.4f}", bounds, str(score.n)))
+    return _aligned(rows)
+
+
+def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[str]) -> str:
+    rows = [("subset", *shown, "n")]
+    for subset, metrics in subsets.items():
+        counted = max(score.n for score in metrics.values())
+        rows.append((subset, *(_value(metrics.get(metric)) for metric in shown), str(counted)))
+    return _aligned(rows)
+
+
+def _floors_text(metrics: Mapping[str, Score], floors: Mapping[str, ScoredFloor]) -> str:
+    """Values of the floors, and how much more the answers have in the first metric that both have."""
+    shown = _headline(metrics)
+    first = next((metric for metric in shown if all(metric in floor.metrics for floor in floors.values())), None)
+    rows = [("floor", *shown, f"margin in {first}" if first else "", "information")]
+    for name, floor in floors.items():
+        margin = f"{metrics[first].value - floor.metrics[first].value:+.4f}" if first else ""
+        rows.append((name, *(_value(floor.metrics.get(metric)) for metric in shown), margin, floor.information))
+    notes = [f"{name}: {floor.note}" for name, floor in floors.items() if floor.note]
+    return "\n".join([_aligned(rows), *notes])
+
+
+def _value(score: Score | None) -> str:
+    return "" if score is None or math.isnan(score.value) else f"{score.value:.4f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of one width each: the first and the last to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    last = len(widths) - 1
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place in (0, last) else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )

@@ -1,0 +1,51 @@
+"""A headless Chromium that notes every message and every request of the pages it opens."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+INTERACTIVE = "reasonome-interactive"  # the page's mark when its table of answers stands
+PROGRAMS = ("chromium", "chromedriver")
+
+
+def lacking() -> list[str]:
+    """The programs that are not installed."""
+    return [name for name in PROGRAMS if shutil.which(name) is None]
+
+
+@contextmanager
+def chromium(width: int = 1400, height: int = 1000) -> Iterator[WebDriver]:
+    """Start Chromium without a sandbox, which it cannot have where it runs as root."""
+    options = Options()
+    options.binary_location = shutil.which("chromium")
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.add_argument(f"--window-size={width},{height}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def seconds_to_interactive(driver: WebDriver, page: Path) -> float:
+    """Open a page; seconds from the start of the navigation to its mark."""
+    driver.get(page.resolve().as_uri())
+    marks = f"return performance.getEntriesByName('{INTERACTIVE}').map(mark => mark.startTime)"
+    return WebDriverWait(driver, 60, 0.05).until(lambda d: d.execute_script(marks))[0] / 1000
+
+
+def requested(driver: WebDriver) -> list[str]:
+    """The addresses that were asked for since this was last called."""
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    return [params["request"]["url"] for params in sent]

@@ -1,0 +1,290 @@
+"""The report page in Debian's Chromium: what a reader does with mouse and keyboard, and what must never happen."""
+
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
+from synthetic_experiment import ARMS
+from test_page import POISON, render
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
+]
+
+
+@pytest.fixture(scope="module")
+def driver():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    text, _ = render(folder, per_subset=14, poison=POISON, ontology=True)
+    (folder / "report.html").write_text(text, encoding="utf-8")
+    return folder / "report.html"
+
+
+@pytest.fixture
+def page(driver, written):
+    """The page, freshly opened; afterwards it has logged no error and asked nobody for anything."""
+    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "file://", "storageTypes": "local_storage"})
+    driver.get_log("browser"), requested(driver)
+    seconds_to_interactive(driver, written)
+    WebDriverWait(driver, 10).until(lambda d: d.find_elements(By.CSS_SELECTOR, "#compared tr.entry"))
+    yield driver
+    assert driver.execute_script("return [window.pwned, document.querySelectorAll('img').length]") == [None, 0]
+    assert driver.get_log("browser") == []
+    assert set(requested(driver)) == {written.as_uri()}
+
+
+def cells(page: WebDriver, heading: str, table: str = "browser") -> list[str]:
+    """A column of the page of rows that is shown."""
+    return page.execute_script(
+        "const table = document.getElementById(arguments[0]);"
+        "const title = (cell) => cell.innerText.replace(/ [▲▼]/, '');"
+        "const at = [...table.tHead.rows[0].cells].findIndex(cell => title(cell) === arguments[1]);"
+        "return [...table.tBodies[0].querySelectorAll('tr.entry')].map(line => line.cells[at].innerText);",
+        table,
+        heading,
+    )
+
+
+def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
+    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
+    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
+
+
+def click(page: WebDriver, path: str) -> None:
+    """Click what `path` finds, out of the way of what sticks to the window's edge."""
+    found = page.find_element(By.XPATH, path)
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+    found.click()
+
+
+def status(page: WebDriver) -> str:
+    return page.find_element(By.ID, "status").text
+
+
+def wait(page: WebDriver, condition) -> None:
+    WebDriverWait(page, 10, 0.05).until(condition)
+
+
+def focused(page: WebDriver) -> str:
+    """The text of the row that has the focus, or the id of what has it."""
+    return page.execute_script(
+        "const at = document.activeElement; return at.closest('tr.entry')?.cells[4].innerText ?? at.id"
+    )
+
+
+def test_a_search_finds_names_and_genes_and_reasoning(page):
+    assert status(page) == "1–25 of 210 answers"
+    page.find_element(By.TAG_NAME, "body").send_keys("/")
+    search = page.switch_to.active_element
+    assert search.get_attribute("id") == "search"
+    search.send_keys("GO:0001003")
+    wait(page, lambda d: status(d) == "1–5 of 5 answers")
+    assert set(cells(page, "id")) == {"GO:0001003"} and cells(page, "arm") == ARMS
+    search.send_keys(" brca1")
+    wait(page, lambda d: status(d) == "1–5 of 5 answers")
+    search.send_keys(Keys.ESCAPE)
+    wait(page, lambda d: status(d) == "1–25 of 210 answers")
+    search.send_keys("so the name follows")  # stands in the reasoning alone, which is packed
+    wait(page, lambda d: status(d) == "1–25 of 210 answers")
+    search.send_keys(" nowhere")
+    wait(page, lambda d: status(d).startswith("No answers"))
+
+
+def test_answers_are_sorted_by_headings_and_by_metrics_that_have_none(page):
+    click(page, "//table[@id='browser']//button[.='term score']")
+    values = [float(value) for value in cells(page, "term score")]
+    assert values == sorted(values, reverse=True) and values[0] > 0.5
+    click(page, "//table[@id='browser']//button[starts-with(., 'term score')]")
+    values = [float(value) for value in cells(page, "term score")]
+    assert values == sorted(values) and values[0] == 0
+    assert page.find_element(By.CSS_SELECTOR, "#browser th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    choose(page, "sort by", "gene coverage")
+    values = [float(value) for value in cells(page, "gene coverage")]
+    assert values == sorted(values, reverse=True) and values[0] > 0.9
+
+
+def test_answers_are_filtered_by_kind_of_failure(page):
+    options = Select(page.find_element(By.XPATH, "//*[@id='controls']//label[text()='failure']/select")).options
+    counts = dict(option.text.rstrip(")").rsplit(" (", 1) for option in options[1:])
+    choose(page, "failure", f"no usable name ({counts['no usable name']})")
+    assert status(page).endswith(f" of {counts['no usable name']} answers")
+    assert set(cells(page, "answer")) == {""}
+    choose(page, "arm", "base")
+    assert set(cells(page, "arm")) == {"base"}
+    choose(page, "arm", "KW")
+    choose(page, "failure", f"claims contradicted ({counts['claims contradicted']})")
+    assert all("claims contradicted" in text for text in cells(page, "failures"))
+
+
+def test_an_answer_opens_with_its_floors_and_claims_and_markup_is_text(page):
+    choose(page, "arm", "KW+RA")
+    choose(
+        page,
+        "failure",
+        next(
+            option.text
+            for option in Select(
+                page.find_element(By.XPATH, "//*[@id='controls']//label[text()='failure']/select")
+            ).options
+            if option.text.startswith("claims contradicted")
+        ),
+    )
+    assert any("<img src=x onerror=" in text for text in cells(page, "answer"))
+    page.find_element(By.CSS_SELECTOR, "#browser button.toggle").click()
+    wait(
+        page,
+        lambda d: "Process:" in d.find_element(By.CSS_SELECTOR, "#browser .detail pre").get_attribute("textContent"),
+    )
+    detail = page.find_element(By.CSS_SELECTOR, "#browser .detail").get_attribute("textContent")
+    for said in (
+        "these genes share a pathway<img src=x onerror=",
+        "nearest_prompt",
+        "look_up",
+        "APLF: DNA repair (IDA)",
+        "contradicted",
+        "linked by",
+        "pretrain.demo-s0",
+        "training data",
+    ):
+        assert said in detail, said
+    link = page.find_element(By.XPATH, "//*[@id='browser']//a[.='sft.names-s0']")
+    link.click()
+    made = page.find_element(By.ID, link.get_attribute("href").partition("#")[2])
+    wait(page, lambda d: made.get_attribute("open"))
+    assert "learning_rate" in made.text
+
+
+def test_two_models_are_compared(page):
+    choose(page, "A", "KW+RA+TA", "compare-controls")
+    choose(page, "B", "KW", "compare-controls")
+    assert "over 42 pairs of answers" in page.find_element(By.CSS_SELECTOR, ".overall").text
+    for a, b, difference in zip(
+        *(cells(page, name, "compared") for name in ("A's score", "B's score", "A − B")), strict=True
+    ):
+        assert float(difference.replace("−", "-")) == pytest.approx(float(a) - float(b), abs=0.0011)
+    click(page, "//table[@id='compared']//button[.='A − B']")
+    differences = [float(text.replace("−", "-")) for text in cells(page, "A − B", "compared")]
+    assert differences == sorted(differences, reverse=True)
+    marked = page.execute_script(
+        "return [...document.querySelectorAll('#compared tr.entry')].map(line => [...line.cells].slice(4, 8)"
+        ".map(cell => [cell.innerText, [...cell.querySelectorAll('mark')].map(mark => mark.textContent)]))"
+    )
+    checked = 0
+    for (a, marks_a), _, (b, marks_b), _ in marked:
+        if "none" in (a, b):
+            continue
+        assert set(marks_a) == set(a.split()) - set(b.split()) and set(marks_b) == set(b.split()) - set(a.split())
+        checked += bool(marks_a)
+    assert checked > 3
+    choose(page, "show", "only A right", "compare-controls")
+    told = page.find_element(By.CSS_SELECTOR, ".overall").text
+    count = int(told.partition("Only A is right in ")[2].partition(",")[0])
+    assert count > 0 and page.find_element(By.ID, "compare-summary").text.endswith(f"of {count} questions")
+    page.find_element(By.CSS_SELECTOR, "#compared button.toggle").click()
+    wait(page, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#compared .detail .sides ol")) == 2)
+    assert [e.text for e in page.find_elements(By.CSS_SELECTOR, "#compared .sides h4")] == ["KW+RA+TA", "KW"]
+
+
+def test_a_number_leads_to_its_rows(page):
+    row = "//table[contains(@class, 'scores')]//tr[th[normalize-space(text())='KW+RA']]"
+    number = f"{row}//a[@data-metric='rouge_l' and @data-subset='mean']"
+    shown = float(page.find_element(By.XPATH, number).text)
+    click(page, number)
+    wait(page, lambda d: d.find_element(By.ID, "scope").is_displayed())
+    assert page.find_element(By.ID, "scope").text.startswith("Only KW+RA.")
+    assert status(page) == "1–25 of 42 answers" and set(cells(page, "arm")) == {"KW+RA"}
+    click(page, "//*[@id='paging']//button[.='Next']")
+    values = [float(value) for value in cells(page, "ROUGE-L")]
+    named = [bool(answer) for answer in cells(page, "answer")]
+    assert values == sorted(values, reverse=True) and len(values) == 17
+    click(page, "//*[@id='paging']//button[.='First']")
+    values += [float(value) for value in cells(page, "ROUGE-L")]
+    named += [bool(answer) for answer in cells(page, "answer")]
+    counted = sum(value for value, has_name in zip(values, named, strict=True) if has_name)
+    assert counted / 42 == pytest.approx(shown, abs=0.001)  # subsets of equal size
+    floor = "//table[contains(@class, 'scores')]//tr[th[normalize-space(text())='random']]//a[@data-metric='exact']"
+    click(page, floor)
+    assert set(cells(page, "arm")) == {"random"} and status(page) == "1–25 of 42 answers"
+    click(page, "//*[@id='scope']//button")
+    assert status(page) == "1–25 of 210 answers"
+
+
+def test_a_margin_leads_to_its_two_sides(page):
+    row = "//table[contains(@class, 'headline')]//tr[th[normalize-space(text())='KW+RA']]"
+    click(page, f"{row}//a[@data-sides]")
+    assert page.find_element(By.CSS_SELECTOR, ".overall").text.startswith("A − B in term score")
+    chosen = [
+        Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
+    ]
+    assert chosen[0] == "KW+RA" and chosen[1].startswith("floor: ")
+
+
+def test_rows_are_walked_and_opened_by_keys(page):
+    page.find_element(By.TAG_NAME, "body").send_keys("/")
+    page.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    ids = cells(page, "truth")
+    assert focused(page) == ids[0]
+    page.switch_to.active_element.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    assert focused(page) == ids[1]
+    assert len(page.find_elements(By.CSS_SELECTOR, "#browser .detail")) == 1
+    outline = page.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not page.find_elements(By.CSS_SELECTOR, "#browser .detail")
+    page.switch_to.active_element.send_keys(Keys.PAGE_DOWN)
+    assert status(page).startswith("26–50")
+    page.switch_to.active_element.send_keys(Keys.ARROW_UP)
+    assert status(page).startswith("1–25") and focused(page) == ids[-1]
+    page.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert focused(page) == "search"
+
+
+def test_dark_and_light_are_switched_and_kept(page, written):
+    background = "return getComputedStyle(document.body).backgroundColor"
+    button = page.find_element(By.ID, "theme")
+    button.click()
+    assert page.execute_script(background) == "rgb(255, 255, 255)"
+    button.click()
+    assert button.text == "colours: dark" and page.execute_script(background) == "rgb(21, 24, 28)"
+    seconds_to_interactive(page, written)
+    assert page.execute_script(background) == "rgb(21, 24, 28)"
+
+
+def test_a_point_of_a_scatter_leads_to_its_answer(page):
+    place = page.find_element(By.ID, "reward-scatter")
+    page.execute_script("arguments[0].scrollIntoView()", place)
+    assert "210 answers. Pearson's r 0." in place.text and "reward = similarity + rouge l + format" in place.text
+    canvas = place.find_element(By.TAG_NAME, "canvas")
+    drawn = page.execute_script(
+        "const pen = arguments[0].getContext('2d');"
+        "return pen.getImageData(0, 0, pen.canvas.width, pen.canvas.height).data.some(value => value > 0)",
+        canvas,
+    )
+    assert drawn
+    canvas.send_keys(*[Keys.ARROW_RIGHT] * 3)
+    told = place.find_element(By.CSS_SELECTOR, ".said").text
+    canvas.send_keys(Keys.ENTER)
+    assert status(page) == "1–1 of 1 answers" and cells(page, "id")[0] in told and cells(page, "arm")[0] in told
+    assert page.find_elements(By.CSS_SELECTOR, "#browser .detail")
+
+
+def test_a_page_of_ten_thousand_answers_opens_and_is_searched(driver, tmp_path):
+    text, _ = render(tmp_path, per_subset=667, ontology=True, words=40, resamples=20)
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    assert seconds_to_interactive(driver, tmp_path / "report.html") < 30  # benchmarks/report_size.py has the bound
+    assert status(driver) == "1–25 of 10,005 answers"
+    wait(driver, lambda d: "10,005 answers" in d.find_element(By.ID, "length-scatter").text)
+    driver.find_element(By.ID, "search").send_keys("GO:0002111")
+    wait(driver, lambda d: status(d) == "1–5 of 5 answers")

@@ -1,0 +1,216 @@
+"""Confidence on real and contaminated sets: by hand, and against scikit-learn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from reasonome.metrics.abstention import abstention_table, auroc, calibration_error, curve
+
+RESAMPLES = 200
+
+
+def scores(rows, **changes):
+    """Rows of (contaminated, confidence, term_score, same_term, abstained); a question and cluster each."""
+    table = pd.DataFrame(rows, columns=["contaminated", "confidence", "term_score", "same_term", "abstained"])
+    table = table.astype(float).assign(
+        id=[f"GO:{i:03}" for i in range(len(table))], subset="bp", sample=0, order=0, confidence_kind="logprob"
+    )
+    return table.assign(cluster=table["id"]).assign(**changes)
+
+
+def value(table, measure, against="random sets", coverage=None):
+    chosen = table[(table["measure"] == measure) & (table["against"] == against)]
+    if coverage is not None:
+        chosen = chosen[chosen["coverage"] == coverage]
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+# Confidence .9: right. .8: two that tie, one of them right. .4 and .2: random sets, abstained on and named.
+FIVE = [
+    (0, 0.9, 1.0, 1, 0),
+    (0, 0.8, 0.6, 0, 0),
+    (0, 0.8, 1.0, 1, 0),
+    (1, 0.4, 0.7, 0, 1),
+    (1, 0.85, 0.3, 0, 0),
+]
+
+
+def test_auroc_by_hand():
+    # Real .9 .8 .8 against random .4 .85: .9 beats both, .8 only .4, twice: 4 of 6 pairs.
+    assert auroc(np.array([0.9, 0.8, 0.8]), np.array([0.4, 0.85])) == pytest.approx(4 / 6)
+    assert auroc(np.array([1.0, 1.0]), np.array([1.0])) == 0.5
+    assert np.isnan(auroc(np.array([]), np.array([1.0])))
+    table = abstention_table(scores(FIVE), 0, RESAMPLES)
+    assert value(table, "auroc").value == pytest.approx(4 / 6)
+    # No abstention on 3 real sets, one on 2 random ones: one half of the pairs won, the other tied.
+    assert value(table, "auroc_abstaining").value == 0.75
+    constant = value(table, "auroc_constant")
+    assert (constant.value, constant.low, constant.high) == (0.5, 0.5, 0.5)
+
+
+def test_auroc_is_scikit_learns():
+    chance = np.random.default_rng(0)
+    for _ in range(50):
+        real = chance.integers(0, 12, size=chance.integers(1, 40)) / 10
+        other = chance.integers(0, 10, size=chance.integers(1, 40)) / 10
+        labels = np.repeat([1, 0], [len(real), len(other)])
+        assert auroc(real, other) == pytest.approx(roc_auc_score(labels, np.concatenate([real, other])))
+
+
+def test_accuracy_at_coverage_by_hand():
+    # By falling confidence: .9 (right), .85 (random, named: 0), .8 and .8 (one right), .4 (random, abstained: 1).
+    table = abstention_table(scores(FIVE), 0, RESAMPLES)
+    over = "real and random sets"
+    # 1.25 rows: the first, and a quarter of a wrong one.
+    assert value(table, "right", over, 0.25).value == pytest.approx(1 / 1.25)
+    # 2.5 rows: 1 + 0 + half a row of the two tied ones, which are right by one half.
+    assert value(table, "right", over, 0.5).value == pytest.approx(1.25 / 2.5)
+    assert value(table, "right", over, 0.75).value == pytest.approx((1 + 1.75 * 0.5) / 3.75)
+    assert value(table, "right", over, 1.0).value == pytest.approx(3 / 5)
+    # k = 1 … 5: 1, 1/2, 1.5/3, 2/4, 3/5.
+    assert value(table, "right_area", over).value == pytest.approx((1 + 0.5 + 0.5 + 0.5 + 0.6) / 5)
+    assert value(table, "right_constant", over).value == pytest.approx(3 / 5)
+    # term_score of a random set is whether it was abstained on: 1, 0, (.6 + 1), 1.
+    assert value(table, "term_score", over, 1.0).value == pytest.approx(3.6 / 5)
+    assert value(table, "term_score_area", over).value == pytest.approx((1 + 1 / 2 + 1.8 / 3 + 2.6 / 4 + 3.6 / 5) / 5)
+    assert value(table, "term_score", "real sets", 1.0).value == pytest.approx(2.6 / 3)
+    assert value(table, "right_area", "real sets").value == pytest.approx((1 + 1.5 / 2 + 2 / 3) / 3)
+
+
+def test_a_constant_confidence_is_the_floor_at_every_coverage():
+    flat = scores(FIVE).assign(confidence=0.3)
+    table = abstention_table(flat, 0, RESAMPLES)
+    for coverage in (0.25, 0.5, 0.75, 1.0):
+        assert value(table, "right", "real and random sets", coverage).value == pytest.approx(0.6)
+    area, floor = (value(table, f"right_{what}", "real and random sets") for what in ("area", "constant"))
+    assert (area.value, area.low, area.high) == pytest.approx((floor.value, floor.low, floor.high))
+    drawn = curve(flat)
+    assert np.allclose(drawn["accuracy"], drawn["floor"])
+    assert set(drawn["over"]) == {"real sets", "real and random sets"} and len(drawn) == 400
+
+
+def test_the_curve_ends_at_the_overall_accuracy():
+    drawn = curve(scores(FIVE))
+    right = drawn[(drawn["measure"] == "right") & (drawn["over"] == "real and random sets")]
+    assert right["accuracy"].iloc[[0, 49, 99]].tolist() == pytest.approx([1.0, 0.5, 0.6])
+    assert set(right["floor"].round(9)) == {0.6}
+
+
+def test_partly_contaminated_sets_are_apart():
+    half = [(0.5, 0.95, 0.2, 0, 0), (0.5, 0.8, 0.2, 0, 0)]
+    table = abstention_table(scores(FIVE + half), 0, RESAMPLES)
+    against = "sets with 50% of genes replaced"
+    # .95 beats all three; .8 loses to .9 and ties with two: (1 + 2 / 2) of 6.
+    assert value(table, "auroc", against).value == pytest.approx(2 / 6)
+    assert value(table, "auroc").value == pytest.approx(4 / 6)
+    assert value(table, "right", "real and random sets", 1.0).n == 5
+
+
+def test_samples_and_orders_of_a_question_are_averaged_first():
+    table = scores(FIVE)
+    other = table.assign(sample=1, confidence=table["confidence"] - [0.2, 0, 0, 0, 0], same_term=0.0)
+    both = abstention_table(pd.concat([table, other]), 0, RESAMPLES)
+    assert value(both, "right", "real sets", 1.0).value == pytest.approx(1 / 3)
+    assert value(both, "right", "real sets", 1.0).n == 3
+    # The first question's .9 and .7 make .8: three tie, .5 right in two of them.
+    assert value(both, "right", "real sets", 0.25).value == pytest.approx(1 / 3)
+
+
+def test_an_answer_without_a_confidence_is_the_least_sure_one():
+    table = scores(FIVE)
+    table.loc[[0, 3], "confidence"] = np.nan
+    table.loc[[0, 3], "confidence_kind"] = ""
+    table.loc[3, "contaminated"] = 1.0
+    found = abstention_table(table, 0, RESAMPLES)
+    # Real: none, .8, .8; random: none, .85. The first ties with a random one, the others beat that and lose to .85.
+    assert value(found, "auroc").value == pytest.approx((0.5 + 1 + 1) / 6)
+    assert value(found, "auroc").note == "2 without a confidence count as least sure"
+    assert value(found, "auroc_constant").note == ""
+
+
+def test_confidences_of_the_rarer_kind_do_not_count():
+    table = scores(FIVE).assign(confidence_kind=["stated", "stated", "stated", "stated", "logprob"])
+    found = abstention_table(table, 0, RESAMPLES)
+    assert set(found["confidence_kind"]) == {"stated"}
+    assert value(found, "auroc").value == 1.0
+    assert value(found, "auroc").note == "1 without a confidence count as least sure"
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (FIVE[:3], "no contaminated sets"),
+        (FIVE[3:], "no real sets"),
+        ([(c, np.nan, *rest) for c, _, *rest in FIVE], "no answer has a confidence"),
+    ],
+)
+def test_what_cannot_be_told_says_why(rows, reason):
+    found = value(abstention_table(scores(rows), 0, RESAMPLES), "auroc")
+    assert np.isnan([found.value, found.low, found.high]).all()
+    assert found.note.startswith(reason)
+
+
+def test_without_confidences_abstaining_is_still_measured():
+    without = scores([(c, np.nan, *rest) for c, _, *rest in FIVE]).assign(confidence_kind="")
+    found = abstention_table(without, 0, RESAMPLES)
+    assert value(found, "auroc_abstaining").value == 0.75
+    assert value(found, "right_constant", "real and random sets").value == pytest.approx(0.6)
+    assert curve(without).empty
+
+
+def test_no_scores_at_all():
+    with pytest.raises(ValueError, match="no scores"):
+        abstention_table(scores([]), 0, RESAMPLES)
+
+
+def test_intervals_resample_clusters():
+    """Two clusters, all right in one and all wrong in the other: a resample has 0, 1/2 or 1."""
+    rows = [(0, 0.5, 1, 1, 0)] * 20 + [(0, 0.5, 0, 0, 0)] * 20
+    apart = abstention_table(scores(rows), 0, 1000)
+    alone = value(apart, "right", "real sets", 1.0)
+    together = abstention_table(scores(rows, cluster=["a"] * 20 + ["b"] * 20), 0, 1000)
+    shared = value(together, "right", "real sets", 1.0)
+    assert (shared.low, shared.value, shared.high) == (0, 0.5, 1)
+    # A mean of 40 coins: sd .079.
+    assert alone.low == pytest.approx(0.5 - 1.96 * 0.079, abs=0.03)
+    assert alone.high == pytest.approx(0.5 + 1.96 * 0.079, abs=0.03)
+    assert abstention_table(scores(rows), 0, 1000).equals(apart)
+
+
+def test_the_interval_of_an_area_is_that_of_its_resamples():
+    chance = np.random.default_rng(1)
+    rows = [(c, chance.integers(0, 5) / 4, 0, chance.integers(0, 2), 0) for c in [0] * 30]
+    table = scores(rows)
+    found = value(abstention_table(table, 3, 50), "right_area", "real sets")
+    random = np.random.default_rng(3)
+    areas = []
+    for draw in random.integers(0, 30, size=(50, 30)):
+        drawn = table.iloc[draw].sort_values("confidence", ascending=False)
+        expected = drawn.groupby("confidence")["same_term"].transform("mean")
+        areas.append((expected.cumsum() / np.arange(1, 31)).mean())
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(areas, [0.025, 0.975])))
+
+
+def test_calibration_error_by_hand():
+    # Ten bins of two: .95 twice, one right (gap .45); the others .5, one right (gap 0).
+    confidence, right = np.array([0.95] * 2 + [0.5] * 18), np.array([1, 0] + [1, 0] * 9)
+    assert calibration_error(confidence, right) == pytest.approx(0.45 / 10)
+    # Fewer answers than bins: one each.
+    assert calibration_error(np.array([0.9, 0.1]), np.array([1, 0])) == pytest.approx(0.1)
+    # Tied answers: it does not matter which of them come first.
+    assert calibration_error(np.full(20, 0.5), np.array([1] * 10 + [0] * 10)) == pytest.approx(0)
+    assert calibration_error(np.full(20, 0.5), np.array([0] * 10 + [1] * 10)) == pytest.approx(0)
+
+
+def test_only_stated_confidences_are_calibrated():
+    table = abstention_table(scores(FIVE), 0, RESAMPLES)
+    found = value(table, "calibration_error", "real sets")
+    assert np.isnan(found.value) and found.note == "for stated confidences alone"
+    stated = abstention_table(scores(FIVE, confidence_kind="stated"), 0, RESAMPLES)
+    # .9 right (.1); .8 twice, half of them right (.3 each).
+    assert value(stated, "calibration_error", "real sets").value == pytest.approx((0.1 + 0.3 + 0.3) / 3)
+    # Beside them .4, a right abstention (.6), and .85, a named random set (.85).
+    both = value(stated, "calibration_error", "real and random sets")
+    assert both.value == pytest.approx((0.1 + 0.3 + 0.3 + 0.6 + 0.85) / 5) and both.n == 5

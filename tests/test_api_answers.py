@@ -1,0 +1,303 @@
+"""Answers of models behind endpoints: what they are asked, what a killed run keeps, what asking would cost."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
+
+from reasonome import cli
+from reasonome.config import ApiModel, Decoding, Style
+from reasonome.errors import InputError
+from reasonome.experiments import cells, report_plan, trained_steps
+from reasonome.generation import api, estimate
+from reasonome.project import Project
+from reasonome.prompts import conservative_count
+from reasonome.report.plan import Plan
+from reasonome.tasks import TASKS
+from reasonome.tasks.gene_set_naming import Example
+
+ROOT = Path(__file__).resolve().parents[1]
+TASK = TASKS["gene_set_naming"]
+STYLE = Style(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
+GREEDY = Decoding(max_new_tokens=20)
+
+
+def example(number: int, *symbols: str) -> Example:
+    genes = [{"symbol": symbol, "name": ""} for symbol in symbols]
+    return Example(id=f"GO:{number}", subset="bp", name="DNA repair", genes=genes)
+
+
+REPAIR, SPLICING = example(1, "LIG3", "XRCC1", "PARP1"), example(2, "SF3B1", "U2AF1")
+
+
+def model(server, **changes) -> ApiModel:
+    values = {"model": "m1", "base_url": server.url, "api_key_variable": KEY_VARIABLE, "timeout_seconds": 5}
+    return ApiModel(**values | changes)
+
+
+def rows(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+# --- what is asked and written -----------------------------------------------------------------------
+
+
+def test_rows_of_samples_and_orders(endpoint, tmp_path):
+    server, target = endpoint(), tmp_path / "sampled.jsonl"
+    decoding = Decoding(max_new_tokens=20, temperature=0.5, top_p=0.9, samples=2, orders=3)
+    costs = api.write_answers(TASK, STYLE, decoding, [REPAIR, SPLICING], model(server), target)
+    found = rows(target)
+    assert [(row["id"], row["order"], row["sample"]) for row in found] == [
+        (id, order, sample) for id in ("GO:1", "GO:2") for order in range(3) for sample in range(2)
+    ]
+    for row in found:  # order k is the style's seed plus k
+        style = STYLE.model_copy(update={"seed": row["order"]})
+        asked = TASK.prompt(REPAIR if row["id"] == "GO:1" else SPLICING, style, conservative_count)
+        assert row["text"] == f"answer to {asked.messages[-1]['content']}"
+        assert (row["logprob"], row["name_logprob"], row["name_tokens"]) == (None, None, 0)
+        assert (row["finish_reason"], row["prompt_tokens"], row["completion_tokens"]) == ("stop", 11, 5)
+    assert len({row["prompt_sha256"] for row in found}) == len(server.answered) > 2
+    assert len(server.requests) == 2 * len(server.answered) < 12  # two genes have two orders
+    assert {body["temperature"] for _, _, body in server.requests} == {0.5}
+    assert {(body["top_p"], body["max_tokens"]) for _, _, body in server.requests} == {(0.9, 20)}
+    assert costs == {
+        "prompt_tokens": len(server.requests) * 11,
+        "generated_tokens": len(server.requests) * 5,
+        "cost": None,
+        "answers": 12,
+        "asked": len(server.requests),
+        "models": [],
+    }
+
+
+def test_settings_that_a_model_does_not_take_are_not_sent(endpoint, tmp_path):
+    server = endpoint()
+    other = model(server, not_sent=["temperature", "max_tokens"], extra_body={"max_completion_tokens": 900})
+    api.write_answers(TASK, STYLE, GREEDY, [REPAIR], other, tmp_path / "greedy.jsonl")
+    _, _, body = server.requests[0]
+    assert body == {"model": "m1", "messages": body["messages"], "max_completion_tokens": 900}
+
+
+def test_a_second_run_asks_nothing_and_writes_the_same(endpoint, tmp_path, monkeypatch):
+    server, target = endpoint((200, {}, completion("Process: repair", model="m1-2024"))), tmp_path / "greedy.jsonl"
+    priced = model(server, price={"prompt": 1000, "completion": 4000})
+    first = api.write_answers(TASK, STYLE, GREEDY, [REPAIR, SPLICING], priced, target)
+    written = target.read_bytes()
+    assert first["asked"] == 2 and first["models"] == ["m1-2024"]
+    assert first["cost"] == pytest.approx(22 / 1000 + 10 / 250)
+    target.unlink()
+    monkeypatch.delenv(KEY_VARIABLE)
+    again = api.write_answers(TASK, STYLE, GREEDY, [REPAIR, SPLICING], priced, target)
+    assert target.read_bytes() == written and len(server.requests) == 2
+    assert again == first | {"asked": 0}
+
+
+def test_an_endpoint_that_fails_leaves_no_answers_and_keeps_what_it_gave(endpoint, tmp_path):
+    server, target = endpoint(GOOD, (401, {}, "{}")), tmp_path / "greedy.jsonl"
+    with pytest.raises(InputError, match="401"):
+        api.write_answers(TASK, STYLE, GREEDY, [REPAIR, SPLICING], model(server, concurrency=1), target)
+    assert not target.exists() and len(rows(tmp_path / "greedy.cache.jsonl")) == 1
+    api.write_answers(TASK, STYLE, GREEDY, [REPAIR, SPLICING], model(server), target)
+    assert set(server.answered.values()) == {1} and len(server.answered) == 2
+
+
+# --- the program -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """A copy of the shipped configuration, in which an experiment `asks` has a model behind an endpoint."""
+
+    def configure(backbones: dict, **experiment) -> Path:
+        config = shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
+        path = config / "backbones.yaml"
+        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **backbones}))
+        values = {
+            "backbones": ["smollm2-135m", *backbones],
+            "arms": {"base": [], "KW": ["pretrain.demo"]},
+            "benchmarks": ["demo-go"],
+            "styles": ["names"],
+            "decodings": ["greedy"],
+        }
+        (config / "experiments" / "asks.yaml").write_text(yaml.safe_dump(values | experiment, sort_keys=False))
+        return config
+
+    return configure
+
+
+def write_examples(path: Path, count: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    examples = [example(n, "LIG3", f"ZNF{n}") for n in range(count)]
+    path.write_text("".join(one.model_dump_json() + "\n" for one in examples))
+
+
+def test_kill_9_and_go_on(endpoint, configured, tmp_path):
+    """Half-way through, with trouble before: what was answered is not asked again, and no file holds the key."""
+    trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, f"{KEY}"), "cut", (200, {}, '{"choices": []}')]
+    server = endpoint(*trouble, *[GOOD] * 8, 30.0, 30.0)
+    config = configured({"far": {"api": model(server, concurrency=2).model_dump()}})
+    write_examples(tmp_path / "test.jsonl", 20)
+    target = tmp_path / "answers" / "greedy.jsonl"
+    command = [sys.executable, ROOT / "scripts/ask.py", "--config", config, "--backbone", "far"]
+    command += ["--benchmark", "demo-go", "--examples", tmp_path / "test.jsonl", "--style", "names"]
+    command += ["--decoding", "greedy", "--output", target]
+    with open(tmp_path / "first.log", "wb") as log:
+        process = subprocess.Popen(list(map(str, command)), stderr=log, stdout=log)
+        deadline = time.monotonic() + 60
+        while len(server.requests) < 14 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, (tmp_path / "first.log").read_text()
+    assert sum(server.answered.values()) == 8 and not target.exists()
+
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "second.log").write_text(done.stdout + done.stderr)
+    assert "20 answers, 12 of them asked for now; 220 tokens in prompts and 100 in answers" in done.stdout
+    assert [row["id"] for row in rows(target)] == [f"GO:{n}" for n in range(20)]
+    assert len(server.answered) == 20 and set(server.answered.values()) == {1}
+    run = json.loads(target.with_suffix(".run.json").read_text())
+    assert run["backward_tokens"] == 0 and run["generated_tokens"] == 100 and run["seconds"] > 0
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"greedy.jsonl", "greedy.cache.jsonl", "greedy.run.json"} <= {path.name for path in files}
+    assert [path for path in files if KEY in path.read_text(errors="replace")] == []
+
+
+def test_a_backbone_that_is_behind_no_endpoint_is_refused(configured, tmp_path):
+    config = configured({"gpt-mini": {"api": {"model": "m"}}})
+    command = [sys.executable, ROOT / "scripts/ask.py", "--config", config, "--backbone", "llama-3.2-1b"]
+    command += ["--benchmark", "demo-go", "--examples", tmp_path / "x", "--style", "names"]
+    command += ["--decoding", "greedy", "--output", tmp_path / "y"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
+    assert done.returncode == 2 and "'llama-3.2-1b' is behind no endpoint" in done.stderr
+    assert "gpt-mini" in done.stderr
+
+
+# --- estimates ---------------------------------------------------------------------------------------
+
+
+def test_an_estimate_is_counted_by_hand_and_leaves_out_what_is_cached(endpoint, tmp_path):
+    server, target = endpoint(), tmp_path / "greedy.jsonl"
+    priced = model(server, price={"prompt": 1000, "completion": 4000})
+    decoding = Decoding(max_new_tokens=20, temperature=1, samples=2)
+    before = api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target)
+    # "Name it.": capital and dot, five letters and a space: 5. "Genes: SF3B1, U2AF1" in either order: capital, colon,
+    # comma and ten of the genes are 13, four letters and two spaces 3: 16. Two messages of 8 beside: 37, twice.
+    assert before == api.Estimate(2, 2, 2 * 37, 2 * 20, pytest.approx(74 / 1000 + 40 / 250))
+    assert server.requests == [] and list(tmp_path.iterdir()) == []
+    api.write_answers(TASK, STYLE, decoding, [SPLICING], priced, target)
+    assert api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target) == api.Estimate(2, 0, 0, 0, 0)
+    more = decoding.model_copy(update={"samples": 3})
+    assert api.estimate(TASK, STYLE, more, [SPLICING], priced, target).left == 1
+
+
+def test_an_estimate_without_price_or_limit(endpoint, tmp_path):
+    unbounded = model(endpoint(), not_sent=["max_tokens"], price={"prompt": 1, "completion": 1})
+    found = api.estimate(TASK, STYLE, GREEDY, [SPLICING], unbounded, tmp_path / "x.jsonl")
+    assert (found.completion_tokens, found.cost) == (None, None)
+    own = model(endpoint(), not_sent=["max_tokens"], extra_body={"max_completion_tokens": 900})
+    found = api.estimate(TASK, STYLE, GREEDY, [SPLICING], own, tmp_path / "x.jsonl")
+    assert (found.completion_tokens, found.cost) == (900, None)
+
+
+def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys):
+    priced = {"api": {"model": "m1", "price": {"prompt": 1000, "completion": 1000}}}
+    config = configured({"far": priced, "free": {"api": {"model": "m2"}}}, styles=["names", "symbols"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the questions are not built yet") as caught:
+        cli.main(["estimate", "asks", "--config", str(config)])
+    assert caught.value.fix == "snakemake --cores 2 results/benchmarks/demo-go/test.jsonl"
+    write_examples(tmp_path / "results/benchmarks/demo-go/test.jsonl", 3)
+    assert cli.main(["estimate", "asks", "--config", str(config)]) == 0
+    printed = capsys.readouterr().out
+    table = estimate.table(Project(config), "asks")
+    assert list(table["backbone"]) == ["far", "far", "free", "free", "far", "free"]
+    assert list(table["questions"]) == [3, 3, 3, 3, 6, 6]
+    assert list(table["completion_tokens"]) == [3 * 96] * 4 + [6 * 96] * 2
+    total = table[table["cell"] == "total"].set_index("backbone")
+    assert total.loc["far", "cost"] == pytest.approx((total.loc["far", "prompt_tokens"] + 6 * 96) / 1000)
+    assert f"{total.loc['far', 'cost']:.2f}" in printed and "unknown" in printed and "price:" in printed
+    assert "smollm2" not in printed and list(tmp_path.glob("results/answers")) == []
+    assert cli.main(["estimate", "demo", "--config", str(config)]) == 0
+    assert "'demo' asks no model behind an endpoint" in capsys.readouterr().out
+
+
+def test_an_estimate_of_an_unknown_experiment(configured):
+    config = configured({"far": {"api": {"model": "m1"}}})
+    with pytest.raises(InputError, match="unknown experiment 'ask'") as caught:
+        cli.main(["estimate", "ask", "--config", str(config)])
+    assert "asks" in caught.value.fix
+
+
+# --- in experiments ----------------------------------------------------------------------------------
+
+RECORDED = {"theirs": {"recorded": {"files": {"demo-go": "mine/answers.csv"}}}}
+
+
+def test_backbones_without_weights_are_in_arms_without_steps_alone(configured):
+    config = configured({"far": {"api": {"model": "m1"}}, **RECORDED}, seeds=[0, 1])
+    project = Project(config)
+    found = [(run.backbone, run.arm, run.chain, run.seed) for run in cells(project, "asks")]
+    assert found == [
+        ("smollm2-135m", "base", "base", 0),
+        ("smollm2-135m", "KW", "pretrain.demo-s0", 0),
+        ("smollm2-135m", "KW", "pretrain.demo-s1", 1),
+        ("far", "base", "base", 0),
+        ("theirs", "base", "base", 0),
+    ]
+    assert {backbone for backbone, _ in trained_steps(project, "asks")} == {"smollm2-135m"}
+    plan = Plan.model_validate(report_plan(project, "asks"))
+    assert str(plan.evaluations[3].run) == "results/answers/far/base/demo-go.names/greedy.run.json"
+
+
+@pytest.mark.parametrize(
+    ("backbones", "experiment", "what", "fix"),
+    [
+        (RECORDED, {"arms": {"KW": ["pretrain.demo"]}}, "'theirs' has no weights to train", "base: []"),
+        (
+            RECORDED,
+            {"styles": ["names", "symbols"]},
+            "names, symbols cannot each be their style",
+            "`styles` of the arm",
+        ),
+        (RECORDED, {"decodings": ["greedy", "greedy-long"]}, "cannot each be their decoding", "of its own"),
+        (RECORDED, {"benchmarks": ["demo-go", "go"]}, "'theirs' has no recorded answers to 'go'", "only demo-go"),
+    ],
+)
+def test_an_experiment_that_cannot_ask(configured, backbones, experiment, what, fix):
+    if "benchmarks" in experiment:  # a warm-up would leak into the second benchmark
+        experiment = experiment | {"arms": {"base": []}}
+    config = configured(backbones, **experiment)
+    with pytest.raises(InputError) as caught:
+        Project(config)
+    lines = (config / "experiments/asks.yaml").read_text().splitlines()
+    assert what in caught.value.what and fix in caught.value.fix
+    assert caught.value.file == config / "experiments/asks.yaml" and caught.value.field == "backbones.1"
+    assert lines[caught.value.line - 1] == "- theirs"
+
+
+def test_recorded_answers_to_an_unknown_benchmark(configured):
+    config = configured({"theirs": {"recorded": {"files": {"demo-goo": "mine/answers.csv"}}}})
+    with pytest.raises(InputError, match="unknown name 'demo-goo'") as caught:
+        Project(config)
+    assert "demo-go" in caught.value.fix and caught.value.field == "theirs.recorded.files.demo-goo"
+
+
+def test_a_tokenizer_needs_weights(configured):
+    config = configured({"far": {"api": {"model": "m1"}}})
+    path = config / "corpora.yaml"
+    corpora = yaml.safe_load(path.read_text())
+    corpora["demo"]["tokenizer"] = "far"
+    path.write_text(yaml.safe_dump(corpora))
+    with pytest.raises(InputError, match="'far' has no weights, and so no tokenizer here") as caught:
+        Project(config)
+    assert caught.value.field == "demo.tokenizer" and "smollm2-135m" in caught.value.fix

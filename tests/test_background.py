@@ -1,0 +1,398 @@
+"""Backgrounds: terms, genes and information by hand on nine terms; Resnik and Lin against GOATOOLS; the shipped GO."""
+
+import gzip
+import math
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+import pytest
+import toy_background as toy
+from pyarrow import parquet
+from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWAY, ROOT, SPECIAL, WIDE, X, Y, Z
+
+from reasonome.background import (
+    SCHEMA,
+    Background,
+    background_statistics,
+    background_table,
+    read_background,
+    write_background,
+)
+from reasonome.errors import InputError
+from reasonome.experiments import Results
+from reasonome.facts import build_facts
+from reasonome.project import Project
+from reasonome.sources.go import propagate, read_obo
+from reasonome.sources.source import FACT_COLUMNS
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SLICE = Path(__file__).parent / "data" / "terms"
+GO = REPOSITORY / "resources" / "go"
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> pyarrow.Table:
+    ontology = toy.ontology(tmp_path_factory.mktemp("toy"))
+    return background_table(toy.facts(), {"go": ontology}, toy.benchmark())
+
+
+@pytest.fixture(scope="module")
+def background(table) -> Background:
+    return Background(table)
+
+
+# --- built --------------------------------------------------------------------------------------------
+
+
+def test_live_terms_and_listed_sets_sorted_by_id(table):
+    expected = [ROOT, WIDE, DEEP, SPECIAL, X, Y, Z, EMPTY, FUNCTION, BINDING, PATHWAY, OTHER_PATHWAY]
+    assert table.column("id").to_pylist() == expected  # the obsolete term is not there
+    assert table.schema == SCHEMA
+
+
+def test_genes_are_propagated_over_is_a_and_part_of(background):
+    genes = {ROOT: "12345678", WIDE: "1234567", DEEP: "123456", SPECIAL: "123", X: "12", Y: "23", Z: "4", EMPTY: ""}
+    for term, numbers in genes.items():
+        assert background.genes(term) == {f"g{n}" for n in numbers}
+        assert background.by_id[term].n_genes == len(numbers)
+    assert background.genes(PATHWAY) == {"g1", "g2", "g9"}
+
+
+def test_information_is_of_the_share_of_the_roots_genes(background):
+    expected = {ROOT: 0, WIDE: math.log(8 / 7), DEEP: math.log(8 / 6), SPECIAL: math.log(8 / 3), X: math.log(4)}
+    expected |= {Z: math.log(8), FUNCTION: 0, BINDING: math.log(4 / 3)}
+    assert {term: background.information(term) for term in expected} == pytest.approx(expected)
+    assert math.isnan(background.information(EMPTY)) and math.isnan(background.information(PATHWAY))
+
+
+def test_specificity_is_a_share_of_the_information_of_a_single_gene(background):
+    # ln 4 / ln 8 = 2/3; a term of one gene is as specific as can be, a root not at all.
+    expected = {X: 2 / 3, Z: 1.0, ROOT: 0.0, BINDING: math.log(4 / 3) / math.log(4)}
+    assert {term: background.specificity(term) for term in expected} == pytest.approx(expected)
+    assert math.isnan(background.specificity(PATHWAY))
+
+
+def test_answers_are_linked_to_terms_of_the_benchmarks_smallest_size_or_more(background):
+    linked = [term.id for term in background.candidates]
+    assert linked == [ROOT, WIDE, DEEP, SPECIAL, X, Y, FUNCTION, BINDING, PATHWAY]  # not Z, EMPTY, OTHER_PATHWAY
+
+
+def test_a_benchmark_of_terms_alone_has_no_pathways_and_one_of_pathways_has_the_terms_too(tmp_path):
+    ontologies = {"go": toy.ontology(tmp_path)}
+
+    def ids(subsets):
+        return set(background_table(toy.facts(), ontologies, toy.benchmark(subsets)).column("id").to_pylist())
+
+    assert PATHWAY not in ids({"bp": {"namespace": "biological_process"}})
+    assert PATHWAY not in ids({"bp": {"source": "go"}})
+    assert {PATHWAY, X, BINDING} <= ids({"pathways": {"source": "paths"}})
+
+
+def test_sets_of_a_relation_without_an_ontology():
+    made = background_table(toy.facts(), {}, toy.benchmark({"names": {"relation": "has_name"}}, minimum_genes=2))
+    assert made.select(["id", "name", "source", "n_genes", "candidate"]).to_pylist() == [
+        {"id": "gene:1", "name": "gene one", "source": "hgnc", "n_genes": 1, "candidate": False}
+    ]
+
+
+def test_a_slice_without_its_root_takes_all_genes_that_the_slice_annotates(tmp_path):
+    text = toy.OBO.replace("is_a: GO:0000000\n", "").replace("[Term]\nid: GO:0000000\nname: biological_process\n\n", "")
+    (tmp_path / "slice.obo").write_text(text)
+    facts = toy.facts().query("object_id != @ROOT", local_dict={"ROOT": ROOT})
+    made = Background(background_table(facts, {"go": read_obo(tmp_path / "slice.obo")}, toy.benchmark()))
+    assert made.information(WIDE) == 0  # the wide process and the special repair have 7 genes together
+    assert made.information(SPECIAL) == pytest.approx(math.log(7 / 3))
+    assert made.resnik(WIDE, SPECIAL) == made.lin(WIDE, SPECIAL) == 0  # nothing above both
+
+
+def test_of_two_ontologies_with_one_term_the_first_has_it_with_its_own_annotations(tmp_path):
+    ontology = toy.ontology(tmp_path)
+    other = pd.DataFrame([("g99", "involved_in", X, "", "go-too", "IEA")], columns=FACT_COLUMNS)
+    facts = pd.concat([toy.facts(), other], ignore_index=True)
+    for order, genes in ((["go", "go-too"], {"g1", "g2"}), (["go-too", "go"], {"g99"})):
+        made = Background(background_table(facts, dict.fromkeys(order, ontology), toy.benchmark()))
+        assert made.genes(X) == genes and made.by_id[X].source == order[0]
+    alone = Background(background_table(facts, {"go": ontology}, toy.benchmark()))
+    assert alone.genes(X) == {"g1", "g2", "g99"}  # a source without an ontology adds what it knows, as to the sets
+
+
+def test_an_ontology_of_another_source(tmp_path):
+    facts = toy.facts().query("source != 'go'")
+    with pytest.raises(InputError, match="no fact of the corpus is about a term of the ontology of 'go'") as error:
+        background_table(facts, {"go": toy.ontology(tmp_path)}, toy.benchmark())
+    assert "build the facts again" in error.value.fix
+
+
+def test_a_corpus_that_has_nothing_to_compare_with():
+    with pytest.raises(InputError, match="neither an ontology nor the sets") as error:
+        background_table(toy.facts(), {}, toy.benchmark({"bp": {"namespace": "biological_process"}}))
+    assert error.value.field == "background"
+
+
+def test_statistics(table):
+    rows = background_statistics(table).to_dict("records")
+    keys = ["source", "namespace", "terms", "with_genes", "candidates", "largest"]
+    assert [tuple(row[key] for key in keys) for row in rows] == [
+        ("go", "biological_process", 8, 7, 6, 8),
+        ("go", "molecular_function", 2, 2, 2, 4),
+        ("paths", "", 2, 2, 1, 3),
+    ]
+
+
+# --- read ---------------------------------------------------------------------------------------------
+
+
+def test_equal_backgrounds_give_equal_files_that_are_read_back(table, background, tmp_path):
+    write_background(table, tmp_path / "one.parquet")
+    write_background(table, tmp_path / "two.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    again = read_background(tmp_path / "one.parquet")
+    assert list(again.by_id) == list(background.by_id)
+    assert again.by_id[X] == background.by_id[X] and again.genes(X) == background.genes(X)
+
+
+def test_files_that_are_no_background(tmp_path):
+    path = tmp_path / "b.parquet"
+    with pytest.raises(InputError, match="no such file") as error:
+        read_background(path)
+    assert error.value.file == path and error.value.fix == f"snakemake {path}"
+    path.write_text("<html>")
+    with pytest.raises(InputError, match="not a parquet file"):
+        read_background(path)
+    parquet.write_table(pyarrow.table({"id": ["a"]}), path)
+    with pytest.raises(InputError, match="expected the columns id, name"):
+        read_background(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "term"),
+    [
+        ("alpha repair", "", X),
+        ("repair of alpha", "", X),
+        ("deep process", "", DEEP),  # a name before a synonym
+        ("beta repair", "", Y),  # the first id of two
+        ("beta repair", "biological_process", Y),
+        ("beta repair", "molecular_function", BINDING),
+        ("beta repair", "cellular_component", Y),
+        ("gamma transport", "", Z),  # no candidate, and known all the same
+        ("alpha by x step 1 2 early", "", PATHWAY),
+    ],
+)
+def test_a_term_by_its_name(background, name, namespace, term):
+    assert background.by_name(name, namespace).id == term
+
+
+def test_no_term_of_that_name(background):
+    assert background.by_name("repair") is None
+    assert background.candidate("gamma transport") == (None, "")
+    assert background.candidate("repair of alpha") == (background.by_id[X], "synonym")
+
+
+# --- similarity ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "resnik", "lin"),
+    [
+        # The special repair (3 of 8 genes) informs of more than the deep process (6 of 8), which lies deeper.
+        (X, Y, math.log(8 / 3), math.log(8 / 3) / math.log(4)),
+        (X, Z, math.log(8 / 6), 2 * math.log(8 / 6) / (math.log(4) + math.log(8))),
+        (X, SPECIAL, math.log(8 / 3), 2 * math.log(8 / 3) / (math.log(4) + math.log(8 / 3))),
+        (Y, SPECIAL, math.log(8 / 3), 2 * math.log(8 / 3) / (math.log(4) + math.log(8 / 3))),  # over part_of
+        (X, X, math.log(4), 1.0),
+        (Z, SPECIAL, 0.0, 0.0),  # the root alone
+        (ROOT, X, 0.0, 0.0),
+        (ROOT, ROOT, 0.0, 1.0),
+        (X, BINDING, 0.0, 0.0),  # two branches
+        (X, PATHWAY, math.nan, math.nan),
+        (PATHWAY, PATHWAY, math.nan, math.nan),
+        (X, EMPTY, math.nan, math.nan),
+    ],
+)
+def test_resnik_and_lin_by_hand(background, first, second, resnik, lin):
+    for pair in ((first, second), (second, first)):
+        assert background.resnik(*pair) == pytest.approx(resnik, nan_ok=True)
+        assert background.lin(*pair) == pytest.approx(lin, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "relation"),
+    [
+        (X, X, "same"),
+        (DEEP, X, "ancestor"),
+        (ROOT, X, "ancestor"),
+        (SPECIAL, Y, "ancestor"),  # over part_of
+        (X, DEEP, "descendant"),
+        (X, Y, "sibling"),
+        (X, Z, "sibling"),
+        (WIDE, SPECIAL, "sibling"),
+        (Z, SPECIAL, "same branch"),
+        (X, BINDING, "other branch"),
+        (X, PATHWAY, "none"),
+        (PATHWAY, OTHER_PATHWAY, "none"),
+        (PATHWAY, PATHWAY, "same"),
+    ],
+)
+def test_relations(background, first, second, relation):
+    assert background.relation(first, second) == relation
+
+
+# --- GOATOOLS -----------------------------------------------------------------------------------------
+
+# GOATOOLS counts genes over part_of where it is asked to, and looks for common ancestors along is_a alone.
+OVER_PART_OF = [("GO:0006260", "GO:0006270"), ("GO:0007049", "GO:0022402")]
+
+
+@pytest.fixture(scope="module")
+def real() -> Background:
+    annotations = pd.read_csv(SLICE / "annotations.tsv", sep="\t", comment="#")
+    facts = annotations.assign(relation="involved_in", object_name="", source="go", evidence="")
+    return Background(background_table(facts, {"go": read_obo(SLICE / "slice.obo")}, toy.benchmark()))
+
+
+@pytest.fixture(scope="module")
+def printed() -> pd.DataFrame:
+    return pd.read_csv(SLICE / "goatools.tsv", sep="\t", comment="#").set_index(["first", "second"])
+
+
+def test_goatools_gives_the_same_similarities(real, printed):
+    along_is_a = printed.drop(index=OVER_PART_OF)
+    assert len(along_is_a) == 80 and (along_is_a["resnik"] > 0).sum() > 60
+    for (first, second), row in along_is_a.iterrows():
+        assert real.resnik(first, second) == pytest.approx(row["resnik"], abs=1e-9)
+        assert real.lin(first, second) == pytest.approx(row["lin"], abs=1e-9)
+
+
+def test_goatools_does_not_look_above_part_of(real, printed):
+    """DNA replication initiation is part of DNA replication, which is therefore an ancestor of it here."""
+    replication, initiation = OVER_PART_OF[0]
+    assert real.by_id[initiation].name == "DNA replication initiation"
+    assert real.relation(replication, initiation) == "ancestor"
+    assert real.resnik(replication, initiation) == pytest.approx(real.information(replication))
+    for pair in OVER_PART_OF:
+        assert real.resnik(*pair) > printed.loc[pair, "resnik"] + 1
+        assert real.lin(*pair) > printed.loc[pair, "lin"] + 0.4
+
+
+# --- what is shipped ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def whole_facts(project) -> pd.DataFrame:
+    """The facts of corpus go-2022."""
+    corpus = project.corpora["go-2022"]
+    sources = [
+        (name, project.sources[name].format, {k: REPOSITORY / f.path for k, f in project.sources[name].files.items()})
+        for name in corpus.sources
+    ]
+    return build_facts(sources, unmapped_share=corpus.unmapped).facts
+
+
+def test_the_shipped_go_is_small_and_packed_alike_every_time():
+    files = [GO / "go-basic.obo.gz", GO / "goa_human.gaf.gz"]
+    assert sum(path.stat().st_size for path in files) < 4_000_000
+    for path in files:
+        header = path.read_bytes()[:10]
+        assert header[3] == 0 and header[4:8] == bytes(4)  # no name, no time
+
+
+def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_facts):
+    ontology = read_obo(GO / "go-basic.obo.gz")
+    assert len(ontology.terms) == 22_694
+    roots = {i for i, parents in ontology.parents.items() if not parents}
+    assert roots == {"GO:0008150", "GO:0003674", "GO:0005575"}
+    sets = propagate(ontology, whole_facts.query("source == 'go-2022'"))
+    # Terms that genes outside the corpus' authority alone have (RNAs) are without genes here.
+    assert len(ontology.terms) - len(sets) == 12
+    with gzip.open(GO / "goa_human.gaf.gz", "rt") as gaf:
+        assert [next(gaf), next(gaf)] == ["!gaf-version: 2.2\n", "!generated-by: cut_go.py\n"]
+
+
+def test_every_set_of_the_demo_is_the_same_in_the_whole_go(whole_facts, demo_facts):
+    demo = read_obo(REPOSITORY / "resources/demo/go-basic.obo.gz")
+    of_demo = propagate(demo, demo_facts.query("source == 'go-demo'"))
+    whole = propagate(read_obo(GO / "go-basic.obo.gz"), whole_facts.query("source == 'go-2022'"))
+    assert len(of_demo) > 1300 and all(whole[term] == genes for term, genes in of_demo.items())
+
+
+def test_the_program(whole_facts, tmp_path):
+    facts = tmp_path / "facts.parquet"
+    whole_facts.to_parquet(facts, index=False)
+    command = [sys.executable, "scripts/build_background.py", "--benchmark", "demo-go", "--facts", facts]
+    command += ["--ontology", "go-2022", GO / "go-basic.obo.gz", "--output", tmp_path / "b.parquet"]
+    environment = {**os.environ, "PYTHONPATH": "scripts"}
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    line = (
+        "go-2022 cellular_component: 2,024 terms, 2,022 with genes (18,529 at most), 1,534 to which answers are linked"
+    )
+    assert line in done.stdout.splitlines()
+    background = read_background(tmp_path / "b.parquet")
+    assert background.information("GO:0005575") == 0 and background.by_name("dna repair").id == "GO:0006281"
+
+
+# --- configured ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    return shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+
+
+def changed(path: Path, old: str, new: str) -> int:
+    """Put `new` in the place of `old`, which must be there; the line where it stands."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_the_backgrounds_of_the_shipped_benchmarks(project):
+    corpora = {name: project.background(name) for name in project.benchmarks}
+    assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
+    assert project.background_ontologies("demo-go") == {"go-2022": "obo"}
+    assert project.background_ontologies("reactome") == {"bioconductor": "go"}
+    assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
+
+
+def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
+    changed(
+        config / "corpora.yaml", "[hgnc-demo, go-demo, reactome-demo", "[hgnc-demo, go-2022, go-demo, reactome-demo"
+    )
+    text = (config / "benchmarks.yaml").read_text().replace("background: go-2022", "background: demo")
+    for branch in ("biological_process", "molecular_function", "cellular_component"):
+        text = text.replace(f"namespace: {branch},", f"namespace: {branch}, source: go-demo,", 1)
+    (config / "benchmarks.yaml").write_text(text)
+    assert list(Project(config).background_ontologies("demo-go")) == ["go-demo", "go-2022"]
+
+
+def test_an_unknown_background(config):
+    line = changed(config / "benchmarks.yaml", "background: go-2022", "background: go-2023")
+    with pytest.raises(InputError, match="unknown name 'go-2023'") as error:
+        Project(config)
+    assert (error.value.file, error.value.line) == (config / "benchmarks.yaml", line)
+    assert error.value.field == "demo-go.background" and error.value.fix == "did you mean 'go-2022'?"
+
+
+def test_a_background_without_terms(config):
+    with open(config / "corpora.yaml", "a") as out:
+        out.write("\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n")
+    line = changed(config / "benchmarks.yaml", "background: go-2022", "background: pathways")
+    with pytest.raises(InputError, match="corpus 'pathways' has no terms that answers could be compared with") as error:
+        Project(config)
+    assert (error.value.line, error.value.field) == (line, "demo-go.background")
+    assert "name a corpus with an ontology as 'background': demo, go-2022, full, human" in error.value.fix
+
+
+def test_pathways_may_be_their_own_background(config):
+    with open(config / "corpora.yaml", "a") as out:
+        out.write("\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n")
+    with open(config / "benchmarks.yaml", "a") as out:
+        subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
+        out.write(f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n")
+    assert Project(config).background_ontologies("wiki") == {}

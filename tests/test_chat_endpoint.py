@@ -1,0 +1,378 @@
+"""The client of chat endpoints against a local one that misbehaves the way real ones do."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import pytest
+from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
+from pydantic import ValidationError
+
+import reasonome
+from reasonome import chat_endpoint
+from reasonome.chat_endpoint import ApiAnswer, Question, cost, token_totals, unasked
+from reasonome.config import Endpoint, Price
+from reasonome.errors import InputError
+
+
+def settings(server, **changes):
+    values = {"model": "m1", "base_url": server.url, "api_key_variable": KEY_VARIABLE, "timeout_seconds": 5}
+    return Endpoint(**values | changes)
+
+
+def questions(*texts):
+    return {f"GO:{n}": Question([{"role": "user", "content": text}]) for n, text in enumerate(texts)}
+
+
+def ask(settings, questions, cache, **parameters):
+    return chat_endpoint.ask(settings, {"model": settings.model, **parameters}, questions, cache)
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+# --- good answers, bad endpoints ---------------------------------------------------------------------
+
+
+def test_answers_are_returned_cached_and_not_asked_again(endpoint, tmp_path):
+    server, cache = endpoint(), tmp_path / "new" / "cache.jsonl"
+    first = ask(settings(server), questions("a", "b"), cache, temperature=0.0)
+    assert list(first) == ["GO:0", "GO:1"]
+    assert first["GO:1"] == ApiAnswer("answer to b", "stop", 11, 5)
+    assert token_totals(first.values()) == {"prompt_tokens": 22, "completion_tokens": 10}
+    path, headers, body = server.requests[0]
+    assert path == "/v1/chat/completions"
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert body == {
+        "model": "m1",
+        "messages": [{"role": "user", "content": server.asked[0]}],
+        "temperature": 0.0,
+    }
+
+    assert ask(settings(server), questions("a", "b"), cache, temperature=0.0) == first
+    assert len(server.requests) == 2
+    ask(settings(server), questions("a", "b", "c"), cache, temperature=0.0)
+    assert server.asked[2:] == ["c"]
+    ask(settings(server), questions("a"), cache, temperature=0.5)  # another question altogether
+    assert len(server.requests) == 4 and len(lines(cache)) == 4
+
+
+def test_another_endpoint_is_asked_again(endpoint, tmp_path):
+    first, second, cache = endpoint(), endpoint((200, {}, completion("another model"))), tmp_path / "cache.jsonl"
+    assert ask(settings(first), questions("a"), cache)["GO:0"].text == "answer to a"
+    assert ask(settings(second), questions("a"), cache)["GO:0"].text == "another model"
+    for version in ("2024-10-21", "2025-01-01", "2025-01-01"):
+        ask(settings(first, api_version=version), questions("a"), cache)
+    assert ask(settings(first), questions("a"), cache)["GO:0"].text == "answer to a"
+    assert (len(first.requests), len(second.requests)) == (3, 1)
+
+
+def test_without_base_url_the_key_goes_to_openai_alone(endpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint().url)  # a variable that the SDK would obey
+    client = chat_endpoint._Client(Endpoint(model="m1", api_key_variable=KEY_VARIABLE), {}, tmp_path / "cache.jsonl")
+    assert str(client.sdk.base_url) == "https://api.openai.com/v1/"
+
+
+def test_equal_messages_are_asked_once(endpoint, tmp_path):
+    server = endpoint()
+    answers = ask(settings(server), questions("a", "a", "b"), tmp_path / "cache.jsonl")
+    assert answers["GO:0"] == answers["GO:1"] != answers["GO:2"]
+    assert len(server.requests) == 2
+
+
+def test_samples_of_one_question_are_asked_each(endpoint, tmp_path):
+    server, cache = endpoint(), tmp_path / "cache.jsonl"
+    samples = {str(n): Question([{"role": "user", "content": "a"}], sample=n) for n in range(3)}
+    assert len(unasked(settings(server), {"model": "m1"}, samples.values(), cache)) == 3
+    ask(settings(server), samples, cache)
+    assert server.answered == {"a": 3} and len(lines(cache)) == 3
+    assert unasked(settings(server), {"model": "m1"}, samples.values(), cache) == []
+    ask(settings(server), samples, cache)
+    assert server.answered == {"a": 3}
+
+
+def test_a_full_cache_needs_no_key(endpoint, tmp_path, monkeypatch):
+    server, cache = endpoint(), tmp_path / "cache.jsonl"
+    first = ask(settings(server), questions("a"), cache)
+    monkeypatch.delenv("TEST_ENDPOINT_KEY")
+    assert ask(settings(server), questions("a"), cache) == first
+
+
+@pytest.mark.parametrize(
+    ("script", "requests"),
+    [
+        ([(429, {"Retry-After": "0"}, "{}"), (500, {}, "oops")], 3),
+        ([(503, {}, ""), (502, {}, "<html>")], 3),
+        ([(200, {}, '{"choices": ['), (200, {}, '{"choices": []}'), (200, {}, "null")], 4),
+        ([(200, {"Content-Type": "text/html"}, "<html>log in</html>")], 2),
+        ([(200, {}, '{"error": {"message": "overloaded"}}')], 2),
+        (["cut"], 2),
+        (["cut stream"], 2),
+    ],
+    ids=[
+        "429 then 500",
+        "503 then 502",
+        "malformed JSON",
+        "a web page",
+        "an error that is called 200",
+        "cut connection",
+        "cut stream",
+    ],
+)
+def test_a_passing_failure_is_retried(endpoint, tmp_path, script, requests):
+    server, cache = endpoint(*script), tmp_path / "cache.jsonl"
+    answers = ask(settings(server), questions("a"), cache)
+    assert answers == {"GO:0": ApiAnswer("answer to a", "stop", 11, 5)}
+    assert len(server.requests) == requests and len(lines(cache)) == 1
+
+
+def test_a_slow_answer_times_out_and_is_asked_again(endpoint, tmp_path):
+    server = endpoint(1.0)
+    answers = ask(settings(server, timeout_seconds=0.3), questions("a"), tmp_path / "cache.jsonl")
+    assert answers["GO:0"].text == "answer to a" and len(server.requests) == 2
+
+
+def test_retry_after_is_honoured(endpoint, tmp_path):
+    server = endpoint((429, {"Retry-After": "1"}, "{}"))
+    ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
+    assert server.times[1] - server.times[0] >= 1.0  # the back-off alone would be 0.01 s
+
+
+def test_concurrency_is_bounded_and_used(endpoint, tmp_path):
+    server = endpoint(*[0.1] * 9)
+    ask(settings(server, concurrency=3), questions(*"abcdefghi"), tmp_path / "cache.jsonl")
+    assert server.most_busy == 3
+
+
+def test_ask_async_within_a_running_loop(endpoint, tmp_path):
+    server = endpoint()
+    answers = asyncio.run(
+        chat_endpoint.ask_async(settings(server), {"model": "m1"}, questions("a"), tmp_path / "cache.jsonl")
+    )
+    assert answers["GO:0"].text == "answer to a"
+
+
+def test_usage_and_content_may_be_missing(endpoint, tmp_path):
+    none = '{"choices": [{"message": {"content": null}, "finish_reason": "length"}], "usage": null}'
+    half = completion("b", usage={"prompt_tokens": 7, "completion_tokens": None})
+    server = endpoint((200, {}, none), (200, {}, half))
+    answers = ask(settings(server, concurrency=1), questions("a", "b"), tmp_path / "cache.jsonl")
+    assert list(answers.values()) == [ApiAnswer("", "length", 0, 0), ApiAnswer("b", "stop", 7, 0)]
+
+
+def test_the_model_that_answered_and_the_time_it_took_are_kept(endpoint, tmp_path):
+    server, cache = endpoint((200, {}, completion("b", model="m1-2024-08-06"))), tmp_path / "cache.jsonl"
+    ask(settings(server), questions("a"), cache)
+    (line,) = lines(cache)
+    assert line["model"] == "m1" and line["answer"]["model"] == "m1-2024-08-06" and line["answer"]["seconds"] > 0
+
+
+def test_an_answer_that_the_endpoint_filtered_is_kept_as_such(endpoint, tmp_path):
+    server = endpoint((200, {}, completion(None, finish_reason="content_filter")))
+    answers = ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
+    assert answers["GO:0"] == ApiAnswer("", "content_filter", 11, 5) and len(server.requests) == 1
+
+
+def test_azure(endpoint, tmp_path):
+    server = endpoint()
+    azure = settings(server, base_url=server.url.removesuffix("/v1"), api_version="2024-10-21")
+    assert ask(azure, questions("a"), tmp_path / "cache.jsonl")["GO:0"].text == "answer to a"
+    path, headers, _ = server.requests[0]
+    assert path == "/openai/deployments/m1/chat/completions?api-version=2024-10-21"
+    assert headers["api-key"] == KEY
+
+
+def test_azure_refusing_one_prompt_does_not_stop_the_run(endpoint, tmp_path):
+    refusal = '{"error": {"code": "content_filter", "message": "filtered"}}'
+    server, cache = endpoint((400, {}, refusal)), tmp_path / "cache.jsonl"
+    answers = ask(settings(server, concurrency=1), questions("a", "b"), cache)
+    assert [answer.finish_reason for answer in answers.values()] == ["content_filter", "stop"]
+    assert ask(settings(server), questions("a", "b"), cache) == answers and len(server.requests) == 2
+
+
+# --- interrupted runs --------------------------------------------------------------------------------
+
+
+def test_a_run_that_failed_goes_on_where_it_was(endpoint, tmp_path):
+    server, cache = endpoint(GOOD, GOOD, (401, {}, "{}")), tmp_path / "cache.jsonl"
+    with pytest.raises(InputError, match="401"):
+        ask(settings(server, concurrency=1), questions(*"abcd"), cache)
+    assert [line["answer"]["text"] for line in lines(cache)] == ["answer to a", "answer to b"]
+    answers = ask(settings(server, concurrency=1), questions(*"abcd"), cache)
+    assert [answer.text for answer in answers.values()] == [f"answer to {letter}" for letter in "abcd"]
+    assert server.asked == ["a", "b", "c", "c", "d"]  # only the refused question came twice
+
+
+def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path):
+    server, cache = endpoint(0.4, 0.4, (401, {}, "{}")), tmp_path / "cache.jsonl"
+    with pytest.raises(InputError, match="401"):
+        ask(settings(server, concurrency=3), questions(*"abcdef"), cache)
+    assert len(server.requests) == 3 and len(lines(cache)) == 2, "no new question after the refusal"
+    ask(settings(server, concurrency=3), questions(*"abcdef"), cache)
+    assert server.answered == dict.fromkeys("abcdef", 1)
+
+
+def test_much_goes_wrong_and_nothing_is_lost_or_answered_twice(endpoint, tmp_path):
+    """Sixty questions, two runs, failures of every kind on the way, one of them for good."""
+    trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, "x"), "cut", (200, {}, "{"), "cut stream"]
+    trouble += [(200, {}, '{"choices": []}'), (502, {}, "<html>"), GOOD, GOOD, 0.05] * 3
+    server, cache = endpoint(*trouble, *[GOOD] * 20, (403, {}, "{}"), *trouble), tmp_path / "cache.jsonl"
+    asked = questions(*(f"question {n}" for n in range(60)))
+    with pytest.raises(InputError, match="403"):
+        ask(settings(server), asked, cache)
+    before = len(lines(cache))
+    assert 0 < before < 60 and sum(server.answered.values()) == before
+    answers = ask(settings(server), asked, cache)
+    assert [answer.text for answer in answers.values()] == [f"answer to question {n}" for n in range(60)]
+    assert server.answered == {f"question {n}": 1 for n in range(60)} and len(lines(cache)) == 60
+
+
+def test_kill_9_costs_only_the_question_under_way(endpoint, tmp_path):
+    server, cache = endpoint(GOOD, GOOD, 30.0), tmp_path / "cache.jsonl"
+    values = settings(server, concurrency=1, timeout_seconds=60)
+    program = (
+        "from reasonome.chat_endpoint import *\n"
+        f"ask(Endpoint(**{values.model_dump()!r}), {{'model': 'm1'}}, {questions(*'abcd')!r}, {str(cache)!r})"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(reasonome.__file__).parents[1])}
+    log = tmp_path / "log"
+    with open(log, "wb") as err:
+        process = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=err)
+        deadline = time.monotonic() + 60
+        while len(server.requests) < 3 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, log.read_text()
+    answers = ask(values, questions(*"abcd"), cache)
+    assert [answer.text for answer in answers.values()] == [f"answer to {letter}" for letter in "abcd"]
+    assert server.asked == ["a", "b", "c", "c", "d"]
+
+
+def test_a_torn_last_line_is_dropped_and_asked_again(endpoint, tmp_path):
+    server, cache = endpoint(), tmp_path / "cache.jsonl"
+    answers = ask(settings(server, concurrency=1), questions("a", "b"), cache)
+    keys = [line["key"] for line in lines(cache)]
+    cache.write_bytes(cache.read_bytes()[:-7])
+    assert ask(settings(server), questions("a", "b"), cache) == answers
+    assert server.asked == ["a", "b", "b"]
+    assert [line["key"] for line in lines(cache)] == keys
+
+
+def test_a_damaged_line_is_reported_with_its_number(endpoint, tmp_path):
+    server, cache = endpoint(), tmp_path / "cache.jsonl"
+    ask(settings(server), questions("a"), cache)
+    cache.write_text(cache.read_text() + '{"key": "x"}\n')
+    with pytest.raises(InputError, match=r"cache\.jsonl:2: this line is not a cached answer") as caught:
+        ask(settings(server), questions("a"), cache)
+    assert "delete the line" in caught.value.fix
+
+
+# --- errors for users --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "fix"),
+    [(400, "temperature and max_tokens may be null"), (401, "into TEST_ENDPOINT_KEY"), (404, "check model")],
+)
+def test_a_refusal_is_not_retried_and_names_what_to_check(endpoint, tmp_path, status, fix):
+    body = json.dumps({"error": {"message": f"no luck with {KEY}", "code": "refused"}})
+    server = endpoint(*[(status, {}, body)] * 3)
+    with pytest.raises(InputError) as caught:
+        ask(settings(server, concurrency=1), questions("a"), tmp_path / "cache.jsonl")
+    message = str(caught.value)
+    for part in (f"{server.url}/ answered {status}", "model 'm1'", "TEST_ENDPOINT_KEY", "no luck with <key>", fix):
+        assert part in message
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        ((500, {}, "oops"), "answered 500"),
+        ((429, {"Retry-After": "0"}, "{}"), "answered 429"),
+        ((200, {}, "{"), "no chat completions"),
+        ("cut", "did not answer"),
+    ],
+)
+def test_an_endpoint_that_stays_down(endpoint, tmp_path, act, message):
+    server, cache = endpoint(*[act] * 3), tmp_path / "cache.jsonl"
+    with pytest.raises(InputError, match=message) as caught:
+        ask(settings(server, max_retries=2), questions("a"), cache)
+    assert len(server.requests) == 3
+    assert "run again later" in caught.value.fix and str(cache) in caught.value.fix
+
+
+def test_nobody_listens(endpoint, tmp_path):
+    server = endpoint()
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(InputError, match=f"{server.url}/ did not answer: Connection error"):
+        ask(settings(server, max_retries=1), questions("a"), tmp_path / "cache.jsonl")
+
+
+def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog):
+    """The endpoint itself repeats the key in its refusal; nothing that people or files see may hold it."""
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG, logger="openai")
+    refusal = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}})
+    server, cache = endpoint((500, {}, KEY), (200, {}, None), (401, {}, refusal)), tmp_path / "cache.jsonl"
+    with pytest.raises(InputError) as caught:
+        ask(settings(server, concurrency=1), questions("a", "b"), cache)
+    printed = "".join(traceback.format_exception(caught.value))
+    output = capfd.readouterr()
+    assert "asking m1" in output.err and "answer to a" in cache.read_text() and "401" in printed
+    for text in (printed, repr(caught.value), output.out, output.err, cache.read_text(), caplog.text):
+        assert KEY not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [(None, "is not set"), (" ", "is not set"), (f"{KEY} x", "cannot be a key")]
+)
+def test_a_missing_or_impossible_key(endpoint, tmp_path, monkeypatch, value, message):
+    server = endpoint()
+    monkeypatch.delenv("TEST_ENDPOINT_KEY")
+    if value is not None:
+        monkeypatch.setenv("TEST_ENDPOINT_KEY", value)
+    with pytest.raises(InputError, match=f"TEST_ENDPOINT_KEY.*{message}") as caught:
+        ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
+    assert KEY not in str(caught.value) and server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"modle": "x"}, "modle"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"price": {"prompt": -1, "completion": 1}}, "price"),
+        ({"base_url": "localhost:8000"}, "base_url"),
+        ({"base_url": "https://me:pw@x.org/v1"}, "base_url"),
+        ({"base_url": "https://x.org/@v1"}, "base_url"),
+        ({"base_url": "https://x.org?key=1"}, "base_url"),
+        ({"base_url": "https://x.org/v1?key=1"}, "base_url"),
+        ({"base_url": "https://x.org/v 1"}, "base_url"),
+        ({"base_url": None, "api_version": "2024-10-21"}, "Azure, which needs base_url"),
+    ],
+)
+def test_settings_that_cannot_work(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        Endpoint(**{"model": "m1"} | changes)
+
+
+def test_the_cost_of_tokens():
+    assert cost(Price(prompt=2.5, completion=10), 400_000, 50_000) == pytest.approx(1.5)
+    assert cost(None, 400_000, 50_000) is None
+
+
+def test_running_totals_are_shown(endpoint, tmp_path, capfd):
+    model = settings(endpoint(), price={"prompt": 1000, "completion": 2000})
+    ask(model, questions("a", "b"), tmp_path / "cache.jsonl")
+    shown = capfd.readouterr().err
+    assert "prompt_tokens=22, completion_tokens=10, cost=0.04" in shown  # 22 / 1000 + 10 / 500

@@ -1,0 +1,230 @@
+"""Claims: which genes and terms sentences name, what is denied, and what the facts say of it."""
+
+import time
+
+import pandas as pd
+import pyarrow
+import pytest
+
+from reasonome.background import SCHEMA, Background
+from reasonome.metrics.claims import Knowledge
+from reasonome.sources.source import FACT_COLUMNS
+
+# "DNA repair" is above "base-excision repair", which is above "long-patch base-excision repair".
+FACTS = [
+    ("LIG3", "involved_in", "GO:0006284", "base-excision repair", "go", "IDA"),
+    ("XRCC1", "involved_in", "GO:0006281", "DNA repair", "go", ""),
+    ("TP53", "enables", "GO:0003677", "DNA binding", "go", "IDA"),
+    ("TP53", "NOT|involved_in", "GO:0006284", "base-excision repair", "go", "IMP"),
+    ("KAT5", "member_of_pathway", "R-HSA-1", "Regulation of TP53 Activity", "reactome", ""),
+    ("KAT5", "located_in", "GO:0005634", "nucleus", "go", "IDA"),
+    ("EGFR", "enables", "GO:9", "growth factor receptor", "go", "IDA"),
+    ("EGFR", "involved_in", "GO:0016310", "phosphorylation", "go", "IDA"),
+    ("EGFR", "has_name", "HGNC:1", "epidermal growth factor receptor", "hgnc", ""),
+    ("EGFR", "maps_to_band", "7p11.2", "7p11.2", "hgnc", ""),
+    ("SET", "has_name", "HGNC:2", "SET nuclear proto-oncogene", "hgnc", ""),
+    ("CAT", "has_name", "HGNC:3", "catalase", "hgnc", ""),
+    ("AR", "has_name", "HGNC:4", "androgen receptor", "hgnc", ""),
+    ("HLA-DRA", "involved_in", "GO:0006955", "immune response", "go", "IEA"),
+    ("NKX2-5", "involved_in", "GO:0007507", "heart development", "go", "IDA"),
+    ("LIG3", "has_summary", "t", "LIG3 takes part in heart development.", "ncbi", ""),
+]
+TERMS = [
+    ("GO:0006281", "DNA repair", ["repair of DNA"], [], ["LIG3", "XRCC1", "POLB"]),
+    ("GO:0006284", "base-excision repair", ["BER"], ["GO:0006281"], ["LIG3"]),
+    ("GO:0006286", "long-patch base-excision repair", [], ["GO:0006284"], []),
+    ("GO:0016310", "phosphorylation", [], [], ["EGFR"]),
+]
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    rows = [
+        dict(zip(("id", "name", "synonyms", "parents", "genes"), row, strict=True))
+        | {"namespace": "biological_process", "source": "go", "n_genes": len(row[4]), "information": 1.0}
+        | {"candidate": True}
+        for row in TERMS
+    ]
+    background = Background(pyarrow.Table.from_pylist(rows, schema=SCHEMA))
+    return Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS), background)
+
+
+def said(knowledge, text, of_set=()):
+    """The claims of a text: gene, term as written (with a minus where it is denied), verdict."""
+    claims = knowledge.read(text, of_set).claims
+    return [(claim.gene, ("-" if claim.negated else "") + claim.term, claim.verdict) for claim in claims]
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("LIG3 takes part in base-excision repair.", [("LIG3", "base-excision repair", "true")]),
+        ("LIG3: Base Excision Repair", [("LIG3", "Base Excision Repair", "true")]),
+        ("LIG3 and XRCC1 share DNA repair.", [("LIG3", "DNA repair", "true"), ("XRCC1", "DNA repair", "true")]),
+        ("XRCC1 does base-excision repair.", [("XRCC1", "base-excision repair", "unknown")]),
+        ("TP53 does base-excision repair.", [("TP53", "base-excision repair", "contradicted")]),
+        ("TP53: long-patch base-excision repair", [("TP53", "long-patch base-excision repair", "contradicted")]),
+        # The annotation denies a narrower term, not this one.
+        ("TP53 is known for DNA repair.", [("TP53", "DNA repair", "unknown")]),
+        ("LIG3 is known for the repair of DNA.", [("LIG3", "repair of DNA", "true")]),
+        ("All five genes share DNA repair.", []),
+        ("LIG3 is a ligase.", []),
+        ("LIG3 does DNA repair. LIG3 does DNA repair!", [("LIG3", "DNA repair", "true")]),
+    ],
+)
+def test_claims_of_a_sentence(knowledge, text, claims):
+    assert said(knowledge, text) == claims
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("TP53 does not take part in base-excision repair.", [("TP53", "-base-excision repair", "true")]),
+        ("LIG3 doesn't act in DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
+        ("LIG3 is unrelated to DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
+        ("DNA repair never needs LIG3.", [("LIG3", "-DNA repair", "contradicted")]),
+        ("KAT5 has no role in DNA repair.", [("KAT5", "-DNA repair", "unknown")]),
+        ("There is no evidence that LIG3 acts in DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
+        ("LIG3 is not only at work in DNA repair.", [("LIG3", "DNA repair", "true")]),
+        ("XRCC1, not TP53, does DNA repair.", [("XRCC1", "DNA repair", "true"), ("TP53", "-DNA repair", "unknown")]),
+        ("Unlike TP53, LIG3 does DNA repair.", [("TP53", "-DNA repair", "unknown"), ("LIG3", "DNA repair", "true")]),
+        (
+            "Neither LIG3 nor XRCC1 acts in DNA repair.",
+            [("LIG3", "-DNA repair", "contradicted"), ("XRCC1", "-DNA repair", "contradicted")],
+        ),
+        ("NO signals to LIG3 in DNA repair.", [("LIG3", "DNA repair", "true")]),
+        ("Without doubt LIG3 acts in DNA repair.", [("LIG3", "DNA repair", "true")]),
+    ],
+)
+def test_denied_claims(knowledge, text, claims):
+    assert said(knowledge, text) == claims
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LIG3 does base-excision repair; TP53 has DNA binding.",
+        "LIG3 does base-excision repair, and TP53 has DNA binding.",
+        "LIG3 does base-excision repair, while TP53 has DNA binding.",
+        "LIG3 does base-excision repair and TP53 has DNA binding.",
+        "LIG3 does base-excision repair.\nTP53 has DNA binding",
+    ],
+)
+def test_clauses_claim_each_for_themselves(knowledge, text):
+    assert said(knowledge, text) == [("LIG3", "base-excision repair", "true"), ("TP53", "DNA binding", "true")]
+
+
+def test_a_clause_may_give_a_gene_its_full_name(knowledge):
+    text = "EGFR is epidermal growth factor receptor, and LIG3 does DNA repair."
+    assert said(knowledge, text) == [("LIG3", "DNA repair", "true")]
+
+
+def test_a_list_of_genes_is_one_clause(knowledge):
+    claims = said(knowledge, "LIG3, XRCC1, and TP53 act in DNA repair, and in phosphorylation.")
+    assert [claim[:2] for claim in claims if claim[1] == "DNA repair"] == [
+        ("LIG3", "DNA repair"), ("XRCC1", "DNA repair"), ("TP53", "DNA repair"),
+    ]  # fmt: skip
+    assert len(claims) == 6
+
+
+def test_the_fact_that_decided_is_told(knowledge):
+    def fact(text):
+        return [claim.fact for claim in knowledge.read(text).claims]
+
+    assert fact("LIG3 does base-excision repair") == ["involved in base-excision repair (GO:0006284, go, IDA)"]
+    assert fact("XRCC1 does DNA repair") == ["involved in DNA repair (GO:0006281, go)"]
+    assert fact("LIG3 does DNA repair") == [
+        "involved in base-excision repair (GO:0006284, go, IDA), which is a kind or part of DNA repair"
+    ]
+    assert fact("TP53: long-patch base-excision repair") == [
+        "NOT involved in base-excision repair (GO:0006284, go, IMP)"
+    ]
+    assert fact("TP53 does DNA repair") == [""]
+    assert knowledge.check("POLB", ["GO:0006281"]) == ("true", "one of the genes of DNA repair (GO:0006281)")
+
+
+@pytest.mark.parametrize(
+    ("text", "genes"),
+    [
+        ("LIG3, lig3 and (TP53)", {"LIG3", "TP53"}),
+        ("tp53-dependent, p53", {"TP53"}),
+        ("the set, a cat, and the rest", set()),
+        ("SET and CAT", {"SET", "CAT"}),
+        ("THESE GENES MAKE A SET", set()),
+        ("HLA-DRA/NKX2-5, XRCC1-LIG3.", {"HLA-DRA", "NKX2-5", "XRCC1", "LIG3"}),
+        ("HLA-DRAX, anti-LIG3, LIG30", {"LIG3"}),
+        ("AR is a receptor", set()),  # two letters
+        ("epidermal growth factor receptor", set()),
+        ("KAT5 belongs to Regulation of TP53 Activity", {"KAT5"}),
+        ("LIG3 \u2014 TP53\u2019s partner; \u03b2-catenin <b>XRCC1</b>", {"LIG3", "TP53", "XRCC1"}),
+    ],
+)
+def test_genes_that_a_text_names(knowledge, text, genes):
+    assert knowledge.read(text).genes == genes
+
+
+def test_genes_of_the_set_count_where_others_might_be_other_words(knowledge):
+    assert knowledge.read("AR binds DNA", {"AR"}).genes == {"AR"}
+    assert knowledge.read("ALL OF SET IS UP", {"SET"}).genes == {"SET"}
+    assert knowledge.read("XYZ is new, xyz is not", {"XYZ"}).genes == {"XYZ"}
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        # One word of six letters and more, if it is no everyday one.
+        ("KAT5 is in the nucleus", [("KAT5", "nucleus", "true")]),
+        ("EGFR drives phosphorylation", [("EGFR", "phosphorylation", "true")]),
+        # A single word as a synonym is an acronym; bands and running text are no terms.
+        ("LIG3 does BER at 7p11.2", []),
+        ("LIG3: LIG3 takes part in heart development.", [("LIG3", "heart development", "unknown")]),
+        # A gene's full name is no claim of what its words say, the words alone are.
+        ("EGFR is epidermal growth factor receptor", []),
+        ("EGFR is a growth factor receptor", [("EGFR", "growth factor receptor", "true")]),
+    ],
+)
+def test_terms_that_a_text_names(knowledge, text, claims):
+    assert said(knowledge, text) == claims
+
+
+def test_without_a_background_only_direct_facts_are_known():
+    alone = Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS))
+    assert said(alone, "LIG3 does base-excision repair and DNA repair") == [
+        ("LIG3", "base-excision repair", "true"), ("LIG3", "DNA repair", "unknown"),
+    ]  # fmt: skip
+    assert said(alone, "TP53 does base-excision repair") == [("TP53", "base-excision repair", "contradicted")]
+
+
+def test_odd_texts_are_read(knowledge):
+    for text in ("", "\0", "...", "not", ", and , and ", "LIG3" * 1000, "DNA repair " * 1000, "-LIG3- --", "\ud800"):
+        knowledge.read(text)
+
+
+def test_the_demos_facts_by_hand(demo_facts):
+    knowledge = Knowledge(demo_facts)
+    gene, name = demo_facts.loc[demo_facts["relation"] == "involved_in", ["gene", "object_name"]].iloc[0]
+    (claim,) = knowledge.read(f"{gene} acts in {name}.").claims
+    assert (claim.gene, claim.term, claim.verdict) == (gene, name, "true")
+    assert claim.fact.startswith(f"involved in {name} (GO:")
+    (denied,) = knowledge.read(f"{gene} does not act in {name}.").claims
+    assert (denied.verdict, denied.fact) == ("contradicted", claim.fact)
+
+
+def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
+    """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
+    from reasonome.benchmarks import read_rows
+    from reasonome.tasks.gene_set_naming import Example
+    from reasonome.teachers.knowledge import propose
+
+    rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]
+    proposals = propose(
+        rows, demo_facts, mode="given", seed=0, shown_genes=lambda row: [gene["symbol"] for gene in row["genes"]]
+    )
+    knowledge = Knowledge(demo_facts)
+    started = time.perf_counter()
+    claims = [claim for one in proposals for claim in knowledge.read("\n".join(one.steps)).claims]
+    assert time.perf_counter() - started < 20
+    true = [claim for claim in claims if claim.verdict == "true"]
+    assert len(claims) > 300
+    assert len(true) / len(claims) > 0.99
+    assert not any(claim.negated for claim in claims)

@@ -1,0 +1,184 @@
+"""The cache of embeddings: what is kept comes back bit for bit, whatever other processes and disks do."""
+
+import multiprocessing
+import warnings
+
+import numpy as np
+import pytest
+
+from reasonome import embedding_cache
+from reasonome.embedding_cache import EmbeddingCache
+
+IDENTITY = "0123456789abcdef" * 4
+
+
+def vectors(count, seed=0):
+    return np.random.default_rng(seed).standard_normal((count, 8)).astype(np.float32)
+
+
+def shards(folder):
+    return sorted((folder / IDENTITY[:16]).glob("*"))
+
+
+def same(found, texts, expected):
+    return list(found) == list(texts) and all((found[t] == v).all() for t, v in zip(texts, expected, strict=True))
+
+
+def test_vectors_come_back_bit_for_bit(tmp_path):
+    expected = vectors(3)
+    expected[0, :3] = [np.float32(1) / 3, np.float32(1e-45), -0.0]  # the second is the smallest float there is
+    EmbeddingCache(tmp_path, IDENTITY).add(["a", "b", "c"], expected)
+    found = EmbeddingCache(tmp_path, IDENTITY).find(["c", "d", "a"])
+    assert set(found) == {"a", "c"}
+    assert found["a"].dtype == np.float32
+    assert found["a"].tobytes() == expected[0].tobytes()
+    assert found["c"].tobytes() == expected[2].tobytes()
+
+
+def test_an_empty_cache_and_no_texts(tmp_path):
+    cache = EmbeddingCache(tmp_path / "not there", IDENTITY)
+    assert cache.find(["a"]) == {}
+    cache.add(["a"], vectors(1))
+    assert cache.find([]) == {}
+
+
+def test_texts_are_told_apart_by_white_space_case_and_form(tmp_path):
+    texts = ["DNA repair", "DNA  repair", "DNA repair ", "dna repair", "\u00e9", "e\u0301", "", "日本"]
+    expected = vectors(len(texts))
+    EmbeddingCache(tmp_path, IDENTITY).add(texts, expected)
+    assert same(EmbeddingCache(tmp_path, IDENTITY).find(texts), texts, expected)
+    assert EmbeddingCache(tmp_path, IDENTITY).find(["DNA\trepair", "DNA Repair"]) == {}
+
+
+def test_vectors_of_another_encoder_are_not_found(tmp_path):
+    EmbeddingCache(tmp_path, IDENTITY).add(["a"], vectors(1))
+    assert EmbeddingCache(tmp_path, IDENTITY[::-1]).find(["a"]) == {}
+    # Nor where the folder, which has the beginning of the identity only, is the same.
+    assert EmbeddingCache(tmp_path, IDENTITY[:16] + "f" * 48).find(["a"]) == {}
+
+
+def test_a_cache_sees_what_others_add_later(tmp_path):
+    first, second = EmbeddingCache(tmp_path, IDENTITY), EmbeddingCache(tmp_path, IDENTITY)
+    assert first.find(["a"]) == {}
+    second.add(["a"], vectors(1))
+    assert same(first.find(["a"]), ["a"], vectors(1))
+
+
+def test_of_two_vectors_of_a_text_the_older_counts(tmp_path):
+    old, new = vectors(1, seed=1), vectors(1, seed=2)
+    EmbeddingCache(tmp_path, IDENTITY).add(["a"], old)
+    EmbeddingCache(tmp_path, IDENTITY).add(["a"], new)
+    assert same(EmbeddingCache(tmp_path, IDENTITY).find(["a"]), ["a"], old)
+
+
+def test_a_byte_changed_anywhere_gives_the_right_vector_or_a_warning_and_none(tmp_path):
+    expected = vectors(2)
+    EmbeddingCache(tmp_path, IDENTITY).add(["a", "b"], expected)
+    (shard,) = shards(tmp_path)
+    whole = shard.read_bytes()
+    passed_over = 0
+    for place in range(len(whole)):
+        for bits in (0x01, 0xFF):
+            shard.write_bytes(whole[:place] + bytes([whole[place] ^ bits]) + whole[place + 1 :])
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                found = EmbeddingCache(tmp_path, IDENTITY).find(["a", "b"])
+            assert all((found[t] == v).all() for t, v in zip("ab", expected, strict=True) if t in found), place
+            assert len(found) == 2 or str(shard) in str(told[0].message), place
+            passed_over += not found
+    assert passed_over > len(whole)  # more than half of the bytes matter
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, 0.5, -1])
+def test_a_torn_shard_is_named_and_the_others_are_read(tmp_path, left):
+    EmbeddingCache(tmp_path, IDENTITY).add(["a"], vectors(1))
+    (torn,) = shards(tmp_path)
+    EmbeddingCache(tmp_path, IDENTITY).add(["b"], vectors(1, seed=1))
+    whole = torn.read_bytes()
+    torn.write_bytes(whole[: int(left * len(whole)) if isinstance(left, float) else left])
+    cache = EmbeddingCache(tmp_path, IDENTITY)
+    with pytest.warns(UserWarning, match=f"{torn.name} cannot be read, its texts are encoded again; delete it"):
+        assert same(cache.find(["a", "b"]), ["b"], vectors(1, seed=1))
+    with warnings.catch_warnings():  # once is enough
+        warnings.simplefilter("error")
+        assert cache.find(["a"]) == {}
+    cache.add(["a"], vectors(1, seed=2))
+    assert same(cache.find(["a"]), ["a"], vectors(1, seed=2))
+
+
+def test_many_shards_are_put_together_and_nothing_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedding_cache, "_MANY", 4)
+    expected = vectors(23)
+    texts = [f"text {i}" for i in range(23)]
+    reader = EmbeddingCache(tmp_path, IDENTITY)
+    for i, text in enumerate(texts):
+        # A new object each time, as separate processes would be; it has to look for the shards of the others.
+        writer = EmbeddingCache(tmp_path, IDENTITY)
+        writer.find([text])
+        writer.add([text], expected[i : i + 1])
+        assert len(shards(tmp_path)) <= 4
+    assert same(reader.find(texts), texts, expected)
+
+
+def test_a_large_shard_is_left_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedding_cache, "_MANY", 2)
+    monkeypatch.setattr(embedding_cache, "_LARGE", 3)
+    cache = EmbeddingCache(tmp_path, IDENTITY)
+    cache.add(list("abc"), vectors(3))
+    (large,) = shards(tmp_path)
+    for text in "defg":
+        cache.add([text], vectors(1, seed=ord(text)))
+    # Of d, e, f came a second large shard, then g.
+    assert [len(np.load(path)["keys"]) for path in shards(tmp_path)] == [3, 3, 1]
+    assert shards(tmp_path)[0] == large
+
+
+def test_the_older_vector_counts_after_putting_together_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedding_cache, "_MANY", 2)
+    cache = EmbeddingCache(tmp_path, IDENTITY)
+    for seed in (1, 2, 3):
+        cache.add(["a"], vectors(1, seed))
+    assert len(shards(tmp_path)) == 1
+    assert same(EmbeddingCache(tmp_path, IDENTITY).find(["a"]), ["a"], vectors(1, seed=1))
+
+
+def test_shards_that_another_process_put_together_meanwhile_are_found_in_the_new_one(tmp_path, monkeypatch):
+    writer, reader = EmbeddingCache(tmp_path, IDENTITY), EmbeddingCache(tmp_path, IDENTITY)
+    writer.add(["a"], vectors(1, seed=1))
+    writer.add(["b"], vectors(1, seed=2))
+    look = EmbeddingCache._look_for_shards
+
+    def look_and_be_late(cache):
+        look(cache)
+        if cache is reader and len(shards(tmp_path)) == 2:
+            monkeypatch.setattr(embedding_cache, "_MANY", 2)
+            writer.add(["c"], vectors(1, seed=3))
+
+    monkeypatch.setattr(EmbeddingCache, "_look_for_shards", look_and_be_late)
+    assert same(reader.find(["a", "b"]), ["a", "b"], [vectors(1, seed=1)[0], vectors(1, seed=2)[0]])
+    assert len(shards(tmp_path)) == 1
+
+
+def _write_some(folder, worker):
+    embedding_cache._MANY = 3
+    cache = EmbeddingCache(folder, IDENTITY)
+    for i in range(20):
+        texts = [f"shared {i}", f"{worker} {i}"]
+        cache.find(texts)
+        cache.add(texts, np.full((2, 8), i, dtype=np.float32))
+
+
+def test_several_processes_write_at_once_and_lose_nothing(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_write_some, args=(tmp_path, worker)) for worker in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    texts = [f"{who} {i}" for who in ("shared", 0, 1, 2) for i in range(20)]
+    found = EmbeddingCache(tmp_path, IDENTITY).find(texts)
+    assert {text: vector.tolist() for text, vector in found.items()} == {
+        text: [float(text.split()[1])] * 8 for text in texts
+    }
+    assert not [path for path in shards(tmp_path) if path.suffix != ".npz"]

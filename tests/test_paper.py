@@ -1,0 +1,424 @@
+"""Tables and figures of a paper, from metrics and comparisons whose numbers can be checked by hand."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_experiment import write_experiment
+
+from reasonome.report import paper, paper_figures, tables
+from reasonome.report.plan import Evaluation, Plan
+
+PROGRAM = Path(__file__).parents[1] / "scripts" / "write_paper_tables.py"
+
+HOSTILE = "a|b <b>*x*</b> [c](d) `e` $f$ _g_ h_i"
+
+
+def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **fields) -> Plan:
+    """A plan whose arms have these chains, asked in one style and decoding."""
+    cell = {"seed": 0, "style": "names", "decoding": "greedy", "scores": "s.parquet"}
+    return Plan.model_validate(
+        {
+            "experiment": "tiny",
+            "arms": list(arms),
+            "evaluations": [
+                {"backbone": backbone, "arm": arm, "chain": chain, "benchmark": benchmark, **cell}
+                for backbone in backbones
+                for arm, chain in arms.items()
+                for benchmark in benchmarks
+            ],
+            "floors": [{"benchmark": name, "style": "names", "path": "f.parquet"} for name in benchmarks],
+            **fields,
+        }
+    )
+
+
+ARMS = {"base": "base", "KW": "pretrain.demo-s0", "KW+RA": "pretrain.demo-s0+sft.names-s0"}
+
+
+def scored(arm: str, by_subset: dict[str, float], metric="rouge_l", seed="0", sd=np.nan, **labels) -> list[dict]:
+    """Rows of metrics.tsv of one model; intervals reach 0.05 to both sides."""
+    common = {"experiment": "tiny", "backbone": "small", "arm": arm, "chain": "", "seed": seed, "benchmark": "in"}
+    common |= {"style": "names", "decoding": "greedy", "stratum": "", "kind": "model", "information": ""}
+    common |= {"metric": metric, "sd_seeds": sd, "n_seeds": 1, "n": 10} | labels
+    return [common | {"subset": s, "value": v, "low": v - 0.05, "high": v + 0.05} for s, v in by_subset.items()]
+
+
+def floor(name: str, information: str, by_subset: dict[str, float], metric="rouge_l", **labels) -> list[dict]:
+    labels = {"kind": "floor", "information": information, "backbone": "", "seed": "", "decoding": ""} | labels
+    return scored(name, by_subset, metric, **labels)
+
+
+def compared(a: str, b: str, p: float, p_holm: float, kind="parent arm", subset="mean", **labels) -> dict:
+    """A row of comparisons.tsv."""
+    common = {"experiment": "tiny", "backbone": "small", "benchmark": "in", "style": "names", "decoding": "greedy"}
+    common |= {"subset": subset, "kind": kind, "metric": "rouge_l", "a": a, "b": b, "difference": 0.1}
+    return common | {"p": 1.0, "p_family": p, "p_holm": p_holm, "verdict": "n.s."} | labels
+
+
+NO_TESTS = pd.DataFrame([compared("x", "y", 1, 1)]).iloc[:0]
+
+
+def cells(plan: Plan, rows: list[dict], tests: pd.DataFrame | list[dict] = NO_TESTS, asked=("in",)) -> pd.DataFrame:
+    return paper.score_cells(plan, pd.DataFrame(rows), pd.DataFrame(tests), asked)
+
+
+def lines_of(markdown: str) -> list[list[str]]:
+    """The cells of every table row."""
+    rows = [line for line in markdown.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+
+
+TWO_SUBSETS = [
+    *scored("base", {"bp": 0.2, "mf": 0.4, "mean": 0.3}),
+    *scored("KW", {"bp": 0.25, "mf": 0.3, "mean": 0.275}),
+    *scored("KW+RA", {"bp": 0.3, "mf": 0.6, "mean": 0.45}),
+]
+
+
+def test_differences_are_to_the_untrained_backbone_in_percent():
+    found = cells(make_plan(ARMS), TWO_SUBSETS)
+    assert list(zip(found["arm"], found["subset"], strict=True)) == [
+        (arm, subset) for arm in ARMS for subset in ("bp", "mf", "mean")
+    ]
+    # 0.25 of 0.2 is +25 %, 0.3 of 0.4 is -25 %, 0.275 of 0.3 is -8.33 %; 0.3, 0.6 and 0.45 are each half more.
+    assert found["delta_percent"].tolist()[3:] == pytest.approx([25, -25, -100 / 12, 50, 50, 50])
+    assert found["delta"].tolist()[3:] == pytest.approx([0.05, -0.1, -0.025, 0.1, 0.2, 0.15])
+    assert found.loc[found["arm"] == "base", ["base", "delta", "delta_percent"]].isna().all(axis=None)
+    table = lines_of(paper.score_markdown("in_distribution", make_plan(ARMS), found))
+    assert table[0] == ["backbone", "arm", "bp", "mf", "mean", "paired test"]
+    assert table[2:] == [
+        ["small", "base", "0.200", "0.400", "0.300", ""],
+        ["", "KW", "0.250 (+25.0\u00a0%)", "0.300 (−25.0\u00a0%)", "0.275 (−8.3\u00a0%)", ""],
+        ["", "KW+RA", "0.300 (+50.0\u00a0%)", "0.600 (+50.0\u00a0%)", "0.450 (+50.0\u00a0%)", ""],
+    ]
+
+
+def test_percent_of_a_score_of_zero_are_not_applicable():
+    rows = [*scored("base", {"bp": 0.0, "mean": 0.0}), *scored("KW", {"bp": 0.12, "mean": 0.12})]
+    plan = make_plan({arm: ARMS[arm] for arm in ("base", "KW")})
+    found = cells(plan, rows)
+    assert found["subset"].tolist() == ["mean", "mean"]  # a single subset is its own mean
+    assert found["delta_percent"].isna().all() and found["delta"].tolist()[1] == pytest.approx(0.12)
+    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.120 (n/a,\u00a0+0.120)"
+
+
+def test_large_percentages_have_no_decimals():
+    rows = [*scored("base", {"bp": 0.001, "mean": 0.001}), *scored("KW", {"bp": 0.025, "mean": 0.025})]
+    plan = make_plan({arm: ARMS[arm] for arm in ("base", "KW")})
+    table = lines_of(paper.score_markdown("in_distribution", plan, cells(plan, rows)))
+    assert table[-1][2] == "0.025 (+2,400\u00a0%)"
+
+
+def test_the_mean_over_encoders_without_reward_stands_where_a_reward_used_one():
+    rows = [row for metric in ("similarity", "similarity_independent") for row in scored("base", {"mean": 0.5}, metric)]
+    for rewarded, shown in (([], ["similarity"]), (["minilm"], ["similarity", "similarity_independent"])):
+        assert cells(make_plan({"base": "base"}, rewarded_encoders=rewarded), rows)["metric"].tolist() == shown
+
+
+def test_without_the_untrained_backbone_there_is_no_difference():
+    plan = make_plan({"KW": ARMS["KW"]})
+    found = cells(plan, scored("KW", {"bp": 0.12, "mean": 0.12}))
+    assert found[["base", "delta", "delta_percent"]].isna().all(axis=None)
+    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.120"
+
+
+def test_each_backbone_has_its_own_base_and_the_order_is_the_plan_s():
+    rows = [*scored("KW", {"mean": 0.3}), *scored("base", {"mean": 0.2})]
+    rows += [*scored("KW", {"mean": 0.9}, backbone="large"), *scored("base", {"mean": 0.6}, backbone="large")]
+    rows = [row | {"subset": subset} for row in rows for subset in ("bp", "mean")]
+    arms = {arm: ARMS[arm] for arm in ("base", "KW")}
+    plan = make_plan(arms, backbones=("small", "large"))
+    found = cells(plan, rows)
+    assert found[["backbone", "arm"]].to_numpy().tolist() == [
+        ["small", "base"],
+        ["small", "KW"],
+        ["large", "base"],
+        ["large", "KW"],
+    ]
+    assert found["delta_percent"].tolist()[1::2] == pytest.approx([50, 50])
+    table = lines_of(paper.score_markdown("in_distribution", plan, found))
+    assert [row[0] for row in table[2:]] == ["small", "", "large", ""]
+
+
+def test_seeds_are_averaged_with_their_standard_deviation():
+    rows = [row for seed, v in (("0", 0.1), ("1", 0.3)) for row in scored("KW", {"bp": v, "mean": v}, seed=seed)]
+    rows += scored("KW", {"bp": 0.2, "mean": 0.2}, seed="mean", sd=0.1414, n_seeds=2)
+    plan = make_plan({"KW": ARMS["KW"]})
+    found = cells(plan, rows)
+    assert found[["value", "sd_seeds", "n_seeds"]].to_numpy().tolist() == [[0.2, 0.1414, 2]]
+    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.200 ± 0.141"
+
+
+def test_the_best_floor_of_every_group_is_that_of_the_metric_s_mean():
+    rows = [
+        *scored("base", {"bp": 0.2, "mf": 0.4, "mean": 0.3}),
+        *scored("base", {"bp": 0.2, "mf": 0.4, "mean": 0.3}, "similarity"),
+        *floor("nearest_set", "training data", {"bp": 0.3, "mf": 0.5, "mean": 0.4}),
+        *floor("constant", "none", {"bp": 0.3, "mf": 0.1, "mean": 0.2}),
+        *floor("random", "none", {"bp": 0.0, "mf": 0.3, "mean": 0.15}),
+        *floor("constant", "none", {"bp": 0.1, "mf": 0.1, "mean": 0.1}, "similarity"),
+        *floor("random", "none", {"bp": 0.2, "mf": 0.2, "mean": 0.2}, "similarity"),
+        *floor("elsewhere", "none", {"bp": 1.0, "mf": 1.0, "mean": 1.0}, style="symbols"),
+    ]
+    plan = make_plan({"base": "base"})
+    found = cells(plan, rows)
+    floors = found[found["kind"] == "floor"]
+    assert floors[["metric", "information", "arm", "subset", "value"]].to_numpy().tolist() == [
+        ["rouge_l", "none", "constant", "bp", 0.3],
+        ["rouge_l", "none", "constant", "mf", 0.1],
+        ["rouge_l", "none", "constant", "mean", 0.2],
+        ["rouge_l", "training data", "nearest_set", "bp", 0.3],
+        ["rouge_l", "training data", "nearest_set", "mf", 0.5],
+        ["rouge_l", "training data", "nearest_set", "mean", 0.4],
+        ["similarity", "none", "random", "bp", 0.2],
+        ["similarity", "none", "random", "mf", 0.2],
+        ["similarity", "none", "random", "mean", 0.2],
+    ]
+    markdown = paper.score_markdown("in_distribution", plan, found)
+    assert [row[:2] for row in lines_of(markdown)[2:5]] == [
+        ["small", "base"],
+        ["best floor", "constant (none)"],
+        ["", "nearest_set (training data)"],
+    ]
+
+
+def test_a_look_up_of_the_tested_set_is_called_a_ceiling():
+    rows = scored("base", {"mean": 0.3, "bp": 0.3})
+    rows += floor("enrichment_own", paper.CEILING, {"mean": 0.9, "bp": 0.9})
+    plan = make_plan({"base": "base"})
+    table = lines_of(paper.score_markdown("in_distribution", plan, cells(plan, rows)))
+    assert table[-1][:2] == ["ceiling", "enrichment_own (a database with the own term)"]
+
+
+def test_primary_metric_first_and_encoders_one_by_one_only_if_there_are_several():
+    names = ["similarity_minilm", "rouge_l", "similarity", "length", "term_score"]
+    found = pd.DataFrame({"metric": names})
+    assert paper.score_metrics(found) == ["term_score", "rouge_l", "similarity"]
+    found = pd.DataFrame({"metric": [*names, "similarity_independent", "similarity_medcpt"]})
+    several = ["similarity", "similarity_independent", "similarity_medcpt", "similarity_minilm"]
+    assert paper.score_metrics(found) == ["term_score", "rouge_l", *several]
+
+
+def test_strata_and_contaminated_variants_are_left_out():
+    rows = [*TWO_SUBSETS, *scored("base", {"mean": 0.9}, stratum="understudied"), *scored("base", {"bp-50": 0.9})]
+    found = cells(make_plan(ARMS), rows)
+    assert len(found) == 9 and 0.9 not in found["value"].tolist()
+
+
+def test_the_test_is_against_the_parent_arm():
+    tests = [
+        compared("KW", "base", 0.0004, 0.0008, verdict="b better"),
+        compared("KW+RA", "KW", 0.2, 0.4, difference=-0.025, verdict="on par"),
+        compared("KW+RA", "base", 1e-9, 1e-9, kind="floor"),  # a floor of that name
+        compared("KW+RA", "KW", 0.001, np.nan, subset="bp"),
+    ]
+    found = cells(make_plan(ARMS), TWO_SUBSETS, tests).set_index(["arm", "subset"])
+    columns = ["against", "difference", "p_family", "p_holm", "verdict", "mark"]
+    assert found.loc[("KW", "mean"), columns].tolist() == ["base", 0.1, 0.0004, 0.0008, "b better", "***"]
+    assert found.loc[("KW+RA", "mean"), columns].tolist() == ["KW", -0.025, 0.2, 0.4, "on par", "n.s."]
+    assert found.loc[("KW+RA", "bp"), ["against", "mark"]].tolist() == ["KW", "(**)"]
+    assert found.loc[("KW+RA", "mf"), ["against", "mark"]].tolist() == ["", ""]
+    table = lines_of(paper.score_markdown("in_distribution", make_plan(ARMS), found.reset_index()))
+    assert [row[-1] for row in table[2:]] == ["", "base: +0.100 ***", "KW: −0.025 n.s., on par"]
+
+
+@pytest.mark.parametrize(
+    ("p", "p_holm", "expected"),
+    [
+        (0.0001, 0.00099, "***"),
+        (0.0001, 0.001, "**"),
+        (0.0001, 0.01, "*"),
+        (0.0001, 0.05, "n.s."),
+        (0.04, np.nan, "(*)"),
+        (0.05, np.nan, "(n.s.)"),
+        (np.nan, np.nan, ""),
+    ],
+)
+def test_marks(p, p_holm, expected):
+    assert paper.mark(p, p_holm) == expected
+
+
+def test_benchmarks_go_where_the_experiment_puts_them():
+    plan = make_plan({"base": "base"}, benchmarks=("other", "in"), out_of_distribution=["other"])
+    rows = scored("base", {"bp": 0.3, "mean": 0.3})
+    rows += scored("base", {"bp": 0.1, "mean": 0.1}, benchmark="other")
+    assert paper.benchmarks(plan) == ["in"]
+    assert cells(plan, rows, asked=paper.benchmarks(plan))["benchmark"].tolist() == ["in"]
+    found = cells(plan, rows, asked=plan.out_of_distribution)
+    assert found[["benchmark", "value"]].to_numpy().tolist() == [["other", 0.1]]
+    assert "# Scores out of distribution" in paper.score_markdown("out_of_distribution", plan, found)
+
+
+def test_the_track_is_printed_with_every_table():
+    plan = make_plan({"base": "base"})
+    found = cells(plan, scored("base", {"bp": 0.3, "mean": 0.3}))
+    assert "## in, style names, decoding greedy\n" in paper.score_markdown("in_distribution", plan, found)
+    read = [one.model_copy(update={"track": "as-published"}) for one in plan.evaluations]
+    plan = plan.model_copy(update={"evaluations": read})
+    heading = "## in, style names, decoding greedy, track as-published\n"
+    assert heading in paper.score_markdown("in_distribution", plan, found)
+
+
+def test_an_experiment_without_other_benchmarks_says_so():
+    plan = make_plan(ARMS)
+    found = cells(plan, TWO_SUBSETS, asked=plan.out_of_distribution)
+    assert found.empty and list(found.columns) == paper.CELL_COLUMNS
+    markdown = paper.score_markdown("out_of_distribution", plan, found)
+    assert "The experiment has no benchmark out of distribution." in markdown and "|" not in markdown
+
+
+def test_format_is_given_as_published_and_strictly():
+    rows = [
+        *scored("base", {"bp": 0.5, "mf": 0.7, "mean": 0.6}, "format"),
+        *scored("base", {"bp": 0.9, "mf": 0.7, "mean": 0.8}, "format_published"),
+        *scored("KW", {"bp": 1.0, "mf": 1.0, "mean": 1.0}, "format", seed="mean", sd=0.02, n_seeds=3),
+        *scored("base", {"bp": 0.1, "mf": 0.1, "mean": 0.1}),
+    ]
+    plan = make_plan({arm: ARMS[arm] for arm in ("base", "KW")})
+    found = paper.format_cells(plan, pd.DataFrame(rows))
+    assert found[["arm", "metric", "subset", "value"]].to_numpy().tolist() == [
+        ["base", "format_published", "mean", 0.8],
+        ["base", "format", "mean", 0.6],
+        ["KW", "format", "mean", 1.0],
+    ]
+    table = lines_of(paper.format_markdown(plan, found))
+    assert table[0] == ["backbone", "arm", "benchmark", "style", "decoding", "as published", "strict"]
+    assert table[2][5:] == ["0.800 (0.750 to 0.850)", "0.600 (0.550 to 0.650)"]
+    assert table[3][5:] == ["", "1.000 ± 0.020 (0.950 to 1.050)"]
+
+
+def test_names_are_shown_as_they_are():
+    assert paper.escaped("a|b") == "a\\|b"
+    assert paper.escaped("<b> &\n x") == "&lt;b&gt; &amp; x"
+    assert paper.escaped("nearest_set _x_ *y*") == "nearest_set \\_x\\_ \\*y\\*"
+    plan = make_plan({HOSTILE: "base"})
+    found = cells(plan, scored(HOSTILE, {"bp": 0.5, "mean": 0.5}))
+    table = lines_of(paper.score_markdown("in_distribution", plan, found))
+    shown = "a\\|b &lt;b&gt;\\*x\\*&lt;/b&gt; \\[c\\](d) \\`e\\` \\$f\\$ \\_g\\_ h_i"
+    assert table[-1] == ["small", shown, "0.500", ""]
+    assert {len(row) for row in table} == {4}
+
+
+def test_the_ablation_shows_every_backbone_and_the_best_floors():
+    arms = {arm: ARMS[arm] for arm in ("base", "KW")}
+    plan = make_plan(arms, benchmarks=("in", "other"), backbones=("small", "large"))
+    rows = []
+    for benchmark, metric in (("in", "rouge_l"), ("in", "term_score"), ("other", "rouge_l"), ("other", "term_score")):
+        for backbone, arm, value in (("small", "base", 0.1), ("small", "KW", 0.2), ("large", "base", 0.3)):
+            by_subset = {"bp": value, "mean": value}
+            rows += scored(arm, by_subset, metric, backbone=backbone, benchmark=benchmark)
+        rows += floor("constant", "none", {"mean": 0.15}, metric, benchmark=benchmark)
+        rows += floor("random", "none", {"mean": 0.05}, metric, benchmark=benchmark)
+    figure, data = paper_figures.ablation(plan, pd.DataFrame(rows))
+    assert [(axes.get_title(loc="left"), axes.get_ylabel()) for axes in figure.axes] == [
+        ("in, names, greedy", "term score, 95 % interval"),
+        ("in, names, greedy", "ROUGE-L, 95 % interval"),
+        ("other, names, greedy", "term score, 95 % interval"),
+        ("other, names, greedy", "ROUGE-L, 95 % interval"),
+    ]
+    points = [list(container.lines[0].get_ydata()) for container in figure.axes[0].containers]
+    assert points == [[0.1, 0.2], [0.3]]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["constant (none)"]
+    assert data[["backbone", "arm", "value", "low"]][:4].fillna("").to_numpy().tolist() == [
+        ["small", "base", 0.1, pytest.approx(0.05)],
+        ["small", "KW", 0.2, pytest.approx(0.15)],
+        ["large", "base", 0.3, pytest.approx(0.25)],
+        ["", "constant", 0.15, pytest.approx(0.1)],
+    ]
+    assert len(data) == 4 * 4
+    plt.close(figure)
+
+
+def with_confidence(confidence: list[float], right: list[float]) -> pd.DataFrame:
+    """A table of scores of real sets, whose true term was found where `right` is 1."""
+    frame = pd.DataFrame({"confidence": confidence, "same_term": right, "term_score": right})
+    ids = [str(i) for i in range(len(frame))]
+    labels = {"subset": "bp", "id": ids, "cluster": ids, "contaminated": 0.0, "abstained": 0.0}
+    return frame.assign(confidence_kind=np.where(frame["confidence"].isna(), "", "logprob"), **labels)
+
+
+def evaluation(arm: str, seed: int = 0) -> Evaluation:
+    plan = make_plan({arm: "base"})
+    return plan.evaluations[0].model_copy(update={"seed": seed})
+
+
+def test_a_confidence_that_tells_right_from_wrong_gives_a_falling_curve():
+    sure = with_confidence([4, 3, 2, 1], [1, 1, 0, 0])
+    figure, data = paper_figures.coverage(
+        [(evaluation("a|b"), sure), (evaluation("none"), sure.assign(confidence=np.nan))]
+    )
+    assert data["arm"].unique().tolist() == ["a|b"] and data["over"].unique().tolist() == ["real sets"]
+    curve = data[data["measure"] == "right"].set_index("coverage")
+    # The two surest of four are right: all of the first half, and 2 of 3 at three quarters.
+    assert curve.loc[[0.25, 0.5, 0.75, 1.0], "accuracy"].tolist() == pytest.approx([1, 1, 2 / 3, 0.5])
+    assert curve["floor"].unique().tolist() == [0.5]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["term score", "share of right answers"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a|b", "constant confidence"]
+    plt.close(figure)
+
+
+def test_where_no_confidence_was_recorded_the_files_say_so():
+    scores = with_confidence([np.nan] * 4, [1, 0, 0, 0])
+    figure, data = paper_figures.coverage([(evaluation("base"), scores)])
+    assert [text.get_text() for text in figure.axes[0].texts] == [paper_figures.NO_CONFIDENCE]
+    assert data.empty and list(data.columns) == paper_figures.CURVE_COLUMNS
+    plt.close(figure)
+    found = paper_figures.abstentions([(evaluation("base"), scores)], seed=0, resamples=20)
+    notes = found.loc[found["measure"].isin(["term_score", "right"]) & (found["against"] == "real sets"), "note"]
+    assert set(notes) == {"no answer has a confidence"}
+    scored_before = scores.drop(columns=["confidence", "confidence_kind"])
+    assert paper_figures.abstentions([(evaluation("base"), scored_before)], seed=0, resamples=20).empty
+
+
+def test_every_evaluation_has_its_abstention_measures():
+    evaluations = [(evaluation("KW", seed), with_confidence([4, 3, 2, 1], [1, 1, 0, seed])) for seed in (0, 1)]
+    found = paper_figures.abstentions(evaluations, seed=0, resamples=20)
+    half = found.query("measure == 'right' and coverage == 1 and against == 'real sets'")
+    assert half[["backbone", "arm", "seed", "benchmark", "value"]].to_numpy().tolist() == [
+        ["small", "KW", 0, "in", 0.5],
+        ["small", "KW", 1, "in", 0.75],
+    ]
+
+
+FILES = ["ablation.png", "ablation.svg", "ablation.tsv", "abstention.tsv"]
+FILES += ["coverage.png", "coverage.svg", "coverage.tsv", "format.md", "format.tsv"]
+FILES += ["in_distribution.md", "in_distribution.tsv", "out_of_distribution.md", "out_of_distribution.tsv"]
+
+
+def test_the_program_writes_the_same_bytes_again_and_needs_its_tables(tmp_path):
+    plan = write_experiment(tmp_path, per_subset=4, arms=["base", HOSTILE])
+    rows = [row for arm, value in (("base", 0.1), (HOSTILE, 0.2)) for row in scored(arm, {"bp": value, "mean": value})]
+    rows += scored("base", {"bp": 1.0, "mean": 1.0}, "format") + floor("constant", "none", {"bp": 0.1, "mean": 0.1})
+    labels = {"experiment": "demo", "benchmark": "demo-go"}
+    metrics = pd.DataFrame(rows).assign(**labels).replace({"backbone": {"small": "smollm2-135m"}})
+    tables.write_table(metrics.reindex(columns=tables.METRIC_COLUMNS), tmp_path / "metrics.tsv")
+    tables.write_table(pd.DataFrame(columns=tables.COMPARISON_COLUMNS), tmp_path / "comparisons.tsv")
+
+    def run(name: str) -> tuple[subprocess.CompletedProcess, dict[str, bytes]]:
+        given = ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"]
+        done = subprocess.run(
+            [sys.executable, PROGRAM, "--plan", plan, *given, "--output", tmp_path / name, "--resamples", "20"],
+            capture_output=True,
+            text=True,
+        )
+        return done, {path.name: path.read_bytes() for path in sorted((tmp_path / name).glob("*"))}
+
+    done, first = run("first")
+    assert done.returncode == 0, done.stderr
+    assert list(first) == FILES and run("second")[1] == first
+    (tmp_path / "first" / "left_over.txt").write_text("")
+    assert run("first")[1] == first
+    assert "0.200 (+100\u00a0%)" in first["in_distribution.md"].decode()
+    assert b"<b>" not in first["in_distribution.md"] and b"<b>" not in first["ablation.svg"]
+    assert HOSTILE in pd.read_csv(tmp_path / "first" / "in_distribution.tsv", sep="\t")["arm"].tolist()
+
+    (tmp_path / "metrics.tsv").unlink()
+    done, files = run("first")
+    assert done.returncode == 2 and "metrics.tsv: there is no such table" in done.stderr
+    assert files == first  # what was there stays

@@ -1,0 +1,201 @@
+"""Recorded answers: one table in many dresses, everything that can be wrong with it, and what is made of it."""
+
+import gzip
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import read_recorded as program
+from reasonome import scoring
+from reasonome.errors import InputError
+from reasonome.recorded import read_recorded
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = [
+    Example(id=id, subset=subset, name=name, main_id=main_id, genes=[Gene(symbol="A")])
+    for id, subset, name, main_id in (
+        ("GO:1", "bp", "DNA repair", ""),
+        ("GO:2", "bp", "ion transport", "GO:20"),
+        ("GO:3", "cc", "nucleus", ""),
+    )
+]
+COMPLETION = "Process: DNA repair\nReasoning:\n<think>one, two</think>"
+
+
+def read(path, text, **columns):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_recorded(path, EXAMPLES, columns)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f'id,answer\nGO:3,"a; b, c: d."\nGO:1,"{COMPLETION}"\nGO:2,NA\n'.encode(),
+        b"\xef\xbb\xbf" + f'id,answer\r\nGO:1,"{COMPLETION}"\r\nGO:2,NA\r\nGO:3,"a; b,  c: d."\r\n'.encode(),
+        f'ID\tText\textra\nGO:1\t"{COMPLETION}"\t1\n\nGO:2\tNA\t2\nGO:3\ta; b, c: d.\t3'.encode(),
+        gzip.compress(f'sample;answer;id\n0;"{COMPLETION}";GO:1\n0; NA ;GO:20\n0;"a; b, c:\n d.";GO:3\n'.encode()),
+        "\n".join(
+            json.dumps({"id": i, "text": t}) for i, t in (("GO:1", COMPLETION), ("GO:2", "NA"), ("GO:3", "a; b, c: d."))
+        ).encode(),
+    ],
+    ids=["csv", "BOM and Windows line ends", "tsv", "gzipped, semicolons, main id", "JSON lines"],
+)
+def test_one_table_in_many_dresses(tmp_path, data):
+    found = read(tmp_path / "answers.any", data)
+    assert [(row.id, row.subset, row.sample, row.answer) for row in found.answers] == [
+        ("GO:1", "bp", 0, None),  # a completion, to be parsed
+        ("GO:2", "bp", 0, "NA"),  # a name as it is written, not a missing value
+        ("GO:3", "cc", 0, "a; b, c: d."),  # in full, white space collapsed
+    ]
+    assert found.answers[0].text == COMPLETION
+    assert found.sentences() == []
+    assert found.facts()["sha256"] == hashlib.sha256(data).hexdigest()
+    assert set(found.counts().values()) == {0}
+
+
+def test_what_is_wrong_is_left_out_or_wrong_and_said(tmp_path):
+    text = (
+        "name of the set,answer\n"
+        "GO:1,first\n"
+        "GO:9,x\n"  # unknown
+        "GO:1,  first \n"  # again
+        "GO:1,second\n"  # otherwise
+        "GO:2,\n"  # empty
+        "GO:1,third\n"  # otherwise
+    )
+    found = read(tmp_path / "a.csv", text, id="name of the set")
+    assert [(row.id, row.answer) for row in found.answers] == [("GO:1", "first"), ("GO:2", "")]
+    assert found.counts() == {"missing": 1, "duplicates": 1, "conflicts": 2, "unknown": 1, "empty": 1}
+    facts = found.facts()
+    assert (facts["rows"], facts["missing_ids"], facts["unknown_rows"]) == (6, ["GO:3"], [{"id": "GO:9", "line": 3}])
+    assert facts["conflict_rows"] == [{"id": "GO:1", "line": 5}, {"id": "GO:1", "line": 7}]
+    assert found.sentences() == [
+        "questions without an answer, counted as wrong: 1 (GO:3)",
+        "empty answers, counted as wrong: 1 (GO:2 (line 6))",
+        "rows that say what an earlier row says, counted once: 1 (GO:1 (line 4))",
+        "rows that answer otherwise than an earlier row, which alone counts: 2 (GO:1 (line 5), GO:1 (line 7))",
+        "rows that answer what was not asked, left out: 1 (GO:9 (line 3))",
+    ]
+
+
+def test_lines_are_those_of_the_file_below_quoted_line_ends(tmp_path):
+    found = read(tmp_path / "a.csv", 'id,answer\nGO:1,"two\nlines"\nGO:9,x\n')
+    assert [vars(place) for place in found.unknown] == [{"id": "GO:9", "line": 4}]
+    assert found.answers[0].answer == "two lines"
+
+
+def test_samples_and_confidence(tmp_path):
+    found = read(tmp_path / "a.csv", "id,answer,sample,sure\nGO:1,a,0,0.25\nGO:1,b,1,\nGO:2,c,1,1\n", confidence="sure")
+    assert [(row.id, row.sample, row.confidence) for row in found.answers] == [
+        ("GO:1", 0, 0.25),
+        ("GO:1", 1, None),
+        ("GO:2", 1, 1.0),
+    ]
+    assert found.missing == [("GO:2", 0), ("GO:3", 0), ("GO:3", 1)]
+    assert "3 (GO:2 (sample 0), GO:3 (sample 0), GO:3 (sample 1))" in found.sentences()[0]
+
+
+def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
+    examples = [
+        EXAMPLES[0],
+        EXAMPLES[1],
+        Example(id="GO:4", subset="bp", name="x", main_id="GO:20", genes=[{"symbol": "A"}]),
+    ]
+    path = tmp_path / "a.csv"
+    path.write_text("id,answer\nGO:1,a\nGO:20,b\n")
+    assert [place.id for place in read_recorded(path, examples).unknown] == ["GO:20"]
+
+
+@pytest.mark.parametrize(
+    "data, line, message",
+    [
+        (b"identifer,answer\nGO:1,a\n", 1, "id: there is no column 'id'.*\n.*valid names: answer, identifer"),
+        (b"id,answr\nGO:1,a\n", 1, "answer: there is no column 'answer'.*\n.*did you mean 'answr'"),
+        (b"id,answer,text\nGO:1,a,b\n", 1, "columns 'answer' and 'text'.*\n.*answer=text"),
+        (b"id,id,answer\nGO:1,GO:1,a\n", 1, "2 columns are called 'id'"),
+        (b"id,answer\nGO:1,caf\xe9\n", 2, "not UTF-8 text.*\n.*iconv"),
+        (b"id,answer\n", None, "no rows"),
+        (b"", None, "file is empty"),
+        (b"id,answer\nGO:1,a,b\n", 2, "expected 2 columns as in the header, found 3.*\n.*quotes"),
+        (b'id,answer\nGO:1,a\nGO:2,"open\n', 3, "cannot be read"),
+        (b"id,answer\n,a\n", 2, "id: the id is empty"),
+        (b"id,answer\nGO:7,a\nGO:8,b\n", 2, "no row answers a question.*'GO:7'.*\n.*look like GO:1, GO:2, GO:3"),
+        (b"id,answer,confidence\nGO:1,a,85\n", 2, "confidence: expected a confidence from 0 to 1, found '85'"),
+        (b"id,answer,sample\nGO:1,a,-1\n", 2, "sample: expected the number of a sample"),
+        (b"PK\x03\x04rest", None, "Excel workbook"),
+        (b"\xff\xfei\x00d\x00", None, "UTF-16.*\n.*iconv"),
+        (b"<!DOCTYPE html>", None, "web page"),
+        (b'[{"id": "GO:1"}]', None, "JSON array.*\n.*jq"),
+        (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2, "not valid JSON"),
+        (b'{"id": "GO:1", "answer": ["a", "b"]}\n', 1, "answer: expected text, found a list"),
+        (b"id,answer\nGO:1,a\0b\n", 2, "NUL byte"),
+        (gzip.compress(b"id,answer\nGO:1,a\n" * 99)[:30], None, "gzip file is damaged"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, data, line, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path / "answers.csv", data)
+    assert caught.value.file == tmp_path / "answers.csv"
+    assert caught.value.line == line
+
+
+def test_a_missing_file_a_folder_and_a_column_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="there is no such file"):
+        read_recorded(tmp_path / "none.csv", EXAMPLES)
+    with pytest.raises(InputError, match="folder"):
+        read_recorded(tmp_path, EXAMPLES)
+    with pytest.raises(InputError, match=r"columns.id: there is no column 'go id'\n.*'go_id'"):
+        read(tmp_path / "a.csv", "go_id,answer\nGO:1,a\n", id="go id")
+
+
+def _project(folder: Path) -> Path:
+    """The shipped config with a backbone of recorded answers."""
+    config = shutil.copytree(ROOT / "config", folder / "config")
+    recorded = {"files": {"demo-go": "theirs.csv"}, "columns": {"answer": "model says"}}
+    with open(config / "backbones.yaml", "a", encoding="utf-8") as out:
+        out.write("\n" + yaml.safe_dump({"theirs": {"recorded": recorded}}))
+    return config
+
+
+def _run(monkeypatch, config, examples, backbone="theirs"):
+    answers = config.parent / "theirs.csv"
+    answers.write_text("id,model says\nGO:1,DNA repair\nGO:5,x\n")
+    arguments = f"read_recorded.py --config {config} --backbone {backbone} --benchmark demo-go --examples {examples}"
+    output = config.parent / "greedy.jsonl"
+    monkeypatch.setattr(sys, "argv", [*arguments.split(), "--answers", str(answers), "--output", str(output)])
+    program.main()
+    return output
+
+
+def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
+    examples = tmp_path / "test.jsonl"
+    examples.write_text("".join(example.model_dump_json() + "\n" for example in EXAMPLES))
+    output = _run(monkeypatch, _project(tmp_path), examples)
+    (answer,) = scoring.read_answers(output)
+    assert (answer.id, answer.answer, answer.completion_tokens) == ("GO:1", "DNA repair", 0)
+    run = json.loads(output.with_suffix(".run.json").read_text())
+    assert {"seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"} <= run.keys()
+    assert {
+        key: run["recorded"][key] for key in ("rows", "missing", "unknown", "empty", "duplicates", "conflicts")
+    } == {
+        "rows": 2,
+        "missing": 2,
+        "unknown": 1,
+        "empty": 0,
+        "duplicates": 0,
+        "conflicts": 0,
+    }
+    said = capsys.readouterr().out
+    assert "1 answers in 2 rows" in said
+    assert "counted as wrong: 2 (GO:2, GO:3)" in said
+
+
+def test_the_program_refuses_a_backbone_with_weights(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="backbone 'smollm2-135m' has no recorded answers"):
+        _run(monkeypatch, _project(tmp_path), tmp_path / "test.jsonl", backbone="smollm2-135m")

@@ -1,0 +1,361 @@
+"""`reasonome score`: values against rouge_score itself, floors beside them, and every way to ask wrongly."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pytest
+from pyarrow import parquet
+from rouge_score import rouge_scorer
+
+from reasonome import cli
+from reasonome.answer_tables import score_table
+from reasonome.background import SCHEMA
+from reasonome.benchmarks import read_rows
+from reasonome.commands.score import parse_columns
+from reasonome.errors import InputError
+from reasonome.naming_table import best_constant, genes_of
+from reasonome.scored import Score
+from reasonome.sources.go import read_obo
+
+ROOT = Path(__file__).resolve().parents[1]
+COLUMNS = {"answer": "answer", "gold": "gold"}
+CONSTANT = "regulation of process"
+
+
+REFERENCE = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=True)
+
+
+def rouge_l(answer, truth):
+    """The reference library's value."""
+    return REFERENCE.score(truth, answer)["rougeL"].fmeasure
+
+
+@pytest.fixture(scope="module")
+def names():
+    """Two hundred names of biological processes, of the demo's slice of GO."""
+    terms = read_obo(ROOT / "resources/demo/go-basic.obo.gz").terms
+    found = [terms[term].name for term in sorted(terms) if terms[term].namespace == "biological_process"]
+    return found[:200]
+
+
+def table(path, rows, header=("answer", "gold")):
+    with open(path, "w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows([header, *rows])
+    return path
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [CONSTANT, f"Process: {CONSTANT}", f"Process: {CONSTANT}\nReasoning:\n<think>They act, together.</think>"],
+    ids=["bare name", "name line", "completion"],
+)
+def test_a_constant_answer_has_the_reference_librarys_score(tmp_path, names, cell):
+    expected = np.mean([rouge_l(CONSTANT, name) for name in names])
+    assert expected > 0.05
+    scored = score_table(table(tmp_path / "a.csv", [(cell, name) for name in names]), COLUMNS, resamples=100)
+    assert scored.n == 200
+    assert scored.metrics["rouge_l"].value == pytest.approx(expected)
+    assert scored.metrics["rouge_l"].low < expected < scored.metrics["rouge_l"].high
+    assert scored.metrics["distinct_names"] == Score(1 / 200, None, None, 200)
+    # Whatever row a constant is handed to, it says the same.
+    assert scored.floors["shuffled_answers"].metrics["rouge_l"] == scored.metrics["rouge_l"]
+
+
+def test_a_small_table_by_hand(tmp_path):
+    full = "Process: DNA repair\nReasoning:\n<think>one</think>"
+    rows = [("DNA repair", "DNA repair"), (full, "dna-repair"), ("", "nucleus"), ("x\nProcess: a\nProcess: b", "axon")]
+    scored = score_table(table(tmp_path / "a.csv", rows), COLUMNS)
+    assert scored.table["answer"].tolist() == ["DNA repair", "DNA repair", "", ""]
+    assert scored.table["exact"].tolist() == [1, 1, 0, 0]
+    assert scored.metrics["exact"].value == 0.5
+    assert scored.metrics["no_name"].value == 0.5
+    assert scored.metrics["distinct_names"].value == 0.25
+    # Only two cells are completions: the first keeps the whole contract; the second has a name and no step.
+    assert (scored.metrics["format"].value, scored.metrics["format"].n) == (0.5, 2)
+    assert (scored.metrics["format_published"].value, scored.metrics["format_published"].n) == (0.5, 2)
+    assert scored.problems["empty"] == 1
+    assert scored.problems["several_process_lines"] == 1
+    assert scored.notes == ["empty answers, counted as wrong: 1 (line 6)"]
+
+
+def test_names_alone_have_no_format(tmp_path):
+    scored = score_table(table(tmp_path / "a.csv", [("a", "b")]), COLUMNS)
+    assert "format" not in scored.metrics
+    assert "format_published" not in scored.metrics
+    assert "similarity" not in scored.metrics
+
+
+def test_the_best_constant_is_the_best_of_all(names):
+    names = names[:80]
+    means = {name: np.mean([rouge_l(name, truth) for truth in [*names, names[7]]]) for name in set(names)}
+    chosen = best_constant(names, [*names, names[7]])
+    assert means[chosen] == pytest.approx(max(means.values()))
+    assert chosen == min(name for name in means if means[name] > max(means.values()) - 1e-9)
+
+
+def test_floors_by_hand():
+    frame = pd.DataFrame(
+        {
+            "answer": ["ion transport"] * 4,
+            "gold": ["DNA repair", "DNA binding", "DNA repair", "nucleus"],
+            "genes": ["A B", "B,C", "A; B C", "Z"],
+        }
+    )
+    scored = score_table(frame, COLUMNS | {"genes": "genes"})
+    floors = scored.floors
+    assert set(floors) == {"best_constant", "common_words", "random_name", "shuffled_answers", "nearest_row"}
+    # "DNA repair" in every row: 1, 1/2, 1 and 0; best of the common words is the same.
+    assert "'DNA repair' in every row" in floors["best_constant"].note
+    assert floors["best_constant"].metrics["rouge_l"].value == pytest.approx(0.625)
+    assert floors["common_words"].metrics["rouge_l"].value == pytest.approx(0.625)
+    # Nearest: row 3 for rows 1 and 2 (both 2/3), row 1 for row 3, nothing for row 4.
+    assert floors["nearest_row"].metrics["exact"].value == pytest.approx(0.5)
+    assert floors["nearest_row"].metrics["rouge_l"].value == pytest.approx((1 + 0.5 + 1 + 0) / 4)
+    # Chance: the mean over golds of ROUGE-L with a gold drawn at random is 7/16.
+    assert floors["random_name"].metrics["rouge_l"].value == pytest.approx(7 / 16, abs=0.15)
+
+
+def test_rows_whose_sets_are_alike_are_resampled_together():
+    # Two clusters of ten rows, all right and all wrong: a resample of clusters has mean 0, 1/2 or 1.
+    frame = pd.DataFrame({"answer": ["axon"] * 20, "gold": ["axon"] * 10 + ["nucleus"] * 10})
+    frame["genes"] = ["A B C"] * 10 + ["X Y"] * 10
+    alone, together = score_table(frame, COLUMNS), score_table(frame, COLUMNS | {"genes": "genes"})
+    assert (together.metrics["exact"].low, together.metrics["exact"].high) == (0, 1)
+    assert 0.2 < alone.metrics["exact"].low < alone.metrics["exact"].high < 0.8
+
+
+def test_similarity_is_that_of_the_encoders():
+    def cosines(first, second):
+        return np.array([0.9 if a == b else 0.3 for a, b in zip(first, second, strict=True)])
+
+    frame = pd.DataFrame({"answer": ["axon", "axon", ""], "gold": ["axon", "nucleus", "nucleus"]})
+    scored = score_table(frame, COLUMNS, encoders={"half": SimpleNamespace(similarity=cosines)})
+    assert scored.metrics["similarity_half"].value == pytest.approx((0.9 + 0.3 + 0) / 3)
+    assert scored.metrics["similarity"] == scored.metrics["similarity_half"]
+    assert "similarity" in scored.floors["best_constant"].metrics
+
+
+def test_terms_of_a_background(tmp_path):
+    # One root with two children of three genes each, of which they share two.
+    terms = [
+        ("T:0", "root", [], "ABCD", 0.0),
+        ("T:1", "axon", ["T:0"], "ABC", 0.5),
+        ("T:2", "synapse", ["T:0"], "BCD", 0.5),
+    ]
+    rows = [
+        {"id": i, "name": name, "namespace": "n", "source": "s", "synonyms": [], "parents": parents}
+        | {"genes": list(genes), "n_genes": len(genes), "information": information, "candidate": True}
+        for i, name, parents, genes, information in terms
+    ]
+    background = tmp_path / "background.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), background)
+    frame = pd.DataFrame({"answer": ["axon", "synapse", "root"], "gold": ["axon"] * 3, "genes": ["A B C"] * 3})
+    scored = score_table(frame, COLUMNS | {"genes": "genes"}, background=background)
+    # The sibling shares two of four genes with the set, the root three of four; the root tells nothing (Lin 0).
+    assert scored.table["gene_overlap"].tolist() == [1, 0.5, 0.75]
+    assert scored.table["lin"].tolist() == [1, 0, 0]
+    assert scored.metrics["term_score"].value == pytest.approx((1 + 0.5 + 0.75) / 3)
+    assert scored.floors["best_constant"].metrics["term_score"].value == 1
+    with pytest.raises(InputError, match="no-such.parquet"):
+        score_table(frame, COLUMNS | {"genes": "genes"}, background=tmp_path / "no-such.parquet")
+
+
+def test_ids_that_stand_twice(tmp_path):
+    rows = [("a", "x", "1"), ("a", "x", "1"), ("b", "x", "1"), ("c", "y", "2")]
+    path = table(tmp_path / "a.csv", rows, ("answer", "gold", "id"))
+    scored = score_table(path, COLUMNS | {"id": "id"})
+    assert scored.table["text"].tolist() == ["a", "c"]
+    assert (scored.problems["duplicates"], scored.problems["conflicts"]) == (1, 1)
+    assert "counted once: 1 (line 3)" in scored.notes[0]
+    assert "which alone counts: 1 (line 4)" in scored.notes[1]
+    assert score_table(path, COLUMNS).n == 4  # without ids every row counts
+    with pytest.raises(InputError, match="'1' has another gold than in line 2") as caught:
+        score_table(table(path, [*rows[:3], ("c", "y", "1")], ("answer", "gold", "id")), COLUMNS | {"id": "id"})
+    assert (caught.value.file, caught.value.line) == (path, 5)
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "-"])
+def test_a_row_without_the_truth_is_an_error(tmp_path, empty):
+    path = table(tmp_path / "a.csv", [("a", "x"), ("b", empty)])
+    with pytest.raises(InputError, match="there is no 'gold' in this row") as caught:
+        score_table(path, COLUMNS)
+    assert (caught.value.line, caught.value.field) == (3, "gold")
+
+
+def test_columns_of_any_name():
+    assert parse_columns("answer=~my, answer,gold=a=b,id=#") == {"answer": "~my, answer", "gold": "a=b", "id": "#"}
+    assert parse_columns("") == {}
+    with pytest.raises(InputError, match="'answer' is no KEY=COLUMN"):
+        parse_columns("answer,gold=x")
+    with pytest.raises(InputError, match="'gold' is given twice"):
+        parse_columns("gold=x,gold=y")
+    assert genes_of("TP53;BRCA1, ATM/ATR|TP53") == ["TP53", "BRCA1", "ATM", "ATR"]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--task", "gene_set_name", "--columns", "answer=answer,gold=gold"], "did you mean 'gene_set_naming'"),
+        (["--task", "gene_set_naming", "--columns", "answer=answer,gold=godl"], "godl'.*\n.*did you mean 'gold'"),
+        (["--task", "gene_set_naming", "--columns", "anwser=answer,gold=gold"], "'anwser'.*\n.*'answer'"),
+        (["--task", "gene_set_naming", "--columns", "answer=answer"], "the column of 'gold' is not given"),
+        (["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--style", "names"], "--style"),
+        (["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--background", "x"], "genes=COLUMN"),
+        (
+            ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--encoders", "minilm"],
+            "no project|here",
+        ),
+    ],
+)
+def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    path = table(tmp_path / "a.csv", [("a", "x")])
+    with pytest.raises(InputError, match=message):
+        cli.main(["score", str(path), *arguments])
+
+
+def test_json_is_alone_on_standard_output(tmp_path, names):
+    path = table(tmp_path / "my answers.tsv.csv", [(f"Process: {CONSTANT}", name) for name in names])
+    command = [sys.executable, "-m", "reasonome.cli", "score", str(path), "--task", "gene_set_naming", "--json", "-"]
+    command += ["--columns", "answer=answer,gold=gold", "--encoders", "none", "--resamples", "100"]
+    run = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert found["n"] == 200
+    expected = np.mean([rouge_l(CONSTANT, name) for name in names])
+    assert found["metrics"]["rouge_l"]["value"] == pytest.approx(expected)
+    assert {"value", "low", "high"} <= found["metrics"]["rouge_l"].keys()
+    assert found["metrics"]["distinct_names"]["low"] is None
+    assert found["floors"]["best_constant"]["metrics"]["rouge_l"]["value"] > 0
+    assert found["problems"] == {"duplicates": 0, "conflicts": 0, "empty": 0, "no_reasoning": 200}
+    assert f"ROUGE-L {expected:.4f} (200 rows)" in run.stderr
+
+
+def test_one_seed_gives_one_result(tmp_path, names):
+    path = table(tmp_path / "a.csv", list(zip(names, names[3:] + names[:3], strict=True)))
+    first, again, other = (score_table(path, COLUMNS, seed=seed, resamples=200).to_json() for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+# --- against a benchmark ---------------------------------------------------------------------------------
+
+
+@pytest.fixture()
+def built(tmp_path, demo_benchmark, monkeypatch):
+    """A project's folder in which the demo benchmark is built, and nothing else."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(demo_benchmark, tmp_path / "results/benchmarks/demo-go")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def asked(built):
+    return read_rows(built / "results/benchmarks/demo-go/test.jsonl")
+
+
+def test_answers_to_a_benchmark(built, capsys):
+    examples = asked(built)
+    half = [(e.id, e.name) for e in examples[::2]]
+    path = table(built / "a.csv", [*half, ("GO:none", "x")], ("ID", "their name"))
+    assert (
+        cli.main(["score", str(path), "--benchmark", "demo-go", "--columns", "answer=their name", "--json", "s.json"])
+        == 0
+    )
+    found = json.loads((built / "s.json").read_text())
+    assert found["n"] == 90
+    assert found["problems"]["missing"] == 45
+    assert found["problems"]["missing_answer"] == 45
+    assert found["problems"]["unknown"] == 1
+    share = {s: np.mean([e.id in dict(half) for e in examples if e.subset == s]) for s in ("bp", "mf", "cc")}
+    assert found["metrics"]["exact"]["value"] == pytest.approx(np.mean(list(share.values())))
+    assert {s: found["subsets"][s]["exact"]["value"] for s in share} == pytest.approx(share)
+    assert list(found["floors"]) == ["shuffled_answers"]
+    said = capsys.readouterr()
+    assert "questions without an answer, counted as wrong: 45" in said.out
+    assert "left out: 1 (GO:none (line 47))" in said.out
+    assert "snakemake --cores 1 results/floors/demo-go.names.parquet" in said.out
+    assert "snakemake --cores 1 results/backgrounds/demo-go.parquet" in said.out
+    assert "snakemake --cores 1 results/encoders/minilm/manifest.json" in said.err
+
+
+def test_floors_and_samples_of_a_benchmark(built, capsys):
+    examples = asked(built)
+    floors = pd.DataFrame(
+        {
+            "floor": "constant",
+            "information": "none",
+            "id": [e.id for e in examples],
+            "subset": [e.subset for e in examples],
+            "answer": "x",
+            "rouge_l": [0.3 if e.subset == "bp" else 0.0 for e in examples],
+        }
+    )
+    (built / "results/floors").mkdir()
+    floors.to_parquet(built / "results/floors/demo-go.symbols.parquet")
+    # The first of two samples is right in every row, so every question's score is one half.
+    rows = [(e.id, name, sample) for e in examples for sample, name in enumerate([e.name, ""])]
+    path = table(built / "a.csv", rows, ("id", "text", "sample"))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "-"])
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert (found["n"], found["problems"]["empty"]) == (90, 90)
+    exact = found["metrics"]["exact"]
+    assert (exact["value"], exact["low"], exact["high"], exact["n"]) == (0.5, 0.5, 0.5, 90)
+    assert found["floors"]["constant"]["metrics"]["rouge_l"]["value"] == pytest.approx(0.1)
+    assert "in the style 'symbols', track strict" in said.err  # the style whose floors are there
+    floors[:50].to_parquet(built / "results/floors/demo-go.symbols.parquet")
+    cli.main(["score", str(path), "--benchmark", "demo-go"])
+    assert "the floors are of another test split" in capsys.readouterr().out
+
+
+def test_sealed_questions_are_not_scored(built, capsys):
+    config = built / "config/benchmarks.yaml"
+    config.write_text(config.read_text().replace("demo-go:\n", "demo-go:\n  sealed: 0.5\n", 1))
+    path = table(built / "a.csv", [(e.id, e.name) for e in asked(built)], ("id", "answer"))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    assert 20 < found["n"] < 70
+    assert found["metrics"]["exact"]["value"] == 1
+    assert (found["problems"]["missing"], found["problems"]["unknown"]) == (0, 0)
+    assert f"{90 - found['n']} of 90 test sets are sealed" in capsys.readouterr().out
+
+
+def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):
+    examples = asked(built)
+    rows = [{"id": e.id, "subset": e.subset, "prompt_sha256": "0", "text": e.name} for e in examples]
+    path = built / "greedy.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    # A model's text without `Process:` has no name, even where it is the name.
+    assert found["metrics"]["no_name"]["value"] == 1
+    assert found["problems"]["no_process_line"] == 90
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--benchmark", "demo-og"], "unknown benchmark 'demo-og'\n.*'demo-go'"),
+        (["--benchmark", "go"], "results/benchmarks/go/test.jsonl: file is missing\n.*snakemake"),
+        (["--benchmark", "demo-go", "--style", "nmes"], "unknown style 'nmes'\n.*'names'"),
+        (["--benchmark", "demo-go", "--columns", "gold=x"], "'gold' is no column of recorded answers"),
+        (["--benchmark", "demo-go", "--encoders", "minilm"], "not fetched yet\n.*snakemake.*minilm/manifest.json"),
+        (["--benchmark", "demo-go", "--encoders", "minlm"], "unknown encoder 'minlm'\n.*'minilm'"),
+        (["--benchmark", "demo-go", "--background", "x"], "a benchmark has its own"),
+    ],
+)
+def test_a_benchmark_asked_wrongly(built, arguments, message):
+    path = table(built / "a.csv", [("GO:0", "x")], ("id", "answer"))
+    with pytest.raises(InputError, match=message):
+        cli.main(["score", str(path), *arguments])

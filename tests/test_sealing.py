@@ -1,0 +1,47 @@
+"""Which test sets are sealed, and that variants stay with the set they were made of."""
+
+import hashlib
+
+import pytest
+
+from reasonome.benchmarks.sealing import is_sealed, scored
+from reasonome.errors import InputError
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+
+def example(identifier: str, **fields) -> Example:
+    return Example(id=identifier, subset="bp", name="a process", genes=[Gene(symbol="TP53")], **fields)
+
+
+def test_the_hash_of_the_id_decides():
+    first_byte = hashlib.sha256(b"GO:0006281").digest()[0] / 256  # 0.3 of the range, to the first of eight bytes
+    assert is_sealed(example("GO:0006281"), first_byte + 0.01)
+    assert not is_sealed(example("GO:0006281"), first_byte - 0.01)
+
+
+def test_a_set_stays_sealed_as_the_share_grows():
+    examples = [example(f"GO:{number:07d}") for number in range(2000)]
+    less, more = ({e.id for e in examples if is_sealed(e, share)} for share in (0.3, 0.5))
+    assert less < more
+    assert len(less) == pytest.approx(600, abs=60) and len(more) == pytest.approx(1000, abs=60)
+
+
+def test_variants_are_sealed_with_the_set_they_were_made_of():
+    for number in range(50):
+        origin = example(f"GO:{number:07d}")
+        variant = example(f"GO:{number:07d}-50", term=origin.id, contaminated=0.5)
+        assert is_sealed(origin, 0.5) == is_sealed(variant, 0.5)
+
+
+def test_a_final_table_scores_all():
+    examples = [example(f"GO:{number:07d}") for number in range(20)]
+    kept = scored(examples, 0.5, final=False)
+    assert 0 < len(kept) < 20
+    assert scored(examples, 0.5, final=True) == examples
+    assert scored(examples, 0.0, final=False) == examples
+
+
+def test_nothing_left_says_what_to_do():
+    sealed = [e for e in (example(f"GO:{n:07d}") for n in range(20)) if is_sealed(e, 0.5)]
+    with pytest.raises(InputError, match="sealed.*final: true"):
+        scored(sealed, 0.5, final=False)

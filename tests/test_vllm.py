@@ -1,0 +1,116 @@
+"""The vLLM engine against a stand-in for vLLM, which notes what it is asked; the real one is not needed."""
+
+import json
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from reasonome.config import Decoding
+from reasonome.errors import InputError
+from reasonome.generation import vllm_engine
+
+TOKENS = {1: "Process", 2: ":", 3: " DNA", 4: " repair", 9: ""}
+
+
+class _Tokenizer:
+    eos_token_id = 9
+
+    def __init__(self, folder):
+        self.name_or_path = str(folder)
+
+    def __call__(self, texts, add_special_tokens):
+        assert add_special_tokens is False, "the chat template has written them already"
+        return {"input_ids": [list(range(len(text))) for text in texts]}
+
+    def decode(self, tokens, skip_special_tokens):
+        return "".join(TOKENS[token] for token in tokens)
+
+
+class _LLM:
+    """Answers every prompt with `Process: DNA repair`; the n-th token has the log-probability -n."""
+
+    def __init__(self, **settings):
+        self.settings, self.calls = settings, []
+
+    def generate(self, prompts, sampling):
+        self.calls.append((prompts, sampling))
+        made = types.SimpleNamespace(
+            token_ids=[1, 2, 3, 4, 9],
+            finish_reason="stop",
+            logprobs=[{t: types.SimpleNamespace(logprob=-n)} for n, t in enumerate((1, 2, 3, 4, 9))],
+        )
+        return [types.SimpleNamespace(outputs=[made], prompt_token_ids=p["prompt_token_ids"]) for p in prompts]
+
+
+@pytest.fixture
+def vllm(monkeypatch, tmp_path):
+    """A module in vLLM's place, and a model folder of nine attention heads."""
+    module = types.ModuleType("vllm")
+    module.LLM, module.TokensPrompt = _LLM, dict
+    module.SamplingParams = lambda **settings: settings
+    monkeypatch.setitem(sys.modules, "vllm", module)
+    monkeypatch.setattr(vllm_engine, "AutoTokenizer", types.SimpleNamespace(from_pretrained=_Tokenizer))
+    config = {"model_type": "llama", "num_attention_heads": 9, "hidden_size": 9, "num_key_value_heads": 3}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    return tmp_path
+
+
+def answers(folder: Path, prompts: list[str], decoding: Decoding, **more):
+    model, tokenizer = vllm_engine.load(folder)
+    found = list(vllm_engine.generate(model, tokenizer, prompts, decoding, **more))
+    return model, found
+
+
+def test_completions_have_the_log_probability_of_the_name(vllm):
+    model, [(number, batch)] = answers(vllm, ["ab", "abc"], Decoding(max_new_tokens=7), span=lambda text: (9, 19))
+    assert number == 0 and [position for position, _ in batch] == [1, 0]  # longest first
+    completion = batch[1][1]
+    assert completion.text == "Process: DNA repair" and completion.finish_reason == "stop"
+    assert (completion.prompt_tokens, completion.completion_tokens, completion.logprob) == (2, 5, -10)
+    assert (completion.name_logprob, completion.name_tokens) == (-5, 2)
+    ((prompts, (sampling, _)),) = model.calls
+    assert prompts == [{"prompt_token_ids": [0, 1, 2]}, {"prompt_token_ids": [0, 1]}]
+    assert sampling["temperature"] == 0 and sampling["seed"] is None
+    assert sampling["max_tokens"] == 7 and sampling["stop_token_ids"] == [9] and sampling["logprobs"] == 0
+    assert model.settings["enable_prefix_caching"] and model.settings["logprobs_mode"] == "raw_logprobs"
+
+
+def test_each_request_is_seeded_by_its_position(vllm, monkeypatch):
+    monkeypatch.setattr(vllm_engine, "_AT_ONCE", 2)
+    decoding = Decoding(max_new_tokens=7, temperature=0.8, top_p=0.9, samples=2, seed=100, batch_size=1)
+    prompts = ["abc", "a", "ab", "abcd"]
+    model, found = answers(vllm, prompts, decoding)
+    assert [[position for position, _ in batch] for _, batch in found] == [[3, 0], [2, 1]]
+    seeds = [one["seed"] for _, sampling in model.calls for one in sampling]
+    assert seeds == [103, 100, 102, 101]
+    assert {(one["temperature"], one["top_p"]) for _, sampling in model.calls for one in sampling} == {(0.8, 0.9)}
+    model, found = answers(vllm, prompts, decoding, skip={0})
+    assert [number for number, _ in found] == [1]
+    assert [one["seed"] for _, sampling in model.calls for one in sampling] == [102, 101]
+
+
+def test_a_models_own_ends_stop_it(vllm):
+    (vllm / "generation_config.json").write_text(json.dumps({"eos_token_id": [4, 9]}))
+    model, _ = answers(vllm, ["a"], Decoding(max_new_tokens=7))
+    assert model.calls[0][1][0]["stop_token_ids"] == [4, 9]
+
+
+@pytest.mark.parametrize(("gpus", "shards"), [(0, 1), (1, 1), (2, 1), (4, 3), (8, 3), (9, 9)])
+def test_heads_are_shared_evenly_among_the_visible_gpus(vllm, monkeypatch, gpus, shards):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    model, _ = vllm_engine.load(vllm)
+    assert model.settings["tensor_parallel_size"] == shards
+
+
+def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    with pytest.raises(InputError, match="engine 'vllm' needs the package vllm") as caught:
+        vllm_engine.load(tmp_path)
+    assert "pip install vllm" in caught.value.fix and caught.value.field == "engine"
+
+
+def test_without_a_name_there_is_no_log_probability_of_it(vllm):
+    _, [(_, [(_, completion)])] = answers(vllm, ["a"], Decoding(max_new_tokens=7), span=lambda text: None)
+    assert (completion.name_logprob, completion.name_tokens) == (None, 0)

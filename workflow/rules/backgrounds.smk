@@ -1,0 +1,51 @@
+# Facts and ontologies → the terms and gene sets that answers are compared with.
+
+# The modules of the library that decide what a background holds.
+BACKGROUND_CODE = [
+    "background.py",
+    "sources/bioconductor.py",
+    "sources/go.py",
+    "sources/ontology.py",
+]
+
+
+rule build_background:
+    input:
+        facts=lambda w: RESULTS.facts(PROJECT.background(w.benchmark)),
+        ontologies=background_ontologies,
+    output:
+        f"{ROOT}/backgrounds/{{benchmark}}.parquet",
+    log:
+        f"{ROOT}/logs/build_background/{{benchmark}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code_sha256(BACKGROUND_CODE),
+        settings=background_settings,
+        ontologies=background_arguments,
+    shell:
+        configured(
+            "build_background.py",
+            "--benchmark {wildcards.benchmark} --facts {input.facts} {params.ontologies} --output {output}",
+        )
+
+
+rule embed_background:
+    input:
+        background=f"{ROOT}/backgrounds/{{benchmark}}.parquet",
+        manifest=f"{ROOT}/encoders/{{encoder}}/manifest.json",
+        model=ancient(f"{ROOT}/encoders/{{encoder}}/model"),
+    output:
+        f"{ROOT}/backgrounds/{{benchmark}}.{{encoder}}.json",
+    log:
+        f"{ROOT}/logs/embed_background/{{benchmark}}.{{encoder}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 16
+    params:
+        folder=subpath(input.manifest, parent=True),
+    shell:
+        configured(
+            "embed_background.py",
+            "--background {input.background} --encoder {params.folder} --output {output}",
+        )

@@ -1,0 +1,45 @@
+# Tables, plan and scores of an experiment → what a paper shows of it.
+
+
+rule paper:
+    input:
+        plan=f"{EXPERIMENT}/plan.json",
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
+        scores=cell_scores,
+        floors=cell_floors,
+    output:
+        multiext(f"{EXPERIMENT}/paper/in_distribution", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/out_of_distribution", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/format", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/ablation", ".svg", ".png", ".tsv"),
+        multiext(f"{EXPERIMENT}/paper/coverage", ".svg", ".png", ".tsv"),
+        abstention=f"{EXPERIMENT}/paper/abstention.tsv",
+    log:
+        f"{ROOT}/logs/paper/{{experiment}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        resamples=PROJECT.settings.bootstrap,
+        seed=PROJECT.settings.seed,
+        code=code_sha256(
+            [
+                "comparisons.py",
+                "metrics",
+                "report/drawing.py",
+                "report/evidence.py",
+                "report/example_scores.py",
+                "report/family.py",
+                "report/paper.py",
+                "report/paper_figures.py",
+                "report/plan.py",
+                "report/tables.py",
+            ]
+        ),
+        folder=subpath(output.abstention, parent=True),
+    shell:
+        program(
+            "write_paper_tables.py",
+            "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
+            " --output {params.folder} --resamples {params.resamples} --seed {params.seed}",
+        )
