@@ -12,6 +12,7 @@ import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
+from reasonome.floors import FLOORS
 from reasonome.report import costs, figures, number_text, page, scores_section, tables, training_section
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
 from reasonome.report.drawing import spread, themed_svg
@@ -304,6 +305,11 @@ def test_the_primary_metric_stands_first_with_its_margins(with_terms):
     # On one scale, whose end is the highest bound; the dashed line is the best floor that is no ceiling.
     assert headline["best"] == pytest.approx(180 * floors.drop("look_up").max() / headline["highest"], abs=0.06)
     assert models[2]["strip"]["value"] == pytest.approx(180 * own["value"].item() / headline["highest"], abs=0.06)
+
+
+def test_the_page_explains_every_floor_and_every_kind_of_information():
+    assert set(scores_section.FLOOR_NOTES) == set(FLOORS)
+    assert list(scores_section.GROUPS) == tables.INFORMATION
 
 
 def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):

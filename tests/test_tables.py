@@ -264,7 +264,8 @@ def test_the_family_has_one_p_per_parent_and_group_of_floors(experiment):
 
 
 def family(rows: list[tuple]) -> pd.DataFrame:
-    columns = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "p_family", "family"]
+    columns = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information"]
+    columns += ["p_family", "difference", "family"]
     return with_adjusted_p(pd.DataFrame([(*row, "protocol") for row in rows], columns=columns))
 
 
@@ -273,15 +274,15 @@ def test_holm_over_groups_by_hand():
     symbols = ("go", "term_score", "3b", "symbols", "greedy")
     found = family(
         [
-            (*go, "RA", "parent arm", "", 0.010),
-            (*go, "RA", "floor", "none", 0.001),
-            (*go, "RA", "floor", "none", 0.004),
-            (*go, "RA", "floor", "prompt", 0.03),
-            (*symbols, "RA", "floor", "none", 0.02),
-            ("go", "rouge_l", *go[2:], "RA", "floor", "none", 0.03),
-            ("reactome", *go[1:], "RA", "floor", "none", np.nan),
-            ("reactome", *go[1:], "RA", "floor", "none", 0.01),
-            ("reactome", *go[1:], "RA", "parent arm", "", 0.01),
+            (*go, "RA", "parent arm", "", 0.010, -0.1),
+            (*go, "RA", "floor", "none", 0.001, 0.1),
+            (*go, "RA", "floor", "none", 0.004, 0.1),
+            (*go, "RA", "floor", "prompt", 0.03, 0.1),
+            (*symbols, "RA", "floor", "none", 0.02, 0.1),
+            ("go", "rouge_l", *go[2:], "RA", "floor", "none", 0.03, 0.1),
+            ("reactome", *go[1:], "RA", "floor", "none", np.nan, 0.1),
+            ("reactome", *go[1:], "RA", "floor", "none", 0.01, 0.1),
+            ("reactome", *go[1:], "RA", "parent arm", "", 0.01, 0.1),
         ]
     )
     # .004 of the group, .01, .02 and .03, times 4, 3, 2 and 1, never below a smaller one; over backbones and styles.
@@ -291,22 +292,38 @@ def test_holm_over_groups_by_hand():
     assert found["group_p"].tolist()[:4] == [0.01, 0.004, 0.004, 0.03]
 
 
+def test_a_group_with_a_floor_that_is_ahead_is_not_beaten():
+    go = ("go", "term_score", "1b", "names", "greedy", "RA")
+    found = family(
+        [
+            (*go, "floor", "none", 0.001, 0.2),
+            (*go, "floor", "none", 0.001, -0.2),
+            (*go, "floor", "prompt", 0.02, 0.1),
+        ]
+    )
+    assert found["group_p"].tolist() == [1, 1, 0.02]
+    assert found["p_holm"].tolist() == [1, 1, 0.04]
+    assert verdicts(found.assign(p_equivalence=np.nan)).tolist() == ["n.s.", "b better", "a better"]
+
+
 def test_a_family_of_nothing():
     assert family([])["p_holm"].tolist() == []
 
 
 def test_verdicts():
-    columns = ["family", "p_family", "p_holm", "p_equivalence", "difference"]
+    columns = ["family", "kind", "p_family", "p_holm", "p_equivalence", "difference"]
     rows = [
-        ("protocol", 0.01, 0.04, 0.5, 0.1),
-        ("protocol", 0.01, 0.04, 0.5, -0.1),
-        ("protocol", 0.01, 0.06, 0.5, 0.1),  # the family decides
-        ("", 0.01, np.nan, 0.01, 0.1),  # a difference, though within the margin
-        ("", 0.2, np.nan, 0.01, 0.1),
-        ("", 0.2, np.nan, 0.06, 0.1),
-        ("protocol", np.nan, np.nan, np.nan, 0.1),
+        ("protocol", "parent arm", 0.01, 0.04, 0.5, 0.1),
+        ("protocol", "parent arm", 0.01, 0.04, 0.5, -0.1),
+        ("protocol", "parent arm", 0.01, 0.06, 0.5, -0.1),  # the family decides
+        ("protocol", "floor", 0.01, 0.06, 0.5, 0.1),
+        ("protocol", "floor", 0.01, 0.06, 0.5, -0.1),  # but a floor that is ahead needs no protection
+        ("", "floor", 0.01, np.nan, 0.01, 0.1),  # a difference, though within the margin
+        ("", "floor", 0.2, np.nan, 0.01, 0.1),
+        ("", "floor", 0.2, np.nan, 0.06, 0.1),
+        ("protocol", "floor", np.nan, np.nan, np.nan, 0.1),
     ]
-    expected = ["a better", "b better", "n.s.", "a better", "on par", "n.s.", ""]
+    expected = ["a better", "b better", "n.s.", "n.s.", "b better", "a better", "on par", "n.s.", ""]
     assert verdicts(pd.DataFrame(rows, columns=columns)).tolist() == expected
 
 

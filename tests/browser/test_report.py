@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
+from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
-
-from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
 from synthetic_experiment import ARMS
 from test_page import POISON, render
 

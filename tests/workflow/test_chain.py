@@ -16,8 +16,16 @@ def test_the_chain_ends_in_tables_and_a_report(finished):
     arms = set(metrics.loc[metrics["kind"] == "model", "arm"])
     assert arms == {"base", "KW", "KW+RA", "KW+RA+TA"}
     floors = set(metrics.loc[metrics["kind"] == "floor", "arm"])
-    assert floors == {"constant", "common_words", "random", "commonest_phrase", "nearest_set", "nearest_prompt"}
-    assert set(metrics.loc[metrics["metric"] == "rouge_l", "subset"]) == {"bp", "mf", "cc", "mean"}
+    assert floors == {
+        *("constant", "common_words", "random", "commonest_phrase"),
+        *("nearest_set", "nearest_prompt", "nearest_prompt_encoder"),
+        *("database_nearest_set", "database_over_representation"),
+        *("database_nearest_set_own_term", "database_over_representation_own_term"),
+    }
+    assert set(metrics.loc[metrics["metric"] == "term_score", "subset"]) == {"bp", "mf", "cc", "mean"}
+    own_term = metrics["arm"].eq("database_nearest_set_own_term") & metrics["subset"].eq("mean")
+    assert metrics.loc[own_term & metrics["metric"].eq("term_score"), "value"].item() == 1.0
+    assert "similarity_independent" not in set(metrics["metric"]), "the only encoder here was a reward"
     page = (finished / REPORT).read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert "http-equiv" in page and "src=" not in page.split("<body>")[0]
@@ -109,4 +117,4 @@ def test_gene_r1_dry_runs_offline(finished):
     jobs = tiny_project.planned_jobs(finished, "results/experiments/gene-r1/report.html")
     assert jobs["fetch_backbone"] == 3
     assert jobs["build_benchmark"] == jobs["build_background"] == 2  # terms of GO, and pathways out of distribution
-    assert jobs["grpo"] == 12  # four arms end in GRPO, on three backbones
+    assert jobs["grpo"] == 36  # four arms end in GRPO, on three backbones, with three seeds

@@ -76,8 +76,8 @@ def answers_data(plan: Plan, evidence: Evidence, weights: Mapping[str, float]) -
 
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
-    `weights` are of the reward's components. Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
-    among the packed ones, or null for floors.
+    Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
+    among the packed ones, or null for floors. `weights` are of the reward's components.
     """
     strings, kinds = _Numbered(), _Numbered()
     examples: dict[tuple[str, str, str], int] = {}

@@ -23,11 +23,13 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     """With `group_p` and `p_holm`, nan outside the family; `family` and `p_family` are there already.
 
     The rows of an arm against the floors of one group are one hypothesis, "beats them all": its p is the largest of
-    theirs (Berger, 1982), nan where one of them could not be tested. Holm's adjustment is over the hypotheses of one
-    benchmark and metric.
+    theirs (Berger, 1982), 1 where a floor is not behind at all, nan where one could not be tested. Holm's adjustment is
+    over the hypotheses of one benchmark and metric.
     """
     inside = table[table["family"] == PROTOCOL]
-    largest = inside.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
+    not_behind = (inside["kind"] == "floor") & (inside["difference"] <= 0) & inside["p_family"].notna()
+    claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
+    largest = claimed.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
     hypotheses = largest.to_frame().astype(float)
     hypotheses["p_holm"] = hypotheses.groupby(["benchmark", "metric"])["group_p"].transform(holm)
     found = hypotheses.reindex(pd.MultiIndex.from_frame(inside[_HYPOTHESIS])).set_axis(inside.index)
@@ -37,11 +39,14 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
 def verdicts(table: pd.DataFrame) -> np.ndarray:
     """ "a better", "b better", "on par", "n.s.", or "" where there was no test, of every row.
 
-    A difference counts by the adjusted p within the family, and by `p_family` outside it.
+    A difference counts by the adjusted p within the family, and by `p_family` outside it. That a floor is better than an
+    arm is no claim of the family's: it counts by `p_family`, which finds it sooner.
     """
-    in_family = table["family"] == PROTOCOL
+    difference = table["difference"]
+    floor_ahead = (table["kind"] == "floor") & (difference < 0)
+    in_family = (table["family"] == PROTOCOL) & ~floor_ahead
     p = table["p_holm"].where(in_family, table["p_family"])
-    significant, difference = p < SIGNIFICANT, table["difference"]
+    significant = p < SIGNIFICANT
     return np.select(
         [
             table["p_family"].isna(),

@@ -41,6 +41,11 @@ FLOOR_NOTES = {
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
     "over_representation": "answers with the most over-represented of the facts chosen for the prompt, shown or not",
+    "nearest_prompt_encoder": "answers with the name of the training set whose genes, as listed, encoders find nearest",
+    "database_nearest_set": "answers with the term, other than the true one, that shares most genes with this set",
+    "database_over_representation": "answers with the most over-represented term other than the true one",
+    "database_nearest_set_own_term": "answers with the term that shares most genes with this set, mostly the true one",
+    "database_over_representation_own_term": "answers with the most over-represented term, the true one among them",
 }
 STRIP = 180  # pixels between 0 and the highest bound of a setting
 
