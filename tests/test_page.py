@@ -482,8 +482,9 @@ def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
 
 
 def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():
-    test = {"family": "protocol", "p_holm": 0.04, "p_family": 0.01}
+    test = {"family": "protocol", "kind": "floor", "difference": 0.1, "p_holm": 0.04, "p_family": 0.01}
     assert scores_section.claimed_p(test) == 0.04
+    assert scores_section.claimed_p(test | {"difference": -0.1}) == 0.01, "that a floor is ahead is no claim"
     assert scores_section.claimed_p(test | {"family": "", "p_holm": float("nan")}) == 0.01
 
 

@@ -1,6 +1,7 @@
 """A headless Chromium that notes every message and every request of the pages it opens."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ def chromium(width: int = 1400, height: int = 1000) -> Iterator[WebDriver]:
         options.add_argument(argument)
     options.add_argument(f"--window-size={width},{height}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    os.environ["SE_AVOID_STATS"] = "true"  # Selenium would report its use to its makers
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     try:
         yield driver

@@ -36,17 +36,21 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: found[name].reindex(table.index) for name in ("group_p", "p_holm")})
 
 
+def is_claim(test):
+    """Whether a comparison (a row, or a whole table) is a claim of the family, which goes by the adjusted p.
+
+    That a floor is better than an arm is none: it goes by `p_family`, which finds it sooner.
+    """
+    return (test["family"] == PROTOCOL) & ((test["kind"] != "floor") | (test["difference"] >= 0))
+
+
 def verdicts(table: pd.DataFrame) -> np.ndarray:
     """ "a better", "b better", "on par", "n.s.", or "" where there was no test, of every row.
 
-    A difference counts by the adjusted p within the family, and by `p_family` outside it. That a floor is better than an
-    arm is no claim of the family's: it counts by `p_family`, which finds it sooner.
+    A claim's difference counts by the adjusted p, any other by `p_family`.
     """
     difference = table["difference"]
-    floor_ahead = (table["kind"] == "floor") & (difference < 0)
-    in_family = (table["family"] == PROTOCOL) & ~floor_ahead
-    p = table["p_holm"].where(in_family, table["p_family"])
-    significant = p < SIGNIFICANT
+    significant = table["p_holm"].where(is_claim(table), table["p_family"]) < SIGNIFICANT
     return np.select(
         [
             table["p_family"].isna(),

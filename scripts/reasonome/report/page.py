@@ -18,7 +18,7 @@ from reasonome.report.answers_data import answers_data, list_runs, reward_weight
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.example_scores import PRIMARY
-from reasonome.report.family import CEILING, SIGNIFICANT
+from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
 from reasonome.report.metric_names import metric_name
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.training_section import corpus_section, outcomes, step_section
@@ -114,6 +114,7 @@ def _environment() -> Environment:
         "pretty": number_text.pretty,
         "metric_name": metric_name,
         "claimed_p": scores_section.claimed_p,
+        "is_claim": is_claim,
     }
     return environment
 

@@ -15,7 +15,7 @@ from reasonome.comparisons import MEAN, in_mean
 from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.example_scores import INDEPENDENT, PRIMARY
-from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT
+from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
 from reasonome.report.figures import ablation_name
 from reasonome.report.metric_names import METRIC_NAMES
 from reasonome.report.plan import Plan
@@ -148,8 +148,8 @@ def floor_notes(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def claimed_p(test: Mapping[str, Any]) -> float:
-    """The p-value that counts: adjusted within the protocol's family, and as it is outside it."""
-    return test["p_holm"] if test["family"] == PROTOCOL else test["p_family"]
+    """The p-value that counts: adjusted for a claim of the protocol's family, and else as it is."""
+    return test["p_holm"] if is_claim(test) else test["p_family"]
 
 
 def margins(tests: list[dict], floors: pd.DataFrame, kinds: list[str]) -> list[dict]:
