@@ -21,6 +21,7 @@ from reasonome.report.evidence import (
     read_step,
 )
 from reasonome.report.figures import write_figures
+from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
 
@@ -54,6 +55,7 @@ def main() -> None:
             leaks=read_leaks(given.leaks),
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
             corpora=corpora,
+            answering=read_answering(plan),
         )
     )
     write_text(given.report, page)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reasonome import atomic, scoring
 from reasonome.benchmarks import read_rows
-from reasonome.benchmarks.sealing import scored
+from reasonome.benchmarks.sealing import unsealed
 from reasonome.errors import run_program
 from reasonome.judges import load_judges
 from reasonome.project import Project, lookup
@@ -37,18 +37,17 @@ def main() -> None:
     benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     task = TASKS[benchmark.task]
     asked = read_rows(args.examples, task.Example)
-    examples = scored(asked, benchmark.sealed, project.settings.final)
-    counted = {example.id for example in examples}
-    sealed = {example.id for example in asked} - counted
-    answers = [answer for answer in scoring.read_answers(args.answers) if answer.id not in sealed]
+    examples = unsealed(asked, benchmark.sealed, project.settings.final)
+    sealed = {example.id for example in asked} - {example.id for example in examples}
     table = scoring.score_answers(
         task,
         project.style(args.benchmark, args.style),
         examples,
-        answers,
+        scoring.read_answers(args.answers),
         load_judges(project, args.benchmark, args.encoders, args.background, args.facts),
         project.settings.seed,
         args.answers,
+        sealed,
     )
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasonome import atomic, scoring
 from reasonome.benchmarks import read_rows
-from reasonome.benchmarks.sealing import scored
+from reasonome.benchmarks.sealing import unsealed
 from reasonome.errors import run_program
 from reasonome.judges import load_judges
 from reasonome.project import Project, lookup
@@ -31,7 +31,7 @@ def main() -> None:
     benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     table = scoring.score_floors(
         read_rows(args.folder / "train.jsonl"),
-        scored(read_rows(args.folder / "test.jsonl"), benchmark.sealed, project.settings.final),
+        unsealed(read_rows(args.folder / "test.jsonl"), benchmark.sealed, project.settings.final),
         project.style(args.benchmark, args.style),
         load_judges(project, args.benchmark, args.encoders, args.background, facts=[]),
         project.settings.seed,

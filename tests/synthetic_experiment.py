@@ -197,8 +197,14 @@ def _linked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd
 def _checked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd.DataFrame:
     """With checked claims, a confidence, and the rewards that the answers would have earned."""
     claims = [
-        {"gene": "APLF", "term": "DNA repair" + poison, "verdict": "true", "fact": "APLF: DNA repair (IDA)"},
-        {"gene": "LIG3", "term": "cell division", "verdict": "contradicted", "fact": "LIG3: NOT cell division (IDA)"},
+        {
+            "gene": "APLF",
+            "term": "DNA repair" + poison,
+            "negated": False,
+            "verdict": "true",
+            "fact": "APLF: DNA repair (IDA)",
+        },
+        {"gene": "LIG3", "term": "cell division", "negated": True, "verdict": "contradicted", "fact": "a fact"},
     ]
     told = random.integers(0, 3, len(frame))
     score = frame["rouge_l"].to_numpy()

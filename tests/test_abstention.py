@@ -59,6 +59,38 @@ def test_auroc_is_scikit_learns():
         assert auroc(real, other) == pytest.approx(roc_auc_score(labels, np.concatenate([real, other])))
 
 
+def test_a_sure_abstention_is_no_sure_name():
+    # Sure of abstaining, and right: by the bare confidence all random sets would come first.
+    perfect = abstention_table(scores([(0, 0.6, 1, 1, 0)] * 3 + [(1, 0.99, 0, 0, 1)] * 3), 0, RESAMPLES)
+    found = value(perfect, "auroc")
+    assert (found.value, found.low, found.high) == (1, 1, 1)
+    # One real set abstained on, one random set named: .6 beats both, .1 the abstention alone, and two abstentions tie.
+    mixed = [(0, 0.6, 1, 1, 0), (0, 0.1, 0, 0, 0), (0, 0.9, 0, 0, 1), (1, 0.99, 0, 0, 1), (1, 0.3, 0, 0, 0)]
+    assert value(abstention_table(scores(mixed), 0, RESAMPLES), "auroc").value == pytest.approx((2 + 1 + 0.5) / 6)
+    # Coverage is by the confidence as it is: first .99 (a right abstention), then .9 (a wrong one).
+    over = "real and random sets"
+    assert value(abstention_table(scores(mixed), 0, RESAMPLES), "right_area", over).value == pytest.approx(
+        (1 + 1 / 2 + 2 / 3 + 2 / 4 + 2 / 5) / 5
+    )
+    # Two samples: 0.6 and an abstention (one below the least possible confidence, 0) make -.2, an abstention less.
+    twice = pd.concat([scores(mixed), scores(mixed).assign(sample=1)])
+    twice.loc[(twice["sample"] == 1) & (twice["id"] == "GO:000"), "abstained"] = 1.0
+    assert value(abstention_table(twice, 0, RESAMPLES), "auroc").value == pytest.approx((1 + 1 + 0.5) / 6)
+
+
+def test_auroc_with_abstentions_is_scikit_learns():
+    chance = np.random.default_rng(2)
+    for _ in range(20):
+        size = 40
+        table = pd.DataFrame(
+            {"contaminated": chance.integers(0, 2, size), "confidence": chance.integers(0, 9, size) / 8}
+        )
+        table = table.assign(term_score=0.0, same_term=0.0, abstained=chance.integers(0, 2, size))
+        transformed = table["confidence"].where(table["abstained"] == 0, -1.0)
+        found = value(abstention_table(scores(table.to_numpy().tolist()), 0, 10), "auroc").value
+        assert found == pytest.approx(roc_auc_score(table["contaminated"] == 0, transformed))
+
+
 def test_accuracy_at_coverage_by_hand():
     # By falling confidence: .9 (right), .85 (random, named: 0), .8 and .8 (one right), .4 (random, abstained: 1).
     table = abstention_table(scores(FIVE), 0, RESAMPLES)
@@ -124,8 +156,11 @@ def test_an_answer_without_a_confidence_is_the_least_sure_one():
     table.loc[[0, 3], "confidence_kind"] = ""
     table.loc[3, "contaminated"] = 1.0
     found = abstention_table(table, 0, RESAMPLES)
-    # Real: none, .8, .8; random: none, .85. The first ties with a random one, the others beat that and lose to .85.
-    assert value(found, "auroc").value == pytest.approx((0.5 + 1 + 1) / 6)
+    # Real: none, .8, .8; random: abstained, .85. All three beat the abstention and lose to .85.
+    assert value(found, "auroc").value == pytest.approx(3 / 6)
+    # Had the random one been named, the first would tie with it.
+    named = abstention_table(table.assign(abstained=0.0), 0, RESAMPLES)
+    assert value(named, "auroc").value == pytest.approx((0.5 + 1 + 1) / 6)
     assert value(found, "auroc").note == "2 without a confidence count as least sure"
     assert value(found, "auroc_constant").note == ""
 

@@ -1,6 +1,7 @@
 """Answers of models behind endpoints: what they are asked, what a killed run keeps, what asking would cost."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
@@ -225,10 +227,20 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys):
     assert list(table["completion_tokens"]) == [3 * 96] * 4 + [6 * 96] * 2
     total = table[table["cell"] == "total"].set_index("backbone")
     assert total.loc["far", "cost"] == pytest.approx((total.loc["far", "prompt_tokens"] + 6 * 96) / 1000)
-    assert f"{total.loc['far', 'cost']:.2f}" in printed and "unknown" in printed and "price:" in printed
+    assert f"{math.ceil(total.loc['far', 'cost'] * 100) / 100:.2f}" in printed
+    assert "unknown" in printed and "price:" in printed
     assert "smollm2" not in printed and list(tmp_path.glob("results/answers")) == []
     assert cli.main(["estimate", "demo", "--config", str(config)]) == 0
     assert "'demo' asks no model behind an endpoint" in capsys.readouterr().out
+
+
+def test_an_upper_bound_is_rounded_up():
+    row = {"backbone": "far", "cell": "total", "questions": 3, "left": 2, "prompt_tokens": 5, "completion_tokens": 7}
+    costs = [1.25, 1.2501, 0.0001, 0.29, 1234.561]  # 0.29 * 100 is 28.999999999999996
+    printed = estimate.text(pd.DataFrame([{**row, "cost": cost} for cost in costs]).astype({"cost": "Float64"}))
+    shown = [line.split()[-1] for line in printed.splitlines()[1:6]]
+    assert shown == ["1.25", "1.26", "0.01", "0.29", "1,234.57"]
+    assert "where prompts are equal" in printed
 
 
 def test_an_estimate_of_an_unknown_experiment(configured):

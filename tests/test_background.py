@@ -396,3 +396,40 @@ def test_pathways_may_be_their_own_background(config):
         subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
         out.write(f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n")
     assert Project(config).background_ontologies("wiki") == {}
+
+
+@pytest.mark.parametrize(
+    ("parents", "message"),
+    [
+        ({"a": [], "b": ["z"]}, "b has the parent z, which is no term here"),
+        ({"a": ["b"], "b": ["a"]}, "terms are above themselves: (a → b → a|b → a → b)"),
+    ],
+)
+def test_a_table_whose_parents_cannot_be_is_refused(tmp_path, parents, message):
+    rows = [
+        dict(id=i, name=i, namespace="n", source="s", synonyms=[], parents=above, genes=["A"], n_genes=1)
+        | {"information": 0.0, "candidate": False}
+        for i, above in parents.items()
+    ]
+    write_background(pyarrow.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match=message):
+        read_background(tmp_path / "b.parquet")
+
+
+def test_a_flipped_bit_is_an_error_or_changes_nothing(tmp_path):
+    rows = [
+        dict(id=f"GO:{n:07d}", name=f"process {n}", namespace="n", source="s", synonyms=[f"name {n}"], parents=[])
+        | {"genes": ["A", "B"], "n_genes": 2, "information": 0.0, "candidate": True}
+        for n in range(200)
+    ]
+    path = tmp_path / "b.parquet"
+    write_background(pyarrow.Table.from_pylist(rows, schema=SCHEMA), path)
+    whole, expected = path.read_bytes(), read_background(path).by_id
+    refused = 0
+    for place in range(0, len(whole), 37):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            assert read_background(path).by_id == expected
+        except InputError:
+            refused += 1
+    assert refused > 50

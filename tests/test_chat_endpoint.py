@@ -168,6 +168,19 @@ def test_usage_and_content_may_be_missing(endpoint, tmp_path):
     assert list(answers.values()) == [ApiAnswer("", "length", 0, 0), ApiAnswer("b", "stop", 7, 0)]
 
 
+def test_half_an_emoji_is_an_answer_and_is_not_paid_for_again(endpoint, tmp_path):
+    server, cache = endpoint((200, {}, completion("repair \ud83d"))), tmp_path / "cache.jsonl"
+    answers = ask(settings(server), questions("a"), cache)
+    assert answers["GO:0"].text == "repair \ufffd"
+    assert ask(settings(server), questions("a"), cache) == answers and len(server.requests) == 1
+
+
+@pytest.mark.parametrize("key", ["messages", "model", "stream", "n"])
+def test_extra_body_is_beside_the_question(key):
+    with pytest.raises(ValidationError, match=f"extra_body\n.*'{key}' is set by the pipeline"):
+        Endpoint(model="m1", extra_body={"seed": 1, key: 2})
+
+
 def test_the_model_that_answered_and_the_time_it_took_are_kept(endpoint, tmp_path):
     server, cache = endpoint((200, {}, completion("b", model="m1-2024-08-06"))), tmp_path / "cache.jsonl"
     ask(settings(server), questions("a"), cache)

@@ -289,8 +289,11 @@ def test_two_one_sided_tests_of_two_subsets_by_hand():
     assert found.p_equivalence == pytest.approx(stats.t.sf(2.5 / (np.sqrt(4 / 3) / 2), found.df))
 
 
-def test_identical_scores_are_equivalent_and_constant_differences_are_not_tested():
-    assert paired_test([0.1, 0.2], [0.1, 0.2], ["bp"] * 2, 0.01).p_equivalence == 0
+def test_neither_identical_scores_nor_constant_differences_are_tested_for_equivalence():
+    # Two sides that are wrong everywhere are no evidence that they are on par.
+    for scores in ([0.1, 0.2], [0.0, 0.0]):
+        found = paired_test(scores, scores, ["bp"] * 2, 0.01)
+        assert np.isnan(found.p_equivalence) and (found.p, found.note) == (1, "identical scores")
     assert np.isnan(paired_test([0.1, 0.2], [0.0, 0.1], ["bp"] * 2, 0.5).p_equivalence)
 
 
@@ -330,8 +333,28 @@ def test_p_of_a_bootstrap_agrees_with_the_t_test_in_a_large_sample():
 
 
 def test_p_of_a_bootstrap_without_variation():
-    assert bootstrap_test(0.0, np.zeros(9), margin=0.1) == (1.0, 0.0)
+    assert bootstrap_test(0.0, np.zeros(9), margin=0.1) == pytest.approx((1.0, np.nan), nan_ok=True)
     assert np.isnan(bootstrap_test(0.1, np.full(9, 0.1), margin=0.2)).all()
+
+
+def test_resamples_that_know_nothing_do_not_count():
+    # As by hand above: 2 of 5 known resamples, not of 9.
+    resampled = np.array([0.0, np.nan, 0.1, 0.2, np.nan, 0.3, 0.5, np.nan, np.nan])
+    assert bootstrap_test(0.2, resampled, margin=0.25) == pytest.approx((3 / 6, 3 / 6))
+    assert bootstrap_test(0.0, np.array([0.0, np.nan, 0.0]), 0.1) == pytest.approx((1.0, np.nan), nan_ok=True)
+    assert np.isnan(bootstrap_test(0.2, np.full(3, np.nan), 0.1)).all()
+
+
+def test_near_duplicates_are_findings_to_the_t_test_and_not_to_the_bootstrap():
+    """50 clusters of two that hardly differ, of two arms that are equally good."""
+    random, twins = np.random.default_rng(13), np.repeat(np.arange(50), 2)
+    found = naive = 0
+    for trial in range(300):
+        difference = np.repeat(random.normal(0, 0.1, 50), 2) + random.normal(0, 0.01, 100)
+        means = dict(resampled_means(difference, ["bp"] * 100, twins, seed=trial, resamples=400))["bp"].means[:, 0]
+        found += bootstrap_test(difference.mean(), means)[0] < 0.05
+        naive += paired_test(difference, np.zeros(100), ["bp"] * 100).p < 0.05
+    assert found / 300 <= 0.09 and naive / 300 > 0.12
 
 
 def test_holm_is_that_of_statsmodels():

@@ -35,6 +35,12 @@ def test_vectors_come_back_bit_for_bit(tmp_path):
     assert found["c"].tobytes() == expected[2].tobytes()
 
 
+def test_half_a_character_is_a_text_like_others(tmp_path):
+    expected = vectors(2)
+    EmbeddingCache(tmp_path, IDENTITY).add(["\ud83d repair", "\ufffd repair"], expected)
+    assert same(EmbeddingCache(tmp_path, IDENTITY).find(["\ud83d repair"]), ["\ud83d repair"], expected[:1])
+
+
 def test_an_empty_cache_and_no_texts(tmp_path):
     cache = EmbeddingCache(tmp_path / "not there", IDENTITY)
     assert cache.find(["a"]) == {}

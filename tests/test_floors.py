@@ -7,15 +7,17 @@ from math import comb
 
 import gseapy
 import numpy as np
+import pandas as pd
 import pyarrow
 import pytest
 from scipy.stats import hypergeom
 
-from reasonome import background, floors
+from reasonome import background, floors, scoring
 from reasonome.config import PromptFacts, Style
 from reasonome.floors.database import Database
 from reasonome.floors.names import _Truths
 from reasonome.metrics import rouge
+from reasonome.metrics.terms import TermScorer
 from reasonome.prompts import gene_order
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene
 
@@ -85,8 +87,9 @@ BACKGROUND = a_background(
 )
 
 
-def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED):
-    questions = floors.Questions(asked, style, seed, training, {"by words": ByWords()}, BACKGROUND)
+def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED, terms=BACKGROUND):
+    scorer = None if terms is None else TermScorer(terms, {})
+    questions = floors.Questions(asked, style, seed, training, {"by words": ByWords()}, scorer)
     return floors.FLOORS[name].answer(questions)
 
 
@@ -115,14 +118,45 @@ def test_the_bound_leaves_out_no_better_constant(seed):
 
 
 def test_the_bound_spares_comparisons_that_cannot_win(monkeypatch):
-    # "cell growth" is four of seven names, mean 4/7; each of the others has a bound of 1/7 and is not compared.
+    # "cell growth" is four of seven names, mean 4/7; each of the others has a bound of 1/7 and is not compared. Names
+    # that stand several times are compared once.
     names = ["cell growth"] * 4 + ["DNA repair", "nucleus", "zinc binding"]
     compared = []
     score = rouge.score
     monkeypatch.setattr(rouge, "score", lambda answer, truth: compared.append(answer) or score(answer, truth))
     training = [example(f"T{i}", name, ["A"]) for i, name in enumerate(names)]
     assert answers("constant", training=training, asked=ASKED[:1]) == [["cell growth"]]
-    assert compared == ["cell growth"] * 7
+    assert compared == ["cell growth"] * 4
+
+
+def test_the_constant_by_term_score_by_hand():
+    # The sets are ABC, CDE and XY, and their own terms B1 (ABCZ), B2 (CDE), B3 (XY): each name scores 1 on its own.
+    # "DNA repair" shares C with CDE (1 of 6), mean (1 + 1/6)/3 = 7/18; "DNA binding" shares C with ABC (1 of 5), mean
+    # (1 + 1/5)/3 = 2/5, the best; "nucleus" shares nothing more: 1/3.
+    assert answers("constant_term") == [["DNA binding"] * 3]
+    # With XY twice and XYZ, "nucleus" has (1 + 1 + 2/3 + 0 + 0)/5 and is not beaten.
+    more = [example("T4", "a lamin set", "XY"), example("T5", "another", "XYZ")]
+    assert answers("constant_term", training=[*TRAINING, *more]) == [["nucleus"] * 3]
+
+
+def test_the_constant_by_term_score_is_the_best_of_a_sample(monkeypatch):
+    asked = []
+    score = TermScorer.score_terms
+
+    def counting(self, names, examples):
+        asked.append((len(set(names)), len({e.id for e in examples}), len(names)))
+        return score(self, names, examples)
+
+    monkeypatch.setattr(TermScorer, "score_terms", counting)
+    training = [example(f"T{i}", f"name {i}", "AB") for i in range(700)]
+    answers("constant_term", training=training, asked=ASKED[:1])
+    assert asked == [(600, 150, 90_000)]
+
+
+def test_of_equal_constants():
+    assert floors.most_overlapping(["b", "a"], ["a", "b"]) == "b"  # the first
+    same = [example("T1", "?", "XY")]
+    assert floors.best_by_term_score(["nucleus", "Nucleus"], same, TermScorer(BACKGROUND, {}), 0) == "Nucleus"
 
 
 def test_common_words():
@@ -167,6 +201,32 @@ def test_commonest_phrase():
     # Q2: "zinc finger" and "finger" … stand in two; the whole "zinc finger protein" may not end with "protein".
     # Q3: no names are known.
     assert answers("commonest_phrase") == [["dna ligase", "zinc finger", ""]]
+
+
+def test_commonest_words_by_hand():
+    # Without training sets five words: by the genes that have them, then by the alphabet. "protein" and "of" say
+    # nothing, and a word that a name has twice counts once.
+    one = example(
+        "Q", "?", ["A=ligase of DNA", "B=DNA helicase helicase protein", "C=DNA ligase four", "D", "E=a zinc ion"]
+    )
+    assert answers("commonest_words", training=[], asked=[one, ASKED[2]]) == [["dna ligase four helicase ion", ""]]
+
+
+def test_as_many_of_the_commonest_words_as_do_best_on_training_sets():
+    # Of T1 to T3 the rows are "dna ligase helicase one two", "zinc finger … one two helicase" and "lamin one two". None
+    # but what stands for a term scores without encoders, so one word does as well as more, and is taken.
+    assert answers("commonest_words") == [["dna", "finger", ""]]
+    # "lamin" is a term here, and so is "lamin one", with all genes of T3: two words are best.
+    named = a_background(term("L1", "lamin", "XYABC"), term("L2", "lamin one", "XY"))
+    assert answers("commonest_words", terms=named, training=TRAINING[2:])[0][1] == "finger zinc"
+    # Without terms by ROUGE-L: "dna ligase" and no more of "dna ligase helicase one two" with "DNA ligase".
+    training = [example("T1", "DNA ligase", ["A=DNA ligase one", "B=DNA ligase two", "C=helicase"])]
+    assert answers("commonest_words", terms=None, training=training)[0][0] == "dna ligase"
+
+
+def test_the_shortest_name_of_a_gene():
+    two = example("Q", "?", ["A=lamin two", "B=lamin one", "C"])
+    assert answers("gene_names", asked=[two, ASKED[1], ASKED[2]]) == [["lamin one", "zinc finger protein four", ""]]
 
 
 def test_nearest_set():
@@ -255,7 +315,7 @@ def asked_of(genes, id="Q", name="?", **more):
 
 
 def in_database(name, *asked, terms=BACKGROUND, seed=0):
-    return floors.FLOORS[name].answer(floors.Questions(asked, NAMES, seed, background=terms))[0]
+    return floors.FLOORS[name].answer(floors.Questions(asked, NAMES, seed, terms=TermScorer(terms, {})))[0]
 
 
 def test_the_nearest_set_of_a_database():
@@ -319,9 +379,9 @@ def test_over_representation_in_a_database_by_hand():
     assert found["p"].to_numpy() == pytest.approx(
         [hypergeom.sf(1, 11, 4, 3), hypergeom.sf(0, 11, 3, 3), hypergeom.sf(2, 11, 10, 3)], rel=1e-12
     )
-    # Adjusted, each is 120/165: 46/165 · 3 and 109/165 · 3/2 are more than that. So the most shared genes come first.
-    assert Database(BACKGROUND).over_represented(frozenset("ABDG")).tolist() == [3, 0, 1]
-    # Of A and B, B1 has 2: C(4,2)/C(11,2) = 6/55; B4 has 2: 45/55. Adjusted 12/55 and 45/55.
+    # Adjusted, each is 120/165: 46/165 · 3 and 109/165 · 3/2 are more than that. The p-values themselves decide.
+    assert Database(BACKGROUND).over_represented(frozenset("ABDG")).tolist() == [0, 1, 3]
+    # Of A and B, B1 has 2: C(4,2)/C(11,2) = 6/55; B4 has 2: 45/55.
     assert Database(BACKGROUND).over_represented(frozenset("AB")).tolist() == [0, 3]
 
 
@@ -360,7 +420,7 @@ def test_only_terms_that_share_a_gene_decide_and_leaving_one_out_is_as_if_it_wer
         kept = {t.id: database.sets[i].symbols for i, t in enumerate(database.terms) if i not in gone}
         whole = gseapy.enrich(list(chosen), kept, background=universe, outdir=None, no_plot=True).res2d
         shared = whole["Overlap"].str.split("/").str[0].astype(int)
-        ranked = whole.assign(shared=-shared).sort_values(["Adjusted P-value", "shared", "Term"])
+        ranked = whole.assign(shared=-shared).sort_values(["Adjusted P-value", "P-value", "shared", "Term"])
         found = [database.terms[i].id for i in database.over_represented(chosen, gone)]
         assert found == ranked["Term"].tolist()
     # The p-values themselves, and that every term that shares a gene was tested.
@@ -382,7 +442,9 @@ def test_over_representation_is_tested_once_for_both_floors(monkeypatch):
     calls = []
     enrich = gseapy.enrich
     monkeypatch.setattr(gseapy, "enrich", lambda *a, **k: calls.append(1) or enrich(*a, **k))
-    questions = floors.Questions([asked_of("AB"), asked_of("CE"), asked_of("BA")], NAMES, 0, background=BACKGROUND)
+    questions = floors.Questions(
+        [asked_of("AB"), asked_of("CE"), asked_of("BA")], NAMES, 0, terms=TermScorer(BACKGROUND, {})
+    )
     for name in ("database_over_representation", "database_over_representation_own_term"):
         floors.FLOORS[name].answer(questions)
     assert len(calls) == 2
@@ -406,19 +468,17 @@ def test_over_representation_says_and_writes_nothing(tmp_path, monkeypatch, capf
 
 def test_which_floors_can_answer():
     facts = NAMES.model_copy(update={"facts": PromptFacts(most=1, budget_tokens=8)})
-    plain = {"constant", "common_words", "random", "commonest_phrase", "nearest_set", "nearest_prompt"}
+    prompt = {"commonest_phrase", "commonest_words", "gene_names"}
+    plain = {"constant", "common_words", "random", *prompt, "nearest_set", "nearest_prompt"}
+    terms = TermScorer(BACKGROUND, {})
     database = {"database_nearest_set", "database_over_representation"}
     ceilings = {f"{name}_own_term" for name in database}
     assert set(floors.floors_of(NAMES, trained=True)) == plain
     assert set(floors.floors_of(facts, trained=True)) == {*plain, "over_representation"}
-    assert set(floors.floors_of(facts, trained=False)) == {"commonest_phrase", "over_representation"}
+    assert set(floors.floors_of(facts, trained=False)) == {*prompt, "over_representation"}
     assert set(floors.floors_of(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
-    assert set(floors.floors_of(NAMES, False, {"minilm": None}, BACKGROUND)) == {
-        "commonest_phrase",
-        *database,
-        *ceilings,
-    }
-    assert set(floors.floors_of(facts, True, {"minilm": None}, BACKGROUND)) == set(floors.FLOORS)
+    assert set(floors.floors_of(NAMES, False, {"minilm": None}, terms)) == {*prompt, *database, *ceilings}
+    assert set(floors.floors_of(facts, True, {"minilm": None}, terms)) == set(floors.FLOORS)
 
 
 def test_what_each_floor_knows():
@@ -464,3 +524,17 @@ def test_shuffled_answers_stay_in_their_group_and_leave_their_row(seed):
 def test_shuffling_depends_on_the_seed():
     names = [str(i) for i in range(20)]
     assert floors.shuffled(names, ["a"] * 20, 0) != floors.shuffled(names, ["a"] * 20, 1)
+
+
+def test_an_unknown_score_of_one_draw_is_left_out_of_the_mean_of_draws(monkeypatch):
+    class OfNames:
+        encoders, terms, jaccard = {}, None, 0.5
+
+        def of_names(self, names, examples):
+            return pd.DataFrame({"specificity": [{"a": np.nan, "b": 0.25, "c": 0.75}[name] for name in names]})
+
+    three = floors.Floor("none", lambda questions: [["a", "a"], ["b", "a"], ["c", "a"]])
+    monkeypatch.setattr(floors, "FLOORS", {"three": three})
+    table = scoring.score_floors(TRAINING, ASKED[:2], NAMES, OfNames(), 0)
+    assert table["specificity"].tolist() == [0.5, pytest.approx(np.nan, nan_ok=True)]
+    assert table["draws"].tolist() == [3, 3]

@@ -15,7 +15,7 @@ from reasonome.errors import InputError
 from reasonome.floors import FLOORS
 from reasonome.report import costs, figures, number_text, page, scores_section, tables, training_section
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
-from reasonome.report.drawing import spread, themed_svg
+from reasonome.report.drawing import spread, themed_svg, turn_crowded_labels
 from reasonome.report.evidence import (
     count_reasoning,
     read_evidence,
@@ -25,6 +25,7 @@ from reasonome.report.evidence import (
     read_step,
 )
 from reasonome.report.figures import write_figures
+from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
@@ -47,6 +48,7 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
         reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         costs=costs.costs_table(plan).astype(str),
         corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
+        answering=read_answering(plan),
     )
     write_figures(inputs.figures, plan, tables.of_all_strata(metrics), inputs.steps, inputs.corpora)
     return page.render_page(inputs), inputs
@@ -123,6 +125,15 @@ def test_the_page_loads_nothing(poisoned):
     assert "@import" not in poisoned[0] and "url(http" not in poisoned[0]
 
 
+def found_in(inputs: page.ReportInputs) -> list:
+    return list_runs(inputs.plan, inputs.evidence, inputs.answering)
+
+
+def data_of(plan) -> dict:
+    evidence = read_evidence(plan)
+    return answers_data(list_runs(plan, evidence, read_answering(plan)), evidence, {})[0]
+
+
 def column(values, length: int) -> list:
     """A stored column in full: one value may stand for all."""
     return values if isinstance(values, list) else [values] * length
@@ -130,7 +141,7 @@ def column(values, length: int) -> list:
 
 def test_the_page_holds_every_answer_once(rendered):
     text, inputs = rendered
-    data, blocks = answers_data(inputs.plan, inputs.evidence, {})
+    data, blocks = answers_data(found_in(inputs), inputs.evidence, {})
     assert data["facets"] == ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
     models = [run for run in data["runs"] if run["labels"][0] == "model"]
     assert [run["labels"][2] for run in models] == ["base", "KW", "KW+RA"] and [run["n"] for run in models] == [15] * 3
@@ -152,7 +163,7 @@ def test_the_page_holds_every_answer_once(rendered):
 
 def test_an_example_is_stored_once_for_all_arms_and_floors(tmp_path):
     plan = read_plan(write_experiment(tmp_path, per_subset=5, arms=["base", "KW"]))
-    data, _ = answers_data(plan, read_evidence(plan), {})
+    data = data_of(plan)
     assert data["n_examples"] == 15
     assert all(run["example"] == list(range(15)) for run in data["runs"])
 
@@ -162,7 +173,7 @@ def test_unknown_scores_are_null_not_nan(tmp_path):
     scores = pd.read_parquet(tmp_path / "scores0.parquet").assign(logprob=float("nan"), problems=None)
     scores.loc[1:, "length"] = float("nan")
     scores.assign(exact=1.0).to_parquet(tmp_path / "scores0.parquet")
-    data, _ = answers_data(plan, read_evidence(plan), {})
+    data = data_of(plan)
     metrics = data["runs"][0]["metrics"]
     assert "logprob" not in metrics  # known of no answer
     assert metrics["length"] == [scores["length"][0]] + [None] * 5
@@ -171,7 +182,7 @@ def test_unknown_scores_are_null_not_nan(tmp_path):
 
 def test_runs_tell_the_steps_behind_a_model(rendered):
     _, inputs = rendered
-    runs = [run for run, _ in list_runs(inputs.plan, inputs.evidence)]
+    runs = [run for run, _ in found_in(inputs)]
     assert [run.made for run in runs[:3]] == [
         (),
         ((0, "pretrain.demo-s0"),),
@@ -272,7 +283,7 @@ def test_similarity_by_rewarded_encoders_alone_is_said_to_be_no_judge(rendered):
 
 
 def shown_of(inputs: page.ReportInputs) -> dict:
-    runs = scores_section.Runs([run for run, _ in list_runs(inputs.plan, inputs.evidence)])
+    runs = scores_section.Runs([run for run, _ in found_in(inputs)])
     setting = scores_section.Setting("demo-go", "names", "greedy")
     return scores_section.scores_section(inputs.plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
 
@@ -303,8 +314,8 @@ def test_the_primary_metric_stands_first_with_its_margins(with_terms):
     assert best["difference"] == pytest.approx(own["value"].item() - floors[best["b"]])
     assert models[2]["runs"] == [2] and [name for _, name in models[2]["made"]] == ["pretrain.demo-s0", "sft.names-s0"]
     # On one scale, whose end is the highest bound; the dashed line is the best floor that is no ceiling.
-    assert headline["best"] == pytest.approx(180 * floors.drop("look_up").max() / headline["highest"], abs=0.06)
-    assert models[2]["strip"]["value"] == pytest.approx(180 * own["value"].item() / headline["highest"], abs=0.06)
+    assert headline["best"] == pytest.approx(120 * floors.drop("look_up").max() / headline["highest"], abs=0.06)
+    assert models[2]["strip"]["value"] == pytest.approx(120 * own["value"].item() / headline["highest"], abs=0.06)
 
 
 def test_the_page_explains_every_floor_and_every_kind_of_information():
@@ -331,6 +342,130 @@ def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms
     assert {"made-0", "made-1"} <= links and links <= targets
     section = section_of(text, "provenance", "costs")
     assert 'id="made-1"' in section and "learning_rate" in section and "scores2.parquet" in section
+
+
+def setting_of(text: str) -> str:
+    """What the page says of its results, on one line."""
+    return " ".join(section_of(text, "results", "answers").split())
+
+
+def test_how_answers_were_linked_is_told_by_arm(with_terms):
+    _, inputs = with_terms
+    setting = scores_section.Setting("demo-go", "names", "greedy")
+    (base, table), (kw, other), *_ = inputs.evidence.evaluations
+    by = ["name"] * 21 + ["synonym"] * 3 + ["encoder"] * 6 + [""] * 12  # of 42
+    evidence = replace(
+        inputs.evidence,
+        evaluations=[(base, table.assign(term_by=by)), (kw, other.assign(term_by=""))],
+    )
+    found = scores_section.linking(inputs.plan, evidence, setting)
+    assert found["arms"] == [
+        (
+            "smollm2-135m",
+            "base",
+            [("by name", 1 / 2), ("by synonym", 1 / 14), ("by encoder", 1 / 7), ("not at all", 2 / 7)],
+        ),
+        ("smollm2-135m", "KW", [("not at all", 1)]),
+    ]
+    assert found["encoders"] == ["minilm"] and found["rewarded"] == []
+    evidence = replace(evidence, evaluations=evidence.evaluations[1:])
+    assert scores_section.linking(inputs.plan, evidence, setting)["encoders"] == []  # it was there, but linked nothing
+    assert scores_section.linking(inputs.plan, evidence, setting._replace(style="symbols")) is None
+
+
+def test_a_rewarded_encoder_that_linked_is_said_to_be_no_judge(with_terms, rendered):
+    text, inputs = with_terms
+    assert "A link by encoder is the guess of minilm." in setting_of(text)
+    plan = inputs.plan.model_copy(update={"rewarded_encoders": ["minilm"]})
+    said = (
+        "A reward of this experiment used minilm, too: where answers were linked by encoder, the term score is no judge"
+    )
+    assert said in setting_of(page.render_page(replace(inputs, plan=plan)))
+    assert said not in setting_of(text) and "linked to terms:" not in setting_of(rendered[0])
+
+
+def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
+    text, inputs = rendered
+    told = {"file": "mine/gpt<b>.csv", "sha256": "ab12", "rows": 1043, "missing": 3, "duplicates": 4, "conflicts": 5}
+    told |= {"unknown": 6, "empty": 7, "missing_ids": ["GO:1"]}
+    asked = {
+        "asked": 12,
+        "answers": 90,
+        "models": ["m-1", "m-2"],
+        "cost": 1.25,
+        "prompt_tokens": 11,
+        "generated_tokens": 9,
+    }
+    base = inputs.plan.evaluations[0]
+    assert [origin_of(base, run) for run in (None, {"seconds": 1}, {"recorded": told}, asked)] == [
+        "untrained",
+        "untrained",
+        "recorded elsewhere",
+        "from an endpoint",
+    ]
+    assert origin_of(inputs.plan.evaluations[1], None) == ""
+    assert '<small class="under">untrained</small>' in text and "Answers recorded elsewhere" not in text
+    shown = page.render_page(replace(inputs, answering=[{"recorded": told}, *inputs.answering[1:]]))
+    section = section_of(shown, "provenance", "costs")
+    cells = [f"<td>{count}</td>" for count in ("1,043", "3", "7", "4", "5", "6")]
+    assert "".join([*cells, '<td class="path">mine/gpt&lt;b&gt;.csv</td><td class="path">ab12</td>']) in section
+    assert '<a href="#answering">recorded elsewhere</a>' in shown and ">untrained<" not in shown
+    shown = page.render_page(replace(inputs, answering=[asked, *inputs.answering[1:]]))
+    cells = [f"<td>{cell}</td>" for cell in ("m-1, m-2", "90", "12", "11", "9", "1.25")]
+    assert "".join(cells) in section_of(shown, "provenance", "costs")
+
+
+def test_the_run_of_answers_may_lack_only_where_the_plan_names_none(tmp_path):
+    plan = read_plan(write_experiment(tmp_path, per_subset=2, arms=["base", "KW"]))
+    first, second = plan.evaluations
+    none = plan.model_copy(update={"evaluations": [first.model_copy(update={"run": None}), second]})
+    assert [run and run["seconds"] for run in read_answering(none)] == [None, 20.5]
+    (tmp_path / "answers.run.json").unlink()
+    with pytest.raises(InputError, match="there is no such file") as raised:
+        read_answering(plan)
+    assert raised.value.file == tmp_path / "answers.run.json"
+
+
+def test_a_better_floor_is_marked_as_not_adjusted_in_the_confirmatory_tests(with_terms):
+    text, inputs = with_terms
+    tests = inputs.comparisons.query("family == 'protocol' and metric == 'term_score' and kind == 'floor'")
+    ahead = int((tests["difference"] < 0).sum())
+    assert 0 < ahead < len(tests)
+    start = text.index("<h4>Confirmatory tests</h4>")
+    assert text[start : text.index("<h4>All metrics</h4>")].count("a floor ahead: by p, not adjusted") == ahead
+    assert "so the group's p is the largest of its floors', and 1 where one of them is ahead" in setting_of(text)
+
+
+def test_units_are_told_of_what_does_not_run_from_0_to_1(with_terms):
+    said = setting_of(with_terms[0])
+    assert (
+        "Resnik's similarity is in nats" in said and "counts per answer" in said and "percentiles from 0 to 100" in said
+    )
+
+
+def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_terms):
+    text, inputs = with_terms
+    assert "What the backbone is worth" not in text
+    comparisons, evaluations = inputs.comparisons, inputs.plan.evaluations
+    row = comparisons.query("kind == 'parent arm' and a == 'KW' and metric == 'term_score' and subset == 'mean'")
+    row = row.assign(kind="other backbone", b="KW+RA [other]", family="")
+    plan = inputs.plan.model_copy(
+        update={"evaluations": [*evaluations[:2], evaluations[2].model_copy(update={"backbone": "other"})]}
+    )
+    scores = [table for _, table in inputs.evidence.evaluations]
+    evidence = replace(inputs.evidence, evaluations=list(zip(plan.evaluations, scores, strict=True)))
+    runs = scores_section.Runs([run for run, _ in list_runs(plan, evidence, inputs.answering)])
+    setting = scores_section.Setting("demo-go", "names", "greedy")
+    found = scores_section._Tables(runs, setting).tests(row)
+    assert [test["sides"] for test in found] == [[1, 2]]
+    shown = page.render_page(replace(inputs, comparisons=pd.concat([comparisons, row])))
+    start = shown.index("<h4>What the backbone is worth</h4>")
+    assert "KW+RA [other]" in shown[start : shown.index("<figure>", start)]
+
+
+def test_long_names_break_behind_underscores_and_stay_text():
+    assert page._breakable("database_over_<b>") == "database_<wbr>over_<wbr>&lt;b&gt;"
+    assert page._breakable("KW+RA") == "KW+RA"
 
 
 def test_several_seeds_are_a_mean_with_their_spread(with_terms):
@@ -550,6 +685,23 @@ def test_a_line_leads_only_from_an_arm_to_the_one_that_continues_it(tmp_path):
         gaps = [bool(gap) for gap in pd.isna(container.lines[0].get_ydata())]
         assert gaps == [False, False, False, True, False, True, False]
     figures.plt.close(figure)
+
+
+def slants(names: list[str], width: float) -> list[float]:
+    figure, axes = figures.plt.subplots(figsize=(width, 2), layout="constrained")
+    axes.set_xticks(range(len(names)), names)
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    turn_crowded_labels(figure)
+    found = [label.get_rotation() for label in axes.get_xticklabels()]
+    figures.plt.close(figure)
+    return found
+
+
+def test_names_below_an_axis_are_slanted_only_where_they_would_touch():
+    names = ["KW", "KW+RA", "KW+RA+TA"]
+    assert slants(names, width=5) == [0, 0, 0]
+    assert slants(names, width=1.4) == [25, 25, 25]
+    assert slants(["KW+RA+TA"], width=1.4) == [0]
 
 
 def test_drawings_do_not_share_ids_or_styles():

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 import read_recorded as program
 from reasonome import scoring
+from reasonome.config import RecordedAnswers
 from reasonome.errors import InputError
 from reasonome.recorded import read_recorded
 from reasonome.tasks.gene_set_naming import Example, Gene
@@ -101,6 +103,24 @@ def test_samples_and_confidence(tmp_path):
     assert "3 (GO:2 (sample 0), GO:3 (sample 0), GO:3 (sample 1))" in found.sentences()[0]
 
 
+def test_half_a_character_in_json_is_replaced(tmp_path):
+    text = '{"id": "GO:1", "answer": "\\ud83d repair"}\n{"id": "GO:2", "answer": "\\ud83d\\ude00"}\n'
+    found = read(tmp_path / "a.jsonl", text)
+    assert [row.answer for row in found.answers] == ["\ufffd repair", "😀"]
+
+
+@pytest.mark.parametrize("columns", [{"id": "x", "answer": "x"}, {"id": "answer"}])
+def test_one_column_is_not_two_fields(tmp_path, columns):
+    with pytest.raises(InputError, match="column '(x|answer)' is given for 'id' and for 'answer'"):
+        read(tmp_path / "a.csv", "x,answer\nGO:1,GO:1\n", **columns)
+
+
+def test_a_backbone_with_one_column_for_two_fields_is_refused():
+    with pytest.raises(ValidationError, match="column 'x' is given for 'id' and for 'answer'"):
+        RecordedAnswers(files={"demo-go": "a.csv"}, columns={"id": "x", "answer": "x"})
+    assert RecordedAnswers(files={"demo-go": "a.csv"}, columns={"id": "x", "answer": "y"}).columns["answer"] == "y"
+
+
 def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
     examples = [
         EXAMPLES[0],
@@ -130,6 +150,9 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
         (b"id,answer,sample\nGO:1,a,-1\n", 2, "sample: expected the number of a sample"),
         (b"PK\x03\x04rest", None, "Excel workbook"),
         (b"\xff\xfei\x00d\x00", None, "UTF-16.*\n.*iconv"),
+        ("id,answer\n".encode("utf-32"), None, "UTF-32.*\n.*iconv -f utf-32"),
+        (b"\0\0\xfe\xff\0\0\0i", None, "UTF-32"),
+        (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2, "key 'id' stands twice"),
         (b"<!DOCTYPE html>", None, "web page"),
         (b'[{"id": "GO:1"}]', None, "JSON array.*\n.*jq"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2, "not valid JSON"),

@@ -67,3 +67,12 @@ def test_values_stay_between_nothing_and_one_and_f_is_symmetric():
         forward, backward = rouge.score(first, second), rouge.score(second, first)
         assert forward == pytest.approx(backward)
         assert all(0 <= value <= 1 for value in forward.values())
+
+
+def test_of_a_text_longer_than_any_name_the_first_thousand_words_are_compared():
+    long = ", ".join(["DNA", "repair", *["x"] * 998, "nucleus", *["y"] * 1_000_000])
+    assert len(rouge.tokens(long)) == 1000
+    # Two of 1,000 words and both of the truth's: F = 2·2 / (1,000 + 2).
+    assert rouge.score(long, "DNA repair")["rouge_l"] == pytest.approx(4 / 1002)
+    assert rouge.score(long, "nucleus")["rouge_l"] == 0
+    assert len(rouge.tokens("y" * 10_000_000)) == 1

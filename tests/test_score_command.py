@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +14,16 @@ import pytest
 from pyarrow import parquet
 from rouge_score import rouge_scorer
 
-from reasonome import cli
+from reasonome import answer_tables, cli
 from reasonome.answer_tables import score_table
 from reasonome.background import SCHEMA
-from reasonome.benchmarks import read_rows
 from reasonome.commands.score import parse_columns
 from reasonome.errors import InputError
-from reasonome.naming_table import best_constant, genes_of
+from reasonome.floors import most_overlapping
+from reasonome.naming_table import NamingTable, genes_of
 from reasonome.scored import Score
 from reasonome.sources.go import read_obo
+from reasonome.table_task import TableFloor
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = {"answer": "answer", "gold": "gold"}
@@ -96,7 +96,7 @@ def test_names_alone_have_no_format(tmp_path):
 def test_the_best_constant_is_the_best_of_all(names):
     names = names[:80]
     means = {name: np.mean([rouge_l(name, truth) for truth in [*names, names[7]]]) for name in set(names)}
-    chosen = best_constant(names, [*names, names[7]])
+    chosen = most_overlapping(sorted(set(names)), [*names, names[7]])
     assert means[chosen] == pytest.approx(max(means.values()))
     assert chosen == min(name for name in means if means[name] > max(means.values()) - 1e-9)
 
@@ -164,8 +164,52 @@ def test_terms_of_a_background(tmp_path):
     assert scored.table["lin"].tolist() == [1, 0, 0]
     assert scored.metrics["term_score"].value == pytest.approx((1 + 0.5 + 0.75) / 3)
     assert scored.floors["best_constant"].metrics["term_score"].value == 1
+    assert scored.floors["best_constant_term"].metrics["term_score"].value == 1
     with pytest.raises(InputError, match="no-such.parquet"):
         score_table(frame, COLUMNS | {"genes": "genes"}, background=tmp_path / "no-such.parquet")
+
+
+def test_the_best_constant_by_term_score_by_hand(tmp_path):
+    # No term has information, so that genes alone count. "DNA" overlaps in words; "cell" has the genes: with AB,
+    # CD and ABCD it scores 1/2, 1/2 and 1, mean 2/3; "DNA repair" 1, 0 and 1/2; "DNA binding" 0, 1 and 1/2: 1/2 each.
+    terms = [("T:1", "DNA repair", "AB"), ("T:2", "DNA binding", "CD"), ("T:3", "cell", "ABCD")]
+    rows = [
+        {"id": i, "name": name, "namespace": "", "source": "s", "synonyms": [], "parents": [], "genes": list(genes)}
+        | {"n_genes": len(genes), "information": np.nan, "candidate": True}
+        for i, name, genes in terms
+    ]
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "background.parquet")
+    frame = pd.DataFrame(
+        {"answer": ["x"] * 3, "gold": ["DNA repair", "DNA binding", "cell"], "genes": ["A B", "C D", "A B C D"]}
+    )
+    columns = COLUMNS | {"genes": "genes"}
+    floors = score_table(frame, columns, background=tmp_path / "background.parquet").floors
+    assert floors["best_constant_term"].metrics["term_score"].value == pytest.approx(2 / 3)
+    assert "'cell' in every row" in floors["best_constant_term"].note
+    assert "optimistic in term_score" in floors["best_constant_term"].note
+    assert floors["best_constant"].metrics["term_score"].value == pytest.approx(1 / 2)
+    assert "'DNA binding' in every row" in floors["best_constant"].note
+    assert "optimistic in ROUGE-L" in floors["best_constant"].note
+    assert "best_constant_term" not in score_table(frame, columns).floors
+
+
+def test_a_true_name_with_a_line_end_leaves_notes_whole():
+    scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["DNA\nrepair"] * 2}), COLUMNS)
+    assert scored.floors["best_constant"].note.startswith("'DNA repair' in every row")
+    assert not any("\n" in floor.note for floor in scored.floors.values())
+
+
+def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(monkeypatch):
+    class Twice(NamingTable):
+        def floors(self, table, seed, terms):
+            return {"twice": TableFloor("none", [["a", "b"], ["b", "b"]], "")}
+
+        def scores(self, names, table, encoders, terms):
+            return pd.DataFrame({"rouge_l": 0.0, "specificity": [{"a": np.nan, "b": 0.25, "x": 1.0}[n] for n in names]})
+
+    monkeypatch.setitem(answer_tables.TABLE_TASKS, "gene_set_naming", Twice())
+    scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS)
+    assert scored.floors["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
 
 
 def test_ids_that_stand_twice(tmp_path):
@@ -190,9 +234,17 @@ def test_a_row_without_the_truth_is_an_error(tmp_path, empty):
     assert (caught.value.line, caught.value.field) == (3, "gold")
 
 
+def test_one_column_is_not_two_fields():
+    with pytest.raises(InputError, match="column 'gold' is given for 'answer' and for 'gold'"):
+        score_table(pd.DataFrame({"gold": ["a"]}), {"answer": "gold", "gold": "gold"})
+
+
 def test_columns_of_any_name():
     assert parse_columns("answer=~my, answer,gold=a=b,id=#") == {"answer": "~my, answer", "gold": "a=b", "id": "#"}
+    assert parse_columns("answer = a b , gold=b") == {"answer": "a b", "gold": "b"}
     assert parse_columns("") == {}
+    with pytest.raises(InputError, match="column 'gold' is given for 'answer' and for 'gold'"):
+        parse_columns("answer=gold,gold=gold")
     with pytest.raises(InputError, match="'answer' is no KEY=COLUMN"):
         parse_columns("answer,gold=x")
     with pytest.raises(InputError, match="'gold' is given twice"):
@@ -222,6 +274,32 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
         cli.main(["score", str(path), *arguments])
 
 
+@pytest.mark.parametrize(
+    "json_path, message",
+    [
+        ("", "'' is no file's path"),
+        ("folder", "'folder' is no file's path"),
+        ("a.csv", "a.csv: --json: this is the file of the answers"),
+        ("folder/../a.csv", "this is the file of the answers"),
+        ("same.csv", "this is the file of the answers"),
+        ("a.csv/s.json", "a.csv/s.json: --json: cannot be written: Not a directory"),
+        ("/proc/s.json", "/proc/s.json: --json: cannot be written: "),
+    ],
+)
+def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkeypatch, json_path, message):
+    monkeypatch.chdir(tmp_path)
+    path = table(tmp_path / "a.csv", [("a", "x")])
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "same.csv").symlink_to(path)
+    before = path.read_bytes()
+    monkeypatch.setattr("reasonome.commands.score._table", lambda args: pytest.fail("was scored"))
+    arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--json", json_path]
+    with pytest.raises(InputError, match=message):
+        cli.main(["score", "a.csv", *arguments])
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "folder", "same.csv"]
+
+
 def test_json_is_alone_on_standard_output(tmp_path, names):
     path = table(tmp_path / "my answers.tsv.csv", [(f"Process: {CONSTANT}", name) for name in names])
     command = [sys.executable, "-m", "reasonome.cli", "score", str(path), "--task", "gene_set_naming", "--json", "-"]
@@ -246,116 +324,3 @@ def test_one_seed_gives_one_result(tmp_path, names):
     first, again, other = (score_table(path, COLUMNS, seed=seed, resamples=200).to_json() for seed in (1, 1, 2))
     assert first == again
     assert first != other
-
-
-# --- against a benchmark ---------------------------------------------------------------------------------
-
-
-@pytest.fixture()
-def built(tmp_path, demo_benchmark, monkeypatch):
-    """A project's folder in which the demo benchmark is built, and nothing else."""
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    shutil.copytree(demo_benchmark, tmp_path / "results/benchmarks/demo-go")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def asked(built):
-    return read_rows(built / "results/benchmarks/demo-go/test.jsonl")
-
-
-def test_answers_to_a_benchmark(built, capsys):
-    examples = asked(built)
-    half = [(e.id, e.name) for e in examples[::2]]
-    path = table(built / "a.csv", [*half, ("GO:none", "x")], ("ID", "their name"))
-    assert (
-        cli.main(["score", str(path), "--benchmark", "demo-go", "--columns", "answer=their name", "--json", "s.json"])
-        == 0
-    )
-    found = json.loads((built / "s.json").read_text())
-    assert found["n"] == 90
-    assert found["problems"]["missing"] == 45
-    assert found["problems"]["missing_answer"] == 45
-    assert found["problems"]["unknown"] == 1
-    share = {s: np.mean([e.id in dict(half) for e in examples if e.subset == s]) for s in ("bp", "mf", "cc")}
-    assert found["metrics"]["exact"]["value"] == pytest.approx(np.mean(list(share.values())))
-    assert {s: found["subsets"][s]["exact"]["value"] for s in share} == pytest.approx(share)
-    assert list(found["floors"]) == ["shuffled_answers"]
-    said = capsys.readouterr()
-    assert "questions without an answer, counted as wrong: 45" in said.out
-    assert "left out: 1 (GO:none (line 47))" in said.out
-    assert "snakemake --cores 1 results/floors/demo-go.names.parquet" in said.out
-    assert "snakemake --cores 1 results/backgrounds/demo-go.parquet" in said.out
-    assert "snakemake --cores 1 results/encoders/minilm/manifest.json" in said.err
-
-
-def test_floors_and_samples_of_a_benchmark(built, capsys):
-    examples = asked(built)
-    floors = pd.DataFrame(
-        {
-            "floor": "constant",
-            "information": "none",
-            "id": [e.id for e in examples],
-            "subset": [e.subset for e in examples],
-            "answer": "x",
-            "rouge_l": [0.3 if e.subset == "bp" else 0.0 for e in examples],
-        }
-    )
-    (built / "results/floors").mkdir()
-    floors.to_parquet(built / "results/floors/demo-go.symbols.parquet")
-    # The first of two samples is right in every row, so every question's score is one half.
-    rows = [(e.id, name, sample) for e in examples for sample, name in enumerate([e.name, ""])]
-    path = table(built / "a.csv", rows, ("id", "text", "sample"))
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "-"])
-    said = capsys.readouterr()
-    found = json.loads(said.out)
-    assert (found["n"], found["problems"]["empty"]) == (90, 90)
-    exact = found["metrics"]["exact"]
-    assert (exact["value"], exact["low"], exact["high"], exact["n"]) == (0.5, 0.5, 0.5, 90)
-    assert found["floors"]["constant"]["metrics"]["rouge_l"]["value"] == pytest.approx(0.1)
-    assert "in the style 'symbols', track strict" in said.err  # the style whose floors are there
-    floors[:50].to_parquet(built / "results/floors/demo-go.symbols.parquet")
-    cli.main(["score", str(path), "--benchmark", "demo-go"])
-    assert "the floors are of another test split" in capsys.readouterr().out
-
-
-def test_sealed_questions_are_not_scored(built, capsys):
-    config = built / "config/benchmarks.yaml"
-    config.write_text(config.read_text().replace("demo-go:\n", "demo-go:\n  sealed: 0.5\n", 1))
-    path = table(built / "a.csv", [(e.id, e.name) for e in asked(built)], ("id", "answer"))
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
-    assert 20 < found["n"] < 70
-    assert found["metrics"]["exact"]["value"] == 1
-    assert (found["problems"]["missing"], found["problems"]["unknown"]) == (0, 0)
-    assert f"{90 - found['n']} of 90 test sets are sealed" in capsys.readouterr().out
-
-
-def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):
-    examples = asked(built)
-    rows = [{"id": e.id, "subset": e.subset, "prompt_sha256": "0", "text": e.name} for e in examples]
-    path = built / "greedy.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
-    # A model's text without `Process:` has no name, even where it is the name.
-    assert found["metrics"]["no_name"]["value"] == 1
-    assert found["problems"]["no_process_line"] == 90
-
-
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
-        (["--benchmark", "demo-og"], "unknown benchmark 'demo-og'\n.*'demo-go'"),
-        (["--benchmark", "go"], "results/benchmarks/go/test.jsonl: file is missing\n.*snakemake"),
-        (["--benchmark", "demo-go", "--style", "nmes"], "unknown style 'nmes'\n.*'names'"),
-        (["--benchmark", "demo-go", "--columns", "gold=x"], "'gold' is no column of recorded answers"),
-        (["--benchmark", "demo-go", "--encoders", "minilm"], "not fetched yet\n.*snakemake.*minilm/manifest.json"),
-        (["--benchmark", "demo-go", "--encoders", "minlm"], "unknown encoder 'minlm'\n.*'minilm'"),
-        (["--benchmark", "demo-go", "--background", "x"], "a benchmark has its own"),
-    ],
-)
-def test_a_benchmark_asked_wrongly(built, arguments, message):
-    path = table(built / "a.csv", [("GO:0", "x")], ("id", "answer"))
-    with pytest.raises(InputError, match=message):
-        cli.main(["score", str(path), *arguments])

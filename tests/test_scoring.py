@@ -188,7 +188,11 @@ def test_floors_average_their_draws(monkeypatch):
 
 
 def test_without_training_only_the_floors_that_read_the_prompt_answer():
-    assert set(scoring.score_floors([], EXAMPLES, STYLE, Judges(), 0)["floor"]) == {"commonest_phrase"}
+    assert set(scoring.score_floors([], EXAMPLES, STYLE, Judges(), 0)["floor"]) == {
+        "commonest_phrase",
+        "commonest_words",
+        "gene_names",
+    }
 
 
 def test_contaminated_variants_and_strata_in_the_summary_by_hand():
@@ -222,7 +226,31 @@ def test_a_bare_name_is_not_parsed():
     name = "DNA repair; base excision: type 1, v. 2"
     table = score([AnswerRow(id="GO:1", subset="bp", text=name, answer=name)])
     assert table.loc[0, "answer"] == name
-    assert table.loc[0, "format"] == table.loc[0, "format_published"] == 0
+
+
+def test_names_alone_have_no_form_and_what_is_missing_has_none_to_keep():
+    given = [AnswerRow(id="GO:1", subset="bp", text="DNA repair", answer="DNA repair"), answer("GO:2", "DNA binding")]
+    table = score(given)
+    for column in ("format", "format_published", "reward_format", "reward_reasoning"):
+        assert np.isnan(table.loc[0, column])
+        assert table[column].tolist()[1:] == [1, 0]
+    assert table["reward_rouge_l"].tolist() == [1, 1, 0]
+    assert scoring.summary(table)["metrics"]["bp"]["format"] == 1  # of the one completion
+
+
+def test_how_an_answer_ended_is_unknown_where_nobody_recorded_it():
+    table = score([answer("GO:1", "a"), answer("GO:2", "b", finish_reason="length", completion_tokens=7)])
+    assert np.isnan(table.loc[0, ["truncated", "length"]].astype(float)).all()
+    assert table[["truncated", "length"]].to_numpy().tolist()[1:] == [[1, 7], [0, 0]]
+
+
+def test_sealed_answers_are_passed_over_and_lines_are_those_of_the_file():
+    given = [answer("GO:8", "x", sample=3), answer("GO:1", "DNA repair"), answer("GO:9", "x")]
+    with pytest.raises(InputError, match="'GO:9', which is not in the test split") as caught:
+        scoring.score_answers(TASK, STYLE, EXAMPLES, given, Judges(), 0, "greedy.jsonl", sealed={"GO:8"})
+    assert (caught.value.file, caught.value.line) == ("greedy.jsonl", 3)
+    table = scoring.score_answers(TASK, STYLE, EXAMPLES, given[:2], Judges(), 0, sealed={"GO:8"})
+    assert table[["id", "sample", "exact"]].to_numpy().tolist() == [["GO:1", 0, 1], ["GO:2", 0, 0], ["GO:3", 0, 0]]
 
 
 def test_the_track_of_the_style_reads_the_answers():

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from reasonome.benchmarks.sealing import is_sealed, scored
+from reasonome.benchmarks.sealing import is_sealed, unsealed
 from reasonome.errors import InputError
 from reasonome.tasks.gene_set_naming import Example, Gene
 
@@ -35,13 +35,13 @@ def test_variants_are_sealed_with_the_set_they_were_made_of():
 
 def test_a_final_table_scores_all():
     examples = [example(f"GO:{number:07d}") for number in range(20)]
-    kept = scored(examples, 0.5, final=False)
+    kept = unsealed(examples, 0.5, final=False)
     assert 0 < len(kept) < 20
-    assert scored(examples, 0.5, final=True) == examples
-    assert scored(examples, 0.0, final=False) == examples
+    assert unsealed(examples, 0.5, final=True) == examples
+    assert unsealed(examples, 0.0, final=False) == examples
 
 
 def test_nothing_left_says_what_to_do():
     sealed = [e for e in (example(f"GO:{n:07d}") for n in range(20)) if is_sealed(e, 0.5)]
     with pytest.raises(InputError, match="sealed.*final: true"):
-        scored(sealed, 0.5, final=False)
+        unsealed(sealed, 0.5, final=False)

@@ -46,12 +46,21 @@ class Experiment:
         ]
         pd.concat(frames).drop(columns=["sample", "length"]).to_parquet(self.folder / "floors.parquet")
 
-    def arm(self, arm: str, frame: pd.DataFrame, seed: int = 0, chain: str | None = None, style: str = "names") -> None:
-        path = self.folder / f"{arm}{seed}{'' if style == 'names' else style}.parquet"
+    def arm(
+        self,
+        arm: str,
+        frame: pd.DataFrame,
+        seed: int = 0,
+        chain: str | None = None,
+        style: str = "names",
+        backbone: str = "small",
+    ) -> None:
+        different = (one for one, usual in ((style, "names"), (backbone, "small")) if one != usual)
+        path = self.folder / f"{arm}{seed}{''.join(different)}.parquet"
         frame.to_parquet(path)
         self.plan["evaluations"].append(
             {
-                "backbone": "small",
+                "backbone": backbone,
                 "arm": arm,
                 "chain": chain or ("base" if arm == "base" else f"sft.names-s{seed}"),
                 "seed": seed,
@@ -232,6 +241,53 @@ def test_styles_of_a_benchmark_must_ask_the_same_examples(experiment):
         experiment.read()
 
 
+def test_arms_of_two_backbones_are_compared_by_name_and_all_with_untrained_ones(experiment):
+    experiment.plan["arms"] = ["base", "RA", "RA+TA"]
+    chains = {"base": "base", "RA": "sft.names-s0", "RA+TA": "sft.names-s0+grpo.soft-s0"}
+    levels = {"small": 0.1, "large": 0.3, "api": 0.5, "recorded": 0.6}
+    for backbone, arms in {"small": chains, "large": chains, "api": ["base"], "recorded": ["base"]}.items():
+        for arm in arms:
+            scores = [levels[backbone] + 0.01 * number for number in (1, 2, 2, 1)]
+            frame = answers(scores, list("abcd")).assign(shuffled_rouge_l=0.0)
+            experiment.arm(arm, frame, chain=chains[arm], backbone=backbone)
+    found = experiment.comparisons().query("kind == 'other backbone' and subset == 'mean'")
+    untrained = [f"base [{backbone}]" for backbone in ("api", "recorded")]
+    expected = [("small", arm, b) for arm in chains for b in (f"{arm} [large]", *untrained)]
+    expected += [("large", arm, b) for arm in chains for b in untrained]
+    expected += [("api", "base", "base [recorded]")]
+    assert list(zip(found["backbone"], found["a"], found["b"], strict=True)) == expected
+    differences = found.set_index(["backbone", "a", "b"])["difference"]
+    assert differences["small", "RA", "RA [large]"] == pytest.approx(-0.2)
+    assert differences["api", "base", "base [recorded]"] == pytest.approx(-0.1)
+    assert (found["family"] == "").all() and found["p_holm"].isna().all()
+    # Exploratory: by the p before adjustment.
+    assert (found["p_family"].isna() == (found["verdict"] == "")).all()
+
+
+def test_other_settings_have_no_other_backbones(experiment):
+    two_styles(experiment)
+    experiment.arm("base", answers([0.5] * 4, list("abcd")), backbone="api")
+    experiment.plan["evaluations"][-1]["decoding"] = "sample8"
+    assert "other backbone" not in set(experiment.comparisons()["kind"])
+    experiment.plan["evaluations"][-1]["decoding"] = "greedy"
+    found = experiment.comparisons().query("kind == 'other backbone' and subset == 'mean'")
+    # In the style of names alone; the arm that reads symbols was not asked the same.
+    assert list(zip(found["style"], found["a"], found["b"], strict=True)) == [
+        ("names", "base", "base [api]"),
+        ("names", "RA", "base [api]"),
+    ]
+
+
+def test_seeds_of_two_backbones_have_nothing_in_common(experiment):
+    for backbone, shift in (("small", 0.0), ("large", 0.1)):
+        for seed in (0, 1):
+            frame = answers([0.2 + shift + 0.3 * seed] * 4, list("abcd"))
+            experiment.arm("trained", frame, seed=seed, backbone=backbone)
+    row = experiment.comparisons().query("kind == 'other backbone' and subset == 'mean'").iloc[0]
+    # Drawn together, the seeds would differ by -.1 in every resample.
+    assert row.difference == pytest.approx(-0.1) and row.low < -0.2 and row.high > 0.0
+
+
 GROUPS = {
     "constant": ("none", [0.1, 0.25, 0.1, 0.4]),
     "random": ("none", [0.3, 0.7, 0.5, 0.35]),
@@ -402,9 +458,11 @@ def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws
 def test_the_draws_of_seeds_do_not_depend_on_the_rest_of_the_experiment():
     models = ("sft.names-s0", "sft.names-s1")
     first, second = tables.Bootstrap(0, 50), tables.Bootstrap(0, 50)
-    first.of_seeds(("other-s0", "other-s1"))
-    assert np.array_equal(first.of_seeds(models), second.of_seeds(models))
-    assert not np.array_equal(first.of_seeds(("other-s0", "other-s1")), first.of_seeds(models))
+    first.of_seeds("small", ("other-s0", "other-s1"))
+    assert np.array_equal(first.of_seeds("small", models), second.of_seeds("small", models))
+    assert not np.array_equal(first.of_seeds("small", ("other-s0", "other-s1")), first.of_seeds("small", models))
+    # The same recipe with another backbone makes other models, whose luck is their own.
+    assert not np.array_equal(first.of_seeds("large", models), first.of_seeds("small", models))
 
 
 def test_twins_are_resampled_together(experiment):
@@ -422,6 +480,41 @@ def test_twins_are_resampled_together(experiment):
     floors.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
     again = experiment.comparisons().query("subset == 'bp'").iloc[0]
     assert (again.low, again.high, again.p_bootstrap) == (plain.low, plain.high, plain.p_bootstrap)
+
+
+def test_where_examples_have_near_duplicates_the_bootstrap_decides(experiment):
+    examples = [(subset, str(i)) for subset in ("bp", "mf") for i in range(6)]
+    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.3, 0.2] * 2)}, examples)
+    experiment.arm("base", answers([0.2, 0.3, 0.5, 0.4, 0.6, 0.2] * 2, list("abcdef") * 2, examples))
+    path = experiment.folder / "floors.parquet"
+    floors = pd.read_parquet(path)
+
+    def compared(clusters):
+        floors.assign(cluster=clusters).to_parquet(path)
+        return experiment.comparisons().set_index("subset")
+
+    alone = compared(list("abcdefghijkl"))
+    assert (alone["p_family"] == alone["p"]).all()
+    plain = tables.paired_test([0.1, 0, 0.3, 0, 0.3, 0] * 2, [0.0] * 12, ["bp"] * 6 + ["mf"] * 6, 0.02)
+    assert alone.loc["mean", "p_equivalence"] == pytest.approx(plain.p_equivalence)
+    # Twins in bp: they count there and in the mean, not in mf.
+    twins = compared(list("aacdefghijkl"))
+    by_bootstrap = twins.loc[["mean", "bp"]]
+    assert (by_bootstrap["p_family"] == by_bootstrap["p_bootstrap"]).all()
+    assert (by_bootstrap["p_family"] != by_bootstrap["p"]).all()
+    assert twins.loc["mean", "p_equivalence"] != pytest.approx(plain.p_equivalence)
+    assert twins.loc["mf", "p_family"] == twins.loc["mf", "p"] == alone.loc["mf", "p"]
+    assert twins.loc["mean", "p"] == alone.loc["mean", "p"]
+
+
+@pytest.mark.parametrize("clusters", [list("abcd"), list("aabc")])
+def test_arms_that_are_wrong_everywhere_are_not_on_par(experiment, clusters):
+    experiment.floors({"constant": ("none", [0.0] * 4)})
+    with_floor(experiment, cluster=clusters)
+    experiment.arm("base", answers([0.0] * 4, list("abcd")))
+    found = experiment.comparisons().query("subset == 'mean'").iloc[0]
+    assert (found.p_family, found.p_bootstrap, found.note, found.verdict) == (1, 1, "identical scores", "n.s.")
+    assert pd.isna(found.p_equivalence)
 
 
 def test_an_example_has_one_cluster(experiment):
@@ -647,6 +740,51 @@ def test_what_is_unknown_of_an_example_does_not_count(experiment):
     assert value(metrics, "base", "claims").value == pytest.approx((1 + 0.5) / 2)
     # A name that cannot be used is wrong in every metric of names.
     assert value(metrics, "base", "term_score", "mf").value == 0
+
+
+def test_a_right_name_of_a_term_without_information_has_no_specificity(experiment):
+    # Of the database's names one has information content; pathways have none.
+    with_floor(experiment, specificity=[0.5, 0.5, 0.5, 0.5], lin=[0.5] * 4, resnik=[3.0] * 4)
+    unknown = {"specificity": [0.8, np.nan, np.nan, 0.4], "lin": [0.9, np.nan, 0.1, 0.2], "resnik": [4, np.nan, 1, 2]}
+    given = scored_terms([1.0] * 4, **unknown)
+    given["answer"] = ["a", "b", "c", None]
+    experiment.arm("base", given)
+    found = experiment.metrics().query("arm == 'base'").set_index(["metric", "subset"])[["value", "n"]]
+    assert found.loc[[("specificity", "bp"), ("specificity", "mf")]].to_numpy().tolist() == [[0.8, 1], [0, 1]]
+    assert found.loc[("lin", "bp")].tolist() == [0.9, 1] and found.loc[("resnik", "bp")].tolist() == [4, 1]
+    # No name: 0, as before. Nothing known of anything: no row.
+    assert found.loc[("resnik", "mf")].tolist() == [0.5, 2]
+    with_floor(experiment, specificity=np.nan)
+    assert "specificity" not in set(experiment.metrics()["metric"])
+
+
+def test_bare_names_have_no_form(experiment):
+    problems = ["", "", "", "missing_answer"]
+    forms = {"format": [1.0, np.nan, 1.0, np.nan], "format_published": [0.0, np.nan, np.nan, 0.0]}
+    given = answers([0.1] * 4, ["a", "b", "c", None]).assign(problems=problems, **forms)
+    given["length"] = [12.0, np.nan, 20.0, np.nan]
+    experiment.arm("base", given)
+    found = experiment.metrics().query("arm == 'base'").set_index(["metric", "subset"])[["value", "n"]]
+    # bp: known of its first answer; mf: a well-formed one, and one that is not there.
+    assert found.loc[("format", "bp")].tolist() == [1, 1] and found.loc[("format", "mf")].tolist() == [0.5, 2]
+    assert found.loc[("format_published", "bp")].tolist() == [0, 1]
+    assert found.loc[("format_published", "mf")].tolist() == [0, 1]
+    assert found.loc[("length", "bp")].tolist() == [12, 1] and found.loc[("length", "mf")].tolist() == [20, 1]
+
+
+def test_a_file_of_bare_names_has_no_form_at_all(experiment):
+    given = answers([0.1] * 4, ["a", "b", "c", None]).assign(problems=["", "", "", "missing_answer"], format=np.nan)
+    given["length"] = [np.nan, np.nan, np.nan, 0.0]
+    experiment.arm("base", given)
+    assert not {"format", "length"} & set(experiment.metrics()["metric"])
+    given[:3].to_parquet(experiment.folder / "base0.parquet")  # the row is not there either
+    assert not {"format", "length"} & set(experiment.metrics()["metric"])
+    assert len(tables.headline(experiment.metrics())) == 2
+    # Where nothing at all was answered, its form is wrong.
+    answers([0.0] * 4, [None] * 4).assign(problems="missing_answer", format=np.nan).to_parquet(
+        experiment.folder / "base0.parquet"
+    )
+    assert value(experiment.metrics(), "base", "format").value == 0
 
 
 def test_metrics_of_no_example_have_no_row(experiment):

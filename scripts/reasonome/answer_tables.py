@@ -16,7 +16,7 @@ from tqdm import tqdm
 from reasonome.comparisons import MEAN, RESAMPLES
 from reasonome.errors import InputError, nearest
 from reasonome.naming_table import NamingTable
-from reasonome.plain_table import PlainTable, of_frame, read_table
+from reasonome.plain_table import PlainTable, of_frame, one_field_each, read_table
 from reasonome.scored import Score, Scored, ScoredFloor, intervals
 from reasonome.table_task import TableTask
 
@@ -57,7 +57,7 @@ def score_table(
             problems[problem] = int(count)
     terms = _term_scorer(background, encoders or {}) if background is not None else None
 
-    floors = part.floors(frame, seed)
+    floors = part.floors(frame, seed, terms)
     of_answers = part.scores(frame["answer"].tolist(), frame, encoders or {}, terms)
     frame = frame.join(of_answers)
     columns_of = {"": frame[[*of_answers, *_FORM]]}
@@ -67,7 +67,7 @@ def score_table(
             for names in floor.draws:
                 scores.append(part.scores(names, frame, encoders or {}, terms))
                 bar.update()
-            columns_of[name] = sum(scores) / len(scores)
+            columns_of[name] = pd.concat(scores).groupby(level=0).mean()  # nan left out
     # All at once, so that answers and floors share their resamples.
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
@@ -97,11 +97,12 @@ def table_task(name: str) -> TableTask:
 
 
 def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> None:
-    """InputError for a column that a task does not know, and without one that it needs."""
+    """InputError for a column that a task does not know or that is taken twice, and without one that it needs."""
     for key in columns:
         if key not in (*part.required, *part.optional):
             what = f"'{key}' is no column of {task}"
             raise InputError(what, field="columns", fix=nearest(key, [*part.required, *part.optional]))
+    one_field_each(columns)
     for key in part.required:
         if key not in columns:
             fix = f"say what it is called in your table: {key}=COLUMN"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pandas as pd
@@ -123,7 +124,7 @@ def _listed_rows(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchm
 def write_background(table: pyarrow.Table, path: str | os.PathLike) -> None:
     """Write a background to a parquet file, whole or not at all."""
     with replacing(path) as temporary:
-        parquet.write_table(table, temporary)
+        parquet.write_table(table, temporary, write_page_checksum=True)
 
 
 def background_statistics(table: pyarrow.Table) -> pd.DataFrame:
@@ -290,11 +291,26 @@ def read_background(path: str | os.PathLike) -> Background:
     if not Path(path).is_file():
         raise InputError("there is no such file", file=path, fix=fix)
     try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowInvalid, OSError) as error:
+        table = parquet.read_table(path, page_checksum_verification=True)
+    except (pyarrow.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         if getattr(error, "errno", None):  # the disk's fault, not the file's
             raise
         raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
     if not table.schema.equals(SCHEMA):
         raise InputError(f"expected the columns {', '.join(SCHEMA.names)} of a background", file=path, fix=fix)
+    _check_parents(table, path, fix)
     return Background(table)
+
+
+def _check_parents(table: pyarrow.Table, path: str | os.PathLike, fix: str) -> None:
+    """Parents are terms of the table, and nothing is above itself: information would not grow on the way down."""
+    parents = dict(zip(table.column("id").to_pylist(), table.column("parents").to_pylist(), strict=True))
+    for term, above in parents.items():
+        for parent in above:
+            if parent not in parents:
+                raise InputError(f"{term} has the parent {parent}, which is no term here", file=path, fix=fix)
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        cycle = " → ".join(error.args[1])
+        raise InputError(f"terms are above themselves: {cycle}", file=path, field="parents", fix=fix) from None

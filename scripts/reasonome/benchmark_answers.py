@@ -1,7 +1,7 @@
 """Scores of somebody else's answers to a benchmark of a project: the code, and the floors, that its models get."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,11 @@ import pandas as pd
 
 from reasonome import scoring
 from reasonome.benchmarks import read_rows
-from reasonome.benchmarks.sealing import scored as not_sealed
+from reasonome.benchmarks.sealing import unsealed
 from reasonome.comparisons import MEAN, in_mean
-from reasonome.config import Style
+from reasonome.config import Benchmark, Style
 from reasonome.errors import InputError
-from reasonome.experiments import Results
+from reasonome.experiments import Results, judging_facts
 from reasonome.judges import load_judges
 from reasonome.naming_table import NamingTable
 from reasonome.project import Project, lookup
@@ -43,14 +43,19 @@ _METRICS = (
     "supported_share",
 )
 _SHUFFLED = "shuffled_"
+# What all encoders of the benchmark decide together: names are linked to terms by their mean.
+_OF_ALL_ENCODERS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity", "similarity")
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers as they are scored, and what was wrong with their file, counted and in words."""
+    """Answers as they are scored, and what was wrong with their file, counted and in words.
+
+    `counts` has what a table of recorded answers lacks; it is empty for answers of the pipeline.
+    """
 
     rows: list[scoring.AnswerRow]
-    problems: dict[str, int]
+    counts: dict[str, int]
     notes: list[str]
 
 
@@ -67,7 +72,8 @@ def score_on_benchmark(
     """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the floors of a style.
 
     `style` is the prompt style that the answers were asked in, which says what floors are fair. `columns` as of
-    `read_recorded`; `encoders` are folders below results/encoders/. Metrics are means over subsets. A question
+    `read_recorded`; `encoders` are folders below results/encoders/. With other encoders than the benchmark's there are
+    no metrics of terms, which would not be those of the floors. Metrics are means over subsets. A question
     without an answer counts as wrong, and sealed ones are left out. InputError for a benchmark that is not built.
     """
     results = Results(project.settings.results)
@@ -75,9 +81,10 @@ def score_on_benchmark(
     style = style or default_style(project, benchmark)
     prompt_style = project.style(benchmark, style)
     asked = read_rows(results.benchmark(benchmark) / "test.jsonl", TASKS[spec.task].Example)
-    examples = not_sealed(asked, spec.sealed, project.settings.final)
+    examples = unsealed(asked, spec.sealed, project.settings.final)
     given = _answers(Path(answers), asked, examples, columns or {})
-    table, notes = _table(project, benchmark, prompt_style, examples, given.rows, encoders, Path(answers))
+    sealed = {example.id for example in asked} - {example.id for example in examples}
+    table, notes = _table(project, benchmark, prompt_style, examples, given.rows, encoders, Path(answers), sealed)
     notes = [*given.notes, *notes]
     if len(examples) < len(asked):
         notes.append(f"{len(asked) - len(examples)} of {len(asked)} test sets are sealed, and not scored")
@@ -85,18 +92,18 @@ def score_on_benchmark(
     rows = _per_question(table)
     by_subset = _scores(rows, _measured(rows), table, seed, resamples)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
-    floors, floor_notes = _floors(results.floors(benchmark, style), rows, seed, resamples)
+    comparable = _same_encoders(encoders, spec)
+    floors, floor_notes = _floors(results.floors(benchmark, style), rows, comparable, seed, resamples)
     floors["shuffled_answers"] = ScoredFloor(
         "the answers themselves",
         "each answer handed to another set of its subset",
         intervals(shuffled, rows["subset"], rows["cluster"], seed, resamples)[MEAN],
     )
-    problems = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
     return Scored(
         n=len(rows),
         metrics=by_subset.pop(MEAN),
         floors=floors,
-        problems=given.problems | {problem: int(count) for problem, count in problems.items()},
+        problems=given.counts | _problems(table, given),
         table=table,
         subsets=by_subset,
         notes=notes
@@ -126,7 +133,7 @@ def _answers(path: Path, asked: Sequence[Any], examples: Sequence[Any], columns:
             raise InputError(f"'{key}' is no column of recorded answers", field="columns", fix=fix)
     counted = {example.id for example in examples}
     if not columns and _is_of_a_model(path):
-        return Answers([row for row in scoring.read_answers(path) if row.id in counted], {}, [])
+        return Answers(scoring.read_answers(path), {}, [])
     found = read_recorded(path, asked, columns).of(counted)
     return Answers(found.answers, found.counts(), found.sentences())
 
@@ -147,13 +154,21 @@ def _table(
     answers: Sequence[scoring.AnswerRow],
     encoders: Sequence[Path],
     file: Path,
+    sealed: Collection[str],
 ) -> tuple[pd.DataFrame, list[str]]:
     """The table of scores of the rule `score`, and what it is without because a file is not built."""
     results = Results(project.settings.results)
     spec = project.benchmarks[benchmark]
     background = results.background(benchmark)
-    facts = [results.facts(corpus) for corpus in dict.fromkeys([spec.corpus, spec.background or spec.corpus])]
+    facts = judging_facts(project, benchmark)
+    comparable = _same_encoders(encoders, spec)
     notes = []
+    if not comparable:
+        given = ", ".join(folder.name for folder in encoders) or "none"
+        notes.append(
+            f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
+            f"({', '.join(spec.encoders)}), and here is {given}"
+        )
     if not background.is_file():
         notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
     if missing := [path for path in facts if not path.is_file()]:
@@ -165,11 +180,27 @@ def _table(
         background if background.is_file() else None,
         [] if missing else facts,
     )
-    table = scoring.score_answers(TASKS[spec.task], style, examples, answers, judges, project.settings.seed, file)
-    bare = [(answer.id, answer.sample, answer.order) for answer in answers if answer.answer is not None]
-    unformed = pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(bare)  # a name alone has no form
-    table.loc[unformed, ["format", "format_published"]] = float("nan")
+    judges = judges if comparable else replace(judges, terms=None)
+    table = scoring.score_answers(
+        TASKS[spec.task], style, examples, answers, judges, project.settings.seed, file, sealed
+    )
+    if not comparable:
+        table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
     return table.assign(no_name=(table["answer"] == "").astype(float)), notes
+
+
+def _same_encoders(encoders: Sequence[Path], spec: Benchmark) -> bool:
+    """Whether answers are scored with the encoders that the benchmark's floors are scored with."""
+    return {folder.name for folder in encoders} == set(spec.encoders)
+
+
+def _problems(table: pd.DataFrame, given: Answers) -> dict[str, int]:
+    """How many answers have each problem; of recorded ones completions alone, as the others are in the counts."""
+    if given.counts:
+        completions = [(answer.id, answer.sample, answer.order) for answer in given.rows if answer.answer is None]
+        table = table[pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(completions)]
+    counts = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
+    return {problem: int(count) for problem, count in counts.items()}
 
 
 def _measured(table: pd.DataFrame) -> list[str]:
@@ -202,12 +233,20 @@ def _scores(
     return found
 
 
-def _floors(path: Path, questions: pd.DataFrame, seed: int, resamples: int) -> tuple[dict[str, ScoredFloor], list[str]]:
-    """The floors of results/floors/ on the same questions, and what is to be done where there are none."""
+def _floors(
+    path: Path, questions: pd.DataFrame, comparable: bool, seed: int, resamples: int
+) -> tuple[dict[str, ScoredFloor], list[str]]:
+    """The floors of results/floors/ on the same questions, and what is to be done where there are none.
+
+    Unless `comparable`, they are without what all encoders of the benchmark decide, and without percentiles.
+    """
     if not path.is_file():
         return {}, [f"no floors beside these scores: `snakemake --cores 1 {path}` makes them"]
     floors = pd.read_parquet(path)
     floors = floors[floors["id"].isin(questions["id"])]
+    if not comparable:
+        dropped = [c for c in floors if c in _OF_ALL_ENCODERS or c.startswith("percentile")]
+        floors = floors.drop(columns=dropped)
     cluster = dict(zip(questions["id"], questions["cluster"], strict=True))
     found = {}
     for (floor, information), rows in floors.groupby(["floor", "information"], sort=False):

@@ -17,7 +17,7 @@ import openai
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from tqdm import tqdm
 
-from reasonome import atomic
+from reasonome import atomic, jsontext
 from reasonome.config import Endpoint, Price
 from reasonome.errors import InputError
 
@@ -180,8 +180,9 @@ class _Client:
             if isinstance(body, ApiAnswer):
                 return body
             try:
-                return _Body.model_validate_json(body).answer(round(monotonic() - started, 3))
-            except ValidationError:
+                # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
+                return _Body.model_validate(jsontext.loads(body)).answer(round(monotonic() - started, 3))
+            except (ValueError, RecursionError):  # no JSON, or no chat completion (ValidationError)
                 await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
         raise self._error("sent answers that are no chat completions", self._later())
 

@@ -15,6 +15,7 @@ from reasonome.config import is_variant
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
+IDENTICAL = "identical scores"
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
 _NOISE = 1e-12  # score differences below this are rounding, not difference
 
@@ -189,7 +190,8 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
     degrees of freedom; with one stratum this is the paired t-test. Two one-sided tests of a difference of `margin`
     use the same error. Wilcoxon's signed-rank test pools the strata. Effect sizes: Cohen's dz, with the mean
     within-stratum variance, and the matched-pairs rank-biserial correlation, pooled.
-    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not.
+    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not. Neither is
+    equivalence: two sides that are wrong everywhere are alike too.
     Raises ValueError as `bootstrap_intervals` does.
     """
     if np.shape(a) != np.shape(b):
@@ -207,8 +209,7 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
         return PairedTest(estimate, t, df, p, wilcoxon, p_equivalence, effect_size, rank, n, note)
 
     if not difference.any():
-        within = 0.0 if margin > 0 else np.nan
-        return result(t=0.0, p=1.0, p_equivalence=within, effect_size=0.0, note="identical scores")
+        return result(t=0.0, p=1.0, effect_size=0.0, note=IDENTICAL)
     if min(map(len, groups)) < 2:
         return result(note="a subset with a single example has no variance to test against")
     if all(np.ptp(group) < _NOISE for group in groups):
@@ -242,18 +243,18 @@ def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.nan) -> tuple[float, float]:
-    """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,).
+    """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,); nan does not count.
 
     The resamples are shifted to where the hypothesis lies: p counts those at least as far from zero as the difference,
     and the other, the larger of two one-sided ones, those beyond it from a true difference of ∓ `margin`. As in Davison
-    and Hinkley (1997, 4.2), (1 + count) / (1 + resamples). Both are nan where the resamples do not vary around a
-    difference.
+    and Hinkley (1997, 4.2), (1 + count) / (1 + resamples). Where the resamples do not vary, equivalence is nan, and p
+    is 1 for a difference of zero, else nan too.
     """
+    resampled = resampled[~np.isnan(resampled)]
+    if not len(resampled) or np.ptp(resampled) < _NOISE:
+        no_difference = len(resampled) and abs(difference) < _NOISE and abs(resampled[0]) < _NOISE
+        return 1.0 if no_difference else np.nan, np.nan
     deviation = resampled - difference
-    if np.abs(difference) < _NOISE and (np.abs(deviation) < _NOISE).all():
-        return 1.0, 0.0 if margin > 0 else np.nan
-    if np.ptp(resampled) < _NOISE:
-        return np.nan, np.nan
     shares = [
         (1 + np.count_nonzero(beyond)) / (1 + len(resampled))
         for beyond in (

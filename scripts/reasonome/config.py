@@ -130,6 +130,13 @@ class Endpoint(Strict):
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
     price: Price | None = Field(None, description="for estimates and totals; none if not given")
 
+    @field_validator("extra_body")
+    @classmethod
+    def _extra_body_is_beside_the_question(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if taken := [key for key in ("messages", "model", "stream", "n") if key in value]:
+            raise ValueError(f"'{taken[0]}' is set by the pipeline: one question a request, and one answer to it")
+        return value
+
     @model_validator(mode="after")
     def _azure_has_an_endpoint(self) -> "Endpoint":
         if self.api_version and not self.base_url:
@@ -153,6 +160,14 @@ class RecordedAnswers(Strict):
         {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
     )
     licence: str = ""
+
+    @field_validator("columns")
+    @classmethod
+    def _one_field_a_column(cls, value: dict[str, str]) -> dict[str, str]:
+        for column in value.values():
+            if len(fields := [field for field, named in value.items() if named == column]) > 1:
+                raise ValueError(f"column '{column}' is given for '{fields[0]}' and for '{fields[1]}'")
+        return value
 
 
 class Backbone(Strict):

@@ -67,7 +67,9 @@ class EmbeddingCache:
             self._put_together(small)
 
     def _key(self, texts: Sequence[str]) -> np.ndarray:
-        digests = [hashlib.sha256(f"{self._identity}\0{text}".encode()).digest() for text in texts]
+        # surrogatepass: half a character, which JSON may hold, has no bytes in UTF-8
+        named = (f"{self._identity}\0{text}".encode(errors="surrogatepass") for text in texts)
+        digests = [hashlib.sha256(name).digest() for name in named]
         return np.array(digests, dtype=_KEY)
 
     def _look_for_shards(self) -> None:

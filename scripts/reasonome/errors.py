@@ -53,12 +53,18 @@ _DISK_FIXES = {
 
 
 def run_program(main: Callable[[], int | None]) -> None:
-    """Run a program's `main`; an InputError or a full or closed disk becomes one message and exit status 2."""
+    """Run a program's `main`; an InputError or a full or closed disk becomes one message and exit status 2.
+
+    Ctrl-C ends it with exit status 130, as shells have it.
+    """
     try:
         status = main()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
     except OSError as error:
         if error.errno not in _DISK_FIXES:
             raise

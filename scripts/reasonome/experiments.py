@@ -102,6 +102,13 @@ def examples_folder(project: Project, benchmark: str, style: str) -> Path:
     return results.prompts(benchmark, style) if enriched else results.benchmark(benchmark)
 
 
+def judging_facts(project: Project, benchmark: str) -> list[Path]:
+    """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
+    results = Results(project.settings.results)
+    corpora = dict.fromkeys([project.benchmarks[benchmark].corpus, project.background(benchmark)])
+    return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
+
+
 def cells(project: Project, experiment: str) -> list[Run]:
     """All cells of an experiment; models behind an endpoint and recorded answers have none in arms with steps."""
     without_weights = {name for name, backbone in project.backbones.items() if backbone.weights is None}

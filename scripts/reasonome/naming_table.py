@@ -2,29 +2,23 @@
 
 import random
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import CountVectorizer
-from tqdm import tqdm
 
 from reasonome import floors
 from reasonome.answer_cells import is_completion, one_line
 from reasonome.audit import GeneSet, jaccard_blocks
 from reasonome.clusters import clusters
-from reasonome.metrics import rouge
 from reasonome.metrics.naming import name_scores
 from reasonome.table_task import TableFloor
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
 
 _BETWEEN_GENES = re.compile(r"[\s,;/|]+")
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
-_CANDIDATES_AT_ONCE = 1024
 _NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
-_ROUNDING = 1e-9
 TERM_METRICS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity")
 
 
@@ -72,23 +66,35 @@ class NamingTable:
         """Near-duplicate sets are a cluster, as in a benchmark."""
         return clusters(_examples(table), _NEAR_DUPLICATE) if "genes" in table else None
 
-    def floors(self, table: pd.DataFrame, seed: int) -> dict[str, TableFloor]:
+    def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
         golds = table["gold"].tolist()
-        constant = best_constant(golds, golds)
-        common = best_constant(floors.rows_of_common_words(golds), golds)
+        candidates = sorted(set(golds))
+        constant = floors.most_overlapping(candidates, golds)
+        common = floors.most_overlapping(floors.rows_of_common_words(golds), golds)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
         found = {
             "best_constant": TableFloor(
                 "none",
                 [[constant] * len(golds)],
-                f"'{constant}' in every row: the best true name by mean ROUGE-L, chosen on these very rows: optimistic",
-            ),
+                f"'{one_line(constant)}' in every row: the true name with the best mean ROUGE-L, chosen on these very "
+                "rows and so optimistic in ROUGE-L",
+            )
+        }
+        if terms is not None:
+            by_terms = floors.best_by_term_score(candidates, _examples(table), terms, seed)
+            found["best_constant_term"] = TableFloor(
+                "none",
+                [[by_terms] * len(golds)],
+                f"'{one_line(by_terms)}' in every row: the true name with the best mean term score, chosen on these "
+                "very rows and so optimistic in term_score",
+            )
+        found |= {
             "common_words": TableFloor(
                 "none",
                 [[common] * len(golds)],
-                f"'{common}' in every row: the commonest words of the true names, chosen likewise",
+                f"'{one_line(common)}' in every row: the commonest words of the true names, chosen likewise",
             ),
             "random_name": TableFloor(
                 "none",
@@ -107,52 +113,6 @@ class NamingTable:
                 "the true name of the other row whose genes overlap most (Jaccard); no answer where none does",
             )
         return found
-
-
-def best_constant(candidates: Sequence[str], golds: Sequence[str]) -> str:
-    """The candidate with the best mean ROUGE-L against all of `golds`; the first of equals by the alphabet.
-
-    ROUGE-1 does not mind the order of words, so it is no lower than ROUGE-L: candidates are tried from the highest mean
-    ROUGE-1 down, until none that is left can be better.
-    """
-    candidates, counts = sorted(set(candidates)), Counter(golds)
-    truths, times = list(counts), np.array(list(counts.values()), dtype=float)
-    bounds = _mean_rouge_1(candidates, truths, times)
-    best, chosen = -1.0, 0
-    for place in tqdm(np.argsort(-bounds, kind="stable").tolist(), "best constant", delay=5, leave=False):
-        if bounds[place] < best - _ROUNDING:
-            break
-        overlaps = [rouge.score(candidates[place], truth)["rouge_l"] for truth in truths]
-        mean = float(np.dot(overlaps, times) / times.sum())
-        if mean > best + _ROUNDING or (mean > best - _ROUNDING and place < chosen):
-            best, chosen = mean, place
-    return candidates[chosen]
-
-
-def _mean_rouge_1(candidates: Sequence[str], truths: Sequence[str], times: np.ndarray) -> np.ndarray:
-    """The mean ROUGE-1 F1 of each candidate against the truths, each counted as often as `times` says."""
-    # The second "of" of a name is a word of its own, so that shared words are counted as often as both have them.
-    # The last text keeps the vocabulary from being empty.
-    vectorizer = CountVectorizer(analyzer=_numbered_words, dtype=float)
-    words = vectorizer.fit_transform([*candidates, *truths, "a"])
-    left, right = words[: len(candidates)], words[len(candidates) : -1]
-    lengths = [np.asarray(matrix.sum(axis=1)).ravel() for matrix in (left, right)]
-    means = []
-    for start in range(0, len(candidates), _CANDIDATES_AT_ONCE):
-        block = slice(start, start + _CANDIDATES_AT_ONCE)
-        shared = (left[block] @ right.T).toarray()
-        both = np.maximum(lengths[0][block, None] + lengths[1][None, :], 1)
-        means.append((2 * shared / both) @ times / times.sum())
-    return np.concatenate(means)
-
-
-def _numbered_words(text: str) -> list[str]:
-    seen: Counter[str] = Counter()
-    found = []
-    for word in rouge.tokens(text):
-        found.append(f"{word} {seen[word]}")
-        seen[word] += 1
-    return found
 
 
 def nearest_rows(table: pd.DataFrame) -> list[str]:

@@ -15,17 +15,20 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome import jsontext
 from reasonome.errors import InputError, nearest
 
 _DELIMITERS = (",", "\t", ";")
 _LONGEST_CELL = 16 * 1024 * 1024
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
-# How a file of another kind begins, what it is, and what to do about it.
+# How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
 _OTHER_KINDS = {
     b"PK\x03\x04": ("this is an Excel workbook or another archive", "save the sheet as `CSV UTF-8`"),
     b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", "save the sheet as `CSV UTF-8`"),
     b"PAR1": ("this is a Parquet file", "write it as CSV: pandas.read_parquet(FILE).to_csv(...)"),
     b"%PDF": ("this is a PDF", _NEEDED),
+    b"\xff\xfe\0\0": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
+    b"\0\0\xfe\xff": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
     b"\xff\xfe": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
     b"\xfe\xff": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
 }
@@ -61,12 +64,21 @@ class PlainTable:
         return exact or [lower[name] for name in names if name in lower]
 
 
+def one_field_each(columns: Mapping[str, str | None]) -> None:
+    """InputError where one column of a table is taken for two fields; `columns` as field → column."""
+    taken: dict[str, str] = {}
+    for field, column in columns.items():
+        if column is not None and taken.setdefault(column, field) != field:
+            what = f"column '{column}' is given for '{taken[column]}' and for '{field}'"
+            raise InputError(what, field="columns", fix="name a column of its own for each")
+
+
 def of_frame(frame: pd.DataFrame) -> PlainTable:
     """A DataFrame as such a table: missing values are empty cells, lines count rows from 1."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     columns = [str(column) for column in frame.columns]
     cells = text.itertuples(index=False, name=None)
-    rows = [(line, dict(zip(columns, row, strict=True))) for line, row in enumerate(cells, 1)]
+    rows = [(line, dict(zip(columns, map(jsontext.whole, row), strict=True))) for line, row in enumerate(cells, 1)]
     return PlainTable(None, columns, rows)
 
 
@@ -74,8 +86,9 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str]) -> PlainTable:
     """Read a table; `wanted` are columns that may be in it, by which the delimiter is told.
 
     A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
-    such as "NA" and "null" stay names. Raises InputError, with the line, for a missing file, one of another kind, bytes
-    that are not UTF-8, a row of another width than the header, and for a file without rows.
+    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError, with the line,
+    for a missing file, one of another kind, bytes that are not UTF-8, a row of another width than the header, a JSON
+    object with a key twice, and for a file without rows.
     """
     path = Path(path)
     raw = _bytes(path)
@@ -199,7 +212,7 @@ def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[s
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = jsontext.loads(line, unique_keys=True)
         except (ValueError, RecursionError) as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"

@@ -9,7 +9,7 @@ from typing import Any
 
 from reasonome.answer_cells import is_completion, one_line
 from reasonome.errors import InputError
-from reasonome.plain_table import PlainTable, read_table
+from reasonome.plain_table import PlainTable, one_field_each, read_table
 from reasonome.scoring import AnswerRow
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise
@@ -101,6 +101,7 @@ def read_recorded(
     columns = columns or {}
     table = read_table(path, {*columns.values(), *(name for names in _NAMES.values() for name in names)})
     used = {key: _column(table, key, columns) for key in _NAMES}
+    one_field_each(used)
     question = _questions(examples)
     given: dict[tuple[str, int], AnswerRow] = {}
     found: dict[str, list[Place]] = defaultdict(list)

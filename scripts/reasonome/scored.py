@@ -65,7 +65,9 @@ class Scored:
 
     def text(self) -> str:
         """The scores, the floors with the margin over each, and the notes, for people to read on a terminal."""
-        parts = [f"ROUGE-L {self.metrics['rouge_l'].value:.4f} ({self.n} rows)"] if "rouge_l" in self.metrics else []
+        first = {"term_score": "term_score", "rouge_l": "ROUGE-L"}
+        values = [f"{shown} {self.metrics[name].value:.4f}" for name, shown in first.items() if name in self.metrics]
+        parts = [f"{', '.join(values)} ({self.n} rows)"] if values else []
         parts.append(_metrics_text(self.metrics))
         if self.subsets:
             parts.append(_subsets_text(self.subsets, _headline(self.metrics)))

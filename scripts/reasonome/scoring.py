@@ -1,7 +1,7 @@
 """Scores: answers and floors against the truth of a benchmark, one row per example, sample and order of genes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,18 +59,20 @@ def score_answers(
     judges: Judges,
     seed: int,
     file: Path | None = None,
+    sealed: Collection[str] = (),
 ) -> pd.DataFrame:
     """Score every example × sample × order; an example without an answer is a row with an empty, wrong one.
 
-    InputError for an answer to an unknown id, for two answers to one id, sample and order, and without examples;
-    `file` is where the answers come from.
+    Answers to `sealed` ids are passed over. A bare name has no form: its format and the rewards of the form are nan,
+    and so are length and truncation where nothing is known of how an answer ended. InputError for an answer to another
+    id, for two answers to one id, sample and order, and without examples; `file` is where the answers come from.
     """
     if not examples:
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    given = _by_question(examples, answers, file)
-    tries = sorted({(answer.sample, answer.order) for answer in answers}) or [(0, 0)]
+    given = _by_question(examples, answers, file, sealed)
+    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
     cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
-    asked, parsed, shown, rows = [], [], [], []
+    asked, parsed, shown, formless, rows = [], [], [], [], []
     for example in examples:
         for sample, order in tries:
             answer = given.get((example.id, sample, order))
@@ -78,6 +80,7 @@ def score_answers(
             asked.append(example)
             parsed.append(read)
             shown.append(_shown(example, style, answer))
+            formless.append(answer is not None and answer.answer is not None)
             rows.append(
                 {
                     "id": example.id,
@@ -105,8 +108,7 @@ def score_answers(
                     "format": float(read.named and read.reasoned),
                     "format_published": float(read.format_published),
                     "abstained": float(normalise(read.name) == normalise(ABSTENTION)),
-                    "truncated": float(bool(answer) and answer.finish_reason == "length"),
-                    "length": float(answer.completion_tokens if answer else 0),
+                    **_ending(answer),
                     **_confidence(read, answer),
                 }
             )
@@ -114,15 +116,19 @@ def score_answers(
     table = table.join(judges.of_names(table["answer"].tolist(), asked))
     table = table.assign(**reasoning_scores(parsed, asked, shown, judges.knowledge))
     table = table.assign(**_rewards(task, parsed, asked, judges), order_agreement=_order_agreement(table))
+    of_form = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
+    table.loc[formless, ["format", "format_published", *of_form]] = math.nan
     return table.assign(**_shuffled_scores(table, asked, judges, seed))
 
 
 def _by_question(
-    examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None
+    examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
 ) -> dict[tuple[str, int, int], AnswerRow]:
     known = {example.id for example in examples}
     given: dict[tuple[str, int, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):
+        if answer.id in sealed:
+            continue
         key = (answer.id, answer.sample, answer.order)
         if answer.id not in known:
             raise InputError(
@@ -148,6 +154,16 @@ def _shown(example: Any, style: Style, answer: AnswerRow | None) -> list[str]:
     seed = style.seed + (answer.order if answer else 0)
     ordered = [symbols[position] for position in gene_order(symbols, seed)]
     return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
+
+
+def _ending(answer: AnswerRow | None) -> dict[str, float]:
+    """Whether the answer was cut off, and its tokens: unknown (nan) of answers that came without either."""
+    if answer is not None and not (answer.finish_reason or answer.completion_tokens):
+        return {"truncated": math.nan, "length": math.nan}
+    return {
+        "truncated": float(answer is not None and answer.finish_reason == "length"),
+        "length": float(answer.completion_tokens if answer else 0),
+    }
 
 
 def _confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
@@ -197,15 +213,14 @@ def _shuffled_scores(
 def score_floors(
     training: Sequence[Any], asked: Sequence[Any], style: Style, judges: Judges, seed: int
 ) -> pd.DataFrame:
-    """Score every floor on every example; a floor of several draws gets the mean of its draws' scores.
+    """Score every floor on every example; a floor of several draws gets the mean of its draws' scores, nan left out.
 
     Without training sets, as a published test may come, only the floors that read the prompt or a database can answer.
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
-    background = None if judges.terms is None else judges.terms.background
-    questions = floors.Questions(asked, style, seed, training, judges.encoders, background)
-    for name, floor in floors.floors_of(style, bool(training), judges.encoders, background).items():
+    questions = floors.Questions(asked, style, seed, training, judges.encoders, judges.terms)
+    for name, floor in floors.floors_of(style, bool(training), judges.encoders, judges.terms).items():
         draws = floor.answer(questions)
         scored = [judges.of_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(
@@ -219,7 +234,7 @@ def score_floors(
                     "cluster": cluster_of,
                     "answer": draws[0],
                     "draws": len(draws),
-                    **(sum(scored) / len(scored)),
+                    **pd.concat(scored).groupby(level=0).mean(),
                 }
             )
         )

@@ -40,5 +40,5 @@ class TableTask(Protocol):
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
         """Which questions hang together, so that they are resampled together; None where that is not known."""
 
-    def floors(self, table: pd.DataFrame, seed: int) -> dict[str, TableFloor]:
-        """Answers without a model, by name; never none."""
+    def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
+        """Answers without a model, by name; never none. `terms` is the TermScorer, if there is a background."""

@@ -158,6 +158,14 @@ def test_an_answer_opens_with_its_floors_and_claims_and_markup_is_text(page):
         "training data",
     ):
         assert said in detail, said
+    claims = page.execute_script(
+        "return [...document.querySelectorAll('#browser .detail .verdict')]"
+        ".map(verdict => [...verdict.closest('tr').cells].map(cell => cell.textContent))"
+    )
+    assert [claim[:3] for claim in claims] == [
+        ["APLF", f"DNA repair{POISON}", "true"],
+        ["LIG3", "not: cell division", "contradicted"],
+    ]
     link = page.find_element(By.XPATH, "//*[@id='browser']//a[.='sft.names-s0']")
     link.click()
     made = page.find_element(By.ID, link.get_attribute("href").partition("#")[2])
@@ -259,6 +267,37 @@ def test_dark_and_light_are_switched_and_kept(page, written):
     assert button.text == "colours: dark" and page.execute_script(background) == "rgb(21, 24, 28)"
     seconds_to_interactive(page, written)
     assert page.execute_script(background) == "rgb(21, 24, 28)"
+
+
+def test_an_address_that_ends_in_anything_opens_the_page(page, written):
+    page.execute_script("location.hash = '%%%'")
+    assert page.execute_script("return location.hash") == "#%%%"
+    page.get("about:blank")
+    requested(page)
+    page.get(f"{written.as_uri()}#%%%")
+    wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, "#compared tr.entry"))
+
+
+def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
+    table = page.find_element(By.CSS_SELECTOR, ".headline")
+    more = page.find_element(By.XPATH, "//div[.//table[contains(@class, 'headline')]]/preceding-sibling::button[1]")
+    assert not more.is_displayed()  # at 1400 pixels it fits
+    wide = table.find_element(By.XPATH, "..")
+    page.execute_script("arguments[0].style.width = '300px'", wide)
+    wait(page, lambda d: more.is_displayed())
+    assert more.text == "more columns →"
+    first = table.find_element(By.CSS_SELECTOR, "tbody tr:nth-child(2) th")
+    left = first.location["x"]
+    for _ in range(20):
+        if more.text != "more columns →":
+            break
+        at = page.execute_script("return arguments[0].scrollLeft", wide)
+        more.click()
+        wait(page, lambda d, at=at: d.execute_script("return arguments[0].scrollLeft", wide) > at)
+    wait(page, lambda d: more.text == "← the first columns")
+    assert first.location["x"] == pytest.approx(left, abs=1)  # an arm's name stays
+    more.click()
+    wait(page, lambda d: d.execute_script("return arguments[0].scrollLeft", wide) == 0 and "more" in more.text)
 
 
 def test_a_point_of_a_scatter_leads_to_its_answer(page):

@@ -17,7 +17,8 @@ def test_the_chain_ends_in_tables_and_a_report(finished):
     assert arms == {"base", "KW", "KW+RA", "KW+RA+TA"}
     floors = set(metrics.loc[metrics["kind"] == "floor", "arm"])
     assert floors == {
-        *("constant", "common_words", "random", "commonest_phrase"),
+        *("constant", "constant_term", "common_words", "random"),
+        *("commonest_phrase", "commonest_words", "gene_names"),
         *("nearest_set", "nearest_prompt", "nearest_prompt_encoder"),
         *("database_nearest_set", "database_over_representation"),
         *("database_nearest_set_own_term", "database_over_representation_own_term"),

@@ -3,9 +3,12 @@
 # The modules of the library that decide what a background holds.
 BACKGROUND_CODE = [
     "background.py",
+    "benchmarks/sets.py",
+    "metrics/naming.py",
     "sources/bioconductor.py",
     "sources/go.py",
     "sources/ontology.py",
+    "sources/source.py",
 ]
 
 

@@ -50,6 +50,7 @@ rule summarise:
         equivalence=PROJECT.settings.equivalence,
         code=code_sha256(
             [
+                "benchmarks/strata.py",
                 "comparisons.py",
                 "report/evidence.py",
                 "report/example_scores.py",

@@ -232,9 +232,7 @@ def embedded_background(wildcards):
 
 def judging_facts(wildcards):
     """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
-    benchmark = PROJECT.benchmarks[wildcards.benchmark]
-    corpora = dict.fromkeys([benchmark.corpus, PROJECT.background(wildcards.benchmark)])
-    return [path for corpus in corpora for path in (RESULTS.facts(corpus), RESULTS.denied(corpus))]
+    return experiments.judging_facts(PROJECT, wildcards.benchmark)
 
 
 def sealing_of(wildcards):

@@ -24,6 +24,7 @@ rule paper:
         seed=PROJECT.settings.seed,
         code=code_sha256(
             [
+                "benchmarks/strata.py",
                 "comparisons.py",
                 "metrics",
                 "report/drawing.py",

@@ -5,6 +5,7 @@ SCORING_CODE = [
     "audit.py",
     "background.py",
     "benchmarks/sealing.py",
+    "benchmarks/sets.py",
     "clusters.py",
     "comparisons.py",
     "completion.py",
@@ -17,7 +18,10 @@ SCORING_CODE = [
     "prompts.py",
     "rewards",
     "scoring.py",
+    "sources/go.py",
+    "sources/source.py",
     "tasks",
+    "wording.py",
 ]
 
 

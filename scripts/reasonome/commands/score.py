@@ -5,13 +5,16 @@ reasonome score ANSWERS --task gene_set_naming --columns answer=COLUMN,gold=COLU
 """
 
 import argparse
+import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome import atomic
 from reasonome.errors import InputError
+from reasonome.plain_table import one_field_each
 from reasonome.project import Project, lookup
 
 if TYPE_CHECKING:
@@ -39,7 +42,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("--style", help="with --benchmark: the prompt style that the answers were asked in")
     command.add_argument("--background", type=Path, help="with --task and genes=: a table of results/backgrounds/")
-    command.add_argument("--encoders", metavar="NAME,…", help="for similarity, of encoders.yaml; `none`: without")
+    command.add_argument(
+        "--encoders",
+        metavar="NAME,…",
+        help=f"for similarity, of encoders.yaml; `none`: without (default: the benchmark's, with --task "
+        f"{_DEFAULT_ENCODER}; none unless all of them were fetched)",
+    )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
     command.add_argument("--seed", type=int, default=0, help="of intervals and random floors")
     command.add_argument("--resamples", type=_count, default=10_000, help="of each interval (default: %(default)s)")
@@ -49,28 +57,46 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print; the exit status is 0 whatever the scores are."""
+    _check_output(args.json, args.answers)
     scored = _on_benchmark(args) if args.benchmark else _table(args)
     if args.json == "-":
         print(scored.text(), file=sys.stderr)
         print(scored.to_json())
         return 0
     print(scored.text())
-    if args.json:
+    if args.json is not None:
         atomic.write_text(args.json, scored.to_json() + "\n")
     return 0
 
 
+def _check_output(json: str | None, answers: Path) -> None:
+    """InputError for a place that scores cannot be written to, before they are computed."""
+    if json is None or json == "-":
+        return
+    path, fix = Path(json), "give a file's path, or `-` for standard output"
+    if not json or path.is_dir():
+        raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
+    if path.resolve() == answers.resolve() or (path.exists() and answers.exists() and path.samefile(answers)):
+        raise InputError("this is the file of the answers", file=json, field="--json", fix="give another path")
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(f"cannot be written: {os.strerror(error.errno)}", file=json, field="--json", fix=fix) from None
+
+
 def parse_columns(text: str) -> dict[str, str]:
-    """{key: column} of `key=column,key=column`; a column may hold commas, spaces and anything else."""
+    """{key: column} of `key=column, key=column`; a column may hold commas, spaces and anything else."""
     found: dict[str, str] = {}
-    for part in re.split(r",(?=\w+=)", text) if text else []:
-        key, given, column = part.partition("=")
+    for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
+        key, given, column = (piece.strip() for piece in part.partition("="))
         if not (given and column):
             fix = "write answer=COLUMN,gold=COLUMN, in quotes if a column has spaces"
             raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
         if key in found:
             raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")
         found[key] = column
+    one_field_each(found)
     return found
 
 

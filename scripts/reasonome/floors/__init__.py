@@ -7,14 +7,22 @@ depends on the order in which examples are given. docs/floors.md says what beati
 import random
 from collections.abc import Collection, Hashable, Sequence
 
-from reasonome.background import Background
 from reasonome.config import Style
 from reasonome.floors.enrichment import (
     database_over_representation,
     database_over_representation_own_term,
     over_representation,
 )
-from reasonome.floors.names import common_words, commonest_phrase, constant, random_name, rows_of_common_words
+from reasonome.floors.gene_names import commonest_phrase, commonest_words, shortest_gene_name
+from reasonome.floors.names import (
+    best_by_term_score,
+    common_words,
+    constant,
+    constant_term,
+    most_overlapping,
+    random_name,
+    rows_of_common_words,
+)
 from reasonome.floors.nearest import (
     database_nearest_set,
     database_nearest_set_own_term,
@@ -23,43 +31,58 @@ from reasonome.floors.nearest import (
     nearest_set,
 )
 from reasonome.floors.questions import Floor, Questions
+from reasonome.metrics.terms import TermScorer
 
-__all__ = ["FLOORS", "Floor", "Questions", "floors_of", "rows_of_common_words", "shuffled"]
+__all__ = [
+    "FLOORS",
+    "Floor",
+    "Questions",
+    "best_by_term_score",
+    "floors_of",
+    "most_overlapping",
+    "rows_of_common_words",
+    "shuffled",
+]
 
 FLOORS = {
     "constant": Floor("none", constant),
+    "constant_term": Floor("none", constant_term, by_terms=True),
     "common_words": Floor("none", common_words),
     "random": Floor("none", random_name),
     "commonest_phrase": Floor("prompt", commonest_phrase),
+    "commonest_words": Floor("prompt", commonest_words),
+    "gene_names": Floor("prompt", shortest_gene_name),
     "over_representation": Floor("prompt facts", over_representation),
     "nearest_set": Floor("training data", nearest_set),
     "nearest_prompt": Floor("training data", nearest_prompt),
     "nearest_prompt_encoder": Floor("training data", nearest_prompt_encoder, by_encoder=True),
-    "database_nearest_set": Floor("a database", database_nearest_set),
-    "database_over_representation": Floor("a database", database_over_representation),
+    "database_nearest_set": Floor("a database", database_nearest_set, by_terms=True),
+    "database_over_representation": Floor("a database", database_over_representation, by_terms=True),
     # Ceilings: what looking the tested set up in a database that holds it would give.
-    "database_nearest_set_own_term": Floor("a database with the own term", database_nearest_set_own_term),
+    "database_nearest_set_own_term": Floor(
+        "a database with the own term", database_nearest_set_own_term, by_terms=True
+    ),
     "database_over_representation_own_term": Floor(
-        "a database with the own term", database_over_representation_own_term
+        "a database with the own term", database_over_representation_own_term, by_terms=True
     ),
 }
 
 
 def floors_of(
-    style: Style, trained: bool, encoders: Collection[str] = (), background: Background | None = None
+    style: Style, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
 ) -> dict[str, Floor]:
     """The floors that can answer: by the style, whether there are training sets, and what else there is."""
-    known = {"prompt"}
+    known = {"prompt", "a database", "a database with the own term"}
     if trained:
         known |= {"none", "training data"}
     if style.facts is not None:
         known.add("prompt facts")
-    if background is not None:
-        known |= {"a database", "a database with the own term"}
     return {
         name: floor
         for name, floor in FLOORS.items()
-        if floor.information in known and (encoders or not floor.by_encoder)
+        if floor.information in known
+        and (encoders or not floor.by_encoder)
+        and (terms is not None or not floor.by_terms)
     }
 
 

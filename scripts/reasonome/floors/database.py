@@ -34,17 +34,12 @@ class Database:
     def over_represented(self, genes: frozenset[str], left_out: Collection[int] = ()) -> np.ndarray:
         """Positions of the terms that share a gene with the set, the most over-represented first; tests as GSEApy's.
 
-        By p adjusted for the number of terms that share a gene (Benjamini and Hochberg), then by shared genes, then
-        by id. The terms at the positions `left_out` are not tested.
+        By p, then by shared genes, then by id. Adjusting p for the number of tests (Benjamini and Hochberg) makes some
+        equal and changes no order. The terms at the positions `left_out` are passed over.
         """
-        from gseapy.stats import multiple_testing_correction
-
         table = self.tested(genes)
         table = table[~table["position"].isin(list(left_out))]
-        if table.empty:
-            return np.array([], dtype=int)
-        adjusted, _ = multiple_testing_correction(table["p"].to_numpy())
-        return table["position"].to_numpy()[np.lexsort((table["position"], -table["shared"], adjusted))]
+        return table["position"].to_numpy()[np.lexsort((table["position"], -table["shared"], table["p"]))]
 
     def tested(self, genes: frozenset[str]) -> pd.DataFrame:
         """A hypergeometric test for each term that shares a gene with the set: its position, shared genes, p.
@@ -60,7 +55,7 @@ class Database:
 
         code, coded, terms_of = self._coded
         known = [gene for gene in genes if gene in code]
-        # Terms without a shared gene count for nothing: GSEApy leaves them out of the tests that it adjusts for.
+        # Terms without a shared gene count for nothing.
         sharing = sorted({position for gene in known for position in terms_of[gene]})
         if not sharing:
             return pd.DataFrame({"position": [], "shared": [], "p": []}, dtype=int)

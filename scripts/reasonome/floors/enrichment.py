@@ -48,8 +48,7 @@ def _hypergeometric(shared: np.ndarray, carriers: np.ndarray, drawn: np.ndarray,
 def database_over_representation(questions: Questions) -> list[list[str]]:
     """The most over-represented term of the background, the set's own aside; "" where it shares no gene with any.
 
-    The term with the smallest p adjusted over all terms that share a gene; of equal ones that of more shared genes,
-    then the first id.
+    The term with the smallest p; of equal ones that of more shared genes, then the first id.
     """
     own = [questions.own_terms(example) for example in questions.asked]
     return _most_over_represented(questions, own)

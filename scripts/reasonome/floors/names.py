@@ -1,28 +1,39 @@
-"""Floors of words: names that need no question, and phrases that the genes' names share."""
+"""Floors that need no question: one answer for all, or a name by lot."""
 
 import random
-import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
-from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 from tqdm import tqdm
 
 from reasonome.floors.questions import Questions
 from reasonome.metrics import rouge
+from reasonome.metrics.terms import TermScorer
+from reasonome.prompt_neighbours import in_order
 from reasonome.tasks.gene_set_naming import Example
 
 _ROWS_AT_ONCE = 1024  # of a block of candidates against truths
 _WORDS_TO_GROW_BY, _TRUTHS_TO_GROW_BY = 30, 400  # rows of common words: candidates at each place, and names they meet
-# Words that do not make a phrase on their own, nor begin or end one.
-_EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "member", "protein", "gene", "subunit"}
+_TRUTHS_TO_COMPARE = 400  # training names that a constant answer is compared with
+_CANDIDATES_TO_TRY, SETS_TO_CHOOSE_BY = 600, 150  # where answers are chosen by their scores on training sets
+_ROUNDING = 1e-9
+Item = TypeVar("Item")
 
 
 def constant(questions: Questions) -> list[list[str]]:
     """The training name with the best mean ROUGE-L against the training names, always."""
     names = sorted({example.name for example in questions.training})
-    return [[_most_overlapping(names, questions.training, questions.seed)] * len(questions.asked)]
+    return [[_constant(names, questions)] * len(questions.asked)]
+
+
+def constant_term(questions: Questions) -> list[list[str]]:
+    """The training name with the best mean term_score on training sets, always."""
+    names = [example.name for example in questions.training]
+    best = best_by_term_score(names, questions.training, questions.terms, questions.seed)
+    return [[best] * len(questions.asked)]
 
 
 def common_words(questions: Questions) -> list[list[str]]:
@@ -31,7 +42,13 @@ def common_words(questions: Questions) -> list[list[str]]:
     Not a name, and yet it may earn more than any constant name: a collapsed model can drift here.
     """
     rows = rows_of_common_words([example.name for example in questions.training])
-    return [[_most_overlapping(rows, questions.training, questions.seed)] * len(questions.asked)]
+    return [[_constant(rows, questions)] * len(questions.asked)]
+
+
+def _constant(candidates: Sequence[str], questions: Questions) -> str:
+    names = sorted(example.name for example in questions.training)
+    truths = random.Random(questions.seed).sample(names, min(len(names), _TRUTHS_TO_COMPARE))
+    return most_overlapping(candidates, truths)
 
 
 def rows_of_common_words(names: Sequence[str], most: int = 8) -> list[str]:
@@ -82,45 +99,68 @@ class _Truths:
         return float((2 * longest[:, -1] / np.maximum(1, len(words) + self._lengths)).mean())
 
 
-def _most_overlapping(candidates: Sequence[str], training: Sequence[Example], seed: int) -> str:
-    """The candidate with the best mean ROUGE-L against up to 400 training names; the first of equals."""
-    names = sorted(example.name for example in training)
-    truths = random.Random(seed).sample(names, min(len(names), 400))
-    bounds = _highest_overlaps(candidates, truths)
+def most_overlapping(candidates: Sequence[str], truths: Sequence[str]) -> str:
+    """The candidate with the best mean ROUGE-L against the truths; the first of equals.
+
+    ROUGE-1 does not mind the order of words, so it is no lower than ROUGE-L: candidates are tried from the highest mean
+    ROUGE-1 down, until none that is left can be better.
+    """
+    counts = Counter(truths)
+    distinct, times = list(counts), np.array(list(counts.values()), dtype=float)
+    bounds = _mean_rouge_1(candidates, distinct, times)
     best, chosen = -1.0, 0
-    for position in tqdm(np.argsort(-bounds, kind="stable").tolist(), "constant", delay=5):
-        if bounds[position] < best - 1e-9:  # of rounding
+    for place in tqdm(np.argsort(-bounds, kind="stable").tolist(), "best constant", delay=5, leave=False):
+        if bounds[place] < best - _ROUNDING:
             break
-        overlap = np.mean([rouge.score(candidates[position], truth)["rouge_l"] for truth in truths])
-        if overlap > best or (overlap == best and position < chosen):
-            best, chosen = overlap, position
+        overlaps = [rouge.score(candidates[place], truth)["rouge_l"] for truth in distinct]
+        mean = round(float(np.dot(overlaps, times) / times.sum()), 9)
+        if mean > best or (mean == best and place < chosen):
+            best, chosen = mean, place
     return candidates[chosen]
 
 
-def _highest_overlaps(candidates: Sequence[str], truths: Sequence[str]) -> np.ndarray:
-    """The mean ROUGE-1 of each candidate against the truths: its mean ROUGE-L, which minds the order, is no higher."""
-    words: dict[tuple[str, int], int] = {}
-    left, right = (_words_of(texts, words) for texts in (candidates, truths))
-    left.resize(len(candidates), len(words))
+def _mean_rouge_1(candidates: Sequence[str], truths: Sequence[str], times: np.ndarray) -> np.ndarray:
+    """The mean ROUGE-1 F1 of each candidate against the truths, each counted as often as `times` says."""
+    # The last text keeps the vocabulary from being empty.
+    words = CountVectorizer(analyzer=_numbered_words, dtype=float).fit_transform([*candidates, *truths, "a"])
+    left, right = words[: len(candidates)], words[len(candidates) : -1]
     lengths = [np.asarray(matrix.sum(axis=1)).ravel() for matrix in (left, right)]
     means = []
     for start in range(0, len(candidates), _ROWS_AT_ONCE):
-        shared = (left[start : start + _ROWS_AT_ONCE] @ right.T).toarray()
-        both = lengths[0][start : start + _ROWS_AT_ONCE, None] + lengths[1][None, :]
-        means.append((2 * shared / np.maximum(both, 1)).mean(axis=1))
+        block = slice(start, start + _ROWS_AT_ONCE)
+        shared = (left[block] @ right.T).toarray()
+        both = np.maximum(lengths[0][block, None] + lengths[1][None, :], 1)
+        means.append((2 * shared / both) @ times / times.sum())
     return np.concatenate(means)
 
 
-def _words_of(texts: Sequence[str], words: dict[tuple[str, int], int]) -> sparse.csr_matrix:
-    """A row of ones per text, by stemmed word and its how-manieth occurrence; `words` gets the columns."""
-    rows, columns = [], []
-    for row, text in enumerate(texts):
-        seen: Counter[str] = Counter()
-        for word in rouge.tokens(text):
-            columns.append(words.setdefault((word, seen[word]), len(words)))
-            rows.append(row)
-            seen[word] += 1
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(texts), len(words)))
+def _numbered_words(text: str) -> list[str]:
+    """Stemmed words with their how-manieth occurrence: shared words are counted as often as both texts have them."""
+    seen: Counter[str] = Counter()
+    found = []
+    for word in rouge.tokens(text):
+        found.append(f"{word} {seen[word]}")
+        seen[word] += 1
+    return found
+
+
+def best_by_term_score(candidates: Sequence[str], examples: Sequence[Example], terms: TermScorer, seed: int) -> str:
+    """The candidate with the best mean term_score as the answer to every example; of equals by the alphabet.
+
+    Of many candidates 600 drawn by lot are tried, on at most 150 examples.
+    """
+    candidates = sampled(sorted(set(candidates)), _CANDIDATES_TO_TRY, seed)
+    examples = sampled(in_order(examples), SETS_TO_CHOOSE_BY, seed)
+    # In one call, so that encoders read all candidates at once.
+    names = [candidate for candidate in candidates for _ in examples]
+    scores = terms.score_terms(names, examples * len(candidates))["term_score"].to_numpy()
+    return candidates[int(scores.reshape(len(candidates), -1).mean(axis=1).round(9).argmax())]
+
+
+def sampled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
+    """At most so many of the items, by lot, in their order."""
+    chosen = sorted(random.Random(seed).sample(range(len(items)), min(len(items), most)))
+    return [items[place] for place in chosen]
 
 
 def random_name(questions: Questions) -> list[list[str]]:
@@ -129,27 +169,3 @@ def random_name(questions: Questions) -> list[list[str]]:
     return [
         [random.Random(f"{questions.seed}:{draw}:{e.id}").choice(names) for e in questions.asked] for draw in range(20)
     ]
-
-
-def commonest_phrase(questions: Questions) -> list[list[str]]:
-    """The phrase of one to four words that most of the genes' official names share; longer ones first.
-
-    All genes of the set are read, also those that a prompt's budget leaves out.
-    """
-    return [[_commonest([gene.name for gene in example.genes]) for example in questions.asked]]
-
-
-def _commonest(names: Sequence[str]) -> str:
-    counts: Counter[str] = Counter()
-    for name in names:
-        words = re.findall(r"[A-Za-z][A-Za-z'-]+", name.lower())
-        phrases = {
-            " ".join(words[start : start + length])
-            for length in range(1, 5)
-            for start in range(len(words) - length + 1)
-            if words[start] not in _EMPTY_WORDS and words[start + length - 1] not in _EMPTY_WORDS
-        }
-        counts.update(phrases)
-    if not counts:
-        return ""
-    return max(counts, key=lambda phrase: (counts[phrase] * len(phrase.split()) ** 0.5, phrase))

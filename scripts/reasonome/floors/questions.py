@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reasonome.background import Background
 from reasonome.config import Style
 from reasonome.encoders import SentenceEncoder
 from reasonome.floors.database import Database
+from reasonome.metrics.terms import TermScorer
 from reasonome.tasks.gene_set_naming import Example
 
 
@@ -16,7 +16,8 @@ from reasonome.tasks.gene_set_naming import Example
 class Questions:
     """Sets to be named, and all that a floor may look at; each looks at what its information allows, and no further.
 
-    `background` is for the floors that use a database, `encoders` (by name) for those that compare texts with them.
+    `terms` scores names by the terms of a background: for the floors that are chosen by term_score on training sets;
+    those that use a database search its background. `encoders` (by name) are for those that compare texts with them.
     """
 
     asked: Sequence[Example]
@@ -24,12 +25,12 @@ class Questions:
     seed: int
     training: Sequence[Example] = ()
     encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
-    background: Background | None = None
+    terms: TermScorer | None = None
 
     @cached_property
     def database(self) -> Database:
         """The background as a database to search, made once for all floors."""
-        return Database(self.background)
+        return Database(self.terms.background)
 
     def own_terms(self, example: Example) -> list[int]:
         """Positions in the database of what is the example's own term, by id, main id, name or synonym.
@@ -53,9 +54,10 @@ class Floor:
     """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
 
     `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with
-    the own term". `by_encoder`: whether it needs encoders.
+    the own term". `by_encoder`, `by_terms`: whether it needs encoders, or the terms of a background.
     """
 
     information: str
     answer: Callable[[Questions], list[list[str]]]
     by_encoder: bool = False
+    by_terms: bool = False

@@ -1,5 +1,6 @@
 """What the API backbones of an experiment are still to be asked, and the most that it costs; nothing is sent."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ from reasonome.tasks import TASKS
 METHOD = (
     f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
     f"{api.TOKENS_PER_MESSAGE} a message for the chat format. Completions are taken to reach the decoding's limit. "
+    "Fewer are left than there are questions where answers are in the cache, and where prompts are equal: those are "
+    "asked once a sample. "
     "Requests that an endpoint answers badly are asked again, and it may charge for them."
 )
 
@@ -57,6 +60,11 @@ def _built(files: list[Path]) -> None:
         raise InputError("the questions are not built yet", file=missing[0], fix=f"snakemake --cores 2 {targets}")
 
 
+def _rounded_up(cost: float) -> str:
+    """An upper bound in hundredths, still one; what floating point adds to a whole hundredth does not count."""
+    return f"{math.ceil(round(cost * 100, 6)) / 100:,.2f}"
+
+
 def text(estimates: pd.DataFrame) -> str:
     """The table for people, with how it was counted."""
     shown = pd.DataFrame(
@@ -67,7 +75,7 @@ def text(estimates: pd.DataFrame) -> str:
             "left": estimates["left"].map("{:,}".format),
             "prompt tokens": estimates["prompt_tokens"].map("{:,}".format),
             "completion tokens": estimates["completion_tokens"].map("{:,}".format, na_action="ignore"),
-            "highest cost": estimates["cost"].map("{:,.2f}".format, na_action="ignore"),
+            "highest cost": estimates["cost"].map(_rounded_up, na_action="ignore"),
         }
     )
     shown = shown.astype(object)

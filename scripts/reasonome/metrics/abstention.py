@@ -30,16 +30,17 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
     """COLUMNS, a row per measure, of a table of scores; samples and orders of one question are averaged first.
 
     auroc: chance that a real set's confidence is above that of a random (or partly contaminated) one, ties counting
-    half; auroc_abstaining: the same of not abstaining. term_score and right at a coverage: their mean over that share
-    of sets of which the model is most sure; ..._area: the mean over all coverages. auroc_constant and ..._constant: the
-    same for a confidence that never varies. calibration_error: see there. Intervals (95 %) resample clusters. A value
-    is nan where `note` says why. Raises ValueError for a table without rows.
+    half, where an abstention is less sure of a name than every name; auroc_abstaining: the same of not abstaining.
+    term_score and right at a coverage: their mean over that share of sets of which the model is most sure; ..._area:
+    the mean over all coverages. auroc_constant and ..._constant: the same for a confidence that never varies.
+    calibration_error: see there. Intervals (95 %) resample clusters. A value is nan where `note` says why. Raises
+    ValueError for a table without rows.
     """
     kind, table, note = _questions(scores)
     rows = []
     for against, chosen in _contrasts(table):
         confident, abstaining = _Measure("auroc", np.nan, _auroc), _Measure("auroc_abstaining", np.nan, _auroc)
-        rows += _rows(against, chosen, "confidence", [confident], _no_auroc(chosen, kind), seed, resamples)
+        rows += _rows(against, chosen, "sure_of_a_name", [confident], _no_auroc(chosen, kind), seed, resamples)
         rows += _rows(against, chosen, "answered", [abstaining], _no_auroc(chosen), seed, resamples)
         missing = _no_auroc(chosen)
         rows.append(["auroc_constant", against, np.nan, *[np.nan if missing else 0.5] * 3, len(chosen), missing])
@@ -102,16 +103,20 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     """The kind of confidence, a row per question, and what is to be noted of it.
 
     An answer without a confidence (of the kind that most answers have) is one of which the model is least sure. On
-    random sets abstaining alone is right; on real ones the true term, or for `term_score` its score.
+    random sets abstaining alone is right; on real ones the true term, or for `term_score` its score. `sure_of_a_name`
+    is the confidence of a name, and below all of them that of an abstention, however sure.
     """
     if scores.empty:
         raise ValueError("no scores")
     kinds = scores.loc[scores["confidence"].notna(), "confidence_kind"]
     kind = kinds.mode().iloc[0] if len(kinds) else ""
     missing = scores["confidence"].isna() | (scores["confidence_kind"] != kind)
+    confidence = scores["confidence"].where(~missing)
+    least = min([0.0, *confidence.dropna()])
     random = scores["contaminated"] == 1.0
     table = scores[["subset", "id", "cluster", "contaminated"]].assign(
-        confidence=scores["confidence"].where(~missing),
+        confidence=confidence,
+        sure_of_a_name=confidence.where(scores["abstained"] == 0, least - 1),
         answered=1 - scores["abstained"],
         right=scores["abstained"].where(random, scores["same_term"]),
         term_score=scores["abstained"].where(random, scores["term_score"]),
@@ -120,8 +125,10 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     table = grouped.agg(
         cluster=("cluster", "first"),
         contaminated=("contaminated", "first"),
-        **{name: (name, "mean") for name in ("confidence", "answered", "right", "term_score")},
+        **{name: (name, "mean") for name in ("confidence", "sure_of_a_name", "answered", "right", "term_score")},
     )
+    # Names without a confidence: below all that have one, above abstaining.
+    table["sure_of_a_name"] = table["sure_of_a_name"].fillna(least - 0.5)
     without = int(table["confidence"].isna().sum())
     note = f"{without} without a confidence count as least sure" if kind and without else ""
     return kind, table, note

@@ -21,6 +21,7 @@ from reasonome.comparisons import in_mean
 from reasonome.config import is_variant
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_names import metric_name
+from reasonome.report.origins import Answering, origin_of
 from reasonome.report.plan import Plan
 
 BLOCK = 500  # rows whose texts are packed together
@@ -41,7 +42,8 @@ _BY_RELATION = {
 
 @dataclass(frozen=True)
 class Run:
-    """Who answered what. `made` are the trained steps behind a model: (position in the plan, name)."""
+    """Who answered what. `made` are the trained steps behind a model: (position in the plan, name); `origin` says where
+    the answers of a model without any come from."""
 
     kind: str
     backbone: str
@@ -52,18 +54,19 @@ class Run:
     decoding: str
     information: str = ""
     made: tuple[tuple[int, str], ...] = ()
+    origin: str = ""
 
 
-def list_runs(plan: Plan, evidence: Evidence) -> list[tuple[Run, pd.DataFrame]]:
-    """Every run with its scored answers: the models' in the plan's order, then the floors'."""
+def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) -> list[tuple[Run, pd.DataFrame]]:
+    """Every run with its scored answers: the models' in the plan's order, as `answering` is, then the floors'."""
     position = {(step.backbone, step.chain): number for number, step in enumerate(plan.steps)}
     runs = []
-    for e, table in evidence.evaluations:
+    for (e, table), answered in zip(evidence.evaluations, answering, strict=True):
         steps = e.chain.split("+")
         chains = ["+".join(steps[: length + 1]) for length in range(len(steps))]
         made = [(position[e.backbone, c], c.rsplit("+", 1)[-1]) for c in chains if (e.backbone, c) in position]
-        run = Run("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding, made=tuple(made))
-        runs.append((run, table))
+        labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
+        runs.append((Run(*labels, made=tuple(made), origin=origin_of(e, answered)), table))
     for (benchmark, style), table in evidence.floors.items():
         for floor, rows in table.groupby("floor", sort=False):
             information = rows["information"].iloc[0]
@@ -71,8 +74,10 @@ def list_runs(plan: Plan, evidence: Evidence) -> list[tuple[Run, pd.DataFrame]]:
     return runs
 
 
-def answers_data(plan: Plan, evidence: Evidence, weights: Mapping[str, float]) -> tuple[dict[str, Any], list[str]]:
-    """What the browser reads at once, and the packed blocks of long texts.
+def answers_data(
+    found: Sequence[tuple[Run, pd.DataFrame]], evidence: Evidence, weights: Mapping[str, float]
+) -> tuple[dict[str, Any], list[str]]:
+    """What the browser reads at once, and the packed blocks of long texts, of what `list_runs` found.
 
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
@@ -83,7 +88,6 @@ def answers_data(plan: Plan, evidence: Evidence, weights: Mapping[str, float]) -
     examples: dict[tuple[str, str, str], int] = {}
     about: list[list[str]] = []
     texts: list[list[str]] = []
-    found = list_runs(plan, evidence)
     runs = []
     for run, table in found:
         table = with_reward(table, weights)
@@ -100,6 +104,7 @@ def answers_data(plan: Plan, evidence: Evidence, weights: Mapping[str, float]) -
                 "labels": [getattr(run, name) for name in FACETS],
                 "information": run.information,
                 "made": run.made,
+                "origin": run.origin,
                 "n": len(table),
                 "example": positions,
                 "sample": _column(table.get("sample", pd.Series(0, table.index)).tolist()),

@@ -26,7 +26,7 @@ function linkedTerm(row) {
 }
 
 function madeBy(run) {
-  if (!run.made.length) return null;
+  if (!run.made.length) return run.origin || null;
   const links = element("span");
   for (const [place, name] of run.made) {
     const link = element("a", name);
@@ -79,7 +79,7 @@ function rawText(text) {
 function claimsTable(claims) {
   return plainTable(["gene", "is said to belong to", "verdict", "matched fact"], claims.map((claim) => {
     const verdict = element("span", claim.verdict, `verdict ${claim.verdict === "contradicted" ? "bad" : ""}`);
-    return [claim.gene, claim.term, verdict, claim.fact || ""];
+    return [claim.gene, claim.negated ? `not: ${claim.term}` : claim.term, verdict, claim.fact || ""];
   }));
 }
 

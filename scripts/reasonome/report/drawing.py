@@ -1,6 +1,7 @@
 """How figures look and how they are saved: SVG, PNG and TSV of equal bytes for equal data, for light and dark pages."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from reasonome.report.tables import write_table
 
@@ -106,6 +108,21 @@ def label_floors(axes: Axes, floors: pd.DataFrame, lines: int = 24) -> None:
             fontsize=8,
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "relpos": (0, 0.5), "shrinkB": 0},
         )
+
+
+def turn_crowded_labels(figure: Figure) -> None:
+    """Slant the names below all panels of a figure if any two would touch; to be called when all is drawn."""
+    figure.draw_without_rendering()
+    named = [[label for label in axes.get_xticklabels() if label.get_text()] for axes in figure.axes]
+    if any(_touch(labels) for labels in named):
+        for label in (label for labels in named for label in labels):
+            label.set(rotation=25, ha="right", rotation_mode="anchor")
+
+
+def _touch(labels: list[Text]) -> bool:
+    boxes = [label.get_window_extent() for label in labels]
+    # A viewer may set the names in a font that is wider than the one they were measured in.
+    return any(a.x1 + 0.15 * a.width > b.x0 for a, b in pairwise(boxes))
 
 
 def spread(values: list[float], room: float) -> list[float]:

@@ -51,7 +51,8 @@ DESCRIPTIVE = (
     "order_agreement",
     "reward_",
 )
-_UNKNOWN_OF_A_NAME = ("lin", "resnik")  # the linked term may have no information content
+_UNKNOWN_OF_A_NAME = ("lin", "resnik", "specificity")  # the linked term may have no information content
+_OF_THE_FORM = ("format", "format_published", "truncated", "length")  # which a name alone does not have
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def per_example(answers: pd.DataFrame, questions: Questions) -> pd.DataFrame:
     """Metrics averaged over an example's samples and orders, one row per example; what has no usable name is wrong.
 
     The primary metric comes first, and the scores of shuffled answers last. A metric that may be unknown is averaged
-    where it is known, and nan where it is not. A column `missing` is above 0 where an answer is not there at all.
+    where it is known, and nan where it is not. A column `missing` is above 0 where an answer is not there at all; its
+    form is 0, unless that of no other answer is known.
     """
     of_names = [c for c in answers if _is(c, OF_NAMES)]
     shuffled = [c for c in answers if c.startswith(SHUFFLED) and _is(c.removeprefix(SHUFFLED), OF_NAMES)]
@@ -115,15 +117,20 @@ def per_example(answers: pd.DataFrame, questions: Questions) -> pd.DataFrame:
     )
     no_name = answers["answer"].fillna("").str.strip() == ""
     scores.loc[no_name, of_names] = 0.0
-    zero_if_unknown = [c for c in scored if c.removeprefix(SHUFFLED) not in _UNKNOWN_OF_A_NAME]
+    may_be_unknown = (*_UNKNOWN_OF_A_NAME, *_OF_THE_FORM)
+    zero_if_unknown = [c for c in scored if c.removeprefix(SHUFFLED) not in may_be_unknown]
     scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
+    missing = answers.get("problems", pd.Series("", answers.index)) == NOT_ANSWERED
+    scores.loc[missing, of_answers] = 0.0
+    formless = [c for c in _OF_THE_FORM if c in scores and not missing.all() and scores.loc[~missing, c].isna().all()]
     scores["no_name"] = no_name.astype(float)
-    scores["missing"] = (answers["problems"] == NOT_ANSWERED).astype(float) if "problems" in answers else 0.0
+    scores["missing"] = missing.astype(float)
     scores = scores.groupby([answers["subset"], answers["id"]]).mean()
     unanswered = ~questions.examples.isin(scores.index)
     scores = scores.reindex(questions.examples)
     scores.loc[unanswered, ["no_name", "missing"]] = 1.0
     scores.loc[unanswered, scored] = 0.0
+    scores[formless] = float("nan")
     for metric in set(scores) & set(questions.known):
         scores.loc[~questions.known[metric], metric] = float("nan")
     return scores

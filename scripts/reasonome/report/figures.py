@@ -14,7 +14,17 @@ from tqdm import tqdm
 
 from reasonome.atomic import replacing
 from reasonome.comparisons import MEAN, in_mean
-from reasonome.report.drawing import ABLATED, COLOURS, INK, MARKERS, STYLE, label_floors, save, shortened
+from reasonome.report.drawing import (
+    ABLATED,
+    COLOURS,
+    INK,
+    MARKERS,
+    STYLE,
+    label_floors,
+    save,
+    shortened,
+    turn_crowded_labels,
+)
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.plan import Plan, parent_arm
 from reasonome.report.tables import SETTING, information_rank, reported_seeds
@@ -77,6 +87,7 @@ def _ablation(
         label_floors(axes, floors[floors["metric"] == metric])
     handles, names = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=min(4, len(names)))
+    turn_crowded_labels(figure)
     return figure, pd.concat([models, floors])
 
 
@@ -110,8 +121,6 @@ def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: P
             zorder=3 if is_mean else 2,
         )
     axes.set_xticks(range(len(stages)), map(shortened, stages))
-    if sum(map(len, stages)) > 60:
-        plt.setp(axes.get_xticklabels(), rotation=20, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.5, len(stages) - 0.5)
     axes.grid(axis="x", visible=False)
 

@@ -48,16 +48,19 @@ def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             yield from flat(inner, (*path, str(key)))
         return
+    yield " › ".join(path), plain(value)
+
+
+def plain(value: Any) -> str:
+    """A leaf of JSON as text; a long list is cut, and says so."""
     if isinstance(value, list):
         items = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in value[:_MOST_SHOWN]]
         more = f" … and {len(value) - _MOST_SHOWN:,} more" if len(value) > _MOST_SHOWN else ""
-        text = ", ".join(items) + more
-    elif isinstance(value, bool) or value is None:
-        text = {True: "yes", False: "no", None: ""}[value]
-    elif isinstance(value, int):
-        text = f"{value:,}"
-    elif isinstance(value, float):
-        text = f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    else:
-        text = "" if value == {} else str(value)
-    yield " › ".join(path), text
+        return ", ".join(items) + more
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return "" if value == {} else str(value)

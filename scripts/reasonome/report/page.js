@@ -9,7 +9,7 @@ document.addEventListener("click", (event) => {
 
 // An anchor inside something closed opens it.
 function reveal() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.getElementById(location.hash.slice(1)); // ids are plain, whatever an address holds
   if (!(target instanceof HTMLDetailsElement)) return;
   target.open = true;
   target.scrollIntoView();
@@ -17,6 +17,29 @@ function reveal() {
 }
 window.addEventListener("hashchange", reveal);
 reveal();
+
+// A table that is wider than the page says so, and leads to what is cut off.
+const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => hint(target.closest(".wide"))));
+const hints = new Map();
+
+function hint(wide) {
+  const hidden = wide.scrollWidth - wide.clientWidth;
+  const isEnd = wide.scrollLeft > hidden - 2;
+  const shown = hints.get(wide);
+  shown.hidden = hidden < 2;
+  shown.textContent = isEnd ? "← the first columns" : "more columns →";
+}
+
+for (const wide of document.querySelectorAll(".wide")) {
+  const more = button("", () => {
+    const isEnd = wide.scrollLeft > wide.scrollWidth - wide.clientWidth - 2;
+    wide.scrollLeft = isEnd ? 0 : wide.scrollLeft + 0.6 * wide.clientWidth;
+  }, "more");
+  hints.set(wide, more);
+  wide.before(more);
+  wide.addEventListener("scroll", () => hint(wide));
+  for (const watched of [wide, wide.querySelector("table")]) widths.observe(watched);
+}
 
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, select, textarea");

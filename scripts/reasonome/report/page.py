@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from markupsafe import Markup
 
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
-from reasonome.report import number_text, scores_section
+from reasonome.report import number_text, origins, scores_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
@@ -36,7 +37,7 @@ class ReportInputs:
     """All that the page shows. `metrics` are whole, with the rows of strata; `figures` is the folder that
     `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
     `reasoning` has counts (columns outcome, subset, count) beside what was counted; `costs` has a row per job;
-    `corpora` has their statistics by name."""
+    `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -49,6 +50,7 @@ class ReportInputs:
     reasoning: list[tuple[Reasoning, pd.DataFrame]]
     costs: pd.DataFrame
     corpora: dict[str, pd.DataFrame]
+    answering: list[origins.Answering]
 
 
 def render_page(inputs: ReportInputs) -> str:
@@ -59,8 +61,9 @@ def render_page(inputs: ReportInputs) -> str:
     _check_tables(inputs)
     plan = inputs.plan
     script = page_script()
-    runs = scores_section.Runs([run for run, _ in list_runs(plan, inputs.evidence)])
-    data, texts = answers_data(plan, inputs.evidence, reward_weights(inputs.steps))
+    found = list_runs(plan, inputs.evidence, inputs.answering)
+    runs = scores_section.Runs([run for run, _ in found])
+    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps))
     return (
         _environment()
         .get_template("page.html.j2")
@@ -72,6 +75,7 @@ def render_page(inputs: ReportInputs) -> str:
             with_ontology=scores_section.primary_metric(inputs.metrics) == PRIMARY,
             settings=[
                 scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
+                | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
                 for setting in scores_section.list_settings(inputs.metrics)
             ],
             floor_notes=scores_section.floor_notes(inputs.metrics),
@@ -81,6 +85,10 @@ def render_page(inputs: ReportInputs) -> str:
             audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
             leaks=leaks_section(inputs.leaks),
             costs=inputs.costs,
+            recorded=origins.recorded_files(plan, inputs.answering),
+            recorded_columns=origins.RECORDED_COLUMNS,
+            endpoints=origins.endpoints(plan, inputs.answering),
+            endpoint_columns=origins.ENDPOINT_COLUMNS,
             mean=MEAN,
             significant=SIGNIFICANT,
             style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -112,11 +120,18 @@ def _environment() -> Environment:
         "p_value": number_text.p_value,
         "decimals": number_text.decimals,
         "pretty": number_text.pretty,
+        "plain": number_text.plain,
+        "breakable": _breakable,
         "metric_name": metric_name,
         "claimed_p": scores_section.claimed_p,
         "is_claim": is_claim,
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may be broken behind its underscores, as markup."""
+    return Markup("<wbr>").join(re.split("(?<=_)", name))
 
 
 def _check_tables(inputs: ReportInputs) -> None:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from reasonome.comparisons import MEAN
 from reasonome.metrics import abstention
 from reasonome.report import paper
-from reasonome.report.drawing import ABLATED, COLOURS, INK, MARKERS, label_floors, shortened
+from reasonome.report.drawing import ABLATED, COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, of_all_strata, reported_seeds
 
@@ -49,6 +49,7 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             axes.set_title(", ".join(setting), fontsize=9, loc="left")
             drawn += [models, floors]
     _legend(figure, grid)
+    turn_crowded_labels(figure)
     return figure, paper.table(drawn, paper.VALUE_COLUMNS)
 
 
@@ -72,8 +73,6 @@ def _panel(
     axes.set_ylim(-0.03 * highest, 1.08 * highest)  # so that a marker at zero is whole
     axes.set_xlim(-0.5, len(present) - 0.5)
     axes.set_xticks(range(len(present)), map(shortened, present))
-    if max(map(len, present)) > 10:
-        plt.setp(axes.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
     axes.grid(axis="x", visible=False)
     label_floors(axes, floors, lines=15)
 

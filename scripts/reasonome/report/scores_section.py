@@ -14,6 +14,7 @@ from reasonome.benchmarks.strata import STRATA
 from reasonome.comparisons import MEAN, in_mean
 from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
+from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import INDEPENDENT, PRIMARY
 from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
 from reasonome.report.figures import ablation_name
@@ -27,7 +28,7 @@ FURTHER = ("abstained", "rouge_1", "rouge_2", "lin", "resnik", "gene_overlap")  
 VARIANT_METRICS = ("term_score", "rouge_l", "exact", "abstained")
 GROUPS = {
     "none": "nothing about the question",
-    "prompt": "the genes' names alone",
+    "prompt": "the genes' official names alone",
     "prompt facts": "the facts chosen for the prompt",
     "training data": "the training data",
     "a database": "a database",
@@ -36,8 +37,11 @@ GROUPS = {
 FLOOR_NOTES = {
     "constant": "always gives the training name that scores best on training names; it does not see the genes",
     "common_words": "always gives the row of the commonest training words that scores best; it does not see the genes",
+    "constant_term": "always gives the training name with the best term score on training; it does not see the genes",
     "random": "draws a training name by chance; it does not see the genes",
     "commonest_phrase": "answers with the commonest phrase of the official names of all genes, shown or not",
+    "commonest_words": "answers with the commonest words of the official names of all genes, shown or not",
+    "gene_names": "answers with the shortest official name among all genes, shown or not",
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one",
     "over_representation": "answers with the most over-represented of the facts chosen for the prompt, shown or not",
@@ -47,7 +51,8 @@ FLOOR_NOTES = {
     "database_nearest_set_own_term": "answers with the term that shares most genes with this set, mostly the true one",
     "database_over_representation_own_term": "answers with the most over-represented term, the true one among them",
 }
-STRIP = 180  # pixels between 0 and the highest bound of a setting
+LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
+STRIP = 120  # pixels between 0 and the highest bound of a setting
 
 
 class Column(NamedTuple):
@@ -86,6 +91,9 @@ class Runs:
 
     def made(self, number: int) -> tuple[tuple[int, str], ...]:
         return self._runs[number][1].made
+
+    def origin(self, number: int) -> str:
+        return self._runs[number][1].origin
 
 
 def primary_metric(metrics: pd.DataFrame) -> str:
@@ -132,12 +140,31 @@ def scores_section(
         "tests": [t for t in rows if t["subset"] == MEAN],
         "subset_tests": [t for t in rows if t["subset"] != MEAN],
         "style_tests": [t for t in rows if t["subset"] == MEAN and t["kind"] == "other style"],
+        "backbone_tests": [t for t in rows if t["subset"] == MEAN and t["kind"] == "other backbone"],
         "missing": _missing(compared),
         "charts": [
             (backbone, drawing(figures / "ablation", ablation_name(backbone, *setting)))
             for backbone in models["backbone"].unique()
         ],
     }
+
+
+def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] | None:
+    """How answers were linked to terms: (backbone, arm, (how, share) where any) of every arm over all its answers, and
+    the encoders that linked, with those that a reward used. None without an ontology."""
+    tables: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for e, table in evidence.evaluations:
+        if (e.benchmark, e.style, e.decoding) == tuple(setting) and "term_by" in table:
+            tables.setdefault((e.backbone, e.arm), []).append(table)
+    if not tables:
+        return None
+    arms, encoders = [], set()
+    for (backbone, arm), found in tables.items():
+        by = pd.concat([table["term_by"].fillna("") for table in found])
+        arms.append((backbone, arm, [(LINKED[how], share) for how in LINKED if (share := (by == how).mean())]))
+        if (by == "encoder").any():
+            encoders |= {c.removeprefix("percentile_") for t in found for c in t if c.startswith("percentile_")}
+    return {"arms": arms, "encoders": sorted(encoders), "rewarded": sorted(encoders & set(plan.rewarded_encoders))}
 
 
 def floor_notes(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -228,7 +255,8 @@ class _Tables:
     def made(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
         runs = self.runs.behind(self.setting, kind, backbone, arm, seed)
         made = [] if kind == "shuffled" else list(dict.fromkeys(step for run in runs for step in self.runs.made(run)))
-        return {"runs": runs, "made": made}
+        origins = [] if kind == "shuffled" else list(dict.fromkeys(o for run in runs if (o := self.runs.origin(run))))
+        return {"runs": runs, "made": made, "origins": origins}
 
     def tests(self, compared: pd.DataFrame) -> list[dict]:
         """Every test as a mapping; `sides` has the first run of both sides, where both have answers of their own."""
@@ -239,14 +267,17 @@ class _Tables:
 
     def _sides(self, test: dict) -> list[int]:
         kind = "floor" if test["kind"] == "floor" else "model"
-        setting, b = self.setting, test["b"]
+        setting, backbone, b = self.setting, test["backbone"], test["b"]
         if test["kind"] == "shuffled":
             return []
-        if test["kind"] == "other style" and b.endswith("]"):
-            b, _, style = b.removesuffix("]").rpartition(" [")
-            setting = setting._replace(style=style)
+        if test["kind"] in ("other style", "other backbone") and b.endswith("]"):
+            b, _, other = b.removesuffix("]").rpartition(" [")
+            if test["kind"] == "other style":
+                setting = setting._replace(style=other)
+            else:
+                backbone = other
         own = self.runs.behind(self.setting, "model", test["backbone"], test["a"])
-        other = self.runs.behind(setting, kind, "" if kind == "floor" else test["backbone"], b)
+        other = self.runs.behind(setting, kind, "" if kind == "floor" else backbone, b)
         return [own[0], other[0]] if own and other else []
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:

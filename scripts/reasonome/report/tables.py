@@ -13,6 +13,7 @@ from tqdm import tqdm
 from reasonome.atomic import replacing
 from reasonome.benchmarks.strata import STRATA
 from reasonome.comparisons import (
+    IDENTICAL,
     MEAN,
     RESAMPLES,
     bootstrap_test,
@@ -111,13 +112,17 @@ class Bootstrap:
     resamples: int = RESAMPLES
     _weights: dict[tuple, np.ndarray] = field(default_factory=dict)
 
-    def of_seeds(self, models: tuple[str, ...]) -> np.ndarray:
-        """Weights (resamples, models) in the mean over models that differ in their seed; the same whenever asked."""
-        if models not in self._weights:
-            own = zlib.crc32("\n".join(models).encode())  # whatever else the experiment consists of
+    def of_seeds(self, backbone: str, models: tuple[str, ...]) -> np.ndarray:
+        """Weights (resamples, models) in the mean over models of a backbone that differ in their seed.
+
+        They are the same whenever asked for.
+        """
+        key = (backbone, *models)
+        if key not in self._weights:
+            own = zlib.crc32("\n".join(key).encode())  # whatever else the experiment consists of
             random = np.random.default_rng([self.seed, own])
-            self._weights[models] = seed_weights(len(models), random, self.resamples)
-        return self._weights[models]
+            self._weights[key] = seed_weights(len(models), random, self.resamples)
+        return self._weights[key]
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,11 @@ class Scored:
     @property
     def name(self) -> str:
         return self.labels["arm"]
+
+    @property
+    def backbone(self) -> str:
+        """That of an arm; "" of a floor."""
+        return self.labels.get("backbone", "")
 
 
 class Side(NamedTuple):
@@ -218,7 +228,9 @@ def _intervals(
                 columns = [place.get(f"{i}:{j}:{metric}") for j in range(len(one.tables))]
                 if None in columns or not found.n[columns].all():
                     continue
-                means = (found.means[:, columns] * bootstrap.of_seeds(one.models)).sum(axis=1, keepdims=True)
+                means = (found.means[:, columns] * bootstrap.of_seeds(one.backbone, one.models)).sum(
+                    axis=1, keepdims=True
+                )
                 bounds = percentile_bounds(means)[:, 0]
                 row = {"subset": subset, "metric": metric, "n": found.n[columns].min()}
                 row |= dict(zip(("low", "high"), bounds, strict=True)) | _over_seeds(found.value[columns])
@@ -253,6 +265,8 @@ def comparisons_table(
 
     Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
     prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
+    Arms of two backbones that are asked the same are compared where they have the same name, and everything with a
+    backbone that is not trained at all; the row stands under the backbone that the plan has first.
     Scores are averaged over samples and seeds, example by example; an answer without a usable name scores 0, and
     an example without any answer scores 0 and is counted in missing_a or missing_b. `p_holm` is adjusted over the
     protocol's family; "on par" needs a difference within ± `equivalence`.
@@ -265,17 +279,27 @@ def comparisons_table(
         settings.setdefault(tuple(arm.labels[name] for name in ["backbone", *SETTING]), []).append(arm)
     floors = _floors(plan, evidence, questions)
     chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
+    trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
     rows: list[dict] = []
     for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
         backbone, benchmark, style, decoding = key
         labels = dict(zip(["experiment", "backbone", *SETTING], [plan.experiment, *key], strict=True))
-        later = {
+        later = order[position + 1 :]
+        styles = {
             other[2]: settings[other]
-            for other in order[position + 1 :]
+            for other in later
             if (other[0], other[1], other[3]) == (backbone, benchmark, decoding)
         }
-        pairs = list(_pairs(settings[key], chain_of, later, floors[benchmark, style]))
+        rivals = [
+            (arm, other)
+            for others in later
+            if others[1:] == key[1:]
+            for arm in settings[key]
+            for other in settings[others]
+            if arm.name == other.name or not {backbone, other.backbone} <= trained
+        ]
+        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style]))
         rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
     return table.assign(verdict=verdicts(table))
@@ -285,6 +309,7 @@ def _pairs(
     arms: list[Scored],
     chain_of: dict[str, Evaluation],
     other_styles: dict[str, list[Scored]],
+    other_backbones: list[tuple[Scored, Scored]],
     floors: list[Scored],
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison in one setting; `chain_of` tells an arm's chain."""
@@ -298,6 +323,11 @@ def _pairs(
             for style, found in other_styles.items()
             for other in found
             if chain_of[other.name].stages == chain_of[arm.name].stages
+        ]
+        others += [
+            ("other backbone", f"{other.name} [{other.backbone}]", other, "")
+            for own, other in other_backbones
+            if own is arm
         ]
         others += [("floor", floor.name, floor, "") for floor in floors]
         others += [("shuffled", f"{arm.name} (shuffled)", arm, SHUFFLED)]
@@ -314,7 +344,6 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equ
     values, columns = _columns(pairs)
     subsets = questions.subsets.to_numpy()
     clusters = questions.clusters.to_numpy()
-    several = pd.Series(clusters).groupby(subsets).nunique() > 1
     draws = {"seed": bootstrap.seed, "resamples": bootstrap.resamples}
     rows: dict[str, list[dict]] = {}
     for subset, found in resampled_means(values, subsets, clusters, **draws):
@@ -331,7 +360,7 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equ
                 continue
             a, b = (values[known][:, place].mean(axis=1) for place in places)
             own = [
-                means[place[0]] if len(place) == 1 else (means[place].T * bootstrap.of_seeds(side.scored.models)).sum(1)
+                means[place[0]] if len(place) == 1 else _over_seeds_of(means[place], side.scored, bootstrap)
                 for side, place in zip(sides, places, strict=True)
             ]
             test = asdict(paired_test(a, b, subsets[known], equivalence))
@@ -339,16 +368,25 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equ
             row = labels | test | _seeds_and_missing(sides, known)
             row["subset"], row["low"], row["high"] = subset, *percentile_bounds(resampled[:, None])[:, 0]
             row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], resampled, equivalence)
-            if not several[counted].all() and row["p_bootstrap"] != 1:
+            in_subset = pd.Series(clusters[known]).groupby(subsets[known]).nunique()
+            if in_subset.min() < 2 and row["note"] != IDENTICAL:
                 row["p_bootstrap"] = p_equivalence = np.nan
                 row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
             row["p_mcnemar"] = mcnemar(a, b) if labels["metric"] in HITS else np.nan
             row["p_family"] = row["p"]
-            if max(map(len, places)) > 1:  # the t-test knows nothing of seeds
+            of_seeds, of_clusters = max(map(len, places)) > 1, len(set(clusters[known])) < known.sum()
+            if of_seeds or of_clusters:  # the t-test knows nothing of either
                 row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
+            if row["note"] == IDENTICAL:
+                row["p_equivalence"] = np.nan
             row["family"] = family_of(subset=subset, **{k: labels[k] for k in ("trained", "kind", "information")})
             rows[subset].append(row)
     return [row for subset in sorted(rows, key=lambda name: (name != MEAN, name)) for row in rows[subset]]
+
+
+def _over_seeds_of(means: np.ndarray, scored: Scored, bootstrap: Bootstrap) -> np.ndarray:
+    """Resampled means over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples)."""
+    return (means.T * bootstrap.of_seeds(scored.backbone, scored.models)).sum(axis=1)
 
 
 def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[tuple, list[int]]]:

@@ -1,0 +1,232 @@
+"""`reasonome score --benchmark`: answers of anybody, scored as the pipeline scores its own, beside its floors."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from reasonome import benchmark_answers, cli
+from reasonome.background import SCHEMA
+from reasonome.benchmarks import read_rows
+from reasonome.errors import InputError
+from reasonome.experiments import judging_facts
+from reasonome.judges import Judges
+from reasonome.project import Project
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def table(path, rows, header=("id", "answer")):
+    with open(path, "w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows([header, *rows])
+    return path
+
+
+@pytest.fixture()
+def built(tmp_path, demo_benchmark, monkeypatch):
+    """A project's folder in which the demo benchmark is built, and nothing else."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(demo_benchmark, tmp_path / "results/benchmarks/demo-go")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def asked(built):
+    return read_rows(built / "results/benchmarks/demo-go/test.jsonl")
+
+
+def test_answers_to_a_benchmark(built, capsys):
+    examples = asked(built)
+    half = [(e.id, e.name) for e in examples[::2]]
+    path = table(built / "a.csv", [*half, ("GO:none", "x")], ("ID", "their name"))
+    assert (
+        cli.main(["score", str(path), "--benchmark", "demo-go", "--columns", "answer=their name", "--json", "s.json"])
+        == 0
+    )
+    found = json.loads((built / "s.json").read_text())
+    assert found["n"] == 90
+    assert found["problems"]["missing"] == 45
+    assert "missing_answer" not in found["problems"]  # what is missing is counted once
+    assert found["problems"]["unknown"] == 1
+    share = {s: np.mean([e.id in dict(half) for e in examples if e.subset == s]) for s in ("bp", "mf", "cc")}
+    assert found["metrics"]["exact"]["value"] == pytest.approx(np.mean(list(share.values())))
+    assert {s: found["subsets"][s]["exact"]["value"] for s in share} == pytest.approx(share)
+    assert list(found["floors"]) == ["shuffled_answers"]
+    said = capsys.readouterr()
+    assert "questions without an answer, counted as wrong: 45" in said.out
+    assert "left out: 1 (GO:none (line 47))" in said.out
+    assert "snakemake --cores 1 results/floors/demo-go.names.parquet" in said.out
+    assert "snakemake --cores 1 results/backgrounds/demo-go.parquet" in said.out
+    assert "snakemake --cores 1 results/encoders/minilm/manifest.json" in said.err
+
+
+def test_floors_and_samples_of_a_benchmark(built, capsys):
+    examples = asked(built)
+    floors = pd.DataFrame(
+        {
+            "floor": "constant",
+            "information": "none",
+            "id": [e.id for e in examples],
+            "subset": [e.subset for e in examples],
+            "answer": "x",
+            "rouge_l": [0.3 if e.subset == "bp" else 0.0 for e in examples],
+        }
+    )
+    (built / "results/floors").mkdir()
+    floors.to_parquet(built / "results/floors/demo-go.symbols.parquet")
+    # The first of two samples is right in every row, so every question's score is one half.
+    rows = [(e.id, name, sample) for e in examples for sample, name in enumerate([e.name, ""])]
+    path = table(built / "a.csv", rows, ("id", "text", "sample"))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "-"])
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert (found["n"], found["problems"]["empty"]) == (90, 90)
+    assert "empty_name" not in found["problems"]
+    exact = found["metrics"]["exact"]
+    assert (exact["value"], exact["low"], exact["high"], exact["n"]) == (0.5, 0.5, 0.5, 90)
+    assert found["floors"]["constant"]["metrics"]["rouge_l"]["value"] == pytest.approx(0.1)
+    assert "in the style 'symbols', track strict" in said.err  # the style whose floors are there
+    floors[:50].to_parquet(built / "results/floors/demo-go.symbols.parquet")
+    cli.main(["score", str(path), "--benchmark", "demo-go"])
+    assert "the floors are of another test split" in capsys.readouterr().out
+
+
+def test_sealed_questions_are_not_scored(built, capsys):
+    config = built / "config/benchmarks.yaml"
+    config.write_text(config.read_text().replace("demo-go:\n", "demo-go:\n  sealed: 0.5\n", 1))
+    path = table(built / "a.csv", [(e.id, e.name) for e in asked(built)], ("id", "answer"))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    assert 20 < found["n"] < 70
+    assert found["metrics"]["exact"]["value"] == 1
+    assert (found["problems"]["missing"], found["problems"]["unknown"]) == (0, 0)
+    assert f"{90 - found['n']} of 90 test sets are sealed" in capsys.readouterr().out
+
+
+def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):
+    examples = asked(built)
+    rows = [{"id": e.id, "subset": e.subset, "prompt_sha256": "0", "text": e.name} for e in examples]
+    path = built / "greedy.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    # A model's text without `Process:` has no name, even where it is the name.
+    assert found["metrics"]["no_name"]["value"] == 1
+    assert found["problems"]["no_process_line"] == 90
+
+
+def test_completions_among_recorded_answers_keep_their_problems(built):
+    examples = asked(built)
+    path = table(built / "a.csv", [(examples[0].id, "Process: "), (examples[1].id, ""), (examples[2].id, "x")])
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    assert found["problems"] == {
+        "missing": 87,
+        "duplicates": 0,
+        "conflicts": 0,
+        "unknown": 0,
+        "empty": 1,
+        "empty_name": 1,
+        "no_reasoning": 1,
+    }
+    # One completion, which keeps nothing, and 87 that are not there; two names have no form.
+    assert found["metrics"]["format"]["n"] == 88
+
+
+def test_answers_to_another_benchmark_are_an_error_and_sealed_ones_are_passed_over(built, capsys):
+    examples = asked(built)
+    config = built / "config/benchmarks.yaml"
+    config.write_text(config.read_text().replace("demo-go:\n", "demo-go:\n  sealed: 0.5\n", 1))
+    path = built / "greedy.jsonl"
+
+    def write(ids):
+        rows = [{"id": i, "subset": "bp", "prompt_sha256": "0", "text": "Process: x"} for i in ids]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    write([e.id for e in examples])
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    assert json.loads((built / "s.json").read_text())["metrics"]["no_name"]["value"] == 0
+    write([*(e.id for e in examples), "GO:elsewhere"])
+    with pytest.raises(InputError, match="'GO:elsewhere', which is not in the test split") as caught:
+        cli.main(["score", str(path), "--benchmark", "demo-go"])
+    assert (caught.value.file, caught.value.line) == (path, 91)
+
+
+def test_with_other_encoders_than_the_floors_there_are_no_term_metrics(built, capsys):
+    examples = asked(built)
+    rows = [
+        {"id": e.id, "name": e.name, "namespace": e.subset, "source": "s", "synonyms": [], "parents": []}
+        | {"genes": sorted({gene.symbol for gene in e.genes}), "n_genes": 3, "information": 1.0, "candidate": True}
+        for e in {e.id: e for e in examples}.values()
+    ]
+    (built / "results/backgrounds").mkdir()
+    background = built / "results/backgrounds/demo-go.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), background)
+    floors = pd.DataFrame({"id": [e.id for e in examples], "subset": [e.subset for e in examples]})
+    floors = floors.assign(floor="constant", information="none", answer="x", rouge_l=0.25, term_score=0.5)
+    floors = floors.assign(same_term=0.5, similarity=0.5, similarity_minilm=0.5, percentile=50, percentile_minilm=50)
+    (built / "results/floors").mkdir()
+    floors.to_parquet(built / "results/floors/demo-go.names.parquet")
+    path = table(built / "a.csv", [(e.id, e.name) for e in examples])
+
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--encoders", "none", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    assert not {"term_score", "lin", "same_term", "similarity", "percentile"} & found["metrics"].keys()
+    assert found["floors"]["constant"]["metrics"].keys() == {"rouge_l", "similarity_minilm", "distinct_names"}
+    assert found["floors"]["shuffled_answers"]["metrics"].keys() == {"rouge_l"}
+    assert found["metrics"]["rouge_l"]["value"] == 1
+    said = capsys.readouterr().out
+    assert "they need the benchmark's encoders (minilm), and here is none" in said
+    assert said.startswith("ROUGE-L 1.0000 (90 rows)")
+
+    # The same with a benchmark that has no encoders itself: now the floors are linked alike.
+    config = built / "config/benchmarks.yaml"
+    config.write_text(config.read_text().replace("encoders: [minilm]", "encoders: []", 1))
+    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
+    found = json.loads((built / "s.json").read_text())
+    assert found["metrics"]["same_term"]["value"] == 1
+    assert found["floors"]["constant"]["metrics"]["term_score"]["value"] == 0.5
+    assert capsys.readouterr().out.startswith("term_score 1.0000, ROUGE-L 1.0000 (90 rows)")
+
+
+def test_claims_are_checked_against_what_sources_deny_too(built, monkeypatch):
+    given = []
+    monkeypatch.setattr(benchmark_answers, "load_judges", lambda *arguments: given.append(arguments[-1]) or Judges())
+    project = Project(built / "config")
+    files = judging_facts(project, "demo-go")
+    corpora = ("demo", "go-2022")  # of the benchmark, and of its background
+    assert files == [Path("results/facts", c, f"{name}.parquet") for c in corpora for name in ("facts", "denied")]
+    path = table(built / "a.csv", [(e.id, e.name) for e in asked(built)])
+    for made in files[:-1]:
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.touch()
+    scored = benchmark_answers.score_on_benchmark(path, project, "demo-go", resamples=100)
+    assert f"no check of claims: `snakemake --cores 1 {files[-1]}` makes the facts" in scored.notes
+    files[-1].touch()
+    benchmark_answers.score_on_benchmark(path, project, "demo-go", resamples=100)
+    assert given == [[], files]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--benchmark", "demo-og"], "unknown benchmark 'demo-og'\n.*'demo-go'"),
+        (["--benchmark", "go"], "results/benchmarks/go/test.jsonl: file is missing\n.*snakemake"),
+        (["--benchmark", "demo-go", "--style", "nmes"], "unknown style 'nmes'\n.*'names'"),
+        (["--benchmark", "demo-go", "--columns", "gold=x"], "'gold' is no column of recorded answers"),
+        (["--benchmark", "demo-go", "--encoders", "minilm"], "not fetched yet\n.*snakemake.*minilm/manifest.json"),
+        (["--benchmark", "demo-go", "--encoders", "minlm"], "unknown encoder 'minlm'\n.*'minilm'"),
+        (["--benchmark", "demo-go", "--background", "x"], "a benchmark has its own"),
+        (["--benchmark", "demo-go", "--columns", "id=x,answer=x"], "column 'x' is given for 'id' and for 'answer'"),
+    ],
+)
+def test_a_benchmark_asked_wrongly(built, arguments, message):
+    path = table(built / "a.csv", [("GO:0", "x")], ("id", "answer"))
+    with pytest.raises(InputError, match=message):
+        cli.main(["score", str(path), *arguments])
