@@ -52,6 +52,7 @@ def test_answers_to_a_benchmark(built, capsys):
     found = json.loads((built / "s.json").read_text())
     assert found["n"] == 90
     assert found["problems"]["missing"] == 45
+    assert "format" not in found["metrics"]  # names alone, and those that are missing
     assert "missing_answer" not in found["problems"]  # what is missing is counted once
     assert found["problems"]["unknown"] == 1
     share = {s: np.mean([e.id in dict(half) for e in examples if e.subset == s]) for s in ("bp", "mf", "cc")}

@@ -238,6 +238,14 @@ def test_names_alone_have_no_form_and_what_is_missing_has_none_to_keep():
     assert scoring.summary(table)["metrics"]["bp"]["format"] == 1  # of the one completion
 
 
+def test_where_every_answer_is_a_name_alone_nothing_has_a_form():
+    table = score([AnswerRow(id="GO:1", subset="bp", text="DNA repair", answer="DNA repair")])
+    columns = ["format", "format_published", "reward_format", "reward_reasoning", "truncated", "length"]
+    assert table[columns].isna().all(axis=None)
+    assert table["exact"].tolist() == [1, 0, 0]
+    assert score([])[columns].to_numpy().tolist() == [[0] * 6] * 3
+
+
 def test_how_an_answer_ended_is_unknown_where_nobody_recorded_it():
     table = score([answer("GO:1", "a"), answer("GO:2", "b", finish_reason="length", completion_tokens=7)])
     assert np.isnan(table.loc[0, ["truncated", "length"]].astype(float)).all()
@@ -308,3 +316,9 @@ def test_sets_that_hang_together_share_a_cluster():
     ]
     first, second, third = scoring.score_answers(TASK, STYLE, examples, [], Judges(), seed=0)["cluster"]
     assert first == second != third
+
+
+def test_what_is_known_of_no_answer_is_left_out_of_the_summary():
+    found = scoring.summary(score([answer("GO:1", "DNA repair")]))
+    assert "order_agreement" not in found["metrics"]["mean"] and "confidence" not in found["metrics"]["bp"]
+    json.dumps(found, allow_nan=False)

@@ -186,7 +186,7 @@ def _delimiter(text: str, wanted: set[str]) -> str:
 
 def _csv_cells(text: str, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """(line where it begins, cells) of every row that is not blank."""
-    csv.field_size_limit(_LONGEST_CELL)
+    before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
     # newline="": line ends within quotes stay as they were written
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
@@ -202,6 +202,8 @@ def _csv_cells(text: str, path: Path, delimiter: str) -> Iterator[tuple[int, lis
             line=line,
             fix="close every quote, and double one inside a quoted cell",
         ) from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

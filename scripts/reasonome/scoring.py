@@ -64,8 +64,9 @@ def score_answers(
     """Score every example × sample × order; an example without an answer is a row with an empty, wrong one.
 
     Answers to `sealed` ids are passed over. A bare name has no form: its format and the rewards of the form are nan,
-    and so are length and truncation where nothing is known of how an answer ended. InputError for an answer to another
-    id, for two answers to one id, sample and order, and without examples; `file` is where the answers come from.
+    and so are length and truncation where nothing is known of how an answer ended. All of them are 0 of an answer that
+    is missing, unless they are nan of every other one. InputError for an answer to another id, for two answers to one
+    id, sample and order, and without examples; `file` is where the answers come from.
     """
     if not examples:
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
@@ -117,7 +118,12 @@ def score_answers(
     table = table.assign(**reasoning_scores(parsed, asked, shown, judges.knowledge))
     table = table.assign(**_rewards(task, parsed, asked, judges), order_agreement=_order_agreement(table))
     of_form = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
-    table.loc[formless, ["format", "format_published", *of_form]] = math.nan
+    of_form += ["format", "format_published"]
+    table.loc[formless, of_form] = math.nan
+    answered = table["finish_reason"] != "missing"
+    for column in (*of_form, "truncated", "length"):  # 0 of what is missing, beside answers of which it is known
+        if answered.any() and table.loc[answered, column].isna().all():
+            table[column] = math.nan
     return table.assign(**_shuffled_scores(table, asked, judges, seed))
 
 
@@ -244,13 +250,14 @@ def score_floors(
 def summary(table: pd.DataFrame) -> dict[str, Any]:
     """Means of all metrics per subset and over the subsets, and how many answers were missing or malformed.
 
-    Contaminated variants are no part of the mean; `strata` has the same mean over each stratum.
+    Contaminated variants are no part of the mean; `strata` has the same mean over each stratum. A metric that is known
+    of no answer is left out.
     """
     metrics = list(table.select_dtypes("float").columns.drop(["logprob", "name_logprob"], errors="ignore"))
     means = table.groupby("subset")[metrics].mean()
     counted = table[table["subset"].isin(in_mean(table["subset"]))]
     strata = {
-        stratum: rows.groupby("subset")[metrics].mean().mean().round(6).to_dict()
+        stratum: _known(rows.groupby("subset")[metrics].mean().mean())
         for stratum, rows in counted.groupby("stratum")
         if stratum
     }
@@ -258,13 +265,17 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
     return {
         "n": len(table),
         "metrics": {
-            **{subset: row.round(6).to_dict() for subset, row in means.iterrows()},
-            "mean": means.loc[in_mean(means.index)].mean().round(6).to_dict(),
+            **{subset: _known(row) for subset, row in means.iterrows()},
+            "mean": _known(means.loc[in_mean(means.index)].mean()),
         },
         "strata": strata,
         "distinct_names": int(table.loc[table["answer"] != "", "answer"].nunique()),
         "problems": {problem: int(count) for problem, count in problems[problems != ""].value_counts().items()},
     }
+
+
+def _known(means: pd.Series) -> dict[str, float]:
+    return means.dropna().round(6).to_dict()
 
 
 def read_answers(path: str | Path) -> list[AnswerRow]:
