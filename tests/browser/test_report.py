@@ -294,6 +294,9 @@ def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
         at = page.execute_script("return arguments[0].scrollLeft", wide)
         more.click()
         wait(page, lambda d, at=at: d.execute_script("return arguments[0].scrollLeft", wide) > at)
+        is_end = "return arguments[0].scrollLeft > arguments[0].scrollWidth - arguments[0].clientWidth - 2"
+        # The button is written anew a frame after the table has moved.
+        wait(page, lambda d: d.execute_script(is_end, wide) == more.text.startswith("←"))
     wait(page, lambda d: more.text == "← the first columns")
     assert first.location["x"] == pytest.approx(left, abs=1)  # an arm's name stays
     more.click()
