@@ -288,13 +288,13 @@ def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
     assert more.text == "more columns →"
     first = table.find_element(By.CSS_SELECTOR, "tbody tr:nth-child(2) th")
     left = first.location["x"]
+    is_end = "return arguments[0].scrollLeft > arguments[0].scrollWidth - arguments[0].clientWidth - 2"
     for _ in range(20):
         if more.text != "more columns →":
             break
         at = page.execute_script("return arguments[0].scrollLeft", wide)
         more.click()
         wait(page, lambda d, at=at: d.execute_script("return arguments[0].scrollLeft", wide) > at)
-        is_end = "return arguments[0].scrollLeft > arguments[0].scrollWidth - arguments[0].clientWidth - 2"
         # The button is written anew a frame after the table has moved.
         wait(page, lambda d: d.execute_script(is_end, wide) == more.text.startswith("←"))
     wait(page, lambda d: more.text == "← the first columns")
