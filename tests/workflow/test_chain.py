@@ -24,8 +24,8 @@ def test_the_chain_ends_in_tables_and_a_report(finished):
         *("database_nearest_set_own_term", "database_over_representation_own_term"),
     }
     assert set(metrics.loc[metrics["metric"] == "term_score", "subset"]) == {"bp", "mf", "cc", "mean"}
-    own_term = metrics["arm"].eq("database_nearest_set_own_term") & metrics["subset"].eq("mean")
-    assert metrics.loc[own_term & metrics["metric"].eq("term_score"), "value"].item() == 1.0
+    own_term = metrics.query("arm == 'database_nearest_set_own_term' and subset == 'mean' and stratum == ''")
+    assert float(own_term.set_index("metric").loc["term_score", "value"]) == 1.0
     assert "similarity_independent" not in set(metrics["metric"]), "the only encoder here was a reward"
     page = (finished / REPORT).read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
