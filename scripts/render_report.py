@@ -3,6 +3,7 @@
 python scripts/render_report.py --plan results/experiments/demo/plan.json \
     --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
     --costs results/experiments/demo/costs.tsv --leaks results/experiments/demo/audit.json \
+    --abstention results/experiments/demo/paper/abstention.tsv --coverage results/experiments/demo/paper/coverage.svg \
     --figures results/experiments/demo/figures --report results/experiments/demo/report.html
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from reasonome.atomic import write_text
 from reasonome.errors import run_program
-from reasonome.report import costs, tables
+from reasonome.report import costs, paper_figures, tables
 from reasonome.report.evidence import (
     count_reasoning,
     read_evidence,
@@ -33,6 +34,8 @@ def main() -> None:
     arguments.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
     arguments.add_argument("--costs", type=Path, required=True, help="table that account.py wrote")
     arguments.add_argument("--leaks", type=Path, required=True, help="audit.json that audit_leaks.py wrote")
+    arguments.add_argument("--abstention", type=Path, required=True, help="table that write_paper_tables.py wrote")
+    arguments.add_argument("--coverage", type=Path, required=True, help="drawing (SVG) that write_paper_tables.py made")
     arguments.add_argument("--figures", type=Path, required=True, help="folder to write, replaced whole")
     arguments.add_argument("--report", type=Path, required=True, help="HTML page to write")
     given = arguments.parse_args()
@@ -56,6 +59,8 @@ def main() -> None:
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
             corpora=corpora,
             answering=read_answering(plan),
+            abstention=tables.read_table(given.abstention, paper_figures.ABSTENTION_COLUMNS),
+            coverage=given.coverage.read_text(encoding="utf-8"),
         )
     )
     write_text(given.report, page)

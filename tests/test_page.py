@@ -7,15 +7,26 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.errors import InputError
 from reasonome.floors import FLOORS
-from reasonome.report import costs, figures, number_text, page, scores_section, tables, training_section
+from reasonome.report import (
+    costs,
+    figures,
+    number_text,
+    page,
+    paper_figures,
+    scores_section,
+    tables,
+    training_section,
+)
+from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
-from reasonome.report.drawing import spread, themed_svg, turn_crowded_labels
+from reasonome.report.drawing import STYLE, save, spread, themed_svg, turn_crowded_labels
 from reasonome.report.evidence import (
     count_reasoning,
     read_evidence,
@@ -49,9 +60,22 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
         costs=costs.costs_table(plan).astype(str),
         corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
+        **abstained(evidence, folder),
     )
     write_figures(inputs.figures, plan, tables.of_all_strata(metrics), inputs.steps, inputs.corpora)
     return page.render_page(inputs), inputs
+
+
+def abstained(evidence, folder) -> dict:
+    """What write_paper_tables.py makes of confidence, as the report reads it."""
+    with matplotlib.rc_context(STYLE):
+        save(*paper_figures.coverage(evidence.evaluations), folder / "coverage")
+    found = paper_figures.abstentions(evidence.evaluations, seed=0, resamples=100)
+    tables.write_table(found, folder / "abstention.tsv")
+    return {
+        "abstention": tables.read_table(folder / "abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
+        "coverage": (folder / "coverage.svg").read_text(encoding="utf-8"),
+    }
 
 
 class Elements(HTMLParser):
@@ -727,3 +751,32 @@ def test_tables_of_another_plan_are_refused(rendered):
     other = page.ReportInputs(**(vars(inputs) | {"comparisons": inputs.comparisons.assign(experiment="other")}))
     with pytest.raises(InputError, match="the comparisons are of experiment other"):
         page.render_page(other)
+
+
+def test_confidence_is_shown_where_it_was_measured_and_else_why_not():
+    columns = paper_figures.ABSTENTION_COLUMNS
+    label = dict(backbone="small", arm="KW", seed="0", benchmark="go", style="names", decoding="greedy")
+    rows = [
+        {"measure": "auroc", "against": "random sets", "coverage": "", "value": 0.75, "low": 0.6, "high": 0.9, "n": 40},
+        {"measure": "term_score", "against": "real sets", "coverage": "0.5", "value": 0.4, "n": 20},
+        {"measure": "term_score", "against": "real sets", "coverage": "0.25", "value": 0.6, "n": 20},
+        {"measure": "right", "against": "real sets", "coverage": "0.5", "value": 0.1, "n": 20},
+        {"measure": "auroc", "against": "half sets", "coverage": "", "n": 0, "note": "no such sets"},
+    ]
+    table = pd.DataFrame([label | row for row in rows], columns=columns).fillna({"note": ""})
+    found = abstention_section(table)
+    assert [(row["words"], row["value"]) for row in found["rows"]] == [
+        ("AUROC of the confidence", 0.75),
+        ("term score of the most confident half", 0.4),
+    ]
+    assert found["reasons"] == ["no such sets"]
+
+
+def test_the_page_draws_coverage_and_says_what_was_not_measured(rendered, with_terms):
+    without, known = (
+        page[0].split('<section id="abstention">')[1].split("</section>")[0] for page in (rendered, with_terms)
+    )
+    assert without.count("<svg") == known.count("<svg") == 1
+    assert "No answer of this experiment has a confidence" in without
+    assert "measures with 95" in known or "Not measured in part" in known
+    assert "No answer of this experiment has a confidence" not in known

@@ -94,6 +94,8 @@ rule render_report:
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         costs=f"{EXPERIMENT}/costs.tsv",
         leaks=f"{EXPERIMENT}/audit.json",
+        abstention=f"{EXPERIMENT}/paper/abstention.tsv",
+        coverage=f"{EXPERIMENT}/paper/coverage.svg",
         corpora=corpus_statistics,
         manifests=step_files("manifest.json"),
     output:
@@ -131,5 +133,6 @@ rule render_report:
         program(
             "render_report.py",
             "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
-            " --costs {input.costs} --leaks {input.leaks} --figures {params.figures} --report {output.page}",
+            " --costs {input.costs} --leaks {input.leaks} --abstention {input.abstention}"
+            " --coverage {input.coverage} --figures {params.figures} --report {output.page}",
         )

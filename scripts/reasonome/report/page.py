@@ -15,6 +15,7 @@ from markupsafe import Markup
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
 from reasonome.report import number_text, origins, scores_section
+from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
@@ -37,7 +38,8 @@ class ReportInputs:
     """All that the page shows. `metrics` are whole, with the rows of strata; `figures` is the folder that
     `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
     `reasoning` has counts (columns outcome, subset, count) beside what was counted; `costs` has a row per job;
-    `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan."""
+    `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan;
+    `abstention` and `coverage` (SVG) are what write_paper_tables.py made."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -51,6 +53,8 @@ class ReportInputs:
     costs: pd.DataFrame
     corpora: dict[str, pd.DataFrame]
     answering: list[origins.Answering]
+    abstention: pd.DataFrame
+    coverage: str
 
 
 def render_page(inputs: ReportInputs) -> str:
@@ -85,6 +89,7 @@ def render_page(inputs: ReportInputs) -> str:
             audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
             leaks=leaks_section(inputs.leaks),
             costs=inputs.costs,
+            abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
             recorded=origins.recorded_files(plan, inputs.answering),
             recorded_columns=origins.RECORDED_COLUMNS,
             endpoints=origins.endpoints(plan, inputs.answering),

@@ -20,6 +20,7 @@ CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "floor"]
 DASHES = (0, (4, 2))
 Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
 NO_CONFIDENCE = "No confidence was recorded with any answer of this experiment."
+ABSTENTION_COLUMNS = [*RUN, *abstention.COLUMNS]
 
 
 def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
@@ -125,7 +126,7 @@ def abstentions(evaluations: list[Scored], *, seed: int, resamples: int) -> pd.D
         abstention.abstention_table(scores, seed=seed, resamples=resamples).assign(**_labels(one))
         for one, scores in tqdm(_with_confidence(evaluations), desc="abstention", leave=False, delay=5)
     ]
-    return paper.table(tables, [*RUN, *abstention.COLUMNS])
+    return paper.table(tables, ABSTENTION_COLUMNS)
 
 
 def _labels(evaluation: Evaluation) -> dict[str, str | int]:
