@@ -112,7 +112,7 @@ def test_an_obo_that_is_a_web_page_is_refused(tmp_path):
 
 
 def test_gaf_rows():
-    rows = go.read_gaf(GAF)
+    rows, _ = go.read_gaf(GAF)
     # 10 rows, less one NOT and one ND, plus one for the second of two joined qualifiers.
     assert len(rows) == 9
     assert rows.attrs["left_out"] == {"annotations with NOT": 1, "annotations with evidence ND": 1}
@@ -151,7 +151,7 @@ def test_gaf_2_1_is_told_to_convert(tmp_path):
 def test_another_taxon_may_be_asked_for(tmp_path):
     path = tmp_path / "mouse.gaf"
     path.write_text(GAF.read_text().replace("taxon:9606", "taxon:10090|taxon:9606"))
-    assert len(go.read_gaf(path, taxon=10090)) == 9
+    assert len(go.read_gaf(path, taxon=10090)[0]) == 9
 
 
 def test_ids_in_the_column_of_symbols_are_found(tmp_path):

@@ -10,12 +10,12 @@ import pandas as pd
 from reasonome import scoring
 from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.comparisons import MEAN, in_mean
+from reasonome.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.config import Benchmark, Style
 from reasonome.errors import InputError
 from reasonome.experiments import Results, judging_facts
 from reasonome.judges import load_judges
-from reasonome.naming_table import NamingTable
+from reasonome.metrics.naming import distinct_share
 from reasonome.project import Project, lookup
 from reasonome.recorded import FIELDS, read_recorded
 from reasonome.scored import Score, Scored, ScoredFloor, intervals
@@ -67,7 +67,7 @@ def score_on_benchmark(
     columns: Mapping[str, str] | None = None,
     encoders: Sequence[Path] = (),
     seed: int = 0,
-    resamples: int = 10_000,
+    resamples: int = RESAMPLES,
 ) -> Scored:
     """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the floors of a style.
 
@@ -225,7 +225,7 @@ def _scores(
     """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
     found = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples)
     for subset, of in answered.groupby("subset"):
-        share = NamingTable().shares(of["answer"].tolist())["distinct_names"]
+        share = distinct_share(of["answer"].tolist())
         found[subset]["distinct_names"] = Score(share, None, None, len(of))
     shares = [found[subset]["distinct_names"] for subset in in_mean(answered["subset"])]
     mean = sum(share.value for share in shares) / len(shares)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from reasonome.audit import GeneSet, jaccard_blocks
+from reasonome.audit import jaccard_blocks
+from reasonome.prompt_neighbours import gene_set
 from reasonome.tasks.gene_set_naming import Example
 
 
@@ -24,7 +25,7 @@ def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
 def _names(originals: Sequence[Example], threshold: float) -> list[str]:
     if not originals:
         return []
-    sets = [GeneSet(e.id, e.subset, e.name, frozenset(gene.symbol for gene in e.genes)) for e in originals]
+    sets = [gene_set(example) for example in originals]
     near, start = [], 0
     for block in jaccard_blocks(sets, sets):
         rows, columns = np.nonzero(block >= threshold)

@@ -10,9 +10,10 @@ import pandas as pd
 
 from reasonome import floors
 from reasonome.answer_cells import is_completion, one_line
-from reasonome.audit import GeneSet, jaccard_blocks
+from reasonome.audit import jaccard_blocks
 from reasonome.clusters import clusters
-from reasonome.metrics.naming import name_scores
+from reasonome.metrics.naming import distinct_share, name_scores
+from reasonome.prompt_neighbours import gene_set
 from reasonome.table_task import TableFloor
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
 
@@ -58,9 +59,8 @@ class NamingTable:
         return of_terms[shown].reset_index(drop=True).join(scores)
 
     def shares(self, names: Sequence[str]) -> dict[str, float]:
-        """Metrics of all names together: distinct_names, the share that differ; case and spacing do not count."""
-        distinct = {one_line(name).casefold() for name in names} - {""}
-        return {"distinct_names": len(distinct) / len(names)}
+        """Metrics of all names together: distinct_names, the share that differ."""
+        return {"distinct_names": distinct_share(names)}
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
         """Near-duplicate sets are a cluster, as in a benchmark."""
@@ -117,7 +117,7 @@ class NamingTable:
 
 def nearest_rows(table: pd.DataFrame) -> list[str]:
     """For every row the gold of the other row whose genes have the highest Jaccard index; the first of equals."""
-    sets = [GeneSet(e.id, "", e.name, frozenset(gene.symbol for gene in e.genes)) for e in _examples(table)]
+    sets = [gene_set(example) for example in _examples(table)]
     golds, found, row = table["gold"].tolist(), [], 0
     for block in jaccard_blocks(sets, sets):
         block[np.arange(len(block)), np.arange(row, row + len(block))] = -1

@@ -52,6 +52,7 @@ rule summarise:
             [
                 "benchmarks/strata.py",
                 "comparisons.py",
+                "metrics/naming.py",
                 "report/evidence.py",
                 "report/example_scores.py",
                 "report/family.py",

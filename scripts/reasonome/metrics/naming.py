@@ -19,6 +19,11 @@ def normalise(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
 
 
+def distinct_share(names: Sequence[str]) -> float:
+    """Distinct names over all answers; case and spacing do not count, and an empty one is no name."""
+    return len({" ".join(name.casefold().split()) for name in names} - {""}) / len(names)
+
+
 def name_scores(
     names: Sequence[str], truths: Sequence[str], encoders: Mapping[str, Similarity]
 ) -> dict[str, np.ndarray]:

@@ -25,6 +25,7 @@ from reasonome.comparisons import (
     seed_weights,
 )
 from reasonome.errors import InputError
+from reasonome.metrics.naming import distinct_share
 from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import (
     HITS,
@@ -228,10 +229,8 @@ def _intervals(
                 columns = [place.get(f"{i}:{j}:{metric}") for j in range(len(one.tables))]
                 if None in columns or not found.n[columns].all():
                     continue
-                means = (found.means[:, columns] * bootstrap.of_seeds(one.backbone, one.models)).sum(
-                    axis=1, keepdims=True
-                )
-                bounds = percentile_bounds(means)[:, 0]
+                means = _over_seeds_of(found.means[:, columns].T, one, bootstrap)
+                bounds = percentile_bounds(means[:, None])[:, 0]
                 row = {"subset": subset, "metric": metric, "n": found.n[columns].min()}
                 row |= dict(zip(("low", "high"), bounds, strict=True)) | _over_seeds(found.value[columns])
                 yield i, {"seed": MEAN, "chain": ""}, row
@@ -472,12 +471,8 @@ def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Q
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
-    """Distinct answers over rows, by subset and as their mean; case and spacing do not count."""
-    names = answers["answer"].fillna("").str.casefold().str.split().str.join(" ")
-    by_subset = {
-        subset: names[rows].replace("", np.nan).nunique() / len(rows)
-        for subset, rows in answers.groupby("subset").groups.items()
-    }
+    """The share of distinct answers, by subset and as their mean."""
+    by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()
     return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
 
 

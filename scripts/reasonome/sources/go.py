@@ -165,18 +165,14 @@ def children_first(
         ) from error
 
 
-def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> pd.DataFrame:
-    """Read a GAF 2.2; one row for each annotation and relation, in the order of the file.
+def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a GAF 2.2: the annotations, and those with NOT, whose relations have it in front.
 
-    Columns: line (int), database, accession, symbol, relation, term_id, evidence. Annotations with NOT and
-    with evidence ND are left out; `frame.attrs["left_out"]` counts them. Raises InputError for another GAF
-    version, a row without 17 columns, another taxon, and a qualifier that GAF 2.2 does not have.
+    One row for each annotation and relation, in the order of the file. Columns: line (int), database, accession,
+    symbol, relation, term_id, evidence. Annotations with NOT and with evidence ND are left out of the first table;
+    its `attrs["left_out"]` counts them. Raises InputError for another GAF version, a row without 17 columns, another
+    taxon, and a qualifier that GAF 2.2 does not have.
     """
-    return _read_gaf(path, taxon)[0]
-
-
-def _read_gaf(path: str | os.PathLike, taxon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The annotations of a GAF, and in the same columns those with NOT, which their relations have in front."""
     rows, denied, left_out = [], [], Counter()
     expected_taxon = f"taxon:{taxon}"
     version = ""
@@ -256,7 +252,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Counted with them, but not left out: annotations whose symbol is one gene's and whose accession is another's.
     """
     ontology = read_obo(files["obo"])
-    rows, denied = _read_gaf(files["gaf"], taxon)
+    rows, denied = read_gaf(files["gaf"], taxon)
     left_out = dict(rows.attrs["left_out"])
     main_ids = {term_id: ontology.main_id(term_id) for term_id in rows["term_id"].unique()}
     obsolete = {i for i, main in main_ids.items() if main and ontology.terms[main].is_obsolete}
