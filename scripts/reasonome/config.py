@@ -653,6 +653,18 @@ Teacher = Annotated[KnowledgeTeacher | OpenAITeacher, Discriminator("kind")]
 # --- recipes -----------------------------------------------------------------------------------------
 
 
+class Adapter(Strict):
+    """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
+
+    rank: Annotated[int, Field(ge=1)] = 16
+    alpha: Annotated[float, Field(gt=0)] = Field(32.0, description="the adapter's output is scaled by alpha / rank")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    targets: Literal["all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
+        "all-linear", description="module names that get an adapter"
+    )
+    quantize: Literal["4bit"] | None = Field(None, description="4bit is QLoRA: NF4 base weights; needs a GPU")
+
+
 class TrainingSettings(Strict):
     """What every training stage has in common."""
 
@@ -660,20 +672,26 @@ class TrainingSettings(Strict):
     epochs: Annotated[float, Field(gt=0)] = 1.0
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
     batch_size: Annotated[int, Field(ge=1)] = Field(description="examples in one optimizer step, all processes")
-    micro_batch_size: Annotated[int, Field(ge=1)] = Field(description="examples that pass through at once")
+    micro_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        description="examples that pass through at once in a process; auto: the most that fit its memory"
+    )
+    adapter: Adapter | None = Field(None, description="train a LoRA adapter; all weights if not given")
     scheduler: Literal["constant", "linear", "cosine", "constant_with_warmup"] = "linear"
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="share of the steps")
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     precision: Literal["bf16", "fp32"] = Field("bf16", description="bf16 is autocast over fp32 weights")
     gradient_checkpointing: bool = False
+    kernels: Literal["auto", "plain"] = Field(
+        "auto", description="auto: FlashAttention and Liger kernels where they are installed and a GPU is; else plain"
+    )
     save_steps: Annotated[int, Field(ge=1)]
     log_steps: Annotated[int, Field(ge=1)] = 1
     checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")
 
     @model_validator(mode="after")
     def _whole_micro_batches(self) -> "TrainingSettings":
-        if self.batch_size % self.micro_batch_size:
+        if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
             raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
         return self
 
@@ -684,6 +702,10 @@ class PretrainRecipe(TrainingSettings):
     stage: Literal["pretrain"]
     corpus: Name
     sequence_length: Annotated[int, Field(ge=32)]
+    packing: Literal["wrapped", "separate"] = Field(
+        "wrapped",
+        description="wrapped: statements follow one another and may be cut; separate: whole, each seeing itself alone",
+    )
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
 
 
@@ -695,7 +717,13 @@ class SftRecipe(TrainingSettings):
     style: Name
     teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
     max_examples: Annotated[int, Field(ge=1)] | None = None
-    max_length: Annotated[int, Field(ge=32)] = 1024
+    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
+        1024,
+        description="of prompt and completion, in tokens; longer examples are left out. auto: the longest that fits",
+    )
+    packing: Literal["none", "separate"] = Field(
+        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
+    )
 
 
 class GrpoRecipe(TrainingSettings):
@@ -716,6 +744,14 @@ class GrpoRecipe(TrainingSettings):
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
     scale_rewards: Literal["group", "batch", "none"] = "group"
     validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
+    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
+        "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
+    )
+    max_drift: Annotated[float, Field(gt=0)] = Field(
+        0.1,
+        description="mean difference per token (nats) of the log-probabilities of sampler and trainer, above which the "
+        "run fails",
+    )
 
     @field_validator("rewards")
     @classmethod
@@ -806,6 +842,58 @@ class Experiment(Strict):
         return self
 
 
+# --- what jobs ask a machine for -----------------------------------------------------------------------
+
+# The rules that a cluster runs; those marked as local run where Snakemake runs.
+CLUSTER_RULES = (
+    "build_facts",
+    "build_benchmark",
+    "build_background",
+    "embed_background",
+    "write_prompt_facts",
+    "write_statements",
+    "write_reasoning",
+    "pretrain",
+    "sft",
+    "grpo",
+    "generate",
+    "score",
+    "score_floors",
+    "audit_leaks",
+    "summarise",
+    "paper",
+    "render_report",
+)
+TRAINING_RULES = ("pretrain", "sft", "grpo")
+
+
+class Request(Strict):
+    """What the jobs that it names ask for; what is not given here is as the entries above it say."""
+
+    rules: Annotated[list[str], AfterValidator(_no_twins)] | None = Field(None, description="all if not given")
+    backbones: Names | None = Field(None, description="all if not given")
+    recipes: Annotated[list[str], AfterValidator(_no_twins)] | None = Field(
+        None, description="of the step that the job trains, as stage.variant; all if not given"
+    )
+    cpus: Annotated[int, Field(ge=1)] | None = None
+    memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="of a node")
+    minutes: Annotated[int, Field(ge=1)] | None = None
+    gpus: Annotated[int, Field(ge=0)] | None = Field(None, description="of a node")
+    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = None
+    nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
+    processes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="of a node; not needed: one per GPU, and one on a machine without"
+    )
+    sharding: Literal["none", "zero2", "zero3"] | None = Field(
+        None, description="what DeepSpeed spreads over the processes: zero2 optimizer and gradients, zero3 weights too"
+    )
+    partition: Annotated[str, Field(pattern=r"^[A-Za-z0-9._,-]+$")] | None = None
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] | None = None
+    retry_factor: Annotated[float, Field(ge=1)] | None = Field(
+        None, description="a retry asks for this many times the memory and minutes of the attempt before"
+    )
+
+
 class Settings(Strict):
     """config/config.yaml: what to build and where."""
 
@@ -816,6 +904,9 @@ class Settings(Strict):
     final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")
     equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.02, description="differences of a score smaller than this count as none where two are said to be on par"
+    )
+    trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(_no_twins)] = Field(
+        [], description="where training reports to beside TensorBoard; their settings come from the environment"
     )
 
 

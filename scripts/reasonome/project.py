@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reasonome.config import (
+    CLUSTER_RULES,
     FORMAT_FILES,
     GO_FORMATS,
     NAME,
@@ -30,6 +31,7 @@ from reasonome.config import (
     PretrainRecipe,
     Recipe,
     RecipeFile,
+    Request,
     Settings,
     SftRecipe,
     Source,
@@ -71,6 +73,7 @@ class Project:
             for path in sorted((self.root / "experiments").glob("*.yaml"))
             if _named_well(path, path.stem, NAME)
         }
+        self.requests = self._read("resources.yaml", list[Request])
         self._check_references()
 
     # reading
@@ -125,6 +128,15 @@ class Project:
                 self._check_recipe(f"recipes/{stage}.yaml", variant, recipe)
         for name, experiment in self.experiments.items():
             self._check_experiment(f"experiments/{name}.yaml", experiment)
+        self._check_requests()
+
+    def _check_requests(self) -> None:
+        """Requests name rules, backbones and recipes that there are."""
+        for position, request in enumerate(self.requests):
+            self._known("resources.yaml", (position, "rules"), request.rules or [], CLUSTER_RULES, "rule")
+            self._known("resources.yaml", (position, "backbones"), request.backbones or [], self.backbones)
+            recipes = [f"{stage}.{variant}" for stage, variants in self.recipes.items() for variant in variants]
+            self._known("resources.yaml", (position, "recipes"), request.recipes or [], recipes, "recipe")
 
     def _check_tokenizer(self, name: str, corpus: Corpus) -> None:
         if corpus.tokenizer is None:

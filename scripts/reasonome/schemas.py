@@ -14,6 +14,7 @@ from reasonome.config import (
     Experiment,
     LockedSource,
     Name,
+    Request,
     Settings,
     Source,
     Teacher,
@@ -30,6 +31,7 @@ FILES = {
     "benchmarks": dict[Name, Benchmark],
     "decodings": dict[Name, Decoding],
     "teachers": dict[Name, Teacher],
+    "resources": list[Request],
     "experiment": Experiment,
 }
 

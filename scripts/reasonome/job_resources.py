@@ -1,0 +1,57 @@
+"""What a job asks a machine for: the entries of config/resources.yaml that name it, the later ones over the earlier."""
+
+import math
+from dataclasses import dataclass, fields
+
+from reasonome import chains
+from reasonome.config import Request
+from reasonome.project import Project
+
+
+@dataclass(frozen=True)
+class JobResources:
+    """What one job asks for. Memory (GB) and GPUs are those of a node; `processes` None is one per GPU."""
+
+    cpus: int = 2
+    memory_gb: float = 8.0
+    minutes: int = 60
+    gpus: int = 0
+    gpu_model: str | None = None
+    nodes: int = 1
+    processes: int | None = None
+    sharding: str = "none"
+    partition: str | None = None
+    account: str | None = None
+    retry_factor: float = 1.5
+
+    def memory_mb(self, attempt: int) -> int:
+        """Megabytes of the n-th attempt (from 1)."""
+        return math.ceil(1000 * self.memory_gb * self.retry_factor ** (attempt - 1))
+
+    def runtime(self, attempt: int) -> int:
+        """Minutes of the n-th attempt (from 1)."""
+        return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
+
+
+def of_job(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
+    """What a job of `rule` asks for; `backbone` and `chain` are those of the model that it trains or asks, if any."""
+    recipe = None
+    if chain is not None and chain != chains.BASE:
+        step = chains.last_step(chain)
+        recipe = f"{step.stage}.{step.variant}"
+    asked: dict = {}
+    for request in project.requests:
+        if _names(request, rule, backbone, recipe):
+            asked |= {
+                field.name: value
+                for field in fields(JobResources)
+                if (value := getattr(request, field.name)) is not None
+            }
+    return JobResources(**asked)
+
+
+def _names(request: Request, rule: str, backbone: str | None, recipe: str | None) -> bool:
+    return all(
+        named is None or value in named
+        for named, value in ((request.rules, rule), (request.backbones, backbone), (request.recipes, recipe))
+    )
