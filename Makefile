@@ -1,12 +1,13 @@
 # make demo   install, then the whole chain on the embedded example, ending in a table and a report
 # make test   install, then lint and tests, the fast ones first
+# make slurm-profile   let snakemake --profile slurm find profiles/slurm
 # make lint   ruff, snakefmt and Snakemake's own linter
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint install schemas clean
+.PHONY: slurm-profile demo test lint install schemas clean
 
 install: .venv/installed
 
@@ -41,6 +42,17 @@ schemas: install
 envs/cpu.yaml: requirements.lock
 	sed -i '/^      - /d' $@
 	grep -v '^#' requirements.lock | sed 's/^/      - /' >> $@
+
+# snakemake --profile slurm finds a profile by its name in the user's folder only.
+USER_PROFILES = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
+
+slurm-profile:
+	@mkdir -p "$(USER_PROFILES)"
+	@link="$(USER_PROFILES)/slurm"; ours="$(CURDIR)/profiles/slurm"; \
+	if [ "$$(readlink "$$link")" = "$$ours" ]; then echo "$$link is there already"; \
+	elif [ -e "$$link" ] || [ -L "$$link" ]; then \
+	    echo "$$link is not of this folder, and stays as it is: use --profile $$ours, or move it away" >&2; exit 1; \
+	else ln -s "$$ours" "$$link" && echo "$$link -> $$ours: snakemake --profile slurm"; fi
 
 clean:
 	rm -rf results .snakemake

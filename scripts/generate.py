@@ -13,6 +13,7 @@ from reasonome.generation.answers import ENGINES, write_answers
 from reasonome.manifest import Stopwatch, canonical, read_manifest, text_sha256
 from reasonome.project import Project, lookup
 from reasonome.tasks import TASKS
+from reasonome.training import retention
 
 
 def main() -> None:
@@ -30,13 +31,15 @@ def main() -> None:
     stopwatch = Stopwatch()
     project = Project(args.config)
     task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
+    manifest = read_manifest(args.model / "manifest.json")
+    retention.release(args.model, manifest)
     costs = write_answers(
         task,
         project.style(args.benchmark, args.style),
         lookup(project.decodings, args.decoding, "decoding"),
         read_rows(args.examples, task.Example),
         args.model / "model",
-        text_sha256(canonical(read_manifest(args.model / "manifest.json"))),
+        text_sha256(canonical(manifest)),
         args.output,
         args.engine,
     )

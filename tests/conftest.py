@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import tiny_backbone as tiny_backbone_model
+import tiny_project
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome import benchmarks, weights
@@ -89,3 +90,11 @@ def backbone_model(project) -> Path:
 def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
     """A random model of two small layers, for tests of what its weights do not decide."""
     return tiny_backbone_model.make(tmp_path_factory.mktemp("tiny") / "model", backbone_model)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, backbone_model, encoder_model) -> Path:
+    """A project whose demo experiment has run to its report. Read only: copy it to change it."""
+    folder = tiny_project.make(tmp_path_factory.mktemp("project"), backbone_model, encoder_model)
+    tiny_project.snakemake(folder)
+    return folder

@@ -194,3 +194,21 @@ def test_columns_take_less_memory_than_rows(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] / 4
+
+
+def test_a_folder_that_a_killed_job_had_moved_aside_comes_back(tmp_path):
+    path = tmp_path / "model"
+    fill(tmp_path / ".model.01234567.old", a="old")
+    fill(tmp_path / ".model.89abcdef.partial", a="new")
+    with pytest.raises(ValueError), atomic.replacing(path):
+        raise ValueError
+    assert tree(tmp_path) == {"model/a": "old"}
+
+
+def test_a_folder_moved_aside_is_removed_where_the_new_one_stands(tmp_path):
+    path = tmp_path / "model"
+    fill(tmp_path / ".model.01234567.old", a="old")
+    fill(path, a="new")
+    with atomic.replacing(path) as temporary:
+        fill(temporary, a="newer")
+    assert tree(tmp_path) == {"model/a": "newer"}

@@ -8,7 +8,7 @@ from reasonome.config import Style
 from reasonome.manifest import Stopwatch
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
-from reasonome.training import checkpoints, grpo
+from reasonome.training import checkpoints, grpo, retention
 from reasonome.training.stage import backward_tokens, history
 
 TASK = TASKS["gene_set_naming"]
@@ -47,10 +47,9 @@ def test_an_incomplete_checkpoint_is_passed_over(tmp_path, damage):
 def test_trainer_folders_are_pruned_but_for_the_one_to_keep(tmp_path):
     kept = checkpoint(tmp_path / "trainer" / "aa", 1).parent
     checkpoint(tmp_path / "trainer" / "bb", 1)
-    checkpoints.prune(tmp_path / "trainer", kept)
+    retention.prune(tmp_path / "trainer", kept, keep=True)
     assert [path.name for path in (tmp_path / "trainer").iterdir()] == ["aa"]
-    checkpoints.prune(tmp_path / "trainer", None)
-    assert not (tmp_path / "trainer").exists()
+    assert [path.name for path in kept.iterdir()] == ["checkpoint-1"]
 
 
 def test_time_of_earlier_attempts_is_added(tmp_path):
@@ -140,3 +139,45 @@ def test_completions_are_read_by_the_track_of_the_style():
         for track, style in (("strict", None), ("as-published", style))
     }
     assert earned == {"strict": [0.0], "as-published": [1.0]}
+
+
+def trained(folder, policy: str):
+    """A model's folder with two checkpoints of its own training and one of another; and its manifest."""
+    for step in (3, 12):
+        checkpoint(folder / "trainer" / "aa", step)
+    checkpoint(folder / "trainer" / "bb", 1)
+    return folder, {"recipe": {"checkpoints": policy}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"), [("prune", ["checkpoint-12"]), ("keep", ["checkpoint-12", "checkpoint-3"])]
+)
+def test_the_newest_checkpoint_stays_until_the_model_is_used(tmp_path, policy, left):
+    model, manifest = trained(tmp_path / "sft.names-s0", policy)
+    ours = model / "trainer" / "aa"
+    retention.prune(model / "trainer", ours, keep=policy == "keep")
+    assert [folder.name for folder in (model / "trainer").iterdir()] == ["aa"]
+    assert sorted(path.name for path in ours.iterdir()) == left
+    retention.release(model, manifest)
+    assert (model / "trainer").exists() == (policy == "keep")
+    retention.release(model, manifest)  # another job was there first
+
+
+def test_a_backbone_that_nobody_trained_has_nothing_to_release(tmp_path):
+    retention.release(tmp_path / "base", {"weights": "whatever"})
+
+
+def test_what_a_killed_save_left_is_removed(tmp_path):
+    whole, torn = checkpoint(tmp_path, 6), checkpoint(tmp_path, 7)
+    (torn / checkpoints.MARK).unlink()
+    checkpoints.remove_incomplete(tmp_path)
+    assert list(tmp_path.iterdir()) == [whole]
+    checkpoints.remove_incomplete(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("step", "at_end"), [(11, False), (12, True)])
+def test_a_checkpoint_of_the_last_step_leaves_nothing_to_train(tmp_path, step, at_end):
+    made = checkpoint(tmp_path, step)
+    (made / "trainer_state.json").write_text(json.dumps({"global_step": step, "max_steps": 12}))
+    assert checkpoints.is_at_end(made) == at_end
+    assert not checkpoints.is_at_end(None)

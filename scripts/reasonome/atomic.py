@@ -20,17 +20,20 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     Works for files and folders. On any error the temporary is removed and what was at `path` stays as it
     was. The data are flushed to disk before the move, so that a power cut leaves a file old or new, never a
-    mixture. What a killed job left behind under such a temporary name is removed. OSError names `path`.
+    mixture. What a killed job left behind under such a temporary name is removed, and an old folder that it had moved
+    aside comes back where nothing stands in its place. OSError names `path`.
     """
     path = Path(path)
     with naming_full_disks(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
             _remove(left_over)
+        for aside in path.parent.glob(f".{glob.escape(path.name)}.*.old"):
+            _remove(aside) if path.exists() else os.replace(aside, path)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
         try:
             yield temporary
-            _flush(temporary)
+            flush(temporary)
             if temporary.is_dir() and path.is_dir():
                 _replace_folder(temporary, path)
             else:
@@ -89,7 +92,8 @@ def _replace_folder(new: Path, old: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Put a file, or all files of a folder, on disk: a power cut after this takes nothing of them."""
     for file in [path] if path.is_file() else sorted(path.rglob("*")):
         if file.is_file():
             with open(file, "rb") as handle:

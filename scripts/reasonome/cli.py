@@ -4,6 +4,8 @@ reasonome pin [SOURCE ...]       fetch native files and write what they are into
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
+reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
+reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
@@ -11,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reasonome.commands import score
+from reasonome.commands import doctor, plan, score
 from reasonome.errors import run_program
 from reasonome.project import Project, lookup
 
@@ -49,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
     command.set_defaults(run=_diff)
     score.add(commands)
+    plan.add(commands)
+    doctor.add(commands)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = commands.add_parser("estimate", help=summary, description=summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")

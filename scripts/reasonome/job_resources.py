@@ -4,15 +4,15 @@ import math
 from dataclasses import dataclass, fields
 
 from reasonome import chains
-from reasonome.config import Request
+from reasonome.config import TRAINING_RULES, Request
 from reasonome.project import Project
 
 
 @dataclass(frozen=True)
 class JobResources:
-    """What one job asks for. Memory (GB) and GPUs are those of a node; `processes` None is one per GPU."""
+    """What one job asks for. Memory (GB), CPUs and GPUs are those of a node; `processes` None is one per GPU."""
 
-    cpus: int = 2
+    cpus: int = 1
     memory_gb: float = 8.0
     minutes: int = 60
     gpus: int = 0
@@ -32,9 +32,39 @@ class JobResources:
         """Minutes of the n-th attempt (from 1)."""
         return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
 
+    def resources(self, attempt: int) -> dict[str, int | str | None]:
+        """What the n-th attempt asks of Snakemake's SLURM executor, by RESOURCES; None is not asked for.
+
+        The executor starts the job's only task through srun. Over several nodes (`mpi`) it leaves that to the job, and
+        GPUs are counted for each node: SLURM would spread one number of them over all.
+        """
+        several = self.nodes > 1
+        gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else None
+        return {
+            "mem_mb": self.memory_mb(attempt),
+            "runtime": self.runtime(attempt),
+            "slurm_partition": self.partition,
+            "slurm_account": self.account,
+            "gpu": None if several else self.gpus or None,
+            "gpu_model": None if several or not self.gpus else self.gpu_model,
+            "gres": gres if several else None,
+            "nodes": self.nodes,
+            "mpi": "srun" if several else None,
+            "tasks": self.nodes if several else None,
+            "tasks_per_gpu": 0 if several else None,
+            "processes": self.processes or 0,
+            "sharding": self.sharding,
+        }
+
+
+RESOURCES = tuple(JobResources().resources(1))
+
 
 def of_job(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
-    """What a job of `rule` asks for; `backbone` and `chain` are those of the model that it trains or asks, if any."""
+    """What a job of `rule` asks for; `backbone` and `chain` are those of the model that it trains or asks, if any.
+
+    Only training spreads over several nodes.
+    """
     recipe = None
     if chain is not None and chain != chains.BASE:
         step = chains.last_step(chain)
@@ -47,6 +77,8 @@ def of_job(project: Project, rule: str, backbone: str | None = None, chain: str 
                 for field in fields(JobResources)
                 if (value := getattr(request, field.name)) is not None
             }
+    if rule not in TRAINING_RULES:
+        asked["nodes"] = 1
     return JobResources(**asked)
 
 

@@ -71,6 +71,11 @@ def read_manifest(path: str | os.PathLike) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def peak_memory_gb() -> float:
+    """Peak memory of this process and its children, in GB."""
+    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e6
+
+
 class Stopwatch:
     """Wall-clock facts of one job: kept out of the manifest, in run.json."""
 
@@ -84,13 +89,12 @@ class Stopwatch:
 
     def write(self, path: str | os.PathLike, **facts: Any) -> None:
         """Write seconds, peak memory (GB, this process and its children) and `facts`."""
-        peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         atomic.write_json(
             path,
             {
                 "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
                 "seconds": self.seconds(),
-                "peak_memory_gb": round(peak / 1e6, 2),
+                "peak_memory_gb": round(peak_memory_gb(), 2),
                 "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
                 **facts,
             },

@@ -1,18 +1,9 @@
-"""One tiny real run of the whole chain, which the workflow tests share."""
+"""Copies of the tiny real run of the whole chain, which the workflow tests share."""
 
 import shutil
 from pathlib import Path
 
 import pytest
-import tiny_project
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory, backbone_model, encoder_model) -> Path:
-    """A project whose demo experiment has run to its report. Read only: copy it to change it."""
-    folder = tiny_project.make(tmp_path_factory.mktemp("project"), backbone_model, encoder_model)
-    tiny_project.snakemake(folder)
-    return folder
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
     """Copy config/ into `folder` and shrink it; weights come from local folders, so nothing is fetched."""
     shutil.copytree(ROOT / "config", folder / "config")
     (folder / "resources").symlink_to(ROOT / "resources")
-    edit(folder, "backbones.yaml", lambda c: c[BACKBONE].update(weights=_local(backbone_model)))
-    edit(folder, "encoders.yaml", lambda c: c["minilm"].update(weights=_local(encoder_model)))
+    edit(folder, "backbones.yaml", lambda c: c[BACKBONE].update(weights=local(backbone_model)))
+    edit(folder, "encoders.yaml", lambda c: c["minilm"].update(weights=local(encoder_model)))
     edit(folder, "benchmarks.yaml", _small_benchmark)
     edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=24, batch_size=4))
     edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=1500, **_few(2)))
@@ -33,7 +33,8 @@ def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
     return folder
 
 
-def _local(model: Path) -> dict:
+def local(model: Path) -> dict:
+    """The `weights` of a config entry whose model lies in a folder."""
     return {"source": "path", "path": str(model), "licence": "Apache-2.0"}
 
 
@@ -61,9 +62,10 @@ def edit(folder: Path, file: str, change) -> None:
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
-def command(*arguments: str, root: Path = ROOT) -> list[str]:
-    """The command line that runs the Snakefile of this checkout, or of a copy of it."""
-    return [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"), "--cores", "2", *arguments]
+def command(*arguments: str, root: Path = ROOT, cores: int | None = 2) -> list[str]:
+    """The command line that runs the Snakefile of this checkout, or of a copy of it; `cores` is None on a cluster."""
+    limit = [] if cores is None else ["--cores", str(cores)]
+    return [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"), *limit, *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -26,7 +26,9 @@ rule generate:
         backbone=one_of(WITH_WEIGHTS),
     conda:
         "../../envs/cpu.yaml"
-    threads: 16
+    threads: cpus("generate")
+    resources:
+        **asks("generate"),
     params:
         folder=subpath(input.manifest, parent=True),
         engine=lambda w: PROJECT.backbones[w.backbone].engine,

@@ -17,6 +17,9 @@ rule audit_leaks:
     priority: 100
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("audit_leaks")
+    resources:
+        **asks("audit_leaks"),
     params:
         settings=audit_settings,
         code=code_sha256(

@@ -22,6 +22,9 @@ rule build_background:
         f"{ROOT}/logs/build_background/{{benchmark}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("build_background")
+    resources:
+        **asks("build_background"),
     params:
         code=code_sha256(BACKGROUND_CODE),
         settings=background_settings,
@@ -44,7 +47,9 @@ rule embed_background:
         f"{ROOT}/logs/embed_background/{{benchmark}}.{{encoder}}.log",
     conda:
         "../../envs/cpu.yaml"
-    threads: 16
+    threads: cpus("embed_background")
+    resources:
+        **asks("embed_background"),
     params:
         folder=subpath(input.manifest, parent=True),
     shell:

@@ -46,6 +46,9 @@ rule build_benchmark:
         f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("build_benchmark")
+    resources:
+        **asks("build_benchmark"),
     params:
         benchmark=lambda w: sets_of(w.benchmark),
         files=benchmark_arguments,

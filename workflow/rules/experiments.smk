@@ -2,6 +2,7 @@
 
 
 localrules:
+    account,
     write_plan,
 
 
@@ -44,6 +45,9 @@ rule summarise:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("summarise")
+    resources:
+        **asks("summarise"),
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
@@ -127,6 +131,9 @@ rule render_report:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("render_report")
+    resources:
+        **asks("render_report"),
     params:
         code=code_sha256(["report"]),
         figures=subpath(output.ablation, parent=True),

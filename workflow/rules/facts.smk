@@ -35,6 +35,9 @@ rule build_facts:
         f"{ROOT}/logs/build_facts/{{corpus}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("build_facts")
+    resources:
+        **asks("build_facts"),
     params:
         sources=corpus_arguments,
         taxon=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).taxon,

@@ -293,3 +293,22 @@ def audit_settings(wildcards):
             [style_of(*asked) for asked in plan.asked],
         ]
     )
+
+
+def requested(rule, wildcards):
+    """What config/resources.yaml asks for a job."""
+    return job_resources.of_job(PROJECT, rule, wildcards.get("backbone"), wildcards.get("chain"))
+
+
+def cpus(rule):
+    """The threads of a rule's jobs; Snakemake gives no more than the machine has."""
+    return lambda wildcards: requested(rule, wildcards).cpus
+
+
+def asks(rule):
+    """The resources of a rule's jobs: what an executor for clusters asks for, and what the launcher spreads."""
+
+    def resource(name):
+        return lambda wildcards, attempt: requested(rule, wildcards).resources(attempt)[name]
+
+    return {name: resource(name) for name in job_resources.RESOURCES}

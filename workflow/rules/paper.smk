@@ -19,6 +19,9 @@ rule paper:
         f"{ROOT}/logs/paper/{{experiment}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("paper")
+    resources:
+        **asks("paper"),
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,

@@ -6,7 +6,7 @@ import shlex
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome import chains, experiments
+from reasonome import chains, experiments, job_resources
 from reasonome.config import NAME, ONTOLOGY_FILES
 from reasonome.project import Project, lookup
 from reasonome.errors import InputError
@@ -17,9 +17,12 @@ report: "../report/workflow.rst"
 
 
 CONFIG = Path(config.get("folder", "config"))
-# With conda the environment's Python comes first on the path; otherwise jobs use the one that runs Snakemake.
+# What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
+# that conda activates, or the one that runs Snakemake.
 DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-PYTHON = "python" if DEPLOYED else sys.executable
+PYTHON = str(config.get("python", "python" if DEPLOYED else sys.executable))
+# What a node's shell needs before that, as `--config setup="module load cuda"`.
+SETUP = str(config.get("setup", ":"))
 SCRIPTS = Path(workflow.basedir) / "scripts"
 
 try:
@@ -30,10 +33,13 @@ except InputError as error:
 RESULTS = experiments.Results(PROJECT.settings.results)
 ROOT = str(RESULTS.root)
 
-# Compute jobs never reach for the hub. Weights are large blocks that come and go: without these malloc
-# settings glibc hands them back to the kernel each time, which costs a fifth of the training speed on CPUs.
+# A cluster signals every process of a job: the shell outlives its program, which saves, or all would end with the shell.
+# Compute jobs never reach for the hub. Weights are large blocks that come and go: without these malloc settings glibc hands
+# them back to the kernel each time, which costs a fifth of the training speed on CPUs.
 shell.prefix(
-    "set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1"
+    "trap : TERM USR1; "
+    + SETUP.replace("{", "{{").replace("}", "}}")
+    + " || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1"
     " MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; "
 )
 
@@ -80,10 +86,25 @@ def program(script, arguments):
 
     `tee` outlives the signals that ask the program to stop, so that the program can still say what it did.
     """
-    command = shlex.join([PYTHON, str(SCRIPTS / script)])
-    return f"{command} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
+    return f"{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
 
 
 def configured(script, arguments):
     """The command of a program that reads the configuration."""
-    return program(script, f"--config {shlex.quote(str(CONFIG))} {arguments}")
+    return program(script, f"{READS_CONFIG} {arguments}")
+
+
+def launched(script, arguments):
+    """The command of a training program: on as many nodes and processes as the job was given."""
+    return program(
+        "launch.py",
+        "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
+        f" --sharding {{resources.sharding}} {_path(script)} {arguments}",
+    )
+
+
+READS_CONFIG = f"--config {shlex.quote(str(CONFIG))}"
+
+
+def _path(script):
+    return shlex.quote(str(SCRIPTS / script))

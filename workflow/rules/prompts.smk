@@ -31,6 +31,9 @@ rule write_prompt_facts:
         f"{ROOT}/logs/write_prompt_facts/{{benchmark}}.{{style}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("write_prompt_facts")
+    resources:
+        **asks("write_prompt_facts"),
     params:
         style=lambda w: style_of(w.benchmark, w.style),
         benchmark=lambda w: sets_of(w.benchmark),

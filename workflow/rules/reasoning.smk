@@ -27,6 +27,9 @@ rule write_reasoning:
         teacher=one_of(KNOWLEDGE_TEACHERS),
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("write_reasoning")
+    resources:
+        **asks("write_reasoning"),
     params:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),

@@ -41,6 +41,9 @@ rule score:
         f"{ROOT}/logs/score/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("score")
+    resources:
+        **asks("score"),
     params:
         code=code_sha256(SCORING_CODE),
         seed=PROJECT.settings.seed,
@@ -70,6 +73,9 @@ rule score_floors:
         f"{ROOT}/logs/score_floors/{{benchmark}}.{{style}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("score_floors")
+    resources:
+        **asks("score_floors"),
     params:
         code=code_sha256(SCORING_CODE),
         seed=PROJECT.settings.seed,

@@ -19,7 +19,9 @@ rule write_statements:
         f"{ROOT}/logs/write_statements/{{corpus}}.log",
     conda:
         "../../envs/cpu.yaml"
-    threads: 4
+    threads: cpus("write_statements")
+    resources:
+        **asks("write_statements"),
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
         leave_out=left_out_benchmarks,

@@ -45,11 +45,13 @@ rule pretrain:
         chain=chains.stage_pattern("pretrain"),
     conda:
         "../../envs/cpu.yaml"
-    threads: 16
+    threads: cpus("pretrain")
+    resources:
+        **asks("pretrain"),
     params:
         folder=subpath(output.manifest, parent=True),
     shell:
-        program(
+        launched(
             "pretrain.py",
             "--folder {params.folder} --train {input.train} --held-out {input.held_out}",
         )
@@ -73,15 +75,17 @@ rule sft:
         chain=chains.stage_pattern("sft"),
     conda:
         "../../envs/cpu.yaml"
-    threads: 16
+    threads: cpus("sft")
+    resources:
+        **asks("sft"),
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
         reasoning=lambda w, input: f"--reasoning {input.reasoning}" if input.reasoning else "",
     shell:
-        configured(
+        launched(
             "sft.py",
-            "--folder {params.folder} --examples {input.examples} {params.reasoning}",
+            READS_CONFIG + " --folder {params.folder} --examples {input.examples} {params.reasoning}",
         )
 
 
@@ -107,14 +111,16 @@ rule grpo:
         chain=chains.stage_pattern("grpo"),
     conda:
         "../../envs/cpu.yaml"
-    threads: 16
+    threads: cpus("grpo")
+    resources:
+        **asks("grpo"),
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
         encoders=recipe_encoders,
     shell:
-        configured(
+        launched(
             "grpo.py",
-            "--folder {params.folder} --examples {input.examples} --valid {input.valid}"
+            READS_CONFIG + " --folder {params.folder} --examples {input.examples} --valid {input.valid}"
             " --encoders {params.encoders}",
         )

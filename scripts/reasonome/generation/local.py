@@ -18,7 +18,7 @@ from reasonome.config import Decoding
 from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood
 
 
-class _ChosenLogprobs(LogitsProcessor):
+class ChosenLogprobs(LogitsProcessor):
     """Adds up the log-probability of the chosen tokens without keeping every step's logits.
 
     It sees the raw logits, before temperature, so values of greedy and sampled answers compare.
@@ -40,9 +40,9 @@ class _ChosenLogprobs(LogitsProcessor):
         self.chosen.append(self._last.gather(1, tokens[:, None])[:, 0])
 
 
-def load(folder: Path):
-    """Model (bf16) and left-padding tokenizer of a model folder."""
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+def load(folder: Path, dtype: torch.dtype = torch.bfloat16):
+    """Model and left-padding tokenizer of a model folder."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
     model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     if tokenizer.pad_token is None:
@@ -83,7 +83,7 @@ def _generate_batch(
     torch.manual_seed(seed)
     inputs = tokenizer.pad({"input_ids": [ids[i] for i in batch]}, return_tensors="pt").to(model.device)
     width = inputs["input_ids"].shape[1]
-    logprobs = _ChosenLogprobs(width)
+    logprobs = ChosenLogprobs(width)
     with torch.inference_mode():
         output = model.generate(**inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]))
     logprobs.take(output[:, -1])

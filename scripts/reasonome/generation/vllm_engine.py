@@ -17,10 +17,15 @@ from reasonome.generation.engine import Completion, Span, batches, end_tokens, n
 _AT_ONCE = 1024
 
 
-def load(folder: Path):
-    """vLLM's model (bf16) and the tokenizer of a model folder; InputError where vLLM is not installed."""
+def load(folder: Path, **settings):
+    """vLLM's model (bf16) and the tokenizer of a model folder; InputError where vLLM is not installed.
+
+    `settings` are arguments of vLLM's own, and win over those chosen here.
+    """
     # Requests come from this process alone; statistics about its use are nobody's business.
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    # A worker that is forked cannot use a GPU that this process has already touched.
+    os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
     try:
         from vllm import LLM
     except ImportError as error:
@@ -28,24 +33,34 @@ def load(folder: Path):
             f"engine 'vllm' needs the package vllm: {error}",
             file="backbones.yaml",
             field="engine",
-            fix="on a GPU node `pip install vllm` in an environment of its own, or leave out `engine: vllm`",
+            fix="run it in the environment of envs/gpu.lock (docs/environments.md), or leave out `engine: vllm`",
         ) from None
-    model = LLM(
-        model=str(folder),
-        dtype="bfloat16",
-        tensor_parallel_size=_shards(folder),
-        enable_prefix_caching=True,
-        logprobs_mode="raw_logprobs",  # before temperature, as the other engine's
-    )
-    return model, AutoTokenizer.from_pretrained(folder)
+    chosen = {
+        "dtype": "bfloat16",
+        "tensor_parallel_size": _shards(folder),
+        "enable_prefix_caching": True,
+        # The longest that fits: room for a whole context of 128k tokens is more than many GPUs have.
+        "max_model_len": -1,
+        "logprobs_mode": "raw_logprobs",  # before temperature, as the other engine's
+    }
+    return LLM(model=str(folder), **(chosen | settings)), AutoTokenizer.from_pretrained(folder)
 
 
 def _shards(folder: Path) -> int:
-    """The most visible GPUs over which the attention heads divide evenly; 1 on a machine without."""
+    """The most visible GPUs over which vLLM can spread the model; 1 on a machine without."""
     import torch
 
-    heads = AutoConfig.from_pretrained(folder).num_attention_heads
-    return max(n for n in range(1, max(1, torch.cuda.device_count()) + 1) if heads % n == 0)
+    config = AutoConfig.from_pretrained(folder).get_text_config()
+    gpus = range(1, max(1, torch.cuda.device_count()) + 1)
+    return max(n for n in gpus if _divides(n, config))
+
+
+def _divides(n: int, config) -> bool:
+    """Whether each of n GPUs gets as many heads and as wide a layer; a key-value head may be on several."""
+    heads = config.num_attention_heads
+    shared = getattr(config, "num_key_value_heads", None) or heads
+    width = getattr(config, "intermediate_size", None) or n
+    return heads % n == 0 and width % n == 0 and (shared % n == 0 or n % shared == 0)
 
 
 def generate(
@@ -82,6 +97,7 @@ def _sampling(decoding: Decoding, position: int, ends: list[int]):
         top_p=decoding.top_p if decoding.temperature else 1.0,
         seed=decoding.seed + position if decoding.temperature else None,
         logprobs=0,  # of the chosen token alone
+        detokenize=False,  # the tokenizer does that below, as for the other engine
         stop_token_ids=ends,
     )
 

@@ -9,6 +9,7 @@ from transformers import TrainerCallback
 
 from reasonome import atomic
 from reasonome.manifest import Stopwatch
+from reasonome.training import processes, sharding
 
 MARK = "complete.json"
 
@@ -27,13 +28,19 @@ def _is_complete(checkpoint: Path) -> bool:
     return all((checkpoint / name).is_file() and (checkpoint / name).stat().st_size == n for name, n in sizes.items())
 
 
-def prune(trainer_root: Path, keep: Path | None) -> None:
-    """Remove the trainer folders of a finished model, but for `keep`."""
-    for folder in trainer_root.iterdir() if trainer_root.is_dir() else ():
-        if folder != keep:
-            shutil.rmtree(folder)
-    if trainer_root.is_dir() and not any(trainer_root.iterdir()):
-        trainer_root.rmdir()
+def remove_incomplete(folder: Path) -> None:
+    """Remove what killed saves left; the trainer would count them among those to keep, and drop a whole one for them."""
+    for checkpoint in folder.glob("checkpoint-*"):
+        if not _is_complete(checkpoint):
+            shutil.rmtree(checkpoint)
+
+
+def is_at_end(checkpoint: Path | None) -> bool:
+    """Whether nothing is left to train after this checkpoint."""
+    if checkpoint is None:
+        return False
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    return state["global_step"] >= state["max_steps"]
 
 
 def seconds_before(checkpoint: Path | None) -> float:
@@ -41,38 +48,73 @@ def seconds_before(checkpoint: Path | None) -> float:
     return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))["seconds"] if checkpoint else 0.0
 
 
+def saved_by(checkpoint: Path) -> tuple[int, str]:
+    """Number of processes that saved a complete checkpoint, and how their model was sharded."""
+    mark = json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
+    return mark["processes"], mark["sharding"]
+
+
+def folder_of(trainer_root: Path, digest: str) -> Path:
+    """Where this job's checkpoints lie: DeepSpeed reads those of as many processes and the same sharding only."""
+    how = sharding.asked()
+    return trainer_root / (digest if how == "none" else f"{digest}-{how}-{processes.count()}")
+
+
+def of_other_jobs(trainer_root: Path, digest: str) -> list[Path]:
+    """The newest complete checkpoints of the same training that this job cannot read."""
+    ours = folder_of(trainer_root, digest)
+    others = [folder for folder in sorted(trainer_root.glob(f"{digest}*")) if folder != ours]
+    return [checkpoint for folder in others if (checkpoint := newest_complete(folder))]
+
+
 class MarkComplete(TrainerCallback):
-    """Mark a checkpoint once all its files are written, so that a killed save is never resumed from."""
+    """Mark a checkpoint once all processes have written their files, so that a killed save is never resumed from."""
 
     def __init__(self, stopwatch: Stopwatch):
         self._stopwatch = stopwatch
 
     def on_save(self, args, state, control, **kwargs):
         """Write the marker last, with the size of every file."""
-        if not state.is_world_process_zero:
-            return
+        atomic.flush(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        processes.wait_for_all()
+        if processes.is_first():
+            self._mark(args, state)
+        # Nobody leaves, which would end the job, before the marker is there.
+        processes.wait_for_all()
+
+    def _mark(self, args, state) -> None:
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         sizes = {
             path.relative_to(checkpoint).as_posix(): path.stat().st_size
             for path in sorted(checkpoint.rglob("*"))
             if path.is_file()
         }
-        atomic.write_json(checkpoint / MARK, {"files": sizes, "seconds": self._stopwatch.seconds()})
+        mark = {
+            "files": sizes,
+            "seconds": self._stopwatch.seconds(),
+            "processes": processes.count(),
+            "sharding": sharding.asked(),
+        }
+        atomic.write_json(checkpoint / MARK, mark)
 
 
 class StopOnSignal(TrainerCallback):
-    """SIGTERM and SIGUSR1 save after the step under way and stop; `received` is the signal, or None."""
+    """SIGTERM and SIGUSR1 to any process save after the step under way and stop all of them."""
 
     def __init__(self) -> None:
-        self.received: int | None = None
+        self._received = 0
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._receive)
 
     def _receive(self, number: int, frame) -> None:
-        self.received = number
+        self._received = number
+
+    def agreed(self) -> int:
+        """The signal that any process has received, 0 if none has; every process must ask at the same time."""
+        return processes.largest(self._received)
 
     def on_step_end(self, args, state, control, **kwargs):
         """Ask the trainer to save and stop where a signal came."""
-        if self.received is not None:
+        if self.agreed():
             control.should_save = control.should_training_stop = True
         return control

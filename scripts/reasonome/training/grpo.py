@@ -5,21 +5,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from datasets import Dataset
 from tqdm import tqdm
 from transformers import set_seed
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig
 
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.comparisons import MEAN, bootstrap_intervals
-from reasonome.config import Decoding, GrpoRecipe, Style
+from reasonome.config import GrpoRecipe, Style
 from reasonome.floors import rows_of_common_words
-from reasonome.generation import local
 from reasonome.prompts import render, token_counter
 from reasonome.rewards.naming import total
 from reasonome.tasks.task import Similarity, Task
+from reasonome.training import rollouts
+from reasonome.training.canary import Drift
 from reasonome.training.stage import Stage
 
 
@@ -90,25 +90,14 @@ def semantic_quarters(history: list[dict[str, Any]], task: Task, weights: dict[s
     return {"semantic_first_quarter": float(first), "semantic_last_quarter": float(last)}
 
 
-def validate(model, tokenizer, prompts: list[str], recipe: GrpoRecipe) -> tuple[list[str], int]:
-    """Greedy completions of the validation prompts, and how many tokens they took."""
-    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=32)
-    side, tokenizer.padding_side = tokenizer.padding_side, "left"
-    model.eval()
-    texts, tokens = [""] * len(prompts), 0
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    with torch.autocast(device, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
-        for _, batch in local.generate(model, tokenizer, prompts, decoding):
-            for position, completion in batch:
-                texts[position] = completion.text
-                tokens += completion.completion_tokens
-    tokenizer.padding_side = side
-    return texts, tokens
-
-
 def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
-    """Train with GRPO; writes validation.json (reward before and after, paired) beside the model."""
+    """Train with GRPO; writes validation.json (reward before and after, paired) beside the model.
+
+    InputError where rollouts cannot work here, or once sampler and trainer drift apart.
+    """
     recipe: GrpoRecipe = stage.recipe
+    parent_model = stage.parent / "model"
+    rollouts.check(recipe, parent_model)
     model, tokenizer = stage.load()
     count_tokens = token_counter(tokenizer)
     examples = read_rows(stage.data["examples"], task.Example)
@@ -121,25 +110,32 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     random.Random(0).shuffle(valid)
     valid = valid[: recipe.validation]
     valid_prompts = [render(tokenizer, task.prompt(example, stage.style, count_tokens).messages) for example in valid]
-    trainer = GRPOTrainer(
+
+    def longest() -> int:
+        return max(count_tokens([render(tokenizer, messages) for messages in prompts]))
+
+    trainer = rollouts.WatchedTrainer(
         model=model,
-        args=_config(stage, recipe),
+        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict({"prompt": prompts, "index": list(range(len(prompts)))}),
         reward_funcs=scorer.for_trl(asked),
         processing_class=tokenizer,
+        drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
+        epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
     )
     # The trainer has put the model on its device; a resumed job still has the parent's weights here.
-    before, before_tokens = validate(model, tokenizer, valid_prompts, recipe)
-    set_seed(stage.step.seed)
+    before, before_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
+    # Processes that share a group of one prompt must not draw the same completions.
+    set_seed(stage.step.seed + trainer.accelerator.process_index)
     stage.train(trainer)
-    trained = trainer.accelerator.unwrap_model(trainer.model)
-    after, after_tokens = validate(trained, tokenizer, valid_prompts, recipe)
-    constant = best_constant(scorer, task, examples)
-    atomic.write_json(stage.folder / "constant.json", constant_earnings(scorer, task, constant, asked))
-    quarters = semantic_quarters(trainer.state.log_history, task, recipe.rewards)
-    validation = _validation(scorer, valid, before, after)
-    validation |= quarters | {"constants": constant_earnings(scorer, task, constant, valid)}
-    atomic.write_json(stage.folder / "validation.json", validation)
+    after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
+    if trainer.accelerator.is_main_process:
+        constant = best_constant(scorer, task, examples)
+        atomic.write_json(stage.folder / "constant.json", constant_earnings(scorer, task, constant, asked))
+        quarters = semantic_quarters(trainer.state.log_history, task, recipe.rewards)
+        validation = _validation(scorer, valid, before, after)
+        validation |= quarters | {"constants": constant_earnings(scorer, task, constant, valid)}
+        atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
     facts = {
         "examples": len(asked),
@@ -148,17 +144,17 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + before_tokens + after_tokens)
 
 
-def _config(stage: Stage, recipe: GrpoRecipe) -> GRPOConfig:
-    return GRPOConfig(
+def _settings(stage: Stage, recipe: GrpoRecipe) -> dict[str, Any]:
+    return {
         **stage.arguments(),
-        num_generations=recipe.generations,
-        max_completion_length=recipe.max_completion_length,
-        temperature=recipe.temperature,
-        beta=recipe.beta,
-        loss_type=recipe.loss,
-        scale_rewards=recipe.scale_rewards,
-        reward_weights=list(recipe.rewards.values()),
-    )
+        "num_generations": recipe.generations,
+        "max_completion_length": recipe.max_completion_length,
+        "temperature": recipe.temperature,
+        "beta": recipe.beta,
+        "loss_type": recipe.loss,
+        "scale_rewards": recipe.scale_rewards,
+        "reward_weights": list(recipe.rewards.values()),
+    }
 
 
 def _validation(scorer: RewardScorer, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from trl import SFTConfig, SFTTrainer
 
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
-from reasonome.config import Style
+from reasonome.config import SftRecipe, Style
 from reasonome.errors import InputError
 from reasonome.prompts import Prompt, token_counter
 from reasonome.tasks.task import Task
+from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
 
@@ -51,38 +52,57 @@ def read_proposals(path: Path) -> dict[str, dict]:
 def sft(stage: Stage, task: Task) -> None:
     """Fine-tune the parent on a teacher's completions (or on names alone)."""
     recipe = stage.recipe
-    model, tokenizer = stage.load()
+    tokenizer = stage.load_tokenizer()
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     proposals = read_proposals(stage.data["reasoning"]) if "reasoning" in stage.data else None
     rows = conversations(task, stage.style, examples, proposals, tokenizer)
-    fitting = [row for row in rows if _tokens(tokenizer, row) <= recipe.max_length]
+    lengths = [len(_tokens(tokenizer, row)) for row in rows]
+    longest = stage.fit(longest_row(recipe, lengths))
+    max_length = longest if recipe.max_length == "auto" else recipe.max_length
+    fitting = [row for row, length in zip(rows, lengths, strict=True) if length <= max_length]
     kept = fitting[: recipe.max_examples]
-    print(
-        f"{len(kept)} examples; {len(rows) - len(fitting)} longer than {recipe.max_length} tokens left out", flush=True
-    )
+    print(f"{len(kept)} examples; {len(rows) - len(fitting)} longer than {max_length} tokens left out", flush=True)
     if not kept:
         raise InputError(
             "no example is left to train on",
             file=stage.data.get("reasoning", stage.data["examples"]),
             fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
         )
+    packed = recipe.packing == "separate"
     trainer = SFTTrainer(
-        model=model,
-        args=SFTConfig(**stage.arguments(), max_length=recipe.max_length, completion_only_loss=True),
+        model=stage.load_model(),
+        args=SFTConfig(
+            **stage.arguments(),
+            **(packing.SEPARATE if packed else {}),
+            max_length=max_length,
+            completion_only_loss=True,
+        ),
         train_dataset=Dataset.from_list(kept),
         processing_class=tokenizer,
+        peft_config=adapters.configuration(recipe.adapter),
     )
+    facts = {"examples": len(kept), "too_long": len(rows) - len(fitting)}
+    first = trainer.train_dataset[0]
+    if packed:
+        packing.separate(trainer)
+        print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
+        facts["rows"] = len(trainer.train_dataset)
+        first = packing.text_of(trainer.train_dataset, _tokens(tokenizer, kept[0]))
+    if recipe.max_length == "auto":
+        facts["max_length"] = max_length
     stage.train(trainer)
-    facts = {
-        "examples": len(kept),
-        "too_long": len(rows) - len(fitting),
-        "prompt_example": {
-            "messages": kept[0]["prompt"],
-            "rendered": trained_prompt(trainer.train_dataset[0], tokenizer),
-        },
-    }
+    facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
     stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+
+
+def longest_row(recipe: SftRecipe, lengths: list[int]) -> int:
+    """Tokens of the longest row that training may meet: of packed rows `max_length`, or else of the longest example."""
+    if recipe.max_length == "auto":
+        return max(lengths, default=0)
+    if recipe.packing == "separate":
+        return recipe.max_length
+    return max((length for length in lengths if length <= recipe.max_length), default=0)
 
 
 def trained_prompt(row: dict, tokenizer) -> str:
@@ -91,5 +111,5 @@ def trained_prompt(row: dict, tokenizer) -> str:
     return tokenizer.decode(ids)
 
 
-def _tokens(tokenizer, row: dict) -> int:
-    return len(tokenizer.apply_chat_template(row["prompt"] + row["completion"], return_dict=True)["input_ids"])
+def _tokens(tokenizer, row: dict) -> list[int]:
+    return tokenizer.apply_chat_template(row["prompt"] + row["completion"], return_dict=True)["input_ids"]

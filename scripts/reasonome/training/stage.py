@@ -2,8 +2,8 @@
 
 import json
 import logging
-import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,11 +22,23 @@ from reasonome.manifest import (
     code_sha256,
     file_sha256,
     folder_sha256,
+    peak_memory_gb,
     read_manifest,
     text_sha256,
     versions,
 )
-from reasonome.training import checkpoints
+from reasonome.training import (
+    adapters,
+    checkpoints,
+    fitting,
+    kernels,
+    ordering,
+    processes,
+    retention,
+    sharding,
+    throughput,
+    tracking,
+)
 
 # The modules that shape a model, beside the recipe.
 CODE = ("completion.py", "metrics", "prompts.py", "rewards", "tasks", "training")
@@ -54,6 +66,7 @@ class Stage:
     folder: Path
     data: dict[str, Path]
     style: Style | None = None
+    trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     def __post_init__(self) -> None:
@@ -61,6 +74,8 @@ class Stage:
         self.step = chains.last_step(self.folder.name)
         self.parent = self.folder.with_name(chains.parent(self.folder.name))
         self.parent_manifest = read_manifest(self.parent / "manifest.json")
+        if processes.is_first():
+            retention.release(self.parent, self.parent_manifest)
         for path in self.data.values():
             if not path.is_file():
                 raise InputError("training data are missing", file=path, fix=f"snakemake {path}")
@@ -73,11 +88,17 @@ class Stage:
         if self.style is not None:
             self.identity["style"] = self.style.model_dump(mode="json")
         self.digest = text_sha256(canonical(self.identity))[:16]
-        self.trainer_folder = self.folder / "trainer" / self.digest
+        self.trainer_folder = checkpoints.folder_of(self.folder / "trainer", self.digest)
         self.stop = checkpoints.StopOnSignal()
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-        self.processes = int(os.environ.get("WORLD_SIZE", 1))
+        self.processes = processes.count()
+        self.kernels = kernels.choose(self.recipe)
+        self.meter = throughput.Meter()
+        # Until `fit` says what "auto" is.
+        self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
+        self._sharding = None
         self._check_devices()
+        tracking.check(self.trackers)
         set_seed(self.step.seed)
 
     def _check_devices(self) -> None:
@@ -85,15 +106,9 @@ class Stage:
         if self.processes == 1 and torch.cuda.device_count() > 1:
             raise InputError(
                 f"{torch.cuda.device_count()} GPUs are visible to one process, which would change the batch size",
-                fix="set CUDA_VISIBLE_DEVICES to one of them",
+                fix="start it with `python scripts/launch.py`, or set CUDA_VISIBLE_DEVICES to one of them",
             )
-        if self.recipe.batch_size % (self.recipe.micro_batch_size * self.processes):
-            raise InputError(
-                f"batch_size {self.recipe.batch_size} is no multiple of micro_batch_size "
-                f"{self.recipe.micro_batch_size} × {self.processes} processes",
-                file=self.folder / "recipe.json",
-                field="batch_size",
-            )
+        check_batch(self.recipe, self.processes, self.folder / "recipe.json")
 
     @cached_property
     def checkpoint(self) -> Path | None:
@@ -101,12 +116,33 @@ class Stage:
         return checkpoints.newest_complete(self.trainer_folder)
 
     def load(self) -> tuple[Any, Any]:
-        """The parent's model (fp32 weights) and tokenizer, with padding set."""
-        model = AutoModelForCausalLM.from_pretrained(self.parent / "model", dtype=torch.float32)
+        """The parent's model and tokenizer."""
+        return self.load_model(), self.load_tokenizer()
+
+    def load_model(self) -> Any:
+        """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says."""
+        self._sharding = self._sharding or sharding.prepare(self.arguments())
+        settings = adapters.loading(self.recipe) | self.kernels.loading()
+        model = AutoModelForCausalLM.from_pretrained(self.parent / "model", **settings)
+        adapters.check_targets(model, self.recipe.adapter)
+        return model
+
+    def load_tokenizer(self) -> Any:
+        """The parent's tokenizer, with padding set."""
         tokenizer = AutoTokenizer.from_pretrained(self.parent / "model")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
-        return model, tokenizer
+        return tokenizer
+
+    def fit(self, longest: int) -> int:
+        """Find what the recipe leaves to `auto`, for texts of up to `longest` tokens; the longest that fits.
+
+        Call it before `arguments` and, since it loads the model to try, before `load_model`.
+        """
+        resumed = self.checkpoint is not None
+        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
+        self.micro_batch_size = found.micro_batch_size
+        return found.max_length
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""
@@ -116,8 +152,8 @@ class Stage:
             "learning_rate": recipe.learning_rate,
             "num_train_epochs": recipe.epochs,
             "max_steps": recipe.max_steps or -1,
-            "per_device_train_batch_size": recipe.micro_batch_size,
-            "gradient_accumulation_steps": recipe.batch_size // (recipe.micro_batch_size * self.processes),
+            "per_device_train_batch_size": self.micro_batch_size,
+            "gradient_accumulation_steps": recipe.batch_size // (self.micro_batch_size * self.processes),
             "lr_scheduler_type": recipe.scheduler,
             "warmup_steps": recipe.warmup,
             "weight_decay": recipe.weight_decay,
@@ -129,43 +165,99 @@ class Stage:
             "save_total_limit": 2,
             "logging_steps": recipe.log_steps,
             "logging_first_step": True,
-            "train_sampling_strategy": "group_by_length" if self.recipe.stage == "sft" else "random",
+            "train_sampling_strategy": "group_by_length" if self._grouped() else "random",
             "seed": self.step.seed,
             "data_seed": self.step.seed,
-            "report_to": "none",
+            "report_to": list(self.trackers) or "none",
+            "run_name": f"{self.folder.parent.name}/{self.folder.name}",
             "use_cpu": not torch.cuda.is_available(),
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,
+            **self.kernels.arguments(),
+            **sharding.arguments(),
         }
+
+    def _grouped(self) -> bool:
+        """Whether texts of similar length come together; packed rows are all of one length."""
+        return self.recipe.stage == "sft" and self.recipe.packing == "none"
 
     def train(self, trainer) -> None:
         """Train, from the newest complete checkpoint if there is one; exit non-zero after a signal."""
         trainer.add_callback(checkpoints.MarkComplete(self.stopwatch))
         trainer.add_callback(self.stop)
+        trainer.add_callback(self.meter)
+        trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
+        ordering.install(trainer, self.recipe.batch_size)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.seconds_before(checkpoint)
-        if checkpoint:
-            print(f"resuming from {checkpoint.name}", flush=True)
+        self._say_where_from(checkpoint)
+        if processes.is_first():
+            checkpoints.remove_incomplete(self.trainer_folder)
+        if checkpoints.is_at_end(checkpoint):
+            # Weights and history are restored; transformers would do one step more where the end is inside an epoch.
+            trainer._run_epoch = lambda **_: None
         with atomic.naming_full_disks(self.trainer_folder):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        if self.stop.received is not None:
-            print(f"stopped by signal {self.stop.received} after step {trainer.state.global_step}; saved", flush=True)
-            sys.exit(128 + self.stop.received)
+        if received := self.stop.agreed():
+            print(f"stopped by signal {received} after step {trainer.state.global_step}; saved", flush=True)
+            sys.exit(128 + received)
+
+    def _say_where_from(self, checkpoint: Path | None) -> None:
+        if checkpoint:
+            print(f"resuming from {checkpoint.name}", flush=True)
+            saved_by, _ = checkpoints.saved_by(checkpoint)
+            if saved_by != self.processes:
+                print(
+                    f"it was saved by {saved_by} processes, and this job has {self.processes}: batches stay the same, "
+                    "sums are rounded in another order",
+                    flush=True,
+                )
+            return
+        for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
+            number, how = checkpoints.saved_by(other)
+            print(
+                f"{other.name} of {number} processes with sharding {how} cannot be read by {self.processes} processes "
+                f"with sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job "
+                f"and ask for {number} processes in all with `sharding: {how}` in config/resources.yaml",
+                flush=True,
+            )
 
     def finish(self, trainer, tokenizer, facts: dict[str, Any], **wall_clock: Any) -> None:
-        """Write model folder, history and run.json, and the manifest last; then prune checkpoints.
+        """Write model folder, history and run.json, and the manifest last; then prune checkpoints but for the newest.
 
-        `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json.
+        `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json. Every
+        process must call it; the first one writes.
         """
+        adapter = self.folder / "adapter"
+        if self.recipe.adapter:
+            adapters.save(trainer, adapter)
+        weights = None if sharding.asked() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
+        peaks = processes.of_all(peak_memory_gb())
+        if not processes.is_first():
+            return
         atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))
-        model = trainer.accelerator.unwrap_model(trainer.model).to(torch.bfloat16)
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        facts_of_kernels = self.kernels.facts(model)
+        if self.recipe.adapter:
+            model = adapters.merged(self.parent / "model", adapter, self.recipe.adapter)
         with atomic.replacing(self.folder / "model") as folder:
-            model.save_pretrained(folder)
+            if weights is None:
+                model.to(torch.bfloat16).save_pretrained(folder)
+            else:
+                sharding.save_whole(model, weights, folder)
             tokenizer.save_pretrained(folder)
         self.stopwatch.write(
             self.folder / "run.json",
-            backward_tokens=backward_tokens(trainer.state.log_history),
+            backward_tokens=trainer.state.num_input_tokens_seen,
             steps=trainer.state.global_step,
+            peak_memory_gb=round(peak_memory_gb() + sum(peaks[1:]), 2),
+            processes=self.processes,
+            nodes=processes.nodes(),
+            sharding=sharding.asked(),
+            device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+            micro_batch_size=self.micro_batch_size,
+            **self.meter.facts(),
+            **facts_of_kernels,
             **wall_clock,
         )
         manifest = {
@@ -176,21 +268,27 @@ class Stage:
             "versions": versions(),
         }
         atomic.write_json(self.folder / "manifest.json", manifest)
-        keep = self.trainer_folder if self.recipe.checkpoints == "keep" else None
-        checkpoints.prune(self.folder / "trainer", keep)
+        retention.prune(self.folder / "trainer", self.trainer_folder, self.recipe.checkpoints == "keep")
         print(f"{self.folder.name}: {trainer.state.global_step} steps, reasonome {__version__}")
 
 
-def backward_tokens(history: list[dict[str, Any]]) -> int:
-    """Tokens that went through a backward pass; TRL's counter starts again at 0 after a resume."""
-    total = last = 0
-    for entry in history:
-        if "num_tokens" not in entry:
-            continue
-        # Every entry is a later step, so a count that did not grow has started again.
-        total += entry["num_tokens"] - (last if entry["num_tokens"] > last else 0)
-        last = entry["num_tokens"]
-    return int(total)
+def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
+    """InputError where an optimizer step does not divide into whole micro-batches, with the nearest numbers that do."""
+    micro = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
+    together = micro * processes
+    if recipe.batch_size % together == 0:
+        return
+    whole = [number for number in range(1, recipe.batch_size // micro + 1) if recipe.batch_size % (micro * number) == 0]
+    near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
+    batches = sorted({max(1, recipe.batch_size // together) * together, (recipe.batch_size // together + 1) * together})
+    raise InputError(
+        f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} × "
+        f"{processes} processes",
+        file=file,
+        field="batch_size",
+        fix=f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
+        f"{' or '.join(map(str, batches))} in the recipe",
+    )
 
 
 def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:

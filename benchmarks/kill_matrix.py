@@ -1,0 +1,228 @@
+"""Kills every stage at random moments and shows that nothing but time is lost.
+
+python benchmarks/kill_matrix.py --trials 30 --output kill_matrix.tsv
+python benchmarks/kill_matrix.py --stages grpo sft --kills "kill -9 job" --trials 4 --output some.tsv
+python benchmarks/kill_matrix.py --kills scancel --profile profiles/slurm --trials 6 --output scancel.tsv
+
+A small project with a random backbone is run to its end once. A trial takes a copy of it, removes what one stage
+wrote and what followed, runs Snakemake, kills the stage's program, and lets it be run again: by the same command, or by
+Snakemake's own retry. Then weights, history, answers, scores and metrics must be those of the undisturbed run, byte for
+byte, and no more than save_steps optimizer steps may have been done twice; they are counted by a hook in the
+optimizer, not by any log.
+
+The moments are random shares of the program's whole life, imports and closing writes included; half of the trials of
+stages that train or generate fall into that part, which is short in so small a project. Trials that are in the output
+already are not done again, so the command itself may be killed. Exit status 1 if a trial lost something. A Markdown
+table is written beside the TSV.
+"""
+
+import argparse
+import csv
+import dataclasses
+import itertools
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "workflow")]
+
+import killing  # noqa: E402
+import psutil  # noqa: E402
+import tiny_backbone  # noqa: E402
+import tiny_project  # noqa: E402
+from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, Life, Run, Stage  # noqa: E402
+
+from reasonome import atomic, weights  # noqa: E402
+from reasonome.benchmarks import read_sets  # noqa: E402
+from reasonome.errors import InputError, run_program  # noqa: E402
+from reasonome.project import Project  # noqa: E402
+
+DEFAULT_STAGES = ("pretrain", "sft", "grpo", "generate", "score", "reasoning")
+CANCEL = "scancel"
+COLUMNS = (
+    *("trial", "stage", "kill", "again by", "phase", "second", "of seconds", "steps done"),
+    *("attempts", "steps repeated", "same", "differs", "left behind"),
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(DEFAULT_STAGES), metavar="STAGE")
+    parser.add_argument("--kills", nargs="+", choices=[*KILLS, CANCEL], default=list(KILLS), metavar="KILL")
+    parser.add_argument("--profile", type=Path, help="Snakemake profile of a cluster, for scancel")
+    parser.add_argument("--output", type=Path, required=True, help="table (TSV); trials in it are not done again")
+    parser.add_argument("--work", type=Path, default=Path("results/kill_matrix"), help="folder of the projects")
+    parser.add_argument("--weights", type=Path, default=ROOT / ".test-weights", help="where weights are fetched to")
+    args = parser.parse_args()
+    if CANCEL in args.kills and args.profile is None:
+        raise InputError("scancel needs a cluster", field="--profile", fix="--profile profiles/slurm")
+
+    project = undisturbed(args.work.resolve(), args.weights)
+    cells = list(itertools.product(args.kills, args.stages))
+    random.Random(args.seed).shuffle(cells)
+    rows = read_table(args.output)
+    asked = {number: cells[number % len(cells)] for number in range(args.trials)}
+    missing = [number for number in asked if str(number) not in rows]
+    lives = {name: control(args.work.resolve(), project, name) for name in {asked[number][1] for number in missing}}
+    for number in tqdm(missing, desc="trials", unit="trial"):
+        kill, name = asked[number]
+        rng = random.Random(f"{args.seed} {number}")
+        row = trial(args.work.resolve() / f"trial-{number}", project, name, kill, rng, lives[name], args.profile)
+        rows[str(number)] = {"trial": str(number), **row}
+        write_table(args.output, rows)
+    return report(rows)
+
+
+def undisturbed(work: Path, stored: Path) -> Path:
+    """The finished project that all trials are copies of; made where it is not there yet."""
+    project = work / "project"
+    if (project / "finished").is_file():
+        return project
+    shutil.rmtree(project, ignore_errors=True)
+    shipped = Project(ROOT / "config")
+    models = {}
+    for name, entry in ((tiny_project.BACKBONE, shipped.backbones), ("minilm", shipped.encoders)):
+        models[name] = stored / name / "model"
+        if not (models[name] / "config.json").is_file():
+            weights.fetch(entry[name].weights, models[name], name)
+    tiny_project.make(project, models[tiny_project.BACKBONE], models["minilm"].resolve())
+    backbone = project / "backbone"
+    killing.shrink(project, backbone)
+    tiny_project.snakemake(project, f"{killing.BENCHMARK}/train.jsonl")
+    names = [one.name for one in read_sets(project / killing.BENCHMARK / "train.jsonl")]
+    tiny_backbone.make(backbone, models[tiny_project.BACKBONE])
+    killing.taught(backbone, names)
+    print("the undisturbed run", flush=True)
+    tiny_project.snakemake(project, METRICS)
+    (project / "finished").touch()
+    return project
+
+
+def prepared(folder: Path, project: Path, stage: Stage) -> Path:
+    """A copy without what the stage wrote and what followed from it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    killing.copied(project, folder)
+    killing.forget(folder, (*stage.outputs, *stage.followers))
+    return folder
+
+
+def control(work: Path, project: Path, name: str) -> Life:
+    """How long the stage's program lives when nobody kills it; it must end as the undisturbed run did."""
+    kept = work / f"life-{name}.json"
+    if kept.is_file():
+        return Life(**json.loads(kept.read_text(encoding="utf-8")))
+    stage = STAGES[name]
+    folder = prepared(work / f"control-{name}", project, stage)
+    run = Run(folder, METRICS)
+    life = killing.watch(run, stage)
+    if run.process.wait() != 0:
+        raise RuntimeError(f"the undisturbed {name} failed\n{run.text()}")
+    differing = differences(folder, project, stage)
+    if differing:
+        raise RuntimeError(f"two undisturbed runs of {name} differ: {', '.join(differing)}")
+    print(
+        f"{name}: {life.seconds:.1f} s undisturbed, its work from {life.work_begins:.1f} to {life.work_ends:.1f} s",
+        flush=True,
+    )
+    atomic.write_json(kept, dataclasses.asdict(life))
+    shutil.rmtree(folder)
+    return life
+
+
+def differences(folder: Path, project: Path, stage: Stage) -> list[str]:
+    """Names of what is not as in the undisturbed run."""
+    ours, theirs = killing.fingerprint(folder, stage), killing.fingerprint(project, stage)
+    return [Path(path).name for path in sorted(ours.keys() | theirs.keys()) if ours.get(path) != theirs.get(path)]
+
+
+def trial(
+    folder: Path, project: Path, name: str, kill: str, rng: random.Random, life: Life, profile: Path | None
+) -> dict[str, str]:
+    """Kill one stage once; a row of the table. A copy that lost something is kept."""
+    stage = STAGES[name]
+    again = "command" if kill == "kill -9 all" else rng.choice(["command", "retry"])
+    options = ["--profile", str(profile.resolve())] if kill == CANCEL else []
+    hit = None
+    while hit is None:  # where the program was over before the moment came, another moment is drawn
+        when = killing.moment(rng, stage)
+        prepared(folder, project, stage)
+        run = Run(folder, METRICS, *options, "--retries", "2" if again == "retry" else "0")
+        hit = killing.kill(run, stage, kill, when, life, cancel if kill == CANCEL else None)
+        status = run.process.wait()
+    if kill == "kill -9 all":
+        tiny_project.snakemake(folder, "--unlock")
+    if again == "command" or status:
+        run = Run(folder, METRICS, *options)
+        if run.process.wait() != 0:
+            raise RuntimeError(f"{folder} did not finish after its kill\n{run.text()}")
+    differing = differences(folder, project, stage)
+    repeated = killing.steps_done(run, stage) - STEPS if stage.trains else 0
+    if not differing and repeated <= SAVE_STEPS:
+        left = killing.left_behind(folder)
+        shutil.rmtree(folder)
+    else:
+        left = [*killing.left_behind(folder), str(folder)]
+    return {
+        "stage": name,
+        "kill": kill,
+        "again by": again,
+        "phase": when.phase,
+        "second": f"{hit.seconds:.1f}",
+        "of seconds": f"{life.seconds:.1f}",
+        "steps done": str(hit.steps) if stage.trains else "",
+        "attempts": str(killing.attempts(run, stage)),
+        "steps repeated": str(repeated) if stage.trains else "",
+        "same": "no" if differing else "yes",
+        "differs": " ".join(differing),
+        "left behind": " ".join(left),
+    }
+
+
+def cancel(run: Run, program: psutil.Process) -> None:
+    """Cancel the SLURM job that the program runs in."""
+    subprocess.run(["scancel", program.environ()["SLURM_JOB_ID"]], check=True)
+
+
+def read_table(path: Path) -> dict[str, dict[str, str]]:
+    """Rows by trial; none where there is no table yet."""
+    if not path.is_file():
+        return {}
+    with open(path, newline="", encoding="utf-8") as handle:
+        return {row["trial"]: row for row in csv.DictReader(handle, delimiter="\t")}
+
+
+def write_table(path: Path, rows: dict[str, dict[str, str]]) -> None:
+    """Write the table as TSV, and as Markdown beside it."""
+    ordered = [rows[number] for number in sorted(rows, key=int)]
+    with atomic.replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as out:
+        table = csv.DictWriter(out, COLUMNS, delimiter="\t", lineterminator="\n")
+        table.writeheader()
+        table.writerows(ordered)
+    shown = COLUMNS[:-2]
+    lines = [shown, ["---"] * len(shown), *([row[column] for column in shown] for row in ordered)]
+    atomic.write_text(path.with_suffix(".md"), "".join(f"| {' | '.join(line)} |\n" for line in lines))
+
+
+def report(rows: dict[str, dict[str, str]]) -> int:
+    """Print what was found; exit status 1 if something was lost."""
+    repeated = [int(row["steps repeated"]) for row in rows.values() if row["steps repeated"]]
+    same = sum(row["same"] == "yes" for row in rows.values())
+    left = sum(bool(row["left behind"]) for row in rows.values())
+    most = max(repeated, default=0)
+    print(
+        f"{len(rows)} trials: {same} end as undisturbed, at most {most} of {SAVE_STEPS} allowed steps repeated,"
+        f" {left} left temporary files behind"
+    )
+    return int(same < len(rows) or most > SAVE_STEPS)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,182 @@
+"""What the benchmarks of scale share: the ways' times, the table with its bounds, and the machine in words.
+
+Every part compares three ways on the same input in one run: `theirs`, as the recipe that users come from does it;
+`plain`, the plain well-made way that a careful user would write first; and `ours`.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
+from reasonome.errors import InputError
+from reasonome.experiments import Results
+from reasonome.project import Project
+from reasonome.tasks import TASKS
+
+CUDA = torch.cuda.is_available()
+BENCHMARK, BACKBONE, ENCODER, TEACHER, STYLE = "demo-go", "smollm2-135m", "minilm", "knowledge-given", "names"
+PACKAGES = ("torch", "transformers", "trl", "sentence-transformers")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One part's rates in `unit` by way (None where a way was not run), and how many times theirs ours must be."""
+
+    part: str
+    unit: str
+    theirs: float
+    plain: float | None
+    ours: float
+    least: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs
+
+    @property
+    def kept(self) -> bool:
+        return self.least is None or self.ratio >= self.least
+
+    def cells(self) -> list[str]:
+        plain = ("–", "–") if self.plain is None else (_rate(self.plain), f"{self.ours / self.plain:.1f} ×")
+        bound = "–" if self.least is None else f"≥ {self.least:g} ×"
+        rates = [self.unit, _rate(self.theirs), plain[0], _rate(self.ours)]
+        return [self.part, *rates, f"{self.ratio:.1f} ×", plain[1], bound, _verdict(self.kept)]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A finding beside the rates, and what it must be; without a bound it is for information."""
+
+    what: str
+    found: str
+    bound: str = "–"
+    kept: bool = True
+
+    def cells(self) -> list[str]:
+        return [self.what, self.found, self.bound, _verdict(self.kept)]
+
+
+SPEED_COLUMNS = ["part", "unit", "theirs", "plain", "ours", "ours / theirs", "ours / plain", "bound", ""]
+CHECK_COLUMNS = ["beside the rates", "found", "bound", ""]
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _verdict(kept: bool) -> str:
+    return "ok" if kept else "MISSED"
+
+
+def parser(text: str) -> argparse.ArgumentParser:
+    """Command line of a part: where its inputs are, and where its rows go for the table of all parts."""
+    made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--config", type=Path, default=Path("config"))
+    made.add_argument("--results", type=Path, help="folder with the inputs; config.yaml's if not given")
+    made.add_argument("--rows", type=Path, help="also write the rows here, as JSON")
+    return made
+
+
+class Inputs:
+    """The demo's files that the parts work on; InputError, with the command that makes it, for one that is missing."""
+
+    def __init__(self, config: Path, results: Path | None):
+        self.project = Project(config)
+        self.results = Results(results or self.project.settings.results)
+        self.task = TASKS[self.project.benchmarks[BENCHMARK].task]
+        self.style = self.project.style(BENCHMARK, STYLE)
+
+    def examples(self, split: str) -> list:
+        """The gene sets of a split of the demo's benchmark."""
+        return read_rows(self.there(self.results.benchmark(BENCHMARK) / f"{split}.jsonl"), self.task.Example)
+
+    def encoder(self) -> Path:
+        """Folder of the sentence encoder that rewards use."""
+        folder = self.results.encoder(ENCODER)
+        self.there(folder / "manifest.json")
+        return folder
+
+    def backbone(self) -> Path:
+        """Folder of the 135M model as it was fetched: manifest.json and model/."""
+        folder = self.results.model(BACKBONE, "base")
+        self.there(folder / "manifest.json")
+        return folder
+
+    def reasoning(self) -> Path:
+        """The demo teacher's kept reasoning."""
+        return self.there(self.results.root / "reasoning" / TEACHER / f"{BENCHMARK}.{STYLE}.jsonl")
+
+    def there(self, path: Path) -> Path:
+        if not path.is_file():
+            raise InputError("an input of the benchmark is missing", file=path, fix=f"snakemake --cores 2 {path}")
+        return path
+
+
+def median_seconds(ways: Mapping[str, Callable[[], Any]], times: int) -> tuple[dict[str, float], dict[str, Any]]:
+    """Seconds of each way, the median of `times` runs, and what its last run gave; the ways take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    made: dict[str, Any] = {}
+    for turn in range(times):
+        for name, work in ways.items():
+            started = time.perf_counter()
+            made[name] = work()
+            seconds[name].append(time.perf_counter() - started)
+            print(f"run {turn + 1} of {times}, {name}: {seconds[name][-1]:.2f} s", flush=True)
+    return {name: statistics.median(each) for name, each in seconds.items()}, made
+
+
+def report(speeds: Sequence[Speed], checks: Sequence[Check], rows: Path | None) -> int:
+    """Print a part's tables, write its rows if asked; exit status 1 if a bound is missed."""
+    if rows:
+        written = {"speeds": [asdict(row) for row in speeds], "checks": [asdict(row) for row in checks]}
+        atomic.write_json(rows, written)
+    print_tables(speeds, checks)
+    return int(not all(row.kept for row in [*speeds, *checks]))
+
+
+def read(rows: Path) -> tuple[list[Speed], list[Check]]:
+    """The rows that `report` wrote."""
+    written = json.loads(rows.read_text(encoding="utf-8"))
+    return [Speed(**row) for row in written["speeds"]], [Check(**row) for row in written["checks"]]
+
+
+def print_tables(speeds: Sequence[Speed], checks: Sequence[Check]) -> None:
+    print(f"\n{time.strftime('%Y-%m-%d')}, {machine()}")
+    if speeds:
+        print(f"\n{_table(SPEED_COLUMNS, [row.cells() for row in speeds])}")
+    if checks:
+        print(f"\n{_table(CHECK_COLUMNS, [row.cells() for row in checks])}")
+
+
+def _table(columns: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table, so that it can be put into a page as it is."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    lines = [columns, ["-" * width for width in widths], *rows]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
+
+
+def machine() -> str:
+    """The class of this machine and the packages that matter; no names, no paths."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    gpus = f"{torch.cuda.device_count()} × {torch.cuda.get_device_name(0)}" if CUDA else "no GPU"
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    return f"{os.cpu_count()} cores ({model}), {gigabytes:.0f} GiB, {gpus}; {packages}"

@@ -1,0 +1,63 @@
+"""`reasonome plan`: the jobs that an experiment still needs, with hours, disk and memory, before anything is submitted.
+
+reasonome plan gene-r1                       on the machines that config/resources.yaml asks for
+reasonome plan demo --gpus 0 --cores 2       on a machine with two cores and no GPU
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from reasonome.project import Project, lookup
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The subcommand's arguments."""
+    summary = "jobs, GPU-hours, disk and memory of what an experiment still needs; submits nothing"
+    command = commands.add_parser(
+        "plan", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
+    command.add_argument(
+        "--rates",
+        type=Path,
+        action="append",
+        metavar="RESULTS",
+        help="results folder whose finished jobs tell how fast such jobs are; may be given several times "
+        "(default: the project's)",
+    )
+    command.add_argument(
+        "--gpus", type=_number, metavar="N", help="GPUs of a node at most; 0: none (default: as asked)"
+    )
+    command.add_argument("--cores", type=_positive, metavar="N", help="cores of a node at most (default: as asked)")
+    command.add_argument("--format", choices=["table", "tsv"], default="table")
+    command.add_argument("--config", type=Path, default=Path("config"))
+    command.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the plan; the exit status is 0."""
+    from reasonome.planning import jobs, measured, table
+    from reasonome.planning.plan import Plan
+
+    project = Project(args.config)
+    lookup(project.experiments, args.experiment, "experiment")
+    found = [run for folder in args.rates or [Path(project.settings.results)] for run in measured.runs(folder)]
+    if sys.stderr.isatty():
+        print("Snakemake says what is still to run …", file=sys.stderr)
+    still = jobs.still_to_run(project, args.experiment)
+    plan = Plan(project, still, found, measured.recorded_seconds(), args.gpus, args.cores)
+    print(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
+    return 0
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 0")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1")
+    return int(text)

@@ -1,0 +1,97 @@
+"""The jobs that an experiment still needs, as Snakemake's own dry-run has them, and which waits for which."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reasonome.errors import InputError
+from reasonome.experiments import Results
+from reasonome.project import Project, lookup
+
+_RULE = re.compile(r"\s*(?:local)?(?:rule|checkpoint) (\w+):")
+_ITEM = re.compile(r"\s+(input|output|wildcards): (.*)")
+SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a rule, with the files that it reads and writes."""
+
+    rule: str
+    wildcards: dict[str, str] = field(hash=False)
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def backbone(self) -> str | None:
+        """The model's backbone, if the job is about one."""
+        return self.wildcards.get("backbone")
+
+    @property
+    def chain(self) -> str | None:
+        """The model's chain, if the job is about one."""
+        return self.wildcards.get("chain")
+
+
+def still_to_run(project: Project, experiment: str) -> list[Job]:
+    """The jobs that `snakemake results/experiments/EXPERIMENT/report.html` would run here and now.
+
+    What is finished is left out, and what has changed since is in, by Snakemake's own rules. InputError for an
+    unknown experiment, and with Snakemake's message if it cannot plan.
+    """
+    lookup(project.experiments, experiment, "experiment")
+    snakefile = Path("Snakefile") if Path("Snakefile").is_file() else SNAKEFILE
+    if not snakefile.is_file():
+        raise InputError("there is no workflow here", file="Snakefile", fix="run it in the project's folder")
+    target = Results(project.settings.results).experiment(experiment) / "report.html"
+    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
+    # Of a user's own profile nothing decides what is to be done, and one for a cluster asks the controller.
+    environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
+    done = subprocess.run(
+        [*command, "--config", f"folder={project.root}", "--", str(target)],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("Using workflow")]
+        raise InputError(
+            "Snakemake could not plan the jobs: " + "\n  ".join(lines[-8:]), fix=f"see `snakemake -n {target}`"
+        )
+    return parse(done.stdout)
+
+
+def parse(text: str) -> list[Job]:
+    """The jobs of a dry-run's output."""
+    found: list[tuple[str, dict[str, str]]] = []
+    for line in text.splitlines():
+        if heading := _RULE.fullmatch(line):
+            found.append((heading[1], {}))
+        elif found and (item := _ITEM.fullmatch(line)):
+            found[-1][1].setdefault(item[1], item[2])
+    return [
+        Job(
+            rule,
+            dict(pair.split("=", 1) for pair in re.split(r", (?=\w+=)", items.get("wildcards", "")) if pair),
+            _files(items.get("input", "")),
+            _files(items.get("output", "")),
+        )
+        for rule, items in found
+        if rule != "all"
+    ]
+
+
+def _files(listed: str) -> tuple[str, ...]:
+    """Files of a list as Snakemake prints it; marks such as `(missing)` after a name are left out."""
+    return tuple(re.sub(r" \([^()]*\)$", "", name) for name in listed.split(", ") if name)
+
+
+def waits_for(jobs: list[Job]) -> dict[int, list[int]]:
+    """For each job, by position, the jobs whose outputs it reads."""
+    made_by = {output: position for position, job in enumerate(jobs) for output in job.outputs}
+    return {
+        position: sorted({made_by[name] for name in job.inputs if name in made_by}) for position, job in enumerate(jobs)
+    }

@@ -1,0 +1,93 @@
+"""LoRA and QLoRA: what is loaded, what is trained, and how the adapter becomes part of the weights again."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
+from transformers.integrations.deepspeed import unset_hf_deepspeed_config
+
+from reasonome import atomic
+from reasonome.config import Adapter, TrainingSettings
+from reasonome.errors import InputError
+
+
+def loading(recipe: TrainingSettings) -> dict[str, Any]:
+    """Arguments of `from_pretrained` that follow from the recipe: types, and quantisation.
+
+    Weights that train are fp32. Frozen ones stay as their files have them (bf16), or become NF4. InputError where
+    4-bit weights cannot be had.
+    """
+    if recipe.adapter is None or recipe.precision == "fp32" and not recipe.adapter.quantize:
+        return {"dtype": torch.float32}
+    if recipe.adapter.quantize:
+        return {"dtype": torch.bfloat16, "quantization_config": _four_bits()}
+    return {"dtype": torch.bfloat16}
+
+
+def _four_bits() -> BitsAndBytesConfig:
+    """NF4 with doubly quantised scales and bf16 arithmetic, as in Dettmers et al. 2023."""
+    here, fix = "quantize: 4bit", "leave 'quantize' out of the recipe's adapter: LoRA on bf16 weights works everywhere"
+    if not torch.cuda.is_available():
+        raise InputError(f"{here} needs a CUDA GPU, and torch sees none", fix=fix)
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise InputError(f"{here} needs the package bitsandbytes", fix=f"pip install bitsandbytes, or {fix}")
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+
+
+def configuration(adapter: Adapter | None) -> LoraConfig | None:
+    """What TRL's trainers take as `peft_config`; None trains all weights."""
+    if adapter is None:
+        return None
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,
+        lora_dropout=adapter.dropout,
+        target_modules=adapter.targets,
+    )
+
+
+def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:
+    """InputError for target modules that the model has not, with the ones that it has."""
+    if adapter is None or adapter.targets == "all-linear":
+        return
+    linear = {name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    head = {name for name, module in model.named_modules() if module is model.get_output_embeddings()}
+    known = sorted({name.rpartition(".")[2] for name in linear - head})
+    for target in adapter.targets:
+        if not any(name == target or name.endswith(f".{target}") for name in linear - head):
+            raise InputError(f"the backbone has no linear layer '{target}': it has {', '.join(known)}", field="targets")
+
+
+def save(trainer, folder: Path) -> None:
+    """Write the trained adapter to `folder` (safetensors and its configuration); every process calls it."""
+    if not trainer.is_world_process_zero():
+        trainer.save_model(str(folder))  # takes part where weights are gathered, and writes nothing
+        return
+    with atomic.replacing(folder) as temporary:
+        trainer.save_model(str(temporary))
+        for path in temporary.iterdir():
+            if not path.name.startswith("adapter_"):
+                path.unlink()
+
+
+def merged(parent: Path, folder: Path, adapter: Adapter) -> PreTrainedModel:
+    """The parent's model with the adapter in `folder` added to its weights (fp32, on the CPU).
+
+    A quantised parent is dequantised first, since the adapter was trained beside those weights.
+    """
+    unset_hf_deepspeed_config()  # loaded whole, by one process
+    if adapter.quantize:
+        model = AutoModelForCausalLM.from_pretrained(parent, dtype=torch.bfloat16, quantization_config=_four_bits())
+        model = model.dequantize(torch.bfloat16).cpu().float()
+    else:
+        model = AutoModelForCausalLM.from_pretrained(parent, dtype=torch.float32)
+    return PeftModel.from_pretrained(model, folder).merge_and_unload()

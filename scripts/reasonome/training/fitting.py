@@ -1,0 +1,211 @@
+"""What fits in memory: the largest micro batch, the longest text, found by training on rows that hold nothing.
+
+On a GPU trials are made from the largest down, halving where memory runs out. On a CPU, where running out ends the job,
+two small trials are measured, and larger ones are reckoned from them. All processes take what fits the least of them.
+"""
+
+import gc
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from accelerate import PartialState
+from peft import get_peft_model
+from trl.trainer import add_fused_lm_head
+
+from reasonome import atomic
+from reasonome.config import TrainingSettings
+from reasonome.errors import InputError
+from reasonome.training import adapters, processes, sharding
+
+FILE = "fitted.json"
+SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
+ADAM_BYTES = 8  # per trained weight: two moments in fp32
+SHORTEST = 32  # tokens, as the least max_length of a recipe
+PIECE = 32  # tokens: lengths are whole multiples
+MEASURED = (128, 256)  # tokens in the trials on a CPU
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Rows that pass through at once, and the longest text in tokens."""
+
+    micro_batch_size: int
+    max_length: int
+
+
+def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder: Path, resumed: bool) -> Fitted:
+    """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
+
+    `load` gives a model to try on; it is thrown away. What is found is written to `folder`, and is what a `resumed` job
+    takes, so that it goes on as it was. InputError where not one row of the least length fits.
+    """
+    auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
+    if not (auto_rows or auto_length) or not longest:
+        return Fitted(1 if auto_rows else recipe.micro_batch_size, longest)
+    each = recipe.batch_size // processes.count()
+    before = _before(folder / FILE) if resumed else None
+    if before and each % before.micro_batch_size == 0:
+        return before
+    if sharding.asked() == "zero3":
+        raise InputError(
+            "'auto' is found before the weights are spread over processes, which is what zero3 is for",
+            field="micro_batch_size" if auto_rows else "max_length",
+            fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
+        )
+    # Processes must be able to agree before the trainer is there.
+    PartialState(cpu=not torch.cuda.is_available())
+    with torch.random.fork_rng():
+        fits = _trial_on_gpu(load(), recipe) if torch.cuda.is_available() else _reckoned_on_cpu(load(), recipe)
+        rows = 1 if auto_rows else recipe.micro_batch_size
+        length = _least(longest_that_fits(longest, lambda n: fits(rows, n))) if auto_length else longest
+        if auto_rows and length:
+            rows = _least(most_that_fit(each, lambda n: fits(n, length)))
+        del fits
+    gc.collect()
+    if not rows or not length:
+        raise InputError(
+            f"not one row of {length or SHORTEST} tokens fits in the memory of a process",
+            field="micro_batch_size" if auto_rows else "max_length",
+            fix="gradient_checkpointing: true, an adapter, a smaller max_length, or more memory in resources.yaml",
+        )
+    found = Fitted(rows, length)
+    if processes.is_first():
+        atomic.write_json(folder / FILE, asdict(found))
+        print(f"fits in memory: {rows} rows at once, of up to {length} tokens", flush=True)
+    return found
+
+
+def _before(path: Path) -> Fitted | None:
+    return Fitted(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest divisor of `most` that fits, tried from the largest down; 0 if none does."""
+    divisors = [n for n in range(most, 0, -1) if most % n == 0]
+    return next((n for n in divisors if fits(n)), 0)
+
+
+def longest_that_fits(longest: int, fits: Callable[[int], bool]) -> int:
+    """`longest` if it fits, or else the largest multiple of PIECE below that does; 0 if not even SHORTEST fits."""
+    if fits(longest):
+        return longest
+    low, high = 0, -(-longest // PIECE)  # in pieces: what fits, and what does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle * PIECE) else (low, middle)
+    return low * PIECE if low * PIECE >= SHORTEST else 0
+
+
+def _least(value: int) -> int:
+    """The least of all processes' values."""
+    return min(processes.of_all(value))
+
+
+def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
+    """A function that trains on rows × tokens, but for the step; gradients stay, as they do between micro batches.
+
+    The head is TRL's, which never holds the logits of all tokens.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
+    add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
+    trained.to(device).train()
+    if recipe.gradient_checkpointing:
+        model.activation_checkpointing_enable()
+        model.enable_input_require_grads()
+
+    def trial(rows: int, length: int) -> None:
+        ids = torch.ones(rows, length, dtype=torch.long, device=device)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
+            out = trained(input_ids=ids, attention_mask=ids, labels=ids, fused_lm_head=True, use_cache=False)
+        (-out.log_probs.sum()).backward()
+
+    return trial
+
+
+def _bytes_of_adam(model) -> int:
+    """What the optimizer's moments take in a process."""
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    shards = processes.count() if sharding.asked() == "zero2" else 1
+    return ADAM_BYTES * trained // shards
+
+
+def _trial_on_gpu(model, recipe: TrainingSettings) -> Callable[[int, int], bool]:
+    """Whether rows × tokens fit beside gradients and Adam's moments, by trial."""
+    trial = _trial(model, recipe)
+
+    def fits(rows: int, length: int) -> bool:
+        try:
+            moments = torch.empty(int(_bytes_of_adam(model) / SHARE), dtype=torch.uint8, device="cuda")
+            trial(rows, length)
+            del moments
+        except torch.OutOfMemoryError:
+            return False
+        finally:
+            gc.collect()
+            torch.cuda.empty_cache()
+        return True
+
+    return fits
+
+
+def _reckoned_on_cpu(model, recipe: TrainingSettings) -> Callable[[int, int], bool]:
+    """Whether rows × tokens fit, reckoned from the measured peaks of two trials of one row."""
+    trial = _trial(model, recipe)
+    trial(1, 16)  # gradients, and what libraries set up once
+    peaks = [measured_peak(lambda size=size: trial(1, size)) for size in MEASURED]
+    per_token = max(0.0, (peaks[1] - peaks[0]) / (MEASURED[1] - MEASURED[0]))
+    fixed = peaks[1] - per_token * MEASURED[1] + _bytes_of_adam(model)
+    there = SHARE * memory_limit()
+    return lambda rows, length: fixed + per_token * rows * length <= there
+
+
+def measured_peak(run: Callable[[], Any]) -> int:
+    """The most memory in bytes that this process had while `run` ran."""
+    process, peaks, over = psutil.Process(), [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.001):
+            peaks[0] = max(peaks[0], process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    run()
+    over.set()
+    watcher.join()
+    return max(peaks[0], process.memory_info().rss)
+
+
+def memory_limit() -> float:
+    """Bytes that this process may have: its share of what is free, of the SLURM job and of the control group."""
+    sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    free = psutil.virtual_memory().available / sharing + psutil.Process().memory_info().rss
+    granted = [limit / sharing for limit in (*_of_slurm(), *_of_control_groups(Path("/sys/fs/cgroup")))]
+    return min([free, *granted])
+
+
+def _of_slurm() -> list[float]:
+    megabytes = os.environ.get("SLURM_MEM_PER_NODE", "")
+    return [float(megabytes) * 2**20] if megabytes.isdigit() and int(megabytes) else []
+
+
+def _of_control_groups(root: Path, listing: Path = Path("/proc/self/cgroup")) -> list[float]:
+    """Limits of the groups that this process is in and of those above them, of both versions."""
+    limits = []
+    for line in listing.read_text().splitlines() if listing.is_file() else ():
+        _, controllers, group = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        top, file = (root, "memory.max") if not controllers else (root / "memory", "memory.limit_in_bytes")
+        here = top / group.lstrip("/")
+        for folder in (here, *here.parents):
+            if (folder / file).is_file() and folder.is_relative_to(top):
+                limits.append((folder / file).read_text().strip())
+    return [float(limit) for limit in limits if limit.isdigit()]

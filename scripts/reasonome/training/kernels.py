@@ -1,0 +1,41 @@
+"""Which kernels training uses: FlashAttention-2 and Liger where they can run, PyTorch's own elsewhere."""
+
+import importlib.util
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from reasonome.config import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """What was chosen: attention as transformers calls it ("" is the model's default, sdpa), and Liger's layers."""
+
+    attention: str = ""
+    liger: bool = False
+
+    def loading(self) -> dict[str, Any]:
+        """Arguments of `from_pretrained`."""
+        return {"attn_implementation": self.attention} if self.attention else {}
+
+    def arguments(self) -> dict[str, Any]:
+        """Arguments of the trainer."""
+        return {"use_liger_kernel": True} if self.liger else {}
+
+    def facts(self, model) -> dict[str, Any]:
+        """What run.json says of the kernels that `model` was trained with."""
+        return {"kernels": asdict(self) | {"attention": model.config._attn_implementation}}
+
+
+def choose(recipe: TrainingSettings) -> Kernels:
+    """`plain` is PyTorch's own. `auto` adds what is installed, on a CUDA GPU; FlashAttention computes in bf16 alone."""
+    if recipe.kernels == "plain" or not torch.cuda.is_available():
+        return Kernels()
+    flash = recipe.precision == "bf16" and _installed("flash_attn")
+    return Kernels("flash_attention_2" if flash else "", _installed("liger_kernel"))
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None

@@ -1,0 +1,47 @@
+"""The order in which examples are trained on: the same for any number of processes, and after a resume."""
+
+from collections.abc import Iterator
+
+import torch
+from torch.utils.data import Sampler
+from transformers import Trainer
+from transformers.trainer_pt_utils import get_length_grouped_indices
+
+from reasonome.training import processes
+
+
+class Order(Sampler):
+    """Positions of a trainer's examples, epoch by epoch; for the trainer's own sampler, which depends on processes.
+
+    Each process takes its share of every optimizer step from this one order.
+    """
+
+    def __init__(self, trainer, lengths: list[int] | None, batch_size: int):
+        """With `lengths` examples of similar length come together in one optimizer step of `batch_size`."""
+        self._trainer, self._lengths, self._batch_size = trainer, lengths, batch_size
+        self._count = len(trainer.train_dataset)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        # The state knows the epoch after a resume too, where nobody calls set_epoch on a sampler of several processes.
+        epoch = int(self._trainer.state.epoch or 0)
+        generator = torch.Generator().manual_seed(self._trainer.args.data_seed + epoch)
+        if self._lengths is None:
+            return iter(torch.randperm(self._count, generator=generator).tolist())
+        # The first epoch draws from the generator that the stage has seeded, as transformers does; later ones must
+        # not, since a resumed run has not drawn what came before.
+        indices = get_length_grouped_indices(self._lengths, self._batch_size, generator=generator if epoch else None)
+        return iter(processes.from_first(indices))
+
+
+def install(trainer, batch_size: int) -> None:
+    """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own."""
+    if type(trainer)._get_train_sampler is not Trainer._get_train_sampler:
+        return
+    grouped = trainer.args.train_sampling_strategy == "group_by_length"
+    if processes.count() == 1 and not grouped:
+        return  # transformers' own order is this one
+    lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
+    trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size)

@@ -1,0 +1,59 @@
+"""What one training process knows of the others: how many there are, which is the first, and what they agree on.
+
+The launcher tells a process its rank and their number; a program that is started by itself is the only one.
+"""
+
+import os
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+
+def count() -> int:
+    """Processes of this job on all its nodes."""
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
+def nodes() -> int:
+    """Nodes of this job."""
+    return int(os.environ.get("GROUP_WORLD_SIZE", 1))
+
+
+def is_first() -> bool:
+    """Whether this is the process that writes what all have made."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
+def wait_for_all() -> None:
+    """Return when every process has come here."""
+    if count() > 1:
+        dist.barrier()
+
+
+def largest(number: int) -> int:
+    """The largest number that any process brings; each must come here."""
+    if count() == 1:
+        return number
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    shared = torch.tensor(number, device=device)
+    dist.all_reduce(shared, op=dist.ReduceOp.MAX)
+    return int(shared.item())
+
+
+def from_first(value: Any) -> Any:
+    """What the first process brings, on each of them."""
+    if count() == 1:
+        return value
+    box = [value]
+    dist.broadcast_object_list(box, src=0)
+    return box[0]
+
+
+def of_all(value: Any) -> list[Any]:
+    """What every process brings, in the order of their ranks, on each of them."""
+    if count() == 1:
+        return [value]
+    values: list[Any] = [None] * count()
+    dist.all_gather_object(values, value)
+    return values

@@ -1,0 +1,215 @@
+"""Where GRPO's completions come from: transformers, vLLM inside the training processes, or a vLLM server."""
+
+import importlib.util
+import json
+import math
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+from transformers import AutoConfig
+from trl import GRPOTrainer
+from trl.models import unwrap_model_for_generation
+
+from reasonome.config import Decoding, GrpoRecipe
+from reasonome.errors import InputError
+from reasonome.generation import local
+from reasonome.training.canary import Drift, generating_by, recorded_logprobs
+
+# Facts of a machine, not of a recipe, so they come from the environment of the job.
+HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
+MEMORY = "REASONOME_VLLM_MEMORY"
+_MEMORY_SHARE = 0.4  # of a GPU; the engine gives its part back while the trainer computes (sleep mode)
+_WAIT_SECONDS = 10.0
+START_SERVER = (
+    "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
+    """--weight-transfer-config '{{"backend": "nccl"}}'"""
+)
+
+
+def check(recipe: GrpoRecipe, parent_model: Path) -> None:
+    """InputError where the recipe's rollouts cannot work on this machine; done before any weights are loaded."""
+    if recipe.rollouts == "transformers":
+        return
+    # The first process alone talks to the server; others may have no way to it.
+    if recipe.rollouts == "vllm-server" and os.environ.get("RANK", "0") == "0":
+        _check_server(*_server(), parent_model)
+    if importlib.util.find_spec("vllm") is None:
+        raise InputError(
+            f"rollouts '{recipe.rollouts}' need the package vllm, which is not installed here",
+            field="rollouts",
+            fix="train in the GPU environment (docs/environments.md), or use `rollouts: transformers`",
+        )
+    if not torch.cuda.is_available():
+        raise InputError(
+            f"rollouts '{recipe.rollouts}' need a GPU in the training process, and torch sees none",
+            field="rollouts",
+            fix="ask for GPUs in config/resources.yaml, or use `rollouts: transformers`",
+        )
+
+
+def arguments(recipe: GrpoRecipe, parent_model: Path, longest: Callable[[], int]) -> dict[str, Any]:
+    """Trainer arguments of the recipe's rollouts; `longest` counts the tokens of the longest prompt."""
+    if recipe.rollouts == "transformers":
+        return {}
+    if recipe.rollouts == "vllm-server":
+        host, port = _server()
+        group_port = _number(GROUP_PORT, 51216, int)
+        address = {"vllm_server_host": host, "vllm_server_port": port, "vllm_group_port": group_port}
+        return {"use_vllm": True, "vllm_mode": "server", **address}
+    share = _number(MEMORY, _MEMORY_SHARE, float)
+    if not 0 < share < 1:
+        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={_MEMORY_SHARE}")
+    gpu_bytes = torch.cuda.get_device_properties(0).total_memory
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": share,
+        "vllm_enable_sleep_mode": True,
+        "vllm_max_model_length": longest() + recipe.max_completion_length,
+        "vllm_tensor_parallel_size": tensor_parallel(
+            weight_bytes(parent_model),
+            share * gpu_bytes,
+            AutoConfig.from_pretrained(parent_model).num_attention_heads,
+            int(os.environ.get("LOCAL_WORLD_SIZE", 1)),
+        ),
+    }
+
+
+def weight_bytes(model: Path) -> int:
+    """Bytes of a model folder's weights, as vLLM loads them."""
+    return sum(path.stat().st_size for path in model.glob("*.safetensors"))
+
+
+def tensor_parallel(weights: int, share: float, heads: int, processes: int) -> int:
+    """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
+
+    Each process is an engine of its own at 1, which is fastest. `weights` and `share` (of one GPU) are in bytes.
+    """
+    possible = [n for n in range(1, processes + 1) if processes % n == 0 and heads % n == 0]
+    return next((n for n in possible if weights / n <= share / 2), possible[-1])
+
+
+def _server() -> tuple[str, int]:
+    if not (host := os.environ.get(HOST)):
+        raise InputError(
+            f"rollouts 'vllm-server' need the address of a server in {HOST} (and {PORT}, 8000 if not set)",
+            field="rollouts",
+            fix=f"export {HOST}=<node> {PORT}=<port> in the job, or use `rollouts: vllm-colocate`",
+        )
+    return host, _number(PORT, 8000, int)
+
+
+def _number(variable: str, default: float, kind: Callable[[str], float]):
+    text = os.environ.get(variable)
+    try:
+        return default if text is None else kind(text)
+    except ValueError:
+        raise InputError(f"{variable} is '{text}', which is no number", fix=f"export {variable}={default}") from None
+
+
+def _check_server(host: str, port: int, parent_model: Path) -> None:
+    """The server must answer, take weights, and report log-probabilities as drawn from."""
+    base = f"http://{host}:{port}"
+    start = START_SERVER.format(model=parent_model, port=port)
+    _ask(f"{base}/health", start)
+    information = json.loads(_ask(f"{base}/server_info?config_format=json", start))
+    mode = information["vllm_config"]["model_config"]["logprobs_mode"]
+    if mode != "processed_logprobs":
+        what = f"the vLLM server at {base} reports {mode}, which cannot be compared with the trainer's"
+        raise InputError(what, field="rollouts", fix=start)
+
+
+def _ask(url: str, start: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=_WAIT_SECONDS) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        what = f"the vLLM server answers {error.code} to {url}: it cannot take weights while it runs"
+        raise InputError(what, field="rollouts", fix=f"start it with: {start}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no vLLM server can be reached at {url}: {error}",
+            field="rollouts",
+            fix=f"start it with: {start}; where a proxy is set, add the host to NO_PROXY",
+        ) from None
+
+
+class WatchedTrainer(GRPOTrainer):
+    """TRL's GRPO trainer, whose sampler and policy are compared at every step, and which resumes in any epoch."""
+
+    def __init__(self, *args, drift: Drift, epochs_done: int = 0, **kwargs):
+        """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
+        self._drift, self._epochs_done = drift, epochs_done
+        super().__init__(*args, **kwargs)
+
+    def _get_train_sampler(self, dataset=None):
+        # Each epoch draws an order from the sampler's generator, which no checkpoint keeps: draw those of past epochs.
+        sampler = super()._get_train_sampler(dataset)
+        for _ in range(self._epochs_done):
+            torch.randperm(sampler.num_samples, generator=sampler.generator)
+        return sampler
+
+    def _generate_single_turn(self, *args, **kwargs):
+        if self.use_vllm:
+            return super()._generate_single_turn(*args, **kwargs)
+        with recorded_logprobs(self.accelerator.unwrap_model(self.model_wrapped)) as taken:
+            completions, _ = super()._generate_single_turn(*args, **kwargs)
+        (logprobs,) = taken
+        return completions, [row[: len(ids)].tolist() for row, ids in zip(logprobs, completions, strict=True)]
+
+    def _get_per_token_logps_and_entropies(self, *args, compute_entropy: bool = False, **kwargs):
+        computed = super()._get_per_token_logps_and_entropies(*args, compute_entropy=compute_entropy, **kwargs)
+        if compute_entropy:  # the policy's own pass, not the reference's
+            self._policy_logprobs = computed[0].detach()
+        return computed
+
+    def _compute_loss(self, model, inputs):
+        loss = super()._compute_loss(model, inputs)
+        self._drift.add(self._policy_logprobs, inputs["sampling_per_token_logps"], inputs["completion_mask"])
+        if self.accelerator.sync_gradients:  # the step's last micro-batch: the weights have not moved yet
+            drift = self._drift.take(self._summed)
+            self._metrics["train"]["sampler_drift"].append(drift)
+            self._drift.check(drift, self.state.global_step + 1)
+        return loss
+
+    def _summed(self, sums: torch.Tensor) -> torch.Tensor:
+        return self.accelerator.reduce(sums.to(self.accelerator.device), reduction="sum").cpu()
+
+
+def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: GrpoRecipe) -> tuple[list[str], int]:
+    """Greedy completions of all prompts, shared out over the processes, and how many tokens they took.
+
+    Every process gets all of them. Sharded weights are gathered for it.
+    """
+    accelerator = trainer.accelerator
+    mine = range(accelerator.process_index, len(prompts), accelerator.num_processes)
+    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=32)
+    done: list[tuple[int, str, int]] = []
+    side, tokenizer.padding_side = tokenizer.padding_side, "left"
+    with (
+        unwrap_model_for_generation(trainer.model_wrapped, accelerator) as model,
+        # Processes generate unequal numbers of batches, so that none may wait for another at each token.
+        generating_by(model, partial(model.generate, synced_gpus=False)),
+        torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"),
+    ):
+        model.eval()
+        for _, batch in local.generate(model, tokenizer, [prompts[i] for i in mine], decoding):
+            done += [(mine[position], made.text, made.completion_tokens) for position, made in batch]
+    tokenizer.padding_side = side
+    everything = sorted(gather_object(done))
+    return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)
+
+
+def epochs_done(checkpoint: Path | None, prompts: int, recipe: GrpoRecipe) -> int:
+    """How many whole passes over the prompts lie behind a checkpoint; those that fill no step are left out of one."""
+    if checkpoint is None:
+        return 0
+    step = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["global_step"]
+    return step // max(1, math.floor(prompts * recipe.generations / recipe.batch_size))

@@ -1,0 +1,60 @@
+"""DeepSpeed: how a model's weights, gradients and optimizer are spread over processes, and put together again."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainingArguments
+
+from reasonome.training import processes
+from reasonome.training.launcher import SHARDING
+
+SETTINGS = Path(__file__).resolve().parents[3] / "envs" / "deepspeed"
+
+
+def asked() -> str:
+    """How this job's model is sharded: none, zero2 or zero3."""
+    return os.environ.get(SHARDING, "none")
+
+
+def arguments() -> dict[str, Any]:
+    """What the trainer must be told; what the recipe says is filled into DeepSpeed's settings by the trainer."""
+    return {} if asked() == "none" else {"deepspeed": str(SETTINGS / f"{asked()}.json")}
+
+
+def prepare(trainer_arguments: dict[str, Any]) -> TrainingArguments | None:
+    """Start DeepSpeed so that a model that is loaded next is loaded in pieces where the sharding asks for it.
+
+    That holds for as long as the returned object is referred to.
+    """
+    if asked() == "none":
+        return None
+    if not torch.cuda.is_available():
+        os.environ["DS_ACCELERATOR"] = "cpu"
+    import deepspeed
+
+    made = TrainingArguments(**trainer_arguments)
+    # Loading in pieces needs to know the number of processes, which the arguments alone do not tell DeepSpeed.
+    deepspeed.init_distributed(dist_backend="nccl" if torch.cuda.is_available() else "gloo")
+    return made
+
+
+def whole_weights(trainer) -> dict[str, torch.Tensor]:
+    """All weights in bf16 on the CPU of the first process, tied ones once; every process must call it.
+
+    Empty on the others.
+    """
+    state = trainer.accelerator.get_state_dict(trainer.model_wrapped) or {}
+    if not processes.is_first():
+        return {}
+    tied = trainer.accelerator.unwrap_model(trainer.model).all_tied_weights_keys
+    return {name: weight.to("cpu", torch.bfloat16) for name, weight in state.items() if name not in tied}
+
+
+def save_whole(model, weights: dict[str, torch.Tensor], folder: Path) -> None:
+    """Write what `whole_weights` gathered as a model folder that transformers loads."""
+    model.save_pretrained(folder, state_dict=weights)
+    # The model in memory may have another type than what is written.
+    model.config.dtype = torch.bfloat16
+    model.config.save_pretrained(folder)

@@ -1,0 +1,142 @@
+"""How fast a training job was: real tokens per second, and the share of the machine's matrix-product peak it used.
+
+Model FLOPs are counted as in PaLM (Chowdhery et al. 2022, appendix B): 6 for each weight of a matrix and token, which
+are 2 forward and 4 backward, and 12 · layers · heads · head size for each pair of a token and one that it attends to.
+Counted are pairs that causal attention within one text has (PaLM counts all pairs), the language-model head for tokens
+with a label alone, and for frozen weights 4 instead of 6, since they need no gradient of their own. Padding,
+recomputation and generation count nothing.
+"""
+
+import time
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+
+PROBE_SECONDS = 0.5
+PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
+
+
+class Meter(TrainerCallback):
+    """Count tokens and FLOPs of forward passes that a backward pass follows, and the seconds of optimizer steps.
+
+    The total of tokens is kept in the trainer's state (`num_input_tokens_seen`), so that it outlives a resume; rates
+    are those of this attempt. Data loading, evaluation and saving do not count.
+    """
+
+    def __init__(self) -> None:
+        self.tokens = self.flops = self.seconds = self.peak_tflops = 0.0
+        self._hook = self._counts = None
+        self._earlier, self._started = 0, 0.0
+
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        """Watch the model from now on."""
+        self._earlier = state.num_input_tokens_seen
+        self._costs = costs(model)
+        self._counts = torch.zeros(3, dtype=torch.float64, device=args.device)
+        self._hook = model.register_forward_pre_hook(self._count, with_kwargs=True)
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+
+    def _count(self, model, args, kwargs) -> None:
+        if model.training and torch.is_grad_enabled() and "input_ids" in kwargs:
+            self._counts += counts(kwargs).to(self._counts.device)
+
+    def on_step_begin(self, args, state, control, **kwargs):
+        """Start the clock."""
+        self._started = self._now()
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """Stop the clock, and add up what all processes did."""
+        self.seconds += self._now() - self._started
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.all_reduce(self._counts)
+        tokens, labels, pairs = self._counts.tolist()
+        self._counts.zero_()
+        body, head, attention = self._costs
+        self.tokens += tokens
+        self.flops += body * tokens + head * labels + attention * pairs
+        state.num_input_tokens_seen = self._earlier + int(self.tokens)
+
+    def on_train_end(self, args, state, control, **kwargs):
+        """Stop watching; all processes measure the peak at the same time, since they may share cores."""
+        self._hook.remove()
+        precision = torch.bfloat16 if args.bf16 else torch.float32
+        self.peak_tflops = args.world_size * matmul_tflops(args.device.type, precision)
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json says: of this attempt, over all processes. GPU memory is that of this process."""
+        rate = self.flops / self.seconds / 1e12 if self.seconds else 0.0
+        facts = {
+            "tokens_per_second": round(self.tokens / self.seconds, 1) if self.seconds else 0.0,
+            "step_seconds": round(self.seconds, 2),
+            "model_tflops": _rounded(rate),
+            "matmul_peak_tflops": _rounded(self.peak_tflops),
+            "mfu": _rounded(rate / self.peak_tflops) if self.peak_tflops else 0.0,
+        }
+        if torch.cuda.is_available():
+            facts["gpu_peak_memory_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
+        return facts
+
+    @staticmethod
+    def _now() -> float:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def costs(model) -> tuple[float, float, float]:
+    """FLOPs of forward and backward: per token in the layers, per label in the head, per attended pair."""
+    config = model.config.get_text_config()
+    head = model.get_output_embeddings().weight
+    body = 0.0
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear) and module.weight is not head:
+            body += (6 if module.weight.requires_grad else 4) * _elements(module.weight)
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    attention = 12 * config.num_hidden_layers * config.num_attention_heads * size
+    return body, (6 if head.requires_grad else 4) * _elements(head), attention
+
+
+def _elements(weight: torch.Tensor) -> int:
+    """Its elements, were it not spread over processes (ZeRO-3) or packed two to a byte (4 bits)."""
+    if hasattr(weight, "ds_numel"):
+        return weight.ds_numel
+    return weight.quant_state.shape.numel() if hasattr(weight, "quant_state") else weight.numel()
+
+
+def counts(batch: dict[str, Any]) -> torch.Tensor:
+    """Real tokens, tokens with a label, and attended pairs of a batch: a tensor of three doubles.
+
+    Texts are kept apart by an attention mask of padding, or by positions that start again at 0; there padding is what
+    has position 0 and is followed by a 0.
+    """
+    ids, mask, positions = batch["input_ids"], batch.get("attention_mask"), batch.get("position_ids")
+    if mask is not None:
+        positions, real = mask.cumsum(-1) - 1, mask.bool()
+    elif positions is not None:
+        starts = positions == 0
+        real = ~(starts & torch.nn.functional.pad(starts[:, 1:], (0, 1), value=True))
+    else:
+        positions, real = torch.arange(ids.shape[1], device=ids.device).expand_as(ids), torch.ones_like(ids).bool()
+    labels = batch.get("labels")
+    labelled = real if labels is None else labels[:, 1:] != -100
+    return torch.stack([real.sum(), labelled.sum(), ((positions + 1) * real).sum()]).double()
+
+
+def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:
+    """The best rate of a product of two square matrices, in 10¹² FLOPs a second, over about `seconds`."""
+    size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
+    matrix = torch.full((size, size), 0.5, dtype=precision, device=device)
+    best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
+    torch.mm(matrix, matrix, out=product)
+    while spent < seconds:
+        started = Meter._now()
+        torch.mm(matrix, matrix, out=product)
+        took = Meter._now() - started
+        best, spent = max(best, 2 * size**3 / took / 1e12), spent + took
+    return best

@@ -1,0 +1,55 @@
+"""Curves of a training job: TensorBoard always, Weights & Biases and MLflow where config.yaml switches them on."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+from tensorboardX import SummaryWriter
+from transformers import TrainerCallback
+from transformers.integrations import rewrite_logs
+
+from reasonome.errors import InputError
+
+
+def folder(model: Path) -> Path:
+    """Where the curves of results/models/{backbone}/{chain} are: results/tensorboard/{backbone}/{chain}."""
+    return model.parents[2] / "tensorboard" / model.parent.name / model.name
+
+
+def check(trackers: tuple[str, ...] | list[str]) -> None:
+    """InputError for a tracker whose package is not installed."""
+    for package in trackers:
+        if importlib.util.find_spec(package) is None:
+            raise InputError(
+                f"'{package}' is not installed in the environment that trains",
+                file="config/config.yaml",
+                field="trackers",
+                fix=f"pip install {package}, or leave it out of trackers",
+            )
+
+
+class TensorBoard(TrainerCallback):
+    """Write every logged number as a curve; after a resume, steps that are repeated take the place of the lost ones."""
+
+    def __init__(self, where: Path):
+        self._folder = where
+        self._writer: SummaryWriter | None = None
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """A job that starts afresh starts its curves afresh."""
+        if not state.is_world_process_zero:
+            return
+        if state.global_step == 0:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        # What was logged at the checkpoint's step is kept.
+        purge = state.global_step + 1 if state.global_step else None
+        self._writer = SummaryWriter(str(self._folder), purge_step=purge)
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Numbers only: nothing of the environment or the arguments is written. What is logged is on disk."""
+        if self._writer is None:
+            return
+        for name, value in rewrite_logs(logs or {}).items():
+            if isinstance(value, int | float):
+                self._writer.add_scalar(name, value, state.global_step)
+        self._writer.flush()

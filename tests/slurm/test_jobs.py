@@ -1,0 +1,196 @@
+"""The chain as jobs of a real SLURM, in one run: what they ask for, and what becomes of those that are disturbed."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import tiny_project
+from safetensors.torch import load_file
+from tiny_project import ALIGNED, PRETRAINED, ROOT, TAUGHT
+
+pytestmark = pytest.mark.slow
+
+BACKBONE = "tiny"
+MODELS = f"results/models/{BACKBONE}"
+SCORES = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.names/greedy.parquet"
+LATE, NARROW, WIDE = (f"sft.{name}-s0" for name in ("late", "narrow", "wide"))
+RUN_SECONDS = 480
+STEPS = 16
+
+
+@dataclass
+class Run:
+    """What a run through SLURM left behind."""
+
+    project: Path
+    log: str
+
+    def jobs(self, chain: str) -> list[dict[str, str]]:
+        """What SLURM says of the jobs that trained a model, in the order of their submission."""
+        described = subprocess.run(
+            ["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, check=True
+        ).stdout
+        jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in described.splitlines()]
+        own = [job for job in jobs if job["Comment"].endswith(f"_wildcards_{BACKBONE}_{chain}")]
+        return sorted((job for job in own if "_generate_" not in job["Comment"]), key=lambda job: int(job["JobId"]))
+
+    def output(self, rule: str, chain: str) -> str:
+        return (self.project / f"results/logs/{rule}/{BACKBONE}.{chain}.log").read_text()
+
+
+def make_project(finished: Path, folder: Path, tiny_backbone: Path) -> Path:
+    """The finished project with a backbone that has no models yet, and steps that can be disturbed."""
+    made = shutil.ignore_patterns("pretrain.demo*", "answers", "scores", "report.html")
+    shutil.copytree(finished, folder, symlinks=True, ignore=made)
+
+    def backbone(config):
+        config[BACKBONE] = {**config[tiny_project.BACKBONE], "weights": tiny_project.local(tiny_backbone)}
+
+    def steps(config):
+        same = {**config["variants"]["names"], "max_steps": STEPS, "micro_batch_size": 1, "precision": "fp32"}
+        config["variants"].update(late=same, narrow=same, wide=same)
+        config["variants"]["names"].update(max_steps=STEPS)
+
+    def requests(config):
+        config += [
+            {"cpus": 2, "memory_gb": 4},
+            {"recipes": ["grpo.soft"], "gpus": 8, "gpu_model": "h200"},
+            {"recipes": ["sft.late"], "minutes": 1, "retry_factor": 4},
+            {"recipes": ["sft.narrow"], "gpus": 0},
+            {"recipes": ["sft.wide"], "gpus": 0, "nodes": 2, "processes": 1},
+        ]
+
+    tiny_project.edit(folder, "backbones.yaml", backbone)
+    tiny_project.edit(folder, "recipes/sft.yaml", steps)
+    tiny_project.edit(folder, "resources.yaml", requests)
+    return folder
+
+
+def freeze(folder: Path, run: subprocess.Popen) -> None:
+    """Stop the process that trains `folder` once it has saved, so that it cannot end before it is disturbed.
+
+    SLURM lets stopped processes continue when it ends their job, as it does with all.
+    """
+    deadline = time.monotonic() + RUN_SECONDS
+    while not list(folder.glob("trainer/*/checkpoint-*/complete.json")):
+        assert run.poll() is None and time.monotonic() < deadline, f"nothing was saved in {folder}"
+        time.sleep(0.05)
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if len(words) > 1 and words[1].endswith("/sft.py") and folder.name in " ".join(words):
+            return process.send_signal(signal.SIGSTOP)
+    raise AssertionError(f"no process trains {folder}")
+
+
+def cancel(chain: str) -> None:
+    listed = subprocess.run(["squeue", "--noheader", "--format=%i %k"], capture_output=True, text=True, check=True)
+    (job,) = [line.split()[0] for line in listed.stdout.splitlines() if line.endswith(f"_{BACKBONE}_{chain}")]
+    subprocess.run(["scancel", job], check=True)
+
+
+@pytest.fixture(scope="package")
+def user_folder(tmp_path_factory) -> Path:
+    """A user's configuration folder with the linked profile."""
+    folder = tmp_path_factory.mktemp("user")
+    subprocess.run(["make", "--directory", ROOT, "slurm-profile"], env=user(folder), check=True)
+    return folder
+
+
+def user(folder: Path) -> dict[str, str]:
+    return {**tiny_project.environment(), "XDG_CONFIG_HOME": str(folder)}
+
+
+@pytest.fixture(scope="package")
+def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory) -> Run:
+    """One run of the chain and three more steps: one is cancelled, one out of time, one on two nodes."""
+    project = make_project(finished, tmp_path_factory.mktemp("slurm") / "project", tiny_backbone)
+    targets = [SCORES, *(f"{MODELS}/{chain}/manifest.json" for chain in (LATE, NARROW, WIDE))]
+    command = [*tiny_project.command("--profile", "slurm", *targets, cores=None)]
+    command += ["--slurm-init-seconds-before-status-checks", "6"]
+    command += ["--set-resources", "sft:slurm_extra=''"]  # a minute before its end is too early for a job of one minute
+    log = project / "log"
+    with open(log, "w") as out:
+        run = subprocess.Popen(command, cwd=project, env=user(user_folder), stdout=out, stderr=subprocess.STDOUT)
+    try:
+        freeze(project / MODELS / LATE, run)
+        freeze(project / MODELS / TAUGHT, run)
+        cancel(TAUGHT)
+        run.wait(timeout=RUN_SECONDS)
+    finally:
+        run.send_signal(signal.SIGINT)  # Snakemake then cancels its jobs
+        run.wait(timeout=60)
+    assert run.returncode == 0, log.read_text()
+    return Run(project, log.read_text())
+
+
+def test_the_chain_runs_to_its_scores(ran):
+    assert (ran.project / SCORES).is_file()
+    for chain in (PRETRAINED, ALIGNED):
+        (job,) = ran.jobs(chain)
+        assert job["JobState"] == "COMPLETED" and job["Requeue"] == "1"
+        assert job["StdOut"].startswith(str(ran.project / "results/logs/slurm/rule_"))
+
+
+def test_a_cancelled_step_goes_on_where_it_was(ran):
+    cancelled, completed = ran.jobs(TAUGHT)
+    assert cancelled["JobState"] == "CANCELLED" and completed["JobState"] == "COMPLETED"
+    assert went_on(ran, TAUGHT)
+
+
+def test_a_step_out_of_time_saves_and_is_given_more(ran):
+    late, again = ran.jobs(LATE)
+    assert (late["JobState"], late["TimeLimit"]) == ("TIMEOUT", "00:01:00")
+    assert (again["JobState"], again["TimeLimit"]) == ("COMPLETED", "00:04:00")
+    assert (late["MinMemoryNode"], again["MinMemoryNode"]) == ("4000M", "16000M")
+    assert went_on(ran, LATE)
+
+
+def went_on(ran: Run, chain: str) -> bool:
+    """The step was told to stop, saved, and repeated no step."""
+    output = ran.output("sft", chain)
+    stopped = re.search(rf"stopped by signal {signal.SIGTERM.value} .*?(\d+)", output)
+    resumed = re.search(r"resuming from checkpoint-(\d+)", output)
+    history = (ran.project / MODELS / chain / "history.jsonl").read_text().splitlines()
+    steps = [row["step"] for row in map(json.loads, history) if "loss" in row]
+    assert stopped and resumed and 0 < int(resumed[1]) < STEPS
+    assert steps == list(range(1, STEPS + 1))
+    return True
+
+
+def test_a_step_on_eight_gpus_asks_slurm_for_them(ran):
+    (job,) = ran.jobs(ALIGNED)
+    assert job["TresPerJob"] == "gres:gpu:h200:8"
+    assert job["NumNodes"] == "1" and job["NumTasks"] == "1"
+
+
+def test_two_nodes_train_the_model_of_one(ran):
+    (job,) = ran.jobs(WIDE)
+    assert job["NumNodes"] == "2" and job["NumTasks"] == "2"
+    run = json.loads((ran.project / MODELS / WIDE / "run.json").read_text())
+    assert run["processes"] == 2
+    one, two = (load_file(ran.project / MODELS / chain / "model/model.safetensors") for chain in (NARROW, WIDE))
+    assert one.keys() == two.keys()
+    # Means over half batches differ from means over whole ones in the last bits of fp32, and AdamW divides by
+    # gradients that are nearly nothing: 16 steps of at most 2.5e-4 move weights by up to 4e-3.
+    apart = max(float((one[name] - two[name]).abs().max()) for name in one)
+    assert apart < 2e-4
+
+
+@pytest.mark.parametrize("profile", [ROOT / "profiles/slurm", "slurm"])
+def test_both_names_of_the_profile_are_found(slurm, user_folder, finished, profile):
+    done = subprocess.run(
+        tiny_project.command("-n", "--profile", str(profile), "--forcerun", "sft", cores=None),
+        cwd=finished,
+        env=user(user_folder),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "slurm_extra=--signal=TERM@120" in done.stdout

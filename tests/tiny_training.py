@@ -1,0 +1,55 @@
+"""Training steps on the tiny backbone: folders, data of a few rows, and recipes of a few optimizer steps."""
+
+import shutil
+from pathlib import Path
+
+from reasonome import atomic
+from reasonome.config import STAGES, Style
+from reasonome.training.stage import Stage
+
+STYLE = Style(gene="{symbol}", budget_tokens=100, system="Name what the genes share.", user="Genes: {genes}")
+FEW_STEPS = {"learning_rate": 1e-3, "batch_size": 2, "micro_batch_size": 2, "max_steps": 3, "save_steps": 2}
+WORDS = "repair of DNA binding to kinase signal in membrane transport along axon growth and cell cycle".split()
+
+
+def make(folder: Path, backbone: Path) -> Path:
+    """A folder with the untouched backbone as a finished model, and data for each stage; returns the models' folder."""
+    models = folder / "models" / "tiny"
+    shutil.copytree(backbone, models / "base" / "model")
+    atomic.write_json(models / "base" / "manifest.json", {"model": "tiny"})
+    atomic.write_jsonl(folder / "examples.jsonl", [_example(number) for number in range(12)])
+    statements = [{"text": f"Gene G{number} is for {_name(number)}."} for number in range(40)]
+    atomic.write_jsonl(folder / "train.jsonl", statements)
+    atomic.write_jsonl(folder / "held_out.jsonl", statements[:8])
+    return models
+
+
+def _example(number: int) -> dict:
+    genes = [{"symbol": f"GEN{number}{letter}"} for letter in "ABCDEF"[: 1 + number % 6]]
+    return {"id": f"GO:{number:07}", "subset": "bp", "name": _name(number), "genes": genes}
+
+
+def _name(number: int) -> str:
+    """A name of one to eight words."""
+    return " ".join(WORDS[(number + step) % len(WORDS)] for step in range(1 + number % 8))
+
+
+def sft_stage(models: Path, chain: str = "sft.try-s0", **settings) -> Stage:
+    """An SFT step on the names alone; `settings` go over a recipe of three steps."""
+    recipe = {"benchmark": "demo-go", "style": "names", "teacher": "none", "max_length": 256}
+    return _stage(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, STYLE)
+
+
+def pretrain_stage(models: Path, chain: str = "pretrain.try-s0", **settings) -> Stage:
+    """A warm-up step; `settings` go over a recipe of three steps."""
+    recipe = {"corpus": "demo", "sequence_length": 64}
+    data = {"train": "train.jsonl", "held_out": "held_out.jsonl"}
+    return _stage(models, chain, "pretrain", recipe | settings, data)
+
+
+def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, style: Style | None = None) -> Stage:
+    recipe = STAGES[stage].model_validate({"stage": stage, **FEW_STEPS, **settings})
+    (models / chain).mkdir(parents=True, exist_ok=True)
+    atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
+    files = {name: models.parent.parent / file for name, file in data.items()}
+    return Stage(models / chain, files, style)

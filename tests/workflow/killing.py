@@ -1,0 +1,381 @@
+"""Kill a job's program at a chosen moment of its life, and count what it did from outside of the program.
+
+Jobs inherit a PYTHONPATH with `witness/sitecustomize.py`, which writes down each start of a program and each
+optimizer step, so that no log that is under test is trusted.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import tiny_project
+from tiny_project import BACKBONE, edit
+
+from reasonome.manifest import file_sha256, text_sha256
+
+WITNESS = Path(__file__).with_name("witness")
+EXPERIMENT = "kills"
+METRICS = f"results/experiments/{EXPERIMENT}/metrics.tsv"
+STEPS, SAVE_STEPS = 12, 3
+MODELS, DECODING = f"results/models/{BACKBONE}", "demo-go.names/greedy"
+POLL = 0.01
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that can be killed: its program, the chain whose answers follow from it, and what it writes.
+
+    `outputs` are removed before a trial, together with answers and scores of `chain`; `partial` appears where its
+    real work begins, if a file says so.
+    """
+
+    script: str
+    chain: str | None
+    outputs: tuple[str, ...]
+    partial: str | None = None
+
+    @property
+    def trains(self) -> bool:
+        return self.script in ("pretrain.py", "sft.py", "grpo.py")
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """What is made of the outputs and is made anew after them, tables of the experiment included."""
+        of_chain = (_answers(self.chain), *_scores(self.chain)) if self.chain else ()
+        return (*of_chain, METRICS, METRICS.replace("metrics", "comparisons"))
+
+
+def _answers(chain: str) -> str:
+    return f"results/answers/{BACKBONE}/{chain}/{DECODING}.jsonl"
+
+
+def _scores(chain: str) -> tuple[str, str]:
+    stem = f"results/scores/{BACKBONE}/{chain}/{DECODING}"
+    return f"{stem}.parquet", f"{stem}.json"
+
+
+def _model(script: str, chain: str, *more: str) -> Stage:
+    files = ("model", "manifest.json", "history.jsonl", "run.json", *more)
+    return Stage(script, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files))
+
+
+_TEACHER = "results/reasoning/knowledge-given/demo-go.names"
+BENCHMARK = "results/benchmarks/demo-go"
+# Every arm is one step from the backbone, so that a trial repeats one stage and what follows, and no other.
+STAGES = {
+    "facts": Stage(
+        "build_facts.py",
+        None,
+        tuple(f"results/facts/demo/{name}" for name in ("facts.parquet", "denied.parquet", "statistics.tsv")),
+    ),
+    "benchmark": Stage(
+        "build_benchmark.py",
+        None,
+        tuple(f"{BENCHMARK}/{name}" for name in ("train.jsonl", "valid.jsonl", "test.jsonl", "audit.json")),
+    ),
+    "statements": Stage(
+        "write_statements.py",
+        None,
+        tuple(f"results/statements/demo/{name}" for name in ("train.jsonl", "held_out.jsonl", "statistics.tsv")),
+    ),
+    "reasoning": Stage("write_reasoning.py", None, (f"{_TEACHER}.jsonl", f"{_TEACHER}.dropped.jsonl")),
+    "pretrain": _model("pretrain.py", "pretrain.demo-s0"),
+    "sft": _model("sft.py", "sft.names-s0"),
+    "grpo": _model("grpo.py", "grpo.soft-s0", "validation.json", "constant.json"),
+    "generate": Stage(
+        "generate.py",
+        "base",
+        (_answers("base"),),
+        f"results/answers/{BACKBONE}/base/demo-go.names/.greedy.jsonl.partial",
+    ),
+    "score": Stage("score.py", "base", _scores("base")),
+}
+
+
+def taught(folder: Path, names: Sequence[str], steps: int = 150) -> None:
+    """Teach a tiny model in `folder` to open every answer with `Process:` and a name, so that rewards differ.
+
+    Without it every completion earns nothing, GRPO has no gradient, and equal weights would prove nothing.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rng = random.Random(0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(steps):
+        texts = [f"<|im_start|>assistant\nProcess: {rng.choice(names)}\n<|im_end|>" for _ in range(8)]
+        batch = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+        model(**batch, labels=labels).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    model.save_pretrained(folder)
+
+
+def shrink(folder: Path, backbone: Path) -> None:
+    """Make a tiny project one of arms that are one step long, with steps enough to be killed in."""
+    steps = {"max_steps": STEPS, "save_steps": SAVE_STEPS, "batch_size": 2, "micro_batch_size": 2}
+    edit(folder, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(path=str(backbone)))
+    edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=96, batch_size=1))
+    edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=9000, **steps))
+    edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=24, **steps))
+    grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 12, "generations": 4, "validation": 2}
+    edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
+    shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
+    arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"]}
+    edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
+
+
+def copied(project: Path, folder: Path) -> Path:
+    """A copy to break; times are kept, so that nothing looks out of date, and large files are hard links."""
+    shutil.copytree(project, folder, symlinks=True, copy_function=_link_large)
+    return folder
+
+
+def _link_large(source: str, target: str) -> None:
+    if Path(source).stat().st_size > 1_000_000:
+        Path(target).hardlink_to(source)
+    else:
+        shutil.copy2(source, target)
+
+
+def forget(project: Path, paths: Sequence[str]) -> None:
+    """Remove outputs of a copy, whether files or folders."""
+    for path in paths:
+        target = project / path
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+
+
+def fingerprint(project: Path, stage: Stage) -> dict[str, str]:
+    """SHA-256 by path of what a kill must not change: all that the stage and its followers write but run.json."""
+    found = {}
+    for path in (*stage.outputs, *stage.followers):
+        target = project / path
+        files = sorted(target.rglob("*")) if target.is_dir() else [target]
+        for file in files:
+            if file.name not in ("run.json", "recipe.json"):
+                found[file.relative_to(project).as_posix()] = _digest(file)
+    return found
+
+
+def _digest(file: Path) -> str:
+    if not file.is_file():
+        return "missing"
+    if "answers" not in file.parts:
+        return file_sha256(file)
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return text_sha256(json.dumps([{key: row[key] for key in row if key != "seconds"} for row in rows]))
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of the witness: `start` of a program, a `step` begun or `done`."""
+
+    what: str
+    script: str
+    pid: int
+
+
+class Run:
+    """One Snakemake command on a project, in the background, with a witness of what its programs do."""
+
+    def __init__(self, project: Path, *arguments: str, command: Sequence[str] | None = None):
+        self.project = project
+        self.events_file = project / "events.txt"
+        self.log = project / "snakemake.log"
+        environment = tiny_project.environment() | {
+            "REASONOME_WITNESS": str(self.events_file.resolve()),
+            "PYTHONPATH": str(WITNESS),
+        }
+        with open(self.log, "a") as out:
+            self.process = subprocess.Popen(
+                command or tiny_project.command(*arguments), cwd=project, env=environment, stdout=out, stderr=out
+            )
+
+    def events(self, script: str) -> list[Event]:
+        """What the program `script` has done in all runs of this project so far."""
+        if not self.events_file.is_file():
+            return []
+        lines = self.events_file.read_text(encoding="utf-8").split("\n")[:-1]
+        found = [Event(what, name, int(pid)) for what, name, pid in map(str.split, lines)]
+        return [event for event in found if event.script == script]
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 600) -> bool:
+        """Poll until `condition()` holds; False if Snakemake ended before."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self.process.poll() is not None:
+                return bool(condition())
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing happened within {seconds} s; see {self.log}")
+            time.sleep(POLL)
+        return True
+
+    def program(self, script: str) -> psutil.Process | None:
+        """The process of the last start of `script`; None if there was none or it has ended."""
+        starts = [event for event in self.events(script) if event.what == "start"]
+        try:
+            process = psutil.Process(starts[-1].pid) if starts else None
+            return process if process and alive(process) else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def text(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process runs, and is not merely waited for by its parent."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def kill_program(run: Run, program: psutil.Process, number: signal.Signals) -> None:
+    """Signal the program alone; its shell and Snakemake see it end."""
+    program.send_signal(number)
+
+
+def kill_job(run: Run, program: psutil.Process, number: signal.Signals) -> None:
+    """Signal the job's shell and all below it at once, as a cluster does."""
+    job = [parent for parent in program.parents() if run.process.pid in (p.pid for p in parent.parents())]
+    top = job[-1] if job else program
+    _signal([*top.children(recursive=True), top], number)
+
+
+def kill_everything(run: Run, program: psutil.Process, number: signal.Signals) -> None:
+    """Signal Snakemake too, as a machine that stops does."""
+    top = psutil.Process(run.process.pid)
+    _signal([top, *top.children(recursive=True)], number)
+
+
+def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        try:
+            os.kill(process.pid, number)
+        except ProcessLookupError:
+            continue
+
+
+KILLS: dict[str, tuple[Callable, signal.Signals]] = {
+    "kill -9 program": (kill_program, signal.SIGKILL),
+    "kill -9 job": (kill_job, signal.SIGKILL),
+    "kill -9 all": (kill_everything, signal.SIGKILL),
+    "SIGTERM program": (kill_program, signal.SIGTERM),
+    "SIGTERM job": (kill_job, signal.SIGTERM),
+}
+
+
+@dataclass(frozen=True)
+class Life:
+    """Seconds of an undisturbed program: from its start to the end of its process, and where its work lies in them."""
+
+    seconds: float
+    work_begins: float
+    work_ends: float
+
+
+def begun(run: Run, stage: Stage) -> bool:
+    """Whether the work that takes the time in a real run is under way."""
+    if stage.trains:
+        return any(event.what == "step" for event in run.events(stage.script))
+    return stage.partial is not None and (run.project / stage.partial).exists()
+
+
+def finished(run: Run, stage: Stage) -> bool:
+    if stage.trains:
+        return sum(event.what == "done" for event in run.events(stage.script)) >= STEPS
+    return all((run.project / path).exists() for path in stage.outputs)
+
+
+def watch(run: Run, stage: Stage) -> Life:
+    """Watch the stage's program from its start to its end."""
+    run.wait_for(lambda: run.program(stage.script))
+    program = run.program(stage.script)
+    born = program.create_time()
+    marks = []
+    for condition in (lambda: begun(run, stage), lambda: finished(run, stage)):
+        while not condition() and alive(program):
+            time.sleep(POLL)
+        marks.append(time.time() - born)
+    while alive(program):
+        time.sleep(POLL)
+    return Life(time.time() - born, *marks)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a program is killed: a share of its whole life, or of its work once that has begun."""
+
+    phase: str
+    share: float
+
+
+def moment(rng: random.Random, stage: Stage) -> Moment:
+    """A random moment; half of them in the work, which is a small part of a tiny program's life."""
+    has_work = stage.trains or stage.partial is not None
+    return Moment("work" if has_work and rng.random() < 0.5 else "life", rng.random())
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What a kill hit: seconds since the program's start, and optimizer steps that were done."""
+
+    seconds: float
+    steps: int
+
+
+def kill(run: Run, stage: Stage, how: str, when: Moment, life: Life, end: Callable | None = None) -> Killed | None:
+    """End the stage's program at a moment of its life; None if it was over before. `end` replaces that of KILLS."""
+    if not run.wait_for(lambda: run.program(stage.script)):
+        return None
+    program = run.program(stage.script)
+    if program is None:
+        return None
+    born = program.create_time()
+    if when.phase == "work":
+        while alive(program) and not begun(run, stage):
+            time.sleep(POLL)
+        time.sleep(when.share * (life.work_ends - life.work_begins))
+    else:
+        time.sleep(max(0.0, born + when.share * life.seconds - time.time()))
+    if not alive(program):
+        return None
+    done = sum(event.what == "done" for event in run.events(stage.script))
+    if end is None:
+        function, number = KILLS[how]
+        function(run, program, number)
+    else:
+        end(run, program)
+    return Killed(time.time() - born, done)
+
+
+def steps_done(run: Run, stage: Stage) -> int:
+    """Optimizer steps of all attempts of the stage's program."""
+    return sum(event.what == "done" for event in run.events(stage.script))
+
+
+def attempts(run: Run, stage: Stage) -> int:
+    """How often the stage's program was started."""
+    return sum(event.what == "start" for event in run.events(stage.script))
+
+
+def left_behind(project: Path) -> list[str]:
+    """Temporary files and folders that nothing will use or remove."""
+    results = project / "results"
+    stray = [*results.rglob(".*.partial"), *results.rglob(".*.old"), *results.rglob("checkpoint-*")]
+    return sorted(path.relative_to(project).as_posix() for path in stray)
