@@ -38,10 +38,21 @@ lint: install
 schemas: install
 	$(BIN)/python scripts/write_schemas.py --output workflow/schemas
 
-# The conda environment holds the same pins as the lock; a test keeps them in step.
+# Pins that agree, found from packages' metadata. What is pinned stays as it is unless UPGRADE=--upgrade is given.
+locks: install
+	envs/resolve.sh cpu $(UPGRADE) --output-file requirements.lock
+	envs/resolve.sh gpu $(UPGRADE) --output-file envs/gpu.lock
+	envs/resolve.sh submit $(UPGRADE) --output-file envs/submit.lock
+	tests/vllm/resolve.sh $(UPGRADE) --output-file tests/vllm/requirements.lock
+	$(MAKE) envs/cpu.yaml envs/gpu.yaml envs/submit.yaml
+
+# The conda environments hold the same pins as the locks; a test keeps them in step.
 envs/cpu.yaml: requirements.lock
+envs/gpu.yaml: envs/gpu.lock
+envs/submit.yaml: envs/submit.lock
+envs/cpu.yaml envs/gpu.yaml envs/submit.yaml:
 	sed -i '/^      - /d' $@
-	grep -v '^#' requirements.lock | sed 's/^/      - /' >> $@
+	grep -v '^#' $< | sed 's/^/      - /' >> $@
 
 # snakemake --profile slurm finds a profile by its name in the user's folder only.
 USER_PROFILES = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake

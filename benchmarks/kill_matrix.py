@@ -39,7 +39,6 @@ import tiny_project  # noqa: E402
 from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, Life, Run, Stage  # noqa: E402
 
 from reasonome import atomic, weights  # noqa: E402
-from reasonome.benchmarks import read_sets  # noqa: E402
 from reasonome.errors import InputError, run_program  # noqa: E402
 from reasonome.project import Project  # noqa: E402
 
@@ -97,9 +96,8 @@ def undisturbed(work: Path, stored: Path) -> Path:
     backbone = project / "backbone"
     killing.shrink(project, backbone)
     tiny_project.snakemake(project, f"{killing.BENCHMARK}/train.jsonl")
-    names = [one.name for one in read_sets(project / killing.BENCHMARK / "train.jsonl")]
     tiny_backbone.make(backbone, models[tiny_project.BACKBONE])
-    killing.taught(backbone, names)
+    killing.taught(backbone, project)
     print("the undisturbed run", flush=True)
     tiny_project.snakemake(project, METRICS)
     (project / "finished").touch()

@@ -28,7 +28,7 @@ def main() -> None:
     encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}
     data = {"examples": args.examples, "valid": args.valid, **encoder_manifests}
     project, recipe = Project(args.config), read_recipe(args.folder)
-    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style))
+    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
     # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
     similarity = mean_similarity(list(load_encoders(project, args.encoders, keep=False).values()))
     grpo(stage, TASKS[project.benchmarks[recipe.benchmark].task], similarity)

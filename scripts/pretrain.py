@@ -8,17 +8,20 @@ import argparse
 from pathlib import Path
 
 from reasonome.errors import run_program
+from reasonome.project import Project
 from reasonome.training.pretrain import pretrain
 from reasonome.training.stage import Stage
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, required=True)
     args = parser.parse_args()
-    pretrain(Stage(args.folder, {"train": args.train, "held_out": args.held_out}))
+    trackers = Project(args.config).settings.trackers
+    pretrain(Stage(args.folder, {"train": args.train, "held_out": args.held_out}, trackers=trackers))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def main() -> None:
 
     data = {"examples": args.examples} | ({"reasoning": args.reasoning} if args.reasoning else {})
     project, recipe = Project(args.config), read_recipe(args.folder)
-    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style))
+    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
     sft(stage, TASKS[project.benchmarks[recipe.benchmark].task])
 
 

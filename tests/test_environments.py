@@ -1,23 +1,112 @@
-"""The lock and what follows from it."""
+"""The environments: pins that are exact, agree with each other, and are what the indexes' metadata resolve to."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+LOCKS = {"cpu": "requirements.lock", "gpu": "envs/gpu.lock", "submit": "envs/submit.lock"}
+# Where the programs of this environment are: uv is one of them.
+PROGRAMS = Path(sys.executable).parent
+EVERY = pytest.mark.parametrize("name", LOCKS)
 
 
-def pins() -> list[str]:
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+def pins(name: str) -> dict[str, str]:
+    """Package → version of an environment's lock."""
+    lines = (ROOT / LOCKS[name]).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
 
 
-def test_every_pin_is_exact_and_of_no_local_build():
-    assert all(line.count("==") == 1 and "+" not in line for line in pins())
-    assert "torch==2.13.0" in pins()
+def resolve(name: str, *options: str | Path) -> subprocess.CompletedProcess:
+    """What `envs/resolve.sh` gives for an environment."""
+    environment = os.environ | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
+    command = [ROOT / "envs/resolve.sh", name, *options]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_conda_environment_holds_the_same_pins():
-    environment = yaml.safe_load((ROOT / "envs/cpu.yaml").read_text(encoding="utf-8"))
+@pytest.fixture(scope="session")
+def index(tmp_path_factory) -> None:
+    """Skips where no package index answers: a package without needs is asked for, past uv's cache."""
+    wish = tmp_path_factory.mktemp("index") / "wish.in"
+    wish.write_text("iniconfig\n", encoding="utf-8")
+    asked = subprocess.run(
+        [PROGRAMS / "uv", "pip", "compile", "--quiet", "--refresh", wish], capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        pytest.skip(f"no package index can be reached, so nothing can be resolved: {asked.stderr.strip()[:300]}")
+
+
+@EVERY
+def test_every_pin_is_exact_and_of_no_local_build(name):
+    found = pins(name)
+    assert all(re.fullmatch(r"[a-z0-9.-]+", package) for package in found)
+    assert all(re.fullmatch(r"[0-9][A-Za-z0-9.]*", version) for version in found.values())
+
+
+@EVERY
+def test_the_conda_environment_holds_the_same_pins(name):
+    environment = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text(encoding="utf-8"))
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
-    assert pip == pins(), "run: make envs/cpu.yaml"
+    assert pip == [f"{package}=={version}" for package, version in pins(name).items()], f"run: make envs/{name}.yaml"
+
+
+def test_models_are_trained_by_the_same_versions_everywhere():
+    cpu, gpu = pins("cpu"), pins("gpu")
+    trainers = ("accelerate", "datasets", "deepspeed", "peft", "torch", "trl")
+    assert {package: gpu[package] for package in trainers} == {package: cpu[package] for package in trainers}
+    assert cpu["torch"] == "2.13.0" and cpu["trl"] == "1.16.0"
+
+
+def test_one_snakemake_starts_jobs_and_runs_their_rules():
+    submit, cpu = pins("submit"), pins("cpu")
+    assert {package: cpu[package] for package in submit if package.startswith("snakemake")} == {
+        package: version for package, version in submit.items() if package.startswith("snakemake")
+    }
+    assert submit["snakemake-executor-plugin-slurm"] == "2.8.0"
+
+
+def test_each_environment_has_what_it_is_for_and_no_more():
+    assert {"vllm", "bitsandbytes", "liger-kernel", "nvidia-nccl-cu13"} <= pins("gpu").keys()
+    assert not {"vllm", "triton", "nvidia-nccl-cu13"} & pins("cpu").keys()
+    assert not {"torch", "transformers", "trl"} & pins("submit").keys()
+
+
+@pytest.mark.slow
+@EVERY
+def test_the_pins_are_what_metadata_resolve_to(name, index, tmp_path):
+    resolved = resolve(name, "--constraint", ROOT / LOCKS[name], "--output-file", tmp_path / "lock")
+    assert resolved.returncode == 0, resolved.stderr
+    assert (tmp_path / "lock").read_text(encoding="utf-8") == (ROOT / LOCKS[name]).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_pins_that_do_not_go_together_are_named(index, tmp_path):
+    (tmp_path / "newer").write_text("pandas==3.1.1\nnumpy==2.4.6\n", encoding="utf-8")
+    resolved = resolve("gpu", "--constraint", tmp_path / "newer", "--output-file", tmp_path / "lock")
+    assert resolved.returncode != 0 and not (tmp_path / "lock").exists()
+    assert "vllm==0.32.0" in resolved.stderr and "numpy==2.4.6" in resolved.stderr
+
+
+@pytest.mark.slow
+def test_the_submitting_environment_alone_plans_the_demo(index, tmp_path):
+    python, uv = tmp_path / "venv/bin/python", PROGRAMS / "uv"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv"], check=True)
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "-r", ROOT / LOCKS["submit"]], check=True)
+    for folder in ("config", "resources"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    planned = subprocess.run(
+        [python, "-m", "snakemake", "-n", "--cores", "1", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path]
+        + ["--", "results/experiments/demo/report.html"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert planned.returncode == 0, planned.stderr
+    assert re.search(r"^render_report +1$", planned.stdout, re.MULTILINE)
+    torch = subprocess.run([python, "-c", "import torch"], capture_output=True, text=True, check=False)
+    assert "No module named 'torch'" in torch.stderr

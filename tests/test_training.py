@@ -9,7 +9,7 @@ from reasonome.manifest import Stopwatch
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
 from reasonome.training import checkpoints, grpo, retention
-from reasonome.training.stage import backward_tokens, history
+from reasonome.training.stage import history
 
 TASK = TASKS["gene_set_naming"]
 EXAMPLE = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "LIG4", "name": "DNA ligase 4"}])
@@ -58,14 +58,6 @@ def test_time_of_earlier_attempts_is_added(tmp_path):
     stopwatch.write(tmp_path / "run.json", steps=3)
     run = json.loads((tmp_path / "run.json").read_text())
     assert 100.0 <= run["seconds"] < 160 and run["steps"] == 3
-
-
-def test_tokens_are_added_up_over_a_resume():
-    log = [{"num_tokens": 100}, {"eval_loss": 2.0}, {"num_tokens": 250}, {"num_tokens": 90}, {"num_tokens": 200}]
-    assert backward_tokens(log) == 250 + 200
-    # Packed rows are of one length: the count after a resume can equal the one before.
-    assert backward_tokens([{"num_tokens": 64}, {"num_tokens": 64}]) == 128
-    assert backward_tokens([]) == 0
 
 
 def test_history_holds_nothing_of_the_clock():

@@ -33,7 +33,7 @@ class JobResources:
         return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
 
     def resources(self, attempt: int) -> dict[str, int | str | None]:
-        """What the n-th attempt asks of Snakemake's SLURM executor, by RESOURCES; None is not asked for.
+        """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.
 
         The executor starts the job's only task through srun. Over several nodes (`mpi`) it leaves that to the job, and
         GPUs are counted for each node: SLURM would spread one number of them over all.
@@ -57,16 +57,36 @@ class JobResources:
         }
 
 
-RESOURCES = tuple(JobResources().resources(1))
+# The resources that an entry with this field may give a job, beside memory and minutes, which every job has.
+_OF_FIELD = {
+    "gpus": {"gpu"},
+    "gpu_model": {"gpu_model"},
+    "partition": {"slurm_partition"},
+    "account": {"slurm_account"},
+    "nodes": {"gres", "mpi", "tasks", "tasks_per_gpu"},
+}
+
+
+def names(project: Project, rule: str) -> list[str]:
+    """The resources that any job of `rule` may ask for: fewer than all, as Snakemake looks at each for every job."""
+    found = {"mem_mb", "runtime"}
+    if rule in TRAINING_RULES:
+        found |= {"nodes", "processes", "sharding"}
+    for request in project.requests:
+        if request.rules is None or rule in request.rules:
+            for field, resources in _OF_FIELD.items():
+                if getattr(request, field) is not None and (field != "nodes" or rule in TRAINING_RULES):
+                    found |= resources
+    return sorted(found)
 
 
 def of_job(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
     """What a job of `rule` asks for; `backbone` and `chain` are those of the model that it trains or asks, if any.
 
-    Only training spreads over several nodes.
+    Recipes are those of steps that are trained, and only training spreads over several nodes.
     """
     recipe = None
-    if chain is not None and chain != chains.BASE:
+    if rule in TRAINING_RULES and chain is not None:
         step = chains.last_step(chain)
         recipe = f"{step.stage}.{step.variant}"
     asked: dict = {}

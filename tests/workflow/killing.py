@@ -100,36 +100,48 @@ STAGES = {
 }
 
 
-def taught(folder: Path, names: Sequence[str], steps: int = 150) -> None:
-    """Teach a tiny model in `folder` to open every answer with `Process:` and a name, so that rewards differ.
+def taught(folder: Path, project: Path, steps: int = 120) -> None:
+    """Teach the tiny model in `folder` to open its answers with `Process:` and some name, so that rewards differ.
 
-    Without it every completion earns nothing, GRPO has no gradient, and equal weights would prove nothing.
+    Without it every completion earns nothing, GRPO has no gradient, and equal weights would prove nothing. `project`
+    holds the benchmark whose prompts and names it learns from.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from reasonome.benchmarks import read_rows
+    from reasonome.project import Project
+    from reasonome.prompts import conservative_count, render
+    from reasonome.tasks import TASKS
+
+    task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "names")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    rng = random.Random(0)
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    examples = read_rows(project / BENCHMARK / "train.jsonl", task.Example)
+    prompts = [render(tokenizer, task.prompt(one, style, conservative_count).messages) for one in examples]
+    rng, seen = random.Random(0), 16  # the last tokens of a text: all of its answer, none of its prompt but the end
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(steps):
-        texts = [f"<|im_start|>assistant\nProcess: {rng.choice(names)}\n<|im_end|>" for _ in range(8)]
+        texts = [f"{rng.choice(prompts)}Process: {rng.choice(examples).name}\n" for _ in range(4)]
         batch = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-        labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
-        model(**batch, labels=labels).loss.backward()
+        logits = model(**batch, logits_to_keep=seen + 1).logits[:, :-1]
+        torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch["input_ids"][:, -seen:].flatten()).backward()
         optimizer.step()
         optimizer.zero_grad()
     model.save_pretrained(folder)
 
 
 def shrink(folder: Path, backbone: Path) -> None:
-    """Make a tiny project one of arms that are one step long, with steps enough to be killed in."""
+    """Make a tiny project one of arms that are one step long, with steps enough to be killed in.
+
+    They are passes of about five steps each, so that jobs resume in any pass, and end inside one.
+    """
     steps = {"max_steps": STEPS, "save_steps": SAVE_STEPS, "batch_size": 2, "micro_batch_size": 2}
     edit(folder, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(path=str(backbone)))
     edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=96, batch_size=1))
-    edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=9000, **steps))
-    edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=24, **steps))
-    grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 12, "generations": 4, "validation": 2}
+    edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=2700, **steps))
+    edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
+    grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 10, "generations": 4, "validation": 2}
     edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
     arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"]}

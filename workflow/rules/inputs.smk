@@ -311,4 +311,4 @@ def asks(rule):
     def resource(name):
         return lambda wildcards, attempt: requested(rule, wildcards).resources(attempt)[name]
 
-    return {name: resource(name) for name in job_resources.RESOURCES}
+    return {name: resource(name) for name in job_resources.names(PROJECT, rule)}

@@ -53,7 +53,7 @@ rule pretrain:
     shell:
         launched(
             "pretrain.py",
-            "--folder {params.folder} --train {input.train} --held-out {input.held_out}",
+            READS_CONFIG + " --folder {params.folder} --train {input.train} --held-out {input.held_out}",
         )
 
 

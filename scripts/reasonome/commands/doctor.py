@@ -1,1 +1,48 @@
-def add(commands): pass
+"""`reasonome doctor`: checks the node that it runs on, and prints a fix beside all that is not as it should be.
+
+reasonome doctor                               for the experiments of config/config.yaml
+reasonome doctor gene-r1 --gpus 8              for one, on a node with eight GPUs
+srun --gpus=8 --mem=400G reasonome doctor gene-r1 --gpus 8      on the node that SLURM gives its jobs
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from reasonome import atomic
+from reasonome.project import Project, lookup
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The subcommand's arguments."""
+    summary = "what of this node, its disks and its packages would fail jobs, and how to mend it; exit status 1 then"
+    command = commands.add_parser(
+        "doctor", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
+    command.add_argument("--gpus", type=int, metavar="N", help="GPUs that this node should have")
+    command.add_argument("--json", metavar="PATH", help="write the findings there; `-`: to standard output, alone")
+    command.add_argument("--config", type=Path, default=Path("config"))
+    command.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line per check as it is done; the exit status is 1 if one failed."""
+    from reasonome.doctor.examination import examine
+    from reasonome.doctor.finding import FAIL
+
+    project = Project(args.config)
+    names = args.experiments or list(project.settings.experiments)
+    for name in names:
+        lookup(project.experiments, name, "experiment")
+    found = []
+    for finding in examine(project, names, args.gpus):
+        found.append(finding)
+        print(finding, file=sys.stderr if args.json == "-" else sys.stdout, flush=True)
+    if args.json == "-":
+        print(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+    elif args.json is not None:
+        atomic.write_json(args.json, [asdict(finding) for finding in found])
+    return int(any(finding.state == FAIL for finding in found))

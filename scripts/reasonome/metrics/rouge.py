@@ -7,8 +7,7 @@ of next to nothing.
 import re
 from functools import cache, lru_cache
 from itertools import islice
-
-from rouge_score import rouge_scorer, tokenizers
+from typing import Any
 
 NAMES = {"rouge_l": "rougeL", "rouge_1": "rouge1", "rouge_2": "rouge2"}
 
@@ -17,17 +16,19 @@ WORDS = 1000
 _WORD = re.compile("[a-z0-9]+")  # of lower-case text, as the package's tokenizer has it
 
 
-class _CachedTokenizer(tokenizers.DefaultTokenizer):
+class _CachedTokenizer:
     """The package's stemming tokenizer; names repeat a lot, and stemming is most of the cost."""
 
     def __init__(self):
-        super().__init__(use_stemmer=True)
+        from rouge_score import tokenizers  # late: it loads scipy, and whoever only plans jobs scores nothing
+
+        self._all_words = tokenizers.DefaultTokenizer(use_stemmer=True).tokenize
         self.tokenize = lru_cache(maxsize=200_000)(self._first_words)
 
     def _first_words(self, text: str) -> list[str]:
         if len(text) > WORDS:  # in characters: else it cannot have more words
             text = " ".join(word.group() for word in islice(_WORD.finditer(text.lower()), WORDS))
-        return super().tokenize(text)
+        return self._all_words(text)
 
 
 @cache
@@ -41,7 +42,9 @@ def tokens(text: str) -> list[str]:
 
 
 @cache
-def _scorer() -> rouge_scorer.RougeScorer:
+def _scorer() -> Any:
+    from rouge_score import rouge_scorer
+
     return rouge_scorer.RougeScorer(list(NAMES.values()), tokenizer=_tokenizer())
 
 

@@ -57,10 +57,10 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         env=environment,
     )
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("Using workflow")]
-        raise InputError(
-            "Snakemake could not plan the jobs: " + "\n  ".join(lines[-8:]), fix=f"see `snakemake -n {target}`"
-        )
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        wrong = [number for number, line in enumerate(lines) if re.search(r"(Error|Exception)\b", line)]
+        reason = "\n  ".join(lines[wrong[0] :][:12] if wrong else lines[-12:])
+        raise InputError(f"Snakemake could not plan the jobs: {reason}", fix=f"see `snakemake -n {target}`")
     return parse(done.stdout)
 
 

@@ -125,7 +125,7 @@ class Plan:
             prompt = self.workload.prompt_tokens(job.backbone, recipe.benchmark, recipe.style).value
         need = memory.of_training(size, shape, recipe, asked, prompt)
         # Equal settings on an equal machine took what they took.
-        same = ("micro_batch_size", "gradient_checkpointing", "adapter", "benchmark", "corpus", "max_length")
+        same = ("micro_batch_size", "gradient_checkpointing", "adapter", "benchmark", "style", "corpus", "max_length")
         now = recipe.model_dump(mode="json")
         alike = [
             run

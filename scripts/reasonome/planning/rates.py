@@ -1,7 +1,7 @@
 """Tokens per second of a job: as measured, scaled from what was measured, or assumed from a device's peak."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reasonome.job_resources import JobResources
 from reasonome.planning.estimates import Estimate, combine, counted, unknown
@@ -77,7 +77,8 @@ class Rates:
             for these in stages:
                 chosen = self._chosen(these, backbone, other, device, adapted)
                 if found := self._pooled(chosen, backbone, device, lambda run: run.backward_tokens):
-                    return found
+                    of_it = {run.stage for run in chosen} == {stage}
+                    return found if of_it else replace(found, source="scaled")
         # Per parameter and token: forward 2, backward 4 (2 where weights are frozen), 2 to compute activations again.
         flops = 6 - 2 * adapted + 2 * recomputed
         return self._assumed(backbone, device, flops, TRAINING_SHARE, CORE_FLOPS[0])

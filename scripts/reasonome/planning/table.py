@@ -87,10 +87,11 @@ def _totals(plan: Plan) -> str:
     meanwhile = [planned.need.meanwhile.value or 0 for planned in jobs if planned.need]
     if any(meanwhile):
         disk += f"; checkpoints: {_three(max(meanwhile))} GB of a job until it is done, {_three(sum(meanwhile))} of all"
+    path = f"{_worded(plan.longest_path, _time)}, without waiting for nodes"
     lines = [
         f"jobs: {len(jobs)}, {len(on_gpus)} of them on GPUs",
         f"CPU-hours: {_with_limits(plan.cpu_hours(jobs), jobs, lambda planned: planned.cores)}",
-        f"longest line of jobs that wait for each other: {_worded(plan.longest_path, _time)}, without waiting for nodes",
+        f"longest line of jobs that wait for each other: {path}",
         f"disk: {disk}",
     ]
     if on_gpus:

@@ -13,6 +13,8 @@ COLUMNS = [
     "share_of_time",
     "backward_tokens",
     "generated_tokens",
+    "tokens_per_second",
+    "mfu",
     "peak_memory_gb",
 ]
 _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
@@ -21,7 +23,8 @@ _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 def costs_table(plan: Plan) -> pd.DataFrame:
     """A row per trained step and per set of answers, then `total`; peak memory's total is the highest.
 
-    Raises InputError for a missing run.json.
+    `tokens_per_second` is of optimizer steps alone where training measured it, else of generated tokens over the whole
+    job; `mfu` is the share of the machine's matmul peak. Raises InputError for a missing run.json.
     """
     jobs = [(f"train {s.chain.rpartition('+')[2]}", s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
     jobs += [
@@ -30,12 +33,16 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     rows = []
     for job, backbone, chain, path in dict.fromkeys(jobs):
         run = read_json(path)
-        rows.append([job, backbone, chain, *(run[column] for column in _MEASURED)])
-    table = pd.DataFrame(rows, columns=["job", "backbone", "chain", *_MEASURED])
+        rate = run.get("tokens_per_second", run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0)
+        rows.append([job, backbone, chain, *(run[name] for name in _MEASURED), rate, run.get("mfu")])
+    columns = ["job", "backbone", "chain", *_MEASURED, "tokens_per_second", "mfu"]
+    table = pd.DataFrame(rows, columns=columns).astype({"mfu": float})
     total = {"job": "total", "backbone": "", "chain": "", **table[_MEASURED[:3]].sum()}
     table.loc[len(table)] = total | {"peak_memory_gb": table["peak_memory_gb"].max()}
     table["share_of_time"] = (table["seconds"] / total["seconds"]).map("{:.0%}".format)
-    return table.astype({"backward_tokens": int, "generated_tokens": int}).round({"seconds": 1})[COLUMNS]
+    return table.astype({"backward_tokens": int, "generated_tokens": int}).round(
+        {"seconds": 1, "tokens_per_second": 1}
+    )[COLUMNS]
 
 
 def summary(costs: pd.DataFrame) -> str:

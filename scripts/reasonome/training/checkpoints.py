@@ -29,7 +29,7 @@ def _is_complete(checkpoint: Path) -> bool:
 
 
 def remove_incomplete(folder: Path) -> None:
-    """Remove what killed saves left; the trainer would count them among those to keep, and drop a whole one for them."""
+    """Remove what killed saves left: the trainer counts them among those to keep, and drops a whole one for them."""
     for checkpoint in folder.glob("checkpoint-*"):
         if not _is_complete(checkpoint):
             shutil.rmtree(checkpoint)

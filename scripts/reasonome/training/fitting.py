@@ -62,12 +62,7 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
     # Processes must be able to agree before the trainer is there.
     PartialState(cpu=not torch.cuda.is_available())
     with torch.random.fork_rng():
-        fits = _trial_on_gpu(load(), recipe) if torch.cuda.is_available() else _reckoned_on_cpu(load(), recipe)
-        rows = 1 if auto_rows else recipe.micro_batch_size
-        length = _least(longest_that_fits(longest, lambda n: fits(rows, n))) if auto_length else longest
-        if auto_rows and length:
-            rows = _least(most_that_fit(each, lambda n: fits(n, length)))
-        del fits
+        rows, length = _search(load(), recipe, longest, each)
     gc.collect()
     if not rows or not length:
         raise InputError(
@@ -80,6 +75,18 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
         atomic.write_json(folder / FILE, asdict(found))
         print(f"fits in memory: {rows} rows at once, of up to {length} tokens", flush=True)
     return found
+
+
+def _search(model, recipe: TrainingSettings, longest: int, each: int) -> tuple[int, int]:
+    """Rows and length that all processes can train on; 0 for what does not fit at all."""
+    fits = (_trial_on_gpu if torch.cuda.is_available() else _reckoned_on_cpu)(model, recipe)
+    rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
+    length = longest
+    if getattr(recipe, "max_length", None) == "auto":
+        length = _least(longest_that_fits(longest, lambda n: fits(rows, n)))
+    if recipe.micro_batch_size == "auto" and length:
+        rows = _least(most_that_fit(each, lambda n: fits(n, length)))
+    return rows, length
 
 
 def _before(path: Path) -> Fitted | None:

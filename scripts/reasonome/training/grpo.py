@@ -14,11 +14,12 @@ from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.comparisons import MEAN, bootstrap_intervals
 from reasonome.config import GrpoRecipe, Style
+from reasonome.errors import InputError
 from reasonome.floors import rows_of_common_words
 from reasonome.prompts import render, token_counter
 from reasonome.rewards.naming import total
 from reasonome.tasks.task import Similarity, Task
-from reasonome.training import rollouts
+from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.stage import Stage
 
@@ -96,30 +97,30 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     InputError where rollouts cannot work here, or once sampler and trainer drift apart.
     """
     recipe: GrpoRecipe = stage.recipe
+    _check_dropout(stage, recipe)
     parent_model = stage.parent / "model"
     rollouts.check(recipe, parent_model)
-    model, tokenizer = stage.load()
+    tokenizer = stage.load_tokenizer()
     count_tokens = token_counter(tokenizer)
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     asked = examples[: recipe.prompts]
     prompts = [task.prompt(example, stage.style, count_tokens).messages for example in asked]
+    longest = max(count_tokens([render(tokenizer, messages) for messages in prompts])) + recipe.max_completion_length
     scorer = RewardScorer(task, recipe.rewards, similarity, stage.style)
 
     valid = read_rows(stage.data["valid"], task.Example)
     random.Random(0).shuffle(valid)
     valid = valid[: recipe.validation]
     valid_prompts = [render(tokenizer, task.prompt(example, stage.style, count_tokens).messages) for example in valid]
-
-    def longest() -> int:
-        return max(count_tokens([render(tokenizer, messages) for messages in prompts]))
-
+    stage.fit(longest)
     trainer = rollouts.WatchedTrainer(
-        model=model,
+        model=stage.load_model(),
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict({"prompt": prompts, "index": list(range(len(prompts)))}),
         reward_funcs=scorer.for_trl(asked),
         processing_class=tokenizer,
+        peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
     )
@@ -129,7 +130,7 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     set_seed(stage.step.seed + trainer.accelerator.process_index)
     stage.train(trainer)
     after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
-    if trainer.accelerator.is_main_process:
+    if processes.is_first():
         constant = best_constant(scorer, task, examples)
         atomic.write_json(stage.folder / "constant.json", constant_earnings(scorer, task, constant, asked))
         quarters = semantic_quarters(trainer.state.log_history, task, recipe.rewards)
@@ -142,6 +143,16 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
         "prompt_example": {"messages": prompts[0], "rendered": render(tokenizer, prompts[0])},
     }
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + before_tokens + after_tokens)
+
+
+def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:
+    if recipe.adapter and recipe.adapter.dropout:
+        raise InputError(
+            "GRPO samples with the weights it trains; with dropout they are other weights in every pass",
+            file=stage.folder / "recipe.json",
+            field="adapter.dropout",
+            fix="dropout: 0.0",
+        )
 
 
 def _settings(stage: Stage, recipe: GrpoRecipe) -> dict[str, Any]:

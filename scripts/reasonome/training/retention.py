@@ -1,4 +1,4 @@
-"""Which trainer checkpoints stay after training: the newest, until a job uses the model, and all where a recipe says so.
+"""Which checkpoints stay after training: the newest until a job uses the model, and all where a recipe says so.
 
 A job may be ended between its last line and the moment at which Snakemake takes its outputs for good; Snakemake then
 deletes them. From the newest checkpoint they are made again without training. Once another job reads the model, they

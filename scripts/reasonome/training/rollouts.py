@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate.utils import gather_object
 from transformers import AutoConfig
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
@@ -20,6 +19,7 @@ from trl.models import unwrap_model_for_generation
 from reasonome.config import Decoding, GrpoRecipe
 from reasonome.errors import InputError
 from reasonome.generation import local
+from reasonome.training import processes
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 
 # Facts of a machine, not of a recipe, so they come from the environment of the job.
@@ -38,7 +38,7 @@ def check(recipe: GrpoRecipe, parent_model: Path) -> None:
     if recipe.rollouts == "transformers":
         return
     # The first process alone talks to the server; others may have no way to it.
-    if recipe.rollouts == "vllm-server" and os.environ.get("RANK", "0") == "0":
+    if recipe.rollouts == "vllm-server" and processes.is_first():
         _check_server(*_server(), parent_model)
     if importlib.util.find_spec("vllm") is None:
         raise InputError(
@@ -54,8 +54,8 @@ def check(recipe: GrpoRecipe, parent_model: Path) -> None:
         )
 
 
-def arguments(recipe: GrpoRecipe, parent_model: Path, longest: Callable[[], int]) -> dict[str, Any]:
-    """Trainer arguments of the recipe's rollouts; `longest` counts the tokens of the longest prompt."""
+def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
+    """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
     if recipe.rollouts == "transformers":
         return {}
     if recipe.rollouts == "vllm-server":
@@ -72,7 +72,7 @@ def arguments(recipe: GrpoRecipe, parent_model: Path, longest: Callable[[], int]
         "vllm_mode": "colocate",
         "vllm_gpu_memory_utilization": share,
         "vllm_enable_sleep_mode": True,
-        "vllm_max_model_length": longest() + recipe.max_completion_length,
+        "vllm_max_model_length": longest,
         "vllm_tensor_parallel_size": tensor_parallel(
             weight_bytes(parent_model),
             share * gpu_bytes,
@@ -203,7 +203,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
         for _, batch in local.generate(model, tokenizer, [prompts[i] for i in mine], decoding):
             done += [(mine[position], made.text, made.completion_tokens) for position, made in batch]
     tokenizer.padding_side = side
-    everything = sorted(gather_object(done))
+    everything = sorted(row for rows in processes.of_all(done) for row in rows)
     return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)
 
 

@@ -174,6 +174,7 @@ class Stage:
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,
             **self.kernels.arguments(),
+            "ddp_find_unused_parameters": False,
             **sharding.arguments(),
         }
 

@@ -1,0 +1,77 @@
+"""Whether the packages that decide results and speed are those of a lock, and can compile what they need to."""
+
+import re
+import shutil
+from collections.abc import Mapping
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+
+PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "deepspeed", "vllm", "datasets", "tokenizers")
+_PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Package → version of a lock; none where the file is not there."""
+    if not lock.is_file():
+        return {}
+    found = (_PIN.match(line) for line in lock.read_text(encoding="utf-8").splitlines())
+    return {match[1].lower().replace("_", "-"): match[2] for match in found if match}
+
+
+def installed() -> dict[str, str]:
+    """Package → version, of PACKAGES that are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def check_versions(have: Mapping[str, str], locks: Mapping[str, Mapping[str, str]]) -> Finding:
+    """The installed versions against the lock that they agree with most; `locks` are pins by file."""
+    check = "packages"
+    if "torch" not in have:
+        return Finding(check, NOT_HERE, "none for training: this is an environment to submit from")
+    known = {file: pinned for file, pinned in locks.items() if pinned}
+    if not known:
+        return Finding(check, WARN, "no lock is here to compare with", "run it in the project's folder")
+    bare = {name: version.partition("+")[0] for name, version in have.items()}  # torch 2.13.0+cpu is 2.13.0
+    off = {
+        file: [name for name, version in bare.items() if name in pinned and pinned[name].partition("+")[0] != version]
+        for file, pinned in known.items()
+    }
+    file = min(off, key=lambda name: len(off[name]))
+    if off[file]:
+        wrong = ", ".join(f"{name} {bare[name]} (lock: {known[file][name]})" for name in off[file])
+        return Finding(check, WARN, f"not as in {file}: {wrong}", f"pip install -r {file}")
+    agreeing = ", ".join(f"{name} {bare[name]}" for name in bare if name in known[file])
+    return Finding(check, OK, f"as in {file}: {agreeing}")
+
+
+def check_compilers(sharding: bool) -> Finding:
+    """g++ and ninja, with which DeepSpeed builds operations at run time; needed where jobs ask for sharding."""
+    check = "compilers"
+    # pip puts ninja beside Python; a job has that folder on its path only if the environment is activated.
+    missing = [name for name in ("g++", "ninja") if shutil.which(name) is None]
+    if not missing:
+        return Finding(check, OK, "g++ and ninja are here (DeepSpeed builds operations at run time)")
+    what = f"{' and '.join(missing)} not on the path: DeepSpeed builds operations at run time"
+    fix = "module load gcc (or apt-get install g++); pip install ninja, and activate the environment"
+    return Finding(check, FAIL if sharding else NOT_HERE, what, fix if sharding else "")
+
+
+def check_snakemake() -> Finding:
+    """Snakemake and its SLURM plugin, which submitting needs."""
+    check = "snakemake"
+    if find_spec("snakemake") is None:
+        return Finding(check, NOT_HERE, "not installed: this is an environment to compute in, not to submit from")
+    version = metadata.version("snakemake")
+    if find_spec("snakemake_executor_plugin_slurm") is None:
+        fix = "pip install snakemake-executor-plugin-slurm"
+        return Finding(check, NOT_HERE, f"{version}, without the plugin that submits to SLURM", fix)
+    return Finding(check, OK, f"{version}, with SLURM plugin {metadata.version('snakemake-executor-plugin-slurm')}")

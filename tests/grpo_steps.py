@@ -1,0 +1,111 @@
+"""GRPO steps on the tiny backbone, with a reward that random weights earn; as a program, one that may be killed.
+
+python tests/grpo_steps.py models/tiny/grpo.try-s0 --write completions.json     trains, and keeps what it drew
+python tests/grpo_steps.py models/tiny/grpo.try-s0 --read completions.json      trains on what was drawn before
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from tiny_training import STYLE
+
+from reasonome import atomic
+from reasonome.config import STAGES
+from reasonome.errors import run_program
+from reasonome.tasks.gene_set_naming import GeneSetNaming
+from reasonome.tasks.task import Reward
+from reasonome.training.grpo import grpo
+from reasonome.training.rollouts import WatchedTrainer
+from reasonome.training.stage import Stage
+
+RECIPE = {
+    "stage": "grpo",
+    "benchmark": "demo-go",
+    "style": "names",
+    "rewards": {"rouge_l": 1.0},
+    "encoders": [],
+    "learning_rate": 1e-3,
+    "scheduler": "constant",
+    "warmup": 0.0,
+    "batch_size": 8,
+    "micro_batch_size": 2,
+    "generations": 4,
+    "max_completion_length": 12,
+    "temperature": 0.8,
+    "precision": "fp32",
+    "prompts": 4,
+    "epochs": 2,
+    "save_steps": 1,
+    "validation": 3,
+}
+
+
+class Vowels(GeneSetNaming):
+    """Pays for vowels: what random weights write differs in that."""
+
+    rewards = {"rouge_l": Reward(lambda texts, examples, similarity: list(map(share, texts)), 0.0, 1.0, semantic=True)}
+
+    def parse(self, text, style=None):
+        """The text as it is."""
+        return text
+
+
+def share(text: str) -> float:
+    """The share of vowels among a text's characters."""
+    return sum(text.count(vowel) for vowel in "aeiou") / max(1, len(text))
+
+
+def prepare(models: Path, chain: str = "grpo.try-s0", **settings) -> Path:
+    """A step's folder with its recipe, RECIPE with `settings` over it, beside tiny_training's base model."""
+    recipe = STAGES["grpo"].model_validate(RECIPE | settings)
+    atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
+    return models / chain
+
+
+def run(folder: Path) -> None:
+    """Train the step in `folder`."""
+    examples = folder.parent.parent.parent / "examples.jsonl"
+    grpo(Stage(folder, {"examples": examples, "valid": examples}, STYLE), Vowels(), None)
+
+
+def write_down(path: Path) -> None:
+    """Keep the completions of each step, in the order of the step's prompts, as they are drawn (one process)."""
+    drawn, generate = {}, WatchedTrainer._generate_single_turn
+
+    def writing(trainer, *args, **kwargs):
+        drawn[trainer.state.global_step] = generate(trainer, *args, **kwargs)
+        atomic.write_json(path, drawn)
+        return drawn[trainer.state.global_step]
+
+    WatchedTrainer._generate_single_turn = writing
+
+
+def read_back(path: Path) -> None:
+    """Take the completions from a file instead of the model: each process those of its share of the prompts."""
+    drawn = json.loads(path.read_text(encoding="utf-8"))
+
+    def reading(trainer, prompt_ids, *args, **kwargs):
+        completions, logprobs = drawn[str(trainer.state.global_step)]
+        start = trainer.accelerator.process_index * len(prompt_ids)
+        mine = slice(start, start + len(prompt_ids))
+        return completions[mine], logprobs[mine]
+
+    WatchedTrainer._generate_single_turn = reading
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--read", type=Path)
+    args = parser.parse_args()
+    if args.write:
+        write_down(args.write)
+    if args.read:
+        read_back(args.read)
+    run(args.folder)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,121 @@
+"""LoRA: what is trained, what is written, and that the merged model is the model with its adapter."""
+
+import json
+import shutil
+
+import pytest
+import tiny_training
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from reasonome.config import Adapter
+from reasonome.errors import InputError
+from reasonome.tasks import TASKS
+from reasonome.training import adapters
+from reasonome.training.pretrain import pretrain
+from reasonome.training.sft import sft
+from reasonome.training.stage import Stage
+
+LORA = {"rank": 4, "alpha": 16.0}
+
+
+def test_no_adapter_trains_all_weights_in_fp32(tiny_backbone, tmp_path):
+    recipe = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone)).recipe
+    assert adapters.configuration(recipe.adapter) is None
+    assert adapters.loading(recipe) == {"dtype": torch.float32}
+
+
+def test_frozen_weights_stay_bf16_unless_precision_says_otherwise(tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    assert adapters.loading(tiny_training.sft_stage(models, adapter=LORA).recipe) == {"dtype": torch.bfloat16}
+    fp32 = tiny_training.sft_stage(models, adapter=LORA, precision="fp32").recipe
+    assert adapters.loading(fp32) == {"dtype": torch.float32}
+
+
+def test_the_recipe_becomes_a_peft_configuration():
+    made = adapters.configuration(Adapter(rank=8, alpha=32, dropout=0.1, targets=["q_proj", "v_proj"]))
+    assert (made.r, made.lora_alpha, made.lora_dropout, made.target_modules) == (8, 32, 0.1, {"q_proj", "v_proj"})
+
+
+def test_4bit_without_a_gpu_says_so(tiny_backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA | {"quantize": "4bit"})
+    with pytest.raises(InputError, match="quantize: 4bit needs a CUDA GPU") as error:
+        stage.load_model()
+    assert "leave 'quantize' out" in error.value.fix
+
+
+def test_4bit_without_bitsandbytes_names_the_package(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="needs the package bitsandbytes") as error:
+        adapters._four_bits()
+    assert error.value.fix.startswith("pip install bitsandbytes")
+
+
+def test_unknown_targets_are_named_with_those_there_are(tiny_backbone, tmp_path):
+    adapter = LORA | {"targets": ["q_proj", "query"]}
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=adapter)
+    with pytest.raises(InputError, match="no linear layer 'query': it has down_proj, gate_proj, k_proj") as error:
+        stage.load_model()
+    assert error.value.field == "targets" and "lm_head" not in str(error.value)
+
+
+def logits(model) -> torch.Tensor:
+    with torch.no_grad():
+        return model.float().eval()(torch.arange(5, 45)[None], use_cache=False).logits
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sft", "pretrain"])
+def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"adapter": LORA, "learning_rate": 0.02, "gradient_checkpointing": kind == "sft"}
+    stage = getattr(tiny_training, f"{kind}_stage")(models, **settings)
+    sft(stage, TASKS["gene_set_naming"]) if kind == "sft" else pretrain(stage)
+
+    assert sorted(path.name for path in (stage.folder / "adapter").iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    written = load_file(stage.folder / "model" / "model.safetensors")
+    assert {weight.dtype for weight in written.values()} == {torch.bfloat16}
+    assert not any("lora" in name for name in written)
+
+    parent = AutoModelForCausalLM.from_pretrained(models / "base" / "model", dtype=torch.float32)
+    untrained = logits(parent)
+    beside = logits(PeftModel.from_pretrained(parent, stage.folder / "adapter"))
+    merged = logits(adapters.merged(models / "base" / "model", stage.folder / "adapter", Adapter(**LORA)))
+    plain = logits(AutoModelForCausalLM.from_pretrained(stage.folder / "model"))
+    moved = (beside - untrained).abs().max()
+    assert moved > 1e-2
+    # In fp32 up to rounding; in the bf16 of the written model to three digits.
+    torch.testing.assert_close(merged, beside, atol=1e-5, rtol=1e-5)
+    assert (plain - beside).abs().max() < 0.1 * moved
+
+
+@pytest.mark.slow
+def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"adapter": LORA | {"dropout": 0.1}, "checkpoints": "keep", "max_steps": 4}
+    whole = tiny_training.sft_stage(models, **settings)
+    sft(whole, TASKS["gene_set_naming"])
+    expected = {name: (whole.folder / name).read_bytes() for name in ("model/model.safetensors", "history.jsonl")}
+    tokens = json.loads((whole.folder / "run.json").read_text())["backward_tokens"]
+
+    saved = sorted(path.name for path in whole.trainer_folder.glob("checkpoint-*"))
+    assert saved == ["checkpoint-2", "checkpoint-4"]
+    assert (whole.trainer_folder / "checkpoint-2" / "adapter_model.safetensors").is_file()
+    shutil.rmtree(whole.trainer_folder / "checkpoint-4")
+    for name in ("model", "adapter"):
+        shutil.rmtree(whole.folder / name)
+    again = Stage(whole.folder, whole.data, whole.style)
+    assert again.checkpoint.name == "checkpoint-2"
+    sft(again, TASKS["gene_set_naming"])
+    for name, content in expected.items():
+        assert (again.folder / name).read_bytes() == content, name
+    run = json.loads((again.folder / "run.json").read_text())
+    assert run["backward_tokens"] == tokens
+    assert 0 < run["tokens_per_second"] * run["step_seconds"] < tokens

@@ -1,0 +1,188 @@
+"""What fits in memory: the search, the limits, and that a resumed job stays with what was found."""
+
+import json
+import shutil
+
+import psutil
+import pytest
+import tiny_training
+import torch
+
+from reasonome.errors import InputError
+from reasonome.tasks import TASKS
+from reasonome.training import fitting
+from reasonome.training.sft import sft
+from reasonome.training.stage import Stage
+
+GB = 2**30
+
+
+def test_the_largest_divisor_that_fits():
+    tried = []
+
+    def fits(rows):
+        tried.append(rows)
+        return rows <= 5
+
+    assert fitting.most_that_fit(12, fits) == 4
+    assert tried == [12, 6, 4]
+    assert fitting.most_that_fit(12, lambda rows: False) == 0
+    assert fitting.most_that_fit(7, lambda rows: rows < 7) == 1
+
+
+@pytest.mark.parametrize(
+    ("longest", "room", "found"),
+    [(1000, 1000, 1000), (1000, 999, 992), (1000, 300, 288), (1000, 32, 32), (1000, 31, 0)],
+)
+def test_the_longest_text_is_a_multiple_of_32_unless_all_fit(longest, room, found):
+    assert fitting.longest_that_fits(longest, lambda tokens: tokens <= room) == found
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with 10 GB free, on which this process takes 2 GB; no job and no control group limit it."""
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10 * GB}))
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda self: type("Memory", (), {"rss": 2 * GB}))
+    monkeypatch.setattr(fitting, "_of_control_groups", lambda root: [])
+    monkeypatch.delenv("SLURM_MEM_PER_NODE", raising=False)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    return monkeypatch
+
+
+def test_free_memory_and_what_this_process_has_is_the_limit(machine):
+    assert fitting.memory_limit() == 12 * GB
+
+
+def test_processes_of_a_node_share_it(machine):
+    machine.setenv("LOCAL_WORLD_SIZE", "4")
+    assert fitting.memory_limit() == 10 * GB / 4 + 2 * GB
+    machine.setenv("SLURM_MEM_PER_NODE", "8192")
+    assert fitting.memory_limit() == 2 * GB
+
+
+def test_a_slurm_job_may_have_what_it_was_given(machine):
+    machine.setenv("SLURM_MEM_PER_NODE", "4096")
+    assert fitting.memory_limit() == 4 * GB
+    machine.setenv("SLURM_MEM_PER_NODE", "0")  # all of the node
+    assert fitting.memory_limit() == 12 * GB
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "file"),
+    [("0::/slurm/job_7", "slurm", "memory.max"), ("4:memory:/slurm/job_7", "memory/slurm", "memory.limit_in_bytes")],
+)
+def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, folder, file):
+    (tmp_path / "listing").write_text(f"9:cpu:/other\n{line}\n")
+    group = tmp_path / "root" / folder
+    (group / "job_7").mkdir(parents=True)
+    (group / file).write_text(f"{3 * GB}\n")
+    (group / "job_7" / file).write_text("max\n")
+    assert fitting._of_control_groups(tmp_path / "root", tmp_path / "listing") == [3 * GB]
+    assert fitting._of_control_groups(tmp_path / "root", tmp_path / "nowhere") == []
+
+
+def test_memory_that_comes_and_goes_is_measured():
+    before = psutil.Process().memory_info().rss
+
+    def run():
+        torch.ones(64 * 2**20, dtype=torch.uint8).sum()
+
+    assert fitting.measured_peak(run) - before > 50 * 2**20
+
+
+def test_fixed_numbers_need_no_trial(tiny_backbone, tmp_path):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
+
+    def load():
+        raise AssertionError("nothing is loaded")
+
+    assert fitting.fit(load, stage.recipe, 200, tmp_path, False) == fitting.Fitted(2, 200)
+    assert not (tmp_path / fitting.FILE).exists()
+
+
+def test_zero3_wants_a_number(tiny_backbone, tmp_path, monkeypatch):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
+    monkeypatch.setenv("REASONOME_SHARDING", "zero3")
+    with pytest.raises(InputError, match="before the weights are spread") as error:
+        fitting.fit(lambda: None, stage.recipe, 200, tmp_path, False)
+    assert error.value.field == "micro_batch_size"
+
+
+def limited(monkeypatch, tokens: float) -> None:
+    """A machine on which so many tokens fit."""
+    monkeypatch.setattr(fitting, "_reckoned_on_cpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)
+
+
+def test_out_of_memory_on_a_gpu_is_no_fit(monkeypatch):
+    monkeypatch.setattr(fitting, "_bytes_of_adam", lambda model: 0)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    empty = torch.empty
+    monkeypatch.setattr(torch, "empty", lambda *size, device=None, **settings: empty(*size, **settings))
+
+    def trial(rows, length):
+        if rows > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(fitting, "_trial", lambda model, recipe: trial)
+    assert fitting.most_that_fit(8, lambda rows: fitting._trial_on_gpu(None, None)(rows, 64)) == 2
+
+
+def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
+    limited(monkeypatch, 63)
+    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory") as error:
+        stage.fit(64)
+    assert error.value.field == "micro_batch_size" and "gradient_checkpointing: true" in error.value.fix
+
+
+def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path, monkeypatch):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    limited(monkeypatch, 128)
+    fixed = tiny_training.sft_stage(models, max_length="auto")
+    assert (fixed.fit(200), fixed.micro_batch_size) == (64, 2)
+    both = tiny_training.sft_stage(models, "sft.both-s0", max_length="auto", micro_batch_size="auto", batch_size=4)
+    assert (both.fit(60), both.micro_batch_size) == (60, 2)
+    assert both.arguments()["gradient_accumulation_steps"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("adapter", [None, {"rank": 4}])
+def test_more_memory_lets_more_rows_through(adapter, tiny_backbone, tmp_path, monkeypatch):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"micro_batch_size": "auto", "batch_size": 1024, "adapter": adapter, "gradient_checkpointing": True}
+    monkeypatch.setattr(fitting, "memory_limit", lambda: psutil.Process().memory_info().rss + 3e9)
+    state = torch.random.get_rng_state()
+    stage = tiny_training.sft_stage(models, **settings)
+    stage.fit(256)
+    few = stage.micro_batch_size
+    assert torch.equal(torch.random.get_rng_state(), state), "trials draw from a copy"
+    assert json.loads((stage.trainer_folder / fitting.FILE).read_text()) == {
+        "max_length": 256,
+        "micro_batch_size": few,
+    }
+    monkeypatch.setattr(fitting, "memory_limit", lambda: 1e15)
+    stage.fit(256)
+    assert 1 <= few < stage.micro_batch_size == 1024
+
+
+@pytest.mark.slow
+def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"micro_batch_size": "auto", "max_length": "auto", "batch_size": 4, "checkpoints": "keep"}
+    limited(monkeypatch, 128)
+    stage = tiny_training.sft_stage(models, **settings)
+    sft(stage, TASKS["gene_set_naming"])
+    assert "fits in memory: 2 rows at once, of up to" in capsys.readouterr().out
+    manifest = json.loads((stage.folder / "manifest.json").read_text())
+    assert 32 <= manifest["max_length"] <= 128 and manifest["recipe"]["max_length"] == "auto"
+    assert "micro_batch_size" not in {**manifest, "recipe": None}
+    assert json.loads((stage.folder / "run.json").read_text())["micro_batch_size"] == stage.micro_batch_size
+    expected = (stage.folder / "model/model.safetensors").read_bytes()
+
+    shutil.rmtree(stage.trainer_folder / "checkpoint-3")
+    limited(monkeypatch, 1e9)
+    again = Stage(stage.folder, stage.data, stage.style)
+    sft(again, TASKS["gene_set_naming"])
+    assert again.micro_batch_size == stage.micro_batch_size
+    assert (again.folder / "model/model.safetensors").read_bytes() == expected
+    assert json.loads((again.folder / "manifest.json").read_text()) == manifest

@@ -1,0 +1,107 @@
+"""What jobs ask for: which entries of config/resources.yaml count, and what SLURM's executor makes of them."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reasonome.config import CLUSTER_RULES
+from reasonome.errors import InputError
+from reasonome.job_resources import JobResources, names, of_job
+from reasonome.project import Project
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def asking(tmp_path):
+    """A project of the shipped configuration with these entries for resources."""
+
+    def make(*entries: dict) -> Project:
+        shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
+        (tmp_path / "config/resources.yaml").write_text(yaml.safe_dump(list(entries)))
+        return Project(tmp_path / "config")
+
+    return make
+
+
+def test_later_entries_override_earlier_ones_where_they_name_the_job(asking):
+    project = asking(
+        {"cpus": 2, "memory_gb": 10},
+        {"rules": ["sft"], "cpus": 8, "gpus": 1},
+        {"backbones": ["llama-3.1-8b"], "gpus": 8},
+        {"recipes": ["sft.gpt4o"], "minutes": 90},
+    )
+    assert of_job(project, "score") == JobResources(cpus=2, memory_gb=10)
+    assert of_job(project, "sft", "smollm2-135m", "sft.names-s0") == JobResources(cpus=8, memory_gb=10, gpus=1)
+    large = of_job(project, "sft", "llama-3.1-8b", "pretrain.human-s0+sft.gpt4o-s2")
+    assert large == JobResources(cpus=8, memory_gb=10, gpus=8, minutes=90)
+    generate = of_job(project, "generate", "llama-3.1-8b", "sft.gpt4o-s0")
+    assert (generate.gpus, generate.minutes) == (8, 60), "recipes are those of steps that are trained"
+
+
+def test_a_retry_asks_for_more_memory_and_time():
+    asked = JobResources(memory_gb=10, minutes=5, retry_factor=1.5)
+    assert [asked.memory_mb(n) for n in (1, 2, 3)] == [10_000, 15_000, 22_500]
+    assert [asked.runtime(n) for n in (1, 2, 3)] == [5, 8, 12]
+    assert asked.resources(2)["mem_mb"] == 15_000 and asked.resources(2)["runtime"] == 8
+
+
+def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
+    asked = JobResources(cpus=64, gpus=8, gpu_model="h200", partition="gpu", account="lab").resources(1)
+    given = {name: value for name, value in asked.items() if value is not None}
+    assert given == {
+        **{"mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
+        **{"gpu": 8, "gpu_model": "h200", "nodes": 1, "processes": 0, "sharding": "none"},
+    }
+
+
+def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
+    asked = JobResources(gpus=8, gpu_model="h200", nodes=2, processes=8, sharding="zero3").resources(1)
+    assert asked["gpu"] is asked["gpu_model"] is None
+    assert asked["gres"] == "gpu:h200:8"
+    assert (asked["nodes"], asked["mpi"], asked["tasks"], asked["tasks_per_gpu"]) == (2, "srun", 2, 0)
+    assert (asked["processes"], asked["sharding"]) == (8, "zero3")
+    assert JobResources(nodes=2, gpus=4).resources(1)["gres"] == "gpu:4"
+    assert JobResources(nodes=2).resources(1)["gres"] is None
+
+
+def test_only_training_spreads_over_several_nodes(asking):
+    project = asking({"nodes": 4})
+    assert of_job(project, "grpo").nodes == 4
+    assert of_job(project, "generate").nodes == 1
+
+
+def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
+    project = asking({"cpus": 1}, {"rules": ["generate"], "gpus": 1}, {"partition": "long", "nodes": 2})
+    assert names(project, "score") == ["mem_mb", "runtime", "slurm_partition"]
+    assert names(project, "generate") == ["gpu", "mem_mb", "runtime", "slurm_partition"]
+    several = ["gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_partition"]
+    assert names(project, "sft") == [*several, "tasks", "tasks_per_gpu"]
+
+
+def test_every_rule_that_a_cluster_runs_can_be_named():
+    """CLUSTER_RULES are the rules of the workflow that are not local, and each asks under its own name."""
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    rules = {*re.findall(r"^rule (\w+):", text, re.MULTILINE), *re.findall(r" as (\w+) with:", text)}
+    local = set(" ".join(re.findall(r"^localrules:\n((?:    \w+,\n)+)", text, re.MULTILINE)).replace(",", " ").split())
+    assert rules - local == set(CLUSTER_RULES)
+    asked = re.findall(
+        r'^    threads: cpus\("(\w+)"\)\n    resources:\n        \*\*asks\("(\w+)"\),$', text, re.MULTILINE
+    )
+    assert sorted(asked) == sorted((rule, rule) for rule in CLUSTER_RULES)
+
+
+def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
+    assert of_job(project, "sft", "smollm2-135m", "sft.fullnames-s0").gpus == 1
+    large = of_job(project, "grpo", "llama-3.1-8b", "grpo.gener1-s0")
+    assert (large.gpus, large.sharding) == (8, "zero3")
+    assert of_job(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0
+
+
+def test_an_entry_for_a_rule_that_there_is_not_names_the_nearest(asking):
+    with pytest.raises(InputError, match="unknown rule 'trian'.*") as error:
+        asking({"rules": ["trian"]})
+    assert "resources.yaml" in str(error.value)

@@ -1,0 +1,410 @@
+"""`reasonome plan`: numbers worked out by hand, where they come from, and what users get wrong."""
+
+import json
+import struct
+
+import pytest
+import tiny_project
+
+from reasonome import cli
+from reasonome.errors import InputError
+from reasonome.planning import backbones, measured, memory
+from reasonome.planning.estimates import Estimate, counted, total, unknown
+from reasonome.planning.jobs import Job, parse, waits_for
+from reasonome.planning.plan import Plan
+from reasonome.planning.rates import Device, Rates
+from reasonome.planning.table import text, tsv
+from reasonome.project import Project
+
+BACKBONE = "smollm2-135m"
+PRETRAINED, TAUGHT, ALIGNED = tiny_project.PRETRAINED, tiny_project.TAUGHT, tiny_project.ALIGNED
+DRY_RUN = """
+[Fri Nov 20 17:32:57 2026]
+rule build_benchmark:
+    input: results/facts/demo/facts.parquet
+    output: results/benchmarks/demo-go/train.jsonl, results/benchmarks/demo-go/test.jsonl
+    wildcards: benchmark=demo-go
+localrule write_recipe:
+    output: results/models/b/sft.names-s0/recipe.json
+    wildcards: backbone=b, chain=sft.names-s0
+rule sft:
+    input: results/models/b/sft.names-s0/recipe.json, results/benchmarks/demo-go/train.jsonl
+    output: results/models/b/sft.names-s0/model, results/models/b/sft.names-s0/manifest.json
+    reason: Missing output files: results/models/b/sft.names-s0/manifest.json
+    wildcards: backbone=b, chain=sft.names-s0
+    threads: 16
+rule all:
+    input: results/models/b/sft.names-s0/manifest.json
+"""
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path, monkeypatch):
+    """Results are looked for below the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+def training(chain, backbone=BACKBONE):
+    return Job(chain.rpartition("+")[2].partition(".")[0], {"backbone": backbone, "chain": chain})
+
+
+def answering(chain="base", backbone=BACKBONE, decoding="greedy"):
+    wildcards = {"backbone": backbone, "chain": chain, "benchmark": "demo-go", "style": "names", "decoding": decoding}
+    return Job("generate", wildcards)
+
+
+def weights(folder, shapes):
+    """A safetensors file whose header has tensors of these shapes, without their numbers."""
+    header = {f"t{n}": {"dtype": "BF16", "shape": shape, "data_offsets": [0, 0]} for n, shape in enumerate(shapes)}
+    content = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(content)) + content)
+
+
+def trained_run(project, chain, backbone=BACKBONE, examples=0, **facts):
+    """Files of a finished training step, as its job leaves them."""
+    step = chain.rpartition("+")[2]
+    stage, variant = step.removesuffix("-s0").split(".")
+    folder = tiny_folder(f"results/models/{backbone}/{chain}")
+    (folder / "recipe.json").write_text(project.recipes[stage][variant].model_dump_json())
+    (folder / "manifest.json").write_text(json.dumps({"examples": examples}))
+    run = {
+        "seconds": 100.0,
+        "backward_tokens": 0,
+        "generated_tokens": 0,
+        "peak_memory_gb": 5.0,
+        "threads": 2,
+        "steps": 4,
+    }
+    (folder / "run.json").write_text(json.dumps(run | facts))
+
+
+def answered_run(backbone=BACKBONE, chain="base", **facts):
+    folder = tiny_folder(f"results/answers/{backbone}/{chain}/demo-go.names")
+    run = {"seconds": 20.0, "backward_tokens": 0, "generated_tokens": 1000, "peak_memory_gb": 1.5, "threads": 2}
+    (folder / "greedy.run.json").write_text(json.dumps(run | facts))
+
+
+def tiny_folder(name):
+    from pathlib import Path
+
+    folder = Path(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def benchmark(train=570, valid=30, test=90):
+    folder = tiny_folder("results/benchmarks/demo-go")
+    for part, rows in (("train", train), ("valid", valid), ("test", test)):
+        (folder / f"{part}.jsonl").write_text("{}\n" * rows)
+
+
+def planned(project, job, **limits):
+    runs = measured.runs(tiny_folder("results"))
+    return Plan(project, [job], runs, {}, **({"gpus": 0, "cores": 2} | limits)).jobs[0]
+
+
+# --- numbers with a source -----------------------------------------------------------------------------
+
+
+def test_a_sum_is_as_uncertain_as_the_worst_of_its_parts():
+    found = Estimate(3, "measured", "a run") + Estimate(4, "assumed", "a guess", at_most=True)
+    assert found == Estimate(7, "assumed", "a run; a guess", at_most=True)
+    assert (counted(6) / Estimate(2, "scaled")) == Estimate(3, "scaled")
+    assert (counted(6) * unknown("nobody knows")) == unknown("nobody knows")
+
+
+def test_a_total_says_how_much_it_leaves_out():
+    found = total([counted(1), unknown("x"), Estimate(2, "measured")])
+    assert (found.value, found.source, found.note) == (3, "measured", "without 1 of 3 that are unknown")
+    assert total([]).value == 0
+    assert total([unknown("x")]).value is None
+
+
+# --- jobs ------------------------------------------------------------------------------------------------
+
+
+def test_jobs_of_a_dry_run_with_what_they_wait_for():
+    found = parse(DRY_RUN)
+    assert [job.rule for job in found] == ["build_benchmark", "write_recipe", "sft"]
+    assert (found[2].backbone, found[2].chain) == ("b", "sft.names-s0")
+    assert found[2].outputs == ("results/models/b/sft.names-s0/model", "results/models/b/sft.names-s0/manifest.json")
+    assert waits_for(found) == {0: [], 1: [], 2: [0, 1]}
+
+
+# --- sizes -------------------------------------------------------------------------------------------------
+
+
+def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(project, tmp_path):
+    weights(tmp_path / "model", [[10, 4], [4, 4], [3]])
+    assert backbones.parameters("any", project.backbones[BACKBONE], tmp_path / "model").value == 10 * 4 + 4 * 4 + 3
+    by_name = backbones.parameters("llama-3.2-1b", project.backbones["llama-3.2-1b"], tmp_path)
+    assert (by_name.value, by_name.source) == (1e9, "assumed")
+    assert backbones.parameters(BACKBONE, project.backbones[BACKBONE], tmp_path).value == 135e6
+    assert backbones.parameters("mine", project.backbones[BACKBONE], tmp_path).value is None
+
+
+def test_weights_that_are_none_are_named(project, tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"version https://git-lfs")
+    with pytest.raises(InputError, match=r"model.safetensors: these are no safetensors"):
+        backbones.parameters("any", project.backbones[BACKBONE], tmp_path)
+
+
+# --- what is to be done ------------------------------------------------------------------------------------
+
+
+def test_tokens_of_training_without_any_file(project):
+    assert planned(project, training(PRETRAINED)).work.backward.value == 8200
+    # 570 train sets at most, 512 tokens each at most; 12 prompts × 4 epochs × 4 completions.
+    work = planned(project, training(TAUGHT)).work.backward
+    assert (work.value, work.at_most) == (570 * 512, True)
+    work = planned(project, training(ALIGNED)).work
+    style = project.style("demo-go", "names")
+    prompt = style.budget_tokens + (len(style.system) + len(style.user)) // 2 + 32
+    assert (work.backward.value, work.backward.at_most) == (192 * (prompt + 96), True)
+    assert work.generated.value == (192 + 2 * 30) * 96
+
+
+def test_what_cannot_be_known_before_data_are_built_is_unknown(project):
+    found = planned(project, training("grpo.gener1-s0", "llama-3.2-1b"))
+    assert found.work.backward.value is None
+    assert found.seconds == unknown("train sets of go are not built")
+
+
+def test_tokens_by_what_earlier_runs_showed(project):
+    benchmark(test=90)
+    trained_run(project, TAUGHT, examples=500, backward_tokens=100_000)
+    answered_run(generated_tokens=4500)
+    reasoning = tiny_folder("results/reasoning/knowledge-given") / "demo-go.names.jsonl"
+    reasoning.write_text("{}\n" * 400)
+    # 400 kept rows of 200 tokens each, and 90 answers of 50.
+    work = planned(project, training(TAUGHT)).work.backward
+    assert (work.value, work.source, work.at_most) == (400 * 200, "measured", False)
+    assert planned(project, answering(PRETRAINED)).work.generated.value == 90 * 50
+
+
+# --- how fast ----------------------------------------------------------------------------------------------
+
+
+def test_measured_rates_are_of_the_same_backbone_stage_and_device(project):
+    trained_run(project, PRETRAINED, backward_tokens=20_000)
+    found = planned(project, training(PRETRAINED)).seconds
+    assert (found.value, found.source) == (8200 / 200, "measured")
+    # Another stage of the same backbone, twice as many cores: still told, but marked.
+    runs = measured.runs(tiny_folder("results"))
+    rates = Rates(runs, {BACKBONE: counted(135e6)})
+    other = rates.training("sft", BACKBONE, Device("cpu", 2), adapted=False, recomputed=False)
+    assert (other.value, other.source) == (200, "scaled")
+    wider = rates.training("pretrain", BACKBONE, Device("cpu", 4), adapted=False, recomputed=False)
+    assert (wider.value, wider.source) == (400, "scaled")
+    assert "2 → 4 cores" in wider.note
+
+
+def test_rates_of_another_backbone_are_scaled_by_size_and_the_nearest_is_taken(project):
+    for backbone, tokens in (("llama-3.1-8b", 800), ("llama-3.2-3b", 2000)):
+        trained_run(project, "sft.names-s0", backbone, backward_tokens=tokens, processes=1, device="NVIDIA H100")
+    sizes = {"llama-3.1-8b": counted(8e9), "llama-3.2-3b": counted(3e9), "llama-3.2-1b": counted(1e9)}
+    rates = Rates(measured.runs(tiny_folder("results")), sizes)
+    found = rates.training("sft", "llama-3.2-1b", Device("h100", 8), adapted=False, recomputed=False)
+    assert (found.value, found.source) == (2000 / 100 * 8 * 3, "scaled")
+    assert "by size 3×" in found.note
+    # Measured on a GPU, so of no use on a CPU: 6 FLOP a parameter and token, 50 GFLOP/s a core.
+    found = rates.training("sft", "llama-3.2-1b", Device("cpu", 2), adapted=False, recomputed=False)
+    assert (found.value, found.source) == (pytest.approx(2 * 50e9 / 6e9), "assumed")
+
+
+def test_an_assumed_rate_is_a_share_of_the_peak(project):
+    rates = Rates([], {"b": counted(1e9)})
+    found = rates.training("grpo", "b", Device("h100", 8), adapted=False, recomputed=True)
+    assert found.value == pytest.approx(0.3 * 989e12 * 8 / 8e9)
+    assert found.note.startswith("30% of the peak of 8 H100")
+    assert rates.generation("b", Device("gpu", 1), "vllm").value == pytest.approx(0.1 * 312e12 / 2e9)
+    assert rates.generation("b", Device("tpu7", 1), "vllm").value is None
+    assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
+
+
+def test_an_l40s_is_no_l4():
+    assert Device("l40s", 1).peak == 362e12
+
+
+def test_grpo_without_a_run_of_it_is_training_and_answering(project):
+    benchmark()
+    trained_run(project, PRETRAINED, backward_tokens=20_000)
+    answered_run(generated_tokens=2000, prompt_tokens=9000)
+    found = planned(project, training(ALIGNED))
+    # 192 completions of 100 + 96 tokens at 200 tokens/s; 252 completions of 96 at 100 tokens/s.
+    assert found.seconds.value == pytest.approx(192 * 196 / 200 + 252 * 96 / 100)
+    assert (found.seconds.source, found.seconds.at_most) == ("scaled", True)
+
+
+# --- memory and disk -----------------------------------------------------------------------------------------
+
+
+def test_memory_of_training_by_sharding_and_adapter(project):
+    recipe = project.recipes["sft"]["gpt4o"]
+    size = counted(8e9)
+
+    def need(recipe=recipe, **asked):
+        from reasonome.job_resources import JobResources
+
+        return memory.of_training(size, None, recipe, JobResources(gpus=8, **asked))
+
+    # fp32 weights and gradients, two moments: 16 bytes; with DeepSpeed a copy of the weights beside them.
+    assert need().gpu.value == pytest.approx(1.3 * 8 * 16)
+    assert need(sharding="zero2").gpu.value == pytest.approx(1.3 * 8 * (4 + 16 / 8))
+    assert need(sharding="zero3").gpu.value == pytest.approx(1.3 * 8 * 20 / 8)
+    assert need(sharding="zero3", nodes=2).gpu.value == pytest.approx(1.3 * 8 * 20 / 16)
+    # Eight processes each read 32 GB of weights.
+    assert need().node.value == pytest.approx(8 * (32 + 1.5))
+    assert (need().kept.value, need().meanwhile.value) == (16, 3 * 8 * 12)
+    adapted = recipe.model_copy(update={"adapter": {"rank": 16, "quantize": "4bit"}})
+    adapted = type(recipe).model_validate(adapted.model_dump())
+    assert need(adapted).gpu.value == pytest.approx(1.3 * 8 * (0.56 + 12 * 0.03))
+    kept = type(recipe).model_validate(recipe.model_dump() | {"checkpoints": "keep"})
+    assert need(kept).kept.value == 16 + 2 * 8 * 12
+
+
+def test_activations_follow_from_shape_and_length(project):
+    from reasonome.job_resources import JobResources
+
+    recipe = project.recipes["pretrain"]["demo"]  # 4 rows of 256 tokens
+    shape = backbones.Shape(layers=30, hidden=576, vocabulary=49152)
+    with_them = memory.of_training(counted(135e6), shape, recipe, JobResources()).node.value
+    without = memory.of_training(counted(135e6), None, recipe, JobResources()).node.value
+    assert with_them - without == pytest.approx(1.3 * 4 * 256 * (34 * 576 * 30 + 12 * 49152) / 1e9)
+
+
+def test_too_little_memory_and_time_is_warned_of(tmp_path):
+    tiny_config(tmp_path, "- {memory_gb: 1, minutes: 1}\n")
+    project = Project(tmp_path / "config")
+    trained_run(project, PRETRAINED, backward_tokens=4100, peak_memory_gb=5.0)
+    found = Plan(project, [training(PRETRAINED)], measured.runs(tiny_folder("results")), {}, 0, 2)
+    assert found.jobs[0].seconds.value == 200
+    # 200 s + a fifth are 4 minutes, 5 GB + a fifth 6 GB, and one more.
+    assert len(found.warnings) == 2
+    assert found.warnings[0].endswith("set `minutes: 4`")
+    assert found.warnings[1].endswith("asks for 1: set `memory_gb: 7`")
+
+
+def tiny_config(folder, more_resources=""):
+    """A copy of the shipped configuration in `folder`, with more requests at the end."""
+    import shutil
+
+    shutil.copytree(tiny_project.ROOT / "config", folder / "config")
+    path = folder / "config/resources.yaml"
+    path.write_text(path.read_text() + more_resources)
+
+
+# --- the whole -----------------------------------------------------------------------------------------------
+
+
+def demo_plan(project):
+    """Training of a chain of two steps and one beside it, each asked once, on one GPU a job."""
+    beside = f"{PRETRAINED}+sft.symbols-s0"
+    jobs = [training(chain) for chain in (PRETRAINED, TAUGHT, beside)]
+    jobs += [answering(chain) for chain in (PRETRAINED, TAUGHT, beside)]
+    return Plan(project, jobs, [], {})
+
+
+def test_gpus_held_at_once_are_the_most_that_need_not_wait(project):
+    # The warm-up first, alone; then its answers and both steps, or in place of a step its own answers.
+    assert demo_plan(project).most_gpus == 3
+    assert Plan(project, [training(TAUGHT), answering(TAUGHT)], [], {}).most_gpus == 1
+    assert Plan(project, [answering(TAUGHT)], [], {}, gpus=0).most_gpus == 0
+
+
+def test_the_longest_path_and_hours_of_jobs_that_wait(project):
+    recorded = {"build_benchmark": {("a.log",): 30.0, ("b.log",): 50.0}, "write_recipe": {("c.log",): 5.0}}
+    jobs = [job for job in parse(DRY_RUN) if job.rule != "sft"] + [
+        Job("score", {"backbone": "b"}, ("results/benchmarks/demo-go/test.jsonl",), ("scores",)),
+    ]
+    found = Plan(project, jobs, [], recorded)
+    # score was never recorded, so that its line is known to take 40 s at least.
+    assert (found.longest_path.value, found.longest_path.note) == (40, "without 1 of 3 that are unknown")
+    assert found.cpu_hours(found.jobs).value == pytest.approx((40 * found.jobs[0].asked.cpus + 5) / 3600)
+
+
+def test_the_table_says_where_numbers_are_from(project):
+    trained_run(project, PRETRAINED, backward_tokens=20_000)
+    jobs = [training(PRETRAINED), training(TAUGHT), answering(), Job("score", {"backbone": BACKBONE})]
+    found = Plan(project, jobs, measured.runs(tiny_folder("results")), {}, 0, 2)
+    shown = text(found, "demo")
+    line = next(line for line in shown.splitlines() if line.startswith("[1]"))
+    assert line.split()[:8] == ["[1]", "pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "8.2"]
+    assert "41 s m" in line
+    assert "≤24.3 min s" in shown  # 570 × 512 tokens at 200 a second
+    assert "score: no job of it was recorded here" not in shown and "unknown" in shown
+    assert "CPU-hours: at most" in shown and "unknown of 1, which their time limits hold to" in shown
+    rows = [line.split("\t") for line in tsv(found).splitlines()]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
+    assert (sft["tokens"], sft["tokens_from"]) == ("2.918e+05", "<= counted")
+    assert (sft["seconds"], sft["seconds_from"]) == ("1459", "<= scaled")
+    assert text(Plan(project, [], [], {}), "demo") == "'demo' is finished: nothing is left to run"
+
+
+def test_a_broken_run_json_is_named(project):
+    trained_run(project, PRETRAINED, backward_tokens=20_000)
+    path = tiny_folder(f"results/models/{BACKBONE}/{PRETRAINED}") / "run.json"
+    path.write_text('{"seconds": 3')
+    with pytest.raises(InputError, match=r"pretrain.demo-s0/run.json: Invalid JSON"):
+        measured.runs(tiny_folder("results"))
+    path.write_text('{"seconds": "3", "threads": 2}')
+    with pytest.raises(InputError, match=r"run.json: seconds: should be a number, is '3'"):
+        measured.runs(tiny_folder("results"))
+    path.write_text('{"seconds": 3, "threads": 2}')
+    with pytest.raises(InputError, match=r"run.json: backward_tokens: is missing"):
+        measured.runs(tiny_folder("results"))
+
+
+def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
+    trained_run(project, PRETRAINED, backward_tokens=20_000)
+    (tiny_folder(f"results/models/{BACKBONE}/{PRETRAINED}") / "manifest.json").unlink()
+    folder = tiny_folder("results/answers/gpt-4o/base/demo-go.names")
+    (folder / "greedy.run.json").write_text('{"seconds": 3, "cost": 1.5}')
+    assert measured.runs(tiny_folder("results")) == []
+
+
+def test_seconds_of_other_jobs_are_those_that_snakemake_recorded(project, tmp_path):
+    record = {"rule": "score", "starttime": 10.0, "endtime": 17.0, "log": ["a.log"]}
+    folder = tmp_path / ".snakemake/metadata"
+    folder.mkdir(parents=True)
+    for name, value in (
+        ("b3V0MQ==", record),
+        ("b3V0Mg==", record),
+        ("b3V0Mw==", record | {"log": ["b.log"], "endtime": 19.0}),
+    ):
+        (folder / name).write_text(json.dumps(value))
+    (folder / "torn").write_text("{")
+    assert measured.recorded_seconds() == {"score": {("a.log",): 7.0, ("b.log",): 9.0}}
+    found = Plan(project, [Job("score", {})], [], measured.recorded_seconds()).jobs[0].seconds
+    assert (found.value, found.note) == (8, "score: mean of 2 jobs here")
+    assert measured.recorded_seconds(tmp_path / "nowhere") == {}
+
+
+def test_an_unknown_experiment_names_the_nearest():
+    with pytest.raises(InputError, match=r"unknown experiment 'dmo'\n  fix: did you mean 'demo'\?"):
+        cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
+
+
+@pytest.mark.slow
+def test_snakemake_says_what_is_left_of_the_demo(tmp_path, capsys):
+    tiny_config(tmp_path)
+    (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
+    assert cli.main(["plan", "demo", "--gpus", "0", "--cores", "2"]) == 0
+    shown = capsys.readouterr().out
+    rows = [line.split() for line in shown.splitlines() if line.startswith("[")]
+    assert [row[1:4] for row in rows[:4]] == [
+        ["pretrain", BACKBONE, "pretrain.demo"],
+        ["sft", BACKBONE, "sft.names"],
+        ["sft", BACKBONE, "sft.symbols"],
+        ["grpo", BACKBONE, "grpo.soft"],
+    ]
+    assert "to know more, first:" not in shown  # all of the demo's sizes are in its config
+
+
+@pytest.mark.slow
+def test_what_snakemake_cannot_plan_is_said_in_its_words(tmp_path):
+    tiny_config(tmp_path)  # without resources/, from which facts are built
+    with pytest.raises(InputError, match=r"Snakemake could not plan the jobs(.|\n)*MissingInputException"):
+        cli.main(["plan", "demo"])

@@ -1,0 +1,125 @@
+"""Tokens, FLOPs and rates of a training job, worked out by hand."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import tiny_training
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from reasonome.tasks import TASKS
+from reasonome.training import kernels, throughput
+from reasonome.training.sft import sft
+
+# The tiny backbone: 2 layers, hidden 64, 4 heads of 16, 2 key-value heads, intermediate 128.
+LAYER = 64 * 64 * 2 + 64 * 32 * 2 + 64 * 128 * 3
+
+
+@pytest.fixture(scope="module")
+def model(tiny_backbone):
+    return AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
+
+
+def test_costs_of_all_weights(model):
+    head = model.get_output_embeddings().weight.numel()
+    assert throughput.costs(model) == (6 * 2 * LAYER, 6 * head, 12 * 2 * 4 * 16)
+
+
+def test_frozen_weights_cost_no_gradient_of_their_own(tiny_backbone):
+    plain = AutoModelForCausalLM.from_pretrained(tiny_backbone)
+    head = plain.get_output_embeddings().weight.numel()
+    model = get_peft_model(plain, LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["q_proj"]))
+    assert throughput.costs(model)[:2] == (4 * 2 * LAYER + 6 * 2 * (64 * 4 + 4 * 64), 4 * head)
+
+
+def test_padding_does_not_count():
+    # Texts of 4 and 2 tokens: 1 + 2 + 3 + 4 and 1 + 2 pairs; labels on the last two of each.
+    batch = {
+        "input_ids": torch.zeros(2, 4, dtype=torch.long),
+        "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]]),
+        "labels": torch.tensor([[-100, -100, 5, 5], [5, 5, -100, -100]]),
+    }
+    # A label on the first token is never predicted.
+    assert throughput.counts(batch).tolist() == [6, 3, 13]
+
+
+def test_padding_on_the_left_does_not_count():
+    batch = {"input_ids": torch.zeros(1, 4), "attention_mask": torch.tensor([[0, 0, 1, 1]])}
+    assert throughput.counts(batch).tolist() == [2, 2, 3]
+
+
+def test_texts_that_share_a_row_attend_within_themselves():
+    # Texts of 3 and 2 tokens, and 2 of filling.
+    batch = {"input_ids": torch.zeros(1, 7), "position_ids": torch.tensor([[0, 1, 2, 0, 1, 0, 0]])}
+    assert throughput.counts(batch).tolist() == [5, 5, 6 + 3]
+
+
+def test_without_mask_and_positions_all_is_one_text_a_row():
+    assert throughput.counts({"input_ids": torch.zeros(2, 3)}).tolist() == [6, 6, 12]
+
+
+def arguments(**settings):
+    return SimpleNamespace(device=torch.device("cpu"), bf16=False, world_size=1, **settings)
+
+
+def test_only_passes_with_a_gradient_count_and_earlier_tokens_are_added(model, monkeypatch):
+    ticks = iter([10.0, 12.0])
+    meter, state = throughput.Meter(), SimpleNamespace(num_input_tokens_seen=1000)
+    monkeypatch.setattr(meter, "_now", lambda: next(ticks))
+    monkeypatch.setattr(throughput, "matmul_tflops", lambda device, precision: 2.0)
+    ids = torch.ones(1, 8, dtype=torch.long)
+    meter.on_train_begin(arguments(), state, None, model=model)
+    meter.on_step_begin(arguments(), state, None)
+    model.train()
+    model(input_ids=ids, attention_mask=ids)
+    with torch.no_grad():
+        model(input_ids=ids, attention_mask=ids)
+    model.eval()
+    model(input_ids=ids, attention_mask=ids)
+    meter.on_step_end(arguments(), state, None)
+    meter.on_train_end(arguments(), state, None)
+    model(input_ids=ids, attention_mask=ids)
+
+    assert state.num_input_tokens_seen == 1008
+    flops = 6 * 8 * (2 * LAYER + model.get_output_embeddings().weight.numel()) + 12 * 2 * 64 * (8 * 9 // 2)
+    facts = meter.facts()
+    assert facts["tokens_per_second"] == 4.0 and facts["step_seconds"] == 2.0
+    assert facts["model_tflops"] == pytest.approx(flops / 2 / 1e12, rel=1e-3)
+    assert facts["mfu"] == pytest.approx(flops / 2 / 2e12, rel=1e-3)
+    assert facts["matmul_peak_tflops"] == 2.0
+
+
+def test_the_peak_is_measured():
+    assert throughput.matmul_tflops("cpu", torch.float32, seconds=0.01) > 1e-4
+
+
+@pytest.mark.slow
+def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), max_steps=2)
+    sft(stage, TASKS["gene_set_naming"])
+    run = json.loads((stage.folder / "run.json").read_text())
+    assert run["tokens_per_second"] * run["step_seconds"] == pytest.approx(run["backward_tokens"], rel=0.02)
+    assert 0 < run["mfu"] < 1 and run["peak_memory_gb"] > 0
+    assert run["mfu"] == pytest.approx(run["model_tflops"] / run["matmul_peak_tflops"], rel=1e-2)
+    assert run["kernels"] == {"attention": "sdpa", "liger": False} and run["micro_batch_size"] == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "installed", "chosen"),
+    [
+        ({}, ("flash_attn", "liger_kernel"), kernels.Kernels("flash_attention_2", True)),
+        ({}, ("liger_kernel",), kernels.Kernels("", True)),
+        ({"precision": "fp32"}, ("flash_attn",), kernels.Kernels()),
+        ({"kernels": "plain"}, ("flash_attn", "liger_kernel"), kernels.Kernels()),
+    ],
+)
+def test_kernels_are_those_that_are_installed(settings, installed, chosen, monkeypatch, tiny_backbone, tmp_path):
+    recipe = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings).recipe
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name in installed or None)
+    assert kernels.choose(recipe) == kernels.Kernels(), "there is no GPU"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert kernels.choose(recipe) == chosen
+    assert chosen.loading() == ({"attn_implementation": "flash_attention_2"} if chosen.attention else {})
+    assert chosen.arguments() == ({"use_liger_kernel": True} if chosen.liger else {})

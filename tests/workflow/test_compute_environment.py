@@ -1,0 +1,33 @@
+"""Jobs in another environment than the one that runs Snakemake: `--config python=… setup=…`."""
+
+import json
+import sys
+
+import pytest
+import tiny_project
+
+pytestmark = pytest.mark.slow
+
+RECIPE = f"results/models/{tiny_project.BACKBONE}/{tiny_project.PRETRAINED}/recipe.json"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of which only a recipe is asked, which needs no weights."""
+    return tiny_project.make(tmp_path / "project", tmp_path, tmp_path)
+
+
+def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(project):
+    words = f"env ASKED=python {sys.executable} -X utf8"  # several, as a container's are
+    setup = "export SEEN=${HOME:+home}; echo setup $SEEN > seen"
+    tiny_project.snakemake(project, RECIPE, "--config", f"python={words}", f"setup={setup}")
+    assert json.loads((project / RECIPE).read_text())["stage"] == "pretrain"
+    assert (project / "seen").read_text() == "setup home\n"
+
+
+@pytest.mark.parametrize("mistake", ["setup=module load no-such-module", "python=/no/such/python"])
+def test_an_environment_that_is_not_there_fails_the_job(project, mistake):
+    done = tiny_project.snakemake(project, RECIPE, "--config", mistake, check=False)
+    assert done.returncode == 1
+    assert "module: command not found" in done.stdout or "/no/such/python" in done.stdout
+    assert not (project / RECIPE).exists()
