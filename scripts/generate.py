@@ -7,6 +7,8 @@ python scripts/generate.py --model results/models/smollm2-135m/base --benchmark 
 import argparse
 from pathlib import Path
 
+import torch
+
 from reasonome.benchmarks import read_rows
 from reasonome.errors import run_program
 from reasonome.generation.answers import ENGINES, write_answers
@@ -43,7 +45,8 @@ def main() -> None:
         args.output,
         args.engine,
     )
-    stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, **costs)
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, device=device, **costs)
 
 
 if __name__ == "__main__":

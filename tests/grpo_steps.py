@@ -6,6 +6,7 @@ python tests/grpo_steps.py models/tiny/grpo.try-s0 --read completions.json      
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from tiny_training import STYLE
@@ -15,6 +16,7 @@ from reasonome.config import STAGES
 from reasonome.errors import run_program
 from reasonome.tasks.gene_set_naming import GeneSetNaming
 from reasonome.tasks.task import Reward
+from reasonome.training import processes
 from reasonome.training.grpo import grpo
 from reasonome.training.rollouts import WatchedTrainer
 from reasonome.training.stage import Stage
@@ -70,11 +72,16 @@ def run(folder: Path) -> None:
 
 
 def write_down(path: Path) -> None:
-    """Keep the completions of each step, in the order of the step's prompts, as they are drawn (one process)."""
+    """Keep the completions of each step as they are drawn, cut to several lengths, in the order of its prompts.
+
+    Of several processes each keeps its own, with its rank in the file's name.
+    """
     drawn, generate = {}, WatchedTrainer._generate_single_turn
+    path = path.with_suffix(f".{os.environ['RANK']}.json") if processes.count() > 1 else path
 
     def writing(trainer, *args, **kwargs):
-        drawn[trainer.state.global_step] = generate(trainer, *args, **kwargs)
+        both = generate(trainer, *args, **kwargs)
+        drawn[trainer.state.global_step] = tuple([row[: 3 + 5 * i % 9] for i, row in enumerate(rows)] for rows in both)
         atomic.write_json(path, drawn)
         return drawn[trainer.state.global_step]
 

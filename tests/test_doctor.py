@@ -129,11 +129,11 @@ def test_bf16_by_capability_or_by_the_flags_of_the_processor(tmp_path):
 
 def test_processes_that_hang_are_given_up_and_killed(tmp_path):
     mark = tmp_path / "alive"
-    program = [sys.executable, "-c", f"import time; time.sleep(5); open({str(mark)!r}, 'w')"]
+    program = [sys.executable, "-c", f"import time; time.sleep(2); open({str(mark)!r}, 'w')"]
     found = communication.check_all_reduce(Torch("2.13.0"), 0.3, program)
     assert (found.state, found.what) == (FAIL, "2 processes over gloo did not finish in 0.3 s")
     assert "GLOO_SOCKET_IFNAME" in found.fix
-    time.sleep(5)
+    time.sleep(2.5)
     assert not mark.exists()
 
 

@@ -305,3 +305,16 @@ def test_what_is_in_the_cache_needs_no_torch(folder, model, cache):
     scripts = Path(__file__).resolve().parent.parent / "scripts"
     done = subprocess.run([sys.executable, "-c", program], cwd=scripts, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.slow
+def test_texts_asked_for_longest_ago_are_forgotten(tiny, monkeypatch):
+    encoder = SentenceEncoder(tiny, "mean", remembered=2)
+    asked, encode = [], encoder._encode
+    monkeypatch.setattr(encoder, "_encode", lambda texts: asked.append(sorted(texts)) or encode(texts))
+    for texts in (["dna", "repair"], ["dna"], ["nucleus"], ["dna"], ["repair"], ["dna", "repair", "nucleus"]):
+        assert encoder.embed(texts).shape == (len(texts), 32)
+    # "dna" was asked for after "repair", so that "nucleus" drove "repair" out, and "repair" then "nucleus".
+    assert asked == [["dna", "repair"], [], ["nucleus"], [], ["repair"], ["nucleus"]]
+    assert len(encoder._known) == 2
+    assert all(vector.base is None for vector in encoder._known.values()), "no batch is held in memory by a row of it"

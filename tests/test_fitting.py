@@ -151,8 +151,8 @@ def test_more_memory_lets_more_rows_through(adapter, tiny_backbone, tmp_path, mo
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"micro_batch_size": "auto", "batch_size": 1024, "adapter": adapter, "gradient_checkpointing": True}
     monkeypatch.setattr(fitting, "memory_limit", lambda: psutil.Process().memory_info().rss + 3e9)
-    state = torch.random.get_rng_state()
     stage = tiny_training.sft_stage(models, **settings)
+    state = torch.random.get_rng_state()
     stage.fit(256)
     few = stage.micro_batch_size
     assert torch.equal(torch.random.get_rng_state(), state), "trials draw from a copy"

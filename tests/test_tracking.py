@@ -43,6 +43,7 @@ def logged(folder, first: int, losses: list[float], begin: int) -> None:
     board.on_train_begin(None, state, None)
     for state.global_step, loss in enumerate(losses, first):
         board.on_log(None, state, None, logs={"loss": loss, "eval_loss": loss / 2, "note": "text"})
+    board.close()
 
 
 def test_curves_lie_beside_the_models(tmp_path):
@@ -92,9 +93,13 @@ def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
 
 
 @pytest.mark.slow
-def test_every_job_leaves_its_curves(tiny_backbone, tmp_path):
+def test_every_job_leaves_its_curves(tiny_backbone, tmp_path, monkeypatch):
+    at_exit = []
+    monkeypatch.setattr("atexit.register", at_exit.append)
     stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
     sft(stage, TASKS["gene_set_naming"])
+    for close in at_exit:
+        close()
     folder = tmp_path / "tensorboard" / "tiny" / "sft.try-s0"
     assert list(curve(folder, "train/loss")) == [1, 2, 3]
     assert all(curve(folder, name) for name in ("train/learning_rate", "train/grad_norm"))

@@ -28,7 +28,8 @@ class SentenceEncoder:
     """An encoder in a local folder, with the pooling it was published with ("mean" or "cls").
 
     Embeddings are unit length and kept in memory, and in the folder `cache` if one is given, so that a text seen
-    before costs next to nothing: the model is loaded with the first text that is new.
+    before costs next to nothing: the model is loaded with the first text that is new. Of more than `remembered` texts
+    those are forgotten that were asked for longest ago.
 
     New texts that are more than a batch go to the model by their numbers of characters, or with `by_tokens` by their
     numbers of tokens, which leaves less padding: a third less work with names of genes and processes. The last bits
@@ -42,6 +43,7 @@ class SentenceEncoder:
         batch_size: int = 64,
         cache: str | Path | None = None,
         by_tokens: bool = False,
+        remembered: int | None = None,
     ):
         self._folder = Path(folder)
         if not (self._folder / "config.json").is_file():
@@ -173,6 +175,7 @@ def load_encoders(project: Project, folders: Sequence[Path], keep: bool = True) 
             lookup(project.encoders, folder.name, "encoder").pooling,
             cache=folder / "cache" if keep else None,
             by_tokens=not keep,
+            remembered=None if keep else _REMEMBERED,
         )
         for folder in folders
     }

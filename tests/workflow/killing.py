@@ -100,7 +100,7 @@ STAGES = {
 }
 
 
-def taught(folder: Path, project: Path, steps: int = 120) -> None:
+def taught(folder: Path, project: Path, steps: int = 100) -> None:
     """Teach the tiny model in `folder` to open its answers with `Process:` and some name, so that rewards differ.
 
     Without it every completion earns nothing, GRPO has no gradient, and equal weights would prove nothing. `project`
@@ -122,7 +122,7 @@ def taught(folder: Path, project: Path, steps: int = 120) -> None:
     rng, seen = random.Random(0), 16  # the last tokens of a text: all of its answer, none of its prompt but the end
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(steps):
-        texts = [f"{rng.choice(prompts)}Process: {rng.choice(examples).name}\n" for _ in range(4)]
+        texts = [f"{rng.choice(prompts)[-150:]}Process: {rng.choice(examples).name}\n" for _ in range(8)]
         batch = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
         logits = model(**batch, logits_to_keep=seen + 1).logits[:, :-1]
         torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch["input_ids"][:, -seen:].flatten()).backward()

@@ -18,11 +18,13 @@ def project(tmp_path):
 
 
 def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(project):
-    words = f"env ASKED=python {sys.executable} -X utf8"  # several, as a container's are
-    setup = "export SEEN=${HOME:+home}; echo setup $SEEN > seen"
-    tiny_project.snakemake(project, RECIPE, "--config", f"python={words}", f"setup={setup}")
+    container = project / "container"
+    container.write_text('#!/bin/sh\necho "$PREPARED $1" > seen\nshift\nexec "$@"\n')
+    container.chmod(0o755)
+    words = f"{container} image {sys.executable}"
+    tiny_project.snakemake(project, RECIPE, "--config", f"python={words}", "setup=export PREPARED=${HOME:+well}")
     assert json.loads((project / RECIPE).read_text())["stage"] == "pretrain"
-    assert (project / "seen").read_text() == "setup home\n"
+    assert (project / "seen").read_text() == "well image\n"
 
 
 @pytest.mark.parametrize("mistake", ["setup=module load no-such-module", "python=/no/such/python"])

@@ -94,12 +94,12 @@ def configured(script, arguments):
     return program(script, f"{READS_CONFIG} {arguments}")
 
 
-def launched(script, arguments):
+def launched(script, *arguments):
     """The command of a training program: on as many nodes and processes as the job was given."""
     return program(
         "launch.py",
         "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
-        f" --sharding {{resources.sharding}} {_path(script)} {arguments}",
+        f" --sharding {{resources.sharding}} {_path(script)} {' '.join(arguments)}",
     )
 
 

@@ -53,7 +53,8 @@ rule pretrain:
     shell:
         launched(
             "pretrain.py",
-            READS_CONFIG + " --folder {params.folder} --train {input.train} --held-out {input.held_out}",
+            READS_CONFIG,
+            "--folder {params.folder} --train {input.train} --held-out {input.held_out}",
         )
 
 
@@ -85,7 +86,8 @@ rule sft:
     shell:
         launched(
             "sft.py",
-            READS_CONFIG + " --folder {params.folder} --examples {input.examples} {params.reasoning}",
+            READS_CONFIG,
+            "--folder {params.folder} --examples {input.examples} {params.reasoning}",
         )
 
 
@@ -121,6 +123,7 @@ rule grpo:
     shell:
         launched(
             "grpo.py",
-            READS_CONFIG + " --folder {params.folder} --examples {input.examples} --valid {input.valid}"
+            READS_CONFIG,
+            "--folder {params.folder} --examples {input.examples} --valid {input.valid}"
             " --encoders {params.encoders}",
         )

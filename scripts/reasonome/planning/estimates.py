@@ -59,7 +59,7 @@ def total(parts: list[Estimate]) -> Estimate:
     """The sum of what is known; its note says how many are not."""
     known = [part for part in parts if part.value is not None]
     left_out = len(parts) - len(known)
-    note = f"without {left_out} of {len(parts)} that are unknown" if left_out else ""
+    note = f"without {left_out} of {len(parts)} that are not known" if left_out else ""
     source = max((part.source for part in known), key=SOURCES.index, default="unknown" if parts else "counted")
     if parts and not known:
         return unknown(note)

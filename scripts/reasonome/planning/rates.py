@@ -143,6 +143,7 @@ class Rates:
             return unknown(f"speed of a {device.name}")
         else:
             name = (_model(device.name) or UNNAMED_GPU).upper()
-            note = f"{share:.0%} of the peak of {device.workers} {name}"
+            unnamed = " (no gpu_model is asked for)" if device.name == "gpu" else ""
+            note = f"{share:.0%} of the peak of {device.workers} {name}{unnamed}"
             speed = Estimate(share * device.peak * device.workers, "assumed", note)
         return combine(lambda a, b: a / b, speed, size * counted(flops))

@@ -88,6 +88,8 @@ def _totals(plan: Plan) -> str:
     if any(meanwhile):
         disk += f"; checkpoints: {_three(max(meanwhile))} GB of a job until it is done, {_three(sum(meanwhile))} of all"
     path = f"{_worded(plan.longest_path, _time)}, without waiting for nodes"
+    if plan.longest_path.note:
+        path += f" and {plan.longest_path.note}"
     lines = [
         f"jobs: {len(jobs)}, {len(on_gpus)} of them on GPUs",
         f"CPU-hours: {_with_limits(plan.cpu_hours(jobs), jobs, lambda planned: planned.cores)}",

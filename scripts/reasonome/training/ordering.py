@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch.utils.data import Sampler
+from torch.utils.data import DataLoader, Sampler
 from transformers import Trainer
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
@@ -13,7 +13,8 @@ from reasonome.training import processes
 class Order(Sampler):
     """Positions of a trainer's examples, epoch by epoch; for the trainer's own sampler, which depends on processes.
 
-    Each process takes its share of every optimizer step from this one order.
+    Each process takes its share of every optimizer step from this one order. Where an epoch's last step is smaller
+    than the others, several processes fill their shares up to equal size with examples from the epoch's beginning.
     """
 
     def __init__(self, trainer, lengths: list[int] | None, batch_size: int):
@@ -37,11 +38,19 @@ class Order(Sampler):
 
 
 def install(trainer, batch_size: int) -> None:
-    """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own."""
+    """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own.
+
+    Several processes evaluate all examples each: shares of unequal size would be filled up, and change the mean.
+    """
     if type(trainer)._get_train_sampler is not Trainer._get_train_sampler:
         return
     grouped = trainer.args.train_sampling_strategy == "group_by_length"
-    if processes.count() == 1 and not grouped:
-        return  # transformers' own order is this one
-    lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
-    trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size)
+    if grouped or processes.count() > 1:  # else transformers' own order is this one
+        lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
+        trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size)
+    if processes.count() > 1 and trainer.eval_dataset is not None:
+        trainer.get_eval_dataloader = lambda dataset=None: DataLoader(
+            trainer._remove_unused_columns(trainer.eval_dataset, description="evaluation"),
+            batch_size=trainer.args.eval_batch_size,
+            collate_fn=trainer.data_collator,
+        )

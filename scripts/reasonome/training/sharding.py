@@ -1,6 +1,7 @@
 """DeepSpeed: how a model's weights, gradients and optimizer are spread over processes, and put together again."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def prepare(trainer_arguments: dict[str, Any]) -> TrainingArguments | None:
         return None
     if not torch.cuda.is_available():
         os.environ["DS_ACCELERATOR"] = "cpu"
+    # DeepSpeed calls collectives by the names that torch is about to drop, and torch says so at every step.
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")
     import deepspeed
 
     made = TrainingArguments(**trainer_arguments)

@@ -1,5 +1,6 @@
 """Curves of a training job: TensorBoard always, Weights & Biases and MLflow where config.yaml switches them on."""
 
+import atexit
 import importlib.util
 import shutil
 from pathlib import Path
@@ -43,13 +44,21 @@ class TensorBoard(TrainerCallback):
             shutil.rmtree(self._folder, ignore_errors=True)
         # What was logged at the checkpoint's step is kept.
         purge = state.global_step + 1 if state.global_step else None
-        self._writer = SummaryWriter(str(self._folder), purge_step=purge)
+        # Files are named by the second, in which another attempt may have begun.
+        suffix = f".{state.global_step}"
+        self._writer = SummaryWriter(str(self._folder), purge_step=purge, flush_secs=10, filename_suffix=suffix)
+        atexit.register(self.close)  # training may be followed by another evaluation
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        """Numbers only: nothing of the environment or the arguments is written. What is logged is on disk."""
+        """Numbers only: nothing of the environment or the arguments is written."""
         if self._writer is None:
             return
         for name, value in rewrite_logs(logs or {}).items():
             if isinstance(value, int | float):
                 self._writer.add_scalar(name, value, state.global_step)
-        self._writer.flush()
+
+    def close(self) -> None:
+        """Write what is still on its way to the disk."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None

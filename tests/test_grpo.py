@@ -1,0 +1,202 @@
+"""What GRPO checks before it starts, and the canary's arithmetic; no model."""
+
+import http.server
+import json
+import math
+import threading
+from types import SimpleNamespace
+
+import grpo_steps
+import pytest
+import torch
+
+from reasonome.config import GrpoRecipe
+from reasonome.errors import InputError
+from reasonome.training import grpo, rollouts
+from reasonome.training.canary import Drift
+
+
+def recipe(**settings) -> GrpoRecipe:
+    return GrpoRecipe.model_validate(grpo_steps.RECIPE | settings)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Start a server that gives these answers, JSON by path; its address is in the environment."""
+    servers = []
+
+    def start(answers: dict[str, object]):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                known = self.path.partition("?")[0] in answers
+                self.send_response(200 if known else 404)
+                self.end_headers()
+                self.wfile.write(json.dumps(answers.get(self.path.partition("?")[0])).encode())
+
+            def log_message(self, *args):
+                pass
+
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        monkeypatch.setenv(rollouts.HOST, "127.0.0.1")
+        monkeypatch.setenv(rollouts.PORT, str(servers[-1].server_port))
+        return servers[-1]
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield start
+    for each in servers:
+        each.shutdown()
+        each.server_close()
+
+
+def serving(mode: str) -> dict[str, object]:
+    return {"/health": "", "/server_info": {"vllm_config": {"model_config": {"logprobs_mode": mode}}}}
+
+
+def installed(monkeypatch, vllm: bool, gpu: bool) -> None:
+    monkeypatch.setattr(rollouts.importlib.util, "find_spec", lambda name: SimpleNamespace() if vllm else None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+
+
+def test_transformers_needs_nothing(monkeypatch, tmp_path):
+    installed(monkeypatch, vllm=False, gpu=False)
+    rollouts.check(recipe(), tmp_path)
+    assert rollouts.arguments(recipe(), tmp_path, 100) == {}
+
+
+@pytest.mark.parametrize(
+    ("vllm", "gpu", "message"), [(False, True, "need the package vllm"), (True, False, "need a GPU")]
+)
+def test_vllm_in_the_training_process_needs_itself_and_a_gpu(monkeypatch, tmp_path, vllm, gpu, message):
+    installed(monkeypatch, vllm, gpu)
+    with pytest.raises(InputError, match=message) as error:
+        rollouts.check(recipe(rollouts="vllm-colocate"), tmp_path)
+    assert "rollouts: transformers" in str(error.value)
+
+
+def test_a_server_must_have_an_address(monkeypatch, tmp_path):
+    monkeypatch.delenv(rollouts.HOST, raising=False)
+    with pytest.raises(InputError, match=rollouts.HOST):
+        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
+    monkeypatch.setenv(rollouts.HOST, "node1")
+    monkeypatch.setenv(rollouts.PORT, "eight thousand")
+    with pytest.raises(InputError, match="'eight thousand', which is no number"):
+        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+def test_a_server_that_is_not_there_is_named_with_the_command_that_starts_it(server, tmp_path):
+    gone = server({})
+    gone.shutdown()
+    gone.server_close()
+    with pytest.raises(InputError, match=f"no vLLM server can be reached at http://127.0.0.1:{gone.server_port}") as e:
+        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
+    assert f"vllm serve {tmp_path}" in e.value.fix and '{"backend": "nccl"}' in e.value.fix
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"/health": ""}, "answers 404 .* cannot take weights"),
+        (serving("raw_logprobs"), "reports raw_logprobs"),
+        (serving("processed_logprobs"), "package vllm"),  # the server will do; this machine lacks the client
+    ],
+)
+def test_a_server_must_take_weights_and_report_what_it_drew_from(server, monkeypatch, tmp_path, answers, message):
+    installed(monkeypatch, vllm=False, gpu=False)
+    server(answers)
+    with pytest.raises(InputError, match=message):
+        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+def test_other_processes_than_the_first_do_not_ask_the_server(monkeypatch, tmp_path):
+    installed(monkeypatch, vllm=True, gpu=True)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.delenv(rollouts.HOST, raising=False)
+    rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+def test_the_server_is_told_to_the_trainer(monkeypatch, tmp_path):
+    monkeypatch.setenv(rollouts.HOST, "node1")
+    monkeypatch.delenv(rollouts.PORT, raising=False)
+    monkeypatch.setenv(rollouts.GROUP_PORT, "60000")
+    assert rollouts.arguments(recipe(rollouts="vllm-server"), tmp_path, 100) == {
+        "use_vllm": True,
+        "vllm_mode": "server",
+        "vllm_server_host": "node1",
+        "vllm_server_port": 8000,
+        "vllm_group_port": 60000,
+    }
+
+
+def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
+    (tmp_path / "model.safetensors").write_bytes(b"0" * 300)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=500))
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    found = rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+    assert found["vllm_max_model_length"] == 777 and found["vllm_enable_sleep_mode"]
+    # 0.4 of 500 bytes are 200, half of which hold 300 bytes of weights over four processes, not over two.
+    assert found["vllm_gpu_memory_utilization"] == 0.4 and found["vllm_tensor_parallel_size"] == 4
+    monkeypatch.setenv(rollouts.MEMORY, "0.8")
+    assert rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)["vllm_tensor_parallel_size"] == 2
+    monkeypatch.setenv(rollouts.MEMORY, "80")
+    with pytest.raises(InputError, match="no share"):
+        rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+
+
+@pytest.mark.parametrize(
+    ("weights", "share", "heads", "processes", "engines_over"),
+    [
+        (10, 100, 9, 8, 1),
+        (100, 100, 8, 8, 2),
+        (100, 100, 9, 8, 1),  # nine heads divide over one of 1, 2, 4, 8
+        (100, 100, 9, 6, 3),
+        (10_000, 100, 8, 4, 4),  # as far as the processes go
+    ],
+)
+def test_an_engine_spreads_over_as_few_processes_as_hold_it(weights, share, heads, processes, engines_over):
+    assert rollouts.tensor_parallel(weights, share, heads, processes) == engines_over
+
+
+def test_whole_passes_behind_a_checkpoint_are_counted(tmp_path):
+    (tmp_path / "trainer_state.json").write_text('{"global_step": 7}')
+    # Seven prompts of 4 completions in steps of 8 completions: 3 steps a pass, and one prompt is left out.
+    assert rollouts.epochs_done(tmp_path, 7, recipe()) == 2
+    assert rollouts.epochs_done(None, 7, recipe()) == 0
+
+
+def rows(*values) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float32)
+
+
+def test_drift_is_the_mean_over_the_tokens_of_all_micro_batches(tmp_path):
+    drift = Drift(0.1, "transformers", tmp_path)
+    drift.add(rows([-1.0, -2.0], [-1.0, -9.0]), rows([-1.5, -1.0], [-1.0, 0.0]), rows([1, 1], [1, 0]))
+    drift.add(rows([-2.0, -3.0]), rows([math.nan, -3.5]), rows([1, 1]))
+    # |Δ| of 0.5, 1 and 0, then of 0.5; padding and what the sampler did not score are left out.
+    assert drift.take(lambda sums: sums) == pytest.approx(2.0 / 4)
+    assert drift.take(lambda sums: sums) == 0.0, "each step starts again"
+    drift.add(rows([0.0]), rows([-1.0]), rows([1]))
+    # Another process saw three tokens without a difference.
+    assert drift.take(lambda sums: sums + torch.tensor([0.0, 3.0])) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("value", [0.1001, math.nan, math.inf])
+def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value):
+    drift = Drift(0.1, "vllm-server", tmp_path / "recipe.json")
+    drift.check(0.1, 3)
+    with pytest.raises(InputError) as error:
+        drift.check(value, 3)
+    message = str(error.value)
+    for part in (f"step 3: sampler (vllm-server) and trainer differ by {value:.4g}", "0.1 is the most", "recipe.json"):
+        assert part in message
+    for cause in ("chat template or tokenizer", "weights", "temperature", "precision"):
+        assert cause in error.value.fix
+
+
+def test_dropout_would_make_two_models_of_one(tmp_path):
+    made = recipe(adapter={"rank": 2, "dropout": 0.1})
+    stage = SimpleNamespace(recipe=made, folder=tmp_path)
+    with pytest.raises(InputError, match="dropout") as error:
+        grpo.grpo(stage, None, None)
+    assert error.value.field == "adapter.dropout" and error.value.fix == "dropout: 0.0"

@@ -1,0 +1,158 @@
+"""GRPO on a tiny random backbone: what the canary sees and leaves alone, adapters, and kills."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import grpo_steps
+import pytest
+import tiny_training
+import torch
+from transformers import AutoModelForCausalLM
+from trl import GRPOTrainer
+
+from reasonome.errors import InputError
+from reasonome.manifest import file_sha256
+from reasonome.training.rollouts import WatchedTrainer
+
+pytestmark = pytest.mark.slow
+
+WAIT_SECONDS = 240
+FILES = ("model/model.safetensors", "validation.json", "constant.json")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def handlers_put_back():
+    """Stages take over signals."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture(scope="module")
+def models(tiny_backbone, tmp_path_factory) -> Path:
+    return tiny_training.make(tmp_path_factory.mktemp("grpo"), tiny_backbone)
+
+
+def history(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+def program(folder: Path, log: Path) -> subprocess.Popen:
+    """The steps in `folder` as a process of their own, with the threads that tests use."""
+    paths = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "scripts")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    with open(log, "w") as out:
+        return subprocess.Popen([sys.executable, grpo_steps.__file__, folder], env=environment, stdout=out, stderr=out)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(models, tmp_path_factory) -> Path:
+    """Four steps in two passes over four prompts, with a reference model."""
+    folder, log = grpo_steps.prepare(models, "grpo.whole-s0", beta=0.02), tmp_path_factory.mktemp("log") / "log"
+    assert program(folder, log).wait(timeout=WAIT_SECONDS) == 0, log.read_text()
+    return folder
+
+
+def test_every_curve_is_in_the_history(undisturbed):
+    steps = history(undisturbed)
+    assert [entry["step"] for entry in steps] == [1, 2, 3, 4]
+    for name in (
+        "reward", "reward_std", "rewards/rouge_l/mean", "frac_reward_zero_std", "kl", "entropy", "sampler_drift",
+        "clip_ratio/region_mean", "completions/mean_length", "completions/clipped_ratio", "grad_norm",
+    ):  # fmt: skip
+        assert all(name in entry for entry in steps), name
+    # In fp32 the sampler's cached passes and the trainer's whole ones differ in the last bits alone.
+    assert all(0 <= entry["sampler_drift"] < 1e-5 for entry in steps)
+    # The first step's policy is the reference; then they part.
+    assert steps[0]["kl"] == pytest.approx(0, abs=1e-9) and steps[-1]["kl"] > 1e-4
+
+
+def test_a_job_killed_in_its_second_pass_resumes_to_the_same_bits(undisturbed, models, tmp_path):
+    folder = grpo_steps.prepare(models, "grpo.killed-s0", beta=0.02)
+    process, deadline = program(folder, tmp_path / "first"), time.monotonic() + WAIT_SECONDS
+    while not list(folder.glob("trainer/*/checkpoint-3/complete.json")):
+        assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "first").read_text()
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert not (folder / "manifest.json").exists()
+    log = tmp_path / "second"
+    assert program(folder, log).wait(timeout=WAIT_SECONDS) == 0, log.read_text()
+    assert "resuming from checkpoint-3" in log.read_text()
+    for name in (*FILES, "history.jsonl"):
+        assert file_sha256(folder / name) == file_sha256(undisturbed / name), name
+
+
+def test_watching_changes_nothing(models, monkeypatch):
+    settings = {"max_steps": 2, "precision": "bf16"}
+    watched = grpo_steps.prepare(models, "grpo.watched-s0", **settings)
+    grpo_steps.run(watched)
+    plain = grpo_steps.prepare(models, "grpo.plain-s0", **settings)
+    for name in ("_generate_single_turn", "_get_per_token_logps_and_entropies", "_compute_loss"):
+        monkeypatch.setattr(WatchedTrainer, name, getattr(GRPOTrainer, name))
+    grpo_steps.run(plain)
+    for name in FILES:
+        assert file_sha256(watched / name) == file_sha256(plain / name), name
+    steps = history(watched)
+    drifts = [entry.pop("sampler_drift") for entry in steps]
+    assert steps == history(plain)
+    assert all(0 < drift < 0.01 for drift in drifts), "rounding to bf16 shows, and is let pass"
+
+
+def other_weights(trainer, prompts, generate):
+    weight = trainer.model.model.layers[0].mlp.down_proj.weight
+    kept = weight.detach().clone()
+    weight.data += 0.5 * torch.sign(kept)
+    try:
+        return generate(prompts)
+    finally:
+        weight.data.copy_(kept)
+
+
+def other_temperature(trainer, prompts, generate):
+    trainer.generation_config.temperature = 1.3
+    return generate(prompts)
+
+
+def other_template(trainer, prompts, generate):
+    return generate([ids[:-3] for ids in prompts])  # without the answer's opening
+
+
+@pytest.mark.parametrize("disturb", [other_weights, other_temperature, other_template])
+def test_a_sampler_that_is_another_model_fails_the_run(models, monkeypatch, disturb):
+    generate_as_trained = WatchedTrainer._generate_single_turn
+
+    def disturbed(trainer, prompts, *args, **kwargs):
+        if trainer.state.global_step == 0:
+            return generate_as_trained(trainer, prompts, *args, **kwargs)
+        return disturb(trainer, prompts, lambda ids: generate_as_trained(trainer, ids, *args, **kwargs))
+
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", disturbed)
+    chain = f"grpo.{disturb.__name__.replace('_', '')}-s0"
+    folder = grpo_steps.prepare(models, chain, max_drift=1e-3, max_steps=3)
+    with pytest.raises(InputError, match=r"step 2: sampler \(transformers\) and trainer differ by") as error:
+        grpo_steps.run(folder)
+    print(error.value.what)
+    assert error.value.field == "max_drift"
+    assert not (folder / "model").exists()
+    assert not list(folder.glob("trainer/*/checkpoint-2")), "the weights did not move"
+
+
+def test_an_adapter_has_the_weights_without_it_as_its_reference(models):
+    folder = grpo_steps.prepare(models, "grpo.adapter-s0", adapter={"rank": 4}, beta=0.02, learning_rate=0.01)
+    grpo_steps.run(folder)
+    steps = history(folder)
+    assert steps[0]["kl"] == pytest.approx(0, abs=1e-9) and steps[-1]["kl"] > 1e-6
+    assert all(entry["sampler_drift"] < 1e-5 for entry in steps)
+    base, trained = (
+        AutoModelForCausalLM.from_pretrained(path / "model", dtype=torch.float32).state_dict()
+        for path in (models / "base", folder)
+    )
+    moved = {name for name, weight in base.items() if not torch.equal(weight.bfloat16(), trained[name].bfloat16())}
+    assert moved == {name for name in base if name.endswith("proj.weight")}, "merged into every linear layer alone"

@@ -1,0 +1,237 @@
+"""The launcher: what it starts, what it tells each process, how it ends, and what it refuses; without a model."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from reasonome.config import PretrainRecipe
+from reasonome.errors import InputError
+from reasonome.training import launcher
+from reasonome.training.launcher import Launch
+from reasonome.training.stage import check_batch
+
+ROOT = Path(__file__).resolve().parent.parent
+TOLD = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS", "REASONOME_SHARDING")
+# A program that writes what it was told and its pid to a file of its rank, then does what its argument says.
+PROGRAM = f"""
+import json, os, signal, sys, time
+rank = int(os.environ.get("RANK", 0))
+folder, what = sys.argv[1:]
+stopped = []
+for number in (signal.SIGTERM, signal.SIGUSR1):
+    signal.signal(number, lambda number, frame: stopped.append(number))
+told = {{name: os.environ.get(name) for name in {TOLD}}} | {{"pid": os.getpid()}}
+open(f"{{folder}}/.{{rank}}", "w").write(json.dumps(told))
+os.replace(f"{{folder}}/.{{rank}}", f"{{folder}}/{{rank}}.json")
+print("out", rank, flush=True)
+print("err", rank, file=sys.stderr, flush=True)
+if what == "fail" and rank == 1:
+    sys.exit("the disk of rank 1 is broken")
+while what != "end":
+    time.sleep(0.02)
+    if len(stopped) > 1:
+        sys.exit(128 + stopped[0])
+"""
+
+
+@pytest.fixture
+def program(tmp_path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+def start(program: Path, what: str, *options: str, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, ROOT / "scripts/launch.py", *options, program, program.parent, what]
+    return subprocess.Popen(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def told(folder: Path, rank: int) -> dict:
+    deadline = time.monotonic() + 60
+    while not (folder / f"{rank}.json").is_file():
+        assert time.monotonic() < deadline, f"process {rank} was not started"
+        time.sleep(0.02)
+    return json.loads((folder / f"{rank}.json").read_text())
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; waits for it a little."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(launcher, "gpus_here", lambda: 0)
+
+
+def test_a_single_process_takes_the_launchers_place(program):
+    job = start(program, "end", "--processes", "1", "--cpus", "3")
+    out, _ = job.communicate(timeout=60)
+    mine = told(program.parent, 0)
+    assert job.returncode == 0 and out == "out 0\n"
+    assert mine["pid"] == job.pid
+    assert (mine["OMP_NUM_THREADS"], mine["WORLD_SIZE"], mine["REASONOME_SHARDING"]) == ("3", None, "none")
+
+
+def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
+    job = start(program, "end", "--processes", "2", "--cpus", "5", "--sharding", "zero2")
+    out, err = job.communicate(timeout=60)
+    first, second = (told(program.parent, rank) for rank in (0, 1))
+    assert job.returncode == 0 and (out, err) == ("out 0\n", "err 0\n")
+    assert [p["RANK"] for p in (first, second)] == [p["LOCAL_RANK"] for p in (first, second)] == ["0", "1"]
+    assert first["WORLD_SIZE"] == "2" and first["OMP_NUM_THREADS"] == "2" and first["REASONOME_SHARDING"] == "zero2"
+    assert first["MASTER_PORT"] == second["MASTER_PORT"] != "0"
+
+
+def test_a_process_that_fails_ends_the_others_and_is_named(program):
+    job = start(program, "fail", "--processes", "2")
+    out, err = job.communicate(timeout=60)
+    assert job.returncode == 1 and out == "out 0\n"
+    assert "process 1 of 2" in err and "ended with status 1" in err
+    assert "[1] the disk of rank 1 is broken" in err
+    assert gone(told(program.parent, 0)["pid"])
+
+
+def test_a_process_that_is_killed_ends_the_job(program):
+    job = start(program, "wait", "--processes", "2")
+    pids = [told(program.parent, rank)["pid"] for rank in (0, 1)]
+    os.kill(pids[1], signal.SIGKILL)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 128 + signal.SIGKILL
+    assert "process 1 of 2" in err and "SIGKILL" in err
+    assert gone(pids[0])
+
+
+def test_every_signal_reaches_all_processes_and_their_status_is_the_jobs(program):
+    job = start(program, "wait", "--processes", "2")
+    for rank in (0, 1):
+        told(program.parent, rank)
+    job.send_signal(signal.SIGUSR1)
+    time.sleep(0.3)
+    assert job.poll() is None, "the processes wait for a second signal, and the launcher for them"
+    job.send_signal(signal.SIGTERM)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 128 + signal.SIGUSR1
+    assert "error" not in err
+
+
+def test_processes_end_with_a_launcher_that_is_killed(program):
+    job = start(program, "wait", "--processes", "2")
+    pids = [told(program.parent, rank)["pid"] for rank in (0, 1)]
+    job.kill()
+    job.communicate(timeout=60)
+    assert all(gone(pid) for pid in pids)
+
+
+def test_several_nodes_need_a_slurm_job(program, monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_NUM_NODES", raising=False)
+    launch = Launch(2, 1, 2, "none", (str(program),))
+    with pytest.raises(InputError, match="outside a SLURM job") as error:
+        launcher.run_on_nodes(launch, "launch.py")
+    assert "salloc" in error.value.fix
+    monkeypatch.setenv("SLURM_JOB_NUM_NODES", "1")
+    with pytest.raises(InputError, match="this SLURM job has 1"):
+        launcher.run_on_nodes(launch, "launch.py")
+
+
+def test_the_srun_line_asks_for_one_launcher_a_node_with_what_the_job_has(program):
+    launch = Launch(3, 0, 16, "zero3", (str(program), "--folder", "a b"))
+    job = {"SLURM_GPUS_ON_NODE": "8", "SLURM_CPUS_PER_TASK": "12"}
+    command = launcher.srun_command(launch, "/x/launch.py", ("head", 4321), job)
+    assert command[:4] == ["srun", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1"]
+    assert {"--cpus-per-task=12", "--gres=gpu:8", "--kill-on-bad-exit=1", "--overlap"} < set(command)
+    assert command[command.index("/x/launch.py") :] == [
+        *("/x/launch.py", "--nodes=3", "--processes=0", "--cpus=16", "--sharding=zero3", "--store=head:4321"),
+        *(str(program), "--folder", "a b"),
+    ]
+    without = launcher.srun_command(launch, "/x/launch.py", ("head", 4321), {})
+    assert "--cpus-per-task=16" in without and not any("gres" in part for part in without)
+
+
+FAKE_SRUN = """#!/bin/sh
+nodes=${1#--nodes=}
+while [ "$1" != "$PYTHON" ]; do shift; done
+node=0
+while [ $node -lt $nodes ]; do
+  SLURM_PROCID=$node "$@" & pids="$pids $!"
+  node=$((node + 1))
+done
+status=0
+for pid in $pids; do wait $pid || status=$?; done
+exit $status
+"""
+
+
+def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program, tmp_path):
+    srun = tmp_path / "bin" / "srun"
+    srun.parent.mkdir()
+    srun.write_text(FAKE_SRUN)
+    srun.chmod(0o755)
+    job = start(
+        program,
+        "end",
+        *("--nodes", "2", "--processes", "2", "--cpus", "4"),
+        PATH=f"{srun.parent}:{os.environ['PATH']}",
+        PYTHON=sys.executable,
+        SLURM_JOB_NUM_NODES="2",
+    )
+    out, err = job.communicate(timeout=60)
+    assert job.returncode == 0, err
+    processes = [told(tmp_path, rank) for rank in range(4)]
+    assert [p["LOCAL_RANK"] for p in processes] == ["0", "1", "0", "1"]
+    assert {p["WORLD_SIZE"] for p in processes} == {"4"} and {p["OMP_NUM_THREADS"] for p in processes} == {"2"}
+    assert len({(p["MASTER_ADDR"], p["MASTER_PORT"]) for p in processes}) == 1
+    assert out.splitlines()[-1] == "out 0" and "out 1" not in out
+
+
+def test_one_process_per_gpu_and_never_more(monkeypatch):
+    monkeypatch.setattr(launcher, "gpus_here", lambda: 4)
+    assert launcher.processes_here(0) == 4 and launcher.processes_here(2) == 2
+    with pytest.raises(InputError, match="5 processes for 4 GPUs"):
+        launcher.processes_here(5)
+
+
+def test_without_gpus_there_is_one_process_unless_more_are_asked_for(no_gpu):
+    assert launcher.processes_here(0) == 1 and launcher.processes_here(3) == 3
+
+
+@pytest.mark.parametrize(("nodes", "processes", "cpus", "name"), [(0, 1, 1, "nodes"), (1, -1, 1, "processes")])
+def test_numbers_that_make_no_sense_are_refused(program, nodes, processes, cpus, name):
+    with pytest.raises(InputError, match=name):
+        Launch(nodes, processes, cpus, "none", (str(program),))
+
+
+def test_a_missing_program_is_named():
+    with pytest.raises(InputError, match="no such program"):
+        Launch(1, 1, 1, "none", ("nowhere.py",))
+
+
+def test_a_batch_that_does_not_divide_names_the_nearest_numbers():
+    recipe = PretrainRecipe(
+        stage="pretrain", corpus="demo", sequence_length=64, learning_rate=1e-4, batch_size=48, micro_batch_size=4,
+        save_steps=1,
+    )  # fmt: skip
+    for good in (1, 2, 3, 4, 6, 12):
+        check_batch(recipe, good, Path("recipe.json"))
+    # 48 = 4 × 12, and 12 is shared out by 1, 2, 3, 4, 6, 12; 5 processes take 20 at once: 40 or 60.
+    with pytest.raises(InputError, match="48 is no multiple of micro_batch_size 4 × 5") as error:
+        check_batch(recipe, 5, Path("recipe.json"))
+    assert "ask for 4 or 6 processes" in error.value.fix and "batch_size to 40 or 60" in error.value.fix
