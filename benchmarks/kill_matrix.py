@@ -2,7 +2,7 @@
 
 python benchmarks/kill_matrix.py --trials 30 --output kill_matrix.tsv
 python benchmarks/kill_matrix.py --stages grpo sft --kills "kill -9 job" --trials 4 --output some.tsv
-python benchmarks/kill_matrix.py --kills scancel --profile profiles/slurm --trials 6 --output scancel.tsv
+python benchmarks/kill_matrix.py --kills scancel --trials 6 --output scancel.tsv      # on the tests' cluster
 
 A small project with a random backbone is run to its end once. A trial takes a copy of it, removes what one stage
 wrote and what followed, runs Snakemake, kills the stage's program, and lets it be run again: by the same command, or by
@@ -25,14 +25,17 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "workflow")]
+sys.path[:0] = [str(ROOT / "scripts"), *(str(ROOT / "tests" / name) for name in ("", "workflow", "slurm"))]
 
 import killing  # noqa: E402
+import one_machine  # noqa: E402
 import psutil  # noqa: E402
 import tiny_backbone  # noqa: E402
 import tiny_project  # noqa: E402
@@ -44,6 +47,7 @@ from reasonome.project import Project  # noqa: E402
 
 DEFAULT_STAGES = ("pretrain", "sft", "grpo", "generate", "score", "reasoning")
 CANCEL = "scancel"
+THROUGH_SLURM = ["--profile", str(ROOT / "profiles/slurm"), "--slurm-init-seconds-before-status-checks", "6"]
 COLUMNS = (
     *("trial", "stage", "kill", "again by", "phase", "second", "of seconds", "steps done"),
     *("attempts", "steps repeated", "same", "differs", "left behind"),
@@ -56,14 +60,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(DEFAULT_STAGES), metavar="STAGE")
     parser.add_argument("--kills", nargs="+", choices=[*KILLS, CANCEL], default=list(KILLS), metavar="KILL")
-    parser.add_argument("--profile", type=Path, help="Snakemake profile of a cluster, for scancel")
     parser.add_argument("--output", type=Path, required=True, help="table (TSV); trials in it are not done again")
     parser.add_argument("--work", type=Path, default=Path("results/kill_matrix"), help="folder of the projects")
     parser.add_argument("--weights", type=Path, default=ROOT / ".test-weights", help="where weights are fetched to")
     args = parser.parse_args()
-    if CANCEL in args.kills and args.profile is None:
-        raise InputError("scancel needs a cluster", field="--profile", fix="--profile profiles/slurm")
-
     project = undisturbed(args.work.resolve(), args.weights)
     cells = list(itertools.product(args.kills, args.stages))
     random.Random(args.seed).shuffle(cells)
@@ -71,13 +71,24 @@ def main() -> int:
     asked = {number: cells[number % len(cells)] for number in range(args.trials)}
     missing = [number for number in asked if str(number) not in rows]
     lives = {name: control(args.work.resolve(), project, name) for name in {asked[number][1] for number in missing}}
-    for number in tqdm(missing, desc="trials", unit="trial"):
-        kill, name = asked[number]
-        rng = random.Random(f"{args.seed} {number}")
-        row = trial(args.work.resolve() / f"trial-{number}", project, name, kill, rng, lives[name], args.profile)
-        rows[str(number)] = {"trial": str(number), **row}
-        write_table(args.output, rows)
+    with slurm() if any(asked[number][0] == CANCEL for number in missing) else nullcontext():
+        for number in tqdm(missing, desc="trials", unit="trial"):
+            kill, name = asked[number]
+            rng = random.Random(f"{args.seed} {number}")
+            row = trial(args.work.resolve() / f"trial-{number}", project, name, kill, rng, lives[name])
+            rows[str(number)] = {"trial": str(number), **row}
+            write_table(args.output, rows)
     return report(rows)
+
+
+@contextmanager
+def slurm() -> Iterator[None]:
+    """The tests' cluster on this machine; InputError where it cannot be had."""
+    try:
+        with one_machine.cluster():
+            yield
+    except one_machine.Unavailable as error:
+        raise InputError(str(error), field="--kills scancel") from None
 
 
 def undisturbed(work: Path, stored: Path) -> Path:
@@ -107,7 +118,7 @@ def undisturbed(work: Path, stored: Path) -> Path:
 def prepared(folder: Path, project: Path, stage: Stage) -> Path:
     """A copy without what the stage wrote and what followed from it."""
     shutil.rmtree(folder, ignore_errors=True)
-    killing.copied(project, folder)
+    tiny_project.copied(project, folder)
     killing.forget(folder, (*stage.outputs, *stage.followers))
     return folder
 
@@ -141,13 +152,11 @@ def differences(folder: Path, project: Path, stage: Stage) -> list[str]:
     return [Path(path).name for path in sorted(ours.keys() | theirs.keys()) if ours.get(path) != theirs.get(path)]
 
 
-def trial(
-    folder: Path, project: Path, name: str, kill: str, rng: random.Random, life: Life, profile: Path | None
-) -> dict[str, str]:
+def trial(folder: Path, project: Path, name: str, kill: str, rng: random.Random, life: Life) -> dict[str, str]:
     """Kill one stage once; a row of the table. A copy that lost something is kept."""
     stage = STAGES[name]
     again = "command" if kill == "kill -9 all" else rng.choice(["command", "retry"])
-    options = ["--profile", str(profile.resolve())] if kill == CANCEL else []
+    options = THROUGH_SLURM if kill == CANCEL else []
     hit = None
     while hit is None:  # where the program was over before the moment came, another moment is drawn
         when = killing.moment(rng, stage)
@@ -162,6 +171,7 @@ def trial(
         if run.process.wait() != 0:
             raise RuntimeError(f"{folder} did not finish after its kill\n{run.text()}")
     differing = differences(folder, project, stage)
+    attempts = killing.attempts(run, stage)
     repeated = killing.steps_done(run, stage) - STEPS if stage.trains else 0
     if not differing and repeated <= SAVE_STEPS:
         left = killing.left_behind(folder)
@@ -176,7 +186,7 @@ def trial(
         "second": f"{hit.seconds:.1f}",
         "of seconds": f"{life.seconds:.1f}",
         "steps done": str(hit.steps) if stage.trains else "",
-        "attempts": str(killing.attempts(run, stage)),
+        "attempts": str(attempts),
         "steps repeated": str(repeated) if stage.trains else "",
         "same": "no" if differing else "yes",
         "differs": " ".join(differing),

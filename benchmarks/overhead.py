@@ -33,7 +33,7 @@ from reasonome.errors import InputError, run_program
 
 MOST = 0.05  # of the wall time
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-TIMES = 3  # starts of a program, of which the fastest counts: a start waits for nothing but the disk
+TIMES = 2  # starts of a program, of which the faster counts: the first may have to read files
 _STEPS = re.compile(r"^(\d+) of (\d+) steps \(100%\) done$", re.MULTILINE)
 
 
@@ -56,7 +56,9 @@ def main() -> int:
     begun, ended = span(log)
     jobs = jobs_between(given.folder / ".snakemake" / "metadata", begun, ended)
     if not jobs:
-        raise InputError("no job of this run is recorded", file=log, fix="its outputs were made anew since: run it again")
+        raise InputError(
+            "no job of this run is recorded", file=log, fix="its outputs were made anew since: run it again"
+        )
     loading = fastest_start([sys.executable, "-m", "snakemake", "--version"])
     wall, busy = ended - begun + loading, covered([(job.started, job.ended) for job in jobs])
     share = (wall - busy) / wall
@@ -76,7 +78,9 @@ def longest_run(folder: Path) -> Path:
     """The log of the whole run with most steps, the newest of equals; InputError where there is none."""
     whole = [(int(found[1]), path.name, path) for path in folder.glob("*.log") if (found := last_steps(path))]
     if not whole:
-        raise InputError("no run has finished here", file=folder, fix="make demo, then give the folder where it was made")
+        raise InputError(
+            "no run has finished here", file=folder, fix="make demo, then give the folder where it was made"
+        )
     return max(whole)[2]
 
 

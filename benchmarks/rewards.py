@@ -180,7 +180,9 @@ def equalities(values: dict[str, dict[str, np.ndarray]], distinct: float):
         largest = max(np.abs(values["theirs"][name] - values[way][name]).max() for way in ("plain", "ours"))
         most = DIFFERENCE * (4 if name == "reward" else 1)  # weights of 2 and 1 add up
         yield Check(f"rewards: largest difference of {name}", f"{largest:.1e}", f"< {most:.0e}", bool(largest < most))
-    yield Check("rewards: names given before", f"{1 - distinct:.0%}", f"{REPEATED:.0%}", abs(1 - distinct - REPEATED) < 0.01)
+    yield Check(
+        "rewards: names given before", f"{1 - distinct:.0%}", f"{REPEATED:.0%}", abs(1 - distinct - REPEATED) < 0.01
+    )
 
 
 if __name__ == "__main__":

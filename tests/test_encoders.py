@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from reasonome import encoders
 from reasonome.encoders import SentenceEncoder, load_encoders, mean_similarity
 from reasonome.errors import InputError
 from reasonome.manifest import folder_sha256
@@ -189,6 +191,21 @@ def test_batches_are_of_like_length_and_rows_in_the_order_asked(folder, model):
     assert [[len(text) for text in batch] for batch in batches_of(model)] == [[7, 6, 5], [4, 3, 2], [1]]
     assert found.shape == (8, 32)
     assert (found == [vector_of(text) for text in [*texts, texts[0]]]).all()
+
+
+def test_batches_by_tokens_hold_a_number_of_them_padding_included(folder, model, monkeypatch):
+    model.tokenizer = lambda texts: {"input_ids": [text.split() for text in texts]}
+    model.device = SimpleNamespace(type="cpu")
+    monkeypatch.setattr(encoders, "_PADDED_TOKENS", {False: 4})
+    texts = ["immunoglobulin", "y z", "x", "a b c d"]
+    found = SentenceEncoder(folder, "mean", batch_size=3, by_tokens=True).embed(texts)
+    assert batches_of(model) == [["a b c d"], ["y z", "immunoglobulin"], ["x"]]
+    assert (found == [vector_of(text) for text in texts]).all()
+
+
+def test_one_batch_stays_one_by_tokens_too(folder, model):
+    SentenceEncoder(folder, "mean", batch_size=4, by_tokens=True).embed(["x", "y z", "a b c d"])
+    assert batches_of(model) == [["a b c d", "y z", "x"]]
 
 
 def test_nothing_to_embed(folder, model):

@@ -52,9 +52,14 @@ def vllm(monkeypatch, tmp_path):
     module.SamplingParams = lambda **settings: settings
     monkeypatch.setitem(sys.modules, "vllm", module)
     monkeypatch.setattr(vllm_engine, "AutoTokenizer", types.SimpleNamespace(from_pretrained=_Tokenizer))
-    config = {"model_type": "llama", "num_attention_heads": 9, "hidden_size": 9, "num_key_value_heads": 3}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    return tmp_path
+    return _shaped(tmp_path, num_attention_heads=9, num_key_value_heads=3, intermediate_size=18)
+
+
+def _shaped(folder: Path, **shape: int) -> Path:
+    """Make it the folder of a model whose layers have that shape."""
+    config = {"model_type": "llama", "hidden_size": shape["num_attention_heads"], **shape}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
 
 
 def answers(folder: Path, prompts: list[str], decoding: Decoding, **more):
@@ -104,11 +109,36 @@ def test_heads_are_shared_evenly_among_the_visible_gpus(vllm, monkeypatch, gpus,
     assert model.settings["tensor_parallel_size"] == shards
 
 
+@pytest.mark.parametrize(
+    ("shape", "gpus", "shards"),
+    [
+        ((32, 8, 8192), 8, 8),
+        ((12, 2, 8960), 3, 2),  # three GPUs cannot have the same number of two key-value heads
+        ((12, 2, 8960), 4, 4),  # each of the two on two GPUs
+        ((12, 12, 8960), 3, 2),  # 8960 columns are not three equal parts
+    ],
+)
+def test_key_value_heads_and_columns_are_shared_evenly_too(vllm, monkeypatch, shape, gpus, shards):
+    heads, shared, width = shape
+    _shaped(vllm, num_attention_heads=heads, num_key_value_heads=shared, intermediate_size=width)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    model, _ = vllm_engine.load(vllm)
+    assert model.settings["tensor_parallel_size"] == shards
+
+
+def test_the_context_is_what_fits_and_settings_given_win(vllm):
+    model, _ = vllm_engine.load(vllm)
+    assert (model.settings["max_model_len"], model.settings["dtype"]) == (-1, "bfloat16")
+    model, _ = vllm_engine.load(vllm, dtype="float32", enforce_eager=True)
+    assert (model.settings["max_model_len"], model.settings["dtype"]) == (-1, "float32")
+    assert model.settings["enforce_eager"]
+
+
 def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(InputError, match="engine 'vllm' needs the package vllm") as caught:
         vllm_engine.load(tmp_path)
-    assert "pip install vllm" in caught.value.fix and caught.value.field == "engine"
+    assert "envs/gpu.lock" in caught.value.fix and caught.value.field == "engine"
 
 
 def test_without_a_name_there_is_no_log_probability_of_it(vllm):

@@ -138,6 +138,8 @@ def shrink(folder: Path, backbone: Path) -> None:
     """
     steps = {"max_steps": STEPS, "save_steps": SAVE_STEPS, "batch_size": 2, "micro_batch_size": 2}
     edit(folder, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(path=str(backbone)))
+    # As many threads with a cluster as without: sums on more of them are rounded in another order.
+    edit(folder, "resources.yaml", lambda c: c.append({"cpus": 2, "memory_gb": 4, "gpus": 0}))
     edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=96, batch_size=1))
     edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=2700, **steps))
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
@@ -146,19 +148,6 @@ def shrink(folder: Path, backbone: Path) -> None:
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
     arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"]}
     edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
-
-
-def copied(project: Path, folder: Path) -> Path:
-    """A copy to break; times are kept, so that nothing looks out of date, and large files are hard links."""
-    shutil.copytree(project, folder, symlinks=True, copy_function=_link_large)
-    return folder
-
-
-def _link_large(source: str, target: str) -> None:
-    if Path(source).stat().st_size > 1_000_000:
-        Path(target).hardlink_to(source)
-    else:
-        shutil.copy2(source, target)
 
 
 def forget(project: Path, paths: Sequence[str]) -> None:
@@ -204,7 +193,8 @@ class Event:
 class Run:
     """One Snakemake command on a project, in the background, with a witness of what its programs do."""
 
-    def __init__(self, project: Path, *arguments: str, command: Sequence[str] | None = None):
+    def __init__(self, project: Path, *arguments: str):
+        cores = None if "--profile" in arguments else 2  # a profile says how many jobs run at once
         self.project = project
         self.events_file = project / "events.txt"
         self.log = project / "snakemake.log"
@@ -214,7 +204,7 @@ class Run:
         }
         with open(self.log, "a") as out:
             self.process = subprocess.Popen(
-                command or tiny_project.command(*arguments), cwd=project, env=environment, stdout=out, stderr=out
+                tiny_project.command(*arguments, cores=cores), cwd=project, env=environment, stdout=out, stderr=out
             )
 
     def events(self, script: str) -> list[Event]:
@@ -308,9 +298,17 @@ def begun(run: Run, stage: Stage) -> bool:
     return stage.partial is not None and (run.project / stage.partial).exists()
 
 
+def progress(run: Run, stage: Stage) -> int:
+    """Optimizer steps that are done in all attempts, or batches that are kept."""
+    if stage.trains:
+        return steps_done(run, stage)
+    partial = run.project / stage.partial
+    return partial.read_text(encoding="utf-8").count("\n") - 1 if partial.exists() else 0
+
+
 def finished(run: Run, stage: Stage) -> bool:
     if stage.trains:
-        return sum(event.what == "done" for event in run.events(stage.script)) >= STEPS
+        return steps_done(run, stage) >= STEPS
     return all((run.project / path).exists() for path in stage.outputs)
 
 
@@ -367,7 +365,7 @@ def kill(run: Run, stage: Stage, how: str, when: Moment, life: Life, end: Callab
         time.sleep(max(0.0, born + when.share * life.seconds - time.time()))
     if not alive(program):
         return None
-    done = sum(event.what == "done" for event in run.events(stage.script))
+    done = steps_done(run, stage)
     if end is None:
         function, number = KILLS[how]
         function(run, program, number)

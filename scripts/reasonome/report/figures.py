@@ -126,7 +126,7 @@ def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: P
 
 
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
-    """Panels for what the step recorded: loss, reward and its components, idle groups, length."""
+    """Panels for what the step recorded: loss, reward and its components, idle groups, length, entropy, KL, drift."""
     history, constants = step.history, step.constant or {}
     components = {
         match[1]: column
@@ -139,6 +139,10 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "reward components": components,
         "groups whose rewards are all equal": {"share": "frac_reward_zero_std"},
         "completion length (tokens)": {"mean": "completions/mean_length"},
+        "completions cut off": {"share": "completions/clipped_ratio"},
+        "entropy of the next token (nats)": {"entropy": "entropy"},
+        "KL from the parent (nats per token)": {"kl": "kl"},
+        "sampler and trainer differ (nats per token)": {"drift": "sampler_drift"},
     }
     recorded = {
         title: {

@@ -54,6 +54,11 @@ def saved_by(checkpoint: Path) -> tuple[int, str]:
     return mark["processes"], mark["sharding"]
 
 
+def count_of(number: int) -> str:
+    """A number of processes in words."""
+    return "1 process" if number == 1 else f"{number} processes"
+
+
 def folder_of(trainer_root: Path, digest: str) -> Path:
     """Where this job's checkpoints lie: DeepSpeed reads those of as many processes and the same sharding only."""
     how = sharding.asked()

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from transformers import TrainingArguments
+from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from reasonome.training import processes
 from reasonome.training.launcher import SHARDING
@@ -53,6 +54,12 @@ def whole_weights(trainer) -> dict[str, torch.Tensor]:
         return {}
     tied = trainer.accelerator.unwrap_model(trainer.model).all_tied_weights_keys
     return {name: weight.to("cpu", torch.bfloat16) for name, weight in state.items() if name not in tied}
+
+
+def release() -> None:
+    """Load models whole again from here on, in any process by itself."""
+    if asked() != "none":
+        unset_hf_deepspeed_config()
 
 
 def save_whole(model, weights: dict[str, torch.Tensor], folder: Path) -> None:

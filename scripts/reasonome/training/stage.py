@@ -204,22 +204,23 @@ class Stage:
             sys.exit(128 + received)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
+        here = checkpoints.count_of(self.processes)
         if checkpoint:
             print(f"resuming from {checkpoint.name}", flush=True)
-            saved_by, _ = checkpoints.saved_by(checkpoint)
-            if saved_by != self.processes:
+            before, _ = checkpoints.saved_by(checkpoint)
+            if before != self.processes:
                 print(
-                    f"it was saved by {saved_by} processes, and this job has {self.processes}: batches stay the same, "
-                    "sums are rounded in another order",
+                    f"it was saved by {checkpoints.count_of(before)}, and this job has {here}: the batches stay the "
+                    "same, sums are rounded in another order",
                     flush=True,
                 )
             return
         for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
-            number, how = checkpoints.saved_by(other)
+            before, how = checkpoints.saved_by(other)
             print(
-                f"{other.name} of {number} processes with sharding {how} cannot be read by {self.processes} processes "
-                f"with sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job "
-                f"and ask for {number} processes in all with `sharding: {how}` in config/resources.yaml",
+                f"{other.name} of {checkpoints.count_of(before)} with sharding {how} cannot be read by {here} with "
+                f"sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job and ask "
+                f"for {checkpoints.count_of(before)} in all with `sharding: {how}` in config/resources.yaml",
                 flush=True,
             )
 
@@ -234,6 +235,7 @@ class Stage:
             adapters.save(trainer, adapter)
         weights = None if sharding.asked() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
         peaks = processes.of_all(peak_memory_gb())
+        sharding.release()
         if not processes.is_first():
             return
         atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))

@@ -1,6 +1,6 @@
 """Answers of the vLLM engine at fp32, for the test that compares them; runs in the environment that has vLLM.
 
-python tests/vllm/answer.py MODEL PROMPTS.json OUTPUT.json      PROMPTS: {"decoding": {…}, "texts": […]}
+python tests/real_vllm/answer.py MODEL PROMPTS.json OUTPUT.json      PROMPTS: {"decoding": {…}, "texts": […]}
 """
 
 import json

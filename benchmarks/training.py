@@ -1,0 +1,264 @@
+"""Reasoning SFT of the 135M model: as TRL does it by default, as a careful user would, and as the pipeline does it.
+
+snakemake --cores 2 results/reasoning/knowledge-given/demo-go.names.jsonl results/models/smollm2-135m/base/manifest.json
+python benchmarks/training.py                     # takes the GPU where there is one
+
+Examples are the demo's prompts with reasoning of 1 to 12 steps, each number equally often: the demo teacher's own
+steps, then sentences about the genes and about other sets. With their prompts they have up to 512 tokens; what the
+lengths came to is printed. All ways train on the same examples once, with the same learning rate, schedule and number
+of examples in an optimizer step, each in a process of its own; then the loss on held-out examples is that of the saved
+(bf16) weights, all measured alike.
+
+theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to the longest; gradient checkpointing;
+        weights as the checkpoint has them (bf16), bf16 autocast.
+plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
+ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and kernels where a GPU is).
+
+Rates are real tokens, without padding, over the seconds of optimizer steps. The share of the measured matmul peak
+counts FLOPs as reasonome/training/throughput.py says.
+"""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from measuring import CUDA, Check, Inputs, Speed, parser, report
+from tqdm import tqdm
+
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
+from reasonome.errors import InputError, run_program
+from reasonome.prompts import token_counter
+from reasonome.training.sft import conversations, read_proposals
+from reasonome.training.throughput import Meter
+
+LEAST = 2  # times as fast as theirs
+DIFFERENCE = 0.01  # between the losses of theirs and ours
+LONGEST = 512  # tokens
+STEPS = (1, 12)  # of reasoning
+BATCH = 8  # TRL's default
+STEP = "sft.speed-s0"
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+# What workflow/rules/project.smk puts before every job.
+JOB_ENVIRONMENT = {
+    "MALLOC_TRIM_THRESHOLD_": "-1",
+    "MALLOC_TOP_PAD_": "268435456",
+    "MALLOC_MMAP_MAX_": "0",
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def main() -> int:
+    arguments = parser(__doc__)
+    arguments.add_argument("--model", type=Path, help="another model folder, with manifest.json and model/")
+    arguments.add_argument("--examples", type=int, default=96, help="trained on (%(default)s)")
+    arguments.add_argument("--held-out", type=int, default=32, help="(%(default)s)")
+    arguments.add_argument("--packing", choices=["none", "separate"], default="none", help="of ours (%(default)s)")
+    arguments.add_argument("--way", choices=["theirs", "plain"], help="run only this one, in --work")
+    arguments.add_argument("--work", type=Path, help="folder of a way's files")
+    given = arguments.parse_args()
+    inputs = Inputs(given.config, given.results)
+    if given.way:
+        train_with_trl(inputs, given.work, careful=given.way == "plain")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        lengths = prepare(inputs, given.model or inputs.backbone(), given, work)
+        print(f"{len(lengths)} examples to train on: {describe(lengths)}", flush=True)
+        rest = ["--config", given.config, "--work", work]
+        if given.results:
+            rest += ["--results", given.results]
+        for way in ("theirs", "plain"):
+            run(way, [__file__, "--way", way, *rest], {})
+        data = ["--examples", work / "examples.jsonl", "--reasoning", work / "reasoning.jsonl"]
+        words = [SCRIPTS / "sft.py", "--config", given.config, "--folder", work / "models" / STEP, *data]
+        run("ours", words, JOB_ENVIRONMENT)
+        found = {
+            way: json.loads((work / way / "facts.json").read_text(encoding="utf-8")) for way in ("theirs", "plain")
+        }
+        found["ours"] = json.loads((work / "models" / STEP / "run.json").read_text(encoding="utf-8"))
+        models = {way: work / way / "model" for way in ("theirs", "plain")} | {"ours": work / "models" / STEP / "model"}
+        losses = {way: held_out_loss(inputs, model, work) for way, model in models.items()}
+    device = "GPU" if CUDA else "CPU"
+    rates = [found[way]["tokens_per_second"] for way in ("theirs", "plain", "ours")]
+    return report([Speed(f"training, {device}", "real tokens/s", *rates, LEAST)], checks(found, losses), given.rows)
+
+
+def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
+    """Write examples, reasoning and recipe below `work`; returns the tokens of each example to train on."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model / "model")
+    count_tokens = token_counter(tokenizer)
+    examples = inputs.examples("train")
+    own = read_proposals(inputs.reasoning())
+    rng = random.Random(0)
+    rng.shuffle(examples)
+    kept, reasoning, lengths = [], [], []
+    for example in examples:
+        if example.id not in own:
+            continue
+        shown = set(inputs.task.prompt(example, inputs.style, count_tokens).shown)
+        steps = reasoned(rng, example, shown, own[example.id]["steps"], examples)
+        row = {**own[example.id], "steps": steps}
+        made = conversations(inputs.task, inputs.style, [example], {example.id: row}, tokenizer)
+        length = len(token_ids(tokenizer, made[0])) if made else LONGEST + 1
+        if length <= LONGEST:
+            kept.append(example)
+            reasoning.append(row)
+            lengths.append(length)
+        if len(kept) == given.examples + given.held_out:
+            break
+    else:
+        raise InputError(f"only {len(kept)} examples can be made", fix="ask for fewer with --examples and --held-out")
+    size = given.examples
+    for name, part in (("examples", slice(0, size)), ("held_out", slice(size, None))):
+        atomic.write_jsonl(work / f"{name}.jsonl", [example.model_dump() for example in kept[part]])
+    atomic.write_jsonl(work / "reasoning.jsonl", reasoning)
+    (work / "models" / STEP).mkdir(parents=True)
+    (work / "models" / "base").symlink_to(model.resolve(), target_is_directory=True)
+    recipe = inputs.project.recipes["sft"]["names"].model_copy(
+        update={
+            "batch_size": BATCH if given.packing == "none" else packed_rows(lengths[:size]),
+            "micro_batch_size": BATCH if CUDA and given.packing == "none" else 4,
+            "packing": given.packing,
+            "max_examples": None,
+            "max_length": LONGEST,
+            "save_steps": 10_000,
+        }
+    )
+    atomic.write_json(work / "models" / STEP / "recipe.json", recipe.model_dump(mode="json"))
+    return lengths[:size]
+
+
+def packed_rows(lengths: Sequence[int]) -> int:
+    """How many full rows hold about as many tokens as BATCH examples, as a multiple of the micro-batch of 4."""
+    return max(4, round(BATCH * statistics.mean(lengths) / LONGEST / 4) * 4)
+
+
+def reasoned(rng: random.Random, example, shown: set[str], own: Sequence[str], examples: Sequence) -> list[str]:
+    """Steps of reasoning, of a random number within STEPS, that name no gene of the set but those shown."""
+    genes = [gene for gene in example.genes if gene.symbol in shown]
+    hidden = {gene.symbol for gene in example.genes} - shown
+    sentences = [step for step in own if not hidden & set(step.replace(".", " ").replace(",", " ").split())]
+    while len(sentences) < STEPS[1]:
+        gene, other = rng.choice(genes), rng.choice(examples)
+        sentences.append(
+            rng.choice(
+                [
+                    f"{gene.symbol} is {gene.name or 'one of the set'}, which speaks for {example.name}.",
+                    f"One could think of {other.name}, but {gene.symbol} has no part in that.",
+                    f"{gene.symbol} and {rng.choice(genes).symbol} are named together in {example.name}.",
+                ]
+            )
+        )
+    return sentences[: rng.randint(*STEPS)]
+
+
+def describe(lengths: Sequence[int]) -> str:
+    low, *_, high = statistics.quantiles(lengths, n=10)
+    return (
+        f"{min(lengths)} to {max(lengths)} tokens, mean {statistics.mean(lengths):.0f}, "
+        f"median {statistics.median(lengths):.0f}, deciles {low:.0f} and {high:.0f}"
+    )
+
+
+def run(way: str, words: Sequence, environment: dict[str, str]) -> None:
+    """One way in a process of its own; InputError where it fails."""
+    print(f"--- {way}", flush=True)
+    if subprocess.run([sys.executable, *map(str, words)], env={**os.environ, **environment}).returncode:
+        raise InputError(f"{way} failed", fix="its message is above")
+
+
+def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
+    """Train with SFTTrainer alone; writes facts.json and model/ below `work`, in a folder named after the way."""
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig, SFTTrainer
+
+    folder = work / ("plain" if careful else "theirs")
+    recipe = json.loads((work / "models" / STEP / "recipe.json").read_text(encoding="utf-8"))
+    base = work / "models" / "base" / "model"
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
+    settings = {"activation_checkpointing": False, "train_sampling_strategy": "group_by_length"} if careful else {}
+    trainer = SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
+        args=SFTConfig(
+            output_dir=str(folder / "trainer"),
+            num_train_epochs=1,
+            lr_scheduler_type=recipe["scheduler"],
+            warmup_steps=recipe["warmup"],
+            save_strategy="no",
+            report_to="none",
+            use_cpu=not CUDA,
+            dataloader_pin_memory=CUDA,
+            **same,
+            **settings,
+        ),
+        train_dataset=Dataset.from_list(rows_of(inputs, tokenizer, work, "examples")),
+        processing_class=tokenizer,
+    )
+    meter = Meter()
+    trainer.add_callback(meter)
+    trainer.train()
+    trainer.accelerator.unwrap_model(trainer.model).to(torch.bfloat16).save_pretrained(folder / "model")
+    tokenizer.save_pretrained(folder / "model")
+    atomic.write_json(folder / "facts.json", meter.facts())
+
+
+def rows_of(inputs: Inputs, tokenizer, work: Path, part: str) -> list[dict]:
+    """Prompts and completions of examples or held_out, as our own training makes them."""
+    examples = read_rows(work / f"{part}.jsonl", inputs.task.Example)
+    return conversations(inputs.task, inputs.style, examples, read_proposals(work / "reasoning.jsonl"), tokenizer)
+
+
+def token_ids(tokenizer, row: dict) -> list[int]:
+    return tokenizer.apply_chat_template(row["prompt"] + row["completion"], return_dict=True)["input_ids"]
+
+
+@torch.inference_mode()
+def held_out_loss(inputs: Inputs, folder: Path, work: Path) -> float:
+    """The mean loss (nats) of a token of the held-out completions, in fp32 with the weights as saved."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to("cuda" if CUDA else "cpu").eval()
+    total = tokens = 0.0
+    for row in tqdm(rows_of(inputs, tokenizer, work, "held_out"), desc="held-out loss", delay=5):
+        ids = torch.tensor([token_ids(tokenizer, row)], device=model.device)
+        prompt = tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, return_dict=True)["input_ids"]
+        logits = model(ids).logits[0, len(prompt) - 1 : -1]
+        total += torch.nn.functional.cross_entropy(logits.float(), ids[0, len(prompt) :], reduction="sum").item()
+        tokens += len(logits)
+    return total / tokens
+
+
+def checks(found: dict[str, dict], losses: dict[str, float]) -> list[Check]:
+    """Losses after equal tokens, and the shares of the matmul peak."""
+    difference = losses["ours"] / losses["theirs"] - 1
+    spoken = ", ".join(f"{way} {loss:.4f}" for way, loss in losses.items())
+    shares = ", ".join(f"{way} {facts['mfu']:.0%}" for way, facts in found.items())
+    peak = found["ours"]["matmul_peak_tflops"]
+    return [
+        Check("training: held-out loss after equal tokens", spoken),
+        Check(
+            "training: ours against theirs",
+            f"{difference:+.2%}",
+            f"within {DIFFERENCE:.0%}",
+            abs(difference) <= DIFFERENCE,
+        ),
+        Check(f"training: share of the measured matmul peak ({peak:.3g} TFLOP/s at ours)", shares),
+    ]
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,82 @@
+"""The real vLLM on CPUs, in an environment of its own that is built once into a folder which git ignores."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from reasonome.benchmarks import read_rows
+from reasonome.config import Decoding
+from reasonome.generation import local
+from reasonome.generation.answers import questions
+from reasonome.prompts import render, token_counter
+from reasonome.tasks import TASKS
+
+HERE = Path(__file__).resolve().parent
+LOCK = HERE / "vllm.lock"
+ENVIRONMENT = HERE.parents[1] / ".test-vllm"
+PROMPTS = 40
+
+
+def _said(program: list, **more) -> str | None:
+    """None if the program succeeds, else the end of what it said."""
+    done = subprocess.run(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **more)
+    return done.stdout.strip()[-2000:] if done.returncode else None
+
+
+@pytest.fixture(scope="session")
+def python_with_vllm() -> Path:
+    """The interpreter of an environment with vLLM's CPU build; skips where its packages cannot be had."""
+    python, installed = ENVIRONMENT / "bin/python", ENVIRONMENT / "installed.lock"
+    if installed.is_file() and installed.read_text(encoding="utf-8") == LOCK.read_text(encoding="utf-8"):
+        return python
+    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
+    # The lock is whole, and what it leaves out on purpose would be missed by a resolver.
+    said = _said([python, "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", LOCK])
+    if said is not None:
+        pytest.skip(f"vLLM's CPU build cannot be installed here: {said.splitlines()[-1]}")
+    if _said([python, "-c", "import torch; assert torch.version.cuda is None"]) is not None:
+        pytest.skip("pip finds no CPU build of torch here: add PyTorch's index of CPU wheels to its settings")
+    installed.write_text(LOCK.read_text(encoding="utf-8"), encoding="utf-8")
+    return python
+
+
+@pytest.fixture(scope="session")
+def asked(project, demo_benchmark, backbone_model):
+    """The decoding, and rendered prompts of the demo's test set."""
+    _, tokenizer = local.load(backbone_model)
+    task, decoding = TASKS["gene_set_naming"], Decoding(max_new_tokens=32, batch_size=8)
+    examples = read_rows(demo_benchmark / "test.jsonl", task.Example)[:PROMPTS]
+    style = project.style("demo-go", "names")
+    prompts = questions(task, style, decoding, examples, token_counter(tokenizer))
+    return decoding, [render(tokenizer, question.prompt.messages) for question in prompts]
+
+
+@pytest.mark.slow
+def test_greedy_answers_equal_those_of_transformers(python_with_vllm, asked, backbone_model, tmp_path):
+    decoding, texts = asked
+    assert len(texts) == PROMPTS
+    wish, answers = tmp_path / "prompts.json", tmp_path / "answers.json"
+    wish.write_text(json.dumps({"decoding": decoding.model_dump(), "texts": texts}), encoding="utf-8")
+    # One thread a worker, bound to no core: the machine may have other work.
+    settings = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1"}
+    said = _said(
+        [python_with_vllm, HERE / "answer.py", backbone_model, wish, answers],
+        env=os.environ | settings | {"HF_HUB_OFFLINE": "1"},
+    )
+    assert said is None, said
+    theirs = json.loads(answers.read_text(encoding="utf-8"))
+
+    model, tokenizer = local.load(backbone_model, dtype=torch.float32)
+    batches = local.generate(model, tokenizer, texts, decoding)
+    ours = dict(answer for _, batch in batches for answer in batch)
+    equal = [i for i in range(PROMPTS) if theirs[i]["text"] == ours[i].text]
+    assert len(equal) >= 0.95 * PROMPTS
+    for i in equal:
+        assert theirs[i]["finish_reason"] == ours[i].finish_reason
+        assert theirs[i]["completion_tokens"] == ours[i].completion_tokens
+        assert theirs[i]["logprob"] == pytest.approx(ours[i].logprob, abs=0.01)

@@ -1,0 +1,57 @@
+"""Jobs of three stages, killed at seeded moments of their work: a few cells of benchmarks/kill_matrix.py."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import killing
+import pytest
+import tiny_project
+from killing import SAVE_STEPS, STAGES, STEPS, Run
+from tiny_project import BACKBONE, ROOT
+
+pytestmark = pytest.mark.slow
+
+CELLS = [("sft", "SIGTERM job"), ("grpo", "kill -9 job"), ("generate", "kill -9 program")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(finished, tiny_backbone, tmp_path_factory) -> Path:
+    """The data of the finished project with a tiny backbone and one model per stage, none of which was disturbed."""
+    made = shutil.ignore_patterns("models", "answers", "scores", "experiments", "config", "resources")
+    project = tmp_path_factory.mktemp("undisturbed") / "project"
+    shutil.copytree(finished, project, symlinks=True, ignore=made)
+    shutil.copytree(finished / "config", project / "config")
+    (project / "resources").symlink_to(ROOT / "resources")
+    shutil.copytree(tiny_backbone, project / "backbone")
+    killing.shrink(project, project / "backbone")
+    killing.taught(project / "backbone", project)
+    tiny_project.snakemake(project, *(STAGES[name].outputs[0] for name, _ in CELLS))
+    return project
+
+
+@pytest.mark.parametrize(("name", "kill"), CELLS)
+def test_a_stage_killed_in_its_work_ends_as_if_it_was_not(undisturbed, tmp_path, name, kill):
+    stage = STAGES[name]
+    moment = random.Random(name).randrange(1, STEPS)
+    project = tiny_project.copied(undisturbed, tmp_path / "project")
+    killing.forget(project, stage.outputs)
+    run = Run(project, stage.outputs[0], "--retries", "1")
+    assert run.wait_for(lambda: killing.progress(run, stage) >= moment)
+    end, number = killing.KILLS[kill]
+    end(run, run.program(stage.script), number)
+    assert run.process.wait(timeout=240) == 0, run.text()
+    assert killing.fingerprint(project, stage) == killing.fingerprint(undisturbed, stage)
+    assert killing.attempts(run, stage) == 2
+    if stage.trains:
+        repeated = killing.steps_done(run, stage) - STEPS
+        assert repeated == 0 if kill.startswith("SIGTERM") else repeated <= SAVE_STEPS
+
+
+def test_the_rewards_of_the_killed_training_differ(undisturbed):
+    """Otherwise GRPO has no gradient, and resumed weights are equal whatever was drawn."""
+    history = undisturbed / "results/models" / BACKBONE / "grpo.soft-s0/history.jsonl"
+    steps = [json.loads(line) for line in history.read_text().splitlines()]
+    assert len(steps) == STEPS
+    assert min(step["grad_norm"] for step in steps) > 0
