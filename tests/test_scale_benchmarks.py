@@ -1,4 +1,4 @@
-"""What the benchmarks of scale promise of their inputs and their sums: the stream of rewards, ratios, a run's overhead."""
+"""What the benchmarks of scale promise of their inputs and sums: the stream of rewards, ratios, a run's overhead."""
 
 import importlib
 import json

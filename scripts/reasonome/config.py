@@ -671,7 +671,9 @@ class TrainingSettings(Strict):
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)] = 1.0
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
-    batch_size: Annotated[int, Field(ge=1)] = Field(description="examples in one optimizer step, all processes")
+    batch_size: Annotated[int, Field(ge=1)] = Field(
+        description="examples in one optimizer step, all processes; rows where they are packed"
+    )
     micro_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         description="examples that pass through at once in a process; auto: the most that fit its memory"
     )

@@ -22,7 +22,7 @@ BACKBONE = "tiny"
 MODELS = f"results/models/{BACKBONE}"
 SCORES = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.names/greedy.parquet"
 LATE, NARROW, WIDE = (f"sft.{name}-s0" for name in ("late", "narrow", "wide"))
-RUN_SECONDS = 480
+RUN_SECONDS = 900
 STEPS = 16
 
 
@@ -60,7 +60,7 @@ def make_project(finished: Path, folder: Path, tiny_backbone: Path) -> Path:
         config += [
             {"cpus": 2, "memory_gb": 4},
             {"rules": ["grpo"], "recipes": ["grpo.soft"], "gpus": 8, "gpu_model": "h200"},
-            {"recipes": ["sft.late"], "minutes": 1, "retry_factor": 4},
+            {"recipes": ["sft.late"], "minutes": 2, "retry_factor": 2},
             {"recipes": ["sft.narrow"], "gpus": 0},
             {"recipes": ["sft.wide"], "gpus": 0, "nodes": 2, "processes": 1},
         ]
@@ -123,7 +123,7 @@ def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory) -> Run:
     command = [*tiny_project.command("--profile", "slurm", *targets, cores=None)]
     command += ["--slurm-init-seconds-before-status-checks", "6", "--configfile", "jobs.yaml"]
     (project / "jobs.yaml").write_text('setup: echo "${SLURM_JOB_ID:-here}" >> prepared')
-    # Without a warning before the end: a job of one minute would be told to stop at once.
+    # Without a warning before the end: a job of two minutes would be told to stop at once.
     command += ["--set-resources", "sft:slurm_extra='--open-mode=append'"]
     log = project / "log"
     with open(log, "w") as out:
@@ -154,10 +154,10 @@ def test_a_cancelled_step_goes_on_where_it_was(ran):
 
 
 def test_a_step_out_of_time_saves_and_is_given_more(ran):
-    late, again = ran.jobs(LATE)
-    assert (late["JobState"], late["TimeLimit"]) == ("TIMEOUT", "00:01:00")
-    assert (again["JobState"], again["TimeLimit"]) == ("COMPLETED", "00:04:00")
-    assert (late["MinMemoryNode"], again["MinMemoryNode"]) == ("4000M", "16000M")
+    late, *_, again = jobs = ran.jobs(LATE)  # a third where a machine is so busy that the first does not come to a step
+    assert [job["JobState"] for job in jobs] == ["TIMEOUT"] * (len(jobs) - 1) + ["COMPLETED"]
+    assert [job["TimeLimit"] for job in jobs] == ["00:02:00", "00:04:00", "00:08:00"][: len(jobs)]
+    assert late["MinMemoryNode"] == "4000M" and again["MinMemoryNode"] in ("8000M", "16000M")
     assert went_on(ran, LATE)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import torch
+from accelerate.data_loader import prepare_data_loader
 from torch.utils.data import DataLoader, Sampler
 from transformers import Trainer
 from transformers.trainer_pt_utils import get_length_grouped_indices
@@ -38,10 +39,7 @@ class Order(Sampler):
 
 
 def install(trainer, batch_size: int) -> None:
-    """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own.
-
-    Several processes evaluate all examples each: shares of unequal size would be filled up, and change the mean.
-    """
+    """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own."""
     if type(trainer)._get_train_sampler is not Trainer._get_train_sampler:
         return
     grouped = trainer.args.train_sampling_strategy == "group_by_length"
@@ -49,8 +47,24 @@ def install(trainer, batch_size: int) -> None:
         lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
         trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size)
     if processes.count() > 1 and trainer.eval_dataset is not None:
-        trainer.get_eval_dataloader = lambda dataset=None: DataLoader(
-            trainer._remove_unused_columns(trainer.eval_dataset, description="evaluation"),
-            batch_size=trainer.args.eval_batch_size,
-            collate_fn=trainer.data_collator,
-        )
+        _evaluate_all(trainer)
+
+
+def _evaluate_all(trainer) -> None:
+    """Let each process evaluate all examples: shares of unequal size would be filled up, and change the mean."""
+    accelerator = trainer.accelerator
+    gather = accelerator.gather_for_metrics
+
+    def loader(dataset=None):
+        examples = trainer._remove_unused_columns(trainer.eval_dataset, description="evaluation")
+        batches = DataLoader(examples, batch_size=trainer.args.eval_batch_size, collate_fn=trainer.data_collator)
+        return prepare_data_loader(batches, accelerator.device, num_processes=1, process_index=0, put_on_device=True)
+
+    def measured(values, *args, **options):
+        if trainer.model.training:
+            return gather(values, *args, **options)
+        state, values = accelerator.gradient_state, torch.atleast_1d(values)
+        # The last batch may be smaller than the others, and counts by its size.
+        return values[: state.remainder] if state.end_of_dataloader and state.remainder > 0 else values
+
+    trainer.get_eval_dataloader, accelerator.gather_for_metrics = loader, measured
