@@ -39,11 +39,11 @@ _STEPS = re.compile(r"^(\d+) of (\d+) steps \(100%\) done$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a run: seconds since the epoch, and the program that it called ("" if none)."""
+    """One job of a run: seconds since the epoch, and the programs that it called."""
 
     started: float
     ended: float
-    program: str
+    programs: tuple[str, ...]
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def main() -> int:
     loading = fastest_start([sys.executable, "-m", "snakemake", "--version"])
     wall, busy = ended - begun + loading, covered([(job.started, job.ended) for job in jobs])
     share = (wall - busy) / wall
-    starts = Counter(job.program for job in jobs if job.program)
+    starts = Counter(program for job in jobs for program in job.programs)
     bar = tqdm(starts.items(), desc="starting programs", delay=5)
     starting = sum(count * fastest_start([sys.executable, str(SCRIPTS / program), "--help"]) for program, count in bar)
     print(f"{len(jobs)} jobs in {wall:.1f} s; one or more ran for {busy:.1f} s")
@@ -108,17 +108,15 @@ def jobs_between(metadata: Path, begun: float, ended: float) -> list[Job]:
             continue
         # One job's outputs are recorded with starts that differ by milliseconds.
         key = (record["rule"], record["shellcmd"])
-        before = found.get(key, Job(started, finished, program_of(record["shellcmd"])))
-        found[key] = Job(min(before.started, started), max(before.ended, finished), before.program)
+        before = found.get(key, Job(started, finished, programs_of(record["shellcmd"])))
+        found[key] = Job(min(before.started, started), max(before.ended, finished), before.programs)
     return list(found.values())
 
 
-def program_of(command: str | None) -> str:
-    """The file name of the scripts/ program that a job's command calls, "" where it calls none."""
-    words = shlex.split(command or "", comments=False)
-    called = [Path(word).name for word in words if word.endswith(".py") and Path(word).parent.name == "scripts"]
-    programs = [name for name in called if name != "launch.py"]
-    return programs[0] if programs else ""
+def programs_of(command: str | None) -> tuple[str, ...]:
+    """The file names of the scripts/ programs that a job's command calls; the launcher becomes the one it launches."""
+    paths = map(Path, shlex.split(command or ""))
+    return tuple(p.name for p in paths if p.suffix == ".py" and p.parent.name == "scripts" and p.name != "launch.py")
 
 
 def covered(spans: Iterable[tuple[float, float]]) -> float:

@@ -36,6 +36,7 @@ from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.errors import InputError, run_program
 from reasonome.prompts import token_counter
+from reasonome.training import recomputation
 from reasonome.training.sft import conversations, read_proposals
 from reasonome.training.throughput import Meter
 
@@ -189,7 +190,7 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
     base = work / "models" / "base" / "model"
     tokenizer = AutoTokenizer.from_pretrained(base)
     same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
-    settings = {"activation_checkpointing": False, "train_sampling_strategy": "group_by_length"} if careful else {}
+    settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
         args=SFTConfig(

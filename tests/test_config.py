@@ -40,7 +40,7 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 
 
 def test_the_shipped_config(project):
-    assert list(project.experiments) == ["demo", "gene-r1"]
+    assert list(project.experiments) == ["demo", "gene-r1", "whole-genome"]
     assert project.settings.experiments == ["demo"] and project.settings.results == "results"
     assert list(project.styles("gene_set_naming")) == [
         "confidence",

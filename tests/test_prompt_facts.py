@@ -206,7 +206,7 @@ def edited(config, old, new):
 
 def test_facts_of_all_sources_are_for_published_sets(config):
     path = edited(config, "  most: 4\n", "  most: 4\n  sources: all\n")
-    with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from") as error:
+    with pytest.raises(InputError, match="also those that the sets of 'go-bioc' are built from") as error:
         Project(config).style("demo-go", "facts")
     assert str(path) in str(error.value) and "sources: others" in str(error.value)
     experiment = config / "experiments" / "demo.yaml"

@@ -87,8 +87,8 @@ def test_jobs_of_a_run_are_read_from_its_records(module, tmp_path):
     record(tmp_path, "d", 50.0, 60.0, "python scripts/score.py")  # of an earlier run
     jobs = overhead.jobs_between(tmp_path, 99.0, 110.0)
     assert sorted(jobs, key=lambda job: job.started) == [
-        overhead.Job(100.0, 104.0, "sft.py"),
-        overhead.Job(106.0, 107.0, ""),
+        overhead.Job(100.0, 104.0, ("sft.py",)),
+        overhead.Job(106.0, 107.0, ()),
     ]
 
 

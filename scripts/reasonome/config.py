@@ -881,7 +881,7 @@ class Request(Strict):
     memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="of a node")
     minutes: Annotated[int, Field(ge=1)] | None = None
     gpus: Annotated[int, Field(ge=0)] | None = Field(None, description="of a node")
-    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = None
+    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
     nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
     processes: Annotated[int, Field(ge=1)] | None = Field(
         None, description="of a node; not needed: one per GPU, and one on a machine without"

@@ -22,7 +22,7 @@ from trl.trainer import add_fused_lm_head
 from reasonome import atomic
 from reasonome.config import TrainingSettings
 from reasonome.errors import InputError
-from reasonome.training import adapters, processes, sharding
+from reasonome.training import adapters, processes, recomputation, sharding
 
 FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
@@ -125,7 +125,7 @@ def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
     trained.to(device).train()
     if recipe.gradient_checkpointing:
-        model.activation_checkpointing_enable()
+        recomputation.enable(model)
         model.enable_input_require_grads()
 
     def trial(rows: int, length: int) -> None:

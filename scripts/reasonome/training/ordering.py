@@ -67,4 +67,5 @@ def _evaluate_all(trainer) -> None:
         # The last batch may be smaller than the others, and counts by its size.
         return values[: state.remainder] if state.end_of_dataloader and state.remainder > 0 else values
 
-    trainer.get_eval_dataloader, accelerator.gather_for_metrics = loader, measured
+    trainer.get_eval_dataloader = loader
+    trainer.gather_function = accelerator.gather_for_metrics = measured
