@@ -23,6 +23,7 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 CONFIGURATION = Path("/etc/slurm")
 RUN = Path("/run/reasonome-slurm")
 MARK = "# The tests' cluster on this machine, whose state is in "
+END_SECONDS = 30
 START_SECONDS = 30
 
 SLURM_CONF = """\
@@ -151,7 +152,15 @@ def _stop(state: Path) -> None:
     """End the daemons that the files of process ids name, and take the configuration away."""
     if (state / "slurmctld.pid").exists():
         subprocess.run(["timeout", "-k", "5", "10", "scancel", "--partition=gpu"], capture_output=True)
-        time.sleep(1)  # what is cancelled gets its signal from the daemons of the nodes
+        # The daemons of the nodes end what is cancelled, with SIGKILL after KillWait: nothing may outlive them.
+        deadline = time.monotonic() + END_SECONDS
+        while (
+            time.monotonic() < deadline
+            and subprocess.run(
+                ["timeout", "-k", "5", "10", "squeue", "--noheader"], capture_output=True, text=True
+            ).stdout.strip()
+        ):
+            time.sleep(0.5)
     for name in ("slurmd.n1.pid", "slurmd.n2.pid", "slurmctld.pid", "munge/pid"):
         if (file := state / name).exists():
             _end(int(file.read_text()), {"slurmd", "slurmctld", "munged"})

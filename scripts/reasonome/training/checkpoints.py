@@ -51,7 +51,7 @@ def seconds_before(checkpoint: Path | None) -> float:
 def saved_by(checkpoint: Path) -> tuple[int, str]:
     """Number of processes that saved a complete checkpoint, and how their model was sharded."""
     mark = json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
-    return mark["processes"], mark["sharding"]
+    return mark.get("processes", 1), mark.get("sharding", "none")
 
 
 def count_of(number: int) -> str:
