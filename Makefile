@@ -1,13 +1,14 @@
 # make demo   install, then the whole chain on the embedded example, ending in a table and a report
 # make test   install, then lint and tests, the fast ones first
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
+# make bench  after the demo: speed against the usual way, each part in one run; a quarter of an hour on a quiet machine
 # make lint   ruff, snakefmt and Snakemake's own linter
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: slurm-profile demo test lint install schemas clean
+.PHONY: demo test bench lint install schemas locks slurm-profile clean
 
 install: .venv/installed
 
@@ -34,6 +35,9 @@ lint: install
 	    name=$$(basename $$experiment .yaml); \
 	    snakemake -n --quiet all --cores 1 results/experiments/$$name/report.html > /dev/null && echo "dry-run of $$name: ok" || exit 1; \
 	done
+
+bench: install
+	$(BIN)/python benchmarks/scale.py
 
 schemas: install
 	$(BIN)/python scripts/write_schemas.py --output workflow/schemas

@@ -70,7 +70,10 @@ def main() -> int:
     rows = read_table(args.output)
     asked = {number: cells[number % len(cells)] for number in range(args.trials)}
     missing = [number for number in asked if str(number) not in rows]
-    lives = {name: control(args.work.resolve(), project, name) for name in {asked[number][1] for number in missing}}
+    lives = {
+        name: control(args.work.resolve(), project, name)
+        for name in dict.fromkeys(asked[number][1] for number in missing)
+    }
     with slurm() if any(asked[number][0] == CANCEL for number in missing) else nullcontext():
         for number in tqdm(missing, desc="trials", unit="trial"):
             kill, name = asked[number]
@@ -130,7 +133,7 @@ def control(work: Path, project: Path, name: str) -> Life:
         return Life(**json.loads(kept.read_text(encoding="utf-8")))
     stage = STAGES[name]
     folder = prepared(work / f"control-{name}", project, stage)
-    run = Run(folder, METRICS)
+    run = Run(folder, *stage.targets)
     life = killing.watch(run, stage)
     if run.process.wait() != 0:
         raise RuntimeError(f"the undisturbed {name} failed\n{run.text()}")
@@ -161,13 +164,13 @@ def trial(folder: Path, project: Path, name: str, kill: str, rng: random.Random,
     while hit is None:  # where the program was over before the moment came, another moment is drawn
         when = killing.moment(rng, stage)
         prepared(folder, project, stage)
-        run = Run(folder, METRICS, *options, "--retries", "2" if again == "retry" else "0")
+        run = Run(folder, *stage.targets, *options, "--retries", "2" if again == "retry" else "0")
         hit = killing.kill(run, stage, kill, when, life, cancel if kill == CANCEL else None)
         status = run.process.wait()
     if kill == "kill -9 all":
         tiny_project.snakemake(folder, "--unlock")
     if again == "command" or status:
-        run = Run(folder, METRICS, *options)
+        run = Run(folder, *stage.targets, *options)
         if run.process.wait() != 0:
             raise RuntimeError(f"{folder} did not finish after its kill\n{run.text()}")
     differing = differences(folder, project, stage)

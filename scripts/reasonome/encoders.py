@@ -85,6 +85,15 @@ class SentenceEncoder:
             self._forget(texts)
         return vectors
 
+    def remembered(self) -> tuple[list[str], np.ndarray]:
+        """The texts in memory, those asked for longest ago first, and their vectors, shape (n, d)."""
+        vectors = np.stack(list(self._known.values())) if self._known else np.zeros((0, 0), np.float32)
+        return list(self._known), vectors
+
+    def remember(self, texts: Sequence[str], vectors: np.ndarray) -> None:
+        """Have these in memory, as they were `remembered` by an encoder like this."""
+        self._known.update(zip(texts, vectors, strict=True))
+
     def _forget(self, texts: Sequence[str]) -> None:
         """Forget the oldest texts beyond `remembered`; `texts` were asked for last."""
         for text in dict.fromkeys(texts):

@@ -47,6 +47,11 @@ class Stage:
         return self.script in ("pretrain.py", "sft.py", "grpo.py")
 
     @property
+    def targets(self) -> tuple[str, str]:
+        """What is asked for after a kill: the tables, and what they do not need as long as the models are there."""
+        return METRICS, self.outputs[0]
+
+    @property
     def followers(self) -> tuple[str, ...]:
         """What is made of the outputs and is made anew after them, tables of the experiment included."""
         of_chain = (_answers(self.chain), *_scores(self.chain)) if self.chain else ()
@@ -314,8 +319,9 @@ def finished(run: Run, stage: Stage) -> bool:
 
 def watch(run: Run, stage: Stage) -> Life:
     """Watch the stage's program from its start to its end."""
-    run.wait_for(lambda: run.program(stage.script))
-    program = run.program(stage.script)
+    program = run.program(stage.script) if run.wait_for(lambda: run.program(stage.script)) else None
+    if program is None:
+        raise RuntimeError(f"{stage.script} was not run\n{run.text()}")
     born = program.create_time()
     marks = []
     for condition in (lambda: begun(run, stage), lambda: finished(run, stage)):

@@ -82,8 +82,8 @@ def command(*arguments: str, root: Path = ROOT, cores: int | None = 2) -> list[s
 
 
 def environment() -> dict[str, str]:
-    """No network for hubs, whatever a job does."""
-    return {**os.environ, "HF_HUB_OFFLINE": "1"}
+    """No network for hubs, whatever a job does; threads that wait do not spin, which starves those of other jobs."""
+    return {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "passive"}
 
 
 def snakemake(folder: Path, *arguments: str, check: bool = True, root: Path = ROOT) -> subprocess.CompletedProcess:

@@ -1,7 +1,8 @@
 """GRPO: align the model with weighted rewards of its task, and show what it earned before and after."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.comparisons import MEAN, bootstrap_intervals
 from reasonome.config import GrpoRecipe, Style
+from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
 from reasonome.floors import rows_of_common_words
 from reasonome.prompts import render, token_counter
@@ -21,6 +23,7 @@ from reasonome.rewards.naming import total
 from reasonome.tasks.task import Similarity, Task
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
+from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage
 
 
@@ -91,8 +94,12 @@ def semantic_quarters(history: list[dict[str, Any]], task: Task, weights: dict[s
     return {"semantic_first_quarter": float(first), "semantic_last_quarter": float(last)}
 
 
-def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
+def grpo(
+    stage: Stage, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
+) -> None:
     """Train with GRPO; writes validation.json (reward before and after, paired) beside the model.
+
+    `encoders` are those behind `similarity`, by name: a resumed run remembers what they did.
 
     InputError where rollouts cannot work here, or once sampler and trainer drift apart.
     """
@@ -128,6 +135,9 @@ def grpo(stage: Stage, task: Task, similarity: Similarity) -> None:
     before, before_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
     # Processes that share a group of one prompt must not draw the same completions.
     set_seed(stage.step.seed + trainer.accelerator.process_index)
+    remembered = KeepRemembered(encoders)
+    remembered.restore(stage.checkpoint)
+    trainer.add_callback(remembered)
     stage.train(trainer)
     after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
     if processes.is_first():

@@ -20,9 +20,14 @@ def nodes() -> int:
     return int(os.environ.get("GROUP_WORLD_SIZE", 1))
 
 
+def rank() -> int:
+    """This process's number, from 0."""
+    return int(os.environ.get("RANK", 0))
+
+
 def is_first() -> bool:
     """Whether this is the process that writes what all have made."""
-    return int(os.environ.get("RANK", 0)) == 0
+    return rank() == 0
 
 
 def wait_for_all() -> None:
