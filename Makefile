@@ -2,6 +2,7 @@
 # make test   install, then lint and tests, the fast ones first
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
 # make bench  after the demo: speed against the usual way, each part in one run; a quarter of an hour on a quiet machine
+# make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
 # make lint   ruff, snakefmt and Snakemake's own linter
 PYTHON ?= python3
 CORES ?= $(shell nproc)
@@ -24,7 +25,8 @@ demo: install
 	$(BIN)/python scripts/show_results.py results/experiments/demo
 
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 lint: install
 	ruff check .

@@ -70,10 +70,8 @@ def main() -> int:
     rows = read_table(args.output)
     asked = {number: cells[number % len(cells)] for number in range(args.trials)}
     missing = [number for number in asked if str(number) not in rows]
-    lives = {
-        name: control(args.work.resolve(), project, name)
-        for name in dict.fromkeys(asked[number][1] for number in missing)
-    }
+    names = dict.fromkeys(asked[number][1] for number in missing)
+    lives = {name: control(args.work.resolve(), project, name) for name in names}
     with slurm() if any(asked[number][0] == CANCEL for number in missing) else nullcontext():
         for number in tqdm(missing, desc="trials", unit="trial"):
             kill, name = asked[number]

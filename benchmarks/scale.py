@@ -17,7 +17,9 @@ from measuring import print_tables, read
 
 from reasonome.errors import run_program
 
-PARTS = ("rewards", "generation", "training", "overhead")
+PARTS = ("rewards", "generation", "training", "overhead", "dry_run")
+# What a part is given other than the demo's results.
+OTHER_INPUTS = {"overhead": lambda folder: ["--folder", folder], "dry_run": lambda folder: []}
 
 
 def main() -> int:
@@ -33,7 +35,7 @@ def main() -> int:
         for part in given.parts or PARTS:
             print(f"--- {part}", flush=True)
             rows = Path(folder, f"{part}.json")
-            inputs = ["--folder", given.folder] if part == "overhead" else ["--results", given.folder / "results"]
+            inputs = OTHER_INPUTS.get(part, lambda folder: ["--results", folder / "results"])(given.folder)
             program = Path(__file__).with_name(f"{part}.py")
             subprocess.run([sys.executable, program, *inputs, "--rows", rows])
             if rows.is_file():

@@ -1,10 +1,12 @@
 """Shared fixtures: the demo benchmark, and real weights, fetched once into a folder that git ignores."""
 
+import os
 from pathlib import Path
 
 import pytest
 import tiny_backbone as tiny_backbone_model
 import tiny_project
+from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome import benchmarks, weights
@@ -69,8 +71,10 @@ def demo_benchmark(project, demo_facts, tmp_path_factory) -> Path:
 
 def _fetched(name: str, spec) -> Path:
     folder = WEIGHTS / name
-    if not (folder / "model" / "config.json").is_file():
-        weights.fetch(spec, folder / "model", name)
+    WEIGHTS.mkdir(exist_ok=True)
+    with FileLock(WEIGHTS / f"{name}.lock"):
+        if not (folder / "model" / "config.json").is_file():
+            weights.fetch(spec, folder / "model", name)
     return folder / "model"
 
 
@@ -95,6 +99,12 @@ def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, backbone_model, encoder_model) -> Path:
     """A project whose demo experiment has run to its report. Read only: copy it to change it."""
-    folder = tiny_project.make(tmp_path_factory.mktemp("project"), backbone_model, encoder_model)
-    tiny_project.snakemake(folder)
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # one for all processes of the test run
+    folder = shared / "finished"
+    with FileLock(shared / "finished.lock"):
+        if not (folder / tiny_project.REPORT).is_file():
+            folder.mkdir()
+            tiny_project.make(folder, backbone_model, encoder_model)
+            tiny_project.snakemake(folder)
     return folder

@@ -626,3 +626,26 @@ def test_a_file_that_the_format_needs_is_missed(config):
     assert Source.model_validate({**source, "files": {"gene_info": {"path": "a"}}})
     with pytest.raises(ValueError, match="needs the files gene_info and may have summary; missing: gene_info"):
         Source.model_validate({**source, "files": {"summary": {"path": "a"}}})
+
+
+# --- what jobs ask for -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("minutes: 24:00:00", "'24:00:00' is none: write it bare, without a unit"),
+        ("memory_gb: 64G", "'64G' is none: write it bare"),
+        ("rules: grpo", "write [grpo]"),
+        ("rules: [grppo]", "grpo"),
+        ("sharding: zero-3", "zero3"),
+        ("gpu: 8", "gpus"),
+    ],
+)
+def test_a_request_that_cannot_work(config, entry, hint):
+    path = config / "resources.yaml"
+    path.write_text(path.read_text() + f"- {{{entry}}}\n")
+    line = path.read_text().count("\n")
+    with pytest.raises(InputError) as error:
+        Project(config)
+    assert f"resources.yaml:{line}: " in str(error.value) and hint in str(error.value)

@@ -44,6 +44,15 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     )
 
 
+def test_training_whose_last_attempt_took_no_step_has_no_rate(tmp_path):
+    run = {"seconds": 30.0, "backward_tokens": 900, "generated_tokens": 60, "peak_memory_gb": 7.5}
+    for name in ("run.json", "greedy.run.json"):
+        (tmp_path / name).write_text(json.dumps(run))
+    table = costs_table(plan(tmp_path))
+    assert table["tokens_per_second"].isna().tolist() == [True, False, True]
+    assert table["tokens_per_second"][1] == 2.0
+
+
 def test_a_job_without_its_record_is_named(tmp_path):
     with pytest.raises(InputError, match="run.json"):
         costs_table(plan(tmp_path))

@@ -295,14 +295,16 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
     assert packages.check_versions({"torch": "2.13.0"}, {"a.lock": {}}).state == WARN
 
 
-def test_compilers_are_needed_where_jobs_ask_for_sharding(tmp_path, monkeypatch):
+def test_compilers_are_needed_where_sharded_jobs_train_on_cpus(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = packages.check_compilers(sharding=True)
+    found = packages.check_compilers(sharding=True, trains=True, gpus=0)
     assert (found.state, found.what.split(" not")[0]) == (FAIL, "g++ and ninja")
-    assert packages.check_compilers(sharding=False).state == NOT_HERE
+    for sharding, trains, count in ((False, True, 0), (True, True, 8), (True, False, 0)):
+        found = packages.check_compilers(sharding, trains, count)
+        assert (found.state, found.fix) == (NOT_HERE, "")
     put_on_path(monkeypatch, tmp_path, "g++", "")
     put_on_path(monkeypatch, tmp_path, "ninja", "")
-    assert packages.check_compilers(sharding=True).state == OK
+    assert packages.check_compilers(sharding=True, trains=True, gpus=0).state == OK
 
 
 # --- SLURM -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 import tiny_training
 import torch
 
+from reasonome import memory_limits
 from reasonome.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
@@ -43,7 +44,7 @@ def machine(monkeypatch):
     """A machine with 10 GB free, on which this process takes 2 GB; no job and no control group limit it."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10 * GB}))
     monkeypatch.setattr(psutil.Process, "memory_info", lambda self: type("Memory", (), {"rss": 2 * GB}))
-    monkeypatch.setattr(fitting, "_of_control_groups", lambda root: [])
+    monkeypatch.setattr(memory_limits, "of_control_groups", list)
     monkeypatch.delenv("SLURM_MEM_PER_NODE", raising=False)
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
     return monkeypatch
@@ -77,8 +78,8 @@ def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, fo
     (group / "job_7").mkdir(parents=True)
     (group / file).write_text(f"{3 * GB}\n")
     (group / "job_7" / file).write_text("max\n")
-    assert fitting._of_control_groups(tmp_path / "root", tmp_path / "listing") == [3 * GB]
-    assert fitting._of_control_groups(tmp_path / "root", tmp_path / "nowhere") == []
+    assert memory_limits.of_control_groups(tmp_path / "root", tmp_path / "listing") == [3 * GB]
+    assert memory_limits.of_control_groups(tmp_path / "root", tmp_path / "nowhere") == []
 
 
 def test_memory_that_comes_and_goes_is_measured():
@@ -114,7 +115,7 @@ def limited(monkeypatch, tokens: float) -> None:
 
 
 def test_out_of_memory_on_a_gpu_is_no_fit(monkeypatch):
-    monkeypatch.setattr(fitting, "_bytes_of_adam", lambda model: 0)
+    monkeypatch.setattr(fitting, "_bytes_beside", lambda model: 0)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     empty = torch.empty
     monkeypatch.setattr(torch, "empty", lambda *size, device=None, **settings: empty(*size, **settings))
@@ -125,6 +126,18 @@ def test_out_of_memory_on_a_gpu_is_no_fit(monkeypatch):
 
     monkeypatch.setattr(fitting, "_trial", lambda model, recipe: trial)
     assert fitting.most_that_fit(8, lambda rows: fitting._trial_on_gpu(None, None)(rows, 64)) == 2
+
+
+@pytest.mark.parametrize(
+    ("processes", "sharded", "each"),
+    [("1", "none", 8), ("4", "none", 12), ("4", "zero2", 2)],  # two moments; and gradients in buckets; moments shared
+)
+def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sharded, each, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    monkeypatch.setenv("REASONOME_SHARDING", sharded)
+    model = torch.nn.Linear(10, 7)
+    model.bias.requires_grad = False
+    assert fitting._bytes_beside(model) == 70 * each
 
 
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
@@ -143,6 +156,27 @@ def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path
     both = tiny_training.sft_stage(models, "sft.both-s0", max_length="auto", micro_batch_size="auto", batch_size=4)
     assert (both.fit(60), both.micro_batch_size) == (60, 2)
     assert both.arguments()["gradient_accumulation_steps"] == 2
+
+
+def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, tmp_path, monkeypatch):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    stage = tiny_training.sft_stage(models, max_length="auto", micro_batch_size="auto", batch_size=12)
+    limited(monkeypatch, 256)
+    monkeypatch.setattr(fitting.processes, "of_all", lambda value: [value])
+
+    def fit(processes: int) -> fitting.Fitted:
+        monkeypatch.setenv("WORLD_SIZE", str(processes))
+        return fitting.fit(stage.load_model, stage.recipe, 60, tmp_path, resumed)
+
+    resumed = False
+    assert fit(2) == fitting.Fitted(3, 60)  # of 6 rows; 6 × 60 are too many
+    limited(monkeypatch, 130)
+    resumed = True
+    assert fit(2) == fitting.Fitted(3, 60)
+    assert fit(3) == fitting.Fitted(2, 60)  # of 4, into which 3 does not divide
+    limited(monkeypatch, 59)
+    with pytest.raises(InputError, match="not one row of 60 tokens"):
+        fit(4 * 3)
 
 
 @pytest.mark.slow

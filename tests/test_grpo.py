@@ -145,17 +145,21 @@ def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_
 
 
 @pytest.mark.parametrize(
-    ("weights", "share", "heads", "processes", "engines_over"),
+    ("weights", "heads", "width", "processes", "engines_over"),
     [
-        (10, 100, 9, 8, 1),
-        (100, 100, 8, 8, 2),
-        (100, 100, 9, 8, 1),  # nine heads divide over one of 1, 2, 4, 8
-        (100, 100, 9, 6, 3),
-        (10_000, 100, 8, 4, 4),  # as far as the processes go
+        (10, 9, 72, 8, 1),
+        (100, 8, 64, 8, 2),
+        (100, 9, 72, 8, 1),  # nine heads divide over one of 1, 2, 4, 8
+        (100, 9, 72, 6, 3),
+        (100, 8, 63, 8, 1),  # 63 columns do too
+        (10_000, 8, 64, 4, 4),  # as far as the processes go
     ],
 )
-def test_an_engine_spreads_over_as_few_processes_as_hold_it(weights, share, heads, processes, engines_over):
-    assert rollouts.tensor_parallel(weights, share, heads, processes) == engines_over
+def test_an_engine_spreads_over_as_few_processes_as_hold_it(tmp_path, weights, heads, width, processes, engines_over):
+    shape = {"model_type": "llama", "hidden_size": heads, "num_attention_heads": heads, "intermediate_size": width}
+    (tmp_path / "config.json").write_text(json.dumps(shape))
+    (tmp_path / "model.safetensors").write_bytes(b"0" * weights)
+    assert rollouts.tensor_parallel(tmp_path, 100.0, processes) == engines_over
 
 
 def test_whole_passes_behind_a_checkpoint_are_counted(tmp_path):
@@ -175,10 +179,17 @@ def test_drift_is_the_mean_over_the_tokens_of_all_micro_batches(tmp_path):
     drift.add(rows([-2.0, -3.0]), rows([math.nan, -3.5]), rows([1, 1]))
     # |Δ| of 0.5, 1 and 0, then of 0.5; padding and what the sampler did not score are left out.
     assert drift.take(lambda sums: sums) == pytest.approx(2.0 / 4)
-    assert drift.take(lambda sums: sums) == 0.0, "each step starts again"
+    assert math.isnan(drift.take(lambda sums: sums)), "each step starts again"
     drift.add(rows([0.0]), rows([-1.0]), rows([1]))
     # Another process saw three tokens without a difference.
     assert drift.take(lambda sums: sums + torch.tensor([0.0, 3.0])) == pytest.approx(0.25)
+
+
+def test_a_sampler_that_scored_no_token_fails(tmp_path):
+    drift = Drift(0.1, "vllm-server", tmp_path)
+    drift.add(rows([-1.0, -2.0]), rows([math.nan, math.nan]), rows([1, 1]))
+    with pytest.raises(InputError, match=r"step 1: sampler \(vllm-server\) and trainer differ by nan nats"):
+        drift.check(drift.take(lambda sums: sums), 1)
 
 
 @pytest.mark.parametrize("value", [0.1001, math.nan, math.inf])
@@ -192,6 +203,37 @@ def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value):
         assert part in message
     for cause in ("chat template or tokenizer", "weights", "temperature", "precision"):
         assert cause in error.value.fix
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_processes_share_the_search_for_the_best_constant(monkeypatch, count):
+    earned = {"ion": 0.1, "DNA": 0.7, "cell": 0.2, "RNA": 0.7}  # of equals the first
+    tried = []
+
+    def earnings(scorer, task, name, examples):
+        tried.append(name)
+        return {"reward": earned.get(name, 0.0)}
+
+    monkeypatch.setattr(grpo, "constant_earnings", earnings)
+    monkeypatch.setattr(grpo, "rows_of_common_words", lambda names: [])
+    monkeypatch.setenv("WORLD_SIZE", str(count))
+    brought = []
+
+    def of_all(value):
+        """Stop at each process but the last, which gets what all have brought."""
+        brought.append(value)
+        if len(brought) < count:
+            raise StopIteration
+        return brought
+
+    monkeypatch.setattr(grpo.processes, "of_all", of_all)
+    for rank in range(count):
+        monkeypatch.setenv("RANK", str(rank))
+        try:
+            best = grpo.best_constant(None, None, [SimpleNamespace(name=name) for name in earned])
+        except StopIteration:
+            continue
+    assert best == "DNA" and sorted(tried) == sorted(earned), "each is tried once"
 
 
 def test_dropout_would_make_two_models_of_one(tmp_path):

@@ -157,7 +157,7 @@ def test_the_srun_line_asks_for_one_launcher_a_node_with_what_the_job_has(progra
     job = {"SLURM_GPUS_ON_NODE": "8", "SLURM_CPUS_PER_TASK": "12"}
     command = launcher.srun_command(launch, "/x/launch.py", ("head", 4321), job)
     assert command[:4] == ["srun", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1"]
-    assert {"--cpus-per-task=12", "--gres=gpu:8", "--kill-on-bad-exit=1", "--overlap"} < set(command)
+    assert {"--cpus-per-task=12", "--gres=gpu:8", "--kill-on-bad-exit=1", "--wait=0", "--overlap"} < set(command)
     assert command[command.index("/x/launch.py") :] == [
         *("/x/launch.py", "--nodes=3", "--processes=0", "--cpus=16", "--sharding=zero3", "--store=head:4321"),
         *(str(program), "--folder", "a b"),

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.errors import InputError
+from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -109,3 +111,13 @@ def test_a_folder_without_a_whole_run_says_what_to_do(module, tmp_path):
     with pytest.raises(InputError, match="no run has finished here") as caught:
         module("overhead").longest_run(tmp_path)
     assert "make demo" in caught.value.fix
+
+
+def test_the_dry_run_is_of_a_valid_configuration_with_five_test_sets(module, tmp_path):
+    config = shutil.copytree(BENCHMARKS.parent / "config", tmp_path / "config")
+    module("dry_run").enlarge(config)
+    project = Project(config)
+    added = ["reactome-human-1", "reactome-human-2", "reactome-human-3"]
+    assert project.experiments["gene-r1"].benchmarks == ["go", "reactome-human", *added]
+    assert [project.benchmarks[name].seed for name in added] == [1, 2, 3]
+    assert project.corpora["human"].leave_out == ["go", "reactome-human", *added]

@@ -91,6 +91,15 @@ def test_only_passes_with_a_gradient_count_and_earlier_tokens_are_added(model, m
     assert facts["matmul_peak_tflops"] == 2.0
 
 
+def test_an_attempt_without_a_step_has_no_rates(model, monkeypatch):
+    meter, state = throughput.Meter(), SimpleNamespace(num_input_tokens_seen=1000)
+    monkeypatch.setattr(throughput, "matmul_tflops", lambda device, precision: 2.0)
+    meter.on_train_begin(arguments(), state, None, model=model)
+    meter.on_train_end(arguments(), state, None)
+    assert meter.facts().items() >= {"step_seconds": 0.0, "matmul_peak_tflops": 2.0}.items()
+    assert not meter.facts().keys() & {"tokens_per_second", "model_tflops", "mfu"}
+
+
 def test_the_peak_is_measured():
     assert throughput.matmul_tflops("cpu", torch.float32, seconds=0.01) > 1e-4
 

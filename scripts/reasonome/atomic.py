@@ -29,7 +29,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
             _remove(left_over)
         for aside in path.parent.glob(f".{glob.escape(path.name)}.*.old"):
-            _remove(aside) if path.exists() else os.replace(aside, path)
+            if path.exists():
+                _remove(aside)
+            else:
+                os.replace(aside, path)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
         try:
             yield temporary

@@ -10,6 +10,7 @@ reasonome estimate EXPERIMENT    what asking its models behind endpoints would c
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -122,7 +123,8 @@ def _estimate(args: argparse.Namespace) -> int:
 
 
 def program() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script; it ends quietly where what reads its output does, as in `… | head`."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     run_program(main)
 
 

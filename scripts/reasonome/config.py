@@ -30,6 +30,7 @@ STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
+Sharding = Literal["none", "zero2", "zero3"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
@@ -682,7 +683,9 @@ class TrainingSettings(Strict):
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="share of the steps")
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    precision: Literal["bf16", "fp32"] = Field("bf16", description="bf16 is autocast over fp32 weights")
+    precision: Literal["bf16", "fp32"] = Field(
+        "bf16", description="bf16 is autocast over fp32 weights; sharded, bf16 weights with an fp32 copy that steps"
+    )
     gradient_checkpointing: bool = False
     kernels: Literal["auto", "plain"] = Field(
         "auto", description="auto: FlashAttention and Liger kernels where they are installed and a GPU is; else plain"
@@ -880,19 +883,23 @@ class Request(Strict):
     cpus: Annotated[int, Field(ge=1)] | None = None
     memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="of a node")
     minutes: Annotated[int, Field(ge=1)] | None = None
-    gpus: Annotated[int, Field(ge=0)] | None = Field(None, description="of a node")
+    gpus: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="of a node; in an entry without rules for training and generate, which use them"
+    )
     gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
     nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
     processes: Annotated[int, Field(ge=1)] | None = Field(
         None, description="of a node; not needed: one per GPU, and one on a machine without"
     )
-    sharding: Literal["none", "zero2", "zero3"] | None = Field(
+    sharding: Sharding | None = Field(
         None, description="what DeepSpeed spreads over the processes: zero2 optimizer and gradients, zero3 weights too"
     )
     partition: Annotated[str, Field(pattern=r"^[A-Za-z0-9._,-]+$")] | None = None
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] | None = None
     retry_factor: Annotated[float, Field(ge=1)] | None = Field(
-        None, description="a retry asks for this many times the memory and minutes of the attempt before"
+        None,
+        description="a retry asks for this many times the memory and minutes of the attempt before; 1 where that would "
+        "be more than a node has",
     )
 
 

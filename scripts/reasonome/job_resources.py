@@ -57,6 +57,8 @@ class JobResources:
         }
 
 
+GPU_RULES = (*TRAINING_RULES, "generate")
+
 # The resources that an entry with this field may give a job, beside memory and minutes, which every job has.
 _OF_FIELD = {
     "gpus": {"gpu"},
@@ -75,7 +77,7 @@ def names(project: Project, rule: str) -> list[str]:
     for request in project.requests:
         if request.rules is None or rule in request.rules:
             for field, resources in _OF_FIELD.items():
-                if getattr(request, field) is not None and (field != "nodes" or rule in TRAINING_RULES):
+                if _value(request, field, rule) is not None and (field != "nodes" or rule in TRAINING_RULES):
                     found |= resources
     return sorted(found)
 
@@ -95,11 +97,18 @@ def of_job(project: Project, rule: str, backbone: str | None = None, chain: str 
             asked |= {
                 field.name: value
                 for field in fields(JobResources)
-                if (value := getattr(request, field.name)) is not None
+                if (value := _value(request, field.name, rule)) is not None
             }
     if rule not in TRAINING_RULES:
         asked["nodes"] = 1
     return JobResources(**asked)
+
+
+def _value(request: Request, field: str, rule: str) -> int | float | str | None:
+    """What an entry says of a field. GPUs for all rules are for those that use them; others must be named."""
+    if field in ("gpus", "gpu_model") and request.rules is None and rule not in GPU_RULES:
+        return None
+    return getattr(request, field)
 
 
 def _names(request: Request, rule: str, backbone: str | None, recipe: str | None) -> bool:

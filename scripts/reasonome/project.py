@@ -466,6 +466,13 @@ def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
         loc, what = (*loc, key), f"key '{key}' is missing"
     elif first["type"] in ("model_type", "model_attributes_type", "dict_type"):
         what = _NO_MAPPING
+    elif first["type"] == "literal_error":
+        what = f"'{first['input']}' is no {loc[-1] if loc and isinstance(loc[-1], str) else 'choice'}"
+        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", context["expected"]))
+    elif first["type"] in ("int_parsing", "float_parsing"):
+        fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
+    elif first["type"] == "list_type":
+        what, fix = f"'{first['input']}' stands where a list belongs", f"write [{first['input']}]"
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 

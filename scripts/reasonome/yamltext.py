@@ -1,5 +1,6 @@
 """YAML with line numbers, so that every mistake in a config file is reported where it was written."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,11 +12,12 @@ Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads dates as text: a release is a name."""
+    """Reads dates as text, as a release is a name, and 24:00:00 too, which YAML 1.1 takes for a number of base 60."""
 
 
+_BASE_60 = ("tag:yaml.org,2002:str", re.compile(r"[-+]?\d[\d_]*(:\d+)+(\.\d*)?$"))
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [_BASE_60, *((tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

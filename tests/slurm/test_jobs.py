@@ -189,7 +189,8 @@ def test_two_nodes_train_the_model_of_one(ran):
     (job,) = ran.jobs(WIDE)
     assert job["NumNodes"] == "2" and job["NumTasks"] == "2"
     run = json.loads((ran.project / MODELS / WIDE / "run.json").read_text())
-    assert run["processes"] == 2
+    assert run["processes"] == 2 and run["nodes"] == 2
+    assert "one launcher on each of 2 nodes" in (ran.project / f"results/logs/sft/{BACKBONE}.{WIDE}.log").read_text()
     one, two = (load_file(ran.project / MODELS / chain / "model/model.safetensors") for chain in (NARROW, WIDE))
     assert one.keys() == two.keys()
     # The same mean over a batch, added up in another order; weights are saved in bf16, where one rounding is 2^-8.

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 # Of losses near 10.8, which the log gives as 32-bit floats: a few of their last places, 1e-6 each.
 LOSS = 5e-6
+# Where weights are bf16, whose last place is 0.4 % of their size.
+BF16_LOSS = 5e-3
 # Of weights up to 0.2 in size, kept as bf16: one last place.
 WEIGHT = 1e-3
 WAIT = 600
@@ -41,10 +43,10 @@ COMMON = {"learning_rate": 1e-3, "batch_size": 8, "micro_batch_size": 2, "save_s
 class Job:
     """One run of a training program under the launcher, with its output in a file."""
 
-    def __init__(self, models: Path, stage: str, *options: str):
+    def __init__(self, models: Path, stage: str, *options: str, **settings):
         self.folder = models / f"{stage}.try-s0"
         if not self.folder.is_dir():
-            recipe = STAGES[stage].model_validate({"stage": stage, **COMMON, **RECIPES[stage]})
+            recipe = STAGES[stage].model_validate({"stage": stage, **COMMON, **RECIPES[stage], **settings})
             self.folder.mkdir()
             atomic.write_json(self.folder / "recipe.json", recipe.model_dump(mode="json"))
         data = models.parent.parent
@@ -173,6 +175,20 @@ def test_zero2_goes_on_after_the_whole_job_was_killed(models, one_sft):
 
 def test_zero2_warms_up_like_one_process(models, one_pretrain):
     same(Job(models(), "pretrain", *TWO, "--sharding", "zero2").finished(), one_pretrain)
+
+
+def test_zero2_in_bf16_stays_near_fp32(models, one_sft):
+    job = Job(models(), "sft", *TWO, "--sharding", "zero2", precision="bf16", micro_batch_size=1).finished()
+    losses, expected = job.losses(), one_sft.losses()
+    assert [row[:2] for row in losses] == [row[:2] for row in expected]
+    assert [row[2] for row in losses] == pytest.approx([row[2] for row in expected], abs=BF16_LOSS, rel=0)
+
+
+def test_zero2_finds_the_rows_that_fit(models, one_sft):
+    job = Job(models(), "sft", *TWO, "--sharding", "zero2", micro_batch_size="auto").finished()
+    assert "fits in memory: 4 rows at once" in job.said(), "half of the batch"
+    assert job.run()["micro_batch_size"] == 4
+    same(job, one_sft)
 
 
 def test_one_lost_process_ends_the_job_and_another_number_goes_on(models, one_sft):

@@ -16,11 +16,18 @@ from reasonome.manifest import canonical, code_sha256
 report: "../report/workflow.rst"
 
 
+def literal(text):
+    """Text that Snakemake, which formats commands, leaves as it is."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 CONFIG = Path(config.get("folder", "config"))
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
 # that conda activates, or the one that runs Snakemake.
 DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-PYTHON = str(config.get("python", "python" if DEPLOYED else sys.executable))
+PYTHON = literal(
+    str(config["python"]) if "python" in config else "python" if DEPLOYED else shlex.quote(sys.executable)
+)
 # What a node's shell needs before that, as `--config setup="module load cuda"`.
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = Path(workflow.basedir) / "scripts"
@@ -37,9 +44,9 @@ ROOT = str(RESULTS.root)
 # Compute jobs never reach for the hub. Weights are large blocks that come and go: without these malloc settings glibc hands
 # them back to the kernel each time, which costs a fifth of the training speed on CPUs.
 shell.prefix(
-    "trap : TERM USR1; "
-    + SETUP.replace("{", "{{").replace("}", "}}")
-    + " || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1"
+    "trap : TERM USR1; {{ "
+    + literal(SETUP)
+    + "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1"
     " MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; "
 )
 
@@ -103,8 +110,8 @@ def launched(script, *arguments):
     )
 
 
-READS_CONFIG = f"--config {shlex.quote(str(CONFIG))}"
+READS_CONFIG = f"--config {literal(shlex.quote(str(CONFIG)))}"
 
 
 def _path(script):
-    return shlex.quote(str(SCRIPTS / script))
+    return literal(shlex.quote(str(SCRIPTS / script)))

@@ -46,8 +46,10 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     most = max((one.memory_gb for one in asked), default=0)
     yield limits.check_memory(*limits.read_memory(), most, "SLURM_JOB_ID" in os.environ)
     locks = [str(project.root.parent / file) for file in LOCKS]
-    yield packages.check_versions(packages.installed(), {file: packages.pins(Path(file)) for file in locks})
-    yield packages.check_compilers(any(one.sharding != "none" for one in asked))
+    have = packages.installed()
+    yield packages.check_versions(have, {file: packages.pins(Path(file)) for file in locks})
+    sharding = any(one.sharding != "none" for one in asked)
+    yield packages.check_compilers(sharding, "torch" in have, len(driver.gpus))
     yield packages.check_snakemake()
     yield cluster.check_controller(slurm)
     yield cluster.check_partitions(slurm, [one.partition for one in asked if one.partition])

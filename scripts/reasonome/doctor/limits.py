@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from reasonome import memory_limits
 from reasonome.doctor.finding import FAIL, OK, WARN, Finding
 
 OPEN_FILES = 4096
@@ -16,31 +17,14 @@ def check_open_files(soft: int, hard: int) -> Finding:
     return Finding(check, WARN, f"{soft}: data loaders and many processes open more{reach}", f"ulimit -n {OPEN_FILES}")
 
 
-def read_memory(
-    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")
-) -> tuple[float, float | None]:
+def read_memory(meminfo: Path = Path("/proc/meminfo"), cgroup: Path = memory_limits.ROOT) -> tuple[float, float | None]:
     """GB of this node, and of the control group that this process is limited to, if it is."""
     total = 0.0
     for line in meminfo.read_text(encoding="utf-8").splitlines():
         if line.startswith("MemTotal:"):
             total = int(line.split()[1]) * 1024 / 1e9
-    limits = []
-    for file in (*_own_groups(cgroup), cgroup / "memory.max", cgroup / "memory/memory.limit_in_bytes"):
-        if file.is_file() and (text := file.read_text().strip()).isdigit():
-            limits.append(int(text) / 1e9)
-    lowest = min(limits, default=None)
+    lowest = min((limit / 1e9 for limit in memory_limits.of_control_groups(cgroup)), default=None)
     return total, lowest if lowest is not None and lowest < total else None
-
-
-def _own_groups(root: Path, path: Path = Path("/proc/self/cgroup")) -> list[Path]:
-    """memory.max of the control group of this process and of those above it."""
-    if not path.is_file():
-        return []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("0::"):
-            own = root / line[3:].lstrip("/")
-            return [folder / "memory.max" for folder in (own, *own.parents) if folder.is_relative_to(root)]
-    return []
 
 
 def check_memory(total: float, limit: float | None, asked: float, in_job: bool) -> Finding:

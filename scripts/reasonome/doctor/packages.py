@@ -53,16 +53,20 @@ def check_versions(have: Mapping[str, str], locks: Mapping[str, Mapping[str, str
     return Finding(check, OK, f"as in {file}: {agreeing}")
 
 
-def check_compilers(sharding: bool) -> Finding:
-    """g++ and ninja, with which DeepSpeed builds operations at run time; needed where jobs ask for sharding."""
+def check_compilers(sharding: bool, trains: bool, gpus: int) -> Finding:
+    """g++ and ninja, with which DeepSpeed builds operations where jobs ask for sharding and train on CPUs.
+
+    `trains`: torch is here, as it is not where jobs are only submitted; `gpus` is how many the driver lists.
+    """
     check = "compilers"
     # pip puts ninja beside Python; a job has that folder on its path only if the environment is activated.
     missing = [name for name in ("g++", "ninja") if shutil.which(name) is None]
     if not missing:
-        return Finding(check, OK, "g++ and ninja are here (DeepSpeed builds operations at run time)")
-    what = f"{' and '.join(missing)} not on the path: DeepSpeed builds operations at run time"
+        return Finding(check, OK, "g++ and ninja are here (DeepSpeed on CPUs builds operations at run time)")
+    what = f"{' and '.join(missing)} not on the path: DeepSpeed on CPUs builds operations at run time"
     fix = "module load gcc (or apt-get install g++); pip install ninja, and activate the environment"
-    return Finding(check, FAIL if sharding else NOT_HERE, what, fix if sharding else "")
+    needed = sharding and trains and not gpus
+    return Finding(check, FAIL if needed else NOT_HERE, what, fix if needed else "")
 
 
 def check_snakemake() -> Finding:

@@ -8,6 +8,7 @@ from reasonome.job_resources import JobResources
 from reasonome.planning.backbones import Shape
 from reasonome.planning.estimates import Estimate, combine, counted
 from reasonome.planning.measured import MeasuredRun
+from reasonome.training.retention import WHILE_TRAINING
 
 GB = 1e9
 # Bytes per parameter. Training keeps fp32 weights (bf16 is autocast); AdamW has two fp32 moments.
@@ -20,7 +21,6 @@ SPARE = 1.3  # fragmentation and buffers
 ROW_BYTES, TOKEN_BYTES = 600, 4  # of a row of answers: ids, digests and numbers, and its text
 PROCESS_GB = 1.5  # Python, torch and the other libraries
 ADAPTER_SHARE = 0.03  # of the weights, at rank 16 on all linear layers
-SAVED = 2  # checkpoints at a time, and one more while the next is written
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def of_training(size: Estimate, shape: Shape | None, recipe: Recipe, asked: JobR
         node = (on_device + counted(PROCESS_GB)).times(processes)
     saved = size.times((FP32 * (trained if recipe.adapter else 1) + optimizer + master) / GB)
     model = size.times(BF16 / GB)
-    kept = model if recipe.checkpoints == "prune" else model + saved.times(SAVED)
-    return Need(on_device if asked.gpus else None, node, kept, saved.times(SAVED + 1))
+    kept = model if recipe.checkpoints == "prune" else model + saved.times(WHILE_TRAINING)
+    return Need(on_device if asked.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
 
 
 def measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:

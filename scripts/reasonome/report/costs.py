@@ -23,20 +23,25 @@ _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 def costs_table(plan: Plan) -> pd.DataFrame:
     """A row per trained step and per set of answers, then `total`; peak memory's total is the highest.
 
-    `tokens_per_second` is of optimizer steps alone where training measured it, else of generated tokens over the whole
-    job; `mfu` is the share of the machine's matmul peak. Raises InputError for a missing run.json.
+    `tokens_per_second` of training is of optimizer steps alone, empty where the last attempt took none; of answers it
+    is generated tokens over the whole job. `mfu` is the share of the machine's matmul peak. Raises InputError for a
+    missing run.json.
     """
-    jobs = [(f"train {s.chain.rpartition('+')[2]}", s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
-    jobs += [
-        (f"answer {e.benchmark}.{e.style} {e.decoding}", e.backbone, e.chain, e.run) for e in plan.evaluations if e.run
+    trained = [("train", s.chain.rpartition("+")[2], s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
+    answered = [
+        ("answer", f"{e.benchmark}.{e.style} {e.decoding}", e.backbone, e.chain, e.run)
+        for e in plan.evaluations
+        if e.run
     ]
     rows = []
-    for job, backbone, chain, path in dict.fromkeys(jobs):
+    for kind, what, backbone, chain, path in dict.fromkeys(trained + answered):
         run = read_json(path)
-        rate = run.get("tokens_per_second", run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0)
-        rows.append([job, backbone, chain, *(run[name] for name in _MEASURED), rate, run.get("mfu")])
+        rate = run.get("tokens_per_second")
+        if kind == "answer":
+            rate = run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0
+        rows.append([f"{kind} {what}", backbone, chain, *(run[name] for name in _MEASURED), rate, run.get("mfu")])
     columns = ["job", "backbone", "chain", *_MEASURED, "tokens_per_second", "mfu"]
-    table = pd.DataFrame(rows, columns=columns).astype({"mfu": float})
+    table = pd.DataFrame(rows, columns=columns).astype({"tokens_per_second": float, "mfu": float})
     total = {"job": "total", "backbone": "", "chain": "", **table[_MEASURED[:3]].sum()}
     table.loc[len(table)] = total | {"peak_memory_gb": table["peak_memory_gb"].max()}
     table["share_of_time"] = (table["seconds"] / total["seconds"]).map("{:.0%}".format)

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
-from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from reasonome import atomic
 from reasonome.config import Adapter, TrainingSettings
@@ -84,7 +83,6 @@ def merged(parent: Path, folder: Path, adapter: Adapter) -> PreTrainedModel:
 
     A quantised parent is dequantised first, since the adapter was trained beside those weights.
     """
-    unset_hf_deepspeed_config()  # loaded whole, by one process
     if adapter.quantize:
         model = AutoModelForCausalLM.from_pretrained(parent, dtype=torch.bfloat16, quantization_config=_four_bits())
         model = model.dequantize(torch.bfloat16).cpu().float()

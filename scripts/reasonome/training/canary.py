@@ -74,10 +74,10 @@ class Drift:
         self._sums += torch.stack([differences.sum(), counted.sum().double()]).cpu()
 
     def take(self, reduce) -> float:
-        """The mean over what was added since the last call; `reduce` sums a tensor over the processes."""
+        """The mean over what was added since the last call, NaN without any; `reduce` sums over the processes."""
         total, tokens = reduce(self._sums).tolist()
         self._sums = torch.zeros(2, dtype=torch.float64)
-        return total / tokens if tokens else 0.0
+        return total / tokens if tokens else math.nan
 
     def check(self, drift: float, step: int) -> None:
         """InputError if the drift of this step is above the limit, or not a number."""

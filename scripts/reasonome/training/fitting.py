@@ -19,7 +19,7 @@ from accelerate import PartialState
 from peft import get_peft_model
 from trl.trainer import add_fused_lm_head
 
-from reasonome import atomic
+from reasonome import atomic, memory_limits
 from reasonome.config import TrainingSettings
 from reasonome.errors import InputError
 from reasonome.training import adapters, processes, recomputation, sharding
@@ -27,6 +27,7 @@ from reasonome.training import adapters, processes, recomputation, sharding
 FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
 ADAM_BYTES = 8  # per trained weight: two moments in fp32
+BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
 SHORTEST = 32  # tokens, as the least max_length of a recipe
 PIECE = 32  # tokens: lengths are whole multiples
 MEASURED = (128, 256)  # tokens in the trials on a CPU
@@ -44,7 +45,8 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
     """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
 
     `load` gives a model to try on; it is thrown away. What is found is written to `folder`, and is what a `resumed` job
-    takes, so that it goes on as it was. InputError where not one row of the least length fits.
+    takes, so that it goes on as it was; where its share of the batch is another, rows are found again and the length,
+    which decides what is trained on, stays. InputError where not one row of the least length fits.
     """
     auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
     if not (auto_rows or auto_length) or not longest:
@@ -62,8 +64,12 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
     # Processes must be able to agree before the trainer is there.
     PartialState(cpu=not torch.cuda.is_available())
     with torch.random.fork_rng():
-        rows, length = _search(load(), recipe, longest, each)
+        if before:
+            longest, auto_length = before.max_length, False
+        rows, length = _search(load(), recipe, longest, auto_length, each)
     gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
     if not rows or not length:
         raise InputError(
             f"not one row of {length or SHORTEST} tokens fits in the memory of a process",
@@ -77,12 +83,12 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
     return found
 
 
-def _search(model, recipe: TrainingSettings, longest: int, each: int) -> tuple[int, int]:
-    """Rows and length that all processes can train on; 0 for what does not fit at all."""
+def _search(model, recipe: TrainingSettings, longest: int, auto_length: bool, each: int) -> tuple[int, int]:
+    """Rows and length that all processes can train on (`longest` without `auto_length`); 0 for what does not fit."""
     fits = (_trial_on_gpu if torch.cuda.is_available() else _reckoned_on_cpu)(model, recipe)
     rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     length = longest
-    if getattr(recipe, "max_length", None) == "auto":
+    if auto_length:
         length = _least(longest_that_fits(longest, lambda n: fits(rows, n)))
     if recipe.micro_batch_size == "auto" and length:
         rows = _least(most_that_fit(each, lambda n: fits(n, length)))
@@ -137,11 +143,12 @@ def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
     return trial
 
 
-def _bytes_of_adam(model) -> int:
-    """What the optimizer's moments take in a process."""
+def _bytes_beside(model) -> int:
+    """What the optimizer's moments take in a process, and the buckets in which several add up their gradients."""
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-    shards = processes.count() if sharding.asked() == "zero2" else 1
-    return ADAM_BYTES * trained // shards
+    if sharding.asked() == "zero2":
+        return ADAM_BYTES * trained // processes.count()
+    return (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
 def _trial_on_gpu(model, recipe: TrainingSettings) -> Callable[[int, int], bool]:
@@ -150,7 +157,7 @@ def _trial_on_gpu(model, recipe: TrainingSettings) -> Callable[[int, int], bool]
 
     def fits(rows: int, length: int) -> bool:
         try:
-            moments = torch.empty(int(_bytes_of_adam(model) / SHARE), dtype=torch.uint8, device="cuda")
+            moments = torch.empty(int(_bytes_beside(model) / SHARE), dtype=torch.uint8, device="cuda")
             trial(rows, length)
             del moments
         except torch.OutOfMemoryError:
@@ -169,7 +176,7 @@ def _reckoned_on_cpu(model, recipe: TrainingSettings) -> Callable[[int, int], bo
     trial(1, 16)  # gradients, and what libraries set up once
     peaks = [measured_peak(lambda size=size: trial(1, size)) for size in MEASURED]
     per_token = max(0.0, (peaks[1] - peaks[0]) / (MEASURED[1] - MEASURED[0]))
-    fixed = peaks[1] - per_token * MEASURED[1] + _bytes_of_adam(model)
+    fixed = peaks[1] - per_token * MEASURED[1] + _bytes_beside(model)
     there = SHARE * memory_limit()
     return lambda rows, length: fixed + per_token * rows * length <= there
 
@@ -194,25 +201,10 @@ def memory_limit() -> float:
     """Bytes that this process may have: its share of what is free, of the SLURM job and of the control group."""
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     free = psutil.virtual_memory().available / sharing + psutil.Process().memory_info().rss
-    granted = [limit / sharing for limit in (*_of_slurm(), *_of_control_groups(Path("/sys/fs/cgroup")))]
+    granted = [limit / sharing for limit in (*_of_slurm(), *memory_limits.of_control_groups())]
     return min([free, *granted])
 
 
 def _of_slurm() -> list[float]:
     megabytes = os.environ.get("SLURM_MEM_PER_NODE", "")
     return [float(megabytes) * 2**20] if megabytes.isdigit() and int(megabytes) else []
-
-
-def _of_control_groups(root: Path, listing: Path = Path("/proc/self/cgroup")) -> list[float]:
-    """Limits of the groups that this process is in and of those above them, of both versions."""
-    limits = []
-    for line in listing.read_text().splitlines() if listing.is_file() else ():
-        _, controllers, group = line.split(":", 2)
-        if controllers not in ("", "memory"):
-            continue
-        top, file = (root, "memory.max") if not controllers else (root / "memory", "memory.limit_in_bytes")
-        here = top / group.lstrip("/")
-        for folder in (here, *here.parents):
-            if (folder / file).is_file() and folder.is_relative_to(top):
-                limits.append((folder / file).read_text().strip())
-    return [float(limit) for limit in limits if limit.isdigit()]

@@ -65,13 +65,18 @@ class RewardScorer:
 def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], most: int = 300) -> str:
     """The name that would earn most over up to `most` examples if it were always given, well written.
 
-    Candidates are the examples' names and rows of their commonest words: what a collapsing model drifts to.
+    Candidates are the examples' names and rows of their commonest words: what a collapsing model drifts to. Every
+    process calls it and tries its share of them; each gets the answer.
     """
     names = [example.name for example in examples]
     candidates = list(dict.fromkeys([*names, *rows_of_common_words(names)]))
     examples = examples[:most]
-    bar = tqdm(candidates, desc="best constant", delay=5)
-    return max(bar, key=lambda name: constant_earnings(scorer, task, name, examples)["reward"])
+    mine = range(processes.rank(), len(candidates), processes.count())
+    bar = tqdm(mine, desc="best constant", delay=5)
+    earned = [(constant_earnings(scorer, task, candidates[i], examples)["reward"], -i) for i in bar]
+    # Of equals the first.
+    _, position = max(pair for pairs in processes.of_all(earned) for pair in pairs)
+    return candidates[-position]
 
 
 def constant_earnings(scorer: RewardScorer, task: Task, name: str, examples: Sequence[Any]) -> dict[str, Any]:
@@ -140,8 +145,8 @@ def grpo(
     trainer.add_callback(remembered)
     stage.train(trainer)
     after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
+    constant = best_constant(scorer, task, examples)
     if processes.is_first():
-        constant = best_constant(scorer, task, examples)
         atomic.write_json(stage.folder / "constant.json", constant_earnings(scorer, task, constant, asked))
         quarters = semantic_quarters(trainer.state.log_history, task, recipe.rewards)
         validation = _validation(scorer, valid, before, after)

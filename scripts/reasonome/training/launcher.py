@@ -18,11 +18,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from reasonome.config import Sharding
 from reasonome.errors import InputError
 
-SHARDINGS = ("none", "zero2", "zero3")
+SHARDINGS = get_args(Sharding)
 # The variable that tells a training process how its model is sharded.
 SHARDING = "REASONOME_SHARDING"
 FORWARDED = (signal.SIGTERM, signal.SIGUSR1)
@@ -153,6 +154,7 @@ def srun_command(launch: Launch, launcher: str, store: tuple[str, int], job: Map
         *([f"--gres=gpu:{gpus}"] if gpus not in ("", "0") else []),
         "--overlap",  # with the step that this launcher may itself run in
         "--kill-on-bad-exit=1",
+        "--wait=0",  # however long the first process writes after the others have ended
         sys.executable,
         os.path.abspath(launcher),
         f"--nodes={launch.nodes}",

@@ -1,4 +1,5 @@
-"""Which checkpoints stay after training: the newest until a job uses the model, and all where a recipe says so.
+"""Which checkpoints stay after training: the newest until a job uses the model, and the two newest
+for good where a recipe says so.
 
 A job may be ended between its last line and the moment at which Snakemake takes its outputs for good; Snakemake then
 deletes them. From the newest checkpoint they are made again without training. Once another job reads the model, they
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.chains import BASE
+
+WHILE_TRAINING = 2  # checkpoints at a time, and one more while the next is written
 
 
 def prune(trainer_root: Path, ours: Path, keep: bool) -> None:

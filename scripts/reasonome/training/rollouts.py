@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
 from reasonome.config import Decoding, GrpoRecipe
 from reasonome.errors import InputError
 from reasonome.generation import local
+from reasonome.generation.vllm_engine import possible_shards
 from reasonome.training import processes
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 
@@ -74,10 +74,7 @@ def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str,
         "vllm_enable_sleep_mode": True,
         "vllm_max_model_length": longest,
         "vllm_tensor_parallel_size": tensor_parallel(
-            weight_bytes(parent_model),
-            share * gpu_bytes,
-            AutoConfig.from_pretrained(parent_model).num_attention_heads,
-            int(os.environ.get("LOCAL_WORLD_SIZE", 1)),
+            parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1))
         ),
     }
 
@@ -87,12 +84,13 @@ def weight_bytes(model: Path) -> int:
     return sum(path.stat().st_size for path in model.glob("*.safetensors"))
 
 
-def tensor_parallel(weights: int, share: float, heads: int, processes: int) -> int:
+def tensor_parallel(model: Path, share: float, processes: int) -> int:
     """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
 
-    Each process is an engine of its own at 1, which is fastest. `weights` and `share` (of one GPU) are in bytes.
+    Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
     """
-    possible = [n for n in range(1, processes + 1) if processes % n == 0 and heads % n == 0]
+    weights = weight_bytes(model)
+    possible = [n for n in possible_shards(model, processes) if processes % n == 0]
     return next((n for n in possible if weights / n <= share / 2), possible[-1])
 
 

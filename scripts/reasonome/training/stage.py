@@ -75,8 +75,6 @@ class Stage:
         self.step = chains.last_step(self.folder.name)
         self.parent = self.folder.with_name(chains.parent(self.folder.name))
         self.parent_manifest = read_manifest(self.parent / "manifest.json")
-        if processes.is_first():
-            retention.release(self.parent, self.parent_manifest)
         for path in self.data.values():
             if not path.is_file():
                 raise InputError("training data are missing", file=path, fix=f"snakemake {path}")
@@ -163,7 +161,7 @@ class Stage:
             **recomputation.arguments(recipe.gradient_checkpointing),
             "save_strategy": "steps",
             "save_steps": recipe.save_steps,
-            "save_total_limit": 2,
+            "save_total_limit": retention.WHILE_TRAINING,
             "logging_steps": recipe.log_steps,
             "logging_first_step": True,
             "train_sampling_strategy": "group_by_length" if self._grouped() else "random",
@@ -194,6 +192,7 @@ class Stage:
         self.stopwatch.earlier = checkpoints.seconds_before(checkpoint)
         self._say_where_from(checkpoint)
         if processes.is_first():
+            retention.release(self.parent, self.parent_manifest)
             checkpoints.remove_incomplete(self.trainer_folder)
         if checkpoints.is_at_end(checkpoint):
             # Weights and history are restored; transformers would do one step more where the end is inside an epoch.

@@ -65,15 +65,18 @@ class Meter(TrainerCallback):
         self.peak_tflops = args.world_size * matmul_tflops(args.device.type, precision)
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says: of this attempt, over all processes. GPU memory is that of this process."""
-        rate = self.flops / self.seconds / 1e12 if self.seconds else 0.0
-        facts = {
-            "tokens_per_second": round(self.tokens / self.seconds, 1) if self.seconds else 0.0,
-            "step_seconds": round(self.seconds, 2),
-            "model_tflops": _rounded(rate),
-            "matmul_peak_tflops": _rounded(self.peak_tflops),
-            "mfu": _rounded(rate / self.peak_tflops) if self.peak_tflops else 0.0,
-        }
+        """What run.json says: of this attempt, over all processes. GPU memory is that of this process.
+
+        An attempt that took no step, since it found all of them saved, has no rates.
+        """
+        facts = {"step_seconds": round(self.seconds, 2), "matmul_peak_tflops": _rounded(self.peak_tflops)}
+        if self.seconds:
+            rate = self.flops / self.seconds / 1e12
+            facts |= {
+                "tokens_per_second": round(self.tokens / self.seconds, 1),
+                "model_tflops": _rounded(rate),
+                "mfu": _rounded(rate / self.peak_tflops),
+            }
         if torch.cuda.is_available():
             facts["gpu_peak_memory_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
         return facts

@@ -3,6 +3,7 @@
 import atexit
 import importlib.util
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from tensorboardX import SummaryWriter
@@ -17,7 +18,7 @@ def folder(model: Path) -> Path:
     return model.parents[2] / "tensorboard" / model.parent.name / model.name
 
 
-def check(trackers: tuple[str, ...] | list[str]) -> None:
+def check(trackers: Sequence[str]) -> None:
     """InputError for a tracker whose package is not installed."""
     for package in trackers:
         if importlib.util.find_spec(package) is None:
