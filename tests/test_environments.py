@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {"cpu": "requirements.lock", "gpu": "envs/gpu.lock", "submit": "envs/submit.lock"}
@@ -62,6 +64,16 @@ def test_models_are_trained_by_the_same_versions_everywhere():
     assert cpu["torch"] == "2.13.0" and cpu["trl"] == "1.16.0"
 
 
+def test_vllm_is_one_that_trl_supports():
+    """Outside this range trl only warns."""
+    assert pins("gpu")["trl"] == metadata.version("trl")
+    wanted = [Requirement(line) for line in metadata.requires("trl")]
+    (supported,) = [
+        wish.specifier for wish in wanted if wish.name == "vllm" and wish.marker.evaluate({"extra": "vllm"})
+    ]
+    assert pins("gpu")["vllm"] in supported
+
+
 def test_one_snakemake_starts_jobs_and_runs_their_rules():
     submit, cpu = pins("submit"), pins("cpu")
     assert {package: cpu[package] for package in submit if package.startswith("snakemake")} == {
@@ -89,7 +101,7 @@ def test_pins_that_do_not_go_together_are_named(index, tmp_path):
     (tmp_path / "newer").write_text("pandas==3.1.1\nnumpy==2.4.6\n", encoding="utf-8")
     resolved = resolve("gpu", "--constraint", tmp_path / "newer", "--output-file", tmp_path / "lock")
     assert resolved.returncode != 0 and not (tmp_path / "lock").exists()
-    assert "vllm==0.32.0" in resolved.stderr and "numpy==2.4.6" in resolved.stderr
+    assert "vllm==0.31.0" in resolved.stderr and "numpy==2.4.6" in resolved.stderr
 
 
 @pytest.mark.slow

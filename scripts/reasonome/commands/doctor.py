@@ -7,6 +7,7 @@ srun --gpus=8 --mem=400G reasonome doctor gene-r1 --gpus 8      on the node that
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +23,14 @@ def add(commands: argparse._SubParsersAction) -> None:
         "doctor", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
-    command.add_argument("--gpus", type=int, metavar="N", help="GPUs that this node should have")
+    granted = int(os.environ.get("SLURM_GPUS_ON_NODE") or 0) or None
+    command.add_argument(
+        "--gpus",
+        type=int,
+        metavar="N",
+        default=granted,
+        help="GPUs that the node should have; else what SLURM gave",
+    )
     command.add_argument("--json", metavar="PATH", help="write the findings there; `-`: to standard output, alone")
     command.add_argument("--config", type=Path, default=Path("config"))
     command.set_defaults(run=run)

@@ -1,5 +1,6 @@
 """`reasonome plan`: the jobs of an experiment that are still to run, and what they will take."""
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -218,12 +219,12 @@ class Plan:
         for jobs in self.rows:
             name = " ".join(part for part in group_of(jobs[0].job) if part)
             worst = max(jobs, key=lambda planned: planned.seconds.value or 0)
-            limit, longest = worst.asked.minutes / 60, (worst.seconds.value or 0) / 3600
+            limit, longest = worst.asked.minutes, (worst.seconds.value or 0) / 60
             if worst.job.rule in CLUSTER_RULES and longest > limit:
                 bound = "may take up to" if worst.seconds.at_most else "takes about"
                 found.append(
-                    f"{name} {bound} {longest:.1f} h and asks for {limit:g} h: it is stopped, saves and is retried "
-                    f"with more; or set `minutes: {round(60 * longest * 1.2)}`"
+                    f"{name} {bound} {math.ceil(longest):,} minutes and asks for {limit:,}: it is stopped, saves and is retried; "
+                    f"or set `minutes: {math.ceil(longest * 1.2)}`"
                 )
             if worst.need is None:
                 continue
