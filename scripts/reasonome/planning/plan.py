@@ -223,8 +223,8 @@ class Plan:
             if worst.job.rule in CLUSTER_RULES and longest > limit:
                 bound = "may take up to" if worst.seconds.at_most else "takes about"
                 found.append(
-                    f"{name} {bound} {math.ceil(longest):,} minutes and asks for {limit:,}: it is stopped, saves and is "
-                    f"retried; or set `minutes: {math.ceil(longest * 1.2)}`"
+                    f"{name} {bound} {math.ceil(longest):,} minutes and asks for {limit:,}: it is stopped, saves and "
+                    f"is retried; or set `minutes: {math.ceil(longest * 1.2)}`"
                 )
             if worst.need is None:
                 continue
