@@ -47,6 +47,20 @@ def test_what_nvidia_smi_prints_is_read(tmp_path, monkeypatch):
     assert (finding.state, finding.what) == (OK, "580.65.06, NVIDIA H100 80GB HBM3 × 2, 86 GB each")
 
 
+def test_an_nvidia_smi_that_fails_without_words_or_tells_no_memory(tmp_path, monkeypatch):
+    put_on_path(monkeypatch, tmp_path, "nvidia-smi", "exit 9")
+    assert gpus.read_driver().error == "nvidia-smi ended with status 9"
+    assert gpus.parse_nvidia_smi("A, [N/A], 9.0, 580.1\n").gpus[0].memory_gb == 0
+    (tmp_path / "nvidia-smi").write_text("")
+    assert "cannot be run" in gpus.read_driver().error
+
+
+def test_results_that_point_nowhere_fail(tmp_path):
+    (tmp_path / "results").symlink_to(tmp_path / "unmounted")
+    finding = storage.check_replacing(tmp_path / "results")
+    assert finding.state == FAIL and "is not there on this node" in finding.what
+
+
 def test_an_nvidia_smi_that_fails_is_quoted(tmp_path, monkeypatch):
     put_on_path(
         monkeypatch,

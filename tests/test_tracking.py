@@ -103,3 +103,17 @@ def test_every_job_leaves_its_curves(tiny_backbone, tmp_path, monkeypatch):
     folder = tmp_path / "tensorboard" / "tiny" / "sft.try-s0"
     assert list(curve(folder, "train/loss")) == [1, 2, 3]
     assert all(curve(folder, name) for name in ("train/learning_rate", "train/grad_norm"))
+
+
+def test_training_goes_on_where_curves_cannot_be_written(tmp_path, capsys):
+    """On a full disk the writer's thread ends; whoever then waits for it would wait for ever."""
+    state = SimpleNamespace(is_world_process_zero=True, global_step=0)
+    board = tracking.TensorBoard(tmp_path / "curves")
+    board.on_train_begin(None, state, None)
+    worker = board._writer.file_writer.event_writer._worker
+    worker.stop()
+    worker.join()
+    for state.global_step in range(1, 2000):
+        board.on_log(None, state, None, logs={"loss": 1.0})
+    board.close()
+    assert capsys.readouterr().out.count("no more curves there; training goes on") == 1

@@ -31,17 +31,37 @@ def test_the_newest_complete_checkpoint_is_found_by_number(tmp_path):
     assert checkpoints.seconds_before(None) == 0
 
 
-@pytest.mark.parametrize("damage", ["unmarked", "truncated", "missing"])
+@pytest.mark.parametrize("damage", ["unmarked", "half marked", "marked as empty", "truncated", "missing"])
 def test_an_incomplete_checkpoint_is_passed_over(tmp_path, damage):
     older, newest = checkpoint(tmp_path, 2), checkpoint(tmp_path, 4)
     if damage == "unmarked":
         (newest / checkpoints.MARK).unlink()
+    elif damage == "half marked":
+        (newest / checkpoints.MARK).write_text('{"files":')
+    elif damage == "marked as empty":
+        (newest / checkpoints.MARK).write_text('{"files": {}}')
     elif damage == "truncated":
         (newest / "model.safetensors").write_bytes(b"1234567")
     else:
         (newest / "model.safetensors").unlink()
     assert checkpoints.newest_complete(tmp_path) == older
     assert checkpoints.newest_complete(tmp_path / "nowhere") is None
+
+
+def test_what_somebody_put_beside_checkpoints_is_left_alone(tmp_path):
+    newest = checkpoint(tmp_path, 4)
+    (tmp_path / "checkpoint-4-backup").mkdir()
+    (tmp_path / "checkpoint-best").mkdir()
+    checkpoints.remove_incomplete(tmp_path)
+    assert checkpoints.newest_complete(tmp_path) == newest
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_stray_file_does_not_fail_a_finished_training(tmp_path):
+    kept = checkpoint(tmp_path / "trainer" / "aa", 1).parent
+    (tmp_path / "trainer" / ".nfs0001").touch()
+    retention.prune(tmp_path / "trainer", kept, keep=False)
+    assert kept.is_dir()
 
 
 def test_trainer_folders_are_pruned_but_for_the_one_to_keep(tmp_path):

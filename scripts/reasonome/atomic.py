@@ -59,7 +59,9 @@ def naming_full_disks(path: str | os.PathLike) -> Iterator[None]:
             raise
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     except Exception as error:
-        code = next((code for code in (errno.ENOSPC, errno.EROFS) if os.strerror(code) in str(error)), None)
+        code = next(
+            (code for code in (errno.ENOSPC, errno.EROFS, errno.EDQUOT) if os.strerror(code) in str(error)), None
+        )
         if code is None:
             raise
         raise OSError(code, os.strerror(code), str(path)) from error

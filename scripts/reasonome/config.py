@@ -894,9 +894,9 @@ class Request(Strict):
     sharding: Sharding | None = Field(
         None, description="what DeepSpeed spreads over the processes: zero2 optimizer and gradients, zero3 weights too"
     )
-    partition: Annotated[str, Field(pattern=r"^[A-Za-z0-9._,-]+$")] | None = None
-    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] | None = None
-    retry_factor: Annotated[float, Field(ge=1)] | None = Field(
+    partition: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._,-]*$")] | None = None
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    retry_factor: Annotated[float, Field(ge=1, le=10)] | None = Field(
         None,
         description="a retry asks for this many times the memory and minutes of the attempt before; 1 where that would "
         "be more than a node has",

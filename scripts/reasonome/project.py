@@ -472,7 +472,9 @@ def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     elif first["type"] in ("int_parsing", "float_parsing"):
         fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
     elif first["type"] == "list_type":
-        what, fix = f"'{first['input']}' stands where a list belongs", f"write [{first['input']}]"
+        empty = first["input"] is None
+        what = "a list belongs here" if empty else f"'{first['input']}' stands where a list belongs"
+        fix = "write []" if empty else f"write [{first['input']}]"
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 

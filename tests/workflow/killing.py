@@ -156,9 +156,10 @@ def shrink(folder: Path, backbone: Path) -> None:
 
 
 def forget(project: Path, paths: Sequence[str]) -> None:
-    """Remove outputs of a copy, whether files or folders."""
+    """Remove outputs of a copy, whether files or folders, and the checkpoints beside them."""
     for path in paths:
         target = project / path
+        shutil.rmtree(target.parent / "trainer", ignore_errors=True)
         if target.is_dir():
             shutil.rmtree(target)
         else:

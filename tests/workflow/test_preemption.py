@@ -54,4 +54,4 @@ def test_the_rewards_of_the_killed_training_differ(undisturbed):
     history = undisturbed / "results/models" / BACKBONE / "grpo.soft-s0/history.jsonl"
     steps = [json.loads(line) for line in history.read_text().splitlines()]
     assert len(steps) == STEPS
-    assert min(step["grad_norm"] for step in steps) > 0
+    assert sum(step["grad_norm"] > 0 for step in steps) > STEPS / 2

@@ -23,7 +23,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         "doctor", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
-    granted = int(os.environ.get("SLURM_GPUS_ON_NODE") or 0) or None
+    said = os.environ.get("SLURM_GPUS_ON_NODE", "")
+    granted = int(said) if said.isdigit() and said != "0" else None
     command.add_argument(
         "--gpus",
         type=int,

@@ -77,15 +77,21 @@ def read_driver() -> Driver:
         )
     except subprocess.TimeoutExpired:
         return Driver(library, error="nvidia-smi gave no answer in 30 s")
+    except OSError as error:
+        return Driver(library, error=f"nvidia-smi cannot be run: {error.strerror}")
     if done.returncode:
-        return Driver(library, error=(done.stdout + done.stderr).strip().splitlines()[0])
+        said = (done.stdout + done.stderr).strip().splitlines() or [f"nvidia-smi ended with status {done.returncode}"]
+        return Driver(library, error=said[0])
     return parse_nvidia_smi(done.stdout, library)
 
 
 def parse_nvidia_smi(text: str, library: bool = True) -> Driver:
     """The driver of `nvidia-smi --query-gpu=name,memory.total,compute_cap,driver_version`."""
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.count(",") == 3]
-    gpus = tuple(Gpu(name, float(memory) * 2**20 / 1e9, _pair(capability)) for name, memory, capability, _ in rows)
+    gpus = tuple(
+        Gpu(name, float(memory) * 2**20 / 1e9 if memory.isdigit() else 0.0, _pair(capability))
+        for name, memory, capability, _ in rows
+    )
     return Driver(library, rows[0][3] if rows else None, gpus)
 
 

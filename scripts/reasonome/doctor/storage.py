@@ -76,6 +76,9 @@ def check_shared(path: Path, kind: str, has_slurm: bool) -> Finding:
 def check_replacing(folder: Path) -> Finding:
     """Write, flush and rename a file in the folder (or the nearest above it), and compare its time with the clock."""
     check, place = "replacing files", existing(folder)
+    if folder.is_symlink() and not folder.exists():
+        what = f"{folder} points to {os.readlink(folder)}, which is not there on this node"
+        return Finding(check, FAIL, what, "let it point to a place that every node mounts")
     fix = "set `results:` in config/config.yaml to a folder that you may write to, on a file system with POSIX renames"
     try:
         with tempfile.TemporaryDirectory(prefix=".reasonome-doctor-", dir=place) as scratch:

@@ -9,28 +9,31 @@ from transformers import TrainerCallback
 
 from reasonome import atomic
 from reasonome.manifest import Stopwatch
-from reasonome.training import processes, sharding
+from reasonome.training import processes, retention, sharding
 
 MARK = "complete.json"
 
 
 def newest_complete(folder: Path) -> Path | None:
     """The newest checkpoint of which every file is there in the size it was saved with; None if there is none."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
-    return next((path for path in found if _is_complete(path)), None)
+    return next((path for path in reversed(retention.in_order(folder)) if _is_complete(path)), None)
 
 
 def _is_complete(checkpoint: Path) -> bool:
     mark = checkpoint / MARK
     if not mark.is_file():
         return False
-    sizes = json.loads(mark.read_text(encoding="utf-8"))["files"]
-    return all((checkpoint / name).is_file() and (checkpoint / name).stat().st_size == n for name, n in sizes.items())
+    try:
+        sizes = json.loads(mark.read_text(encoding="utf-8"))["files"]
+    except (ValueError, KeyError):  # a marker that a failing disk left
+        return False
+    files = {checkpoint / name: size for name, size in sizes.items()}
+    return bool(files) and all(file.is_file() and file.stat().st_size == size for file, size in files.items())
 
 
 def remove_incomplete(folder: Path) -> None:
     """Remove what killed saves left: the trainer counts them among those to keep, and drops a whole one for them."""
-    for checkpoint in folder.glob("checkpoint-*"):
+    for checkpoint in retention.in_order(folder):
         if not _is_complete(checkpoint):
             shutil.rmtree(checkpoint)
 

@@ -6,6 +6,7 @@ deletes them. From the newest checkpoint they are made again without training. O
 have been taken.
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,20 @@ from reasonome.chains import BASE
 WHILE_TRAINING = 2  # checkpoints at a time, and one more while the next is written
 
 
+def in_order(folder: Path) -> list[Path]:
+    """The trainer's checkpoints in a folder, oldest first; what else somebody put there is left alone."""
+    found = {path: re.fullmatch(r"checkpoint-(\d+)", path.name) for path in folder.glob("checkpoint-*")}
+    steps = {path: int(match[1]) for path, match in found.items() if match and path.is_dir()}
+    return sorted(steps, key=steps.__getitem__)
+
+
 def prune(trainer_root: Path, ours: Path, keep: bool) -> None:
     """Remove the checkpoints of other trainings, and of this one (folder `ours`) all but the newest unless `keep`."""
     for folder in trainer_root.iterdir():
         if folder != ours:
-            shutil.rmtree(folder)
-    checkpoints = sorted(ours.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    for checkpoint in checkpoints[:-1] if not keep else ():
-        shutil.rmtree(checkpoint)
+            shutil.rmtree(folder, ignore_errors=True)  # a network file system may hold on to a file
+    for checkpoint in in_order(ours)[:-1] if not keep else ():
+        shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def release(model: Path, manifest: dict[str, Any]) -> None:

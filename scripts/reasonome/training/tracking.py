@@ -47,12 +47,14 @@ class TensorBoard(TrainerCallback):
         purge = state.global_step + 1 if state.global_step else None
         # Files are named by the second, in which another attempt may have begun.
         suffix = f".{state.global_step}"
-        self._writer = SummaryWriter(str(self._folder), purge_step=purge, flush_secs=10, filename_suffix=suffix)
+        self._writer = SummaryWriter(
+            str(self._folder), purge_step=purge, max_queue=1000, flush_secs=10, filename_suffix=suffix
+        )
         atexit.register(self.close)  # training may be followed by another evaluation
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         """Numbers only: nothing of the environment or the arguments is written."""
-        if self._writer is None:
+        if not self._can_write():
             return
         for name, value in rewrite_logs(logs or {}).items():
             if isinstance(value, int | float):
@@ -60,6 +62,13 @@ class TensorBoard(TrainerCallback):
 
     def close(self) -> None:
         """Write what is still on its way to the disk."""
-        if self._writer is not None:
+        if self._can_write():
             self._writer.close()
             self._writer = None
+
+    def _can_write(self) -> bool:
+        """Whether the thread that writes is there; on a full disk it ends, and who waits for it waits for ever."""
+        if self._writer is not None and not self._writer.file_writer.event_writer._worker.is_alive():
+            print(f"warning: {self._folder} cannot be written to: no more curves there; training goes on", flush=True)
+            self._writer = None
+        return self._writer is not None
