@@ -68,7 +68,12 @@ class TensorBoard(TrainerCallback):
 
     def _can_write(self) -> bool:
         """Whether the thread that writes is there; on a full disk it ends, and who waits for it waits for ever."""
-        if self._writer is not None and not self._writer.file_writer.event_writer._worker.is_alive():
+        if self._writer is None:
+            return False
+        worker = self._writer.file_writer.event_writer._worker
+        if worker is not None and worker.is_alive():
+            return True
+        if worker is not None:  # it would be None had the writer closed itself, as it does when Python ends
             print(f"warning: {self._folder} cannot be written to: no more curves there; training goes on", flush=True)
-            self._writer = None
-        return self._writer is not None
+        self._writer = None
+        return False
