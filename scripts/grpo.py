@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--valid", type=Path, required=True)
-    parser.add_argument("--encoders", type=Path, nargs="+", required=True, help="folders named as in encoders.yaml")
+    parser.add_argument("--encoders", type=Path, nargs="*", default=[], help="folders named as in encoders.yaml")
     args = parser.parse_args()
 
     encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}

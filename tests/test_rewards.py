@@ -14,7 +14,7 @@ from reasonome.prompts import conservative_count
 from reasonome.rewards.naming import total
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
-from reasonome.training.grpo import RewardScorer, best_constant, constant_earnings
+from reasonome.training.grpo import RewardScorer, best_policy, policy_earnings
 
 TASK = TASKS["gene_set_naming"]
 
@@ -88,8 +88,11 @@ class Attacked:
         self.held_out = read_rows(folder / "test.jsonl")
         self.style = project.style("demo-go", recipe.style)
         self.scorer = RewardScorer(TASK, recipe.rewards, SentenceEncoder(encoder, "mean").similarity)
-        self.constant_name = best_constant(self.scorer, TASK, self.training)
-        self.constant = constant_earnings(self.scorer, TASK, self.constant_name, self.examples)["reward"]
+        # What a constant answers does not depend on the prompt.
+        prompts = [None] * len(self.examples)
+        best = best_policy(self.scorer, TASK.policies(self.training), self.examples, prompts)
+        self.constant_name = best.name
+        self.constant = policy_earnings(self.scorer, best, self.examples, prompts)["reward"]
         self.blind = max(self.constant, self.reward(completion(self.floor("common_words", self.examples)[0])))
 
         self.phrases = self.reward([completion(name) for name in self.floor("commonest_phrase", self.examples)])

@@ -7,6 +7,7 @@ print(scored.metrics["rouge_l"].value, scored.floors["best_constant"].metrics["r
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,21 @@ from tqdm import tqdm
 
 from reasonome.comparisons import MEAN, RESAMPLES
 from reasonome.errors import InputError, nearest
+from reasonome.genes import GeneTable
 from reasonome.naming_table import NamingTable
-from reasonome.plain_table import PlainTable, of_frame, one_field_each, read_table
+from reasonome.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
+from reasonome.ranking_table import STRICT, RankingTable
 from reasonome.scored import Score, Scored, ScoredFloor, intervals
+from reasonome.sources.hgnc import read_genes
 from reasonome.table_task import TableTask
+from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
+from reasonome.tasks.rare_disease_ranking import RareDiseaseRanking
 
-TABLE_TASKS: dict[str, TableTask] = {"gene_set_naming": NamingTable()}
-_FORM = ("no_name", "format", "format_published")
-_SHOWN = 5
+TABLE_TASKS: dict[str, TableTask] = {
+    "gene_set_naming": NamingTable(),
+    "causal_gene_ranking": RankingTable(CausalGeneRanking()),
+    "rare_disease_ranking": RankingTable(RareDiseaseRanking()),
+}
 
 
 def score_table(
@@ -33,6 +41,8 @@ def score_table(
     background: str | os.PathLike | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    track: str | None = None,
+    genes: str | os.PathLike | GeneTable | None = None,
 ) -> Scored:
     """Score a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame of answers, beside floors.
 
@@ -41,17 +51,23 @@ def score_table(
     for which `genes` is needed. Intervals are 95 % percentile bootstraps over rows; with
     `genes`, rows whose sets are near duplicates (Jaccard index of .5 or more) are resampled together.
     Rows that repeat an id: alike, they count once; with another answer, the first counts. An empty answer is wrong.
+    Rankings have `candidates` in place of `genes`, and two tracks (docs/scoring.md): `strict`, if none is given, and
+    `as-published`, in which every row counts. `genes`, HGNC's complete set or a GeneTable, are those whose aliases
+    are known in the strict track. Their rows are resampled by right gene, with standard errors and means over genes.
     InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell
     beside an answer, and one id with two truths.
     """
-    part = table_task(task)
+    part = _of_track(table_task(task), task, track, genes)
     check_columns(columns, part, task)
+    if part.tracks and (encoders or background is not None):
+        field = "background" if background is not None else "encoders"
+        raise InputError(f"{task} compares genes, not texts", field=field, fix=f"leave {field} out")
     if background is not None and "genes" not in columns:
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
     table = of_frame(answers) if isinstance(answers, pd.DataFrame) else read_table(answers, columns.values())
-    frame, problems, notes = _rows(table, columns)
-    frame = frame.rename(columns={"answer": "text"}).join(part.read(frame["answer"].tolist()))
+    frame, problems, notes = _rows(table, columns, part.every_row)
+    frame = frame.rename(columns={"answer": "text"}).join(part.read(frame))
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
         if problem:
             problems[problem] = int(count)
@@ -60,21 +76,26 @@ def score_table(
     floors = part.floors(frame, seed, terms)
     of_answers = part.scores(frame["answer"].tolist(), frame, encoders or {}, terms)
     frame = frame.join(of_answers)
-    columns_of = {"": frame[[*of_answers, *_FORM]]}
+    columns_of = {"": frame[[*of_answers, *part.form]]}
     with tqdm(total=sum(len(floor.draws) for floor in floors.values()), desc="floors", delay=5, leave=False) as bar:
         for name, floor in floors.items():
             scores = []
             for names in floor.draws:
                 scores.append(part.scores(names, frame, encoders or {}, terms))
                 bar.update()
-            columns_of[name] = pd.concat(scores).groupby(level=0).mean()  # nan left out
+            # nan left out
+            columns_of[name] = pd.concat(scores).groupby(level=0).mean() if floor.expected is None else floor.expected
     # All at once, so that answers and floors share their resamples.
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
-    for (name, metric), score in intervals(wide, [MEAN] * len(frame), part.clusters(frame), seed, resamples)[
-        MEAN
-    ].items():
+    clusters, errors = part.clusters(frame), bool(part.tracks)
+    found = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors)[MEAN]
+    for (name, metric), score in found.items():
         metrics[name][metric] = score
+    macro = {}
+    if part.tracks:
+        of_genes = columns_of[""].groupby(clusters).mean()
+        macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors)[MEAN]
     draws = {"": [frame["answer"].tolist()]} | {name: floor.draws for name, floor in floors.items()}
     for name, of in metrics.items():
         shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
@@ -84,8 +105,10 @@ def score_table(
         metrics=metrics.pop(""),
         floors={name: ScoredFloor(floors[name].information, floors[name].note, of) for name, of in metrics.items()},
         problems=problems,
-        table=frame.drop(columns="line"),
-        notes=notes,
+        table=frame.drop(columns=["line", "example"], errors="ignore"),
+        notes=[*notes, *part.notes(frame)],
+        track=part.track if part.tracks else "",
+        macro=macro,
     )
 
 
@@ -94,6 +117,26 @@ def table_task(name: str) -> TableTask:
     if name not in TABLE_TASKS:
         raise InputError(f"unknown task '{name}'", field="task", fix=nearest(name, TABLE_TASKS))
     return TABLE_TASKS[name]
+
+
+def _of_track(part: TableTask, task: str, track: str | None, genes: str | os.PathLike | GeneTable | None) -> TableTask:
+    """The part of a task in a track, with the genes that it knows; InputError for what does not go together."""
+    if not part.tracks:
+        for field, given in (("track", track), ("genes", genes)):
+            if given is not None:
+                what = f"{task} has no '{field}': that is for causal_gene_ranking and rare_disease_ranking"
+                raise InputError(what, field=field, fix="leave it out")
+        return part
+    track = STRICT if track is None else track
+    if track not in part.tracks:
+        raise InputError(f"unknown track '{track}'", field="track", fix=nearest(track, part.tracks))
+    if genes is not None and track != STRICT:
+        what = f"track {track} compares genes as they are written, so that no list of genes is of use"
+        raise InputError(what, field="genes", fix="leave it out, or ask for track strict")
+    known, name = genes, "the GeneTable that was given"
+    if isinstance(genes, (str, os.PathLike)):
+        known, name = GeneTable(read_genes(genes)), os.fspath(genes)
+    return replace(part, track=track, authority=known, authority_name=name)
 
 
 def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> None:
@@ -109,10 +152,13 @@ def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> Non
             raise InputError(f"the column of '{key}' is not given", field="columns", fix=fix)
 
 
-def _rows(table: PlainTable, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
+def _rows(
+    table: PlainTable, columns: Mapping[str, str], every_row: bool
+) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
     """The rows that count (line and a column of each key), how many were otherwise, and that in words."""
     used = {key: table.place(column, key) for key, column in columns.items()}
     first: dict[str, dict[str, Any]] = {}
+    counted: list[dict[str, Any]] = []
     odd: dict[str, list[int]] = {"duplicates": [], "conflicts": [], "empty": []}
     for line, cells in table.rows:
         row = {"line": line} | {key: cells[column] for key, column in used.items()}
@@ -121,11 +167,14 @@ def _rows(table: PlainTable, columns: Mapping[str, str]) -> tuple[pd.DataFrame, 
             if not any(map(str.isalnum, row[key])):
                 raise InputError(f"there is no '{key}' in this row", file=table.file, line=line, field=used[key])
         known = first.setdefault(row.get("id", str(line)), row)
-        if known is row:
+        if known is row or every_row:
+            counted.append(row)
             if not row["answer"].strip():
                 odd["empty"].append(line)
+        if known is row:
             continue
-        if differing := [key for key in used if key != "answer" and row[key] != known[key]]:
+        differing = [key for key in used if key != "answer" and row[key] != known[key]]
+        if differing and not every_row:
             raise InputError(
                 f"'{row['id']}' has another {differing[0]} than in line {known['line']}",
                 file=table.file,
@@ -133,19 +182,16 @@ def _rows(table: PlainTable, columns: Mapping[str, str]) -> tuple[pd.DataFrame, 
                 field=used[differing[0]],
                 fix="name a column in which every question has an id of its own, or leave id= out",
             )
-        odd["duplicates" if row["answer"].split() == known["answer"].split() else "conflicts"].append(line)
+        alike = not differing and row["answer"].split() == known["answer"].split()
+        odd["duplicates" if alike else "conflicts"].append(line)
     told = {
-        "duplicates": "rows that say what an earlier row says, counted once",
-        "conflicts": "rows that answer otherwise than an earlier row, which alone counts",
+        "duplicates": f"rows that say what an earlier row says, counted {'all the same' if every_row else 'once'}",
+        "conflicts": "rows that answer otherwise than an earlier row, "
+        + ("and count all the same" if every_row else "which alone counts"),
         "empty": "empty answers, counted as wrong",
     }
-    notes = [f"{told[kind]}: {len(lines)} ({_lines(lines)})" for kind, lines in odd.items() if lines]
-    return pd.DataFrame(first.values()), {kind: len(lines) for kind, lines in odd.items()}, notes
-
-
-def _lines(lines: list[int]) -> str:
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:_SHOWN]))}{more}"
+    notes = [f"{told[kind]}: {counted_lines(lines)}" for kind, lines in odd.items() if lines]
+    return pd.DataFrame(counted), {kind: len(lines) for kind, lines in odd.items()}, notes
 
 
 def _term_scorer(background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:

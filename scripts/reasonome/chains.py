@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reasonome.config import STAGES, Experiment, Recipe
+from reasonome.config import STAGES, Experiment, GrpoRecipe, Recipe
 from reasonome.errors import InputError
+from reasonome.manifest import file_sha256
 from reasonome.project import Project, lookup
 
 BASE = "base"
@@ -39,8 +40,21 @@ class Step:
         return cls(match[1], match[2], int(match[3]))
 
     def recipe(self, project: Project) -> Recipe:
-        """The step's settings, after defaults and variant are merged."""
-        return lookup(project.recipes[self.stage], self.variant, f"variant of {self.stage}")
+        """The step's settings, after defaults and variant are merged; what its graders' files are is part of them."""
+        return _with_digests(lookup(project.recipes[self.stage], self.variant, f"variant of {self.stage}"))
+
+
+def _with_digests(recipe: Recipe) -> Recipe:
+    """The recipe with the SHA-256 of each grader's file that has none: a changed file makes another recipe."""
+    if not isinstance(recipe, GrpoRecipe) or not recipe.graders:
+        return recipe
+    graders = {
+        name: grader.model_copy(update={"sha256": file_sha256(grader.function.rpartition(":")[0])})
+        if grader.sha256 == "unpinned"
+        else grader
+        for name, grader in recipe.graders.items()
+    }
+    return recipe.model_copy(update={"graders": graders})
 
 
 def parse(chain: str) -> list[Step]:

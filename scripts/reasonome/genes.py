@@ -36,7 +36,8 @@ _MISSING = {"na", "n/a", "nan", "none", "null", "-"}  # how tables write that th
 class Gene(NamedTuple):
     """One gene as the symbol authority has it; `groups` are (id, name) pairs. Unknown is "" or ().
 
-    `other_ids` are further ids, those of other databases with their prefix: MGI:98834.
+    `other_ids` are further ids, those of other databases with their prefix: MGI:98834. `coding` is whether it has a
+    protein product, None where the authority does not say.
     """
 
     symbol: str
@@ -49,6 +50,7 @@ class Gene(NamedTuple):
     aliases: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
     other_ids: tuple[str, ...] = ()
+    coding: bool | None = None
 
 
 class Resolution(NamedTuple):

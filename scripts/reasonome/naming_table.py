@@ -28,11 +28,14 @@ class NamingTable:
 
     required = ("answer", "gold")
     optional = ("id", "genes")
+    tracks = ()
+    every_row = False
+    form = ("no_name", "format", "format_published")
 
-    def read(self, cells: Sequence[str]) -> pd.DataFrame:
-        """A row per cell: answer (the name), no_name; format and format_published, which only completions have."""
+    def read(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A row per answer: answer (the name), no_name; format and format_published, which only completions have."""
         rows = []
-        for cell in cells:
+        for cell in table["answer"]:
             row: dict[str, Any] = {"format": np.nan, "format_published": np.nan}
             if is_completion(cell):
                 parsed = GeneSetNaming().parse(cell)
@@ -65,6 +68,10 @@ class NamingTable:
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
         """Near-duplicate sets are a cluster, as in a benchmark."""
         return clusters(_examples(table), _NEAR_DUPLICATE) if "genes" in table else None
+
+    def notes(self, table: pd.DataFrame) -> list[str]:
+        """Nothing beside what all tables are told."""
+        return []
 
     def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""

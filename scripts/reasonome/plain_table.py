@@ -19,6 +19,7 @@ from reasonome import jsontext
 from reasonome.errors import InputError, nearest
 
 _DELIMITERS = (",", "\t", ";")
+_SHOWN = 5  # lines that a message names
 _LONGEST_CELL = 16 * 1024 * 1024
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
 # How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
@@ -71,6 +72,12 @@ def one_field_each(columns: Mapping[str, str | None]) -> None:
         if column is not None and taken.setdefault(column, field) != field:
             what = f"column '{column}' is given for '{taken[column]}' and for '{field}'"
             raise InputError(what, field="columns", fix="name a column of its own for each")
+
+
+def counted_lines(lines: Sequence[int]) -> str:
+    """How many lines, and which are the first of them."""
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f"{len(lines)} (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:_SHOWN]))}{more})"
 
 
 def of_frame(frame: pd.DataFrame) -> PlainTable:

@@ -41,7 +41,7 @@ def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
 
 def gene_text(gene: Any, style: Style) -> str:
     """One gene as the style writes it, on one line whatever white space is in its name."""
-    return style.gene.format(symbol=_one_line(gene.symbol), name=_one_line(gene.name) or "name unknown")
+    return style.gene.format(symbol=one_line(gene.symbol), name=one_line(gene.name) or "name unknown")
 
 
 def fact_texts(gene: Any, style: Style) -> list[str]:
@@ -49,7 +49,7 @@ def fact_texts(gene: Any, style: Style) -> list[str]:
     if style.facts is None:
         return []
     written = [
-        style.facts.fact.format(relation=fact.relation.replace("_", " "), object=_one_line(fact.object))
+        style.facts.fact.format(relation=fact.relation.replace("_", " "), object=one_line(fact.object))
         for fact in gene.facts[: style.facts.most]
     ]
     return [
@@ -73,7 +73,7 @@ def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens, ne
         raise InputError("empty gene set", fix="give at least one gene")
     ordered = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
     entries = [gene_text(gene, style) for gene in ordered]
-    kept = max(1, _fitting(count_tokens([entry + style.separator for entry in entries]), style.budget_tokens))
+    kept = max(1, count_fitting(count_tokens([entry + style.separator for entry in entries]), style.budget_tokens))
     facts = [fact_texts(gene, style) for gene in ordered[:kept]]
     shown = _shown_facts(facts, style, count_tokens)
     listing = style.separator.join(
@@ -86,12 +86,12 @@ def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens, ne
     fitting = 0
     if examples:
         costs = count_tokens([text + style.neighbours.separator for text in examples])
-        fitting = _fitting(costs, style.neighbours.budget_tokens)
+        fitting = count_fitting(costs, style.neighbours.budget_tokens)
     parts = {"{genes}": listing}
     if style.neighbours is not None:
         parts["{neighbours}"] = style.neighbours.separator.join(examples[:fitting])
     return Prompt(
-        [{"role": "system", "content": style.system}, {"role": "user", "content": _filled(style.user, parts)}],
+        [{"role": "system", "content": style.system}, {"role": "user", "content": filled_template(style.user, parts)}],
         [gene.symbol for gene in ordered[:kept]],
         len(ordered) - kept,
         listing,
@@ -100,11 +100,12 @@ def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens, ne
     )
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text with one space for all white space in it."""
     return " ".join(text.split())
 
 
-def _fitting(costs: Sequence[int], budget: int) -> int:
+def count_fitting(costs: Sequence[int], budget: int) -> int:
     """How many from the first on fit into the budget."""
     spent = 0
     for count, cost in enumerate(costs):
@@ -139,13 +140,13 @@ def _neighbour_texts(neighbours: Sequence, style: Style) -> list[str]:
         return []
     return [
         style.neighbours.example.format(
-            genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=_one_line(one.name)
+            genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=one_line(one.name)
         )
         for one in neighbours[: style.neighbours.most]
     ]
 
 
-def _filled(template: str, parts: dict[str, str]) -> str:
+def filled_template(template: str, parts: dict[str, str]) -> str:
     """The template with its placeholders filled in; braces in what is filled in are only braces."""
     return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
 

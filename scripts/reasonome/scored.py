@@ -3,24 +3,38 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reasonome.comparisons import percentile_bounds, resampled_means
 
-_HEADLINE = ("term_score", "rouge_l", "similarity", "exact", "distinct_names")  # of floors, in the printed table
+# Of floors, in the printed table.
+_HEADLINE = (
+    *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
+    *("top_1", "top_3", "top_5", "top_10", "mrr"),
+)
 
 
 @dataclass(frozen=True)
 class Score:
-    """The mean of a metric over `n` answers and its 95 % interval; no interval where resampling has no meaning."""
+    """The mean of a metric over `n` answers and its 95 % interval; no interval where resampling has no meaning.
+
+    `se` is the standard error by the same resamples, None where none was asked for.
+    """
 
     value: float
     low: float | None
     high: float | None
     n: int
+    se: float | None = None
+
+    def fields(self) -> dict[str, float | None]:
+        """What JSON has of it; `se` only where there is one."""
+        error = {} if self.se is None else {"se": self.se}
+        return {"value": self.value, **error, "low": self.low, "high": self.high, "n": self.n}
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,9 @@ class ScoredFloor:
 class Scored:
     """Scores of `n` answers. `table` has a row per answer; `subsets` the metrics of each subset of a benchmark.
 
-    `problems` counts what was wrong with the answers, `notes` says it in words.
+    `problems` counts what was wrong with the answers, `notes` says it in words. `track` is how answers were read, where
+    there is a choice; `macro` has the metrics as means over right genes of the mean over a gene's answers, so that its
+    `n` counts genes.
     """
 
     n: int
@@ -46,29 +62,36 @@ class Scored:
     table: pd.DataFrame
     subsets: dict[str, dict[str, Score]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    track: str = ""
+    macro: dict[str, Score] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """One JSON object: n, metrics, floors, problems, notes, and subsets where there are any."""
+        """One JSON object: n, metrics, floors, problems, notes, and where there are any track, macro and subsets."""
         value: dict[str, Any] = {
             "n": self.n,
-            "metrics": {name: asdict(score) for name, score in self.metrics.items()},
-            "floors": {name: asdict(floor) for name, floor in self.floors.items()},
+            **({"track": self.track} if self.track else {}),
+            "metrics": _fields(self.metrics),
+            **({"macro": _fields(self.macro)} if self.macro else {}),
+            "floors": {
+                name: {"information": floor.information, "note": floor.note, "metrics": _fields(floor.metrics)}
+                for name, floor in self.floors.items()
+            },
             "problems": self.problems,
             "notes": self.notes,
         }
         if self.subsets:
-            value["subsets"] = {
-                subset: {name: asdict(score) for name, score in metrics.items()}
-                for subset, metrics in self.subsets.items()
-            }
+            value["subsets"] = {subset: _fields(metrics) for subset, metrics in self.subsets.items()}
         return json.dumps(value, indent=2, ensure_ascii=False)
 
     def text(self) -> str:
         """The scores, the floors with the margin over each, and the notes, for people to read on a terminal."""
-        first = {"term_score": "term_score", "rouge_l": "ROUGE-L"}
+        first = {"term_score": "term_score", "rouge_l": "ROUGE-L", "top_1": "Top-1", "mrr": "MRR"}
         values = [f"{shown} {self.metrics[name].value:.4f}" for name, shown in first.items() if name in self.metrics]
-        parts = [f"{', '.join(values)} ({self.n} rows)"] if values else []
+        track = f", track {self.track}" if self.track else ""
+        parts = [f"{', '.join(values)} ({self.n} rows{track})"] if values else []
         parts.append(_metrics_text(self.metrics))
+        if self.macro:
+            parts.append("mean over right genes\n" + _metrics_text(self.macro))
         if self.subsets:
             parts.append(_subsets_text(self.subsets, _headline(self.metrics)))
         if self.floors:
@@ -79,18 +102,28 @@ class Scored:
 
 
 def intervals(
-    scores: pd.DataFrame, subsets: Sequence[str], clusters: Sequence[str] | None, seed: int, resamples: int
+    scores: pd.DataFrame,
+    subsets: Sequence[str],
+    clusters: Sequence[str] | None,
+    seed: int,
+    resamples: int,
+    errors: bool = False,
 ) -> dict[str, dict[str, Score]]:
-    """Subset, or "mean", → metric → its score; rows of one cluster are resampled together.
+    """Subset, or "mean", → metric → its score; rows of one cluster are resampled together. `errors`: with their `se`.
 
     Rows in which a metric has no value (nan) do not count in it; a metric that nowhere has one is left out.
     """
     found = {}
     for subset, of in resampled_means(scores.to_numpy(float), subsets, clusters, seed=seed, resamples=resamples):
         low, high = percentile_bounds(of.means)
-        each = zip(scores, of.value.tolist(), low.tolist(), high.tolist(), of.n.tolist(), strict=True)
-        found[subset] = {metric: Score(value, low, high, n) for metric, value, low, high, n in each if n}
+        error = np.nanstd(of.means, axis=0, ddof=1).tolist() if errors else [None] * len(low)
+        each = zip(scores, of.value.tolist(), low.tolist(), high.tolist(), of.n.tolist(), error, strict=True)
+        found[subset] = {metric: Score(*score) for metric, *score in each if score[3]}
     return found
+
+
+def _fields(metrics: Mapping[str, Score]) -> dict[str, dict[str, float | None]]:
+    return {name: score.fields() for name, score in metrics.items()}
 
 
 def _headline(metrics: Mapping[str, Score]) -> list[str]:
@@ -98,10 +131,12 @@ def _headline(metrics: Mapping[str, Score]) -> list[str]:
 
 
 def _metrics_text(metrics: Mapping[str, Score]) -> str:
-    rows = [("metric", "value", "95 % interval", "n")]
+    errors = any(score.se is not None for score in metrics.values())
+    rows = [("metric", "value", *(["se"] * errors), "95 % interval", "n")]
     for name, score in metrics.items():
         bounds = "" if score.low is None else f"[{score.low:.4f}, {score.high:.4f}]"
-        rows.append((name, f"{score.value:.4f}", bounds, str(score.n)))
+        error = ["" if score.se is None else f"{score.se:.4f}"] * errors
+        rows.append((name, f"{score.value:.4f}", *error, bounds, str(score.n)))
     return _aligned(rows)
 
 

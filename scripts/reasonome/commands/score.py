@@ -2,6 +2,19 @@
 
 reasonome score ANSWERS --benchmark demo-go                      against the test split of a benchmark
 reasonome score ANSWERS --task gene_set_naming --columns answer=COLUMN,gold=COLUMN    anywhere: the table has the truth
+reasonome score ANSWERS --task causal_gene_ranking --columns answer=COLUMN,gold=COLUMN,candidates=COLUMN    likewise
+
+Answers of the tasks causal_gene_ranking and rare_disease_ranking are read in one of two tracks:
+
+strict        (default) A cell with a tag of the contract is a completion, and needs one closed <genes>[A, B]</genes>;
+              any other cell needs one closed list in brackets. A row without is wrong. Genes are compared as genes:
+              case aside, and by the aliases of --genes. Repeats take no place, genes that are no candidates do. The
+              first 25 genes count, or as many as there are candidates if those are more. Of several true genes, as in
+              A, B or A|B or {A},{B}, the best-ranked counts. Of rows that repeat an id the first counts.
+as-published  "[" and "]" are dropped from the cell as it stands, it is split at commas, and each entry is stripped of
+              white space, line breaks too. Nothing else is changed: repeats, empty entries, tags and prose stay, and
+              take places. The first entry that is the true gene, character for character, makes the rank. Every row
+              counts; an empty cell has one empty entry, and is wrong.
 """
 
 import argparse
@@ -13,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome import atomic
+from reasonome.config import RANKING_TASKS
 from reasonome.errors import InputError
 from reasonome.plain_table import one_field_each
 from reasonome.project import Project, lookup
@@ -21,6 +35,8 @@ if TYPE_CHECKING:
     from reasonome.scored import Scored
 
 _DEFAULT_ENCODER = "minilm"
+_AUTHORITY = "hgnc-demo"
+_TASKS = ("gene_set_naming", *RANKING_TASKS)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -32,16 +48,25 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
-    what.add_argument("--task", help="of a table that holds the truth itself: gene_set_naming")
+    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(_TASKS))
     command.add_argument(
         "--columns",
         default="",
         metavar="KEY=COLUMN,…",
-        help="what the columns are called; with --task: answer, gold and perhaps id, genes; "
+        help="what the columns are called; with --task: answer, gold and perhaps id, genes (of rankings: candidates); "
         "with --benchmark: id, answer, confidence, where they have other names",
     )
     command.add_argument("--style", help="with --benchmark: the prompt style that the answers were asked in")
     command.add_argument("--background", type=Path, help="with --task and genes=: a table of results/backgrounds/")
+    command.add_argument(
+        "--track", choices=("strict", "as-published"), help="with --task of a ranking: how answers are read, see above"
+    )
+    command.add_argument(
+        "--genes",
+        metavar="PATH",
+        help="with --task of a ranking, track strict: HGNC's complete set, whose aliases are known; `none`: without "
+        f"(default: the project's {_AUTHORITY}, if it is there)",
+    )
     command.add_argument(
         "--encoders",
         metavar="NAME,…",
@@ -114,6 +139,16 @@ def _table(args: argparse.Namespace) -> "Scored":
     columns = parse_columns(args.columns)
     check_columns(columns, table_task(args.task), args.task)
     project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None
+    if args.task in RANKING_TASKS:
+        if args.encoders not in (None, "none"):
+            raise InputError("a ranking has no similarity", field="--encoders", fix="leave it out")
+        if args.background:
+            raise InputError("a background is for gene_set_naming", field="--background", fix="leave it out")
+        genes = _authority(args, project)
+        return score_table(
+            args.answers, columns, args.task, seed=args.seed, resamples=args.resamples, track=args.track, genes=genes
+        )
+    _only_of_rankings(args)
     return score_table(
         args.answers,
         columns,
@@ -125,12 +160,42 @@ def _table(args: argparse.Namespace) -> "Scored":
     )
 
 
+def _only_of_rankings(args: argparse.Namespace) -> None:
+    """InputError where a setting of rankings is given for something else."""
+    for option in ("track", "genes"):
+        if getattr(args, option) is not None:
+            what = f"--{option} is for tables of rankings: --task {' or '.join(RANKING_TASKS)}"
+            raise InputError(what, field=f"--{option}", fix="leave it out")
+
+
+def _authority(args: argparse.Namespace, project: Project | None) -> Path | None:
+    """The file of the genes whose aliases are known; None without, and a note where one was to be expected."""
+    if args.track == "as-published":
+        if args.genes not in (None, "none"):
+            what = "track as-published compares genes as they are written, so that no list of genes is of use"
+            raise InputError(what, field="--genes", fix="leave it out, or ask for --track strict")
+        return None
+    if args.genes is not None:
+        return None if args.genes == "none" else Path(args.genes)
+    source = project.sources.get(_AUTHORITY) if project else None
+    path = source.files["table"].path if source else None
+    if path is None or not Path(path).is_file():
+        print("aliases are unknown: there is no list of genes here; --genes PATH gives one", file=sys.stderr)
+        return None
+    return Path(path)
+
+
 def _on_benchmark(args: argparse.Namespace) -> "Scored":
+    _only_of_rankings(args)
     if args.background:
         fix = "leave --background out: a benchmark has its own"
         raise InputError("a background goes with --task", field="--background", fix=fix)
     project = Project(args.config)
     spec = lookup(project.benchmarks, args.benchmark, "benchmark")
+    if spec.task in RANKING_TASKS:
+        what = f"'{args.benchmark}' is a benchmark of rankings, whose answers this command scores by their own truth"
+        fix = f"give --task {spec.task}, with the causal genes in a column"
+        raise InputError(what, field="--benchmark", fix=fix)
     from reasonome.benchmark_answers import score_on_benchmark
 
     return score_on_benchmark(

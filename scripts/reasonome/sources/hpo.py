@@ -24,9 +24,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     if taxon != 9606:
         raise InputError(f"HPO annotates human genes (taxon 9606), not those of taxon {taxon}", field=name)
     ontology = read_obo(files["obo"])
-    annotations = _read_annotations(files["genes"])
+    annotations = read_annotations(files["genes"])
     main_ids = {term: ontology.main_id(term) for term in annotations["hpo_id"].unique()}
-    phenotypes = _below(PHENOTYPIC_ABNORMALITY, ontology, files["obo"])
+    phenotypes = below(PHENOTYPIC_ABNORMALITY, ontology, files["obo"])
     kept = annotations["hpo_id"].map(main_ids).isin(phenotypes)
     left_out = {"annotations to terms that are no phenotype of this ontology": int((~kept).sum())}
     annotations = annotations[kept]
@@ -43,8 +43,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     return with_genes(name, facts, genes, files["genes"], {reason: n for reason, n in left_out.items() if n})
 
 
-def _below(root: str, ontology: Ontology, path: Path) -> set[str]:
-    """The live terms below `root`."""
+def below(root: str, ontology: Ontology, path: Path) -> set[str]:
+    """The live terms below `root`, and `root` itself; InputError where the ontology at `path` has no such term."""
     if root not in ontology.terms:
         raise InputError(f"the ontology has no term {root}", file=path, fix="give hp.obo as it is published")
     found = {root}
@@ -54,7 +54,8 @@ def _below(root: str, ontology: Ontology, path: Path) -> set[str]:
     return {term for term in found if not ontology.terms[term].is_obsolete}
 
 
-def _read_annotations(path: Path) -> pd.DataFrame:
+def read_annotations(path: Path) -> pd.DataFrame:
+    """The rows of genes_to_phenotype.txt: COLUMNS, as text, and `line`. Raises InputError."""
     numbered = lines(path)
     header = next(numbered)[1].split("\t")
     at = places(header, COLUMNS, path, fix="give genes_to_phenotype.txt of a release since 2023")

@@ -158,6 +158,7 @@ def _gene(record: Record) -> Gene:
         ensembl_id=ensembl[0] if ensembl else "",
         aliases=record.aliases,
         other_ids=(*ensembl[1:], *(i for i in nomenclature if i != hgnc)),
+        coding=None if record.type in _VAGUE_TYPES else record.type == "protein-coding",
     )
 
 

@@ -1,15 +1,18 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.completion import parse_completion, parse_published, render_completion
-from reasonome.config import Style
+from reasonome.config import Grading, Style
 from reasonome.prompts import CountTokens, Prompt, gene_set_prompt
 from reasonome.rewards import naming
-from reasonome.tasks.task import Reward
+from reasonome.tasks.task import Policy, Reward
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
@@ -118,6 +121,11 @@ class GeneSetNaming:
         "format": Reward(naming.format, 0.0, 1.0, semantic=False),
         "reasoning": Reward(naming.reasoning, 0.0, 1.0, semantic=False),
     }
+    watched = ()
+
+    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
+        """The rewards by name; `grading` is of rankings and sets nothing here."""
+        return self.rewards
 
     def prompt(self, example: Example, style: Style, count_tokens: CountTokens) -> Prompt:
         """Chat messages that list the genes within the style's budgets."""
@@ -152,6 +160,36 @@ class GeneSetNaming:
     def target(self, name: str, steps: Sequence[str]) -> str:
         """An ideal completion; without steps, the `Process:` line alone."""
         return render_completion(name, steps) if steps else f"Process: {name}"
+
+    def completion(
+        self, example: Example, prompt: Prompt, style: Style, proposal: Mapping[str, Any] | None
+    ) -> str | None:
+        """The teacher's name and steps; without a proposal the true name alone.
+
+        None where the steps speak of a gene that the prompt leaves out: they would teach to invent.
+        """
+        if proposal is None:
+            return self.target(example.name, [])
+        if _unseen_genes(example, prompt, proposal["steps"]):
+            return None
+        return self.target(proposal["proposed"], proposal["steps"])
+
+    def policies(self, examples: Sequence[Example], style: Style | None = None) -> list[Policy]:
+        """The same name for every question: the examples' names, and rows of their commonest words."""
+        from reasonome.floors import rows_of_common_words  # late: the floors import this module's examples
+
+        names = [example.name for example in examples]
+        constants = dict.fromkeys([*names, *rows_of_common_words(names)])
+        return [Policy(name, partial(self._constant, name)) for name in constants]
+
+    def _constant(self, name: str, example: Example, prompt: Prompt) -> str:
+        return self.target(name, ["constant"])
+
+
+def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set[str]:
+    """Genes of the set that the steps name though the prompt does not show them."""
+    words = set(re.findall(r"[\w.-]+[\w]|\w", " ".join(steps)))
+    return words & ({gene.symbol for gene in example.genes} - set(prompt.shown))
 
 
 def _problems_of_name(name: str) -> list[str]:

@@ -1,12 +1,12 @@
-"""What every task provides, and what a reward is."""
+"""What every task provides, and what a reward and a lazy policy are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from reasonome.config import Style
+from reasonome.config import AnyStyle, Grading
 from reasonome.metrics.naming import Similarity
 from reasonome.prompts import CountTokens, Prompt
 
@@ -24,21 +24,49 @@ class Reward:
     semantic: bool
 
 
+@dataclass(frozen=True)
+class Policy:
+    """A lazy way to answer, well written: what a model could drift to that has learned nothing of the question.
+
+    `completion(example, prompt)` may use what the prompt shows, and nothing else of the example.
+    """
+
+    name: str
+    completion: Callable[[Any, Prompt], str]
+
+
 class Task(Protocol):
     """One task: serves prompts, training, rewards and scoring alike."""
 
     name: str
     Example: type[BaseModel]
+    # What a recipe may name, with settings at their defaults.
     rewards: dict[str, Reward]
+    # Rewards that validation shows beside those with a weight.
+    watched: tuple[str, ...]
 
-    def prompt(self, example: Any, style: Style, count_tokens: CountTokens) -> Prompt:
+    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
+        """The rewards by name, with the settings of a recipe."""
+
+    def prompt(self, example: Any, style: AnyStyle, count_tokens: CountTokens) -> Prompt:
         """Chat messages for one example."""
 
-    def parse(self, text: str, style: Style | None = None) -> Any:
-        """The answer in a completion, by the style's track; never raises, says what was malformed."""
+    def parse(self, text: str, style: AnyStyle | None = None) -> Any:
+        """The answer in a completion, as the style asks for it; never raises, says what was malformed."""
 
-    def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
+    def bare(self, text: str) -> Any:
+        """The answer of someone who gives the cell of a table: no reasoning, and no form to keep."""
+
+    def name_span(self, text: str, style: AnyStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the answer stands that `parse` finds, in characters; None without one."""
 
-    def target(self, name: str, steps: Sequence[str]) -> str:
-        """An ideal completion; without steps, the name alone."""
+    def completion(
+        self, example: Any, prompt: Prompt, style: AnyStyle, proposal: Mapping[str, Any] | None
+    ) -> str | None:
+        """What SFT learns to answer; None: the example is left out.
+
+        `proposal` is a teacher's kept row; without one the answer is given without reasoning.
+        """
+
+    def policies(self, examples: Sequence[Any], style: AnyStyle | None = None) -> list[Policy]:
+        """Lazy answers in the style's form, given training examples: what GRPO compares the reward with."""

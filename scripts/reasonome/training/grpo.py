@@ -14,25 +14,39 @@ from trl import GRPOConfig
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.comparisons import MEAN, bootstrap_intervals
-from reasonome.config import GrpoRecipe, Style
+from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
-from reasonome.floors import rows_of_common_words
-from reasonome.prompts import render, token_counter
+from reasonome.graders import grader_rewards
+from reasonome.prompts import Prompt, render, token_counter
 from reasonome.rewards.naming import total
-from reasonome.tasks.task import Similarity, Task
+from reasonome.tasks.task import Policy, Reward, Similarity, Task
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage
 
+# Training examples by which the best lazy policy is chosen.
+EXAMPLES_TO_CHOOSE_BY = 300
+
 
 class RewardScorer:
     """The weighted rewards of a task over batches of completions; each completion is parsed once per batch."""
 
-    def __init__(self, task: Task, weights: dict[str, float], similarity: Similarity, style: Style | None = None):
-        """Completions are read by the track of `style`, as scoring reads them; strictly without one."""
+    def __init__(
+        self,
+        task: Task,
+        weights: Mapping[str, float],
+        similarity: Similarity,
+        style: AnyStyle | None = None,
+        rewards: Mapping[str, Reward] | None = None,
+    ):
+        """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
+
+        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given.
+        """
         self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
+        self.rewards = task.rewards if rewards is None else rewards
         self._texts: tuple[str, ...] = ()
         self._answers: list[Any] = []
 
@@ -41,12 +55,13 @@ class RewardScorer:
         if tuple(texts) != self._texts:
             parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
             self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
-        return self.task.rewards[name].function(self._answers, examples, self.similarity)
+        return self.rewards[name].function(self._answers, examples, self.similarity)
 
     def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
-        """All rewards, unweighted, and their weighted sum under "reward"."""
-        values = {name: np.array(self.component(name, texts, examples)) for name in self.weights}
-        return {**values, "reward": total(values, self.weights)}
+        """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
+        names = dict.fromkeys([*self.weights, *self.task.watched])
+        values = {name: np.array(self.component(name, texts, examples)) for name in names}
+        return {**values, "reward": total({name: values[name] for name in self.weights}, self.weights)}
 
     def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
         """Reward functions as TRL calls them: once per step each, with all completions of the step."""
@@ -62,33 +77,35 @@ class RewardScorer:
         return [function(name) for name in self.weights]
 
 
-def best_constant(scorer: RewardScorer, task: Task, examples: Sequence[Any], most: int = 300) -> str:
-    """The name that would earn most over up to `most` examples if it were always given, well written.
+def best_policy(
+    scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
+) -> Policy:
+    """The lazy policy that would earn most over the examples: what a collapsing model drifts to.
 
-    Candidates are the examples' names and rows of their commonest words: what a collapsing model drifts to. Every
-    process calls it and tries its share of them; each gets the answer.
+    Every process calls it and tries its share of the policies; each gets the answer.
     """
-    names = [example.name for example in examples]
-    candidates = list(dict.fromkeys([*names, *rows_of_common_words(names)]))
-    examples = examples[:most]
-    mine = range(processes.rank(), len(candidates), processes.count())
-    bar = tqdm(mine, desc="best constant", delay=5)
-    earned = [(constant_earnings(scorer, task, candidates[i], examples)["reward"], -i) for i in bar]
+    mine = range(processes.rank(), len(policies), processes.count())
+    bar = tqdm(mine, desc="best lazy policy", delay=5)
+    earned = [(policy_earnings(scorer, policies[i], examples, prompts)["reward"], -i) for i in bar]
     # Of equals the first.
     _, position = max(pair for pairs in processes.of_all(earned) for pair in pairs)
-    return candidates[-position]
+    return policies[-position]
 
 
-def constant_earnings(scorer: RewardScorer, task: Task, name: str, examples: Sequence[Any]) -> dict[str, Any]:
-    """What `name`, always given and well written, earns on average: each component, "reward", and the name."""
-    texts = [task.target(name, ["constant"])] * len(examples)
+def policy_earnings(
+    scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
+) -> dict[str, Any]:
+    """What answering by `policy` earns on average: each component, "reward", and the policy's name."""
+    texts = [policy.completion(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
     earned = scorer.components(texts, examples)
-    return {"name": name, **{key: float(np.mean(values)) for key, values in earned.items() if len(examples)}}
+    return {"name": policy.name, **{key: float(np.mean(values)) for key, values in earned.items() if len(examples)}}
 
 
-def semantic_quarters(history: list[dict[str, Any]], task: Task, weights: dict[str, float]) -> dict[str, float]:
+def semantic_quarters(
+    history: list[dict[str, Any]], rewards: Mapping[str, Reward], weights: Mapping[str, float]
+) -> dict[str, float]:
     """Means of the reward's semantic part over the first and the last quarter of the logged steps."""
-    semantic = [name for name in weights if task.rewards[name].semantic]
+    semantic = [name for name in weights if rewards[name].semantic]
     steps = [
         sum(weights[name] * entry[f"rewards/{name}/mean"] for name in semantic)
         for entry in history
@@ -117,19 +134,22 @@ def grpo(
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     asked = examples[: recipe.prompts]
-    prompts = [task.prompt(example, stage.style, count_tokens).messages for example in asked]
-    longest = max(count_tokens([render(tokenizer, messages) for messages in prompts])) + recipe.max_completion_length
-    scorer = RewardScorer(task, recipe.rewards, similarity, stage.style)
+    prompts = [task.prompt(example, stage.style, count_tokens) for example in asked]
+    messages = [prompt.messages for prompt in prompts]
+    longest = max(count_tokens([render(tokenizer, one) for one in messages])) + recipe.max_completion_length
+    rewards = {**task.rewards_for(recipe.grading), **grader_rewards(recipe.graders)}
+    scorer = RewardScorer(task, recipe.weights, similarity, stage.style, rewards)
 
     valid = read_rows(stage.data["valid"], task.Example)
     random.Random(0).shuffle(valid)
     valid = valid[: recipe.validation]
-    valid_prompts = [render(tokenizer, task.prompt(example, stage.style, count_tokens).messages) for example in valid]
+    valid_prompts = [task.prompt(example, stage.style, count_tokens) for example in valid]
+    valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest)
     trainer = rollouts.WatchedTrainer(
         model=stage.load_model(),
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
-        train_dataset=Dataset.from_dict({"prompt": prompts, "index": list(range(len(prompts)))}),
+        train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
         reward_funcs=scorer.for_trl(asked),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
@@ -137,25 +157,30 @@ def grpo(
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
     )
     # The trainer has put the model on its device; a resumed job still has the parent's weights here.
-    before, before_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
+    before, before_tokens = rollouts.greedy(trainer, tokenizer, valid_texts, recipe)
     # Processes that share a group of one prompt must not draw the same completions.
     set_seed(stage.step.seed + trainer.accelerator.process_index)
     remembered = KeepRemembered(encoders)
     remembered.restore(stage.checkpoint)
     trainer.add_callback(remembered)
     stage.train(trainer)
-    after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_prompts, recipe)
-    constant = best_constant(scorer, task, examples)
+    after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_texts, recipe)
+    tried = examples[:EXAMPLES_TO_CHOOSE_BY]
+    shown = prompts[: len(tried)]
+    shown += [task.prompt(example, stage.style, count_tokens) for example in tried[len(shown) :]]
+    policy = best_policy(scorer, task.policies(examples, stage.style), tried, shown)
     if processes.is_first():
-        atomic.write_json(stage.folder / "constant.json", constant_earnings(scorer, task, constant, asked))
-        quarters = semantic_quarters(trainer.state.log_history, task, recipe.rewards)
+        constant = policy_earnings(scorer, policy, asked, prompts)
+        print(f"answering lazily ({policy.name}) earns {constant['reward']:.3f}", flush=True)
+        atomic.write_json(stage.folder / "constant.json", constant)
+        quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
         validation = _validation(scorer, valid, before, after)
-        validation |= quarters | {"constants": constant_earnings(scorer, task, constant, valid)}
+        validation |= quarters | {"constants": policy_earnings(scorer, policy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
     facts = {
         "examples": len(asked),
-        "prompt_example": {"messages": prompts[0], "rendered": render(tokenizer, prompts[0])},
+        "prompt_example": {"messages": messages[0], "rendered": render(tokenizer, messages[0])},
     }
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + before_tokens + after_tokens)
 
@@ -179,7 +204,7 @@ def _settings(stage: Stage, recipe: GrpoRecipe) -> dict[str, Any]:
         "beta": recipe.beta,
         "loss_type": recipe.loss,
         "scale_rewards": recipe.scale_rewards,
-        "reward_weights": list(recipe.rewards.values()),
+        "reward_weights": list(recipe.weights.values()),
     }
 
 
@@ -198,7 +223,7 @@ def _validation(scorer: RewardScorer, examples: list, before: list[str], after: 
         "difference": float(interval.value[0]),
         "low": float(interval.low[0]),
         "high": float(interval.high[0]),
-        "components": {key: [means[0][key], means[1][key]] for key in scorer.weights},
+        "components": {key: [means[0][key], means[1][key]] for key in means[0] if key != "reward"},
         "ids": [example.id for example in examples],
         "rewards_before": earned[0]["reward"].tolist(),
         "rewards_after": earned[1]["reward"].tolist(),

@@ -1,7 +1,6 @@
 """Supervised fine-tuning on reasoning: the loss counts completions only."""
 
 import random
-import re
 from pathlib import Path
 
 from datasets import Dataset
@@ -9,39 +8,32 @@ from trl import SFTConfig, SFTTrainer
 
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
-from reasonome.config import SftRecipe, Style
+from reasonome.config import AnyStyle, SftRecipe
 from reasonome.errors import InputError
-from reasonome.prompts import Prompt, token_counter
+from reasonome.prompts import token_counter
 from reasonome.tasks.task import Task
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
 
-def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None, tokenizer) -> list[dict]:
+def conversations(
+    task: Task, style: AnyStyle, examples: list, proposals: dict[str, dict] | None, tokenizer
+) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
-    `proposals` holds the teacher's kept rows by id; without it the completion is the true name alone. A
-    completion that speaks of a gene which the prompt leaves out is left out too: it would teach to invent.
+    `proposals` holds the teacher's kept rows by id; without it completions are without reasoning. An example that
+    the teacher has no row of is left out, and one of which the task makes no completion (it says why).
     """
     count_tokens = token_counter(tokenizer)
     rows = []
     for example in examples:
-        prompt = task.prompt(example, style, count_tokens)
-        if proposals is None:
-            completion = task.target(example.name, [])
-        elif example.id in proposals and not _unseen_genes(example, prompt, proposals[example.id]["steps"]):
-            kept = proposals[example.id]
-            completion = task.target(kept["proposed"], kept["steps"])
-        else:
+        if proposals is not None and example.id not in proposals:
             continue
-        rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
+        prompt = task.prompt(example, style, count_tokens)
+        completion = task.completion(example, prompt, style, None if proposals is None else proposals[example.id])
+        if completion is not None:
+            rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
     return rows
-
-
-def _unseen_genes(example, prompt: Prompt, steps: list[str]) -> set[str]:
-    """Genes of the set that the steps name though the prompt does not show them."""
-    words = set(re.findall(r"[\w.-]+[\w]|\w", " ".join(steps)))
-    return words & ({gene.symbol for gene in example.genes} - set(prompt.shown))
 
 
 def read_proposals(path: Path) -> dict[str, dict]:

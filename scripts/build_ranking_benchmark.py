@@ -1,0 +1,90 @@
+"""Build a benchmark of rankings: questions from gold standards, phenopackets or ready tables, split without leaks.
+
+Writes train, valid and test questions, the rows that are in none of them and why, the identifiers that no gene was
+found for, and the audit.
+
+python scripts/build_ranking_benchmark.py --benchmark demo-loci \\
+    --authority table=resources/demo/hgnc_complete_set.txt.gz \\
+    --locations resources/demo-ranking/gene_locations.tsv.gz \\
+    --questions loci=resources/demo-ranking/gold_standards.tsv.gz --output results/benchmarks/demo-loci
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from reasonome.benchmarks import loci, ranking_splits
+from reasonome.benchmarks.ranking_rows import Questions, write_rankings
+from reasonome.benchmarks.rows import read_rows
+from reasonome.errors import InputError, nearest, run_program
+from reasonome.genes import GeneTable
+from reasonome.project import Project, lookup
+from reasonome.sources import FORMATS
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import RankingExample
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--authority", nargs="+", required=True, metavar="KEY=PATH", help="files of the authority")
+    parser.add_argument("--questions", nargs="+", required=True, metavar="SUBSET=PATH", help="a file for each subset")
+    parser.add_argument("--locations", type=Path, help="where genes lie")
+    parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of benchmarks built before")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    return parser.parse_args()
+
+
+def paths(words: Sequence[str], option: str) -> dict[str, Path]:
+    """name=path … → path by name."""
+    found = {name: path for name, _, path in (word.partition("=") for word in words)}
+    if not all(found) or not all(found.values()):
+        raise InputError(f"expected name=path, found '{' '.join(words)}'", field=option)
+    return {name: Path(path) for name, path in found.items()}
+
+
+def read_left_out(project: Project, folders: Sequence[Path]) -> dict[str, list[RankingExample]]:
+    """The held-out questions of other benchmarks, by name."""
+    found: dict[str, list[RankingExample]] = {}
+    for folder in folders:
+        model = TASKS[lookup(project.ranking_benchmarks, folder.name, "benchmark of rankings").task].Example
+        found[folder.name] = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", model)]
+    return found
+
+
+def questions(project: Project, args: argparse.Namespace, genes: GeneTable, files: dict[str, Path]) -> Questions:
+    """The questions of the benchmark's task, before they are split."""
+    if project.ranking_benchmarks[args.benchmark].task == "causal_gene_ranking":
+        return loci.questions(project, args.benchmark, files, genes, args.locations)
+    raise InputError("cannot be built yet", field="task")
+
+
+def main() -> None:
+    args = arguments()
+    project = Project(args.config)
+    benchmark = lookup(project.ranking_benchmarks, args.benchmark, "benchmark of rankings")
+    files = paths(args.questions, "--questions")
+    if files.keys() != benchmark.subsets.keys():
+        raise InputError("give a file for each subset", field="--questions", fix=nearest(min(files), benchmark.subsets))
+    read_genes = FORMATS[project.sources[benchmark.authority].format].read_genes
+    genes = GeneTable(read_genes(paths(args.authority, "--authority")))
+    made = questions(project, args, genes, files)
+    splits = ranking_splits.split(made.examples, benchmark, read_left_out(project, args.leave_out))
+    unused = splits.left_out({name: spec.source for name, spec in benchmark.subsets.items()}, made.places)
+    rows_of = {
+        part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()
+    }
+    audit = {**splits.audit, "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))}}
+    audit |= {"notes": made.notes} if made.notes else {}
+    write_rankings(splits.parts, audit, made.left_out + unused, made.unmapped, args.output)
+    sizes = ", ".join(f"{len(found)} {part}" for part, found in splits.parts.items())
+    print(f"{args.benchmark}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
+    print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
+    for rule, told in audit["shortcuts"].items():
+        print(f"{rule}: top-1 {told['top_1']:.3f}, by chance {told['chance']:.3f} (p = {told['p']})")
+
+
+if __name__ == "__main__":
+    run_program(main)

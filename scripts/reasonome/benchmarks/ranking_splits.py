@@ -1,0 +1,291 @@
+"""Split ranking questions so that nothing leaks: whole components of shared genes and overlapping loci go together.
+
+Also tells whether the order of the candidates or the look of a symbol gives the answer away.
+"""
+
+import random
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from reasonome.benchmarks.ranking_rows import LeftOut
+from reasonome.benchmarks.rows import SPLITS
+from reasonome.config import RankingBenchmark
+from reasonome.errors import InputError
+from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
+
+# A position that gives the answer away by less than this chance is no accident of one seed.
+POSITION_P = 0.001
+_POSITIONS = ("first", "last")
+
+Reasons = dict[int, tuple[str, str]]  # position of a question -> why it is not used, and in which words more
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Questions by split, each with its `group`; (question, reason, detail) of those in none; and the audit."""
+
+    parts: dict[str, list[RankingExample]]
+    unused: list[tuple[RankingExample, str, str]]
+    audit: dict[str, Any]
+
+    def left_out(
+        self, source_of: Mapping[str, str], places: Mapping[tuple[str, str], Sequence[str]]
+    ) -> list[LeftOut]:
+        """A row of left_out.tsv for every row that an unused question stands for; `source_of` is by subset."""
+        return [
+            LeftOut(source_of[one.subset], one.id, reason, ": ".join(filter(None, (place, detail))))
+            for one, reason, detail in self.unused
+            for place in places[one.subset, one.id]
+        ]
+
+
+def keys(example: RankingExample) -> dict[str, str]:
+    """What a question must not share with one of another split → the kind of leak, the worst first.
+
+    The causal genes; a case's disease; all candidates of a locus, which it has in common with loci that overlap.
+    """
+    found = {f"gene {gene.symbol}": "causal gene" for gene in example.causal}
+    if isinstance(example, CaseExample) and example.disease_id:
+        found[f"disease {example.disease_id}"] = "disease"
+    if isinstance(example, LocusExample):
+        found |= {f"candidate {gene.symbol}": "candidate gene" for gene in example.candidates}
+    return found
+
+
+def split(
+    examples: Sequence[RankingExample],
+    benchmark: RankingBenchmark,
+    left_out: Mapping[str, Sequence[RankingExample]] | None = None,
+) -> Splits:
+    """Split questions into train, valid and test, and prove that no two splits share a key or overlap.
+
+    Questions that share a key (see `keys`), or whose windows around the lead variants overlap, are connected; whole
+    components are drawn, in a seeded order, for test, then valid, and the rest is training. A component that has more
+    questions than a split still needs is passed over, so that large ones are in training; where the small ones do not
+    suffice, the smallest of the large ones follow. `left_out` has the held-out questions of other benchmarks, by name:
+    training questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
+    InputError if a subset has too few questions, or if a leak remains.
+    """
+    window = 1000 * benchmark.window_kb
+    unused: Reasons = _more_than_allowed(examples, benchmark)
+    kept = [number for number in range(len(examples)) if number not in unused]
+    labels = components([examples[number] for number in kept], window)
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, label in zip(kept, labels, strict=True):
+        members[int(label)].append(number)
+    parts = _drawn(list(members.values()), examples, benchmark)
+    dropped_for = {}
+    for name, others in (left_out or {}).items():
+        kinds = leaks([examples[number] for number in parts["train"]], others, window)
+        leaking = {number: kind for number, kind in zip(parts["train"], kinds, strict=True) if kind}
+        unused |= {number: (f"leaks into {name}", kind) for number, kind in leaking.items()}
+        parts["train"] = [number for number in parts["train"] if number not in leaking]
+        dropped_for[name] = dict(sorted(Counter(leaking.values()).items()))
+    for subset, spec in benchmark.subsets.items():
+        own = [number for number in parts["train"] if examples[number].subset == subset]
+        for number in own[spec.train :] if spec.train is not None else ():
+            unused[number] = ("not drawn for training", f"train: {spec.train}")
+    parts["train"] = [number for number in parts["train"] if number not in unused]
+    group = {number: _group(examples, numbers) for numbers in members.values() for number in numbers}
+    splits = {
+        part: [examples[number].model_copy(update={"group": group[number]}) for number in sorted(parts[part])]
+        for part in SPLITS
+    }
+    audit = {
+        "questions": len(examples),
+        "components": len(members),
+        "largest_component": max(map(len, members.values()), default=0),
+        "sizes": {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS},
+        "unused": dict(sorted(Counter(reason for reason, _ in unused.values()).items())),
+        "remaining": _remaining(splits, window),
+        "shortcuts": shortcuts([one for part in SPLITS for one in splits[part]]),
+    }
+    if dropped_for:
+        audit["dropped_for"] = dropped_for
+    _refuse_telling_position(audit["shortcuts"])
+    return Splits(splits, [(examples[number], *unused[number]) for number in sorted(unused)], audit)
+
+
+def components(examples: Sequence[RankingExample], window: int) -> np.ndarray:
+    """The component of each question, as a number: those connected by shared keys and overlapping windows (bp)."""
+    edges: list[tuple[int, int]] = []
+    last: dict[str, int] = {}
+    for number, example in enumerate(examples):
+        for key in keys(example):
+            edges.append((last.get(key, number), number))
+            last[key] = number
+    for loci in _by_chromosome(examples).values():
+        edges += [(a, b) for (here, a), (there, b) in pairwise(loci) if there - here <= 2 * window]
+    ends = np.array(edges, dtype=int).reshape(-1, 2)
+    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(examples), len(examples)))
+    return connected_components(graph, directed=False)[1] if len(examples) else np.array([], dtype=int)
+
+
+def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample], window: int) -> list[str]:
+    """What each question has in common with any held-out one: a kind of `keys`, "overlapping locus", or ""."""
+    held = {key for other in held_out for key in keys(other)}
+    leads = {chromosome: [place for place, _ in loci] for chromosome, loci in _by_chromosome(held_out).items()}
+
+    def leak(example: RankingExample) -> str:
+        if kind := next((kind for key, kind in keys(example).items() if key in held), ""):
+            return kind
+        if not isinstance(example, LocusExample) or example.position is None:
+            return ""
+        places = leads.get(example.chromosome, [])
+        at = bisect_left(places, example.position - 2 * window)
+        return "overlapping locus" if at < len(places) and places[at] <= example.position + 2 * window else ""
+
+    return [leak(example) for example in examples]
+
+
+def shortcuts(examples: Sequence[RankingExample]) -> dict[str, dict[str, Any]]:
+    """How often a candidate chosen without reading is right, and whether that is more or less than chance.
+
+    By rule (place in the list, length of the symbol, place in the alphabet): questions, top_1, that of a candidate
+    drawn at random (chance), and p. Questions with the same candidates have the same order, so that chance is one
+    draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller tail).
+    """
+    asked: dict[tuple[str, ...], list[RankingExample]] = defaultdict(list)
+    for example in examples:
+        if example.candidates:
+            asked[tuple(gene.symbol for gene in example.candidates)].append(example)
+    total = sum(map(len, asked.values()))
+    if not total:
+        return {}
+    times_right = {order: Counter(gene for one in group for gene in one.right) for order, group in asked.items()}
+    chances = [[times[symbol] for symbol in order] for order, times in times_right.items()]
+    distribution = _sum_of_draws(chances)
+    expected = sum(sum(times) / len(times) for times in chances) / total
+    found = {}
+    for rule, choose in _RULES.items():
+        hits = sum(times[choose(order)] for order, times in times_right.items())
+        tail = min(distribution[: hits + 1].sum(), distribution[hits:].sum())
+        found[rule] = {
+            "questions": total,
+            "top_1": round(hits / total, 4),
+            "chance": round(expected, 4),
+            "p": float(f"{min(1.0, 2 * tail):.3g}"),
+        }
+    return found
+
+
+# Ties in length go to whichever stands first, which is a matter of chance.
+_RULES: dict[str, Callable[[tuple[str, ...]], str]] = {
+    "first": lambda order: order[0],
+    "last": lambda order: order[-1],
+    "shortest symbol": lambda order: min(order, key=len),
+    "longest symbol": lambda order: max(order, key=len),
+    "first in the alphabet": min,
+    "last in the alphabet": max,
+}
+
+
+def _sum_of_draws(values: Sequence[Sequence[int]]) -> np.ndarray:
+    """The distribution (0 to the largest sum) of the sum of one value drawn from each list, all equally likely."""
+    distribution = np.ones(1)
+    for one in values:
+        distribution = np.convolve(distribution, np.bincount(one) / len(one))
+    return distribution
+
+
+def _refuse_telling_position(found: Mapping[str, Mapping[str, Any]]) -> None:
+    for rule in _POSITIONS:
+        if rule in found and found[rule]["p"] < POSITION_P:
+            one = found[rule]
+            what = f"the {rule} candidate is right in {one['top_1']:.1%} of the questions, by chance {one['chance']:.1%}"
+            raise InputError(f"{what} (p = {one['p']})", field="seed", fix="give the benchmark another seed")
+
+
+def _more_than_allowed(examples: Sequence[RankingExample], benchmark: RankingBenchmark) -> Reasons:
+    """Questions beyond `most_per_gene` of any of their causal genes, in an order that the seed decides."""
+    if benchmark.most_per_gene is None:
+        return {}
+    counts: Counter = Counter()
+    unused: Reasons = {}
+    for number in _in_seeded_order(range(len(examples)), f"{benchmark.seed}:genes"):
+        full = [symbol for symbol in sorted(examples[number].right) if counts[symbol] >= benchmark.most_per_gene]
+        if full:
+            unused[number] = ("more questions of one gene than allowed", f"{full[0]}: {benchmark.most_per_gene}")
+        else:
+            counts.update(examples[number].right)
+    return unused
+
+
+def _drawn(
+    members: Sequence[list[int]], examples: Sequence[RankingExample], benchmark: RankingBenchmark
+) -> dict[str, list[int]]:
+    """Whole components by split; training questions in an order that the seed decides."""
+    waiting = _in_seeded_order(members, f"{benchmark.seed}:components")
+    parts: dict[str, list[int]] = {}
+    for part in ("test", "valid"):
+        needed = Counter({subset: getattr(spec, part) for subset, spec in benchmark.subsets.items()})
+        parts[part], waiting = _filled(waiting, needed, examples)
+        for subset, missing in needed.items():
+            if missing > 0:
+                have = sum(one.subset == subset for one in examples)
+                what = f"subset '{subset}' has {have} questions, {missing} too few to hold out as many as are asked for"
+                fix = "ask for fewer; questions that share genes or loci stay together and are held out together"
+                raise InputError(what, field=f"subsets.{subset}.{part}", fix=fix)
+    rest = [number for numbers in waiting for number in numbers]
+    return parts | {"train": _in_seeded_order(rest, f"{benchmark.seed}:train")}
+
+
+def _filled(
+    waiting: Sequence[list[int]], needed: Counter, examples: Sequence[RankingExample]
+) -> tuple[list[int], list[list[int]]]:
+    """The questions of components drawn until nothing is needed (`needed` counts down), and the other components."""
+    taken: list[int] = []
+    left: list[list[int]] = []
+    for numbers in waiting:
+        sizes = Counter(examples[number].subset for number in numbers)
+        if all(size <= needed[subset] for subset, size in sizes.items()):
+            taken += numbers
+            needed.subtract(sizes)
+        else:
+            left.append(numbers)
+    for numbers in sorted(left, key=len):
+        sizes = Counter(examples[number].subset for number in numbers)
+        if any(needed[subset] > 0 for subset in sizes):
+            taken += numbers
+            needed.subtract(sizes)
+            left.remove(numbers)
+    return taken, left
+
+
+def _group(examples: Sequence[RankingExample], numbers: Sequence[int]) -> str:
+    """The name of a component: its first causal gene in the alphabet, which no other component has."""
+    return min(symbol for number in numbers for symbol in examples[number].right)
+
+
+def _remaining(splits: Mapping[str, Sequence[RankingExample]], window: int) -> dict[str, dict[str, int]]:
+    """Leaks between the splits, by kind; InputError if there is one."""
+    remaining = {}
+    for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
+        found = Counter(filter(None, leaks(splits[training], splits[held_out], window)))
+        if found:
+            raise InputError(f"{training} questions leak into {held_out}: {dict(found)}")
+        remaining[f"{training}/{held_out}"] = {"pairs": len(splits[training]) * len(splits[held_out]), "leaks": 0}
+    return remaining
+
+
+def _by_chromosome(examples: Sequence[RankingExample]) -> dict[str, list[tuple[int, int]]]:
+    """(lead position, number of the question) by chromosome, in order."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, example in enumerate(examples):
+        if isinstance(example, LocusExample) and example.position is not None:
+            found[example.chromosome].append((example.position, number))
+    return {chromosome: sorted(loci) for chromosome, loci in found.items()}
+
+
+def _in_seeded_order(things: Iterable[Any], seed: str) -> list[Any]:
+    ordered = list(things)
+    random.Random(seed).shuffle(ordered)
+    return ordered

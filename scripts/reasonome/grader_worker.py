@@ -1,0 +1,89 @@
+"""The process that runs a user's grader: answers one call after another, so that a hanging one can be ended.
+
+python scripts/reasonome/grader_worker.py FILE FUNCTION SECONDS
+
+Reads a line of JSON for each call, [answer, example], and writes one: {"value": number} or {"error": …, "line": …}.
+The first line that it writes says whether the function is there. It ends with its input. It imports nothing of the
+library, so that it starts at once and a grader finds its own modules.
+"""
+
+import importlib.util
+import json
+import math
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Should the process that asks be killed, a call that hangs ends itself this many seconds after its time.
+GRACE_SECONDS = 5
+
+
+def main() -> None:
+    file, name, seconds = Path(sys.argv[1]).resolve(), sys.argv[2], float(sys.argv[3])
+    # What a grader prints goes where errors go: the channel of answers is not its own.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    # A job that is told to stop finishes its step, for which it needs its grader.
+    for told in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+        signal.signal(told, lambda *_: None)
+    sys.path[0] = str(file.parent)
+
+    function, reply = _loaded(file, name)
+    _write(answers, reply)
+    if function is None:
+        return
+    for line in sys.stdin:
+        signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
+        reply = _called(function, *json.loads(line), file)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _write(answers, reply)
+
+
+def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
+    """The function of the file, and the reply that says that it is there or why not."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # whatever a user's file raises, exits included
+        return None, _failure(error, file)
+    function = getattr(module, name, None)
+    if callable(function):
+        return function, {}
+    functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    return None, {"missing": functions}
+
+
+def _called(function: Callable, answer: dict, example: dict, file: Path) -> dict[str, Any]:
+    try:
+        value = function(answer, example)
+    except BaseException as error:  # likewise
+        return _failure(error, file)
+    if isinstance(value, str | bytes) or not hasattr(type(value), "__float__"):
+        return {"bad": f"{value!r:.100}, which is no number"}
+    number = float(value)
+    if not math.isfinite(number) or not 0 <= number <= 1:
+        return {"bad": f"{number}, which is not between 0 and 1"}
+    return {"value": number}
+
+
+def _failure(error: BaseException, file: Path) -> dict[str, Any]:
+    """The last line of the error, and the last line of the user's file that led to it."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        lines.append(error.lineno)
+    return {"error": traceback.format_exception_only(error)[-1].strip(), "line": lines[-1] if lines else None}
+
+
+def _write(stream, reply: dict[str, Any]) -> None:
+    stream.write(json.dumps(reply) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""A user's own graders: Python functions that stand beside the built-in rewards, each run in a process of its own."""
+
+import dataclasses
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reasonome.config import Grader
+from reasonome.errors import InputError, nearest
+from reasonome.manifest import file_sha256
+from reasonome.tasks.task import Reward
+
+WORKER = Path(__file__).with_name("grader_worker.py")
+# That a grader's file may take to import what it needs; its calls have their own limit.
+LOADING_SECONDS = 120
+
+
+def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
+    """The graders as rewards in [0, 1], by name; an answer that is not usable earns 0 without a call.
+
+    Paths are from `folder`, the project's. Each grader gets a process when it is first asked, one in every training
+    process. InputError for a missing file, and for one that has changed since the recipe was read.
+    """
+    return {
+        name: Reward(GraderReward(name, grader, folder), 0.0, 1.0, semantic=True) for name, grader in graders.items()
+    }
+
+
+def answer_fields(answer: Any, example: Any) -> dict[str, Any]:
+    """An answer as graders get it: all of its fields; of a ranking `genes` as symbols, and `written` as they stood."""
+    fields = dataclasses.asdict(answer) | {"named": answer.named, "reasoned": answer.reasoned}
+    ranked = getattr(answer, "ranked", None)
+    return fields | {"written": answer.genes, "genes": ranked(example)} if ranked else fields
+
+
+class GraderReward:
+    """One grader as a batched reward: (answers, examples, similarity) → a value in [0, 1] per answer."""
+
+    def __init__(self, name: str, grader: Grader, folder: Path):
+        self.name, self.grader, self.folder = name, grader, folder.resolve()
+        path, _, self.function = grader.function.rpartition(":")
+        self.file = self.folder / path
+        self._process: subprocess.Popen | None = None
+        if not self.file.is_file():
+            raise self._error("there is no such file", fix="paths are from the project's folder")
+        if grader.sha256 not in ("unpinned", file_sha256(self.file)):
+            fix = "run Snakemake again: a changed grader is another recipe"
+            raise self._error("the file has changed since the recipe was read", fix=fix)
+
+    def __call__(self, answers: Sequence[Any], examples: Sequence[Any], similarity_of: Any) -> list[float]:
+        """Grade a batch; InputError where a call fails, takes too long or gives no number between 0 and 1."""
+        pairs = zip(answers, examples, strict=True)
+        return [self._grade(answer, example) if answer.named else 0.0 for answer, example in pairs]
+
+    def close(self) -> None:
+        """End the process, if there is one; the next call would start another."""
+        if self._process is not None:
+            self._finalizer()
+            self._process = None
+
+    def _grade(self, answer: Any, example: Any) -> float:
+        if self._process is None:
+            self._start()
+        call = [answer_fields(answer, example), example.model_dump(mode="json")]
+        self._send(json.dumps(call), example.id)
+        reply = self._reply(self.grader.seconds, f"the question '{example.id}'")
+        if "bad" in reply:
+            what = f"{self.function} returned {reply['bad']}, for the question '{example.id}'"
+            raise self._error(what, fix="return a number from 0 (worst) to 1 (best)")
+        if "error" in reply:
+            what = f"{self.function} failed for the question '{example.id}': {reply['error']}"
+            raise self._error(what, line=reply["line"], fix="see docs/graders.md for what it is given")
+        return reply["value"]
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(WORKER), str(self.file), self.function, str(self.grader.seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self.folder,
+        )
+        self._unread = b""
+        self._finalizer = weakref.finalize(self, _end, self._process)
+        reply = self._reply(LOADING_SECONDS, "importing the file")
+        if "missing" in reply:
+            fix = nearest(self.function, reply["missing"])
+            raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
+        if "error" in reply:
+            raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
+
+    def _send(self, line: str, question: str) -> None:
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended(f"before the question '{question}'") from None
+
+    def _reply(self, seconds: float, of: str) -> dict[str, Any]:
+        """The next line of the process, which has this long for it."""
+        deadline = time.monotonic() + seconds
+        pipe = self._process.stdout.fileno()
+        waiting = select.poll()
+        waiting.register(pipe, select.POLLIN)
+        while b"\n" not in self._unread:
+            left = deadline - time.monotonic()
+            if left <= 0 or not waiting.poll(1000 * left):
+                self.close()
+                what = f"{self.function} took more than {seconds:g} seconds for {of}"
+                fix = f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe"
+                raise self._error(what, fix=fix)
+            piece = os.read(pipe, 1 << 16)
+            if not piece:
+                raise self._ended(f"at {of}")
+            self._unread += piece
+        line, _, self._unread = self._unread.partition(b"\n")
+        return json.loads(line)
+
+    def _ended(self, when: str) -> InputError:
+        status = self._process.wait()
+        self.close()
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        fix = "a grader returns its value; a process that ends itself, or runs out of memory, cannot"
+        return self._error(f"the process of {self.function} ended {when} ({how})", fix=fix)
+
+    def _error(self, what: str, *, line: int | None = None, fix: str | None = None) -> InputError:
+        self.close()
+        path = os.path.relpath(self.file, self.folder)
+        return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a worker whatever it does, and leave no zombie."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        try:
+            pipe.close()
+        except BrokenPipeError:  # what was still to be written to it
+            continue

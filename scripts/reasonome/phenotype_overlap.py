@@ -1,0 +1,122 @@
+"""How well the phenotypes of a case fit those that each gene is known for: semantic similarity over HPO."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reasonome.sources import hpo
+from reasonome.sources.go import read_obo
+from reasonome.tasks.ranking import CaseExample, RankedGene
+
+# Frequencies that say that no patient had the phenotype: 0/7, 0%, and the term Excluded.
+_NOBODY = re.compile(r"0+/\d+|0+(\.0*)?%|HP:0040285")
+
+
+class PhenotypeOverlap:
+    """Similarity of cases to genes: Resnik's, the best match of each phenotype of the case, then their mean.
+
+    A gene has the phenotypes of its diseases in genes_to_phenotype.txt, and all that these imply. The information
+    content of a phenotype is -ln of the share of genes that have it. A phenotype of the case is as similar to a gene
+    as the most informative phenotype that it implies and the gene has (Resnik 1995, doi:10.48550/arXiv.cmp-lg/9511007);
+    the score is the mean over the case's phenotypes, as in Phenomizer's one-sided query (Köhler et al. 2009,
+    doi:10.1016/j.ajhg.2009.09.003). Only what lies below Phenotypic abnormality counts, and of that neither what the
+    case lacks nor what the ontology does not know.
+
+    `genes` are the symbols as HPO has them, in the order of the columns of `all_scores`.
+    """
+
+    def __init__(self, obo: str | Path, genes_to_phenotype: str | Path):
+        """Raises InputError for files that are not of HPO (`reasonome.sources.hpo`)."""
+        self.ontology = read_obo(obo)
+        self._phenotypes = hpo.below(hpo.PHENOTYPIC_ABNORMALITY, self.ontology, Path(obo))
+        rows = hpo.read_annotations(Path(genes_to_phenotype))
+        rows = rows[[_NOBODY.fullmatch(frequency) is None for frequency in rows["frequency"]]]
+        terms = rows["hpo_id"].map({term: self._known(term) for term in rows["hpo_id"].unique()})
+        rows = rows.assign(term=terms).dropna(subset=["term"])
+        self.genes: list[str] = sorted(rows["gene_symbol"].unique())
+        self._column = {symbol: column for column, symbol in enumerate(self.genes)}
+        # gene -> disease -> phenotypes as annotated
+        self._annotated: dict[str, dict[str, set[str]]] = {symbol: {} for symbol in self.genes}
+        self._genes_of: dict[str, set[str]] = {}
+        for symbol, term, disease in zip(rows["gene_symbol"], rows["term"], rows["disease_id"], strict=True):
+            self._annotated[symbol].setdefault(disease, set()).add(term)
+            self._genes_of.setdefault(disease, set()).add(symbol)
+        self._columns: dict[str, set[int]] = {}
+        for symbol, diseases in self._annotated.items():
+            for term in self._implied(set().union(*diseases.values())):
+                self._columns.setdefault(term, set()).add(self._column[symbol])
+        self.information = {term: math.log(len(self.genes) / len(found)) for term, found in self._columns.items()}
+        self._best: dict[str, np.ndarray] = {}
+        self._without: dict[tuple[str, str], frozenset[str]] = {}
+
+    def scores(self, example: CaseExample, genes: Sequence[RankedGene], leave_out_disease: bool = False) -> list[float]:
+        """The score of each of `genes` for a case, in nats; 0 for one that HPO knows no phenotype of.
+
+        With `leave_out_disease`, rows of the case's own disease id do not count, as for a disease that nobody has
+        described yet; the information contents stay as they are. A disease that two databases describe stays under
+        the other's id.
+        """
+        every = self.all_scores(example, leave_out_disease)
+        columns = [self._column_of(gene) for gene in genes]
+        return [0.0 if column is None else float(every[column]) for column in columns]
+
+    def all_scores(self, example: CaseExample, leave_out_disease: bool = False) -> np.ndarray:
+        """The scores of `self.genes` for a case, float64 of shape (genes,); zeros where no phenotype is known."""
+        present = self.known(phenotype.id for phenotype in example.present)
+        if not present:
+            return np.zeros(len(self.genes))
+        every = np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64)
+        if leave_out_disease:
+            for symbol in self._genes_of.get(example.disease_id, ()):
+                has = self._phenotypes_without(symbol, example.disease_id)
+                every[self._column[symbol]] = np.mean([self._most_informative(term, has) for term in present])
+        return every
+
+    def known(self, term_ids: Iterable[str]) -> list[str]:
+        """Which phenotypes of the ontology the ids mean, each once; others, such as onset, are passed over."""
+        found = (self._known(term_id) for term_id in term_ids)
+        return list(dict.fromkeys(term for term in found if term is not None))
+
+    def _known(self, term_id: str) -> str | None:
+        term = self.ontology.live_id(term_id)
+        return term if term in self._phenotypes else None
+
+    def _implied(self, terms: set[str]) -> set[str]:
+        """`terms` and all phenotypes above them."""
+        above = set().union(*(self.ontology.ancestors[term] for term in terms)) & self._phenotypes
+        return terms | above
+
+    def _best_matches(self, term: str) -> np.ndarray:
+        """How similar one phenotype is to every gene, float32 of shape (genes,).
+
+        Genes that have it: its information content, which no phenotype above exceeds; others: the best of its parents.
+        """
+        if term not in self._best:
+            parents = [parent for parent in self.ontology.parents[term] if parent in self._phenotypes]
+            best = np.zeros(len(self.genes), dtype=np.float32)
+            for parent in parents:
+                np.maximum(best, self._best_matches(parent), out=best)
+            if term in self._columns:
+                best[list(self._columns[term])] = self.information[term]
+            self._best[term] = best
+        return self._best[term]
+
+    def _most_informative(self, term: str, has: frozenset[str]) -> float:
+        return max((self.information[common] for common in self._implied({term}) & has), default=0.0)
+
+    def _phenotypes_without(self, symbol: str, disease: str) -> frozenset[str]:
+        """What a gene has by its other diseases."""
+        if (symbol, disease) not in self._without:
+            others = [terms for name, terms in self._annotated[symbol].items() if name != disease]
+            self._without[symbol, disease] = frozenset(self._implied(set().union(*others)))
+        return self._without[symbol, disease]
+
+    def _column_of(self, gene: RankedGene) -> int | None:
+        """The column of a gene by its symbol, else by the one alias that HPO has."""
+        if gene.symbol in self._column:
+            return self._column[gene.symbol]
+        found = {self._column[alias] for alias in gene.aliases if alias in self._column}
+        return found.pop() if len(found) == 1 else None

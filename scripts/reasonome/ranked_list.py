@@ -1,0 +1,144 @@
+"""The completion contract of rankings: how reasoning and a ranked list of genes are written, and read back strictly.
+
+<reasoning>why</reasoning>
+<genes>[first, second, third]</genes>
+
+The best gene comes first. A style without reasoning has the list alone.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+PROBLEMS = (
+    "no_list",
+    "several_lists",
+    "unclosed_list",
+    "no_brackets",
+    "empty_list",
+    "repeated_genes",
+    "no_reasoning",
+    "several_reasonings",
+    "unclosed_reasoning",
+    "reasoning_too_long",
+    "text_outside",
+)
+
+# An opening tag, what follows it, and how that ends: with the closing tag, before another opening one, or never.
+_REASONING = re.compile(r"<reasoning>(.*?)(</reasoning>|(?=<reasoning>)|\Z)", re.DOTALL)
+_LIST = re.compile(r"<genes>(.*?)(</genes>|(?=<genes>)|\Z)", re.DOTALL)
+_BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]\s*")
+# What may stand around one gene beside white space: quotes, and what markdown puts around words.
+_AROUND_GENE = "\"'`*_\u201c\u201d\u2018\u2019"
+
+
+@dataclass(frozen=True)
+class RankedList:
+    """A completion as read: `problems` holds codes of PROBLEMS, and is empty where the contract is kept.
+
+    `genes` are the entries of the one list that stands where it should, closed and in brackets, each once (case aside);
+    `listed` counts them with their repeats. `words` counts those of `reasoning`. `truncated`: a tag was opened, never
+    closed, and no closed list follows. `span` is where the entries stand in the text (start, end), brackets aside; None
+    without any.
+    """
+
+    genes: list[str]
+    reasoning: str
+    problems: list[str]
+    listed: int = 0
+    words: int = 0
+    truncated: bool = False
+    span: tuple[int, int] | None = None
+
+
+def parse_ranking(
+    text: str, reasoning: Literal["none", "short", "long"] | None = None, words: int | None = None
+) -> RankedList:
+    """Read a completion; never raises.
+
+    `reasoning` is what the style asks for: "none", "short" (at most `words` words) or "long"; None takes a completion
+    with or without it. A list inside the reasoning counts as one too many, so that no second answer can hide there.
+    Reasoning that is never closed ends where the list opens, and costs nothing but its form.
+    """
+    closed = [block.span() for block in _REASONING.finditer(text) if block[2]]
+    lists = list(_LIST.finditer(text))
+    placed = [found for found in lists if not any(start < found.start() < end for start, end in closed)]
+    start = placed[0].start() if placed else len(text)
+    head, tail = text[:start], text[placed[-1].end() :] if placed else ""
+    blocks = [] if reasoning == "none" else list(_REASONING.finditer(head))
+    said = blocks[0][1].strip() if blocks else ""
+    bracketed = _BRACKETED.fullmatch(placed[0][1]) if len(lists) == 1 and placed and placed[0][2] else None
+    entries = list(_entries(bracketed[1])) if bracketed else []
+    genes = unrepeated(entries)
+    count = len(said.split())
+    outside = (head if reasoning == "none" else _REASONING.sub("", head)) + tail
+    unclosed_list = bool(placed) and not placed[-1][2]
+    unclosed_reasoning = any(not block[2] for block in blocks)
+    found = {
+        "no_list": not placed,
+        "several_lists": len(lists) > 1,
+        "unclosed_list": unclosed_list,
+        "no_brackets": len(lists) == 1 and bool(placed) and not unclosed_list and bracketed is None,
+        "empty_list": bracketed is not None and not entries,
+        "repeated_genes": len(genes) < len(entries),
+        "no_reasoning": reasoning in ("short", "long") and not said,
+        "several_reasonings": len(blocks) > 1,
+        "unclosed_reasoning": unclosed_reasoning,
+        "reasoning_too_long": reasoning == "short" and words is not None and count > words,
+        "text_outside": bool(outside.strip()),
+    }
+    return RankedList(
+        genes,
+        said,
+        [code for code in PROBLEMS if found[code]],
+        len(entries),
+        count,
+        unclosed_list or (unclosed_reasoning and not placed),
+        _span(placed[0].start(1) + bracketed.start(1), bracketed[1]) if entries else None,
+    )
+
+
+def parse_cell(text: str) -> RankedList:
+    """Read a list that stands alone, as in a cell of a table: with brackets around it or without; never raises."""
+    bracketed = _BRACKETED.fullmatch(text)
+    inside = bracketed[1] if bracketed else text
+    entries = list(_entries(inside))
+    genes = unrepeated(entries)
+    found = {"empty_list": not entries, "repeated_genes": len(genes) < len(entries)}
+    span = _span(bracketed.start(1) if bracketed else 0, inside) if entries else None
+    return RankedList(genes, "", [code for code in PROBLEMS if found.get(code)], len(entries), span=span)
+
+
+def unrepeated(entries: Sequence[str]) -> list[str]:
+    """Each entry once, case aside, as it was written first."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        first.setdefault(entry.casefold(), entry)
+    return list(first.values())
+
+
+def render_ranking(genes: Sequence[str], reasoning: str = "") -> str:
+    """Write a completion that `parse_ranking` reads back; without reasoning, the list alone.
+
+    White space inside a text becomes one space.
+    """
+    said = " ".join(reasoning.split())
+    ranked = f"<genes>[{', '.join(genes)}]</genes>"
+    return f"<reasoning>{said}</reasoning>\n{ranked}" if said else ranked
+
+
+def _entries(inside: str) -> Iterator[str]:
+    """The entries between commas, less white space, quotes and markdown around them; empty ones are none."""
+    for part in inside.split(","):
+        entry, stripped = None, part
+        while entry != stripped:
+            entry, stripped = stripped, stripped.strip().strip(_AROUND_GENE)
+        if entry:
+            yield " ".join(entry.split())
+
+
+def _span(start: int, inside: str) -> tuple[int, int]:
+    """Where a text that begins at `start` stands without the white space around it."""
+    start += len(inside) - len(inside.lstrip())
+    return start, start + len(inside.strip())

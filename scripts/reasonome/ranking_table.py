@@ -1,0 +1,260 @@
+"""Rankings of genes in a table of answers, in two tracks: how cells are read, their metrics, and floors beside them."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from scipy.special import comb
+
+from reasonome import floors
+from reasonome.answer_cells import is_ranking_completion, lists_in
+from reasonome.genes import GeneTable
+from reasonome.metrics.ranking import TOP, list_metrics
+from reasonome.naming_table import genes_of
+from reasonome.plain_table import counted_lines
+from reasonome.rewards.ranking import LONGEST_LIST, expected_reciprocal_rank
+from reasonome.table_task import TableFloor
+from reasonome.tasks.ranking import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
+from reasonome.tasks.ranking_task import RankingTask
+
+STRICT, AS_PUBLISHED = "strict", "as-published"
+METRICS = (*(f"top_{k}" for k in TOP), "mrr", "top_max")
+_QUOTES_AND_BRACKETS = str.maketrans(dict.fromkeys("[](){}\"'", " "))
+
+
+@dataclass(frozen=True)
+class RankingTable:
+    """Ranked genes beside the causal ones (`gold`) and perhaps the candidates that were asked about.
+
+    In track `strict` a cell is read as a model's completion is, and genes are compared as genes: case aside, and by the
+    names that `authority` knows, which notes call `authority_name`. In `as-published` brackets are dropped, the cell
+    is split at commas, and the entries are compared as they stand, less white space around them.
+    """
+
+    task: RankingTask
+    track: str = STRICT
+    authority: GeneTable | None = None
+    authority_name: str = ""
+
+    required = ("answer", "gold")
+    optional = ("id", "candidates")
+    tracks = (STRICT, AS_PUBLISHED)
+    form = ()
+
+    @property
+    def every_row(self) -> bool:
+        """Whether rows that repeat an id count too."""
+        return self.track == AS_PUBLISHED
+
+    def read(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A row per answer: example (its question), answer (the ranked genes), problems."""
+        asked = table["candidates"] if "candidates" in table else [""] * len(table)
+        rows = []
+        for cell, gold, candidates in zip(table["answer"], table["gold"], asked, strict=True):
+            example = self._example(gold, _genes_in(candidates))
+            read = self._strict if self.track == STRICT else self._as_published
+            genes, problems = read(cell, example)
+            if self.track == AS_PUBLISHED and _genes_in(gold) != [gold]:
+                problems.append("gold_not_one_gene")
+            if example.candidates:
+                shown = {gene.symbol for gene in example.candidates}
+                problems += ["non_candidates"] * (not shown.issuperset(filter(None, genes)))
+                problems += ["gold_not_a_candidate"] * (not shown & example.right)
+            rows.append({"example": example, "answer": genes, "problems": ",".join(dict.fromkeys(problems))})
+        return pd.DataFrame(rows)
+
+    def scores(
+        self, names: Sequence[Sequence[str]], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
+    ) -> pd.DataFrame:
+        """Metrics of rankings of the table's questions, a row per ranking."""
+        asked = "candidates" in table
+        rows = []
+        for genes, example in zip(names, table["example"], strict=True):
+            found = list_metrics(genes, example, self._longest(example, genes))
+            row = {metric: found[metric] for metric in METRICS}
+            if asked:
+                row |= {"rank": found["rank"], "non_candidates": found["non_candidates"]}
+            rows.append(row | {"list_length": float(sum(gene != "" for gene in genes))})
+        return pd.DataFrame(rows)
+
+    def shares(self, names: Sequence[Sequence[str]]) -> dict[str, float]:
+        """None: every metric of a ranking belongs to an answer."""
+        return {}
+
+    def clusters(self, table: pd.DataFrame) -> list[str]:
+        """The right genes of each question: rows that ask for the same gene are resampled together."""
+        right = ["|".join(sorted(example.right)) for example in table["example"]]
+        return right if self.track == AS_PUBLISHED else [genes.casefold() for genes in right]
+
+    def notes(self, table: pd.DataFrame) -> list[str]:
+        """By what genes were compared, which lines have no list, and where intervals cannot say anything."""
+        if self.track == AS_PUBLISHED:
+            said = ["as published: brackets dropped, split at commas, white space stripped, compared exactly"]
+        elif self.authority is None:
+            said = ["strict: genes are compared by symbol, case aside; aliases are unknown without a list of genes"]
+        else:
+            known = f"the {len(self.authority.genes):,} genes of {self.authority_name}"
+            said = [f"strict: genes are compared as genes, by the symbols and aliases of {known}"]
+        if self.track == STRICT:
+            wrong = [line for line, codes in zip(table["line"], table["problems"], strict=True) if _unusable(codes)]
+            said += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
+        if len(set(self.clusters(table))) == 1:
+            said.append("all rows ask for one gene: standard errors and intervals say nothing")
+        return said
+
+    def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
+        """The commonest golds and shuffled answers; of candidates also their random order and that of the prompt."""
+        examples = table["example"].tolist()
+        shown = [[gene.symbol for gene in example.candidates] for example in examples]
+        found = {}
+        if "candidates" in table:
+            found = {
+                "random_order": TableFloor(
+                    "candidates",
+                    [],
+                    "the exact expectation over all orders of the candidates; its MRR is H(n)/n for one gene of n",
+                    _random_order(examples),
+                ),
+                "prompt_order": TableFloor("candidates", [shown], "the candidates in the order of their column"),
+            }
+        found["commonest_gold"] = TableFloor(
+            "the other rows",
+            [_by_frequency(examples, shown)],
+            "genes in the order of how often they are right in the other rows; of equals that of the prompt",
+        )
+        shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
+        found["shuffled_answers"] = TableFloor(
+            "the answers themselves", [shuffled], "each answer handed to another row"
+        )
+        return found
+
+    def _longest(self, example: RankingExample, genes: Sequence[str]) -> int:
+        """How many entries count: as published all, else as many as the question can need."""
+        if self.track == AS_PUBLISHED:
+            return max(1, len(genes))
+        return max(LONGEST_LIST, len(example.candidates))
+
+    def _example(self, gold: str, candidates: Sequence[str]) -> RankingExample:
+        right = [gold] if self.track == AS_PUBLISHED else _genes_in(gold)
+        by_key: dict[str, RankedGene] = {}
+        causal, asked = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
+        return RankingExample(id="row", subset="", candidates=_unrepeated(asked), causal=_unrepeated(causal))
+
+    def _question_gene(self, written: str, by_key: dict[str, RankedGene]) -> RankedGene:
+        """The gene that a gold or candidate means: as published as it is written, else one for all its spellings."""
+        if self.track == AS_PUBLISHED:
+            return RankedGene(symbol=written)
+        symbol = self._known(written) or written
+        return by_key.setdefault(symbol.casefold(), RankedGene(symbol=symbol, aliases=(written,)))
+
+    def _known(self, written: str) -> str | None:
+        return self.authority.resolve(written).symbol if self.authority else None
+
+    def _strict(self, cell: str, example: RankingExample) -> tuple[list[str], list[str]]:
+        """(symbols, problems) of a cell that is read as the pipeline reads answers; none without a closed list."""
+        if not cell.strip():
+            return [], []
+        parsed, problems = self._parsed(cell)
+        if not parsed.named:
+            return [], problems
+        found = [(gene, example.gene_of(gene) or self._known(gene)) for gene in parsed.genes]
+        if self.authority:
+            problems += ["unknown_genes"] * any(symbol is None for _, symbol in found)
+        renamed = [(gene, symbol) for gene, symbol in found if symbol not in (gene, None)]
+        problems += ["other_case" if gene.casefold() == symbol.casefold() else "aliases" for gene, symbol in renamed]
+        genes = list(dict.fromkeys(symbol or gene for gene, symbol in found))
+        problems += ["repeated_genes"] * (len(genes) < parsed.listed)
+        problems += ["cut_off"] * (len(genes) > self._longest(example, genes))
+        return genes, problems
+
+    def _parsed(self, cell: str) -> tuple[RankedAnswer, list[str]]:
+        """The answer of a completion, or of the one closed list in a cell without tags; and what was malformed."""
+        if is_ranking_completion(cell):
+            parsed = self.task.parse(cell)
+            content = re.search(r"<genes>(.*?)</genes>", cell, re.DOTALL)
+            problems = [*parsed.problems, *_line_breaks(content[1] if content else "")]
+            return parsed, problems
+        listed = lists_in(cell)
+        if len(listed) == 1 and cell.count("[") == cell.count("]") == 1:
+            parsed = self.task.bare(listed[0])
+            outside = ["text_outside"] * (cell.strip() != listed[0])
+            return parsed, [*parsed.problems, "no_tags", *outside, *_line_breaks(listed[0])]
+        bracket = "[" in cell or "]" in cell
+        problem = "several_lists" if len(listed) > 1 else "unclosed_list" if bracket else "no_brackets"
+        return RankedAnswer([], "", [problem]), [problem, "no_tags"]
+
+    def _as_published(self, cell: str, example: RankingExample) -> tuple[list[str], list[str]]:
+        """(entries, problems) of a cell that is split as it stands; an empty cell has one empty entry."""
+        entries = [entry.strip() for entry in cell.replace("[", "").replace("]", "").split(",")]
+        if not cell.strip():
+            return entries, []
+        symbols = {gene.symbol for gene in (*example.causal, *example.candidates)}
+        folded = {symbol.casefold() for symbol in symbols}
+        closed, bracket = lists_in(cell), "[" in cell or "]" in cell
+        found = {
+            "tags": is_ranking_completion(cell),
+            "unclosed_list": not closed and bracket,
+            "no_brackets": not bracket,
+            "repeated_genes": len(set(entries)) < len(entries),
+            "empty_entries": "" in entries,
+            "other_case": any(entry not in symbols and entry.casefold() in folded for entry in entries),
+        }
+        return entries, [*(problem for problem, there in found.items() if there), *_line_breaks(cell)]
+
+
+def _unusable(problems: str) -> bool:
+    """Whether one of the problems of a strict answer leaves it without a list."""
+    return not LIST_PROBLEMS.isdisjoint(problems.split(","))
+
+
+def _genes_in(cell: str) -> list[str]:
+    """The symbols of a cell of golds or candidates, each once: `A, B`, `A|B`, `{A},{B}` and `['A', 'B']` are alike."""
+    return genes_of(cell.translate(_QUOTES_AND_BRACKETS))
+
+
+def _unrepeated(genes: Sequence[RankedGene]) -> list[RankedGene]:
+    return list({gene.symbol: gene for gene in genes}.values())
+
+
+def _line_breaks(text: str) -> list[str]:
+    return ["line_breaks"] * (len(text.strip().splitlines()) > 1)
+
+
+def _by_frequency(examples: Sequence[RankingExample], shown: Sequence[Sequence[str]]) -> list[list[str]]:
+    """For each question its candidates, else the golds, by how often they are right in the other rows.
+
+    A row's own gold does not count: among candidates that are right nowhere else it would be the answer.
+    """
+    counts = Counter(gene.symbol for example in examples for gene in example.causal)
+    golds = [symbol for symbol, _ in counts.most_common()]
+    # A gene that is right in this row loses one place at most to as many others, so that a few more are enough.
+    most = LONGEST_LIST + max(len(example.right) for example in examples)
+    rankings = []
+    for example, candidates in zip(examples, shown, strict=True):
+        elsewhere = {gene: counts[gene] - (gene in example.right) for gene in candidates or golds[:most]}
+        ranked = sorted(elsewhere, key=lambda gene: -elsewhere[gene])
+        rankings.append(ranked if candidates else [gene for gene in ranked if elsewhere[gene]][:LONGEST_LIST])
+    return rankings
+
+
+def _random_order(examples: Sequence[RankingExample]) -> pd.DataFrame:
+    """The exact mean of each metric over all orders of each question's candidates.
+
+    With c right genes among n candidates, the best-ranked is beyond rank k in C(n-k, c) of C(n, c) orders, and its mean
+    rank is (n+1)/(c+1). A right gene that is no candidate is in no order.
+    """
+    rows = []
+    for example in examples:
+        symbols = {gene.symbol for gene in example.candidates}
+        n, right = len(symbols), len(symbols & example.right)
+        none = {f"top_{k}": 0.0 for k in TOP} | {"mrr": 0.0, "top_max": 0.0, "rank": n + 1.0}
+        some = {f"top_{k}": 1 - float(comb(max(0, n - k), right) / comb(n, right)) for k in TOP} | {
+            "mrr": expected_reciprocal_rank(n, n, right) if right else 0.0,
+            "top_max": 1.0,
+            "rank": (n + 1) / (right + 1),
+        }
+        rows.append((some if right else none) | {"non_candidates": 0.0, "list_length": float(n)})
+    return pd.DataFrame(rows)

@@ -1,0 +1,23 @@
+"""Causal-gene ranking: given a trait and the genes at a GWAS locus, rank them by how likely each is the causal one."""
+
+from reasonome.config import RankingStyle
+from reasonome.prompts import CountTokens, one_line
+from reasonome.tasks.ranking import LocusExample
+from reasonome.tasks.ranking_task import RankingTask
+
+
+class CausalGeneRanking(RankingTask):
+    """The task object of causal-gene ranking."""
+
+    name = "causal_gene_ranking"
+    Example = LocusExample
+
+    def question(
+        self, example: LocusExample, style: RankingStyle, count_tokens: CountTokens
+    ) -> tuple[dict[str, str], int]:
+        """The trait, on one line."""
+        return {"{trait}": one_line(example.trait)}, 0
+
+    def plain_reasoning(self, example: LocusExample, right: str) -> str:
+        """One sentence that links the gene to the trait."""
+        return f"Of these genes {right} fits {one_line(example.trait)} best."

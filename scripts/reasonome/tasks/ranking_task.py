@@ -1,0 +1,168 @@
+"""What the ranking tasks share: prompts with candidates, parsing, rewards, training targets, and lazy answers."""
+
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from reasonome.config import Grading, RankingStyle
+from reasonome.errors import InputError
+from reasonome.prompts import CountTokens, Prompt, count_fitting, filled_template, gene_order, gene_text
+from reasonome.ranked_list import RankedList, parse_cell, parse_ranking, render_ranking
+from reasonome.rewards import ranking
+from reasonome.tasks.ranking import RankedAnswer, RankedGene, RankingExample
+from reasonome.tasks.task import Policy, Reward
+
+
+class RankingTask(ABC):
+    """The task object of a ranking; subclasses say what is asked."""
+
+    name: str
+    Example: type[RankingExample]
+    watched = ("reciprocal_rank", "top_one", "listed", "format")
+
+    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
+        """The rewards by name, with the settings of a recipe."""
+        return {
+            "reciprocal_rank": Reward(ranking.reciprocal_rank, 0.0, 1.0, semantic=True),
+            "top_one": Reward(ranking.top_one, 0.0, 1.0, semantic=True),
+            "linear_decay": Reward(partial(ranking.linear_decay, k=grading.k), 0.0, 1.0, semantic=True),
+            "logarithmic_decay": Reward(partial(ranking.logarithmic_decay, k=grading.k), 0.0, 1.0, semantic=True),
+            "geometric_decay": Reward(
+                partial(ranking.geometric_decay, k=grading.k, ratio=grading.ratio), 0.0, 1.0, semantic=True
+            ),
+            "chance_corrected": Reward(ranking.chance_corrected_rank, -1.0, 1.0, semantic=True),
+            "set_f1": Reward(ranking.set_f1, 0.0, 1.0, semantic=True),
+            "listed": Reward(ranking.listed, 0.0, 1.0, semantic=False),
+            "format": Reward(ranking.format, 0.0, 1.0, semantic=False),
+            "brevity": Reward(partial(ranking.brevity, words=grading.words), 0.0, 1.0, semantic=False),
+        }
+
+    @property
+    def rewards(self) -> dict[str, Reward]:
+        """The rewards with the settings that a recipe has if it gives none."""
+        return self.rewards_for(Grading())
+
+    @abstractmethod
+    def question(self, example: Any, style: RankingStyle, count_tokens: CountTokens) -> tuple[dict[str, str], int]:
+        """What stands for each placeholder of the style but {genes}, and how many phenotypes did not fit."""
+
+    @abstractmethod
+    def plain_reasoning(self, example: Any, right: str) -> str:
+        """A short sentence for `right`, a gene or several, where no teacher wrote any."""
+
+    def prompt(self, example: RankingExample, style: RankingStyle, count_tokens: CountTokens) -> Prompt:
+        """Ask for a ranking of the candidates that fit the style's budget; at least one is shown.
+
+        Without candidates the style's `any_gene` stands for them. `facts_left_out` counts phenotypes. InputError where
+        the order is that of scores and no candidate has one.
+        """
+        parts, left_out = self.question(example, style, count_tokens)
+        ordered = [example.candidates[i] for i in _order(example, style)]
+        entries = [gene_text(gene, style) for gene in ordered]
+        kept = 0
+        if entries:
+            costs = count_tokens([entry + style.separator for entry in entries])
+            kept = max(1, count_fitting(costs, style.budget_tokens))
+        listing = style.separator.join(entries[:kept]) or style.any_gene
+        return Prompt(
+            [
+                {"role": "system", "content": style.system},
+                {"role": "user", "content": filled_template(style.user, {**parts, "{genes}": listing})},
+            ],
+            [gene.symbol for gene in ordered[:kept]],
+            len(ordered) - kept,
+            listing,
+            left_out,
+        )
+
+    def parse(self, text: str, style: RankingStyle | None = None) -> RankedAnswer:
+        """The ranking in a completion, by the form that the style asks for; never raises."""
+        return _answer(_read(text, style))
+
+    def bare(self, text: str) -> RankedAnswer:
+        """The ranking of someone who gives lists alone: genes between commas, with or without brackets."""
+        return _answer(parse_cell(text))
+
+    def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
+        """Where in the completion the genes of the list stand, in characters; None without a usable list."""
+        return _read(text, style).span
+
+    def completion(
+        self, example: RankingExample, prompt: Prompt, style: RankingStyle, proposal: dict | None
+    ) -> str | None:
+        """What fine-tuning learns: the right genes, then the other candidates in the prompt's order.
+
+        The proposal's `steps` are the reasoning; without any, a plain sentence is. None, for the example to be left
+        out, where the prompt shows no right gene, where the reasoning names a candidate that it does not show, and where
+        the reasoning does not keep the style's form.
+        """
+        right = [gene.symbol for gene in example.causal]
+        if example.candidates:
+            right = [symbol for symbol in prompt.shown if symbol in example.right]
+        if not right:
+            return None
+        reasoning = ""
+        if style.reasoning != "none":
+            steps = (proposal or {}).get("steps") or [self.plain_reasoning(example, " and ".join(right))]
+            reasoning = " ".join(steps)
+        unseen = {gene.symbol for gene in example.candidates} - set(prompt.shown)
+        if unseen & set(re.findall(r"[\w.-]+\w|\w", reasoning)):
+            return None
+        text = render_ranking(right + [symbol for symbol in prompt.shown if symbol not in right], reasoning)
+        return None if self.parse(text, style).problems else text
+
+    def policies(self, examples: Sequence[RankingExample], style: RankingStyle | None = None) -> list[Policy]:
+        """Lazy answers: rankings that look at the prompt alone, or at which genes are causal most often.
+
+        They are in the form that the style asks for. Where a prompt shows no candidate, each ranks the commonest genes.
+        """
+        counts = Counter(gene.symbol for example in examples for gene in example.causal)
+        common = [symbol for symbol, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+        most = common[: ranking.LONGEST_LIST]
+        reasoning = "" if style is not None and style.reasoning == "none" else "constant"
+
+        def by_frequency(shown: Sequence[str]) -> list[str]:
+            return sorted(shown, key=lambda symbol: -counts[symbol]) if shown else most
+
+        rankings = {
+            "prompt order": lambda shown: list(shown) or most,
+            "alphabetical": lambda shown: sorted(shown or most),
+            "commonest causal gene first": by_frequency,
+            "first candidate alone": lambda shown: list(shown[:1]) or most[:1],
+        }
+        return [
+            Policy(name, lambda example, prompt, rank=rank: render_ranking(rank(prompt.shown), reasoning))
+            for name, rank in rankings.items()
+        ]
+
+
+def phenotypes_text(texts: Sequence[str], style: RankingStyle) -> str:
+    """Phenotypes in a row, or that there are none."""
+    return style.separator.join(texts) or "none stated"
+
+
+def _order(example: RankingExample, style: RankingStyle) -> list[int]:
+    """Positions of the candidates in the order in which the prompt lists them."""
+    candidates: Sequence[RankedGene] = example.candidates
+    seeded = gene_order([gene.symbol for gene in candidates], style.seed)
+    if style.order == "seeded":
+        return seeded
+    if not any(gene.score is not None for gene in candidates):
+        raise InputError(
+            f"question '{example.id}' has no score to order its candidates by",
+            field="order",
+            fix="ask in a style with `order: seeded`, or give the benchmark's table a column of scores",
+        )
+    scores = [float("-inf") if gene.score is None else gene.score for gene in candidates]
+    return sorted(seeded, key=lambda i: -scores[i])
+
+
+def _read(text: str, style: RankingStyle | None) -> RankedList:
+    return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
+
+
+def _answer(read: RankedList) -> RankedAnswer:
+    return RankedAnswer(read.genes, read.reasoning, read.problems, read.listed, read.words, read.truncated)

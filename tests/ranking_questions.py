@@ -1,0 +1,42 @@
+"""Questions and rankings worked out by hand, for the tests of rewards and of metrics."""
+
+from reasonome.ranked_list import render_ranking
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import LocusExample, RankedAnswer, RankedGene
+
+TASK = TASKS["causal_gene_ranking"]
+
+
+def question(candidates="ABCDEF", right="C", **fields):
+    """A locus whose genes are single letters, or any texts; gene C is also called NARC and C1."""
+    genes = {
+        symbol: RankedGene(symbol=symbol, aliases=("NARC", "C1") if symbol == "C" else ()) for symbol in candidates
+    }
+    causal = [genes.get(symbol, RankedGene(symbol=symbol)) for symbol in right]
+    given = {"id": "q", "subset": "s", "trait": "LDL", "candidates": list(genes.values()), "causal": causal}
+    return LocusExample(**{**given, **fields})
+
+
+def answer(genes, reasoning="Because.") -> RankedAnswer:
+    """The parsed answer that lists these genes."""
+    return TASK.parse(render_ranking(list(genes), reasoning))
+
+
+ONE, TWO = question(), question(right="BE")
+# Six candidates A to F; C is right in ONE, B and E are in TWO; X, Y and Z are no candidates. The ranked genes as they
+# are written.
+RANKINGS = {
+    "right first": (ONE, "CABDEF"),
+    "right second": (ONE, "ACBDEF"),
+    "right last of three": (ONE, "ABC"),
+    "right last": (ONE, "ABDEFC"),
+    "right alone": (ONE, "C"),
+    "wrong alone": (ONE, "A"),
+    "two wrong": (ONE, "AB"),
+    "behind a stranger": (ONE, "XC"),
+    "strangers alone": (ONE, "XYZ"),
+    "behind six strangers": (ONE, [*(f"X{i}" for i in range(6)), "C", "A"]),
+    "two right, first and third": (TWO, "BAE"),
+    "two right, second and third": (TWO, "AEBCDF"),
+    "alias, other case and repeats": (ONE, ["narc", "a", "C", "A", "C1"]),
+}

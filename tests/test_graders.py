@@ -1,0 +1,232 @@
+"""A user's own graders: what they are given, and every way in which one can go wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from ranking_questions import ONE, TASK, answer, question
+
+from reasonome.config import Grader
+from reasonome.errors import InputError
+from reasonome.graders import WORKER, grader_rewards
+from reasonome.manifest import file_sha256
+from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+
+ROOT = Path(__file__).parents[1]
+
+
+def graded(folder, code, answers=None, examples=None, **fields):
+    """What a grader file of this code gives the answers; the file is graders/mine.py of a project in `folder`."""
+    (folder / "graders").mkdir(exist_ok=True)
+    (folder / "graders" / "mine.py").write_text(textwrap.dedent(code), encoding="utf-8")
+    grader = Grader(**{"function": "graders/mine.py:grade", **fields})
+    reward = grader_rewards({"mine": grader}, folder)["mine"].function
+    try:
+        return reward(answers or [answer("AB")], examples or [ONE] * len(answers or [1]), None)
+    finally:
+        reward.close()
+
+
+def failure(folder, code, **fields):
+    with pytest.raises(InputError) as caught:
+        graded(folder, code, **fields)
+    return str(caught.value)
+
+
+def test_a_grader_is_given_the_answer_and_the_question(tmp_path):
+    code = """
+    import json
+
+    def grade(answer, example):
+        with open("seen.jsonl", "a") as seen:  # the working folder is the project's
+            seen.write(json.dumps([answer, example]) + "\\n")
+        return 1 if answer["genes"][0] == "C" else 0.25
+    """
+    answers = [answer(["narc", "B", "C"], "Since  it fits."), answer("AB")]
+    assert graded(tmp_path, code, answers, [ONE, ONE]) == [1.0, 0.25]
+    import json
+
+    given, example = json.loads((tmp_path / "seen.jsonl").read_text().splitlines()[0])
+    assert example == ONE.model_dump(mode="json")
+    assert (given["genes"], given["written"]) == (["C", "B"], ["narc", "B", "C"])
+    assert (given["reasoning"], given["words"], given["problems"]) == ("Since it fits.", 3, [])
+    assert (given["named"], given["reasoned"], given["truncated"]) == (True, True, False)
+
+
+def test_a_grader_may_grade_names_of_gene_sets(tmp_path):
+    code = "def grade(answer, example): return answer['name'] == example['name'] and answer['steps'] == ['because']"
+    task = GeneSetNaming()
+    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[Gene(symbol="A")])
+    answers = [task.parse(task.target(name, ["because"])) for name in ("DNA repair", "mitosis")]
+    assert graded(tmp_path, code, answers, [example] * 2) == [1.0, 0.0]
+
+
+def test_an_answer_that_is_not_usable_earns_nothing_without_a_call(tmp_path):
+    code = "def grade(answer, example): raise ValueError('never called')"
+    assert graded(tmp_path, code, [TASK.parse("<genes>[A"), TASK.parse("A")], [ONE, ONE]) == [0.0, 0.0]
+
+
+def test_what_a_grader_prints_and_keeps_does_no_harm(tmp_path):
+    code = """
+    import sys
+    calls = 0
+
+    def grade(answer, example):
+        global calls
+        calls += 1
+        print("hello", calls, flush=True)
+        sys.stdout.write("{}")
+        sys.__stdout__.write("more")
+        return calls / 10
+    """
+    assert graded(tmp_path, code, [answer("AB")] * 3, [ONE] * 3) == [0.1, 0.2, 0.3]
+
+
+def test_a_grader_finds_its_own_modules_and_not_those_of_the_library(tmp_path):
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "config.py").write_text("VALUE = 0.75")
+    assert graded(tmp_path, "import config\ndef grade(answer, example): return config.VALUE") == [0.75]
+
+
+def test_numbers_of_other_libraries_are_numbers(tmp_path):
+    code = "import numpy as np\ndef grade(answer, example): return np.float32(0.5)"
+    assert graded(tmp_path, code) == [0.5]
+
+
+def test_a_missing_file_or_function_is_said(tmp_path):
+    with pytest.raises(InputError) as caught:
+        grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)
+    assert "graders/mine.py: grader 'mine': there is no such file" in str(caught.value)
+    said = failure(tmp_path, "def graded(answer, example): return 1")
+    assert said == (
+        "graders/mine.py: grader 'mine': there is no function 'grade' in the file\n  fix: did you mean 'graded'?"
+    )
+
+
+def test_an_error_inside_is_said_with_its_line(tmp_path):
+    code = """
+    def grade(answer, example):
+        return distance(example)
+
+    def distance(example):
+        return example["nearest"]
+    """
+    said = failure(tmp_path, code)
+    assert said.startswith("graders/mine.py:6: grader 'mine': grade failed for the question 'q': KeyError: 'nearest'")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import no_such_module", "mine.py:1: grader 'mine': it cannot be imported: ModuleNotFoundError: No module"),
+        ("x = 1\ndef grade(:", "mine.py:2: grader 'mine': it cannot be imported: SyntaxError: "),
+        ("raise SystemExit(3)", "it cannot be imported: SystemExit: 3"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, said):
+    assert said in failure(tmp_path, code)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("None", "None, which is no number"),
+        ("'0.5'", "'0.5', which is no number"),
+        ("[0.5]", "[0.5], which is no number"),
+        ("float('nan')", "nan, which is not between 0 and 1"),
+        ("1.5", "1.5, which is not between 0 and 1"),
+        ("-0.1", "-0.1, which is not between 0 and 1"),
+    ],
+)
+def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, said):
+    expected = f"grader 'mine': grade returned {said}, for the question 'q'\n  fix: return a number from 0 (worst) to"
+    assert expected in failure(tmp_path, f"def grade(answer, example): return {value}")
+
+
+@pytest.mark.parametrize("way", ["while True: pass", "import time; time.sleep(60)", "import sys; sys.stdin.read()"])
+def test_a_call_that_takes_too_long_is_ended(tmp_path, way):
+    code = f"def grade(answer, example):\n    open('pid', 'w').write(str(__import__('os').getpid()))\n    {way}"
+    said = failure(tmp_path, code, seconds=0.5)
+    assert said == (
+        "graders/mine.py: grader 'mine': grade took more than 0.5 seconds for the question 'q'\n"
+        "  fix: make it faster, or raise `seconds` of grader 'mine' in the recipe"
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_the_time_is_that_of_each_call_and_importing_has_its_own(tmp_path):
+    code = """
+    import time
+    time.sleep(0.8)
+
+    def grade(answer, example):
+        time.sleep(0.2)
+        return 1
+    """
+    assert graded(tmp_path, code, [answer("AB")] * 4, [ONE] * 4, seconds=0.7) == [1.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("way", "how"),
+    [("os._exit(3)", "exit status 3"), ("os.kill(os.getpid(), 9)", "signal 9"), ("exit(4)", "SystemExit")],
+)
+def test_a_process_that_ends_itself_is_said(tmp_path, way, how):
+    assert how in failure(tmp_path, f"import os\ndef grade(answer, example): {way}")
+
+
+def test_a_job_that_is_told_to_stop_still_has_its_grader(tmp_path):
+    """SLURM's signals reach every process of a job step; training finishes the step that is under way."""
+    code = """
+    import os, signal
+
+    def grade(answer, example):
+        for told in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+            os.kill(os.getpid(), told)
+        return 1
+    """
+    assert graded(tmp_path, code, [answer("AB")] * 2, [ONE] * 2) == [1.0, 1.0]
+
+
+def test_a_worker_ends_with_its_input(tmp_path):
+    (tmp_path / "mine.py").write_text("def grade(answer, example): return 1")
+    command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade", "5"]
+    done = subprocess.run(command, input=b"[{}, {}]\n[{}, {}]\n", capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, b'{}\n{"value": 1.0}\n{"value": 1.0}\n')
+
+
+def test_a_hanging_call_ends_itself_where_nobody_waits_any_more(tmp_path):
+    (tmp_path / "mine.py").write_text("def grade(answer, example):\n    while True: pass")
+    # As short as the limit allows, which counts from its grace on.
+    code = f"import runpy, sys; sys.argv = ['w', {str(tmp_path / 'mine.py')!r}, 'grade', '-4.8']; runpy.run_path({str(WORKER)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], input=b"[{}, {}]\n", capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def grade(answer, example): return 1")
+    grader = Grader(function="mine.py:grade", sha256=file_sha256(file))
+    assert grader_rewards({"mine": grader}, tmp_path)["mine"].function([answer("A")], [ONE], None) == [1.0]
+    file.write_text("def grade(answer, example): return 0")
+    with pytest.raises(InputError, match="the file has changed since the recipe was read"):
+        grader_rewards({"mine": grader}, tmp_path)
+
+
+def test_the_example_that_is_shipped():
+    grader = Grader(function="resources/graders/conclusion.py:conclusion")
+    reward = grader_rewards({"conclusion": grader}, ROOT)["conclusion"]
+    answers = [
+        answer(["LDLR", "BSND"], "BSND is a channel. LDLR takes up LDL, so it is LDLR."),
+        answer(["LDLR", "BSND"], "LDLR takes up LDL, but BSND is near."),
+        answer(["LDLR", "BSND"], "One of them takes up LDL."),
+        TASK.parse("<genes>[LDLR"),
+    ]
+    example = question(["LDLR", "BSND"], ["BSND"])
+    assert reward.function(answers, [example] * 4, None) == [1.0, 0.5, 0.0, 0.0]
+    assert (reward.low, reward.high) == (0.0, 1.0)
+    assert reward.function(answers[:1], [question("", ["LDLR"])], None) == [1.0]

@@ -1,0 +1,437 @@
+"""Tables of rankings in both tracks: values by hand, cells as people write them, floors, and ways to ask wrongly."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reasonome import cli
+from reasonome.answer_tables import score_table
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+
+ROOT = Path(__file__).resolve().parents[1]
+TASK = "causal_gene_ranking"
+COLUMNS = {"answer": "answer", "gold": "gold"}
+
+# (cell, gold, rank in track strict, rank as published); rank 0 is wrong.
+ROWS = [
+    ("[A, B, C]", "A", 1, 1),
+    ("[B, B, B, A]", "A", 2, 4),  # repeats take places as published, and none in strict
+    ("[A, B,\nA]", "B", 2, 2),
+    ("<reasoning>why</reasoning>\n<genes>[C, A, B]</genes>", "A", 2, 2),
+    ("<genes>[A, B]</genes>", "A", 1, 0),  # as published the first entry is "<genes>A"
+    ("B, C, A", "A", 0, 3),  # no closed list
+    ("[B, A", "A", 0, 2),
+    ("", "A", 0, 0),
+    ("It is A, as\nB, A\n[see above]", "A", 0, 0),  # split as it stands: "B" is an entry no more than the others
+    ("[b, a]", "A", 2, 0),
+    ("[B; A]", "A", 0, 0),  # semicolons do not part entries
+    ("[C, D, E, F, G, B]", "{A},{B}", 6, 0),  # several golds: the best-ranked counts; as published no entry is equal
+    ("[A,, B]", "B", 2, 3),  # an empty entry takes a place as published
+]
+
+
+def frame(rows=ROWS, **more):
+    cells = pd.DataFrame({"answer": [row[0] for row in rows], "gold": [row[1] for row in rows]})
+    return cells.assign(**more)
+
+
+def by_hand(ranks):
+    return {
+        **{f"top_{k}": np.mean([0 < rank <= k for rank in ranks]) for k in (1, 3, 5, 10)},
+        "top_max": np.mean([rank > 0 for rank in ranks]),
+        "mrr": np.mean([1 / rank if rank else 0 for rank in ranks]),
+    }
+
+
+@pytest.mark.parametrize("track, place", [("strict", 2), ("as-published", 3)])
+@pytest.mark.parametrize("task", ["causal_gene_ranking", "rare_disease_ranking"])
+def test_values_by_hand(track, place, task):
+    ranks = [row[place] for row in ROWS]
+    scored = score_table(frame(), COLUMNS, task, track=track, resamples=200)
+    assert (scored.n, scored.track) == (13, track)
+    found = scored.table["mrr"]
+    assert found.tolist() == pytest.approx([1 / rank if rank else 0 for rank in ranks])
+    for metric, value in by_hand(ranks).items():
+        assert scored.metrics[metric].value == pytest.approx(value), metric
+        assert scored.metrics[metric].n == 13
+    assert "rank" not in scored.metrics  # without candidates there is no worst one
+
+
+def test_the_sums_of_both_tracks_as_numbers():
+    strict, published = (score_table(frame(), COLUMNS, TASK, track=track) for track in ("strict", "as-published"))
+    # Strict: ranks 1, 2, 2, 2, 1, 2, 6, 2; as published 1, 4, 2, 2, 3, 2, 3; of thirteen rows.
+    assert strict.metrics["top_1"].value == pytest.approx(2 / 13)
+    assert strict.metrics["top_3"].value == strict.metrics["top_5"].value == pytest.approx(7 / 13)
+    assert strict.metrics["top_10"].value == pytest.approx(8 / 13)
+    assert strict.metrics["mrr"].value == pytest.approx((2 + 5 / 2 + 1 / 6) / 13)
+    assert published.metrics["top_1"].value == pytest.approx(1 / 13)
+    assert published.metrics["top_3"].value == pytest.approx(6 / 13)
+    assert published.metrics["top_5"].value == published.metrics["top_10"].value == pytest.approx(7 / 13)
+    assert published.metrics["mrr"].value == pytest.approx((1 + 1 / 4 + 3 / 2 + 2 / 3) / 13)
+
+
+def test_what_is_odd_is_counted():
+    strict, published = (score_table(frame(), COLUMNS, TASK, track=track) for track in ("strict", "as-published"))
+    always = {"duplicates": 0, "conflicts": 0, "empty": 1}
+    assert strict.problems == always | {
+        "no_tags": 10,
+        "repeated_genes": 2,
+        "line_breaks": 1,
+        "no_brackets": 1,
+        "unclosed_list": 1,
+        "other_case": 1,
+        "text_outside": 1,
+    }
+    assert published.problems == always | {
+        "repeated_genes": 2,
+        "line_breaks": 3,
+        "tags": 2,
+        "no_brackets": 1,
+        "unclosed_list": 1,
+        "other_case": 1,
+        "gold_not_one_gene": 1,
+        "empty_entries": 1,
+    }
+    assert "counted as wrong: 2 (lines 6, 7)" in "\n".join(strict.notes)
+
+
+@pytest.mark.parametrize(
+    "cell, entries",
+    [
+        ("[A, B,\nA]", ["A", "B", "A"]),
+        ("[A,\r\n B\t,\u00a0C ]", ["A", "B", "C"]),
+        ("", [""]),
+        (" \n ", [""]),
+        ("[]", [""]),
+        ("A", ["A"]),
+        ("<genes>[A, B]</genes>", ["<genes>A", "B</genes>"]),
+        ("['A', 'B']", ["'A'", "'B'"]),
+        ("A; B", ["A; B"]),
+        ("[A, B].", ["A", "B."]),
+        ("[[A], [B]]", ["A", "B"]),
+        ("The gene\nis A, or [B]", ["The gene\nis A", "or B"]),
+        ("1. A\n2. B", ["1. A\n2. B"]),
+        ("[A B, C]", ["A B", "C"]),
+        ("NA", ["NA"]),
+        ("A,", ["A", ""]),
+    ],
+)
+def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
+    scored = score_table(frame([(cell, "X")]), COLUMNS, TASK, track="as-published", resamples=100)
+    assert scored.table["answer"].tolist() == [entries]
+
+
+@pytest.mark.parametrize(
+    "cell, genes, problems",
+    [
+        ("[A, B]", ["A", "B"], "no_tags"),
+        ("The genes are [A, B].", ["A", "B"], "no_tags,text_outside"),
+        ("[A, B] or [B, A]", [], "several_lists,no_tags"),
+        ("[A, B", [], "unclosed_list,no_tags"),
+        ("[[A, B]]", [], "unclosed_list,no_tags"),
+        ("A, B", [], "no_brackets,no_tags"),
+        ("[]", [], "empty_list,no_tags"),
+        ("[A, a, B]", ["A", "B"], "repeated_genes,no_tags"),
+        ("<genes>[A, B]", [], "unclosed_list"),
+        ("<genes>A, B</genes>", [], "no_brackets"),
+        ("<genes>[A]</genes><genes>[B]</genes>", [], "several_lists"),
+        ("<reasoning>[A, B]</reasoning>", [], "no_list"),
+        ("<reasoning>x</reasoning>\n[A, B]", [], "no_list,text_outside"),
+        ("<genes>[A,\nB]</genes>", ["A", "B"], "line_breaks"),
+        ("<genes>[A]</genes> done", ["A"], "text_outside"),
+        ("", [], ""),
+        (float("nan"), [], ""),
+    ],
+)
+def test_strict_a_row_without_one_closed_list_is_wrong(cell, genes, problems):
+    scored = score_table(frame([(cell, "A")]), COLUMNS, TASK, resamples=100)
+    assert scored.track == "strict"
+    assert scored.table["answer"].tolist() == [genes]
+    assert scored.table["problems"].tolist() == [problems]
+    assert scored.metrics["top_1"].value == float(genes[:1] == ["A"])
+
+
+def test_genes_are_compared_as_genes_in_strict_alone():
+    genes = GeneTable([Gene("KMT2D", previous=("MLL2",), aliases=("ALR",)), Gene("PRKN", aliases=("PARK2",))])
+    cells = frame([("[mll2, PARK2, KMT2D, XYZ1]", "PRKN"), ("[ALR]", "MLL2"), ("[prkn]", "KMT2D")])
+    known = score_table(cells, COLUMNS, TASK, genes=genes)
+    assert known.table["answer"].tolist() == [["KMT2D", "PRKN", "XYZ1"], ["KMT2D"], ["PRKN"]]
+    assert known.table["mrr"].tolist() == [0.5, 1, 0]
+    odd = {"aliases": 2, "repeated_genes": 1, "unknown_genes": 1, "other_case": 1}
+    assert {name: known.problems[name] for name in odd} == odd
+    assert "the symbols and aliases of the 2 genes of the GeneTable" in known.notes[-1]
+    unknown = score_table(cells, COLUMNS, TASK)
+    assert unknown.table["mrr"].tolist() == [0, 0, 0]
+    assert "aliases are unknown" in unknown.notes[-1]
+    with pytest.raises(InputError, match="genes: track as-published compares genes as they are written"):
+        score_table(cells, COLUMNS, TASK, track="as-published", genes=genes)
+
+
+def test_a_file_of_genes_gives_the_aliases(tmp_path):
+    (tmp_path / "hgnc.txt").write_text(
+        "hgnc_id\tsymbol\tname\tstatus\talias_symbol\tprev_symbol\tgene_group\tgene_group_id\tentrez_id\t"
+        "ensembl_gene_id\tuniprot_ids\nHGNC:1\tPRKN\tparkin\tApproved\tPARK2\t\t\t\t\t\t\n"
+    )
+    scored = score_table(frame([("[PARK2]", "PRKN")]), COLUMNS, TASK, genes=tmp_path / "hgnc.txt")
+    assert scored.metrics["top_1"].value == 1
+    assert f"the 1 genes of {tmp_path / 'hgnc.txt'}" in scored.notes[0]
+    with pytest.raises(InputError, match="no-such.txt"):
+        score_table(frame(), COLUMNS, TASK, genes=tmp_path / "no-such.txt")
+
+
+CANDIDATES = frame(
+    [("[X, A]", "A"), ("[A, B]", "B"), ("[b, a]", "B"), ("[C]", "D")],
+    candidates=["A, B", "{C},{A},{B}", "['B', 'A', 'C', 'D']", "A;B|C"],
+)
+ASKED = COLUMNS | {"candidates": "candidates"}
+
+
+def test_candidates_give_the_worst_rank():
+    strict = score_table(CANDIDATES, ASKED, TASK)
+    # Unlisted among three candidates is rank 4.
+    assert strict.table["rank"].tolist() == [2, 2, 1, 4]
+    assert strict.metrics["rank"].value == 9 / 4
+    assert strict.table["non_candidates"].tolist() == [1, 0, 0, 0]
+    assert (strict.problems["non_candidates"], strict.problems["gold_not_a_candidate"]) == (1, 1)
+    published = score_table(CANDIDATES, ASKED, TASK, track="as-published")
+    assert published.table["rank"].tolist() == [2, 2, 5, 4]
+    assert published.table["non_candidates"].tolist() == [1, 0, 2, 0]
+
+
+def test_no_rank_is_worse_than_unlisted():
+    cells = frame([("[X, Y, Z, W, V, A]", "A")], candidates=["A, B, C"])
+    for track in ("strict", "as-published"):
+        scored = score_table(cells, ASKED, TASK, track=track)
+        assert scored.table["rank"].tolist() == [4]
+        assert scored.table["mrr"].tolist() == [1 / 6]
+
+
+def test_the_case_of_candidates_does_not_matter_in_strict():
+    scored = score_table(frame([("[Brca1]", "BRCA1")], candidates=["brca1, TP53"]), ASKED, TASK)
+    assert scored.metrics["top_1"].value == 1
+    assert "gold_not_a_candidate" not in scored.problems
+    assert "non_candidates" not in scored.problems
+
+
+def test_a_list_counts_as_far_as_it_is_stated():
+    many = [f"G{i}" for i in range(1, 31)]
+    cells = frame([(f"[{', '.join(many)}]", "G25"), (f"[{', '.join(many)}]", "G26")])
+    strict = score_table(cells, COLUMNS, TASK)
+    assert strict.table["top_max"].tolist() == [1, 0]
+    assert strict.problems["cut_off"] == 2
+    assert score_table(cells, COLUMNS, TASK, track="as-published").table["top_max"].tolist() == [1, 1]
+
+
+def test_floors_by_hand():
+    floors = score_table(CANDIDATES, ASKED, TASK).floors
+    assert list(floors) == ["random_order", "prompt_order", "commonest_gold", "shuffled_answers"]
+    chance = floors["random_order"].metrics
+    # H(2)/2, H(3)/3 and H(4)/4; the last row's gold is no candidate.
+    assert chance["mrr"].value == pytest.approx((3 / 4 + 11 / 18 + 25 / 48 + 0) / 4)
+    assert chance["top_1"].value == pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 0) / 4)
+    assert chance["top_3"].value == pytest.approx((1 + 1 + 3 / 4 + 0) / 4)
+    assert chance["rank"].value == pytest.approx((3 / 2 + 2 + 5 / 2 + 4) / 4)
+    # The columns have the golds at 1, 3, 1 and nowhere.
+    assert floors["prompt_order"].metrics["mrr"].value == pytest.approx((1 + 1 / 3 + 1 + 0) / 4)
+    # In the other rows: B twice; A and B once, A before B in the column; A, B and D once, B first; D never, nor here.
+    assert floors["commonest_gold"].metrics["mrr"].value == pytest.approx((1 / 2 + 1 / 2 + 1 + 0) / 4)
+    assert floors["commonest_gold"].information == "the other rows"
+
+
+def test_the_random_order_of_several_right_genes():
+    # One of two right genes among four is first in half of the orders, and second at worst third: 1/2, 1/3, 1/6.
+    scored = score_table(frame([("[A]", "A, B")], candidates=["A, B, C, D"]), ASKED, TASK)
+    chance = scored.floors["random_order"].metrics
+    assert chance["top_1"].value == pytest.approx(1 / 2)
+    assert chance["top_3"].value == pytest.approx(1)
+    assert chance["mrr"].value == pytest.approx(1 / 2 + 1 / 3 / 2 + 1 / 6 / 3)
+    assert chance["rank"].value == pytest.approx(5 / 3)
+
+
+def test_floors_without_candidates():
+    cells = frame([("[A]", "A"), ("[A]", "A"), ("[A]", "B"), ("[A]", "C")])
+    floors = score_table(cells, COLUMNS, TASK).floors
+    assert list(floors) == ["commonest_gold", "shuffled_answers"]
+    # A, B and C are right once in the other rows of A; B and C nowhere but in their own.
+    assert floors["commonest_gold"].metrics["mrr"].value == pytest.approx((1 + 1 + 0 + 0) / 4)
+    assert floors["shuffled_answers"].metrics["top_1"].value == 0.5  # an answer that is the same in every row
+
+
+def test_standard_errors_are_clustered_and_genes_weigh_the_same():
+    # Twelve rows of gene A, all right, and three of gene B, all wrong.
+    cells = frame([("[A]", "A")] * 12 + [("[A]", "B")] * 3)
+    scored = score_table(cells, COLUMNS, TASK)
+    top, macro = scored.metrics["top_1"], scored.macro["top_1"]
+    assert (top.value, top.n) == (0.8, 15)
+    assert (macro.value, macro.n) == (0.5, 2)
+    # Two clusters: a resample has mean 0, 0.8 or 1 with odds 1:2:1; over genes 0, 0.5 or 1.
+    assert top.se == pytest.approx(np.sqrt((0.8**2 * 2 + 1) / 4 - (2.6 / 4) ** 2), abs=0.01)
+    assert macro.se == pytest.approx(np.sqrt(1 / 8), abs=0.01)
+    assert (top.low, top.high) == (0, 1)
+
+
+def test_golds_of_another_case_are_one_gene_in_strict():
+    cells = frame([("[A]", "A"), ("[A]", "a"), ("[A]", "B")])
+    assert score_table(cells, COLUMNS, TASK).macro["top_1"].n == 2
+    assert score_table(cells, COLUMNS, TASK, track="as-published").macro["top_1"].n == 3
+
+
+def test_one_gene_alone_is_said():
+    assert "say nothing" in score_table(frame([("[A]", "A")] * 3), COLUMNS, TASK).notes[-1]
+
+
+def test_ids_that_stand_twice():
+    cells = frame([("[A]", "A"), ("[A]", "A"), ("[B]", "A"), ("[B]", "B")], id=["1", "1", "1", "2"])
+    columns = COLUMNS | {"id": "id"}
+    strict = score_table(cells, columns, TASK)
+    assert (strict.n, strict.metrics["top_1"].value) == (2, 1)
+    assert (strict.problems["duplicates"], strict.problems["conflicts"]) == (1, 1)
+    # As published every row counts.
+    published = score_table(cells, columns, TASK, track="as-published")
+    assert (published.n, published.metrics["top_1"].value) == (4, 0.75)
+    assert (published.problems["duplicates"], published.problems["conflicts"]) == (1, 1)
+    assert "counted all the same: 1 (line 2)" in published.notes[0]
+    other = cells.assign(gold=["A", "B", "A", "B"])
+    with pytest.raises(InputError, match="'1' has another gold than in line 1"):
+        score_table(other, columns, TASK)
+    assert score_table(other, columns, TASK, track="as-published").n == 4
+
+
+def written(path, cells):
+    cells.to_csv(path, index=False, quoting=csv.QUOTE_MINIMAL)
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--task", TASK, "--columns", "answer=answer"], "the column of 'gold' is not given"),
+        (["--task", TASK, "--columns", "answer=answr,gold=gold"], "answer: there is no column 'answr'"),
+        (["--task", TASK, "--columns", "answer=answer,gold=gold,candidates=cand"], "candidates: there is no column"),
+        (["--task", TASK, "--columns", "answer=answer,gold=gold,genes=x"], "'genes' is no column of"),
+        (["--task", "causal_gene_rank", "--columns", "answer=answer,gold=gold"], "did you mean 'causal_gene_ranking'"),
+        (
+            ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--track", "strict"],
+            "--track is for tables of rankings",
+        ),
+        (
+            ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--genes", "x"],
+            "--genes is for tables of rankings",
+        ),
+        (["--benchmark", "demo-go", "--track", "strict"], "--track is for tables of rankings"),
+        (
+            ["--task", TASK, "--columns", "answer=answer,gold=gold", "--genes", "x", "--track", "as-published"],
+            "--genes: track as-published compares",
+        ),
+        (["--task", TASK, "--columns", "answer=answer,gold=gold", "--genes", "x"], "x: there is no such file|x.*exist"),
+        (["--task", TASK, "--columns", "answer=answer,gold=gold", "--encoders", "minilm"], "no similarity"),
+        (["--task", TASK, "--columns", "answer=answer,gold=gold", "--background", "x"], "for gene_set_naming"),
+    ],
+)
+def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path / "a.csv", frame())
+    with pytest.raises(InputError, match=message):
+        cli.main(["score", str(path), *arguments])
+
+
+@pytest.mark.parametrize("column", ["gold", "candidates"])
+def test_a_row_without_the_truth_or_candidates_is_an_error(tmp_path, column):
+    cells = CANDIDATES.copy()
+    cells.loc[2, column] = ""
+    with pytest.raises(InputError, match=f"there is no '{column}' in this row") as caught:
+        score_table(written(tmp_path / "a.csv", cells), ASKED, TASK, track="as-published")
+    assert (caught.value.line, caught.value.field) == (4, column)
+
+
+def test_asked_wrongly_in_python():
+    with pytest.raises(InputError, match="unknown track 'published'"):
+        score_table(frame(), COLUMNS, TASK, track="published")
+    with pytest.raises(InputError, match="gene_set_naming has no 'track'"):
+        score_table(frame(), COLUMNS, track="strict")
+    with pytest.raises(InputError, match="compares genes, not texts"):
+        score_table(frame(), COLUMNS, TASK, encoders={"mine": object()})
+
+
+def test_an_unknown_track_names_both(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["score", "a.csv", "--task", TASK, "--columns", "answer=a,gold=b", "--track", "published"])
+    assert "'strict', 'as-published'" in capsys.readouterr().err
+
+
+def recorded(path, rows=273):
+    """A table as people publish it: lists with line breaks, repeats, lower case, without tags, and prose."""
+    genes = [f"GENE{i}" for i in range(150)]
+    random = np.random.default_rng(0)
+    cells = []
+    for row in range(rows):
+        shown = list(random.choice(genes, 15, replace=False))
+        order = list(random.permutation(shown))
+        text = f"[{', '.join(order)}]"
+        text = {
+            0: text,
+            1: f"<reasoning>Because.</reasoning>\n<genes>{text}</genes>",
+            2: text.replace(", ", ",\n"),
+            3: f"[{order[0]}, {order[1]}, {order[0]}]",
+            4: text.lower(),
+            5: text[:-1],
+            6: "I cannot tell, from these, which one it is.",
+        }[row % 7]
+        cells.append({"n": row, "shown": ", ".join(shown), "causal": shown[0], "model output": text})
+    return written(path, pd.DataFrame(cells))
+
+
+@pytest.mark.parametrize("track", ["strict", "as-published"])
+def test_a_recorded_table_through_the_command(tmp_path, track):
+    path = recorded(tmp_path / "answers.csv")
+    command = [sys.executable, "-X", "importtime", "-m", "reasonome.cli", "score", str(path), "--task", TASK]
+    command += ["--columns", "answer=model output,gold=causal,id=n,candidates=shown", "--track", track, "--json", "-"]
+    run = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert not [line for line in run.stderr.splitlines() if line.endswith("| torch")]
+    found = json.loads(run.stdout)
+    assert list(found) == ["n", "track", "metrics", "macro", "floors", "problems", "notes"]
+    assert (found["n"], found["track"]) == (273, track)
+    for metric in ("top_1", "top_3", "top_5", "top_10", "mrr", "top_max", "rank"):
+        score = found["metrics"][metric]
+        assert list(score) == ["value", "se", "low", "high", "n"]
+        assert score["low"] < score["value"] < score["high"]
+        assert score["se"] > 0
+    # Of every seven rows, an unclosed one and one of prose are wrong in strict; as published lower case and prose are.
+    assert found["metrics"]["top_max"]["value"] <= 5 / 7
+    assert found["problems"]["line_breaks"] == 39 * (1 if track == "strict" else 2)
+    assert found["problems"]["other_case"] == 39
+    assert found["problems"]["unclosed_list"] == 39
+    # The gold is the first of fifteen candidates, so that their order is the answer.
+    assert found["floors"]["prompt_order"]["metrics"]["top_1"]["value"] == 1
+    expected = sum(1 / r for r in range(1, 16)) / 15
+    assert found["floors"]["random_order"]["metrics"]["mrr"]["value"] == pytest.approx(expected)
+
+
+def test_one_seed_gives_one_result(tmp_path):
+    path = recorded(tmp_path / "answers.csv", 60)
+    columns = {"answer": "model output", "gold": "causal", "candidates": "shown"}
+    first, again, other = (score_table(path, columns, TASK, seed=seed, resamples=200).to_json() for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_what_is_printed_names_the_track(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path / "a.csv", frame())
+    for track in ("strict", "as-published"):
+        arguments = ["score", str(path), "--task", TASK, "--columns", "answer=answer,gold=gold", "--track", track]
+        assert cli.main(arguments) == 0
+        shown = capsys.readouterr()
+        assert f"(13 rows, track {track})" in shown.out
+        assert "mean over right genes" in shown.out
+        assert ("aliases are unknown" in shown.err) == (track == "strict")
