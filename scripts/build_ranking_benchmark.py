@@ -16,7 +16,7 @@ from pathlib import Path
 
 from reasonome.benchmarks import loci, ranking_splits
 from reasonome.benchmarks.ranking_rows import Questions, write_rankings
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.errors import InputError, nearest, run_program
 from reasonome.genes import GeneTable
 from reasonome.project import Project, lookup
@@ -76,14 +76,15 @@ def main() -> None:
     rows_of = {
         part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()
     }
-    audit = {**splits.audit, "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))}}
+    told = ranking_splits.shortcuts([one for part in SPLITS for one in splits.parts[part]])
+    audit = {**splits.audit, "shortcuts": told, "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))}}
     audit |= {"notes": made.notes} if made.notes else {}
     write_rankings(splits.parts, audit, made.left_out + unused, made.unmapped, args.output)
     sizes = ", ".join(f"{len(found)} {part}" for part, found in splits.parts.items())
     print(f"{args.benchmark}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
     print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
-    for rule, told in audit["shortcuts"].items():
-        print(f"{rule}: top-1 {told['top_1']:.3f}, by chance {told['chance']:.3f} (p = {told['p']})")
+    for rule, one in told.items():
+        print(f"{rule}: top-1 {one['top_1']:.3f}, by chance {one['chance']:.3f} (p = {one['p']})")
 
 
 if __name__ == "__main__":

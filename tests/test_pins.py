@@ -4,8 +4,8 @@ import gzip
 import shutil
 import sqlite3
 import subprocess
-import zipfile
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest

@@ -207,7 +207,8 @@ def attacks(symbols):
         "everything twice": written(everything * 2),
         "the tag twice": written(everything) + f"<genes>[{', '.join(everything[::-1])}]</genes>",
         "list in the reasoning": written(everything, f"<genes>[{everything[-1]}]</genes>"),
-        "list in the reasoning alone": f"<reasoning>{written(everything)}</reasoning>",
+        "list in the reasoning alone": f"<reasoning>Because. <genes>[{', '.join(everything)}]</genes></reasoning>",
+        "ranking within reasoning": f"<reasoning>{written(everything)}</reasoning>",
         "no reasoning, no tags": ", ".join(everything),
         "never closed": written(everything).removesuffix("</genes>"),
     }
@@ -252,7 +253,7 @@ def test_no_attack_pays_where_every_gene_is_a_candidate():
 
 @pytest.mark.parametrize("name", ["reciprocal_rank", "top_one", "linear_decay", "logarithmic_decay", "geometric_decay"])
 def test_strangers_and_repeats_never_help(name):
-    """Any ranking with a gene that is no candidate put anywhere earns at most what it earns without; repeats, the same."""
+    """A gene that is no candidate, put anywhere, never adds to what a ranking earns; repeats change nothing."""
     for genes in permutations("ABC"):
         plain = earned(name, [answer(genes)], [ONE])[0]
         for place in range(4):

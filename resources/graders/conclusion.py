@@ -4,7 +4,7 @@ import re
 
 
 def conclusion(answer: dict, example: dict) -> float:
-    """1 if the last candidate that the reasoning names heads the list, a half if it names that gene at all, else 0."""
+    """1 if the last candidate that the reasoning names heads the list, ½ if it is named at all, else 0."""
     candidates = {gene["symbol"] for gene in example["candidates"]} or set(answer["genes"])
     words = re.findall(r"[\w.-]*\w", answer["reasoning"])
     named = [word for word in words if word in candidates]

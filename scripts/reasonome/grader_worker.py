@@ -24,8 +24,9 @@ GRACE_SECONDS = 5
 
 def main() -> None:
     file, name, seconds = Path(sys.argv[1]).resolve(), sys.argv[2], float(sys.argv[3])
-    # What a grader prints goes where errors go: the channel of answers is not its own.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # The channels are not the grader's: it reads nothing, and what it prints goes where errors go.
+    calls, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     # A job that is told to stop finishes its step, for which it needs its grader.
     for told in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
@@ -36,7 +37,7 @@ def main() -> None:
     _write(answers, reply)
     if function is None:
         return
-    for line in sys.stdin:
+    for line in calls:
         signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
         reply = _called(function, *json.loads(line), file)
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -247,9 +247,9 @@ class Project:
                 waiting += self.benchmarks[other].leave_out
 
     def _check_teacher_prompts(self) -> None:
-        """A teacher behind an endpoint can be asked about every benchmark: each task has its template."""
+        """A teacher behind an endpoint can be asked about gene sets: there is its template; rankings need none."""
         if any(isinstance(teacher, OpenAITeacher) for teacher in self.teachers.values()):
-            for task in sorted({benchmark.task for benchmark in self.benchmarks.values()}):
+            for task in sorted({benchmark.task for benchmark in self.naming_benchmarks.values()}):
                 read_template(self.root / "prompts" / f"teacher.{task}.txt", headed=False)
 
     def _check_recipe(self, file: str, variant: str, recipe: Recipe) -> None:

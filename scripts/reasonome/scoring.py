@@ -70,7 +70,7 @@ def score_answers(
     """
     if not examples:
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    given = _by_question(examples, answers, file, sealed)
+    given = by_question(examples, answers, file, sealed)
     tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
     cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
     asked, parsed, shown, formless, rows = [], [], [], [], []
@@ -127,9 +127,10 @@ def score_answers(
     return table.assign(**_shuffled_scores(table, asked, judges, seed))
 
 
-def _by_question(
+def by_question(
     examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
 ) -> dict[tuple[str, int, int], AnswerRow]:
+    """Answers by id, sample and order, those to `sealed` ids left out; InputError for a stranger's and for twins."""
     known = {example.id for example in examples}
     given: dict[tuple[str, int, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):

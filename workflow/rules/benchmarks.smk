@@ -1,5 +1,5 @@
-# Facts → benchmarks: gene sets split so that nothing leaks, with the audit that proves it. Fetching needs a network
-# and runs where Snakemake runs.
+# Facts → benchmarks of gene sets, and tables of questions → benchmarks of rankings: split so that nothing leaks, with the
+# audit that proves it. Fetching needs a network and runs where Snakemake runs.
 
 
 localrules:
@@ -44,6 +44,8 @@ rule build_benchmark:
         audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
     log:
         f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.naming_benchmarks),
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("build_benchmark")
@@ -61,4 +63,38 @@ rule build_benchmark:
             "--benchmark {wildcards.benchmark} --facts {input.facts} {params.files} --synonyms {input.synonyms}"
             " --leave-out {params.leave_out}"
             " --output {params.folder}",
+        )
+
+
+rule build_ranking_benchmark:
+    input:
+        authority=ranking_authority,
+        questions=lambda w: question_files(w.benchmark).values(),
+        locations=ranking_locations,
+        left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
+    output:
+        train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
+        valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
+        test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        left_out=f"{ROOT}/benchmarks/{{benchmark}}/left_out.tsv",
+        unmapped=f"{ROOT}/benchmarks/{{benchmark}}/unmapped.tsv",
+        audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
+    log:
+        f"{ROOT}/logs/build_ranking_benchmark/{{benchmark}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.ranking_benchmarks),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("build_ranking_benchmark")
+    resources:
+        **asks("build_ranking_benchmark"),
+    params:
+        benchmark=lambda w: questions_of(w.benchmark),
+        files=ranking_arguments,
+        leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
+        folder=subpath(output.audit, parent=True),
+    shell:
+        configured(
+            "build_ranking_benchmark.py",
+            "--benchmark {wildcards.benchmark} {params.files} --leave-out {params.leave_out} --output {params.folder}",
         )

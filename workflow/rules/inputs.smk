@@ -101,6 +101,48 @@ def sets_of(name):
     return canonical(benchmark.model_dump(mode="json", exclude={"encoders", "background", "sealed"}))
 
 
+def source_files(source):
+    """The native files of a source by key."""
+    return {key: source_file(source, key) for key in PROJECT.sources[source].files}
+
+
+def question_files(name):
+    """The file with the questions of each subset of a ranking: sources of questions have one file."""
+    subsets = PROJECT.benchmarks[name].subsets
+    return {subset: next(iter(source_files(spec.source).values())) for subset, spec in subsets.items()}
+
+
+def ranking_authority(wildcards):
+    return list(source_files(PROJECT.benchmarks[wildcards.benchmark].authority).values())
+
+
+def ranking_locations(wildcards):
+    """Where genes lie, if the benchmark says."""
+    source = PROJECT.benchmarks[wildcards.benchmark].locations
+    return [] if source is None else list(source_files(source).values())
+
+
+def ranking_arguments(wildcards):
+    """The files of a benchmark of rankings as arguments of its program."""
+    named = {
+        "--authority": source_files(PROJECT.benchmarks[wildcards.benchmark].authority),
+        "--questions": question_files(wildcards.benchmark),
+    }
+    words = [
+        f"{option} " + " ".join(f"{k}={path}" for k, path in files.items()) for option, files in named.items()
+    ]
+    return words + [f"--locations {path}" for path in ranking_locations(wildcards)]
+
+
+def questions_of(name):
+    """What of a benchmark of rankings decides its questions, as canonical JSON: formats too, not how it is scored."""
+    benchmark = entry(PROJECT.benchmarks, "benchmark", name)
+    settings = benchmark.model_dump(mode="json", exclude={"encoders", "sealed", "longest_list"})
+    formats = {spec.source: PROJECT.sources[spec.source].format for spec in benchmark.subsets.values()}
+    left_out = [questions_of(other) for other in benchmark.leave_out]
+    return canonical([settings, formats, left_out])
+
+
 def left_out_benchmarks(wildcards):
     return [RESULTS.benchmark(b) for b in entry(PROJECT.corpora, "corpus", wildcards.corpus).leave_out]
 
@@ -244,6 +286,29 @@ def reading_of(benchmark, style):
     """What of a style decides how its answers are read, as canonical JSON; its texts decide the answers alone."""
     style = entry(PROJECT.styles(PROJECT.benchmarks[benchmark].task), "style", style)
     return canonical({"track": style.track, "confidence": style.confidence, "seed": style.seed})
+
+
+def ranking_reading_of(benchmark, style):
+    """What of a ranking's style decides how answers are read and where the prompt has which candidate."""
+    style = entry(PROJECT.styles(PROJECT.benchmarks[benchmark].task), "style", style)
+    return canonical({name: getattr(style, name) for name in ("reasoning", "words", "order", "seed")})
+
+
+def authority_arguments(wildcards):
+    """The files that say which genes there are, for a benchmark of rankings."""
+    files = source_files(PROJECT.benchmarks[wildcards.benchmark].authority)
+    return "--authority " + " ".join(f"{key}={path}" for key, path in files.items())
+
+
+def phenotype_files(wildcards):
+    """Ontology and phenotypes of genes, if the benchmark says which."""
+    source = PROJECT.benchmarks[wildcards.benchmark].phenotypes
+    return {} if source is None else source_files(source)
+
+
+def phenotype_arguments(wildcards):
+    files = phenotype_files(wildcards)
+    return "--ontology {obo} --gene-phenotypes {genes}".format(**files) if files else ""
 
 
 def runs(wildcards):

@@ -1,12 +1,14 @@
-# Benchmarks → reasoning. An API teacher needs a network, so its jobs run where Snakemake runs.
+# Benchmarks → reasoning. An API teacher needs a network, so its jobs run where Snakemake runs; so do those that write
+# for rankings, which take seconds or ask an endpoint.
 
 
 localrules:
     ask_teacher,
+    write_ranking_reasoning,
 
 
 KNOWLEDGE_TEACHERS = [name for name, teacher in PROJECT.teachers.items() if teacher.kind == "knowledge"]
-API_TEACHERS = [name for name in PROJECT.teachers if name not in KNOWLEDGE_TEACHERS]
+API_TEACHERS = [name for name, teacher in PROJECT.teachers.items() if teacher.kind == "openai"]
 
 
 rule write_reasoning:
@@ -25,6 +27,7 @@ rule write_reasoning:
         f"{ROOT}/logs/write_reasoning/{{teacher}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:
         teacher=one_of(KNOWLEDGE_TEACHERS),
+        benchmark=one_of(PROJECT.naming_benchmarks),
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("write_reasoning")
@@ -55,3 +58,28 @@ use rule write_reasoning as ask_teacher with:
         f"{ROOT}/logs/ask_teacher/{{teacher}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:
         teacher=one_of(API_TEACHERS),
+        benchmark=one_of(PROJECT.naming_benchmarks),
+
+
+rule write_ranking_reasoning:
+    input:
+        train=examples("train"),
+    output:
+        kept=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.jsonl",
+        dropped=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.dropped.jsonl",
+    log:
+        f"{ROOT}/logs/write_ranking_reasoning/{{teacher}}.{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.ranking_benchmarks),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
+        style=lambda w: style_of(w.benchmark, w.style),
+        folder=subpath(input.train, parent=True),
+    shell:
+        configured(
+            "write_ranking_reasoning.py",
+            "--teacher {wildcards.teacher} --benchmark {wildcards.benchmark}"
+            " --style {wildcards.style} --folder {params.folder} --output {output.kept}",
+        )

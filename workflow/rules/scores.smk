@@ -24,6 +24,25 @@ SCORING_CODE = [
     "wording.py",
 ]
 
+# Those that decide a score of rankings.
+RANKING_SCORING_CODE = [
+    "benchmarks/sealing.py",
+    "completion.py",
+    "encoders.py",
+    "floors",
+    "metrics/ranking.py",
+    "phenotype_overlap.py",
+    "prompts.py",
+    "ranked_list.py",
+    "ranking_scoring.py",
+    "rewards/ranking.py",
+    "scoring.py",
+    "sources/go.py",
+    "sources/hgnc.py",
+    "sources/hpo.py",
+    "tasks",
+]
+
 
 rule score:
     input:
@@ -39,6 +58,8 @@ rule score:
         summary=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.json",
     log:
         f"{ROOT}/logs/score/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.naming_benchmarks),
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("score")
@@ -71,6 +92,8 @@ rule score_floors:
         f"{ROOT}/floors/{{benchmark}}.{{style}}.parquet",
     log:
         f"{ROOT}/logs/score_floors/{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.naming_benchmarks),
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("score_floors")
@@ -88,4 +111,72 @@ rule score_floors:
             "score_floors.py",
             "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.folder}"
             " --encoders {params.encoders} --background {input.background} --output {output}",
+        )
+
+
+rule score_rankings:
+    input:
+        answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
+        examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        authority=ranking_authority,
+    output:
+        scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
+        summary=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.json",
+    log:
+        f"{ROOT}/logs/score_rankings/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.ranking_benchmarks),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("score_rankings")
+    resources:
+        **asks("score_rankings"),
+    params:
+        code=code_sha256(RANKING_SCORING_CODE),
+        seed=PROJECT.settings.seed,
+        sealed=sealing_of,
+        longest=lambda w: PROJECT.benchmarks[w.benchmark].longest_list,
+        reading=lambda w: ranking_reading_of(w.benchmark, w.style),
+        authority=authority_arguments,
+    shell:
+        configured(
+            "score_rankings.py",
+            "--benchmark {wildcards.benchmark} --style {wildcards.style} --examples {input.examples}"
+            " --answers {input.answers} {params.authority} --output {output.scores} --summary {output.summary}",
+        )
+
+
+rule score_ranking_floors:
+    input:
+        train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
+        test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
+        authority=ranking_authority,
+        phenotypes=lambda w: phenotype_files(w).values(),
+        encoder_manifests=lambda w: [folder / "manifest.json" for folder in benchmark_encoders(w)],
+        encoder_models=lambda w: [ancient(folder / "model") for folder in benchmark_encoders(w)],
+    output:
+        f"{ROOT}/floors/{{benchmark}}.{{style}}.parquet",
+    log:
+        f"{ROOT}/logs/score_ranking_floors/{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        benchmark=one_of(PROJECT.ranking_benchmarks),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("score_ranking_floors")
+    resources:
+        **asks("score_ranking_floors"),
+    params:
+        code=code_sha256(RANKING_SCORING_CODE),
+        sealed=sealing_of,
+        longest=lambda w: PROJECT.benchmarks[w.benchmark].longest_list,
+        style=lambda w: ranking_reading_of(w.benchmark, w.style),
+        authority=authority_arguments,
+        encoders=benchmark_encoders,
+        phenotypes=phenotype_arguments,
+        folder=subpath(input.train, parent=True),
+    shell:
+        configured(
+            "score_ranking_floors.py",
+            "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.folder} {params.authority}"
+            " {params.phenotypes} --encoders {params.encoders} --output {output}",
         )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -82,6 +83,7 @@ class _Maker:
     map_name: str
     drafts: dict[tuple, _Draft] = field(default_factory=dict)
     ids: set[tuple[str, str]] = field(default_factory=set)
+    shown: dict[str, RankedGene] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
     notes: Counter = field(default_factory=Counter)
@@ -95,7 +97,7 @@ class _Maker:
             symbols = (self.genes.resolve(identifier, strict=True).symbol for identifier in one.identifiers)
             symbol = next(filter(None, symbols), None)
             if symbol is None:
-                self._note_unmapped(self.map_name, one.identifiers[0], path, f"line {one.line}")
+                self._note_unmapped(self.map_name, one.identifiers[-1], path, f"line {one.line}")
             else:
                 bodies.setdefault(one.chromosome, []).append((one.start, one.end, symbol))
         return GeneMap(bodies)
@@ -193,8 +195,14 @@ class _Maker:
 
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
         near = places.near(row.chromosome, row.position, self.window)
-        genes = ((self.genes.genes[symbol], distance) for symbol, distance in near.items())
-        return {gene.symbol: ranked_gene(gene, self.genes, distance=distance) for gene, distance in genes if gene.coding}
+        coding = {symbol: distance for symbol, distance in near.items() if self.genes.genes[symbol].coding}
+        return {symbol: self._ranked(symbol, distance=distance) for symbol, distance in coding.items()}
+
+    def _ranked(self, symbol: str, **known: Any) -> RankedGene:
+        """A gene of the authority; its aliases are looked up once."""
+        if symbol not in self.shown:
+            self.shown[symbol] = ranked_gene(self.genes.genes[symbol], self.genes)
+        return self.shown[symbol].model_copy(update=known)
 
     def _listed(self, row: LocusRow, source: str, path: Path, places: GeneMap) -> dict[str, RankedGene]:
         """The candidates of a ready table, as current symbols; one that no gene is found for stays as it is written."""
@@ -204,8 +212,7 @@ class _Maker:
         found: dict[str, RankedGene] = {}
         for number, (written, symbol) in enumerate(resolved.items()):
             known = {"score": row.scores[number] if row.scores else None, "distance": distances.get(symbol)}
-            gene = self.genes.genes[symbol] if symbol else None
-            one = RankedGene(symbol=written, **known) if gene is None else ranked_gene(gene, self.genes, **known)
+            one = self._ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
             found.setdefault(one.symbol, one)
         return found
 

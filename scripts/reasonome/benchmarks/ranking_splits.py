@@ -106,11 +106,9 @@ def split(
         "sizes": {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS},
         "unused": dict(sorted(Counter(reason for reason, _ in unused.values()).items())),
         "remaining": _remaining(splits, window),
-        "shortcuts": shortcuts([one for part in SPLITS for one in splits[part]]),
     }
     if dropped_for:
         audit["dropped_for"] = dropped_for
-    _refuse_telling_position(audit["shortcuts"])
     return Splits(splits, [(examples[number], *unused[number]) for number in sorted(unused)], audit)
 
 
@@ -151,7 +149,9 @@ def shortcuts(examples: Sequence[RankingExample]) -> dict[str, dict[str, Any]]:
 
     By rule (place in the list, length of the symbol, place in the alphabet): questions, top_1, that of a candidate
     drawn at random (chance), and p. Questions with the same candidates have the same order, so that chance is one
-    draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller tail).
+    draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller tail). InputError where a
+    place in the list is right so often, or so seldom, that p is below POSITION_P; symbols are as they are, and only
+    told.
     """
     asked: dict[tuple[str, ...], list[RankingExample]] = defaultdict(list)
     for example in examples:
@@ -174,6 +174,7 @@ def shortcuts(examples: Sequence[RankingExample]) -> dict[str, dict[str, Any]]:
             "chance": round(expected, 4),
             "p": float(f"{min(1.0, 2 * tail):.3g}"),
         }
+    _refuse_telling_position(found)
     return found
 
 

@@ -23,7 +23,8 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             recipe = chains.last_step(chain).recipe(project)
             if isinstance(recipe, GrpoRecipe):
                 encoders |= dict.fromkeys(recipe.encoders)
-            if isinstance(recipe, SftRecipe) and recipe.teacher != "none":
+            filtered = isinstance(recipe, SftRecipe) and recipe.teacher != "none"
+            if filtered and recipe.benchmark in project.naming_benchmarks:
                 encoders[project.teachers[recipe.teacher].encoder] = None
         for corpus in experiments.audit_plan(project, name).corpora:
             if tokenizer := project.corpora[corpus].tokenizer:

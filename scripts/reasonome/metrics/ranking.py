@@ -29,9 +29,9 @@ def list_metrics(
 
     Only the first `longest_list` genes count for what is right: top_1, top_3, top_5, top_10 and top_max (anywhere in
     them), mrr (1/rank), rank, set_f1. A rank is at worst that of an unlisted gene: one more than there are candidates,
-    or than `longest_list` where every gene is one. The whole list counts for the others: listed_candidates (share of the
-    candidates; of `longest_list` where every gene is one), non_candidates and cut_off (how many), and with `known`,
-    which holds the names of genes in casefold, invented: how many are neither of the question nor known.
+    or than `longest_list` where every gene is one. The whole list counts for the others: listed_candidates (share of
+    the candidates; of `longest_list` where every gene is one), non_candidates and cut_off (how many), and with `known`,
+    the names of genes in casefold, invented: how many are neither of the question nor known.
     """
     counted = ranked[:longest_list]
     rank = first_right(counted, example)

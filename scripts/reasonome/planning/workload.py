@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reasonome import chains
-from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe, Style
+from reasonome.config import AnyStyle, GrpoRecipe, PretrainRecipe, RankingStyle, SftRecipe
 from reasonome.experiments import Results, examples_folder
 from reasonome.planning.estimates import Estimate, combine, counted, unknown
 from reasonome.planning.jobs import Job
@@ -148,6 +148,11 @@ class Workload:
                 return counted(rows)
         spec = self.project.benchmarks[benchmark]
         sizes = [getattr(subset, part) for subset in spec.subsets.values()]
+        if benchmark in self.project.ranking_benchmarks:
+            # Questions that would leak into one another are held out together, so there may be more than that.
+            if not sum(size or 0 for size in sizes) or None in sizes:
+                return unknown(f"{part} questions of {benchmark} are not built")
+            return counted(sum(sizes), f"{part} questions of {benchmark} by config")
         if not sizes or None in sizes or (part == "test" and spec.files):
             return unknown(f"{part} sets of {benchmark} are not built")
         variants = 1 + len(spec.contaminated) if part == "test" else 1
@@ -164,8 +169,10 @@ class Workload:
         return counted(_largest_prompt(self.project.style(benchmark, style)), "prompt budgets", at_most=True)
 
 
-def _largest_prompt(style: Style) -> int:
+def _largest_prompt(style: AnyStyle) -> int:
     budgets = [style.budget_tokens, *(part.budget_tokens for part in (style.facts, style.neighbours) if part)]
+    if isinstance(style, RankingStyle) and "{present}" in style.user:
+        budgets.append(style.phenotype_tokens)
     return sum(budgets) + (len(style.system) + len(style.user)) // CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
 

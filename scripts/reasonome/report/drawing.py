@@ -20,8 +20,6 @@ from reasonome.report.tables import write_table
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
 _LONGEST = 32  # characters of a name beside an axis
-# What arms are compared by, where it was scored, and its name in a figure.
-ABLATED = {"term_score": "term score", "rouge_l": "ROUGE-L"}
 MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
 STYLE = {
     "font.size": 9,

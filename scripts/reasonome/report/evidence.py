@@ -14,8 +14,8 @@ from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
 from reasonome.statements import STATISTICS
 
 EXAMPLE = ["subset", "id"]
-SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer", "rouge_l"]
-FLOOR_COLUMNS = ["floor", "information", "id", "subset", "answer", "rouge_l"]
+SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer"]
+FLOOR_COLUMNS = ["floor", "information", "id", "subset", "answer"]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,12 @@ def read_evidence(plan: Plan) -> Evidence:
     Raises InputError naming the file for one that is missing, lacks a column, or whose examples are
     not those of the benchmark; the floors, which need no model, say which examples those are.
     """
-    floors = {(f.benchmark, f.style): _read_floors(f.path) for f in plan.floors}
+    always = plan.metric_set.stand_in
+    floors = {(f.benchmark, f.style): _read_floors(f.path, [*FLOOR_COLUMNS, always]) for f in plan.floors}
     _check_styles(plan, floors)
     evaluations = []
     for evaluation in plan.evaluations:
-        scores = _read_table(evaluation.scores, SCORE_COLUMNS)
+        scores = _read_table(evaluation.scores, [*SCORE_COLUMNS, always])
         expected = pd.MultiIndex.from_frame(floors[evaluation.benchmark, evaluation.style][EXAMPLE])
         strangers = pd.MultiIndex.from_frame(scores[EXAMPLE]).difference(expected)
         if len(strangers):
@@ -91,8 +92,8 @@ def _check_styles(plan: Plan, floors: dict[tuple[str, str], pd.DataFrame]) -> No
             )
 
 
-def _read_floors(path: Path) -> pd.DataFrame:
-    floors = _read_table(path, FLOOR_COLUMNS)
+def _read_floors(path: Path, columns: list[str]) -> pd.DataFrame:
+    floors = _read_table(path, columns)
     examples = floors.groupby("floor")[EXAMPLE].apply(lambda rows: frozenset(map(tuple, rows.to_numpy())))
     if examples.nunique() != 1:
         raise InputError("the floors do not answer the same examples", file=path, field="id")

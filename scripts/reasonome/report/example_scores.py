@@ -7,52 +7,10 @@ import pandas as pd
 
 from reasonome.comparisons import in_mean
 from reasonome.report.evidence import EXAMPLE
+from reasonome.report.metric_sets import INDEPENDENT, NAMES, MetricSet
 
-PRIMARY = "term_score"
-HITS = ("exact", "same_term")  # 0 or 1 for one answer
-INDEPENDENT = "similarity_independent"
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
 SHUFFLED = "shuffled_"
-# Of a name: 0 where an answer has no usable one. A prefix ends with an underscore.
-OF_NAMES = (
-    PRIMARY,
-    "rouge_",
-    "similarity",
-    "similarity_",
-    "percentile",
-    "percentile_",
-    "exact",
-    "same_term",
-    "lin",
-    "resnik",
-    "gene_overlap",
-    "specificity",
-)
-# Of a whole answer: 0 where there is none.
-OF_ANSWERS = ("format", "format_published", "abstained")
-# Unknown, not zero, where there is no answer, or nothing in it to measure.
-DESCRIPTIVE = (
-    "truncated",
-    "length",
-    "genes_left_out",
-    "facts_left_out",
-    "neighbours_left_out",
-    "gene_coverage",
-    "foreign_genes",
-    "claims",
-    "claims_supported",
-    "claims_unknown",
-    "claims_contradicted",
-    "supported_share",
-    "confidence",
-    "logprob",
-    "name_logprob",
-    "name_tokens",
-    "order_agreement",
-    "reward_",
-)
-_UNKNOWN_OF_A_NAME = ("lin", "resnik", "specificity")  # the linked term may have no information content
-_OF_THE_FORM = ("format", "format_published", "truncated", "length")  # which a name alone does not have
 
 
 @dataclass(frozen=True)
@@ -74,8 +32,8 @@ class Questions:
         return self.examples.get_level_values("subset")
 
 
-def asked(floors: pd.DataFrame, order: Collection[str]) -> Questions:
-    """The questions that a table of floors answers; `order` is that of the strata.
+def asked(floors: pd.DataFrame, metric_set: MetricSet = NAMES) -> Questions:
+    """The questions that a table of floors answers.
 
     Examples without a column `cluster` are a cluster each.
     """
@@ -83,12 +41,13 @@ def asked(floors: pd.DataFrame, order: Collection[str]) -> Questions:
     examples = pd.MultiIndex.from_frame(rows[EXAMPLE])
     clusters = rows["cluster"].to_numpy() if "cluster" in rows else range(len(rows))
     named = floors[floors["answer"].fillna("").str.strip() != ""]
-    metrics = [c for c in floors if _is(c, OF_NAMES)]
+    metrics = [c for c in floors if _is(c, metric_set.of_names)]
     known = named.groupby(EXAMPLE)[metrics].count().reindex(examples) > 0
     strata = {}
     if "stratum" in rows:
         counted = rows[rows["subset"].isin(in_mean(rows["subset"])) & (rows["stratum"] != "")]
-        for stratum in sorted(counted["stratum"].unique(), key=list(order).index):
+        order = [*metric_set.strata, *sorted(set(counted["stratum"]) - set(metric_set.strata))]
+        for stratum in sorted(counted["stratum"].unique(), key=order.index):
             strata[stratum] = pd.MultiIndex.from_frame(counted.loc[counted["stratum"] == stratum, EXAMPLE])
     return Questions(examples, pd.Series(clusters, index=examples), strata, known)
 
@@ -100,29 +59,29 @@ def with_independent_similarity(table: pd.DataFrame, rewarded: Collection[str]) 
     return table.assign(**{INDEPENDENT: table[judges].mean(axis=1)}) if judges else table
 
 
-def per_example(answers: pd.DataFrame, questions: Questions) -> pd.DataFrame:
+def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricSet = NAMES) -> pd.DataFrame:
     """Metrics averaged over an example's samples and orders, one row per example; what has no usable name is wrong.
 
     The primary metric comes first, and the scores of shuffled answers last. A metric that may be unknown is averaged
     where it is known, and nan where it is not. A column `missing` is above 0 where an answer is not there at all; its
     form is 0, unless that of no other answer is known.
     """
-    of_names = [c for c in answers if _is(c, OF_NAMES)]
-    shuffled = [c for c in answers if c.startswith(SHUFFLED) and _is(c.removeprefix(SHUFFLED), OF_NAMES)]
-    of_answers = [c for c in OF_ANSWERS if c in answers]
+    of_names = [c for c in answers if _is(c, metric_set.of_names)]
+    shuffled = [c for c in answers if c.startswith(SHUFFLED) and _is(c.removeprefix(SHUFFLED), metric_set.of_names)]
+    of_answers = [c for c in metric_set.of_answers if c in answers]
     scored = [*of_names, *of_answers, *shuffled]
-    descriptive = [c for c in answers if _is(c, DESCRIPTIVE)]
-    scores = answers[[*sorted(of_names, key=lambda c: c != PRIMARY), *of_answers, *descriptive, *shuffled]].astype(
-        float
-    )
+    descriptive = [c for c in answers if _is(c, metric_set.descriptive)]
+    first = sorted(of_names, key=lambda c: c != metric_set.primary)
+    scores = answers[[*first, *of_answers, *descriptive, *shuffled]].astype(float)
     no_name = answers["answer"].fillna("").str.strip() == ""
     scores.loc[no_name, of_names] = 0.0
-    may_be_unknown = (*_UNKNOWN_OF_A_NAME, *_OF_THE_FORM)
+    may_be_unknown = (*metric_set.may_be_unknown, *metric_set.of_the_form)
     zero_if_unknown = [c for c in scored if c.removeprefix(SHUFFLED) not in may_be_unknown]
     scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
     missing = answers.get("problems", pd.Series("", answers.index)) == NOT_ANSWERED
     scores.loc[missing, of_answers] = 0.0
-    formless = [c for c in _OF_THE_FORM if c in scores and not missing.all() and scores.loc[~missing, c].isna().all()]
+    form = [c for c in metric_set.of_the_form if c in scores]
+    formless = [c for c in form if not missing.all() and scores.loc[~missing, c].isna().all()]
     scores["no_name"] = no_name.astype(float)
     scores["missing"] = missing.astype(float)
     scores = scores.groupby([answers["subset"], answers["id"]]).mean()

@@ -15,7 +15,6 @@ from tqdm import tqdm
 from reasonome.atomic import replacing
 from reasonome.comparisons import MEAN, in_mean
 from reasonome.report.drawing import (
-    ABLATED,
     COLOURS,
     INK,
     MARKERS,
@@ -69,13 +68,14 @@ def _ablation(
 
     All styles of a benchmark share the heights of the axes, so that their charts can be compared.
     """
-    shown = metrics.query("benchmark == @benchmark and metric in @ABLATED and kind in ['model', 'floor']")
+    ablated = plan.metric_set.ablated
+    shown = metrics.query("benchmark == @benchmark and metric in @ablated and kind in ['model', 'floor']")
     of_style = shown.query("style == @style")
     floors = of_style.query("kind == 'floor' and subset == @MEAN")
     floors = floors.sort_values("information", key=lambda names: names.map(information_rank), kind="stable")
     models = reported_seeds(of_style.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
     stages = [arm for arm in plan.arms if arm in set(models["arm"])]
-    panels = [metric for metric in ABLATED if metric in set(models["metric"])]
+    panels = [metric for metric in ablated if metric in set(models["metric"])]
     size = (np.clip(3.5 + 1.5 * len(stages), 6, 11), 0.4 + 4.2 * len(panels))
     figure, grid = plt.subplots(len(panels), figsize=size, layout="constrained", squeeze=False)
     for metric, axes in zip(panels, grid.flat, strict=True):
@@ -83,7 +83,7 @@ def _ablation(
         highest = np.nanmax(shown.loc[shown["metric"] == metric, ["value", "high"]].to_numpy())
         highest = highest or 1.0  # of arms that score nothing at all
         axes.set_ylim(-0.02 * highest, 1.08 * highest)  # so that a marker at zero is whole
-        axes.set_ylabel(f"{ABLATED[metric]}, 95 % interval")
+        axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
         label_floors(axes, floors[floors["metric"] == metric])
     handles, names = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=min(4, len(names)))

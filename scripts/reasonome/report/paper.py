@@ -9,8 +9,8 @@ import pandas as pd
 
 from reasonome import chains
 from reasonome.comparisons import MEAN, in_mean
-from reasonome.report.example_scores import INDEPENDENT, PRIMARY
 from reasonome.report.family import CEILING
+from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
 
@@ -41,8 +41,9 @@ CELL_COLUMNS = [
 ]
 VALUE_COLUMNS = CELL_COLUMNS[: CELL_COLUMNS.index("base")]
 FORMATS = {"format_published": "as published", "format": "strict"}
-NAMES = {PRIMARY: "Term score (primary)", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
+NAMES = {"term_score": "Term score (primary)", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
 NAMES |= {INDEPENDENT: "Similarity, mean of the encoders that no reward used"}
+NAMES |= {"top_1": "Top-1 (primary)", "top_3": "Top-3", "top_5": "Top-5", "top_10": "Top-10", "mrr": "MRR"}
 TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
 _CELL = ["backbone", *SETTING, "arm", "subset", "metric"]
 _TEST = ["against", "difference", "p_family", "p_holm", "verdict"]

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from reasonome.comparisons import MEAN
 from reasonome.metrics import abstention
 from reasonome.report import paper
-from reasonome.report.drawing import ABLATED, COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
+from reasonome.report.drawing import COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, of_all_strata, reported_seeds
 
@@ -28,7 +28,8 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     backbone. Lines are the best floor of every group. The panels of a metric have one height. The data are as drawn."""
     metrics = reported_seeds(of_all_strata(metrics))
     metrics = metrics[(metrics["subset"] == MEAN) & metrics["kind"].isin(["model", "floor"])]
-    shown = [metric for metric in ABLATED if metric in set(metrics.loc[metrics["kind"] == "model", "metric"])]
+    ablated = plan.metric_set.ablated
+    shown = [metric for metric in ablated if metric in set(metrics.loc[metrics["kind"] == "model", "metric"])]
     settings = paper.settings(plan, [*paper.benchmarks(plan), *plan.out_of_distribution])
     backbones = list(dict.fromkeys(evaluation.backbone for evaluation in plan.evaluations))
     slot = max(0.2 + 0.2 * len(backbones), min(1.0, 0.1 + 0.085 * max(map(len, plan.arms))))  # inches of an arm
@@ -46,7 +47,7 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             models, floors = paper.in_order(models, plan), paper.best_floors(floors).assign(decoding=setting[2])
             highest = metrics.loc[metrics["metric"] == metric, ["value", "high"]].max(axis=None)
             _panel(axes, models, floors, plan.arms, backbones, highest or 1.0)
-            axes.set_ylabel(f"{ABLATED[metric]}, 95 % interval")
+            axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
             axes.set_title(", ".join(setting), fontsize=9, loc="left")
             drawn += [models, floors]
     _legend(figure, grid)

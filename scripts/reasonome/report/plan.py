@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from reasonome import chains
 from reasonome.errors import InputError, nearest
+from reasonome.report.metric_sets import METRIC_SETS, Kind, MetricSet
 
 # These names are folders and parts of file names all over results/.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=@-]*$", max_length=240)]
@@ -84,6 +85,7 @@ class Plan(_Strict):
 
     experiment: Name
     description: str = ""
+    answers: Kind = Field("names", description="what is answered, which decides the metrics")
     arms: list[str] = Field(min_length=1)
     out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[Name] = Field([], description="encoders that a reward of the experiment used")
@@ -93,6 +95,11 @@ class Plan(_Strict):
     audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
+
+    @property
+    def metric_set(self) -> MetricSet:
+        """What is measured of the experiment's answers."""
+        return METRIC_SETS[self.answers]
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plan":

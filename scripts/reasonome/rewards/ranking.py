@@ -35,8 +35,8 @@ def chance_corrected(rank: int | np.ndarray, listed: int, candidates: int, right
     """1/rank (0 for rank 0: unlisted) less its expectation over random lists of as many genes.
 
     Its mean over random lists is 0 at every length. `listed` counts all distinct genes of the list, also those that are
-    no candidates: they take ranks, so that a random list with such genes earns at most what one of candidates does. With
-    one right gene values lie in [-H(n)/n, 1 - 1/n], with several in [-1, 1).
+    no candidates: they take ranks, so that a random list with such genes earns less than 0. With one right gene values
+    lie in [-H(n)/n, 1 - 1/n], with several in [-1, 1).
     """
     ranks = np.asarray(rank)
     reciprocal = np.divide(1.0, ranks, out=np.zeros(ranks.shape), where=ranks > 0)
@@ -136,6 +136,6 @@ def format(answer, example) -> float:
 
 @_batched
 def brevity(answer, example, words: int) -> float:
-    """1 for reasoning of up to `words` words, falling evenly to 0 at twice as many; 0 where it is wanted and missing."""
+    """1 for reasoning of up to `words` words, falling to 0 at twice as many; 0 where it is wanted but missing."""
     missing = "no_reasoning" in answer.problems
     return 0.0 if missing else min(1.0, max(0.0, 2 - answer.words / words))

@@ -146,9 +146,7 @@ def read_obo(path: str | os.PathLike) -> Ontology:
                 fix="every [Term] needs a line 'namespace: ...', or the header a default-namespace",
             )
         synonyms = tuple(stanza.synonyms)
-        terms[stanza.id] = Term(
-            stanza.id, stanza.name, namespace, stanza.is_obsolete, synonyms, stanza.replaced_by
-        )
+        terms[stanza.id] = Term(stanza.id, stanza.name, namespace, stanza.is_obsolete, synonyms, stanza.replaced_by)
         alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
     parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
     lines_of = {(stanza.id, parent): line for stanza in stanzas for parent, line in stanza.edges}

@@ -25,7 +25,9 @@ COLUMNS = [
     "uniprot_ids",
 ]
 # May be missing: only candidates at loci are chosen by it.
-LOCUS_TYPE, CODING = "locus_type", "gene with protein product"
+LOCUS_TYPE = "locus_type"
+# The second are genes of one locus that share exons, as UGT1A1 to UGT1A10.
+CODING = {"gene with protein product", "complex locus constituent"}
 
 
 def read_genes(path: str | os.PathLike) -> list[Gene]:
@@ -122,7 +124,7 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
         previous=_list(fields["prev_symbol"]),
         aliases=_list(fields["alias_symbol"]),
         groups=tuple(zip(ids, names, strict=True)),
-        coding=fields[LOCUS_TYPE] == CODING if fields[LOCUS_TYPE] else None,
+        coding=fields[LOCUS_TYPE] in CODING if fields[LOCUS_TYPE] else None,
     )
 
 

@@ -149,9 +149,9 @@ class _VariantInterpretation(_Message):
 
 
 class _GenomicInterpretation(_Message):
-    interpretation_status: Literal[
-        "UNKNOWN_STATUS", "REJECTED", "CANDIDATE", "CONTRIBUTORY", "CAUSATIVE"
-    ] = "UNKNOWN_STATUS"
+    interpretation_status: Literal["UNKNOWN_STATUS", "REJECTED", "CANDIDATE", "CONTRIBUTORY", "CAUSATIVE"] = (
+        "UNKNOWN_STATUS"
+    )
     gene: _Gene = _Gene()
     variant_interpretation: _VariantInterpretation = _VariantInterpretation()
 
@@ -219,9 +219,9 @@ class _FlatCase(BaseModel):
     genes: list[Annotated[str, Field(min_length=1)]] = []
     present: list[_Phenotype]
     excluded: list[_Phenotype] = []
-    sex: Sex | None = None
-    age_last_seen: Annotated[str, AfterValidator(_check_age)] | None = None
-    age_at_onset: Annotated[str, AfterValidator(_check_age)] | None = None
+    sex: Sex = "UNKNOWN_SEX"
+    age_last_seen: Annotated[str, AfterValidator(_check_age)] = ""
+    age_at_onset: Annotated[str, AfterValidator(_check_age)] = ""
 
     def case(self, where: str) -> Case:
         return Case(
@@ -231,9 +231,9 @@ class _FlatCase(BaseModel):
             genes=tuple((gene,) for gene in dict.fromkeys(self.genes)),
             present=_terms(self.present),
             absent=_terms(self.excluded),
-            sex=self.sex or "UNKNOWN_SEX",
-            age_last_seen=self.age_last_seen or "",
-            age_at_onset=self.age_at_onset or "",
+            sex=self.sex,
+            age_last_seen=self.age_last_seen,
+            age_at_onset=self.age_at_onset,
         )
 
 
@@ -312,7 +312,9 @@ def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"this is not JSON: {error}", **place, fix=f"give phenopackets as JSON; {FETCH_AGAIN}") from None
+        raise InputError(
+            f"this is not JSON: {error}", **place, fix=f"give phenopackets as JSON; {FETCH_AGAIN}"
+        ) from None
     if not isinstance(found, dict):
         what = f"expected a JSON object, a phenopacket, found {_kind(found)}"
         raise InputError(what, **place, fix="write one phenopacket a file, or one a line")
@@ -322,6 +324,11 @@ def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
         return model.model_validate(found).case(where)
     except ValidationError as error:
         raise _malformed(error, place) from None
+
+
+def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Null is a field that is not set, as protobuf has it."""
+    return {key: value for key, value in pairs if value is not None}
 
 
 def _check_kind(found: dict[str, Any], model: type[_Packet] | type[_FlatCase], place: dict[str, Any]) -> None:

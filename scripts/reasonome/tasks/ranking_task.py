@@ -96,8 +96,8 @@ class RankingTask(ABC):
         """What fine-tuning learns: the right genes, then the other candidates in the prompt's order.
 
         The proposal's `steps` are the reasoning; without any, a plain sentence is. None, for the example to be left
-        out, where the prompt shows no right gene, where the reasoning names a candidate that it does not show, and where
-        the reasoning does not keep the style's form.
+        out: where the prompt shows no right gene, where the reasoning names a candidate that it does not show, and
+        where the reasoning does not keep the style's form.
         """
         right = [gene.symbol for gene in example.causal]
         if example.candidates:

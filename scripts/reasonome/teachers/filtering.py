@@ -1,10 +1,13 @@
-"""One filter for all teachers: a proposal stays if it can be read and its name is close to the true one."""
+"""One filter for all teachers: a proposal stays if it can be read and is close to the truth, or ranks it first."""
 
 from collections.abc import Iterable, Sequence
 
 from reasonome.errors import InputError
 from reasonome.metrics.naming import Similarity
+from reasonome.tasks.ranking import RankingExample
 from reasonome.teachers import Proposal
+
+WRONG_GENE = "the first gene is not right"
 
 
 def keep(
@@ -41,6 +44,28 @@ def keep(
             kept.append(row)
         else:
             dropped.append(row | {"reason": f"similarity {value:.2f} <= {threshold:.2f}"})
+    return kept, dropped
+
+
+def keep_right_first(
+    proposals: Sequence[Proposal], examples: Iterable[RankingExample]
+) -> tuple[list[dict], list[dict]]:
+    """Split proposals for rankings into kept and dropped rows: what is kept has a right gene first.
+
+    This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `proposed` of a
+    proposal are genes between commas. Rows are as of `keep`, with the right genes as `name` and no similarity.
+    """
+    by_id = {example.id: example for example in examples}
+    kept, dropped = [], []
+    for proposal in proposals:
+        example = by_id[proposal.id]
+        row = _row(proposal, ", ".join(sorted(example.right)), None)
+        first = proposal.proposed.split(",")[0].strip()
+        reason = proposal.problem or ("" if example.gene_of(first) in example.right else WRONG_GENE)
+        if reason:
+            dropped.append(row | {"reason": reason})
+        else:
+            kept.append(row)
     return kept, dropped
 
 

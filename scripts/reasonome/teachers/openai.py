@@ -7,8 +7,9 @@ from pathlib import Path
 from reasonome import chat_endpoint
 from reasonome.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.completion import parse_completion
-from reasonome.config import OpenAITeacher
+from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.prompt_template import read_template
+from reasonome.tasks.ranking_task import RankingTask
 from reasonome.teachers import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
@@ -51,4 +52,22 @@ def to_proposals(rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer]) -> l
         read = parse_completion(answer.text)
         problems = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT) + read.problems
         proposals.append(Proposal(row["id"], row["subset"], read.name, read.steps, answer.text, ", ".join(problems)))
+    return proposals
+
+
+def to_rankings(
+    task: RankingTask, style: RankingStyle, rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer]
+) -> list[Proposal]:
+    """Read the answers to questions of a ranking, asked in the task's own prompts; else as `to_proposals`.
+
+    A list that repeats genes is no problem: what is learned of it is the reasoning.
+    """
+    proposals = []
+    for row in rows:
+        answer = answers[row["id"]]
+        read = task.parse(answer.text, style)
+        problems = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
+        problems += [problem for problem in read.problems if problem != "repeated_genes"]
+        listed = ", ".join(read.genes)
+        proposals.append(Proposal(row["id"], row["subset"], listed, read.steps, answer.text, ", ".join(problems)))
     return proposals

@@ -1,0 +1,284 @@
+"""Cases of rare diseases → questions: genes and phenotypes resolved, every case accounted for, decoys drawn."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from reasonome.benchmarks.ranking_rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
+from reasonome.config import RankingBenchmark
+from reasonome.errors import InputError
+from reasonome.genes import GeneTable
+from reasonome.manifest import text_sha256
+from reasonome.project import Project
+from reasonome.sources import phenopackets, rankings
+from reasonome.sources.go import Ontology, read_obo
+from reasonome.sources.phenopackets import DURATION, Case, CaseTerm
+from reasonome.sources.rankings import CaseRow
+from reasonome.tasks.ranking import CaseExample, Phenotype, RankedGene
+
+SEXES = {"FEMALE": "female", "MALE": "male"}
+_UNITS = ("years", "months", "weeks", "days")
+_GESTATION = "gestational week "
+
+
+def questions(
+    project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, obo: Path | None = None
+) -> Questions:
+    """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
+
+    With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes give way to those that stand for
+    them, and missing labels are filled in; what the ontology does not know stays as it is. A case without a present
+    phenotype, with one that is also absent, without one causal gene that the authority knows, of several diseases,
+    or with the same question as an earlier one is left out. Decoys come after splitting: `with_decoys`. Raises
+    InputError as the readers do.
+    """
+    benchmark = project.ranking_benchmarks[name]
+    maker = _Maker(benchmark, genes, read_obo(obo) if obo else None)
+    for subset, spec in benchmark.subsets.items():
+        path = files[subset]
+        if project.sources[spec.source].format == "phenopackets":
+            rows = [_of_case(case) for case in phenopackets.read_cases(path)]
+        else:
+            rows = [_of_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
+        for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
+            maker.add(row, subset, spec.source, path)
+    return Questions(maker.examples, maker.left_out, maker.unmapped, maker.places, dict(maker.notes))
+
+
+def with_decoys(
+    parts: Mapping[str, Sequence[CaseExample]], benchmark: RankingBenchmark
+) -> dict[str, list[CaseExample]]:
+    """Split questions, with candidates for those without: their causal genes and `decoys` others, in seeded order.
+
+    Decoys are causal genes of other cases of the same split, drawn without replacement, a gene of many cases the
+    oftener: else it would be right wherever it is a candidate. None is known to cause the case's own disease. The
+    seed, the id and the case's genes decide them. Without `decoys` the questions stay as they are: every human gene
+    is a candidate. InputError for a split with too few genes.
+    """
+    if benchmark.decoys is None:
+        return {part: list(examples) for part, examples in parts.items()}
+    return {part: _decoyed(part, examples, benchmark) for part, examples in parts.items()}
+
+
+def _decoyed(part: str, examples: Sequence[CaseExample], benchmark: RankingBenchmark) -> list[CaseExample]:
+    genes = {gene.symbol: gene for one in examples for gene in one.causal}
+    cases = Counter(symbol for one in examples for symbol in one.right)
+    of_disease: dict[str, set[str]] = {}
+    for one in examples:
+        of_disease.setdefault(one.disease_id, set()).update(one.right)
+    of_disease.pop("", None)
+    made = []
+    for one in examples:
+        if one.candidates:
+            made.append(one)
+            continue
+        own = one.right | of_disease.get(one.disease_id, set())
+        others = [symbol for symbol in sorted(genes) if symbol not in own]
+        if len(others) < benchmark.decoys:
+            raise InputError(
+                f"the {part} cases have {len(genes)} causal genes, too few for {benchmark.decoys} decoys a question",
+                field="decoys",
+                fix=f"ask for at most {len(others)}, or hold out more questions",
+            )
+        rng = np.random.default_rng(int(text_sha256(f"{benchmark.seed}:{one.id}")[:16], base=16))
+        # Whose exponential waiting times are shortest: a weighted draw without replacement (Efraimidis 2006).
+        waits = rng.exponential(size=len(others)) / [cases[symbol] for symbol in others]
+        drawn = [genes[others[place]] for place in np.argsort(waits)[: benchmark.decoys]]
+        candidates = shuffled((*one.causal, *drawn), benchmark.seed)
+        made.append(one.model_copy(update={"candidates": candidates}))
+    return made
+
+
+def age_words(last_seen: str, onset: str) -> str:
+    """An age as prompts have it: 2 years 3 months; where only the onset is known, that; "" where neither is.
+
+    Both are ISO 8601 durations, labels of HPO's onset terms, or "gestational week 31+5".
+    """
+    if last_seen:
+        return _age(last_seen)
+    return f"{_age(onset)} at onset" if onset else ""
+
+
+def _age(text: str) -> str:
+    if match := DURATION.fullmatch(text):
+        numbers = [(int(match[unit] or 0), unit) for unit in _UNITS]
+        parts = [f"{number} {unit if number > 1 else unit[:-1]}" for number, unit in numbers if number]
+        return " ".join(parts) or "newborn"
+    if text.startswith(_GESTATION):
+        weeks, _, days = text.removeprefix(_GESTATION).partition("+")
+        rest = f" {days} day{'s' * (days != '1')}" if days.strip("0") else ""
+        return f"{weeks} weeks{rest} of gestation"
+    return text.removesuffix(" onset").lower()
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A case or a row of a ready table: identifiers and phenotypes as they stand, age and sex in words."""
+
+    id: str
+    place: str
+    genes: tuple[tuple[str, ...], ...]
+    present: tuple[CaseTerm, ...]
+    absent: tuple[CaseTerm, ...]
+    diseases: tuple[CaseTerm, ...]
+    age: str
+    sex: str
+    source: str = ""
+    candidates: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+
+
+def _of_case(case: Case) -> _Row:
+    return _Row(
+        id=case.id,
+        place=case.where,
+        genes=case.genes,
+        present=case.present,
+        absent=case.absent,
+        diseases=case.diseases,
+        age=age_words(case.age_last_seen, case.age_at_onset),
+        sex=SEXES.get(case.sex, ""),
+    )
+
+
+def _of_row(row: CaseRow, subset: str) -> _Row:
+    """A row of a table; its ages and sexes are words already, and a disease without an id is a name."""
+    return _Row(
+        id=row.id or f"{subset}.{row.line}",
+        place=row.place,
+        genes=tuple((identifier,) for identifier in row.causal),
+        present=tuple(CaseTerm(*one) for one in row.present),
+        absent=tuple(CaseTerm(*one) for one in row.absent),
+        diseases=(CaseTerm(row.disease_id, row.disease),) if row.disease_id or row.disease else (),
+        age=row.age,
+        sex=row.sex,
+        source=row.source,
+        candidates=row.candidates,
+        scores=row.scores,
+    )
+
+
+@dataclass
+class _Maker:
+    benchmark: RankingBenchmark
+    genes: GeneTable
+    ontology: Ontology | None
+    examples: list[CaseExample] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
+    places: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    notes: Counter = field(default_factory=Counter)
+    asked: dict[tuple, str] = field(default_factory=dict)  # what is asked, and the answer -> id
+    known: dict[str, RankedGene] = field(default_factory=dict)
+
+    def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
+        """Make a question of a case, or say why not."""
+        row = replace(row, present=self._phenotypes(row.present), absent=self._phenotypes(row.absent))
+        causal = [self._gene(identifiers, source, path, row.place) for identifiers in row.genes]
+        candidates = self._candidates(row, source, path)
+        reason, detail = self._why_not(row, causal, candidates)
+        asked = (
+            frozenset(causal),
+            frozenset(row.present),
+            frozenset(row.absent),
+            row.age,
+            row.sex,
+            frozenset(gene.symbol for gene in candidates),
+        )
+        if not reason and (subset, row.id) in self.places:
+            reason = "duplicate id"
+        if not reason and asked in self.asked:
+            reason, detail = "duplicate", f"as {self.asked[asked]}"
+        if reason:
+            self.left_out.append(LeftOut(source, row.id, reason, ": ".join(filter(None, (row.place, detail)))))
+            return
+        self.asked[asked] = row.id
+        self.places[subset, row.id] = [row.place]
+        disease = row.diseases[0] if row.diseases else CaseTerm("", "")
+        self.examples.append(
+            CaseExample(
+                id=row.id,
+                subset=subset,
+                candidates=shuffled(candidates, self.benchmark.seed),
+                causal=[self._ranked(symbol) for symbol in sorted(set(causal))],
+                source=row.source or source,
+                age=row.age,
+                sex=row.sex,
+                present=[Phenotype(id=one.id, label=one.label) for one in row.present],
+                absent=[Phenotype(id=one.id, label=one.label) for one in row.absent],
+                disease_id=disease.id,
+                disease=disease.label,
+            )
+        )
+
+    def _why_not(self, row: _Row, causal: list[str | None], candidates: list[RankedGene]) -> tuple[str, str]:
+        """(reason, detail) why a case makes no question; ("", "") if it does."""
+        if not row.present:
+            return "no phenotype present", ""
+        if both := {one.id for one in row.present} & {one.id for one in row.absent}:
+            return "phenotype both present and absent", ", ".join(sorted(both))
+        if not row.genes:
+            return "no causal gene", ""
+        if unknown := [names[-1] for names, symbol in zip(row.genes, causal, strict=True) if symbol is None]:
+            return "causal gene unknown", ", ".join(unknown)
+        if len(row.diseases) > 1:
+            return "several diseases", ", ".join(one.id for one in row.diseases)
+        if row.candidates:
+            if missing := set(causal) - {gene.symbol for gene in candidates}:
+                return "causal gene is no candidate", ", ".join(sorted(missing))
+            low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates
+            if not low <= len(candidates) <= high:
+                reason = "too few candidates" if len(candidates) < low else "too many candidates"
+                return reason, f"{len(candidates)} of {low} to {high}"
+        return "", ""
+
+    def _phenotypes(self, terms: tuple[CaseTerm, ...]) -> tuple[CaseTerm, ...]:
+        """Terms in use, each once, with labels; those without any label cannot be asked about."""
+        found: dict[str, CaseTerm] = {}
+        for term in terms:
+            now = self._in_use(term)
+            if not now.label:
+                self.notes["phenotypes without a label, left out"] += 1
+            else:
+                found.setdefault(now.id, now)
+        return tuple(found.values())
+
+    def _in_use(self, term: CaseTerm) -> CaseTerm:
+        if self.ontology is None:
+            return term
+        live = self.ontology.live_id(term.id)
+        if live is None:
+            kind = "obsolete" if self.ontology.main_id(term.id) else "unknown to the ontology"
+            self.notes[f"phenotypes {kind}, kept"] += 1
+            return term
+        if live != term.id:
+            self.notes["phenotypes replaced by the ontology's"] += 1
+            return CaseTerm(live, self.ontology.terms[live].name)
+        return CaseTerm(live, term.label or self.ontology.terms[live].name)
+
+    def _gene(self, identifiers: tuple[str, ...], source: str, path: Path, place: str) -> str | None:
+        """The symbol of a gene by the first of its identifiers that means one; else it is unmapped."""
+        symbol = next(filter(None, (self.genes.resolve(one).symbol for one in identifiers)), None)
+        if symbol is None:
+            where = f"{path.name}:{place.removeprefix('line ')}"
+            self.unmapped.append(Unmapped(source, identifiers[-1], where, self.genes.best_guess(identifiers[-1])))
+        return symbol
+
+    def _candidates(self, row: _Row, source: str, path: Path) -> list[RankedGene]:
+        """The candidates of a ready table, as current symbols; one that no gene is found for stays as it is written."""
+        found: dict[str, RankedGene] = {}
+        for number, written in enumerate(row.candidates):
+            symbol = self._gene((written,), source, path, row.place)
+            gene = self._ranked(symbol) if symbol else RankedGene(symbol=written)
+            score = {"score": row.scores[number]} if row.scores else {}
+            found.setdefault(gene.symbol, gene.model_copy(update=score))
+        return list(found.values())
+
+    def _ranked(self, symbol: str) -> RankedGene:
+        if symbol not in self.known:
+            self.known[symbol] = ranked_gene(self.genes.genes[symbol], self.genes)
+        return self.known[symbol]

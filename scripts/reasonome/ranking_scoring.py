@@ -1,0 +1,224 @@
+"""Scores of rankings: ranked genes against the right ones, one row per question, sample and order of candidates."""
+
+import math
+from collections.abc import Collection, Container, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reasonome import floors
+from reasonome.config import RankingStyle
+from reasonome.encoders import SentenceEncoder
+from reasonome.errors import InputError
+from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions, chance
+from reasonome.metrics.ranking import answer_metrics, list_metrics
+from reasonome.phenotype_overlap import PhenotypeOverlap
+from reasonome.scoring import AnswerRow, by_question
+from reasonome.tasks.ranking import CaseExample, LocusExample, RankedAnswer, RankingExample
+from reasonome.tasks.task import Task
+
+SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
+# What a list alone does not have.
+_OF_THE_FORM = ("format", "truncated", "reasoning_words", "reward_format", "reward_brevity")
+_MISSING = "missing_answer"
+
+
+def score_rankings(
+    task: Task,
+    style: RankingStyle,
+    examples: Sequence[RankingExample],
+    answers: Sequence[AnswerRow],
+    known: Container[str] | None,
+    longest_list: int,
+    seed: int,
+    file: Path | None = None,
+    sealed: Collection[str] = (),
+) -> pd.DataFrame:
+    """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
+
+    Metrics are those of `metrics.ranking`, and `reward_*` what every reward of the task would pay with its settings as
+    they are by default. `known` are the names of human genes (`known_names`): what is neither among them nor of the
+    question is invented; without it, that is not counted. `genes` is the ranking that counts, joined by spaces, and
+    `candidates` those of the prompt in its order. What belongs to the form is nan of answers that came as bare lists.
+    `shuffled_*` scores what another question of the subset was answered (`handed_over`). Answers to `sealed` ids are
+    passed over. InputError for an answer to another id, for two answers to one id, sample and order, and without
+    examples; `file` is where the answers come from.
+    """
+    if not examples:
+        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
+    given = by_question(examples, answers, file, sealed)
+    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
+    asked, parsed, shown, rankings, formless, rows = [], [], [], [], [], []
+    for example in examples:
+        for sample, order in tries:
+            answer = given.get((example.id, sample, order))
+            read = _read(task, style, answer)
+            ranked = read.ranked(example)[:longest_list]
+            candidates = _in_prompt_order(task, style, example, order)
+            metrics = answer_metrics(read, example, longest_list, known)
+            asked.append(example)
+            parsed.append(read)
+            shown.append(candidates)
+            rankings.append(ranked)
+            formless.append(answer is not None and answer.answer is not None)
+            rows.append(
+                {
+                    **labels(example),
+                    "sample": sample,
+                    "order": order,
+                    "question": _question(example),
+                    "candidates": " ".join(candidates),
+                    "answer": ranked[0] if ranked else "",
+                    "genes": joined(ranked),
+                    "text": answer.text if answer else "",
+                    "reasoning": read.reasoning,
+                    "problems": ",".join(_problems(read, metrics) if answer else [_MISSING]),
+                    "genes_left_out": answer.genes_left_out if answer else 0,
+                    "facts_left_out": answer.facts_left_out if answer else 0,
+                    "prompt_tokens": answer.prompt_tokens if answer else 0,
+                    "completion_tokens": answer.completion_tokens if answer else 0,
+                    "finish_reason": answer.finish_reason if answer else "missing",
+                    "logprob": answer.logprob if answer else None,
+                    "name_logprob": answer.name_logprob if answer else None,
+                    "name_tokens": answer.name_tokens if answer else 0,
+                    "length": _length(answer),
+                    **metrics,
+                }
+            )
+    table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "length": float})
+    table = table.assign(**_rewards(task, parsed, asked))
+    table.loc[formless, [column for column in _OF_THE_FORM if column in table]] = math.nan
+    return table.assign(**_shuffled_scores(table, asked, rankings, shown, longest_list, seed))
+
+
+def labels(example: RankingExample) -> dict[str, str]:
+    """What every row of a table of scores says of its question; questions with the same right genes are a cluster."""
+    return {
+        "id": example.id,
+        "subset": example.subset,
+        "stratum": example.source,
+        "cluster": "|".join(sorted(example.right)),
+        "gold": ", ".join(gene.symbol for gene in example.causal),
+    }
+
+
+def joined(genes: Sequence[str]) -> str:
+    """A ranking as one text: genes without white space, which no symbol has, between spaces."""
+    return " ".join("_".join(gene.split()) for gene in genes)
+
+
+def handed_over(
+    ranking: Sequence[str], shown: Sequence[str], other: Sequence[str], example: RankingExample
+) -> list[str]:
+    """The ranking of one question as an answer to another `example`, whose prompt shows the candidates `other`.
+
+    Between questions with candidates a ranking is handed over by the places at which the prompt showed its genes, which
+    is what a model may have learnt instead of genes; what has no such place there is dropped. Where one of them has no
+    candidates, the genes themselves are handed over.
+    """
+    if not (shown and other):
+        return list(dict.fromkeys(example.gene_of(gene) or gene for gene in ranking))
+    place = {gene: number for number, gene in enumerate(shown)}
+    return [other[place[gene]] for gene in ranking if place.get(gene, len(other)) < len(other)]
+
+
+def _read(task: Task, style: RankingStyle, answer: AnswerRow | None) -> RankedAnswer:
+    if answer is not None and answer.answer is not None:
+        return task.bare(answer.answer)
+    return task.parse(answer.text if answer else "", style)
+
+
+def _in_prompt_order(task: Task, style: RankingStyle, example: RankingExample, order: int) -> list[str]:
+    """All candidates in the order of the prompt, whatever its budget."""
+    asked = style.model_copy(update={"seed": style.seed + order})
+    return task.prompt(example, asked, lambda texts: [0] * len(texts)).shown
+
+
+def _question(example: RankingExample) -> str:
+    """What is asked, in words, as tables show it."""
+    if isinstance(example, LocusExample):
+        return example.trait
+    if isinstance(example, CaseExample):
+        absent = [f"not {phenotype.label}" for phenotype in example.absent]
+        return "; ".join([*(phenotype.label for phenotype in example.present), *absent])
+    return ""
+
+
+def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
+    """What is malformed, and what is listed that the question does not ask about, or that is no gene."""
+    listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
+    return [*read.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
+
+
+def _length(answer: AnswerRow | None) -> float:
+    """Tokens of the completion; unknown (nan) of answers that came without them, and of missing ones."""
+    return float(answer.completion_tokens) if answer is not None and answer.completion_tokens else math.nan
+
+
+def _rewards(task: Task, parsed: Sequence[RankedAnswer], asked: Sequence[RankingExample]) -> dict[str, np.ndarray]:
+    return {
+        f"reward_{name}": np.array(reward.function(parsed, asked, _no_similarity), dtype=float)
+        for name, reward in task.rewards.items()
+    }
+
+
+def _no_similarity(texts: Sequence[str], others: Sequence[str]) -> list[float]:
+    """Rewards of rankings compare genes, not texts."""
+    raise TypeError("a reward of rankings asked for the similarity of texts")
+
+
+def _shuffled_scores(
+    table: pd.DataFrame,
+    asked: Sequence[RankingExample],
+    rankings: Sequence[list[str]],
+    shown: Sequence[list[str]],
+    longest_list: int,
+    seed: int,
+) -> dict[str, list[float]]:
+    """The scores of rankings handed to other questions of the same subset, sample and order, so that none keeps its."""
+    ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
+    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
+    origin = pd.Series(floors.shuffled(ordered.index.tolist(), groups, seed), ordered.index).sort_index()
+    scores = [
+        list_metrics(handed_over(rankings[own], shown[own], shown[row], asked[row]), asked[row], longest_list)
+        for row, own in enumerate(origin)
+    ]
+    return {f"shuffled_{metric}": [found[metric] for found in scores] for metric in SHUFFLED}
+
+
+def score_ranking_floors(
+    task: Task,
+    style: RankingStyle,
+    training: Sequence[RankingExample],
+    examples: Sequence[RankingExample],
+    genes: Mapping[str, str],
+    longest_list: int,
+    encoders: Mapping[str, SentenceEncoder] | None = None,
+    overlap: PhenotypeOverlap | None = None,
+) -> pd.DataFrame:
+    """Score every floor that can answer, a row per question; `random_order` has the exact expected values, and 0 draws.
+
+    `genes` are all human genes, symbol → official name, which questions without candidates are about. InputError
+    without examples.
+    """
+    if not examples:
+        raise InputError("there are no examples to score floors on", fix="give the test split of a benchmark")
+    shown = [_in_prompt_order(task, style, example, 0) for example in examples]
+    questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
+    rows: list[dict[str, Any]] = []
+    for example in examples:
+        expected = chance(len(example.candidates), len(example.causal), longest_list, len(genes))
+        told = {"floor": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
+        rows.append(told | labels(example) | expected)
+    for name, floor in FLOORS.items():
+        if not floor.usable(questions):
+            continue
+        for example, found in zip(examples, floor.rank(questions), strict=True):
+            ranked = found[:longest_list]
+            told = {"floor": name, "information": floor.information, "answer": ranked[0] if ranked else ""}
+            told |= {"genes": joined(ranked), "draws": 1} | labels(example)
+            metrics = list_metrics(ranked, example, longest_list)
+            rows.append(told | {metric: metrics[metric] for metric in expected})
+    return pd.DataFrame(rows)

@@ -1,0 +1,69 @@
+"""Let a teacher write reasoning for a ranking benchmark's training questions; kept and dropped rows, with reasons.
+
+python scripts/write_ranking_reasoning.py --teacher gene-names --benchmark demo-loci --style short \
+    --folder results/benchmarks/demo-loci --output results/reasoning/gene-names/demo-loci.short.jsonl
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
+from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
+from reasonome.errors import run_program
+from reasonome.project import Project, lookup
+from reasonome.prompts import Prompt, conservative_count
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking_task import RankingTask
+from reasonome.teachers import Proposal, filtering, gene_names
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--teacher", required=True)
+    parser.add_argument("--benchmark", required=True)
+    parser.add_argument("--style", required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    project = Project(args.config)
+    teacher = lookup(project.teachers, args.teacher, "teacher")
+    task = TASKS[lookup(project.ranking_benchmarks, args.benchmark, "benchmark of rankings").task]
+    style = project.style(args.benchmark, args.style)
+    examples = read_rows(args.folder / "train.jsonl", task.Example)
+    prompts = {example.id: task.prompt(example, style, conservative_count) for example in examples}
+    if isinstance(teacher, GeneNamesTeacher):
+        proposals = gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
+    else:
+        proposals = ask_endpoint(teacher, task, style, examples, prompts, args.output)
+    kept, dropped = filtering.keep_right_first(proposals, examples)
+    atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
+    atomic.write_jsonl(args.output, kept)
+    print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")
+
+
+def ask_endpoint(
+    teacher: OpenAITeacher,
+    task: RankingTask,
+    style: RankingStyle,
+    examples: list,
+    prompts: dict[str, Prompt],
+    output: Path,
+) -> list[Proposal]:
+    """Proposals of a chat model that is not told the answers; its raw answers are cached beside the output."""
+    from reasonome.chat_endpoint import cost, token_totals
+    from reasonome.teachers import openai
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    messages = {id: prompt.messages for id, prompt in prompts.items()}
+    answers = openai.ask(teacher, messages, output.with_suffix(".cache.jsonl"))
+    totals = token_totals(answers.values())
+    print(json.dumps({**totals, "cost": cost(teacher.price, **totals)}))
+    return openai.to_rankings(task, style, [{"id": e.id, "subset": e.subset} for e in examples], answers)
+
+
+if __name__ == "__main__":
+    run_program(main)
