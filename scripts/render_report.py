@@ -41,7 +41,7 @@ def main() -> None:
     given = arguments.parse_args()
 
     plan = read_plan(given.plan)
-    metrics = tables.read_table(given.metrics, tables.METRIC_COLUMNS)
+    metrics = tables.read_table(given.metrics, tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     write_figures(given.figures, plan, tables.of_all_strata(metrics), steps, corpora)

@@ -36,7 +36,7 @@ def main() -> None:
     comparisons = tables.comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
     tables.write_table(metrics, given.metrics)
     tables.write_table(comparisons, given.comparisons)
-    print(tables.headline(metrics).to_string(index=False, na_rep=""))
+    print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))
 
 
 if __name__ == "__main__":

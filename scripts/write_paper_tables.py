@@ -30,7 +30,7 @@ def main() -> None:
     given = arguments.parse_args()
 
     plan = read_plan(given.plan)
-    metrics = tables.read_table(given.metrics, tables.METRIC_COLUMNS)
+    metrics = tables.read_table(given.metrics, tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(given.comparisons, tables.COMPARISON_COLUMNS)
     evaluations = read_evidence(plan).evaluations
     with replacing(given.output) as folder, matplotlib.rc_context(STYLE):

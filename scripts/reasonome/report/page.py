@@ -19,7 +19,6 @@ from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.example_scores import PRIMARY
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
 from reasonome.report.metric_names import metric_name
 from reasonome.report.plan import Plan, Reasoning
@@ -76,7 +75,7 @@ def render_page(inputs: ReportInputs) -> str:
             groups=scores_section.GROUPS,
             ceiling=CEILING,
             strip=scores_section.STRIP,
-            with_ontology=scores_section.primary_metric(inputs.metrics) == PRIMARY,
+            with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
             settings=[
                 scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
                 | {"linking": scores_section.linking(plan, inputs.evidence, setting)}

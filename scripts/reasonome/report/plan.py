@@ -80,6 +80,13 @@ class Corpus(_Strict):
     statistics: Path = Field(description="table that write_statements.py wrote")
 
 
+class TrainedOn(_Strict):
+    """What a step of an arm learnt from."""
+
+    benchmark: Name
+    style: Name
+
+
 class Plan(_Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
@@ -95,6 +102,7 @@ class Plan(_Strict):
     audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
+    trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps; of rankings")
 
     @property
     def metric_set(self) -> MetricSet:

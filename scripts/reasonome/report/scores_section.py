@@ -10,22 +10,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.strata import STRATA
 from reasonome.comparisons import MEAN, in_mean
 from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
-from reasonome.report.example_scores import INDEPENDENT, PRIMARY
 from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
 from reasonome.report.figures import ablation_name
-from reasonome.report.metric_names import METRIC_NAMES
+from reasonome.report.metric_sets import INDEPENDENT, NAMES, MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
 from reasonome.report.training_section import drawing
 
-WITHOUT_ONTOLOGY = "rouge_l"
-FURTHER = ("abstained", "rouge_1", "rouge_2", "lin", "resnik", "gene_overlap")  # beside all without a name above
-VARIANT_METRICS = ("term_score", "rouge_l", "exact", "abstained")
 GROUPS = {
     "none": "nothing about the question",
     "prompt": "the genes' official names alone",
@@ -96,9 +91,10 @@ class Runs:
         return self._runs[number][1].origin
 
 
-def primary_metric(metrics: pd.DataFrame) -> str:
-    """The protocol's, or ROUGE-L where the models were scored without an ontology."""
-    return PRIMARY if (metrics.query("kind == 'model'")["metric"] == PRIMARY).any() else WITHOUT_ONTOLOGY
+def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet = NAMES) -> str:
+    """The protocol's, or what stands in for it: ROUGE-L where models were scored without an ontology."""
+    measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
+    return metric_set.primary if measured else metric_set.stand_in
 
 
 def list_settings(metrics: pd.DataFrame) -> list[Setting]:
@@ -118,8 +114,9 @@ def scores_section(
     models, floors = (shown[shown["kind"] == kind] for kind in ("model", "floor"))
     compared = comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
     subsets = sorted(set(models["subset"]) - {MEAN})
-    primary = primary_metric(metrics)
-    tables = _Tables(runs, setting)
+    metric_set = plan.metric_set
+    primary = primary_metric(metrics, metric_set)
+    tables = _Tables(runs, setting, metric_set)
     kinds = sorted(set(floors["information"]), key=information_rank)
     rows = tables.tests(compared)
     return {
@@ -130,13 +127,13 @@ def scores_section(
         "subsets": in_mean(subsets),
         "n": int(models.query("metric == @primary and subset == @MEAN")["n"].iloc[0]),
         "headline": tables.headline(shown, rows, kinds, primary),
-        "scores": tables.scores(shown, _main_columns(models, subsets, primary)),
-        "further": tables.scores(shown, _further_columns(models)),
+        "scores": tables.scores(shown, _main_columns(models, subsets, primary, metric_set)),
+        "further": tables.scores(shown, _further_columns(models, metric_set)),
         "strata": tables.strata_scores(asked[asked["kind"] != "shuffled"], primary),
         "variants": tables.variant_scores(shown[shown["kind"] != "shuffled"], subsets),
         "margins": [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(rows, floors, kinds)],
         "kinds": kinds,
-        "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == PRIMARY],
+        "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == metric_set.primary],
         "tests": [t for t in rows if t["subset"] == MEAN],
         "subset_tests": [t for t in rows if t["subset"] != MEAN],
         "style_tests": [t for t in rows if t["subset"] == MEAN and t["kind"] == "other style"],
@@ -215,22 +212,26 @@ def margins(tests: list[dict], floors: pd.DataFrame, kinds: list[str]) -> list[d
     return rows
 
 
-def _main_columns(models: pd.DataFrame, subsets: list[str], primary: str) -> list[Column]:
+def _main_columns(
+    models: pd.DataFrame, subsets: list[str], primary: str, metric_set: MetricSet
+) -> list[Column]:
     """The primary metric's mean and its subsets', and the mean of every other metric that people read first."""
     columns = [Column(primary)]
     if len(in_mean(subsets)) > 1:
         columns += [Column(primary, subset) for subset in in_mean(subsets)]
     measured = set(models["metric"])
     return columns + [
-        Column(metric) for metric in METRIC_NAMES if metric in measured and metric not in FURTHER and metric != primary
+        Column(metric)
+        for metric in metric_set.names
+        if metric in measured and metric not in metric_set.further and metric != primary
     ]
 
 
-def _further_columns(models: pd.DataFrame) -> list[Column]:
+def _further_columns(models: pd.DataFrame, metric_set: MetricSet) -> list[Column]:
     return [
         Column(metric)
         for metric in models["metric"].drop_duplicates()
-        if metric not in METRIC_NAMES or metric in FURTHER
+        if metric not in metric_set.names or metric in metric_set.further
     ]
 
 
@@ -249,8 +250,8 @@ def _only_rewarded_encoders(plan: Plan, models: pd.DataFrame) -> bool:
 class _Tables:
     """Rows of tables, each with what stands behind it: `runs` of answers, and the steps that `made` the model."""
 
-    def __init__(self, runs: Runs, setting: Setting):
-        self.runs, self.setting = runs, setting
+    def __init__(self, runs: Runs, setting: Setting, metric_set: MetricSet = NAMES):
+        self.runs, self.setting, self.metric_set = runs, setting, metric_set
 
     def made(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
         runs = self.runs.behind(self.setting, kind, backbone, arm, seed)
@@ -342,11 +343,12 @@ class _Tables:
         """Scores by stratum, and the examples in each; None where the examples have no strata."""
         models = metrics[(metrics["kind"] == "model") & (metrics["subset"] == MEAN) & (metrics["metric"] == primary)]
         sizes = models.set_index("stratum")["n"].to_dict()
-        strata = [stratum for stratum in STRATA if stratum in sizes]
+        order = self.metric_set.strata or sorted(set(sizes) - {""})
+        strata = [stratum for stratum in order if stratum in sizes]
         if not strata:
             return None
         measured = set(metrics["metric"])
-        shown = [m for m in dict.fromkeys([primary, "rouge_l", "similarity", "exact"]) if m in measured]
+        shown = [m for m in dict.fromkeys([primary, *self.metric_set.by_stratum]) if m in measured]
         columns = [Column(metric, stratum=stratum) for metric in shown for stratum in strata]
         return self.scores(metrics, columns) | {"sizes": [(stratum, int(sizes[stratum])) for stratum in strata]}
 
@@ -359,7 +361,7 @@ class _Tables:
         columns = sorted(subsets, key=lambda subset: (subset.partition("-")[0], len(subset), subset))
         return [
             (metric, self.scores(metrics, [Column(metric, subset) for subset in columns]))
-            for metric in VARIANT_METRICS
+            for metric in self.metric_set.on_variants
             if metric in measured
         ]
 

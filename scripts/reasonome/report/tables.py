@@ -2,8 +2,8 @@
 
 import os
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,6 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.atomic import replacing
-from reasonome.benchmarks.strata import STRATA
 from reasonome.comparisons import (
     IDENTICAL,
     MEAN,
@@ -26,11 +25,8 @@ from reasonome.comparisons import (
 )
 from reasonome.errors import InputError
 from reasonome.metrics.naming import distinct_share
-from reasonome.report.evidence import Evidence
+from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.example_scores import (
-    HITS,
-    INDEPENDENT,
-    PRIMARY,
     SHUFFLED,
     Questions,
     asked,
@@ -38,6 +34,7 @@ from reasonome.report.example_scores import (
     with_independent_similarity,
 )
 from reasonome.report.family import CEILING, FLOOR_GROUPS, family_of, verdicts, with_adjusted_p
+from reasonome.report.metric_sets import NAMES, MetricSet
 from reasonome.report.plan import Evaluation, Plan, parent_arm
 
 SETTING = ["benchmark", "style", "decoding"]
@@ -97,7 +94,7 @@ COMPARISON_COLUMNS = [
     "missing_b",
     "note",
 ]
-COMPARED = [PRIMARY, "rouge_l", "similarity", INDEPENDENT, *HITS]
+ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
 EQUIVALENCE = 0.02
 # The order of the floors in every table.
 INFORMATION = [*FLOOR_GROUPS, CEILING]
@@ -163,10 +160,11 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
     `no_name` is the share of answers without a usable name, those that are not there included. `distinct_names` has no
     interval: resampling repeats names.
     The mean over subsets leaves out contaminated variants; its rows stand once for all examples and, with a `stratum`,
-    for those whose genes are studied less or more, as far as the examples have strata.
+    for those whose genes are studied less or more, as far as the examples have strata. Of rankings there are standard
+    errors, and rows of `<metric>_by_gene`, where every cluster has one vote: `n` counts the clusters.
     """
     bootstrap = Bootstrap(seed, resamples)
-    questions = _questions(evidence)
+    questions = _questions(evidence, plan.metric_set)
     batches: dict[tuple, list[Scored]] = {}
     for arm in _arms(plan, evidence, questions):
         batches.setdefault(tuple(arm.labels[name] for name in [*SETTING, "backbone"]), []).append(arm)
@@ -175,9 +173,35 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
     rows: list[dict] = []
     for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
         found = _metric_rows(scored, questions[benchmark, style], bootstrap)
+        if plan.metric_set.per_cluster:
+            by_cluster = _by_cluster(scored, questions[benchmark, style], plan.metric_set.per_cluster)
+            found += _metric_rows(*by_cluster, bootstrap)
         rows += [{"experiment": plan.experiment} | row for row in found]
-    table = pd.DataFrame(rows, columns=METRIC_COLUMNS)
-    return table.fillna({column: "" for column in METRIC_COLUMNS if column in _TEXT})
+    columns = metric_columns(plan.metric_set)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.fillna({column: "" for column in columns if column in _TEXT})
+
+
+def metric_columns(metric_set: MetricSet) -> list[str]:
+    """The columns of metrics.tsv."""
+    return [*METRIC_COLUMNS, ERROR] if metric_set.errors else METRIC_COLUMNS
+
+
+def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[str]) -> tuple[list[Scored], Questions]:
+    """The same arms or floors with a row for each cluster of a subset: the mean of its examples, each one vote.
+
+    Clusters may lie in several strata, so there are none.
+    """
+    keys = [questions.subsets, questions.clusters.to_numpy()]
+
+    def averaged(table: pd.DataFrame) -> pd.DataFrame:
+        shown = [metric for metric in metrics if metric in table]
+        means = table[[*shown, "missing"]].groupby(keys).mean().rename_axis(EXAMPLE)
+        return means.rename(columns={metric: f"{metric}_by_gene" for metric in shown})
+
+    found = [replace(one, tables=[averaged(table) for table in one.tables], distinct=[]) for one in scored]
+    clusters = found[0].tables[0].index
+    return found, Questions(clusters, pd.Series(range(len(clusters)), clusters), {}, pd.DataFrame(index=clusters))
 
 
 def _metric_rows(scored: list[Scored], questions: Questions, bootstrap: Bootstrap) -> list[dict]:
@@ -221,6 +245,7 @@ def _intervals(
                 i, j, metric = column.split(":", 2)
                 labels = {"seed": scored[int(i)].seeds[int(j)], "chain": scored[int(i)].models[int(j)]}
                 bounds = {"value": found.value[k], "low": low[k], "high": high[k], "n": found.n[k]}
+                bounds[ERROR] = np.nanstd(found.means[:, k], ddof=1)
                 yield int(i), labels, {"subset": subset, "metric": metric} | bounds
         for i, one in enumerate(scored):
             if len(one.tables) == 1:
@@ -231,7 +256,7 @@ def _intervals(
                     continue
                 means = _over_seeds_of(found.means[:, columns].T, one, bootstrap)
                 bounds = percentile_bounds(means[:, None])[:, 0]
-                row = {"subset": subset, "metric": metric, "n": found.n[columns].min()}
+                row = {"subset": subset, "metric": metric, "n": found.n[columns].min(), ERROR: np.nanstd(means, ddof=1)}
                 row |= dict(zip(("low", "high"), bounds, strict=True)) | _over_seeds(found.value[columns])
                 yield i, {"seed": MEAN, "chain": ""}, row
 
@@ -272,7 +297,7 @@ def comparisons_table(
     A benchmark with a single subset has rows for "mean" only, which is that subset.
     """
     bootstrap = Bootstrap(seed, resamples)
-    questions = _questions(evidence)
+    questions = _questions(evidence, plan.metric_set)
     settings: dict[tuple, list[Scored]] = {}
     for arm in _arms(plan, evidence, questions):
         settings.setdefault(tuple(arm.labels[name] for name in ["backbone", *SETTING]), []).append(arm)
@@ -298,8 +323,10 @@ def comparisons_table(
             for other in settings[others]
             if arm.name == other.name or not {backbone, other.backbone} <= trained
         ]
-        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style]))
-        rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence)]
+        compared = plan.metric_set.compared
+        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style], compared))
+        hits = plan.metric_set.hits
+        rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
     return table.assign(verdict=verdicts(table))
 
@@ -310,8 +337,10 @@ def _pairs(
     other_styles: dict[str, list[Scored]],
     other_backbones: list[tuple[Scored, Scored]],
     floors: list[Scored],
+    compared: Sequence[str],
 ) -> Iterator[tuple[dict, Side, Side]]:
-    """Labels and the two sides of every comparison in one setting; `chain_of` tells an arm's chain."""
+    """Labels and the two sides of every comparison in one setting, by each metric that is `compared`; `chain_of` tells
+    an arm's chain."""
     by_name = {arm.name: arm for arm in arms}
     steps = {name: chain_of[name].steps for name in by_name}
     for arm in arms:
@@ -333,13 +362,15 @@ def _pairs(
         for kind, name, other, prefix in others:
             labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
             labels |= {"information": other.labels.get("information", "")}
-            for metric in COMPARED:
+            for metric in compared:
                 if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
                     yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
 
 
-def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equivalence: float) -> list[dict]:
-    """Test every pair on every subset; all pairs share the resamples of one bootstrap."""
+def _compare(
+    pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equivalence: float, hits: Sequence[str]
+) -> list[dict]:
+    """Test every pair on every subset; all pairs share the resamples of one bootstrap. `hits` are right or wrong."""
     values, columns = _columns(pairs)
     subsets = questions.subsets.to_numpy()
     clusters = questions.clusters.to_numpy()
@@ -371,7 +402,7 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equ
             if in_subset.min() < 2 and row["note"] != IDENTICAL:
                 row["p_bootstrap"] = p_equivalence = np.nan
                 row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
-            row["p_mcnemar"] = mcnemar(a, b) if labels["metric"] in HITS else np.nan
+            row["p_mcnemar"] = mcnemar(a, b) if labels["metric"] in hits else np.nan
             row["p_family"] = row["p"]
             of_seeds, of_clusters = max(map(len, places)) > 1, len(set(clusters[known])) < known.sum()
             if of_seeds or of_clusters:  # the t-test knows nothing of either
@@ -424,8 +455,8 @@ def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float
     return found
 
 
-def _questions(evidence: Evidence) -> dict[tuple[str, str], Questions]:
-    return {key: asked(table, STRATA) for key, table in evidence.floors.items()}
+def _questions(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:
+    return {key: asked(table, metric_set) for key, table in evidence.floors.items()}
 
 
 def _arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
@@ -466,12 +497,14 @@ def _floors(
 
 def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
     tables = [with_independent_similarity(table, plan.rewarded_encoders) for table in tables]
-    scores = [per_example(table, questions) for table in tables]
+    scores = [per_example(table, questions, plan.metric_set) for table in tables]
     return Scored(labels, chains, seeds, scores, [_distinct_names(table) for table in tables])
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
-    """The share of distinct answers, by subset and as their mean."""
+    """The share of distinct answers, by subset and as their mean; nothing of what is no answer but an expected value."""
+    if "draws" in answers and not answers["draws"].any():
+        return {}
     by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()
     return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
 
@@ -500,15 +533,13 @@ def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
     return metrics[~has_mean | (metrics["seed"] == MEAN)]
 
 
-def headline(metrics: pd.DataFrame) -> pd.DataFrame:
+def headline(metrics: pd.DataFrame, metric_set: MetricSet = NAMES) -> pd.DataFrame:
     """The means over subsets, one row per arm and floor, for people to read on a terminal."""
-    shown = [PRIMARY, "rouge_l", "similarity", INDEPENDENT, "exact", "format", "no_name", "truncated"]
-    shown += ["distinct_names", "length"]
     rows = reported_seeds(of_all_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()
     wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]
-    return wide[[metric for metric in shown if metric in wide]].round(3).reset_index()
+    return wide[[metric for metric in metric_set.shown if metric in wide]].round(3).reset_index()
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
@@ -524,6 +555,6 @@ def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
     table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
     if list(table.columns) != columns:
         raise InputError(f"columns are {' '.join(table.columns)}", file=path, fix=f"expected: {' '.join(columns)}")
-    for column in set(columns) & {*METRIC_COLUMNS, *COMPARISON_COLUMNS} - {*_TEXT}:
+    for column in set(columns) & {*METRIC_COLUMNS, ERROR, *COMPARISON_COLUMNS} - {*_TEXT}:
         table[column] = pd.to_numeric(table[column].replace("", np.nan))
     return table

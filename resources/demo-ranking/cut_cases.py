@@ -1,0 +1,69 @@
+"""Cut the demo's cases out of Phenopacket Store and write them as gzipped JSON lines in the flat layout.
+
+Input: the store at commit b694d17 (2026-06-25): its folder `notebooks`, a release's all_phenopackets.zip, or JSON
+lines of it. Genes whose symbol has a CRC-32 that 5 divides are kept back. From the top folder of the project:
+
+PYTHONPATH=scripts python resources/demo-ranking/cut_cases.py --store phenopacket-store/notebooks
+"""
+
+import argparse
+import gzip
+import json
+import random
+from pathlib import Path
+from zlib import crc32
+
+from reasonome.errors import run_program
+from reasonome.sources.phenopackets import Case, read_cases
+
+GENES, FEWEST, MOST = 100, 4, 6  # genes drawn, cases that each must have, cases drawn of each
+HERE = Path(__file__).resolve().parent
+
+
+def draw(cases: list[Case]) -> list[Case]:
+    """`MOST` cases at most of each of `GENES` genes, drawn at random (seed 0), in the order of gene and id."""
+    of_gene: dict[str, list[Case]] = {}
+    for case in sorted(cases, key=lambda one: one.id):
+        symbols = [identifiers[-1] for identifiers in case.genes]
+        if len(symbols) == 1 and crc32(symbols[0].encode()) % 5 and case.present:
+            of_gene.setdefault(symbols[0], []).append(case)
+    rng = random.Random(0)
+    genes = rng.sample(sorted(gene for gene, found in of_gene.items() if len(found) >= FEWEST), GENES)
+    return [
+        case
+        for gene in sorted(genes)
+        for case in sorted(rng.sample(of_gene[gene], min(MOST, len(of_gene[gene]))), key=lambda one: one.id)
+    ]
+
+
+def flat(case: Case) -> dict:
+    """A case as a line of the flat layout."""
+    return {
+        "id": case.id,
+        "diseases": [term._asdict() for term in case.diseases],
+        "genes": [identifiers[-1] for identifiers in case.genes],
+        "present": [term._asdict() for term in case.present],
+        "excluded": [term._asdict() for term in case.absent],
+        "sex": case.sex,
+        "age_at_onset": case.age_at_onset or None,
+        "age_last_seen": case.age_last_seen or None,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--output", type=Path, default=HERE / "cases.jsonl.gz")
+    args = parser.parse_args()
+    drawn = draw(read_cases(args.store))
+    text = "".join(json.dumps(flat(case), ensure_ascii=False, separators=(",", ":")) + "\n" for case in drawn)
+    with (
+        open(args.output, "wb") as out,
+        gzip.GzipFile(fileobj=out, mode="wb", compresslevel=9, filename="", mtime=0) as handle,
+    ):
+        handle.write(text.encode())
+    print(f"{len(drawn)} cases of {GENES} genes, {args.output.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,167 @@
+"""A made-up experiment of rankings on disk, scored by the real code: three arms, two styles, two sources of evidence."""
+
+import json
+import random
+from pathlib import Path
+
+from reasonome.config import RankingStyle
+from reasonome.metrics.ranking import known_names
+from reasonome.genes import Gene
+from reasonome.ranking_scoring import score_ranking_floors, score_rankings
+from reasonome.scoring import AnswerRow
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import LocusExample, RankedGene
+
+TASK = TASKS["causal_gene_ranking"]
+ARMS = {
+    "base": "base",
+    "RL rank": "sft.ranking-s0+grpo.rank-s0",
+    "RL binary": "sft.ranking-s0+grpo.binary-s0",
+}
+SKILL = {"base": 0.15, "RL rank": 0.55, "RL binary": 0.45}  # chance that the right gene is drawn to the front
+SOURCES = ("expert curated", "functional", "drug target")
+GENES = [Gene(f"GENE{number}", f"made-up protein {number}") for number in range(400)]
+
+
+def style(reasoning: str = "short") -> RankingStyle:
+    """A style of prompts."""
+    texts = {"system": "Rank genes.", "user": "Trait: {trait}\nGenes: {genes}"}
+    return RankingStyle(gene="{symbol} ({name})", budget_tokens=4000, reasoning=reasoning, **texts)
+
+
+def loci(count: int, start: int = 0) -> list[LocusExample]:
+    """Questions with 6 to 10 candidates, the causal gene at a seeded place among them; two share each causal gene."""
+    made = []
+    for number in range(start, start + count):
+        draw = random.Random(number)
+        genes = [GENES[(number // 2 * 11 + place) % len(GENES)] for place in range(6 + number // 2 % 5)]
+        candidates = [
+            RankedGene(symbol=gene.symbol, name=gene.name, distance=draw.randrange(0, 400_000)) for gene in genes
+        ]
+        draw.shuffle(candidates)
+        causal = next(gene for gene in candidates if gene.symbol == genes[2].symbol)
+        source = SOURCES[number // 2 % len(SOURCES)]
+        made.append(
+            LocusExample(
+                id=f"locus{number:03d}",
+                subset="loci",
+                trait=f"trait {number}",
+                candidates=candidates,
+                causal=[causal],
+                source=source,
+                group=causal.symbol,
+            )
+        )
+    return made
+
+
+def answers(
+    examples: list[LocusExample], skill: float, samples: int, seed: str, reasoning: bool = True, poison: str = ""
+) -> list[AnswerRow]:
+    """Rankings in which the right gene is first with about that chance; some are cut off, or invent a gene."""
+    rows = []
+    for example in examples:
+        for sample in range(samples):
+            draw = random.Random(f"{seed}:{example.id}:{sample}")
+            genes = [gene.symbol for gene in example.candidates]
+            draw.shuffle(genes)
+            if draw.random() < skill:
+                genes.sort(key=lambda symbol: symbol not in example.right)
+            if draw.random() < 0.1:
+                genes.insert(1, "MADEUP7")
+            words = " ".join(["because"] * draw.randrange(5, 90)) + poison
+            text = (f"<reasoning>{words}</reasoning>\n" if reasoning else "") + f"<genes>[{', '.join(genes)}]</genes>"
+            truncated = draw.random() < 0.08
+            rows.append(
+                AnswerRow(
+                    id=example.id,
+                    subset=example.subset,
+                    sample=sample,
+                    text=text[: len(words)] if truncated and reasoning else text,
+                    finish_reason="length" if truncated else "stop",
+                    prompt_tokens=120,
+                    completion_tokens=30 + len(words.split()),
+                    logprob=-20.0 - draw.random(),
+                    name_logprob=-5.0 - draw.random(),
+                    name_tokens=12,
+                )
+            )
+    return rows
+
+
+def write_ranking_experiment(
+    folder: Path, *, count: int = 60, samples: int = 4, styles: tuple[str, ...] = ("short", "answer"), poison: str = ""
+) -> Path:
+    """Write everything a report of rankings needs below `folder`; returns the plan's path.
+
+    `poison` is put into every reasoning, and with it an invented gene.
+    """
+    tests, training = loci(count), loci(count, start=400)
+    known = known_names(GENES)
+    evaluations, floors = [], []
+    for name in styles:
+        asked = style("none" if name == "answer" else "short")
+        table = score_ranking_floors(TASK, asked, training, tests, {gene.symbol: gene.name for gene in GENES}, 25)
+        table.to_parquet(folder / f"floors.{name}.parquet")
+        floors.append({"benchmark": "demo-loci", "style": name, "path": str(folder / f"floors.{name}.parquet")})
+        for arm, chain in ARMS.items():
+            given = answers(tests, SKILL[arm], samples, f"{arm}:{name}", name != "answer", poison)
+            scores = score_rankings(TASK, asked, tests, given, known, 25, seed=0)
+            path = folder / f"{arm.replace(' ', '_')}.{name}.parquet"
+            scores.to_parquet(path)
+            labels = {"backbone": "smollm2-135m", "arm": arm, "chain": chain, "seed": 0, "benchmark": "demo-loci"}
+            files = {"scores": str(path), "run": str(folder / "answers.run.json")}
+            evaluations.append(labels | {"style": name, "decoding": "sampled"} | files)
+    answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
+    (folder / "answers.run.json").write_text(json.dumps(answering))
+    steps = []
+    for chain in dict.fromkeys(chain for arm in ARMS.values() if arm != "base" for chain in _prefixes(arm)):
+        step = folder / chain
+        step.mkdir()
+        _write_step(step, is_grpo="grpo" in chain.split("+")[-1])
+        steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
+    (folder / "audit.json").write_text(json.dumps({"rows": {"train": count, "test": count}}))
+    clean = {"data": "training questions", "training": "demo-loci", "used_by": "sft.ranking", "benchmark": "demo-loci"}
+    clean |= {"kind": "causal_gene", "looked_at": 3600, "found": 0, "dropped": 0, "remaining": 0, "policy": "fail"}
+    clean |= {"verdict": "clean", "highest_jaccard": None, "example": "", "file": "", "line": None}
+    leaks = {"experiment": "demo-ranking", "findings": [clean], "same_source": []}
+    (folder / "leaks.json").write_text(json.dumps(leaks))
+    plan = {
+        "experiment": "demo-ranking",
+        "description": "Three arms on made-up loci." + poison,
+        "answers": "rankings",
+        "arms": list(ARMS),
+        "evaluations": evaluations,
+        "floors": floors,
+        "steps": steps,
+        "audits": {"demo-loci": str(folder / "audit.json")},
+        "trained_on": {
+            "RL rank": [{"benchmark": "demo-loci", "style": "short"}],
+            "RL binary": [{"benchmark": "demo-loci", "style": "answer"}],
+        },
+    }
+    path = folder / "plan.json"
+    path.write_text(json.dumps(plan))
+    return path
+
+
+def _prefixes(chain: str) -> list[str]:
+    steps = chain.split("+")
+    return ["+".join(steps[: end + 1]) for end in range(len(steps))]
+
+
+def _write_step(step: Path, *, is_grpo: bool) -> None:
+    rows = []
+    for number in range(1, 31):
+        row = {"step": number, "loss": 2 / number**0.5}
+        if is_grpo:
+            row |= {"reward": 0.4 + number / 100, "reward_std": 0.2, "rewards/reciprocal_rank/mean": 0.3 + number / 200}
+            if number % 10 == 0:
+                row |= {"eval_reward": 0.4 + number / 110}
+        rows.append(row)
+    (step / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (step / "manifest.json").write_text(json.dumps({"recipe": "demo", "parent": "base"}))
+    recipe = {"stage": "grpo", "rewards": {"reciprocal_rank": 1.0, "format": 0.2}} if is_grpo else {"stage": "sft"}
+    (step / "recipe.json").write_text(json.dumps(recipe))
+    run = {"seconds": 312.4, "backward_tokens": 81234, "generated_tokens": 0, "peak_memory_gb": 2.1}
+    (step / "run.json").write_text(json.dumps(run))
