@@ -6,7 +6,6 @@ import torch
 from accelerate.data_loader import prepare_data_loader
 from torch.utils.data import DataLoader, Sampler
 from transformers import Trainer
-from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from reasonome.training import processes
 
@@ -19,7 +18,10 @@ class Order(Sampler):
     """
 
     def __init__(self, trainer, lengths: list[int] | None, batch_size: int):
-        """With `lengths` examples of similar length come together in one optimizer step of `batch_size`."""
+        """With `lengths` examples of similar length of one optimizer step of `batch_size` pass through together.
+
+        What makes a step is drawn regardless of length: steps of short and steps of long examples learn less.
+        """
         self._trainer, self._lengths, self._batch_size = trainer, lengths, batch_size
         self._count = len(trainer.train_dataset)
 
@@ -30,12 +32,11 @@ class Order(Sampler):
         # The state knows the epoch after a resume too, where nobody calls set_epoch on a sampler of several processes.
         epoch = int(self._trainer.state.epoch or 0)
         generator = torch.Generator().manual_seed(self._trainer.args.data_seed + epoch)
+        order = torch.randperm(self._count, generator=generator).tolist()
         if self._lengths is None:
-            return iter(torch.randperm(self._count, generator=generator).tolist())
-        # The first epoch draws from the generator that the stage has seeded, as transformers does; later ones must
-        # not, since a resumed run has not drawn what came before.
-        indices = get_length_grouped_indices(self._lengths, self._batch_size, generator=generator if epoch else None)
-        return iter(processes.from_first(indices))
+            return iter(order)
+        steps = [order[start : start + self._batch_size] for start in range(0, self._count, self._batch_size)]
+        return (i for step in steps for i in sorted(step, key=lambda i: -self._lengths[i]))
 
 
 def install(trainer, batch_size: int) -> None:

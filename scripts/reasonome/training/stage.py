@@ -178,7 +178,7 @@ class Stage:
         }
 
     def _grouped(self) -> bool:
-        """Whether texts of similar length come together; packed rows are all of one length."""
+        """Whether texts of similar length pass through together; packed rows are all of one length."""
         return self.recipe.stage == "sft" and self.recipe.packing == "none"
 
     def train(self, trainer) -> None:
