@@ -11,12 +11,13 @@ python scripts/build_ranking_benchmark.py --benchmark demo-loci \\
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reasonome.benchmarks import loci, ranking_splits
+from reasonome.benchmarks import cases, loci, ranking_splits
 from reasonome.benchmarks.ranking_rows import Questions, write_rankings
 from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.config import RankingBenchmark
 from reasonome.errors import InputError, nearest, run_program
 from reasonome.genes import GeneTable
 from reasonome.project import Project, lookup
@@ -32,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--authority", nargs="+", required=True, metavar="KEY=PATH", help="files of the authority")
     parser.add_argument("--questions", nargs="+", required=True, metavar="SUBSET=PATH", help="a file for each subset")
     parser.add_argument("--locations", type=Path, help="where genes lie")
+    parser.add_argument("--ontology", type=Path, help="hp.obo: which phenotypes are in use")
     parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of benchmarks built before")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     return parser.parse_args()
@@ -58,7 +60,14 @@ def questions(project: Project, args: argparse.Namespace, genes: GeneTable, file
     """The questions of the benchmark's task, before they are split."""
     if project.ranking_benchmarks[args.benchmark].task == "causal_gene_ranking":
         return loci.questions(project, args.benchmark, files, genes, args.locations)
-    raise InputError("cannot be built yet", field="task")
+    return cases.questions(project, args.benchmark, files, genes, args.ontology)
+
+
+def candidates_drawn(
+    parts: Mapping[str, list[RankingExample]], benchmark: RankingBenchmark
+) -> Mapping[str, list[RankingExample]]:
+    """Split questions with their candidates: those of loci have them, those of cases get decoys of their split."""
+    return parts if benchmark.task == "causal_gene_ranking" else cases.with_decoys(parts, benchmark)
 
 
 def main() -> None:
@@ -73,14 +82,17 @@ def main() -> None:
     made = questions(project, args, genes, files)
     splits = ranking_splits.split(made.examples, benchmark, read_left_out(project, args.leave_out))
     unused = splits.left_out({name: spec.source for name, spec in benchmark.subsets.items()}, made.places)
-    rows_of = {
-        part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()
+    rows_of = {part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()}
+    parts = candidates_drawn(splits.parts, benchmark)
+    told = ranking_splits.shortcuts([one for part in SPLITS for one in parts[part]])
+    audit = {
+        **splits.audit,
+        "shortcuts": told,
+        "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))},
     }
-    told = ranking_splits.shortcuts([one for part in SPLITS for one in splits.parts[part]])
-    audit = {**splits.audit, "shortcuts": told, "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))}}
     audit |= {"notes": made.notes} if made.notes else {}
-    write_rankings(splits.parts, audit, made.left_out + unused, made.unmapped, args.output)
-    sizes = ", ".join(f"{len(found)} {part}" for part, found in splits.parts.items())
+    write_rankings(parts, audit, made.left_out + unused, made.unmapped, args.output)
+    sizes = ", ".join(f"{len(found)} {part}" for part, found in parts.items())
     print(f"{args.benchmark}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
     print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
     for rule, one in told.items():

@@ -25,6 +25,7 @@ from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
+from reasonome.report.ranking_section import read_voting
 
 
 def main() -> None:
@@ -36,6 +37,7 @@ def main() -> None:
     arguments.add_argument("--leaks", type=Path, required=True, help="audit.json that audit_leaks.py wrote")
     arguments.add_argument("--abstention", type=Path, required=True, help="table that write_paper_tables.py wrote")
     arguments.add_argument("--coverage", type=Path, required=True, help="drawing (SVG) that write_paper_tables.py made")
+    arguments.add_argument("--voting", type=Path, help="folder that vote_rankings.py wrote, of rankings")
     arguments.add_argument("--figures", type=Path, required=True, help="folder to write, replaced whole")
     arguments.add_argument("--report", type=Path, required=True, help="HTML page to write")
     given = arguments.parse_args()
@@ -61,6 +63,7 @@ def main() -> None:
             answering=read_answering(plan),
             abstention=tables.read_table(given.abstention, paper_figures.ABSTENTION_COLUMNS),
             coverage=given.coverage.read_text(encoding="utf-8"),
+            voting=None if given.voting is None else read_voting(given.voting),
         )
     )
     write_text(given.report, page)

@@ -39,7 +39,8 @@ def loci(count: int, start: int = 0) -> list[LocusExample]:
             RankedGene(symbol=gene.symbol, name=gene.name, distance=draw.randrange(0, 400_000)) for gene in genes
         ]
         draw.shuffle(candidates)
-        causal = next(gene for gene in candidates if gene.symbol == genes[2].symbol)
+        right = genes[number // 2 * 7 % len(genes)].symbol
+        causal = next(gene for gene in candidates if gene.symbol == right)
         source = SOURCES[number // 2 % len(SOURCES)]
         made.append(
             LocusExample(

@@ -80,9 +80,10 @@ def test_genes_carry_ids_aliases_and_the_official_symbol(tmp_path):
             ensembl_id="ENSG00000171428",
             aliases=("AAC1", "MNAT"),
             other_ids=("ENSG00000000009",),
+            coding=True,
         ),
         Gene(symbol="MT-ATP6", name="ATP synthase 6", hgnc_id="HGNC:7414", entrez_id="4508", aliases=("ATP6",)),
-        Gene(symbol="LOC77", name="uncharacterized LOC77", entrez_id="77"),
+        Gene(symbol="LOC77", name="uncharacterized LOC77", entrez_id="77", coding=False),
     ]
 
 

@@ -1,23 +1,26 @@
-"""Cut the demo's cases out of Phenopacket Store and write them as gzipped JSON lines in the flat layout.
+"""Cut the demo's cases out of Phenopacket Store: gzipped JSON lines in the flat layout.
 
-Input: the store at commit b694d17 (2026-06-25): its folder `notebooks`, a release's all_phenopackets.zip, or JSON
-lines of it. Genes whose symbol has a CRC-32 that 5 divides are kept back. From the top folder of the project:
+From the top folder of the project:
 
-PYTHONPATH=scripts python resources/demo-ranking/cut_cases.py --store phenopacket-store/notebooks
+    PYTHONPATH=scripts:resources/go python resources/demo-ranking/cut_cases.py \\
+        --store phenopacket-store/notebooks --output resources/demo-ranking
+
+The store is github.com/monarch-initiative/phenopacket-store at commit b694d17 (2026-06-25): its folder, a .zip of it,
+or JSON lines. Genes whose symbol has a CRC-32 that 5 divides are kept back. Equal inputs give equal bytes.
 """
 
 import argparse
-import gzip
 import json
 import random
 from pathlib import Path
 from zlib import crc32
 
+from cut_go import write_gz
+
 from reasonome.errors import run_program
 from reasonome.sources.phenopackets import Case, read_cases
 
-GENES, FEWEST, MOST = 100, 4, 6  # genes drawn, cases that each must have, cases drawn of each
-HERE = Path(__file__).resolve().parent
+GENES, FEWEST, MOST = 190, 2, 3  # genes drawn, cases that each must have, cases drawn of each
 
 
 def draw(cases: list[Case]) -> list[Case]:
@@ -52,17 +55,13 @@ def flat(case: Case) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", type=Path, required=True)
-    parser.add_argument("--output", type=Path, default=HERE / "cases.jsonl.gz")
+    for name in ("store", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     drawn = draw(read_cases(args.store))
-    text = "".join(json.dumps(flat(case), ensure_ascii=False, separators=(",", ":")) + "\n" for case in drawn)
-    with (
-        open(args.output, "wb") as out,
-        gzip.GzipFile(fileobj=out, mode="wb", compresslevel=9, filename="", mtime=0) as handle,
-    ):
-        handle.write(text.encode())
-    print(f"{len(drawn)} cases of {GENES} genes, {args.output.stat().st_size:,} bytes")
+    rows = [json.dumps(flat(case), ensure_ascii=False, separators=(",", ":")) for case in drawn]
+    write_gz(args.output / "cases.jsonl.gz", rows)
+    print(f"{len(drawn)} cases of {GENES} genes")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,9 @@ def without_free_text(path: Path) -> list[str]:
     header = next(numbered)[1].split("\t")
     places(header, list(COLUMNS.values()), path)
     emptied = set(places(header, FREE_TEXT, path))
-    body = (["" if at in emptied else cell for at, cell in enumerate(row)] for _, row in rows(numbered, path, len(header)))
+    body = (
+        ["" if at in emptied else cell for at, cell in enumerate(row)] for _, row in rows(numbered, path, len(header))
+    )
     return ["\t".join(cells) for cells in (header, *body)]
 
 

@@ -142,9 +142,11 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     taught = dict.fromkeys(
         (r.teacher, r.benchmark, r.style) for r in recipes if isinstance(r, SftRecipe) and r.teacher != "none"
     )
+    rankings = {"answers": "rankings", "trained_on": _trained_on(project, experiment)}
     return {
         "experiment": experiment,
         "description": spec.description,
+        **(rankings if project.is_ranking(experiment) else {}),
         "arms": list(spec.arms),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": _rewarded_encoders(recipes),
@@ -180,6 +182,16 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             for corpus in audit_plan(project, experiment).corpora
         ],
     }
+
+
+def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, str]]]:
+    """What the steps of each arm learn from: benchmark and style, each once; warm-ups read no questions."""
+    found = {}
+    for arm, spec in project.experiments[experiment].arms.items():
+        recipes = [project.recipes[stage][variant] for stage, variant in (step.split(".") for step in spec.steps)]
+        read = dict.fromkeys((r.benchmark, r.style) for r in recipes if not isinstance(r, PretrainRecipe))
+        found[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in read]
+    return found
 
 
 def _rewarded_encoders(recipes: Iterable[Recipe]) -> list[str]:

@@ -71,6 +71,7 @@ rule build_ranking_benchmark:
         authority=ranking_authority,
         questions=lambda w: question_files(w.benchmark).values(),
         locations=ranking_locations,
+        ontology=ranking_ontology,
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
     output:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",

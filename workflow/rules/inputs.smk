@@ -122,6 +122,12 @@ def ranking_locations(wildcards):
     return [] if source is None else list(source_files(source).values())
 
 
+def ranking_ontology(wildcards):
+    """The ontology that says which phenotypes are in use, if the benchmark says."""
+    source = PROJECT.benchmarks[wildcards.benchmark].phenotypes
+    return [] if source is None else [source_files(source)["obo"]]
+
+
 def ranking_arguments(wildcards):
     """The files of a benchmark of rankings as arguments of its program."""
     named = {
@@ -131,7 +137,8 @@ def ranking_arguments(wildcards):
     words = [
         f"{option} " + " ".join(f"{k}={path}" for k, path in files.items()) for option, files in named.items()
     ]
-    return words + [f"--locations {path}" for path in ranking_locations(wildcards)]
+    words += [f"--locations {path}" for path in ranking_locations(wildcards)]
+    return words + [f"--ontology {path}" for path in ranking_ontology(wildcards)]
 
 
 def questions_of(name):

@@ -102,9 +102,7 @@ class _Maker:
                 bodies.setdefault(one.chromosome, []).append((one.start, one.end, symbol))
         return GeneMap(bodies)
 
-    def add(
-        self, row: LocusRow, subset: str, spec: RankingSubset, path: Path, places: GeneMap, gold: bool
-    ) -> None:
+    def add(self, row: LocusRow, subset: str, spec: RankingSubset, path: Path, places: GeneMap, gold: bool) -> None:
         """Make a question of a row, add its causal genes to one that is there, or say why neither."""
         name = _id(row, subset, gold)
 

@@ -36,9 +36,7 @@ class Splits:
     unused: list[tuple[RankingExample, str, str]]
     audit: dict[str, Any]
 
-    def left_out(
-        self, source_of: Mapping[str, str], places: Mapping[tuple[str, str], Sequence[str]]
-    ) -> list[LeftOut]:
+    def left_out(self, source_of: Mapping[str, str], places: Mapping[tuple[str, str], Sequence[str]]) -> list[LeftOut]:
         """A row of left_out.tsv for every row that an unused question stands for; `source_of` is by subset."""
         return [
             LeftOut(source_of[one.subset], one.id, reason, ": ".join(filter(None, (place, detail))))
@@ -201,7 +199,9 @@ def _refuse_telling_position(found: Mapping[str, Mapping[str, Any]]) -> None:
     for rule in _POSITIONS:
         if rule in found and found[rule]["p"] < POSITION_P:
             one = found[rule]
-            what = f"the {rule} candidate is right in {one['top_1']:.1%} of the questions, by chance {one['chance']:.1%}"
+            what = (
+                f"the {rule} candidate is right in {one['top_1']:.1%} of the questions, by chance {one['chance']:.1%}"
+            )
             raise InputError(f"{what} (p = {one['p']})", field="seed", fix="give the benchmark another seed")
 
 

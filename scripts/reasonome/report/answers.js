@@ -8,8 +8,8 @@ const rowsOf = (run) => rows.filter((row) => row.run === run);
 const models = stored.runs.filter((run) => label(run, "kind") === "model");
 const metricNames = Object.keys(stored.metrics);
 const inWords = (name) => stored.metrics[name];
-const RIGHT = metricNames.includes("same_term") ? "same_term" : "exact";
-const MAIN = metricNames.includes("term_score") ? "term_score" : "rouge_l";
+const RIGHT = ["top_1", "same_term"].find((name) => metricNames.includes(name)) ?? "exact";
+const MAIN = ["top_1", "term_score"].find((name) => metricNames.includes(name)) ?? "rouge_l";
 
 function cell(column, at) {
   return Array.isArray(column) ? column[at] : column;
@@ -39,7 +39,8 @@ function word(row, name) {
 }
 
 const exampleOf = (row) => cell(row.run.example, row.at);
-const about = (row, name) => stored.strings[cell(stored.examples[name], exampleOf(row))];
+const about = (row, name) => (stored.examples[name] === undefined ? ""
+  : stored.strings[cell(stored.examples[name], exampleOf(row))]);
 const sampleOf = (row) => cell(row.run.sample, row.at);
 const failures = (row) => stored.kinds[cell(row.run.kinds, row.at)];
 
@@ -74,7 +75,8 @@ function found(row, words) {
   let short = shortTexts.get(row);
   if (short === undefined) {
     short = [...row.run.labels, word(row, "answer"), word(row, "term_name"), ...failures(row),
-      ...["id", "gold", "genes", "subset"].map((name) => about(row, name))].join("\n").toLowerCase();
+      word(row, "ranking"),
+      ...["id", "gold", "genes", "subset", "question"].map((name) => about(row, name))].join("\n").toLowerCase();
     shortTexts.set(row, short);
   }
   const long = longTexts && row.run.texts !== null ? longTexts[row.run.texts + row.at] : "";

@@ -21,6 +21,7 @@ from reasonome.comparisons import in_mean
 from reasonome.config import is_variant
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_names import metric_name
+from reasonome.report.metric_sets import NAMES, RANKINGS, MetricSet
 from reasonome.report.origins import Answering, origin_of
 from reasonome.report.plan import Plan
 
@@ -28,7 +29,7 @@ BLOCK = 500  # rows whose texts are packed together
 CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name
 FACETS = ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
 _ABOUT = ["benchmark", "subset", "id", "gold", "genes", "stratum"]
-_WORDS = ["answer", "finish_reason", "term_name", "term_by", "relation", "confidence_kind"]
+_WORDS = ["answer", "finish_reason", "term_name", "term_by", "relation", "confidence_kind", "ranking"]
 _TEXTS = ["reasoning", "text", "checked_claims"]
 _NO_METRICS = {"sample", "prompt_tokens", "completion_tokens"}
 _BY_RELATION = {
@@ -75,24 +76,31 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
 
 
 def answers_data(
-    found: Sequence[tuple[Run, pd.DataFrame]], evidence: Evidence, weights: Mapping[str, float]
+    found: Sequence[tuple[Run, pd.DataFrame]],
+    evidence: Evidence,
+    weights: Mapping[str, float],
+    metric_set: MetricSet = NAMES,
 ) -> tuple[dict[str, Any], list[str]]:
     """What the browser reads at once, and the packed blocks of long texts, of what `list_runs` found.
 
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
-    among the packed ones, or null for floors. `weights` are of the reward's components.
+    among the packed ones, or null for floors. `weights` are of the reward's components. Of rankings, the genes of an
+    example are its candidates.
     """
+    of_examples = [*_ABOUT, "question"] if metric_set is RANKINGS else _ABOUT
     strings, kinds = _Numbered(), _Numbered()
     examples: dict[tuple[str, str, str], int] = {}
     about: list[list[str]] = []
     texts: list[list[str]] = []
     runs = []
     for run, table in found:
+        if metric_set is RANKINGS:
+            table = table.rename(columns={"genes": "ranking", "candidates": "genes"})
         table = with_reward(table, weights)
         positions = []
-        columns = zip(*(_text_column(table, name) for name in _ABOUT[1:]), strict=True)
+        columns = zip(*(_text_column(table, name) for name in of_examples[1:]), strict=True)
         for subset, name, *rest in columns:
             key = (run.benchmark, subset, name)
             if key not in examples:
@@ -122,12 +130,12 @@ def answers_data(
             texts += map(list, zip(*(_text_column(table, name) for name in _TEXTS), strict=True))
     data = {
         "facets": FACETS,
-        "metrics": {name: metric_name(name) for run in runs for name in run["metrics"]},
+        "metrics": {name: metric_name(name, metric_set.names) for run in runs for name in run["metrics"]},
         "reward": weights,
         "in_mean": _in_mean(evidence),
         "examples": {
             name: _column([strings.of(text) for text in column])
-            for name, column in zip(_ABOUT, zip(*about, strict=True), strict=True)
+            for name, column in zip(of_examples, zip(*about, strict=True), strict=True)
         },
         "n_examples": len(about),
         "block": BLOCK,
@@ -157,6 +165,8 @@ def failure_kinds(table: pd.DataFrame) -> list[list[str]]:
     """What is wrong with each answer, in words, none or several; `table` holds one run's scored answers."""
     names = [" ".join(text.casefold().split()) for text in _text_column(table, "answer")]
     repeated = _repeated(names, table["id"])
+    if RANKINGS.primary in table:
+        return _failures_of_rankings(table, names, repeated)
     flags = {
         name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
         for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
@@ -183,6 +193,24 @@ def failure_kinds(table: pd.DataFrame) -> list[list[str]]:
         own += [kind for kind, holds in found.items() if holds]
         kinds.append(list(dict.fromkeys(own)))
     return kinds
+
+
+def _failures_of_rankings(table: pd.DataFrame, first: Sequence[str], repeated: set[str]) -> list[list[str]]:
+    """What is wrong with each ranking, whose `first` genes these are, in words."""
+    flags = {
+        "right gene not first": (table["top_1"] == 0) & (table["top_max"] > 0),
+        "right gene not listed": (table["top_max"] == 0) & pd.Series([bool(gene) for gene in first], table.index),
+        "no usable list": pd.Series([not gene for gene in first], table.index),
+        "never closed": table.get("truncated", pd.Series(0.0, table.index)) > 0,
+        "constant-like": pd.Series([gene in repeated for gene in first], table.index),
+    }
+    holds = pd.DataFrame(flags).to_numpy()
+    found = []
+    for row, problems in enumerate(_text_column(table, "problems")):
+        own = [problem.strip().replace("_", " ") for problem in problems.split(",") if problem.strip()]
+        own += [kind for kind, held in zip(flags, holds[row], strict=True) if held]
+        found.append(list(dict.fromkeys(own)))
+    return found
 
 
 def _repeated(names: Sequence[str], ids: Iterable[str]) -> set[str]:

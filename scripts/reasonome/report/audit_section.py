@@ -12,6 +12,12 @@ LEAK_KINDS = {
     "test_fact_by_descendant": "a gene of a test set is said to belong to a term below its own by is_a and part_of",
     "test_name": "the words of a statement about a gene hold the name of its test term, often inside a longer name",
     "name_in_reasoning": "the words of a teacher's reasoning hold a test name, often inside a longer name",
+    "causal_gene": "a training question is about a right gene of a test question",
+    "locus": "a training question lies at the locus of a test question: the windows of their candidates overlap",
+    "group": "a training question is in a group of questions that leak into one another with a test question",
+    "same_question": "the same trait or phenotypes and the same candidates",
+    "gene_and_phenotype": "a statement links a right gene to the disease or a phenotype of a test question",
+    "gene_and_trait": "a statement links a right gene to the trait of a test question",
     "name_in_prompt": "the prompt holds the true name of its own genes",
     "name_in_gene_name": "the true name stands in the prompt only because the name of a gene holds it",
 }

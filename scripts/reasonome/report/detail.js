@@ -12,8 +12,10 @@ function questionDetail(row) {
   const genes = about(row, "genes").split(" ").filter(Boolean);
   const leftOut = metric(row, "genes_left_out");
   return definitions([
+    ["asked", about(row, "question") || null],
     ["truth", `${about(row, "gold")} (${about(row, "id")})`],
-    [`${genes.length} genes` + (leftOut ? `, ${leftOut} of them left out of the prompt` : ""), genes.join(" ")],
+    [`${genes.length} genes` + (leftOut ? `, ${leftOut} of them left out of the prompt` : ""),
+      genes.length || !about(row, "question") ? genes.join(" ") : null],
   ]);
 }
 
@@ -47,6 +49,7 @@ function answerDetail(row) {
     element("h4", title(row.run)),
     definitions([
       [row.run.texts === null ? "answer of a floor" : "answer, written by the model", word(row, "answer") || "none"],
+      ["ranking, as it counts", word(row, "ranking") || null],
       ["nearest term", linkedTerm(row)],
       ["what is wrong", kinds.length ? kinds.join(", ") : null],
     ]),
@@ -96,7 +99,7 @@ function floorsDetail(row) {
     }
   }
   const floors = floorRows.get(`${exampleOf(row)}\n${label(row.run, "style")}`) || [];
-  const shown = [...new Set([MAIN, "rouge_l", "similarity"])].filter((name) => metricNames.includes(name));
+  const shown = [...new Set([MAIN, "mrr", "rouge_l", "similarity"])].filter((name) => metricNames.includes(name));
   const table = plainTable(
     ["who", "uses", "answer", ...shown.map(inWords)],
     [row, ...floors.filter((other) => other !== row)].map((other) => [

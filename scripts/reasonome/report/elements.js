@@ -52,7 +52,7 @@ const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
 
 function digits(name) {
-  return ["length", "percentile"].some((unit) => name.startsWith(unit)) ? 1 : 3;
+  return ["length", "percentile", "rank"].some((unit) => name.startsWith(unit)) ? 1 : 3;
 }
 
 function number(value, places) {

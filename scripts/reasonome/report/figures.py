@@ -43,6 +43,11 @@ def write_figures(
             temporary / "ablation" / ablation_name(*row): partial(_ablation, metrics, plan, *row)
             for row in settings.itertuples(index=False)
         }
+        if plan.metric_set.over_ranks:
+            jobs |= {
+                temporary / "ablation" / top_k_name(*row): partial(_top_k, metrics, plan, *row)
+                for row in settings.itertuples(index=False)
+            }
         jobs |= {
             temporary / "training" / training_name(step): partial(_training, step)
             for step in steps
@@ -55,6 +60,10 @@ def write_figures(
 
 def ablation_name(backbone: str, benchmark: str, style: str, decoding: str) -> str:
     return f"{backbone}.{benchmark}.{style}.{decoding}"
+
+
+def top_k_name(backbone: str, benchmark: str, style: str, decoding: str) -> str:
+    return f"{ablation_name(backbone, benchmark, style, decoding)}.top_k"
 
 
 def training_name(step: TrainedStep) -> str:
@@ -89,6 +98,45 @@ def _ablation(
     figure.legend(handles, names, loc="outside upper left", ncols=min(4, len(names)))
     turn_crowded_labels(figure)
     return figure, pd.concat([models, floors])
+
+
+def _top_k(
+    metrics: pd.DataFrame, plan: Plan, backbone: str, benchmark: str, style: str, decoding: str
+) -> tuple[Figure, pd.DataFrame]:
+    """The share of right genes among the first k of each arm's lists, by k, beside what a random order has.
+
+    The mean over subsets with its interval; a colour per arm, and the exact expected values dashed.
+    """
+    ranks = plan.metric_set.over_ranks
+    shown = metrics.query("benchmark == @benchmark and style == @style and subset == @MEAN")
+    shown = shown[shown["metric"].isin(ranks)]
+    models = reported_seeds(shown.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
+    by_chance = shown.query("kind == 'floor' and arm == 'random_order'")
+    arms = [arm for arm in plan.arms if arm in set(models["arm"])]
+    figure, axes = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    places = np.arange(len(ranks))
+    for number, arm in enumerate(arms):
+        line = models[models["arm"] == arm].set_index("metric").loc[list(ranks)]
+        axes.errorbar(
+            places + (number - (len(arms) - 1) / 2) * 0.06,
+            line["value"],
+            yerr=[line["value"] - line["low"], line["high"] - line["value"]],
+            label=shortened(arm),
+            color=COLOURS[number % len(COLOURS)],
+            marker=MARKERS[number % len(MARKERS)],
+            markersize=4.5,
+            linewidth=1.4,
+            elinewidth=0.8,
+            capsize=2,
+        )
+    chance = by_chance.set_index("metric")["value"].reindex(list(ranks))
+    axes.plot(places, chance, color=INK, linestyle=(0, (4, 2)), linewidth=1, label="a random order, expected")
+    axes.set_xticks(places, ranks.values())
+    axes.set_xlabel("first k genes of the list")
+    axes.set_ylabel("right gene among them, 95 % interval")
+    axes.set_ylim(-0.02, 1.04)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    return figure, pd.concat([models, by_chance])
 
 
 def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: Plan) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 from reasonome.report.family import SIGNIFICANT
 
 _MOST_SHOWN = 20  # entries of a list
-_IN_UNITS = ("length", "genes_left_out", "facts_left_out", "neighbours_left_out", "percentile")  # not from 0 to 1
+# Not from 0 to 1; a metric begins with one of these.
+_IN_UNITS = ("length", "genes_left_out", "facts_left_out", "neighbours_left_out", "percentile")
+_IN_UNITS += ("rank", "reasoning_words", "non_candidates", "invented", "repeated", "cut_off")
 
 
 def score(value: float | None, metric: str = "") -> str:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from markupsafe import Markup
 
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
-from reasonome.report import number_text, origins, scores_section
+from reasonome.report import number_text, origins, ranking_section, scores_section
 from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
 from reasonome.report.metric_names import metric_name
+from reasonome.report.metric_sets import RANKINGS, MetricSet
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.training_section import corpus_section, outcomes, step_section
 
@@ -38,7 +40,8 @@ class ReportInputs:
     `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
     `reasoning` has counts (columns outcome, subset, count) beside what was counted; `costs` has a row per job;
     `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan;
-    `abstention` and `coverage` (SVG) are what write_paper_tables.py made."""
+    `abstention` and `coverage` (SVG) are what write_paper_tables.py made, `voting` what vote_rankings.py made of
+    rankings."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -54,6 +57,7 @@ class ReportInputs:
     answering: list[origins.Answering]
     abstention: pd.DataFrame
     coverage: str
+    voting: ranking_section.Voting | None = None
 
 
 def render_page(inputs: ReportInputs) -> str:
@@ -66,13 +70,13 @@ def render_page(inputs: ReportInputs) -> str:
     script = page_script()
     found = list_runs(plan, inputs.evidence, inputs.answering)
     runs = scores_section.Runs([run for run, _ in found])
-    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps))
+    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps), plan.metric_set)
     return (
-        _environment()
+        _environment(plan.metric_set)
         .get_template("page.html.j2")
         .render(
             plan=plan,
-            groups=scores_section.GROUPS,
+            groups=scores_section.groups_of(plan.metric_set),
             ceiling=CEILING,
             strip=scores_section.STRIP,
             with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
@@ -93,6 +97,9 @@ def render_page(inputs: ReportInputs) -> str:
             recorded_columns=origins.RECORDED_COLUMNS,
             endpoints=origins.endpoints(plan, inputs.answering),
             endpoint_columns=origins.ENDPOINT_COLUMNS,
+            rankings=ranking_section.rankings_section(plan, inputs.metrics, inputs.evidence, inputs.voting)
+            if plan.metric_set is RANKINGS
+            else None,
             mean=MEAN,
             significant=SIGNIFICANT,
             style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -110,7 +117,7 @@ def page_script() -> str:
     return "\n".join(['"use strict";', "(() => {", *parts, "})();", ""])
 
 
-def _environment() -> Environment:
+def _environment(metric_set: MetricSet) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -126,7 +133,7 @@ def _environment() -> Environment:
         "pretty": number_text.pretty,
         "plain": number_text.plain,
         "breakable": _breakable,
-        "metric_name": metric_name,
+        "metric_name": partial(metric_name, names=metric_set.names),
         "claimed_p": scores_section.claimed_p,
         "is_claim": is_claim,
     }

@@ -15,8 +15,8 @@ from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
-from reasonome.report.figures import ablation_name
-from reasonome.report.metric_sets import INDEPENDENT, NAMES, MetricSet
+from reasonome.report.figures import ablation_name, top_k_name
+from reasonome.report.metric_sets import INDEPENDENT, NAMES, RANKINGS, MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
 from reasonome.report.training_section import drawing
@@ -46,8 +46,29 @@ FLOOR_NOTES = {
     "database_nearest_set_own_term": "answers with the term that shares most genes with this set, mostly the true one",
     "database_over_representation_own_term": "answers with the most over-represented term, the true one among them",
 }
+RANKING_GROUPS = GROUPS | {
+    "prompt": "the prompt alone",
+    CEILING: "a database that holds the case's own disease",
+}
+RANKING_FLOOR_NOTES = {
+    "random_order": "lists the genes in a random order; its numbers are expected values, not draws",
+    "alphabetical": "lists the genes by the alphabet",
+    "prompt_order": "lists the candidates as the prompt does",
+    "name_similarity": "lists the genes by how near encoders find their official names to what is asked",
+    "commonest_gene": "lists the genes by how often each is the right one of a training question",
+    "nearest_gene": "lists the candidates by their distance from the lead variant",
+    "tool_score": "lists the candidates by the scores of the tool whose short list they are",
+    "phenotype_overlap": "lists the genes by how well the phenotypes known of them, less those known by the case's own "
+    "disease, fit the patient's",
+    "phenotype_overlap_own_disease": "lists the genes by how well the phenotypes known of them fit the patient's",
+}
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
 STRIP = 120  # pixels between 0 and the highest bound of a setting
+
+
+def groups_of(metric_set: MetricSet) -> dict[str, str]:
+    """The kinds of information that floors use, in words."""
+    return RANKING_GROUPS if metric_set is RANKINGS else GROUPS
 
 
 class Column(NamedTuple):
@@ -143,6 +164,10 @@ def scores_section(
             (backbone, drawing(figures / "ablation", ablation_name(backbone, *setting)))
             for backbone in models["backbone"].unique()
         ],
+        "rank_charts": [
+            (backbone, drawing(figures / "ablation", top_k_name(backbone, *setting)))
+            for backbone in (models["backbone"].unique() if metric_set.over_ranks else [])
+        ],
     }
 
 
@@ -166,9 +191,10 @@ def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] 
 
 def floor_notes(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
     """(floor, information, what it does) of every floor, by the information used."""
+    notes = FLOOR_NOTES | RANKING_FLOOR_NOTES
     floors = metrics[metrics["kind"] == "floor"][["arm", "information"]].drop_duplicates()
     floors = floors.sort_values("information", key=lambda names: names.map(information_rank))
-    return [(f.arm, f.information, FLOOR_NOTES.get(f.arm, "")) for f in floors.itertuples()]
+    return [(f.arm, f.information, notes.get(f.arm, "")) for f in floors.itertuples()]
 
 
 def claimed_p(test: Mapping[str, Any]) -> float:
@@ -305,11 +331,12 @@ class _Tables:
         """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
         floors = metrics[metrics["kind"] == "floor"]
         kinds = sorted(set(floors["information"]), key=information_rank)
+        kinds_in_words = groups_of(self.metric_set)
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
         for kind in kinds:
-            title = f"Floors that use {GROUPS.get(kind, kind)}"
+            title = f"Floors that use {kinds_in_words.get(kind, kind)}"
             if kind == CEILING:
-                title = f"A ceiling, not a floor to beat: look-ups in {GROUPS[kind]}"
+                title = f"A ceiling, not a floor to beat: look-ups in {kinds_in_words[kind]}"
             groups.append((title, False, self.rows(floors[floors["information"] == kind], columns)))
         shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
         groups.append(("The models' own answers, shuffled", False, shuffled))

@@ -310,11 +310,10 @@ def _decoded(raw: bytes, place: str | Path) -> str:
 def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
     place = _place(path, where, line)
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_without_nulls)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"this is not JSON: {error}", **place, fix=f"give phenopackets as JSON; {FETCH_AGAIN}"
-        ) from None
+        fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
+        raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
     if not isinstance(found, dict):
         what = f"expected a JSON object, a phenopacket, found {_kind(found)}"
         raise InputError(what, **place, fix="write one phenopacket a file, or one a line")

@@ -1,8 +1,8 @@
-"""Ready tables of ranking questions: a trait or a patient, candidate genes, and the right ones; read with their lines."""
+"""Ready tables of ranking questions: a trait or a patient, candidate genes, the right ones; read with their lines."""
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reasonome.errors import InputError, nearest
@@ -35,7 +35,7 @@ CASE_COLUMNS = {
     "source": ("source",),
     "scores": ("scores",),
 }
-_NEEDED = {"trait", "candidates", "causal", "present"}
+_LOCI_NEED, _CASES_NEED = ("trait", "candidates", "causal"), ("present", "causal")
 _PHENOTYPE = re.compile(r"(HP:\d{7})(?:\s+(.*))?", re.DOTALL)
 
 
@@ -87,7 +87,7 @@ def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None)
     or stands without a position, and another number of scores than candidates.
     """
     rows = []
-    for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS):
+    for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
         candidates = _genes(cells["candidates"], path, line, of("candidates"))
         chromosome, place = cells["chromosome"], cells["position"]
         if bool(chromosome) != bool(place):
@@ -118,7 +118,7 @@ def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None
     InputError as `read_loci` does, and for a phenotype that does not begin with an HPO id.
     """
     rows = []
-    for line, cells, of in _fields(path, columns or {}, CASE_COLUMNS):
+    for line, cells, of in _fields(path, columns or {}, CASE_COLUMNS, _CASES_NEED):
         candidates = _genes(cells["candidates"], path, line, of("candidates"))
         rows.append(
             CaseRow(
@@ -136,7 +136,10 @@ def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None
 
 
 def _fields(
-    path: str | os.PathLike, columns: Mapping[str, str], known: Mapping[str, tuple[str, ...]]
+    path: str | os.PathLike,
+    columns: Mapping[str, str],
+    known: Mapping[str, tuple[str, ...]],
+    needed: Sequence[str],
 ) -> Iterator[tuple[int, dict[str, str], Mapping[str, str]]]:
     """(line, stripped cell by field, what gives a field's column) of every row; "" where there is no column."""
     for field in columns:
@@ -144,7 +147,7 @@ def _fields(
             raise InputError(f"unknown field '{field}'", field="columns", fix=nearest(field, known))
     wanted = [*columns.values(), *(name for names in known.values() for name in names)]
     table = read_table(path, wanted)
-    at = {field: _column(table, field, columns.get(field), known[field]) for field in known}
+    at = {field: _column(table, field, columns.get(field), known[field], field in needed) for field in known}
     one_field_each(at)
     seen: dict[str, int] = {}
     for line, row in table.rows:
@@ -155,12 +158,12 @@ def _fields(
         yield line, cells, lambda field: at[field] or field
 
 
-def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...]) -> str | None:
+def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...], needed: bool) -> str | None:
     """The column of a field: the one that the benchmark names, else one with a usual name, else none."""
     if named is not None:
         return table.place(named, field)
     found = table.find(usual)
-    if not found and field in _NEEDED:
+    if not found and needed:
         fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
         raise InputError(f"no column has the {field}", file=table.file, line=table.header_line, field=field, fix=fix)
     return table.place(found[0], field) if found else None

@@ -1,0 +1,145 @@
+"""Voting: several sampled rankings of one question merged into one, and how right that is by how many there are."""
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.comparisons import MEAN, bootstrap_intervals
+
+DRAWS = 50  # sets of n samples of a question, where there are more than so many
+METRICS = ("top_1", "mrr")
+COLUMNS = ["method", "n", "metric", "subset", "value", "low", "high", "questions", "tokens"]
+
+
+class Ballot(NamedTuple):
+    """One sampled ranking: its genes, best first, its tokens, and its log-probability (nan where it is not known)."""
+
+    genes: Sequence[str]
+    tokens: int = 0
+    logprob: float = math.nan
+
+
+Merge = Callable[[Sequence[Ballot]], list[str]]
+
+
+def majority(ballots: Sequence[Ballot]) -> list[str]:
+    """The genes by how many rankings have them first; the others behind them, by the mean of 1/rank.
+
+    Self-consistency (Wang et al. 2022, arXiv:2203.11171), where an answer is a first gene.
+    """
+    firsts: dict[str, float] = defaultdict(float)
+    for ballot in ballots:
+        if ballot.genes:
+            firsts[ballot.genes[0]] += 1
+    shares = _reciprocal_ranks(ballots, [1.0] * len(ballots))
+    return sorted(shares, key=lambda gene: (-firsts[gene], -shares[gene]))
+
+
+def mean_reciprocal_rank(ballots: Sequence[Ballot]) -> list[str]:
+    """The genes by the mean of 1/rank over rankings, 0 where one does not list them: a positional vote like Borda's."""
+    shares = _reciprocal_ranks(ballots, [1.0] * len(ballots))
+    return sorted(shares, key=lambda gene: -shares[gene])
+
+
+def likelihood(ballots: Sequence[Ballot]) -> list[str]:
+    """The genes by the mean of 1/rank, each ranking weighted by its probability under the sampler.
+
+    Equal rankings are one, at the highest of their probabilities, which already say how often each is drawn. A
+    log-probability that is not known counts as the lowest of those that are; where none is known, weights are equal.
+    """
+    ordered = sorted(ballots, key=lambda ballot: -math.inf if math.isnan(ballot.logprob) else ballot.logprob)
+    distinct = list({tuple(ballot.genes): ballot for ballot in ordered if ballot.genes}.values())[::-1]
+    known = [ballot.logprob for ballot in distinct if math.isfinite(ballot.logprob)]
+    if not known:
+        return mean_reciprocal_rank(ballots)
+    logs = [ballot.logprob if math.isfinite(ballot.logprob) else min(known) for ballot in distinct]
+    shares = _reciprocal_ranks(distinct, [math.exp(log - max(known)) for log in logs])
+    return sorted(shares, key=lambda gene: -shares[gene])
+
+
+METHODS: dict[str, Merge] = {
+    "majority of first genes": majority,
+    "mean reciprocal rank": mean_reciprocal_rank,
+    "likelihood": likelihood,
+}
+
+
+def _reciprocal_ranks(ballots: Sequence[Ballot], weights: Sequence[float]) -> dict[str, float]:
+    """Gene → weighted sum of 1/rank. Genes come in the order of the ballots, which decides between equals."""
+    shares: dict[str, float] = defaultdict(float)
+    for ballot, weight in zip(ballots, weights, strict=True):
+        for rank, gene in enumerate(ballot.genes, 1):
+            shares[gene] += weight / rank
+    return {gene: round(share, 12) for gene, share in shares.items()}
+
+
+def subsets_of(samples: int, n: int, seed: str) -> list[tuple[int, ...]]:
+    """Sets of n of so many samples: all of them, or 50 drawn by the seed where there are more."""
+    if math.comb(samples, n) <= DRAWS:
+        return list(combinations(range(samples), n))
+    draw = random.Random(f"{seed}:{n}")
+    return [tuple(sorted(draw.sample(range(samples), n))) for _ in range(DRAWS)]
+
+
+def accuracy(ballots: Sequence[Ballot], right: frozenset[str], n: int, merge: Merge, seed: str) -> dict[str, float]:
+    """top_1 and mrr of n rankings merged, in the mean over sets of n of the `ballots`; and their tokens in the mean."""
+    found = []
+    for chosen in subsets_of(len(ballots), n, seed):
+        merged = merge([ballots[place] for place in chosen])
+        rank = next((rank for rank, gene in enumerate(merged, 1) if gene in right), 0)
+        found.append((float(rank == 1), 1 / rank if rank else 0.0))
+    top_1, mrr = np.mean(found, axis=0)
+    # The mean over all sets of n is n times the mean of a ballot.
+    return {"top_1": top_1, "mrr": mrr, "tokens": n * float(np.mean([ballot.tokens for ballot in ballots]))}
+
+
+def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
+    """Accuracy by the number of merged samples: a row (`COLUMNS`) per method, n, metric and subset, or their mean.
+
+    `scores` are those of `score_rankings`; a question's rankings are its samples in all orders of candidates. `n` goes
+    up to the fewest of a question. `tokens` are those of n completions, for one question in the mean. Intervals (95 %)
+    are of a bootstrap of right genes. Empty where there is one sample of a question.
+    """
+    questions = []
+    for (subset, name, cluster), rows in scores.groupby(["subset", "id", "cluster"], sort=True):
+        logprobs = rows["name_logprob"].fillna(rows["logprob"])
+        ballots = [
+            Ballot(genes.split(), int(tokens), logprob)
+            for genes, tokens, logprob in zip(rows["genes"], rows["completion_tokens"], logprobs, strict=True)
+        ]
+        questions.append((subset, name, cluster, ballots))
+    most = min((len(ballots) for *_, ballots in questions), default=0)
+    rows: list[dict] = []
+    if most < 2:
+        return pd.DataFrame(columns=COLUMNS)
+    subsets, clusters = [subset for subset, *_ in questions], [cluster for _, _, cluster, _ in questions]
+    trials = [(method, n) for method in METHODS for n in counted(most)]
+    for method, n in tqdm(trials, desc="voting", delay=5, leave=False):
+        found = pd.DataFrame(
+            accuracy(ballots, frozenset(cluster.split("|")), n, METHODS[method], f"{seed}:{name}")
+            for _, name, cluster, ballots in questions
+        )
+        intervals = bootstrap_intervals(
+            found[list(METRICS)].to_numpy(), subsets, clusters, seed=seed, resamples=resamples
+        )
+        tokens = found["tokens"].groupby(subsets).mean()
+        for subset, bounds in intervals.items():
+            cost = found["tokens"].mean() if subset == MEAN else tokens[subset]
+            for column, metric in enumerate(METRICS):
+                values = {key: float(getattr(bounds, key)[column]) for key in ("value", "low", "high")}
+                labels = {"method": method, "n": n, "metric": metric, "subset": subset}
+                rows.append(labels | values | {"questions": bounds.n, "tokens": round(float(cost), 1)})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def counted(most: int) -> list[int]:
+    """The numbers of samples that are tried: all up to 8, then powers of two, and as many as there are."""
+    powers = [2**power for power in range(4, most.bit_length())]
+    return sorted({*range(1, min(most, 8) + 1), *powers, most})

@@ -1,0 +1,203 @@
+"""Gold standards as TSV and JSON, gene locations of both kinds, ready tables; and files that cannot be read."""
+
+import json
+
+import pytest
+
+from reasonome.errors import InputError
+from reasonome.sources import gold_standards, rankings
+from reasonome.sources.gene_locations import GeneLocation, chromosome_name, read_locations
+
+RECORD = {
+    "association_info": {"ancestry": ["EUR"], "otg_id": "GCST1_3"},
+    "gold_standard_info": {"gene_id": "ENSG00000000001", "highest_confidence": "High", "evidence": [{"class": "drug"}]},
+    "metadata": {"set_label": "ProGeM"},
+    "sentinel_variant": {
+        "alleles": {"alternative": "G", "reference": "T"},
+        "locus_GRCh38": {"chromosome": "16", "position": 81230992},
+        "rsid": "rs1",
+    },
+    "trait_info": {"reported_trait_name": "Height ", "standard_trait_name": "body height", "ontology": ["EFO_1"]},
+}
+CELLS = ["ENSG00000000001", "High", "ProGeM", "G", "T", "16", "81230992", "rs1", "Height", "body height"]
+
+
+def table(tmp_path, cells=CELLS, header=None):
+    path = tmp_path / "gold.tsv"
+    header = ["more", *gold_standards.COLUMNS.values()] if header is None else header
+    path.write_text("\n".join("\t".join(row) for row in (header, ["x", *cells])) + "\n")
+    return path
+
+
+def changed(field, text):
+    return [text if name == field else cell for name, cell in zip(gold_standards.COLUMNS, CELLS, strict=True)]
+
+
+def test_a_row_and_the_same_record_in_both_forms_of_json(tmp_path):
+    (row,) = gold_standards.read(table(tmp_path))
+    assert (row.place, row.line, row.trait, row.causal) == ("line 2", 2, "Height", ("ENSG00000000001",))
+    assert (row.variant, row.chromosome, row.position) == ("rs1", "16", 81230992)
+    assert (row.confidence, row.source, row.candidates) == ("High", "ProGeM", ())
+    array, by_line = tmp_path / "gold.json", tmp_path / "gold.jsonl"
+    array.write_text(json.dumps([RECORD], indent=1))
+    by_line.write_text(json.dumps(RECORD) + "\n")
+    (second,), (third,) = gold_standards.read(array), gold_standards.read(by_line)
+    assert (second.place, third.place) == ("record 1", "line 1")
+    for other in (second, third):
+        assert (other.trait, other.causal, other.variant, other.position) == (
+            row.trait, row.causal, row.variant, row.position,
+        )  # fmt: skip
+
+
+def test_what_a_row_does_not_say(tmp_path):
+    (row,) = gold_standards.read(table(tmp_path, changed("rsid", "")))
+    assert row.variant == "16_81230992_T_G"
+    (row,) = gold_standards.read(table(tmp_path, changed("trait", "")))
+    assert row.trait == "body height"
+    (row,) = gold_standards.read(table(tmp_path, changed("position", "NA")))
+    assert row.position is None and row.chromosome == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "message"),
+    [
+        (changed("position", "16:812"), "sentinel_variant.locus_GRCh38.position", "a whole number from 1"),
+        (changed("position", "0"), "sentinel_variant.locus_GRCh38.position", "a whole number from 1"),
+        (changed("chromosome", "27"), "sentinel_variant.locus_GRCh38.chromosome", "expected a chromosome"),
+        (CELLS[:-1], None, "expected 11 tab-separated columns, found 10"),
+    ],
+)
+def test_rows_that_cannot_be_read_name_line_and_column(tmp_path, cells, field, message):
+    with pytest.raises(InputError, match=message) as caught:
+        gold_standards.read(table(tmp_path, cells))
+    assert (caught.value.line, caught.value.field) == (2, field)
+
+
+def test_files_that_are_something_else(tmp_path):
+    header = ["more", *list(gold_standards.COLUMNS.values())[1:], "x"]
+    with pytest.raises(InputError, match=r"column\(s\) gold_standard_info.gene_id are not in the header"):
+        gold_standards.read(table(tmp_path, header=header))
+    path = tmp_path / "gold.json"
+    broken = json.loads(json.dumps(RECORD))
+    del broken["sentinel_variant"]["locus_GRCh38"]
+    path.write_text(json.dumps([RECORD, broken]))
+    with pytest.raises(InputError, match="the record has no 'sentinel_variant.locus_GRCh38.chromosome'") as caught:
+        gold_standards.read(path)
+    assert caught.value.field.startswith("record 2 ")
+    path.write_text("[{]")
+    with pytest.raises(InputError, match="not valid JSON"):
+        gold_standards.read(path)
+
+
+# --- where genes lie ---------------------------------------------------------------------------------
+
+
+def test_chromosomes_however_they_are_written():
+    assert [chromosome_name(text) for text in ("chr1", "01", "23", "chrX", "M", "MT")] == [
+        "1",
+        "1",
+        "X",
+        "X",
+        "MT",
+        "MT",
+    ]
+    assert [chromosome_name(text) for text in ("CHR_HSCHR6_MHC", "0", "25", "")] == ["", "", "", ""]
+
+
+def test_locations_with_and_without_a_header(tmp_path):
+    path = tmp_path / "genes"
+    path.write_text("53630\t16\t81238689\t81291142\t+\tBCO1\n1\tchr6_alt\t5\t9\t-\tX1\n")
+    assert read_locations(path) == ([GeneLocation(1, ("53630", "BCO1"), "16", 81238689, 81291142)], 1)
+    path.write_text("Strand,Symbol,Chromosome,Start,Stop,ensembl_gene_id\n+,BCO1,chr16,10,20,ENSG1\n")
+    assert read_locations(path) == ([GeneLocation(2, ("ENSG1", "BCO1"), "16", 10, 20)], 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "message"),
+    [
+        ("symbol\tchromosome\tstart\nA\t1\t5\n", 1, "end", "no column has the gene's end"),
+        ("name\tchromosome\tstart\tend\nA\t1\t5\t6\n", 1, "identifier", "no column has the gene's identifier"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\t5\t4\n", 2, "end", "ends .4. before it starts .5."),
+        ("symbol\tchromosome\tstart\tend\nA\t1\tfive\t6\n", 2, "start", "found 'five'"),
+        ("symbol\tchromosome\tstart\tend\n\t1\t5\t6\n", 2, "symbol", "neither an id nor a symbol"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\t5\n", 2, None, "expected 4 tab-separated columns, found 3"),
+        ("symbol\tchromosome\tstart\tend\tstrand\nA\t1\t5\t6\tup\n", 2, "strand", "expected . or -, found 'up'"),
+        ("1\t1\t5\t6\t+\tA\n2\t1\t5\n", 2, None, "expected 4 to 6 columns, found 3"),
+        ("1\tchr6_alt\t5\t6\t+\tA\n", None, None, "no row is of a chromosome"),
+    ],
+)
+def test_locations_that_cannot_be_read(tmp_path, text, line, field, message):
+    path = tmp_path / "genes.tsv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        read_locations(path)
+    assert (caught.value.line, caught.value.field) == (line, field)
+
+
+# --- ready tables ------------------------------------------------------------------------------------
+
+
+def loci(tmp_path, text, columns=None):
+    path = tmp_path / "loci.csv"
+    path.write_text(text)
+    return rankings.read_loci(path, columns)
+
+
+def test_a_ready_table_in_two_ways_of_writing(tmp_path):
+    rows = loci(tmp_path, 'description,symbol_gene_string,symbol\nHeight,"{A},{B}",A\nWeight,B; C|D,"C, D"\n')
+    assert [(row.line, row.trait, row.candidates, row.causal) for row in rows] == [
+        (2, "Height", ("A", "B"), ("A",)),
+        (3, "Weight", ("B", "C", "D"), ("C", "D")),
+    ]
+    (row,) = loci(
+        tmp_path,
+        'phenotype;candidates;gene;chromosome;position;scores\nHeight;"A, B";A;chr16;5;"0.5, -1e-2"\n',
+        {"trait": "phenotype", "causal": "gene"},
+    )
+    assert (row.trait, row.chromosome, row.position, row.scores) == ("Height", "16", 5, (0.5, -0.01))
+
+
+HEAD = "trait,candidates,causal,id,chromosome,position,scores\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "message"),
+    [
+        ("trait,causal\nHeight,A\n", 1, "candidates", "no column has the candidates"),
+        (f'{HEAD}Height,"{{A}},{{B",A,,,,\n', 2, "candidates", "2 braces are opened and 1 closed"),
+        (f'{HEAD}Height,"A,B",A,,1,,\n', 2, "position", "a chromosome and a position, or neither"),
+        (f'{HEAD}Height,"A,B",A,,30,5,\n', 2, "chromosome", "expected a chromosome"),
+        (f'{HEAD}Height,"A,B",A,,1,x,\n', 2, "position", "found 'x'"),
+        (f'{HEAD}Height,"A,B",A,,,,0.5\n', 2, "scores", "1 scores of 2 candidates"),
+        (f'{HEAD}Height,"A,B",A,,,,"0.5,nan"\n', 2, "scores", "expected a number, found 'nan'"),
+        (f'{HEAD}Height,"A,B",A,1,,,\nHeight,"A,B",A,1,,,\n', 3, "id", "the id '1' stands already in line 2"),
+    ],
+)
+def test_ready_tables_that_cannot_be_read(tmp_path, text, line, field, message):
+    with pytest.raises(InputError, match=message) as caught:
+        loci(tmp_path, text)
+    assert (caught.value.line, caught.value.field) == (line, field)
+
+
+def test_columns_of_a_ready_table_that_are_not_there(tmp_path):
+    with pytest.raises(InputError, match="unknown field 'traits'") as caught:
+        loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"traits": "trait"})
+    assert caught.value.fix == "did you mean 'trait'?"
+    with pytest.raises(InputError, match="there is no column 'Trait name'"):
+        loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "Trait name"})
+    with pytest.raises(InputError, match="column 'causal' is given for 'trait' and for 'causal'"):
+        loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "causal"})
+
+
+def test_patients(tmp_path):
+    path = tmp_path / "cases.tsv"
+    path.write_text(
+        "phenotypes\tabsent\tgene\tage\nHP:0001250 Seizure; HP:0001263 Delay, global|HP:0001250\t\tA\tP4Y\n"
+    )
+    (row,) = rankings.read_cases(path)
+    assert row.present == (("HP:0001250", "Seizure"), ("HP:0001263", "Delay, global"))
+    assert (row.absent, row.causal, row.age, row.candidates) == ((), ("A",), "P4Y", ())
+    path.write_text("phenotypes\tgene\nSeizure\tA\n")
+    with pytest.raises(InputError, match="expected an HPO id and a label, found 'Seizure'") as caught:
+        rankings.read_cases(path)
+    assert (caught.value.line, caught.value.field) == (2, "phenotypes")

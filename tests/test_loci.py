@@ -1,0 +1,141 @@
+"""Rows about loci → questions: the window's edge, aliases, several causal genes, duplicates, and reasons."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from reasonome.benchmarks import loci
+from reasonome.config import RankingBenchmark
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+from reasonome.sources import gold_standards
+
+# Window 1 kb around position 10,000 of chromosome 1: EDGE ends exactly at its lower end, OUT one base before it.
+GENES = [
+    Gene("EDGE", "edge gene", ensembl_id="ENSG00000000001", entrez_id="1", previous=("OLD",), coding=True),
+    Gene("OUT", ensembl_id="ENSG00000000002", entrez_id="2", aliases=("SHARED",), coding=True),
+    Gene("IN", ensembl_id="ENSG00000000003", entrez_id="3", aliases=("SHARED", "INNER", "EDGE"), coding=True),
+    Gene("RIGHT", ensembl_id="ENSG00000000004", entrez_id="4", coding=True),
+    Gene("RNA", ensembl_id="ENSG00000000005", entrez_id="5", coding=False),
+    Gene("LOST", ensembl_id="ENSG00000000006", entrez_id="6", coding=True),
+]
+LOCATIONS = """1\t1\t8000\t9000\t+\tEDGE
+2\t1\t8000\t8999\t+\tOUT
+3\t1\t9500\t10500\t-\tIN
+4\t1\t11000\t12000\t-\tRIGHT
+5\t1\t10001\t10002\t-\tRNA
+99\t1\t10001\t10002\t-\tNONE
+"""
+ROW = ("ENSG00000000003", "High", "set ", "G", "T", "1", "10000", "rs1", "Height", "")
+
+
+def row(**fields):
+    return [fields.get(name, cell) for name, cell in zip(gold_standards.COLUMNS, ROW, strict=True)]
+
+
+def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subset=None, **settings):
+    questions, locations = tmp_path / "questions.tsv", tmp_path / "genes.loc"
+    if text is None:
+        text = "\n".join("\t".join(cells) for cells in (gold_standards.COLUMNS.values(), *rows))
+    questions.write_text(text + "\n")
+    locations.write_text(LOCATIONS)
+    spec = {"source": "mine", "test": 1, "valid": 0, **(subset or {})}
+    given = {"window_kb": 1, "minimum_candidates": 2, "maximum_candidates": 4, "locations": "map", **settings}
+    benchmark = RankingBenchmark(task="causal_gene_ranking", authority="hgnc", subsets={"a": spec}, **given)
+    project = SimpleNamespace(ranking_benchmarks={"b": benchmark}, sources={"mine": SimpleNamespace(format=form)})
+    return loci.questions(project, "b", {"a": questions}, GeneTable(genes), locations)
+
+
+def test_the_window_includes_its_ends(tmp_path):
+    made = ask(tmp_path, [row()])
+    (example,) = made.examples
+    assert {gene.symbol: gene.distance for gene in example.candidates} == {"EDGE": 1000, "IN": 0, "RIGHT": 1000}
+    assert (example.trait, example.source, example.right) == ("Height", "set", {"IN"})
+    assert (example.variant, example.chromosome, example.position) == ("rs1", "1", 10000)
+    assert made.left_out == []
+    assert made.unmapped == [("map", "NONE", "genes.loc:6", "")]
+
+
+def test_an_alias_is_shown_where_it_means_the_gene_alone(tmp_path):
+    (example,) = ask(tmp_path, [row()]).examples
+    aliases = {gene.symbol: gene.aliases for gene in example.candidates}
+    # SHARED means OUT too, and EDGE is a gene itself.
+    assert aliases == {"EDGE": ("OLD",), "IN": ("INNER",), "RIGHT": ()}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "detail"),
+    [
+        ({"trait": " "}, "no trait", "line 2"),
+        ({"gene": ""}, "no causal gene", "line 2"),
+        ({"confidence": "Low"}, "confidence", "line 2: Low"),
+        ({"gene": "ENSG00000000099"}, "causal gene unknown", "line 2: ENSG00000000099"),
+        ({"position": ""}, "no GRCh38 position", "line 2"),
+        ({"gene": "ENSG00000000005"}, "causal gene does not code for a protein", "line 2: RNA (ENSG00000000005)"),
+        ({"gene": "ENSG00000000006"}, "causal gene has no location", "line 2: LOST (ENSG00000000006)"),
+        ({"gene": "ENSG00000000002"}, "causal gene outside the window", "line 2: OUT (ENSG00000000002)"),
+        ({"gene": "ENSG00000000004", "position": "12900"}, "too few candidates", "line 2: 1 of 2 to 4"),
+    ],
+)
+def test_why_a_row_is_no_question(tmp_path, fields, reason, detail):
+    made = ask(tmp_path, [row(**fields)], subset={"confidence": ["High"]})
+    assert made.examples == []
+    assert [(one.source, one.reason, one.detail) for one in made.left_out] == [("mine", reason, detail)]
+
+
+def test_too_many_candidates(tmp_path):
+    (one,) = ask(tmp_path, [row()], maximum_candidates=2).left_out
+    assert (one.reason, one.detail) == ("too many candidates", "line 2: 3 of 2 to 2")
+
+
+def test_rows_of_one_variant_and_trait_are_one_question(tmp_path):
+    made = ask(tmp_path, [row(), row(gene="ENSG00000000001"), row(trait="Weight")])
+    height, weight = made.examples
+    assert [gene.symbol for gene in height.causal] == ["EDGE", "IN"] and weight.right == {"IN"}
+    assert made.places["a", height.id] == ["line 2", "line 3"] and made.left_out == []
+    # Its order is that of its symbols and the seed, not of what is asked.
+    assert [gene.symbol for gene in height.candidates] == [gene.symbol for gene in weight.candidates]
+
+
+def test_the_same_trait_and_candidates_are_asked_once(tmp_path):
+    made = ask(tmp_path, [row(), row(rsid="rs2", position="10001", gene="ENSG00000000004", trait="height")])
+    # One base on, EDGE is out of the window: another question.
+    assert len(made.examples) == 2
+    made = ask(tmp_path, [row(), row(rsid="rs2", gene="ENSG00000000004", trait=" HEIGHT")])
+    (example,) = made.examples
+    assert example.variant == "rs1" and example.right == {"IN", "RIGHT"}
+    assert [(one.reason, one.detail.split(":")[0]) for one in made.left_out] == [("duplicate", "line 3")]
+
+
+def test_other_seeds_have_other_orders(tmp_path):
+    orders = {tuple(g.symbol for g in ask(tmp_path, [row()], seed=seed).examples[0].candidates) for seed in range(20)}
+    assert len(orders) > 2 and {frozenset(order) for order in orders} == {frozenset({"EDGE", "IN", "RIGHT"})}
+
+
+def test_an_authority_that_does_not_know_what_codes(tmp_path):
+    with pytest.raises(InputError, match="does not say which genes code for proteins"):
+        ask(tmp_path, [row()], genes=[gene._replace(coding=None) for gene in GENES])
+
+
+def test_a_ready_table(tmp_path):
+    text = (
+        "id\ttrait\tcandidates\tcausal\tchromosome\tposition\tscores\n"
+        "q1\tHeight\told, INNER, Z9\tinner\t1\t10000\t1, 2, 3\n"
+        "q2\tHeight\tEDGE, IN, Z9\tEDGE\t\t\t\n"
+        "q3\tHeight\tEDGE, OUT\tIN\t\t\t\n"
+        "q4\tHeight\tEDGE\tEDGE\t\t\t\n"
+    )
+    made = ask(tmp_path, text=text, form="rankings")
+    (example,) = made.examples
+    assert example.id == "q1" and example.right == {"EDGE", "IN"} and example.source == "mine"
+    found = {gene.symbol: (gene.score, gene.distance) for gene in example.candidates}
+    assert found == {"EDGE": (1, 1000), "IN": (2, 0), "Z9": (3, None)}
+    assert [(one.id, one.reason) for one in made.left_out] == [
+        ("q2", "duplicate"),
+        ("q3", "causal gene is no candidate"),
+        ("q4", "too few candidates"),
+    ]
+    assert {(one.source, one.identifier, one.where) for one in made.unmapped if one.source == "mine"} == {
+        ("mine", "Z9", "questions.tsv:2"),
+        ("mine", "Z9", "questions.tsv:3"),
+    }

@@ -1,0 +1,165 @@
+"""Splits of ranking questions: what is connected stays together, what leaks is dropped or fails, chance is exact."""
+
+import pytest
+
+from reasonome.benchmarks import ranking_splits
+from reasonome.benchmarks.ranking_rows import shuffled
+from reasonome.benchmarks.ranking_splits import components, leaks, shortcuts, split
+from reasonome.config import RankingBenchmark
+from reasonome.errors import InputError
+from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
+
+
+def locus(name, candidates, causal, chromosome="", position=None, subset="a"):
+    genes = {symbol: RankedGene(symbol=symbol) for symbol in candidates.split()}
+    return LocusExample(
+        id=name,
+        subset=subset,
+        trait="Height",
+        candidates=list(genes.values()),
+        causal=[genes[symbol] for symbol in causal.split()],
+        chromosome=chromosome,
+        position=position,
+    )
+
+
+def case(name, gene, disease=""):
+    return CaseExample(
+        id=name,
+        subset="a",
+        causal=[RankedGene(symbol=gene)],
+        present=[Phenotype(id="HP:0001250", label="Seizure")],
+        disease_id=disease,
+    )
+
+
+def benchmark(test=1, valid=1, **settings):
+    subset = {"source": "s", "test": test, "valid": valid, "train": settings.pop("train", None)}
+    return RankingBenchmark(
+        task="causal_gene_ranking", authority="h", subsets={"a": subset}, **{"window_kb": 1, **settings}
+    )
+
+
+def apart(number, start=0):
+    """Questions that have nothing in common."""
+    return [locus(f"q{i}", f"A{i} B{i} C{i}", f"A{i}") for i in range(start, start + number)]
+
+
+def test_what_connects_questions():
+    examples = [
+        locus("0", "A B", "A", "1", 10_000),
+        locus("1", "C D", "C", "1", 12_000),  # windows of 1 kb that just meet
+        locus("2", "E F", "E", "1", 14_001),  # one base too far
+        locus("3", "G H", "G", "2", 10_000),  # another chromosome
+        locus("4", "G I", "I"),  # a candidate of both
+        locus("5", "J K", "J"),
+    ]
+    labels = list(components(examples, 1000))
+    assert labels[0] == labels[1] and labels[3] == labels[4]
+    assert len({labels[i] for i in (0, 2, 3, 5)}) == 4
+
+
+def test_cases_are_connected_by_gene_and_disease():
+    labels = list(
+        components([case("0", "A", "OMIM:1"), case("1", "A"), case("2", "B", "OMIM:1"), case("3", "C")], 1000)
+    )
+    assert labels[0] == labels[1] == labels[2] != labels[3]
+
+
+def test_kinds_of_leaks():
+    held = [locus("0", "A B", "A", "1", 10_000), case("1", "Z", "OMIM:1")]
+    asked = [
+        locus("a", "A C", "A"),
+        locus("b", "B C", "C"),
+        locus("c", "D E", "D", "1", 8_000),
+        locus("d", "D E", "D", "1", 7_999),
+        case("e", "A"),
+        case("f", "B"),  # a candidate, and not the answer
+        case("g", "Y", "OMIM:1"),
+    ]
+    assert leaks(asked, held, 1000) == [
+        "causal gene", "candidate gene", "overlapping locus", "", "causal gene", "", "disease",
+    ]  # fmt: skip
+
+
+def test_every_question_is_in_one_split_and_groups_are_not_divided():
+    pairs = [locus(f"p{i}", f"A{i} X{i}", f"X{i}") for i in range(4)]
+    found = split([*apart(10), *pairs], benchmark(test=3, valid=2))
+    assert {part: len(rows) for part, rows in found.parts.items()} == {"train": 9, "valid": 2, "test": 3}
+    groups = {part: {row.group for row in rows} for part, rows in found.parts.items()}
+    assert not groups["train"] & groups["test"] and not groups["train"] & groups["valid"]
+    assert {row.group for rows in found.parts.values() for row in rows} == {f"A{i}" for i in range(10)}
+    assert found.audit["components"] == 10 and found.audit["largest_component"] == 2
+    assert found.audit["remaining"]["train/test"] == {"pairs": 27, "leaks": 0}
+    again = split([*apart(10), *pairs], benchmark(test=3, valid=2))
+    other = split([*apart(10), *pairs], benchmark(test=3, valid=2, seed=1))
+    assert again.parts == found.parts and other.parts != found.parts
+
+
+def test_a_large_group_is_in_training_unless_nothing_else_is_left():
+    large = [locus(f"l{i}", "L M", "L") for i in range(4)]
+    for seed in range(5):
+        found = split([*large, *apart(3)], benchmark(test=2, valid=1, seed=seed))
+        assert {row.id for row in found.parts["train"]} == {"l0", "l1", "l2", "l3"}
+    found = split([*large, *apart(2)], benchmark(test=3, valid=0))
+    assert len(found.parts["test"]) == 6 and found.parts["train"] == []
+
+
+def test_too_few_questions():
+    with pytest.raises(InputError, match="subset 'a' has 3 questions, 1 too few") as caught:
+        split(apart(3), benchmark(test=2, valid=2))
+    assert caught.value.field == "subsets.a.valid"
+
+
+def test_a_planted_leak_fails(monkeypatch):
+    examples = [*apart(3), locus("twin", "A0 B9", "A0")]
+    monkeypatch.setattr(ranking_splits, "components", lambda examples, window: range(len(examples)))
+    with pytest.raises(InputError, match="leak into"):
+        for seed in range(20):  # wherever the twins happen to be in different splits
+            split(examples, benchmark(test=1, valid=1, seed=seed))
+
+
+def test_training_questions_that_leak_into_another_benchmark():
+    found = split(apart(6), benchmark(), {"other": [case("x", f"A{i}") for i in range(6)]})
+    assert found.parts["train"] == [] and found.audit["dropped_for"] == {"other": {"causal gene": 4}}
+    places = {("a", f"q{i}"): [f"line {i}"] for i in range(6)}
+    left_out = found.left_out({"a": "mine"}, places)
+    assert {(one.source, one.reason) for one in left_out} == {("mine", "leaks into other")}
+    assert sorted(one.detail for one in left_out)[0].endswith(": causal gene") and len(left_out) == 4
+
+
+def test_limits_for_a_gene_and_for_training():
+    many = [locus(f"m{i}", f"M N{i}", "M") for i in range(5)]
+    found = split([*many, *apart(5)], benchmark(most_per_gene=2, train=2))
+    reasons = [reason for _, reason, _ in found.unused]
+    assert reasons.count("more questions of one gene than allowed") == 3
+    assert len(found.parts["train"]) == 2 and reasons.count("not drawn for training") == 3
+    assert sum(map(len, found.parts.values())) + len(found.unused) == 10
+
+
+# --- shortcuts ---------------------------------------------------------------------------------------
+
+
+def test_chance_is_exact():
+    # Three sets of 2, 2 and 4 candidates, the first is causal in all: p = 2 · (1/2 · 1/2 · 1/4).
+    examples = [locus("0", "A B", "A"), locus("1", "C D", "C"), locus("2", "E F G H", "E")]
+    found = shortcuts(examples)["first"]
+    assert found == {"questions": 3, "top_1": 1.0, "chance": round((0.5 + 0.5 + 0.25) / 3, 4), "p": 0.125}
+    # The same set asked three times is one draw.
+    found = shortcuts([locus(str(i), "A B", "A") for i in range(3)])["first"]
+    assert found == {"questions": 3, "top_1": 1.0, "chance": 0.5, "p": 1.0}
+
+
+def test_symbols_that_tell_are_told_and_a_place_that_tells_fails():
+    hidden = [locus(str(i), f"LONGER{i} A{i} LONG{i} LONG{i}X", f"A{i}") for i in range(12)]
+    turned = [one.model_copy(update={"candidates": shuffled(one.candidates, 0)}) for one in hidden]
+    found = shortcuts(turned)
+    assert found["shortest symbol"]["top_1"] == 1.0 and found["shortest symbol"]["p"] == pytest.approx(2 / 4**12, 0.01)
+    assert found["first"]["p"] > 0.01
+    first = [locus(str(i), f"A{i} B{i} C{i} D{i}", f"A{i}") for i in range(12)]
+    with pytest.raises(InputError, match="the first candidate is right in 100.0% of the questions, by chance 25.0%"):
+        shortcuts(first)
+
+
+def test_questions_without_candidates_have_no_shortcut():
+    assert shortcuts([case("0", "A")]) == {}
