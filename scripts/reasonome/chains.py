@@ -93,16 +93,16 @@ def arm_chain(steps: list[str], seed: int) -> str:
     return "+".join([f"{step}-s0" for step in steps[:-1]] + [f"{steps[-1]}-s{seed}"])
 
 
-def expand(experiment: Experiment, without_weights: Collection[str] = ()) -> list[Run]:
+def expand(experiment: Experiment, untrained: Collection[str] = ()) -> list[Run]:
     """All cells of an experiment, arms in their order; an untrained arm has no seeds to vary.
 
-    Backbones `without_weights` cannot be trained: they are part of the arms without steps alone.
+    Backbones that are `untrained` are part of the arms without steps alone.
     """
     return [
         Run(backbone, arm, arm_chain(spec.steps, seed), seed, benchmark, style, decoding)
         for backbone in experiment.backbones
         for arm, spec in experiment.arms.items()
-        if not (spec.steps and backbone in without_weights)
+        if not (spec.steps and backbone in untrained)
         for seed in (experiment.seeds if spec.steps else [0])
         for benchmark in experiment.benchmarks
         for style in (spec.styles or experiment.styles)

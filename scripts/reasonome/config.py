@@ -970,12 +970,20 @@ class Experiment(Strict):
     backbones: SomeNames
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_no_twins)] = [0]
+    untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
     benchmarks: SomeNames
     out_of_distribution: Names = Field(
         default=[], description="those of the benchmarks whose sets are of another kind than what is trained on"
     )
     styles: SomeNames
     decodings: SomeNames
+
+    @model_validator(mode="after")
+    def _untrained_are_its_backbones(self) -> "Experiment":
+        for name in self.untrained:
+            if name not in self.backbones:
+                raise ValueError(f"untrained has '{name}', which is not asked: {nearest(name, self.backbones)}")
+        return self
 
     @model_validator(mode="after")
     def _out_of_its_benchmarks(self) -> "Experiment":

@@ -110,9 +110,10 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
 
 
 def cells(project: Project, experiment: str) -> list[Run]:
-    """All cells of an experiment; models behind an endpoint and recorded answers have none in arms with steps."""
+    """All cells of an experiment; what cannot be trained, or is not to be, has none in arms with steps."""
+    spec = project.experiments[experiment]
     without_weights = {name for name, backbone in project.backbones.items() if backbone.weights is None}
-    return chains.expand(project.experiments[experiment], without_weights)
+    return chains.expand(spec, without_weights.union(spec.untrained))
 
 
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:

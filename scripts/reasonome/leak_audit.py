@@ -194,7 +194,7 @@ def statement_findings(
             remaining=len(pairs),
             policy=policies[kind],
             file=str(training.file),
-            example="" if row is None else prefix + _shortened(statements["text"].iloc[row]),
+            example="" if row is None else prefix + shortened(statements["text"].iloc[row]),
             line=None if row is None else row + 1,
         )
         for kind, (pairs, dropped, row, prefix) in found.items()
@@ -251,7 +251,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     texts = [taught_text(row) for row in rows]
     found = audit.names_in_texts(texts, [s.name for s in tested.sets])
     first = next((i for i, name in enumerate(found) if name is not None), None)
-    example = "" if first is None else f"'{tested.sets[found[first]].name}' in: {_shortened(texts[first])}"
+    example = "" if first is None else f"'{tested.sets[found[first]].name}' in: {shortened(texts[first])}"
     return Finding(
         "reasoning",
         training.name,
@@ -334,7 +334,7 @@ def prompt_findings(
     return findings
 
 
-def _shortened(text: str, most: int = 160) -> str:
+def shortened(text: str, most: int = 160) -> str:
     text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
 

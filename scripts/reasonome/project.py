@@ -322,11 +322,12 @@ class Project:
     def _check_untrainable(self, file: str, loc: Loc, name: str, experiment: Experiment) -> None:
         """A model behind an endpoint, or recorded answers, are asked in arms without steps: there must be one."""
         backbone = self.backbones[name]
-        if backbone.weights is not None:
+        if backbone.weights is not None and name not in experiment.untrained:
             return
         arms = [spec for spec in experiment.arms.values() if not spec.steps]
         if not arms:
-            what = f"'{name}' has no weights to train, and every arm has steps"
+            why = "has no weights to train" if backbone.weights is None else "is not to be trained"
+            what = f"'{name}' {why}, and every arm has steps"
             raise self._error(file, loc, what, "add an arm without steps (base: []), or take it out of backbones")
         if backbone.recorded is None:
             return

@@ -14,6 +14,8 @@ rule audit_leaks:
         ),
     log:
         f"{ROOT}/logs/audit_leaks/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of([name for name in PROJECT.experiments if not PROJECT.is_ranking(name)]),
     priority: 100
     conda:
         "../../envs/cpu.yaml"
@@ -41,4 +43,45 @@ rule audit_leaks:
         configured(
             "audit_leaks.py",
             "--experiment {wildcards.experiment} --ontologies {input.ontologies} --output {params.folder}",
+        )
+
+
+rule audit_ranking_leaks:
+    input:
+        files=ranking_audit_files,
+    output:
+        json=f"{EXPERIMENT}/audit.json",
+        table=report(
+            f"{EXPERIMENT}/audit.tsv",
+            caption="../report/audit.rst",
+            category="{experiment}",
+        ),
+    log:
+        f"{ROOT}/logs/audit_ranking_leaks/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of([name for name in PROJECT.experiments if PROJECT.is_ranking(name)]),
+    priority: 100
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("audit_ranking_leaks")
+    resources:
+        **asks("audit_ranking_leaks"),
+    params:
+        asked=lambda w: canonical(experiments.audit_plan(PROJECT, w.experiment).asked),
+        code=code_sha256(
+            [
+                "benchmarks/ranking_splits.py",
+                "experiments.py",
+                "leak_audit.py",
+                "metrics/naming.py",
+                "ranking_leak_audit.py",
+                "tasks",
+                "wording.py",
+            ]
+        ),
+        folder=subpath(output.json, parent=True),
+    shell:
+        configured(
+            "audit_ranking_leaks.py",
+            "--experiment {wildcards.experiment} --output {params.folder}",
         )

@@ -3,6 +3,7 @@
 
 localrules:
     account,
+    vote_rankings,
     write_plan,
 
 
@@ -60,6 +61,8 @@ rule summarise:
                 "report/evidence.py",
                 "report/example_scores.py",
                 "report/family.py",
+                "report/metric_names.py",
+                "report/metric_sets.py",
                 "report/plan.py",
                 "report/tables.py",
             ]
@@ -92,6 +95,35 @@ rule account:
         )
 
 
+rule vote_rankings:
+    input:
+        plan=f"{EXPERIMENT}/plan.json",
+        scores=cell_scores,
+        floors=cell_floors,
+    output:
+        report(
+            directory(f"{EXPERIMENT}/voting"),
+            patterns=["{name}.svg"],
+            caption="../report/voting.rst",
+            category="{experiment}",
+        ),
+    log:
+        f"{ROOT}/logs/vote_rankings/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of([name for name in PROJECT.experiments if PROJECT.is_ranking(name)]),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        resamples=PROJECT.settings.bootstrap,
+        seed=PROJECT.settings.seed,
+        code=code_sha256(["comparisons.py", "report/drawing.py", "report/voting_figure.py", "voting.py"]),
+    shell:
+        program(
+            "vote_rankings.py",
+            "--plan {input.plan} --output {output} --resamples {params.resamples} --seed {params.seed}",
+        )
+
+
 rule render_report:
     input:
         plan=f"{EXPERIMENT}/plan.json",
@@ -101,6 +133,7 @@ rule render_report:
         leaks=f"{EXPERIMENT}/audit.json",
         abstention=f"{EXPERIMENT}/paper/abstention.tsv",
         coverage=f"{EXPERIMENT}/paper/coverage.svg",
+        voting=voting_of,
         corpora=corpus_statistics,
         manifests=step_files("manifest.json"),
     output:
@@ -137,10 +170,11 @@ rule render_report:
     params:
         code=code_sha256(["report"]),
         figures=subpath(output.ablation, parent=True),
+        voting=lambda w, input: f"--voting {input.voting}" if input.voting else "",
     shell:
         program(
             "render_report.py",
             "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
             " --costs {input.costs} --leaks {input.leaks} --abstention {input.abstention}"
-            " --coverage {input.coverage} --figures {params.figures} --report {output.page}",
+            " --coverage {input.coverage} {params.voting} --figures {params.figures} --report {output.page}",
         )

@@ -346,6 +346,16 @@ def audit_files(wildcards):
     return list(dict.fromkeys([*plan.files(RESULTS), *prompts]))
 
 
+def ranking_audit_files(wildcards):
+    return experiments.audit_plan(PROJECT, wildcards.experiment).files(RESULTS)
+
+
+def voting_of(wildcards):
+    """The folder of merged samples, of an experiment of rankings."""
+    is_ranking = PROJECT.is_ranking(wildcards.experiment)
+    return [RESULTS.experiment(wildcards.experiment) / "voting"] if is_ranking else []
+
+
 def audit_ontologies(wildcards):
     """The ontologies that know synonyms and ancestors of trained and tested terms."""
     plan = experiments.audit_plan(PROJECT, wildcards.experiment)

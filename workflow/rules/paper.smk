@@ -34,6 +34,8 @@ rule paper:
                 "report/evidence.py",
                 "report/example_scores.py",
                 "report/family.py",
+                "report/metric_names.py",
+                "report/metric_sets.py",
                 "report/paper.py",
                 "report/paper_figures.py",
                 "report/plan.py",

@@ -368,5 +368,8 @@ def _kind(found: Any) -> str:
 
 
 def _terms(found: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
-    """Each once, by id; the first label."""
-    return tuple({one.id: CaseTerm(one.id, one.label) for one in reversed(found)}.values())[::-1]
+    """Each once, by id, with its first label."""
+    once: dict[str, CaseTerm] = {}
+    for one in found:
+        once.setdefault(one.id, CaseTerm(one.id, one.label))
+    return tuple(once.values())

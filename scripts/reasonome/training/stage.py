@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from reasonome import __version__, atomic, chains
-from reasonome.config import STAGES, Recipe, Style
+from reasonome.config import STAGES, AnyStyle, Recipe
 from reasonome.errors import InputError
 from reasonome.manifest import (
     Stopwatch,
@@ -42,7 +42,17 @@ from reasonome.training import (
 )
 
 # The modules that shape a model, beside the recipe.
-CODE = ("completion.py", "metrics", "prompts.py", "rewards", "tasks", "training")
+CODE = (
+    "completion.py",
+    "grader_worker.py",
+    "graders.py",
+    "metrics",
+    "prompts.py",
+    "ranked_list.py",
+    "rewards",
+    "tasks",
+    "training",
+)
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
 
@@ -66,7 +76,7 @@ class Stage:
 
     folder: Path
     data: dict[str, Path]
-    style: Style | None = None
+    style: AnyStyle | None = None
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 

@@ -1,0 +1,125 @@
+"""Audit an experiment of rankings for leaks: every training data and prompt against every test question.
+
+Fails where a training question shares a gene, a disease or a locus with a test question, or a statement tells an answer.
+
+python scripts/audit_ranking_leaks.py --experiment demo-ranking --output results/experiments/demo-ranking
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome import atomic, leak_audit, ranking_leak_audit
+from reasonome.benchmarks.rows import read_rows
+from reasonome.errors import run_program
+from reasonome.experiments import AuditPlan, Results, audit_plan
+from reasonome.facts import read_facts
+from reasonome.leak_audit import Finding, Training
+from reasonome.project import Project, lookup
+from reasonome.ranking_leak_audit import Tested
+from reasonome.report.evidence import read_json
+from reasonome.report.tables import write_table
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import RankingExample
+
+SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--experiment", required=True)
+    parser.add_argument("--output", type=Path, required=True, help="folder of audit.json and audit.tsv")
+    args = parser.parse_args()
+
+    project = Project(args.config)
+    lookup(project.experiments, args.experiment, "experiment")
+    plan, results = audit_plan(project, args.experiment), Results(project.settings.results)
+    tested = {
+        name: Tested(name, read_questions(project, results, name, "test"), 1000 * project.benchmarks[name].window_kb)
+        for name in plan.benchmarks
+    }
+    findings = [
+        *audit_questions(project, results, plan, tested),
+        *audit_statements(results, plan, tested),
+        *audit_reasoning(results, plan, tested),
+        *(
+            ranking_leak_audit.prompt_finding(style, str(results.benchmark(name) / "test.jsonl"), tested[name])
+            for name, style in plan.asked
+        ),
+    ]
+    table = leak_audit.table(findings)
+    print(table[SHOWN].to_string(index=False))
+    leak_audit.check(args.experiment, findings)
+    write_table(table, args.output / "audit.tsv")
+    report = {
+        "experiment": args.experiment,
+        "findings": [finding.row() for finding in findings],
+        "same_source": same_sources(project, plan),
+    }
+    atomic.write_json(args.output / "audit.json", report)
+
+
+def read_questions(project: Project, results: Results, benchmark: str, part: str) -> list[RankingExample]:
+    """The questions of one split of a benchmark."""
+    model = TASKS[project.benchmarks[benchmark].task].Example
+    return read_rows(results.benchmark(benchmark) / f"{part}.jsonl", model)
+
+
+def audit_questions(
+    project: Project, results: Results, plan: AuditPlan, tested: dict[str, Tested]
+) -> list[Finding]:
+    """Train splits, as SFT and GRPO use them."""
+    findings = []
+    for benchmark, used_by in plan.training.items():
+        questions = read_questions(project, results, benchmark, "train")
+        folder = results.benchmark(benchmark)
+        dropped_for = read_json(folder / "audit.json").get("dropped_for", {})
+        training = Training(benchmark, used_by, folder / "train.jsonl")
+        for name, tests in tested.items():
+            dropped = dropped_for.get(name, {})
+            findings += ranking_leak_audit.question_findings(training, questions, tests, dropped)
+    return findings
+
+
+def audit_statements(results: Results, plan: AuditPlan, tested: dict[str, Tested]) -> list[Finding]:
+    """The train split of each corpus that a warm-up uses."""
+    findings = []
+    for corpus, used_by in plan.corpora.items():
+        folder = results.statements(corpus)
+        statements = pd.DataFrame(atomic.read_columns(folder / "train.jsonl", ["text", "gene", "object_id"]))
+        names = read_facts(results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
+        training = Training(corpus, used_by, folder / "train.jsonl")
+        for tests in tested.values():
+            findings += ranking_leak_audit.statement_findings(training, statements, names, tests)
+    return findings
+
+
+def audit_reasoning(results: Results, plan: AuditPlan, tested: dict[str, Tested]) -> list[Finding]:
+    """What teachers wrote and SFT learns."""
+    findings = []
+    for key, used_by in plan.reasoning.items():
+        file = results.reasoning(*key)
+        rows = atomic.read_jsonl(file)
+        training = Training("{} on {}.{}".format(*key), used_by, file)
+        findings += [ranking_leak_audit.reasoning_finding(training, rows, tests) for tests in tested.values()]
+    return findings
+
+
+def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
+    """Training and test questions that come from one source."""
+
+    def sources(benchmark: str) -> list[str]:
+        return list(dict.fromkeys(spec.source for spec in project.benchmarks[benchmark].subsets.values()))
+
+    return [
+        {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
+        for tested in plan.benchmarks
+        for training in plan.training
+        if (shared := [source for source in sources(training) if source in sources(tested)])
+    ]
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,188 @@
+"""The leak audit of rankings: what training questions, statements, reasoning and prompts give away of test questions."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from reasonome.benchmarks.ranking_splits import leaks
+from reasonome.leak_audit import Finding, Training, shortened
+from reasonome.metrics.naming import normalise
+from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
+from reasonome.wording import JOINT
+
+# What a training question may have in common with a test question; each question counts for the first.
+QUESTION_KINDS = ("causal gene", "disease", "candidate gene", "overlapping locus")
+TELLS, PHENOTYPE, WORDS = "tells_the_answer", "gene_and_phenotype", "asked_in_text"
+# A statement that says which gene causes what is asked about fails the audit; knowledge of a gene's phenotypes, which
+# is what a warm-up is for, is counted and shown.
+POLICIES = {TELLS: "fail", PHENOTYPE: "report", WORDS: "report"}
+_SHORTEST_NAME = 4  # characters of what is asked, or of a symbol in running text: shorter ones are words of their own
+
+
+class Tested(NamedTuple):
+    """The test questions of one benchmark, and the window around a lead variant (base pairs)."""
+
+    benchmark: str
+    questions: Sequence[RankingExample]
+    window: int
+
+
+def question_findings(
+    training: Training, questions: Sequence[RankingExample], tested: Tested, dropped: dict[str, int]
+) -> list[Finding]:
+    """Training questions that share anything with a test question, a finding per kind; `dropped` is by kind too."""
+    kinds = leaks(questions, tested.questions, tested.window)
+    counts = Counter(kinds)
+    findings = []
+    for kind in QUESTION_KINDS:
+        first = kinds.index(kind) if counts[kind] else None
+        findings.append(
+            Finding(
+                "training questions",
+                training.name,
+                training.used_by,
+                tested.benchmark,
+                kind.replace(" ", "_"),
+                looked_at=len(questions),
+                dropped=dropped.get(kind, 0),
+                remaining=counts[kind],
+                policy="fail",
+                file=str(training.file),
+                example="" if first is None else f"question '{questions[first].id}'",
+                line=None if first is None else first + 1,
+            )
+        )
+    return findings
+
+
+def statement_findings(
+    training: Training, statements: pd.DataFrame, names: pd.DataFrame, tested: Tested
+) -> list[Finding]:
+    """Statements about a right gene of a test question, by what they say of it; pairs of gene and question count.
+
+    `statements` has text, gene and object_id (several joined by JOINT), a row per line of the file; `names` has
+    object_id and object_name of all facts. "tells_the_answer": the object is the disease or the trait that is asked
+    about, by id or name. "gene_and_phenotype": it is a present phenotype, by id or name. "asked_in_text": the name of
+    disease or trait stands among the statement's words.
+    """
+    by_gene: dict[str, list[RankingExample]] = defaultdict(list)
+    for question in tested.questions:
+        for symbol in question.right:
+            by_gene[symbol].append(question)
+    name_of = dict(zip(names["object_id"], names["object_name"].map(normalise), strict=True))
+    about = [(row, genes.split(JOINT)) for row, genes in enumerate(statements["gene"])]
+    pairs: dict[str, set[tuple[str, str]]] = {kind: set() for kind in POLICIES}
+    first: dict[str, int] = {}
+    for row, genes in about:
+        known = [gene for gene in genes if gene in by_gene]
+        if not known:
+            continue
+        objects = statements["object_id"].iat[row].split(JOINT)
+        objects += [name_of[one] for one in objects if one in name_of]
+        text = f" {normalise(statements['text'].iat[row])} "
+        for gene in known:
+            for question in by_gene[gene]:
+                for kind in _told(question, set(objects), text):
+                    pairs[kind].add((gene, question.id))
+                    first.setdefault(kind, row)
+    return [
+        Finding(
+            "statements",
+            training.name,
+            training.used_by,
+            tested.benchmark,
+            kind,
+            looked_at=len(statements),
+            dropped=0,
+            remaining=len(pairs[kind]),
+            policy=policy,
+            file=str(training.file),
+            example=shortened(statements["text"].iat[first[kind]]) if kind in first else "",
+            line=first[kind] + 1 if kind in first else None,
+        )
+        for kind, policy in POLICIES.items()
+    ]
+
+
+def _told(question: RankingExample, objects: set[str], text: str) -> list[str]:
+    """Which kinds of leak a statement about a right gene of the question is, by its objects (ids, names) and text."""
+    asked, name = _asked(question)
+    kinds = [TELLS] if objects & asked else []
+    if isinstance(question, CaseExample):
+        phenotypes = {form for one in question.present for form in (one.id, normalise(one.label))}
+        kinds += [PHENOTYPE] if objects & phenotypes else []
+    if not kinds and len(name) >= _SHORTEST_NAME and f" {name} " in text:
+        kinds.append(WORDS)
+    return kinds
+
+
+def _asked(question: RankingExample) -> tuple[set[str], str]:
+    """Every form in which the disease or trait may be an object, and its normalised name."""
+    if isinstance(question, LocusExample):
+        name = normalise(question.trait)
+        return {name}, name
+    if isinstance(question, CaseExample):
+        name = normalise(question.disease)
+        return {form for form in (question.disease_id, name) if form}, name
+    return set(), ""
+
+
+def reasoning_finding(training: Training, rows: Sequence[dict], tested: Tested) -> Finding:
+    """Rows of reasoning that SFT learns in which a right gene of a test question is named."""
+    symbols = {symbol for question in tested.questions for symbol in question.right if len(symbol) >= _SHORTEST_NAME}
+    texts = [" ".join(row.get("steps", ())) for row in rows]
+    found = [sorted(symbols.intersection(re.findall(r"[\w.-]+\w", text))) for text in texts]
+    first = next((row for row, named in enumerate(found) if named), None)
+    return Finding(
+        "reasoning",
+        training.name,
+        training.used_by,
+        tested.benchmark,
+        "gene_in_reasoning",
+        looked_at=len(rows),
+        dropped=0,
+        remaining=sum(map(bool, found)),
+        policy="report",
+        file=str(training.file),
+        example="" if first is None else f"{found[first][0]} in: {shortened(texts[first])}",
+        line=None if first is None else first + 1,
+    )
+
+
+def prompt_finding(style: str, file: str, tested: Tested) -> Finding:
+    """Test questions whose trait or phenotypes name a right gene, as "CRP levels" names CRP."""
+    found = [_names_its_gene(question) for question in tested.questions]
+    first = next((row for row, gene in enumerate(found) if gene), None)
+    return Finding(
+        "prompts",
+        f"style {style}",
+        (),
+        tested.benchmark,
+        "gene_in_question",
+        looked_at=len(tested.questions),
+        dropped=0,
+        remaining=sum(map(bool, found)),
+        policy="report",
+        file=file,
+        example="" if first is None else f"{found[first]} in: {shortened(_text(tested.questions[first]))}",
+        line=None if first is None else first + 1,
+    )
+
+
+def _names_its_gene(question: RankingExample) -> str:
+    words = {word.casefold() for word in re.findall(r"[\w.-]+\w", _text(question))}
+    for gene in question.causal:
+        if words & {name.casefold() for name in (gene.symbol, *gene.aliases) if len(name) > 2}:
+            return gene.symbol
+    return ""
+
+
+def _text(question: RankingExample) -> str:
+    if isinstance(question, LocusExample):
+        return question.trait
+    if isinstance(question, CaseExample):
+        return "; ".join(one.label for one in (*question.present, *question.absent))
+    return ""

@@ -1,0 +1,291 @@
+"""Phenopackets and flat cases: made by hand in the layout of Phenopacket Store, whole and malformed."""
+
+import copy
+import gzip
+import json
+import zipfile
+
+import pytest
+
+from reasonome.errors import InputError
+from reasonome.sources.phenopackets import CaseTerm, read_cases
+
+GENE = {"valueId": "HGNC:3663", "symbol": "FGD1"}
+PACKET = {
+    "id": "PMID_1_Patient_1",
+    "subject": {
+        "id": "Patient 1",
+        "timeAtLastEncounter": {"age": {"iso8601duration": "P4Y6M"}},
+        "sex": "MALE",
+        "vitalStatus": {"status": "ALIVE"},
+    },
+    "phenotypicFeatures": [
+        {"type": {"id": "HP:0000316", "label": "Hypertelorism"}, "onset": {"age": {"iso8601duration": "P1Y"}}},
+        {"type": {"id": "HP:0000289", "label": "Broad philtrum"}, "excluded": True},
+        {"type": {"id": "HP:0000508", "label": "Ptosis"}, "excluded": False},
+        {"type": {"id": "HP:0000316", "label": "Hypertelorism"}},
+    ],
+    "interpretations": [
+        {
+            "id": "i",
+            "progressStatus": "SOLVED",
+            "diagnosis": {
+                "disease": {"id": "OMIM:305400", "label": "Aarskog-Scott syndrome"},
+                "genomicInterpretations": [
+                    {
+                        "subjectOrBiosampleId": "Patient 1",
+                        "interpretationStatus": status,
+                        "variantInterpretation": {"variationDescriptor": {"id": "v", "geneContext": gene}},
+                    }
+                    # both alleles of the gene, and one that is not at fault
+                    for status, gene in [
+                        ("CAUSATIVE", GENE),
+                        ("CAUSATIVE", GENE),
+                        ("REJECTED", {"valueId": "HGNC:1", "symbol": "X"}),
+                    ]
+                ],
+            },
+        }
+    ],
+    "diseases": [
+        {
+            "term": {"id": "OMIM:305400", "label": "Aarskog-Scott syndrome"},
+            "onset": {"ontologyClass": {"id": "HP:0003593", "label": "Infantile onset"}},
+        }
+    ],
+    "metaData": {"created": "2025-10-25T14:44:51Z", "phenopacketSchemaVersion": "2.0.2"},
+}
+FLAT = {
+    "id": "PMID_1_Patient_1",
+    "path": "notebooks/FGD1/phenopackets/PMID_1_Patient_1.json",
+    "diseases": [{"id": "OMIM:305400", "label": "Aarskog-Scott syndrome"}],
+    "genes": ["FGD1"],
+    "present": [
+        {"id": "HP:0000316", "label": "Hypertelorism", "onset": "P1Y"},
+        {"id": "HP:0000508", "label": "Ptosis"},
+    ],
+    "excluded": [{"id": "HP:0000289", "label": "Broad philtrum"}],
+    "sex": "MALE",
+    "age_at_onset": "Infantile onset",
+    "age_last_seen": "P4Y6M",
+}
+
+
+def changed(original, path, value):
+    """A copy in which what lies at `path`, a list of keys and places, is `value`; ... takes it away."""
+    made = copy.deepcopy(original)
+    inner = made
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is ...:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return made
+
+
+def written(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_a_phenopacket(tmp_path):
+    [case] = read_cases(written(tmp_path / "a.json", PACKET))
+    assert (case.id, case.where, case.sex) == ("PMID_1_Patient_1", "a.json", "MALE")
+    assert case.genes == (("HGNC:3663", "FGD1"),)
+    assert case.diseases == (CaseTerm("OMIM:305400", "Aarskog-Scott syndrome"),)
+    assert case.present == (CaseTerm("HP:0000316", "Hypertelorism"), CaseTerm("HP:0000508", "Ptosis"))
+    assert case.absent == (CaseTerm("HP:0000289", "Broad philtrum"),)
+    assert (case.age_last_seen, case.age_at_onset) == ("P4Y6M", "Infantile onset")
+
+
+def test_a_flat_case_says_the_same(tmp_path):
+    [packet] = read_cases(written(tmp_path / "a.json", PACKET))
+    [flat] = read_cases(written(tmp_path / "a.jsonl", json.dumps(FLAT) + "\n"))
+    assert flat.genes == (("FGD1",),) and flat.where == "line 1"
+    for name in ("id", "diseases", "present", "absent", "sex", "age_last_seen", "age_at_onset"):
+        assert getattr(flat, name) == getattr(packet, name)
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ({"ageRange": {"start": {"iso8601duration": "P10Y"}, "end": {"iso8601duration": "P20Y"}}}, "P10Y"),
+        ({"gestationalAge": {"weeks": 31, "days": 5}}, "gestational week 31+5"),
+        ({"gestationalAge": {"weeks": 20}}, "gestational week 20+0"),
+        ({"timestamp": "2020-01-01T00:00:00Z"}, ""),
+        ({"age": {"iso8601duration": "P0D"}}, "P0D"),
+        ({"age": {"iso8601duration": "PT12H"}}, "PT12H"),
+        (None, ""),
+        (..., ""),
+    ],
+)
+def test_ages_in_all_their_forms(tmp_path, time, expected):
+    packet = changed(PACKET, ["subject", "timeAtLastEncounter"], time)
+    assert read_cases(written(tmp_path / "a.json", packet))[0].age_last_seen == expected
+
+
+def test_a_gene_that_is_named_without_a_variant(tmp_path):
+    found = {"interpretationStatus": "CAUSATIVE", "gene": GENE}
+    packet = changed(PACKET, ["interpretations", 0, "diagnosis", "genomicInterpretations"], [found])
+    assert read_cases(written(tmp_path / "a.json", packet))[0].genes == (("HGNC:3663", "FGD1"),)
+
+
+@pytest.mark.parametrize("part", ["interpretations", "phenotypicFeatures", "subject", "diseases", "metaData"])
+def test_what_a_case_may_lack(tmp_path, part):
+    [case] = read_cases(written(tmp_path / "a.json", changed(PACKET, [part], ...)))
+    assert (case.genes == ()) == (part == "interpretations")
+    assert (case.present == ()) == (part == "phenotypicFeatures")
+    assert (case.sex == "UNKNOWN_SEX") == (part == "subject")
+
+
+def test_folders_archives_and_lines_hold_the_same_cases(tmp_path):
+    packets = {f"store/notebooks/{gene}/phenopackets/{gene}.json": {**PACKET, "id": gene} for gene in ("B", "A")}
+    folder = tmp_path / "folder"
+    with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
+        for name, packet in packets.items():
+            written(folder / name, packet)
+            archive.writestr(name, json.dumps(packet))
+        archive.writestr("store/README.md", "text")
+        archive.writestr("__MACOSX/store/._A.json", b"\x00\x05")
+    written(folder / "store/.ipynb_checkpoints/A.json", "no JSON")
+    lines = "".join(json.dumps(packet) + "\n" for packet in reversed(packets.values()))
+    (tmp_path / "store.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    for path in (folder, tmp_path / "store.zip", tmp_path / "store.jsonl.gz"):
+        assert [case.id for case in read_cases(path)] == ["A", "B"]
+    assert read_cases(tmp_path / "store.zip")[0].where == "store/notebooks/A/phenopackets/A.json"
+
+
+FEATURE = ["phenotypicFeatures", 1]
+CAUSAL = ["interpretations", 0, "diagnosis", "genomicInterpretations", 0]
+MALFORMED = {
+    "not JSON": ('{"id": "x",', "this is not JSON: Expecting property name", None, "give phenopackets as JSON"),
+    "an array": ([PACKET], "expected a JSON object, a phenopacket, found an array", None, "one phenopacket a file"),
+    "a family": ({"id": "f", "proband": PACKET}, "this is a Family, not a phenopacket", None, "for each patient"),
+    "something else": ({"a": 1}, "this is something else, not a phenopacket", None, "take the file out"),
+    "no id": (changed(PACKET, ["id"], ...), "this field is missing", "id", "some text"),
+    "an empty id": (changed(PACKET, ["id"], ""), 'at least 1 character, found ""', "id", "some text"),
+    "features as an object": (
+        changed(PACKET, ["phenotypicFeatures"], {}),
+        "should be a valid list, found {}",
+        "phenotypicFeatures",
+        "phenopacket-schema",
+    ),
+    "a feature without type": (
+        changed(PACKET, [*FEATURE, "type"], ...),
+        "this field is missing",
+        "phenotypicFeatures[1].type",
+        "such as HP:0001250 and Seizure",
+    ),
+    "a feature without an id": (
+        changed(PACKET, [*FEATURE, "type", "id"], None),
+        "this field is missing",
+        "phenotypicFeatures[1].type.id",
+        "seven digits",
+    ),
+    "an id with six digits": (
+        changed(PACKET, [*FEATURE, "type", "id"], "HP:000289"),
+        'this is malformed, found "HP:000289"',
+        "phenotypicFeatures[1].type.id",
+        "seven digits",
+    ),
+    "excluded as text": (
+        changed(PACKET, [*FEATURE, "excluded"], "true"),
+        'should be a valid boolean, found "true"',
+        "phenotypicFeatures[1].excluded",
+        "true or leave it out",
+    ),
+    "an unknown sex": (
+        changed(PACKET, ["subject", "sex"], "male"),
+        "should be 'UNKNOWN_SEX', 'FEMALE', 'MALE' or 'OTHER_SEX', found \"male\"",
+        "subject.sex",
+        "such as FEMALE",
+    ),
+    "an age in years": (
+        changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], "4 years"),
+        'this is no ISO 8601 duration, found "4 years"',
+        "subject.timeAtLastEncounter.age.iso8601duration",
+        "such as P4Y6M",
+    ),
+    "an unknown status": (
+        changed(PACKET, [*CAUSAL, "interpretationStatus"], "PATHOGENIC"),
+        'found "PATHOGENIC"',
+        "interpretations[0].diagnosis.genomicInterpretations[0].interpretationStatus",
+        "such as CAUSATIVE",
+    ),
+    "a diagnosis without disease": (
+        changed(PACKET, ["interpretations", 0, "diagnosis", "disease"], ...),
+        "this field is missing",
+        "interpretations[0].diagnosis.disease",
+        "phenopacket-schema",
+    ),
+    "version 1": (
+        changed(PACKET, ["metaData", "phenopacketSchemaVersion"], "1.0.0"),
+        'this is malformed, found "1.0.0"',
+        "metaData.phenopacketSchemaVersion",
+        "convert it to version 2",
+    ),
+    "a flat case with a bad phenotype": (
+        changed(FLAT, ["excluded", 0, "id"], "HP:289"),
+        'this is malformed, found "HP:289"',
+        "excluded[0].id",
+        "seven digits",
+    ),
+    "a flat case with a bad age": (
+        changed(FLAT, ["age_last_seen"], "P4"),
+        'this is no ISO 8601 duration, found "P4"',
+        "age_last_seen",
+        "such as P4Y6M",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, kind):
+    content, message, field, fix = MALFORMED[kind]
+    text = content if isinstance(content, str) else json.dumps(content)
+    good = json.dumps({**PACKET, "id": "good"})
+    with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
+        archive.writestr("A/good.json", good)
+        archive.writestr("B/bad.json", text)
+    written(tmp_path / "folder/A/good.json", good)
+    bad = written(tmp_path / "folder/B/bad.json", text)
+    lines = written(tmp_path / "cases.jsonl", f"{good}\n{text}\n")
+    for path, file, line in [
+        (tmp_path / "store.zip", f"{tmp_path}/store.zip:B/bad.json", None),
+        (tmp_path / "folder", bad, None),
+        (bad, bad, None),
+        (lines, lines, 2),
+    ]:
+        with pytest.raises(InputError) as caught:
+            read_cases(path)
+        error = caught.value
+        assert (str(error.file), error.line, error.field) == (str(file), line, field)
+        assert message in error.what and fix in error.fix
+
+
+def test_two_cases_of_one_id(tmp_path):
+    lines = written(tmp_path / "cases.jsonl", f"{json.dumps(PACKET)}\n\n{json.dumps(FLAT)}\n")
+    with pytest.raises(InputError, match="the id PMID_1_Patient_1 is also that of the case at line 1") as caught:
+        read_cases(lines)
+    assert (caught.value.line, caught.value.field) == (3, "id")
+
+
+def test_places_without_cases(tmp_path):
+    written(tmp_path / "folder/README.md", "text")
+    for path, message in [(tmp_path / "folder", "there is no phenopacket in it"), (tmp_path / "x", "no such file")]:
+        with pytest.raises(InputError, match=message):
+            read_cases(path)
+
+
+def test_damaged_files(tmp_path):
+    with zipfile.ZipFile(tmp_path / "store.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", json.dumps(PACKET))
+    whole = (tmp_path / "store.zip").read_bytes()
+    (tmp_path / "store.zip").write_bytes(whole[:60] + b"\xff\xff\xff\xff" + whole[64:])
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        read_cases(tmp_path / "store.zip")
+    (tmp_path / "a.json").write_bytes(json.dumps(PACKET).encode() + b"\xff")
+    with pytest.raises(InputError, match="not UTF-8 text"):
+        read_cases(tmp_path / "a.json")
