@@ -1,6 +1,7 @@
 """Audit an experiment of rankings for leaks: every training data and prompt against every test question.
 
-Fails where a training question shares a gene, a disease or a locus with a test question, or a statement tells an answer.
+Fails where a training question shares a gene, a disease or a locus with a test question, or a statement tells an
+answer.
 
 python scripts/audit_ranking_leaks.py --experiment demo-ranking --output results/experiments/demo-ranking
 """
@@ -17,7 +18,7 @@ from reasonome.experiments import AuditPlan, Results, audit_plan
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Finding, Training
 from reasonome.project import Project, lookup
-from reasonome.ranking_leak_audit import Tested
+from reasonome.ranking_leak_audit import HeldOutQuestions
 from reasonome.report.evidence import read_json
 from reasonome.report.tables import write_table
 from reasonome.tasks import TASKS
@@ -37,7 +38,9 @@ def main() -> None:
     lookup(project.experiments, args.experiment, "experiment")
     plan, results = audit_plan(project, args.experiment), Results(project.settings.results)
     tested = {
-        name: Tested(name, read_questions(project, results, name, "test"), 1000 * project.benchmarks[name].window_kb)
+        name: HeldOutQuestions(
+            name, read_questions(project, results, name, "test"), 1000 * project.benchmarks[name].window_kb
+        )
         for name in plan.benchmarks
     }
     findings = [
@@ -68,7 +71,7 @@ def read_questions(project: Project, results: Results, benchmark: str, part: str
 
 
 def audit_questions(
-    project: Project, results: Results, plan: AuditPlan, tested: dict[str, Tested]
+    project: Project, results: Results, plan: AuditPlan, tested: dict[str, HeldOutQuestions]
 ) -> list[Finding]:
     """Train splits, as SFT and GRPO use them."""
     findings = []
@@ -83,7 +86,7 @@ def audit_questions(
     return findings
 
 
-def audit_statements(results: Results, plan: AuditPlan, tested: dict[str, Tested]) -> list[Finding]:
+def audit_statements(results: Results, plan: AuditPlan, tested: dict[str, HeldOutQuestions]) -> list[Finding]:
     """The train split of each corpus that a warm-up uses."""
     findings = []
     for corpus, used_by in plan.corpora.items():
@@ -96,7 +99,7 @@ def audit_statements(results: Results, plan: AuditPlan, tested: dict[str, Tested
     return findings
 
 
-def audit_reasoning(results: Results, plan: AuditPlan, tested: dict[str, Tested]) -> list[Finding]:
+def audit_reasoning(results: Results, plan: AuditPlan, tested: dict[str, HeldOutQuestions]) -> list[Finding]:
     """What teachers wrote and SFT learns."""
     findings = []
     for key, used_by in plan.reasoning.items():

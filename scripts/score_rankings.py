@@ -59,7 +59,9 @@ def main() -> None:
     shown = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in ("top_1", "top_3", "mrr"))
     print(f"{result['n']} answers: {shown}, problems {result['problems']}")
     if sealed:
-        print(f"{len(sealed)} sealed test questions are not scored: `final: true` in config.yaml does, for a final table")
+        print(
+            f"{len(sealed)} sealed test questions are not scored: `final: true` in config.yaml does, for a final table"
+        )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""A made-up experiment of rankings on disk, scored by the real code: three arms, two styles, two sources of evidence."""
+"""A made-up experiment of rankings on disk, scored by the real code: three arms, two styles, sources of evidence."""
 
 import json
 import random
 from pathlib import Path
 
 from reasonome.config import RankingStyle
-from reasonome.metrics.ranking import known_names
 from reasonome.genes import Gene
+from reasonome.metrics.ranking import known_names
 from reasonome.ranking_scoring import score_ranking_floors, score_rankings
 from reasonome.scoring import AnswerRow
 from reasonome.tasks import TASKS

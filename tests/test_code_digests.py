@@ -12,6 +12,9 @@ PACKAGE = ROOT / "scripts/reasonome"
 DIGESTS = {
     "score.py": ("scores.smk", "SCORING_CODE = "),
     "score_floors.py": ("scores.smk", "SCORING_CODE = "),
+    "score_rankings.py": ("scores.smk", "RANKING_SCORING_CODE = "),
+    "score_ranking_floors.py": ("scores.smk", "RANKING_SCORING_CODE = "),
+    "vote_rankings.py": ("experiments.smk", "code=code_sha256("),
     "build_background.py": ("backgrounds.smk", "BACKGROUND_CODE = "),
     "summarise.py": ("experiments.smk", "code=code_sha256("),
     "write_paper_tables.py": ("paper.smk", "code=code_sha256("),
@@ -42,7 +45,28 @@ BESIDE = {
 # Likewise, of one program: what comes with modules of which it uses a constant.
 BUILT_FROM = {"audit.py", "metrics/__init__.py", "metrics/rouge.py"}
 READ_FROM = {"sources/go.py", "sources/source.py", "wording.py"}
+# What scoring names needs and scoring rankings does not, which shares the rows of answers, the summary and shuffling.
+OF_NAMES = {
+    "audit.py",
+    "background.py",
+    "benchmarks/sets.py",
+    "clusters.py",
+    "embedding_cache.py",
+    "judges.py",
+    "metrics/claims.py",
+    "metrics/naming.py",
+    "metrics/reasoning.py",
+    "metrics/terms.py",
+    "prompt_neighbours.py",
+    "rewards/__init__.py",
+    "rewards/naming.py",
+    "sources/source.py",
+    "wording.py",
+}
 BESIDE_IN = {
+    "score_rankings.py": OF_NAMES | BUILT_FROM,
+    "score_ranking_floors.py": OF_NAMES | BUILT_FROM,
+    "vote_rankings.py": BUILT_FROM | READ_FROM,
     "build_background.py": {"audit.py", "metrics/__init__.py", "metrics/rouge.py"},
     "summarise.py": BUILT_FROM | READ_FROM,
     "write_paper_tables.py": BUILT_FROM | READ_FROM,

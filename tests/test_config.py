@@ -40,7 +40,14 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 
 
 def test_the_shipped_config(project):
-    assert list(project.experiments) == ["demo", "gene-r1", "whole-genome"]
+    assert list(project.experiments) == [
+        "causal-genes",
+        "demo",
+        "demo-ranking",
+        "gene-r1",
+        "rare-disease",
+        "whole-genome",
+    ]
     assert project.settings.experiments == ["demo"] and project.settings.results == "results"
     assert list(project.styles("gene_set_naming")) == [
         "confidence",
@@ -545,9 +552,11 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
     (config / TEACHER).unlink()
     assert_located(config, TEACHER, None, None, "file is missing")
     path = config / "teachers.yaml"
-    path.write_text(path.read_text().partition("gpt-4o:")[0])
-    change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
-    assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind"]
+    teachers, _, after = path.read_text().partition("gpt-4o:")
+    path.write_text(teachers + after[after.index("gene-names:") :])
+    for _ in range(2):  # of gene sets and of rankings
+        change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
+    assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names"]
 
 
 # --- look-ups ----------------------------------------------------------------------------------------

@@ -348,6 +348,10 @@ def table(findings: Iterable[Finding]) -> pd.DataFrame:
 _FIXES = {
     "training sets": "add {benchmark} to leave_out of {training} in benchmarks.yaml so that such sets are dropped "
     "(where they are one benchmark: build it again), or set audit.{kind} of {benchmark} to report",
+    "training questions": "add {benchmark} to leave_out of {training} in benchmarks.yaml (where they are one "
+    "benchmark: build it again)",
+    "tells_the_answer": "warm up on a corpus without the sources that link genes to diseases or traits, or without "
+    "such relations: there is no setting that allows it",
     "test_fact_by_descendant": "no setting leaves such statements out: set {field} of {training} in corpora.yaml to "
     "report",
     "statements": "add {benchmark} to leave_out of {training} in corpora.yaml with test_facts: drop, or set "

@@ -1,4 +1,4 @@
-"""The leak audit of rankings: what training questions, statements, reasoning and prompts give away of test questions."""
+"""The leak audit of rankings: what training data and prompts give away of test questions."""
 
 import re
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ POLICIES = {TELLS: "fail", PHENOTYPE: "report", WORDS: "report"}
 _SHORTEST_NAME = 4  # characters of what is asked, or of a symbol in running text: shorter ones are words of their own
 
 
-class Tested(NamedTuple):
+class HeldOutQuestions(NamedTuple):
     """The test questions of one benchmark, and the window around a lead variant (base pairs)."""
 
     benchmark: str
@@ -31,7 +31,7 @@ class Tested(NamedTuple):
 
 
 def question_findings(
-    training: Training, questions: Sequence[RankingExample], tested: Tested, dropped: dict[str, int]
+    training: Training, questions: Sequence[RankingExample], tested: HeldOutQuestions, dropped: dict[str, int]
 ) -> list[Finding]:
     """Training questions that share anything with a test question, a finding per kind; `dropped` is by kind too."""
     kinds = leaks(questions, tested.questions, tested.window)
@@ -59,7 +59,7 @@ def question_findings(
 
 
 def statement_findings(
-    training: Training, statements: pd.DataFrame, names: pd.DataFrame, tested: Tested
+    training: Training, statements: pd.DataFrame, names: pd.DataFrame, tested: HeldOutQuestions
 ) -> list[Finding]:
     """Statements about a right gene of a test question, by what they say of it; pairs of gene and question count.
 
@@ -130,7 +130,7 @@ def _asked(question: RankingExample) -> tuple[set[str], str]:
     return set(), ""
 
 
-def reasoning_finding(training: Training, rows: Sequence[dict], tested: Tested) -> Finding:
+def reasoning_finding(training: Training, rows: Sequence[dict], tested: HeldOutQuestions) -> Finding:
     """Rows of reasoning that SFT learns in which a right gene of a test question is named."""
     symbols = {symbol for question in tested.questions for symbol in question.right if len(symbol) >= _SHORTEST_NAME}
     texts = [" ".join(row.get("steps", ())) for row in rows]
@@ -152,7 +152,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], tested: Tested) 
     )
 
 
-def prompt_finding(style: str, file: str, tested: Tested) -> Finding:
+def prompt_finding(style: str, file: str, tested: HeldOutQuestions) -> Finding:
     """Test questions whose trait or phenotypes name a right gene, as "CRP levels" names CRP."""
     found = [_names_its_gene(question) for question in tested.questions]
     first = next((row for row, gene in enumerate(found) if gene), None)

@@ -116,7 +116,23 @@ rule vote_rankings:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_sha256(["comparisons.py", "report/drawing.py", "report/voting_figure.py", "voting.py"]),
+        code=code_sha256(
+            [
+                "benchmarks/strata.py",
+                "comparisons.py",
+                "metrics/naming.py",
+                "report/drawing.py",
+                "report/evidence.py",
+                "report/example_scores.py",
+                "report/family.py",
+                "report/metric_names.py",
+                "report/metric_sets.py",
+                "report/plan.py",
+                "report/tables.py",
+                "report/voting_figure.py",
+                "voting.py",
+            ]
+        ),
     shell:
         program(
             "vote_rankings.py",

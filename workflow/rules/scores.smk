@@ -16,6 +16,7 @@ SCORING_CODE = [
     "metrics",
     "prompt_neighbours.py",
     "prompts.py",
+    "ranked_list.py",
     "rewards",
     "scoring.py",
     "sources/go.py",
@@ -26,7 +27,9 @@ SCORING_CODE = [
 
 # Those that decide a score of rankings.
 RANKING_SCORING_CODE = [
+    "authority.py",
     "benchmarks/sealing.py",
+    "comparisons.py",
     "completion.py",
     "encoders.py",
     "floors",

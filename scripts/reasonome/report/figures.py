@@ -185,6 +185,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "loss": {name.replace("_", " "): name for name in ("loss", "eval_loss")},
         "reward": {"reward": "reward"},
         "reward components": components,
+        "reward on held-out prompts": {"reward": "eval_reward"},
         "groups whose rewards are all equal": {"share": "frac_reward_zero_std"},
         "completion length (tokens)": {"mean": "completions/mean_length"},
         "completions cut off": {"share": "completions/clipped_ratio"},

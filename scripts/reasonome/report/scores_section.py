@@ -238,9 +238,7 @@ def margins(tests: list[dict], floors: pd.DataFrame, kinds: list[str]) -> list[d
     return rows
 
 
-def _main_columns(
-    models: pd.DataFrame, subsets: list[str], primary: str, metric_set: MetricSet
-) -> list[Column]:
+def _main_columns(models: pd.DataFrame, subsets: list[str], primary: str, metric_set: MetricSet) -> list[Column]:
     """The primary metric's mean and its subsets', and the mean of every other metric that people read first."""
     columns = [Column(primary)]
     if len(in_mean(subsets)) > 1:

@@ -502,7 +502,7 @@ def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Q
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
-    """The share of distinct answers, by subset and as their mean; nothing of what is no answer but an expected value."""
+    """The share of distinct answers, by subset and as their mean; nothing where scores are expected values."""
     if "draws" in answers and not answers["draws"].any():
         return {}
     by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()

@@ -93,7 +93,9 @@ class RankingTask(ABC):
     def completion(
         self, example: RankingExample, prompt: Prompt, style: RankingStyle, proposal: dict | None
     ) -> str | None:
-        """What fine-tuning learns: the right genes, then the other candidates in the prompt's order.
+        """What fine-tuning learns: the right genes, then the other candidates in the prompt's order, if it shows any.
+
+        Where every gene is a candidate, those that the teacher listed follow (its `proposed`, between commas).
 
         The proposal's `steps` are the reasoning; without any, a plain sentence is. None, for the example to be left
         out: where the prompt shows no right gene, where the reasoning names a candidate that it does not show, and
@@ -111,7 +113,9 @@ class RankingTask(ABC):
         unseen = {gene.symbol for gene in example.candidates} - set(prompt.shown)
         if unseen & set(re.findall(r"[\w.-]+\w|\w", reasoning)):
             return None
-        text = render_ranking(right + [symbol for symbol in prompt.shown if symbol not in right], reasoning)
+        others = prompt.shown or [gene.strip() for gene in (proposal or {}).get("proposed", "").split(",")]
+        others = [symbol for symbol in others if symbol and example.gene_of(symbol) not in right]
+        text = render_ranking(right + others, reasoning)
         return None if self.parse(text, style).problems else text
 
     def policies(self, examples: Sequence[RankingExample], style: RankingStyle | None = None) -> list[Policy]:

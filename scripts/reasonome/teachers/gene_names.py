@@ -60,9 +60,7 @@ def _propose_one(
     return Proposal(example.id, example.subset, ", ".join(right), steps)
 
 
-def _chosen(
-    named: Sequence[RankedGene], right: frozenset[str], most: int, draw: random.Random
-) -> list[RankedGene]:
+def _chosen(named: Sequence[RankedGene], right: frozenset[str], most: int, draw: random.Random) -> list[RankedGene]:
     """At most `most` genes in the order given, as many right ones as fit and others drawn at random."""
     order = draw.sample(range(len(named)), len(named))
     order.sort(key=lambda i: named[i].symbol not in right)

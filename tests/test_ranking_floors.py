@@ -1,0 +1,178 @@
+"""Floors of rankings: expected values of a random order by hand and by enumeration, and lists without a model."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from synthetic_rankings import style
+
+from reasonome.errors import InputError
+from reasonome.floors.rankings import FLOORS, RankingQuestions, chance, commonest_gene, name_similarity, nearest_gene
+from reasonome.metrics.ranking import list_metrics
+from reasonome.ranking_scoring import score_ranking_floors
+from reasonome.report.family import CEILING, FLOOR_GROUPS
+from reasonome.report.scores_section import RANKING_FLOOR_NOTES
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
+
+TASK = TASKS["causal_gene_ranking"]
+
+
+def locus(name: str, genes: dict[str, int | None], causal: str, scores: dict[str, float] | None = None) -> LocusExample:
+    return LocusExample(
+        id=name,
+        subset="loci",
+        trait="asthma",
+        source="curated",
+        candidates=[
+            RankedGene(symbol=symbol, name=f"{symbol} protein", distance=distance, score=(scores or {}).get(symbol))
+            for symbol, distance in genes.items()
+        ],
+        causal=[RankedGene(symbol=symbol) for symbol in causal.split()],
+    )
+
+
+NEAR = locus("a", {"IL13": 9000, "IL4": 0, "RAD50": 500, "KIF3A": None}, "IL4")
+FAR = locus("b", {"TP53": 10, "WRAP53": 700}, "WRAP53", scores={"WRAP53": 0.9})
+
+
+def test_a_random_order_has_harmonic_mrr_and_k_over_n():
+    found = chance(5, 1, 25, 20_000)
+    assert found["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5)
+    assert (found["top_1"], found["top_3"], found["top_5"], found["top_10"]) == (0.2, 0.6, 1, 1)
+    assert (found["rank"], found["top_max"], found["listed_candidates"]) == (3, 1, 1)
+
+
+def test_of_two_right_genes_the_first_counts():
+    # Of the 6 places that two of four genes can take, 3 have one first, 2 have one second and none first.
+    found = chance(4, 2, 25, 20_000)
+    assert found["top_1"] == 0.5
+    assert found["mrr"] == pytest.approx((3 * 1 + 2 / 2 + 1 / 3) / 6)
+    assert found["rank"] == pytest.approx((3 * 1 + 2 * 2 + 3) / 6)
+
+
+def test_where_every_gene_is_a_candidate_the_list_is_cut():
+    found = chance(0, 1, 25, 20_000)
+    assert found["top_1"] == 1 / 20_000
+    assert found["top_max"] == pytest.approx(25 / 20_000)
+    assert found["mrr"] == pytest.approx(sum(1 / rank for rank in range(1, 26)) / 20_000)
+    assert found["rank"] == pytest.approx(26 - sum(26 - rank for rank in range(1, 26)) / 20_000)
+
+
+@pytest.mark.parametrize("longest", [2, 4, 25])
+@pytest.mark.parametrize("causal", ["IL4", "IL4 RAD50", "IL4 RAD50 IL13 KIF3A"])
+def test_expected_values_are_the_mean_over_all_orders(causal, longest):
+    question = locus("a", {"IL13": 1, "IL4": 1, "RAD50": 1, "KIF3A": 1}, causal)
+    symbols = [gene.symbol for gene in question.candidates]
+    orders = [list_metrics(list(order)[:longest], question, longest) for order in permutations(symbols)]
+    for metric, value in chance(4, len(question.causal), longest, 99).items():
+        assert value == pytest.approx(np.mean([one[metric] for one in orders])), metric
+
+
+def test_more_right_genes_than_genes_is_a_mistake():
+    with pytest.raises(ValueError, match="3 right genes among 2"):
+        chance(2, 3, 25, 100)
+
+
+def test_the_nearest_gene_comes_first_and_what_has_no_place_last():
+    questions = RankingQuestions([NEAR], [["KIF3A", "IL13", "RAD50", "IL4"]], 25)
+    assert nearest_gene(questions) == [["IL4", "RAD50", "IL13", "KIF3A"]]
+
+
+def test_the_commonest_gene_of_training_comes_first_and_equals_stay_in_the_prompts_order():
+    training = [locus(str(i), {"RAD50": 1}, "RAD50") for i in range(2)] + [locus("x", {"IL13": 1}, "IL13")]
+    questions = RankingQuestions([NEAR, NEAR], [["KIF3A", "IL13", "RAD50", "IL4"], []], 25, training=training)
+    assert commonest_gene(questions) == [["RAD50", "IL13", "KIF3A", "IL4"], ["RAD50", "IL13"]]
+
+
+class Letters:
+    """An encoder that finds texts alike by their letters."""
+
+    def embed(self, texts):
+        counts = np.array([[text.lower().count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts])
+        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
+
+
+def test_names_that_read_like_the_trait_come_first():
+    question = NEAR.model_copy(
+        update={
+            "candidates": [
+                RankedGene(symbol="IL4", name="xyz"),
+                RankedGene(symbol="A1", name="asthma"),
+                RankedGene(symbol="Q", name=""),
+            ]
+        }
+    )
+    questions = RankingQuestions([question], [["IL4", "A1", "Q"]], 25, encoders={"letters": Letters()})
+    assert name_similarity(questions)[0][0] == "A1"
+
+
+def scored(examples, training=(), **known):
+    genes = {"IL13": "", "IL4": "", "TP53": "tumor protein p53"}
+    return score_ranking_floors(TASK, style(), training, examples, genes, 25, **known)
+
+
+def test_every_floor_is_scored_on_every_question_and_told_by_its_information():
+    table = scored([NEAR, FAR], training=[FAR])
+    assert table.groupby("floor")["id"].apply(list).map(tuple).unique().tolist() == [("a", "b")]
+    information = table.drop_duplicates("floor").set_index("floor")["information"].to_dict()
+    assert information == {
+        "random_order": "none",
+        "alphabetical": "none",
+        "prompt_order": "prompt",
+        "commonest_gene": "training data",
+        "nearest_gene": "a database",
+        "tool_score": "a database",
+    }
+    rows = table.set_index(["floor", "id"])
+    assert (rows.loc[("nearest_gene", "a"), "top_1"], rows.loc[("nearest_gene", "b"), "top_1"]) == (1, 0)
+    assert rows.loc[("nearest_gene", "b"), "mrr"] == 0.5
+    assert rows.loc[("tool_score", "b"), "answer"] == "WRAP53"
+    assert rows.loc[("commonest_gene", "b"), "answer"] == "WRAP53"
+    assert rows.loc[("alphabetical", "a"), "genes"] == "IL13 IL4 KIF3A RAD50"
+    chance_of_b = rows.loc[("random_order", "b")]
+    assert (chance_of_b["top_1"], chance_of_b["mrr"], chance_of_b["draws"]) == (0.5, 0.75, 0)
+    assert (rows.loc[("alphabetical", "b"), "cluster"], chance_of_b["gold"]) == ("WRAP53", "WRAP53")
+
+
+def test_without_training_places_and_scores_only_the_prompt_is_left():
+    table = scored([locus("a", {"IL13": None, "IL4": None}, "IL4")])
+    assert sorted(table["floor"].unique()) == ["alphabetical", "prompt_order", "random_order"]
+    with pytest.raises(InputError, match="no examples to score floors on"):
+        scored([])
+
+
+def test_the_page_explains_every_floor_of_rankings():
+    assert set(RANKING_FLOOR_NOTES) == {"random_order", *FLOORS}
+    assert {floor.information for floor in FLOORS.values()} <= {*FLOOR_GROUPS, CEILING}
+
+
+class Overlap:
+    """An overlap that knows two genes; without its own disease FBN1 has nothing in common with the case."""
+
+    genes = ("FBN1", "TGFBR2")
+
+    def all_scores(self, example, leave_out_disease=False):
+        return np.array([0.0 if leave_out_disease else 4.0, 1.0])
+
+    def scores(self, example, genes, leave_out_disease=False):
+        known = dict(zip(self.genes, self.all_scores(example, leave_out_disease), strict=True))
+        return [known.get(gene.symbol, 0.0) for gene in genes]
+
+
+@pytest.mark.parametrize("candidates", [(), ("AAAS", "FBN1", "TGFBR2")])
+def test_phenotype_overlap_with_and_without_the_cases_own_disease(candidates):
+    case = CaseExample(
+        id="p",
+        subset="cases",
+        causal=[RankedGene(symbol="FBN1")],
+        candidates=[RankedGene(symbol=symbol) for symbol in candidates],
+        present=[Phenotype(id="HP:0001166", label="Arachnodactyly")],
+    )
+    asked = style().model_copy(update={"user": "{present} {genes}"})
+    task, genes = TASKS["rare_disease_ranking"], {f"G{n}": "" for n in range(100)}
+    table = score_ranking_floors(task, asked, [], [case], genes, 25, overlap=Overlap()).set_index("floor")
+    assert table.loc["phenotype_overlap", "answer"] == "TGFBR2"
+    assert table.loc["phenotype_overlap_own_disease", ["top_1", "mrr"]].tolist() == [1, 1]
+    assert table.loc["phenotype_overlap_own_disease", "information"] == CEILING
+    assert ("prompt_order" in table.index) == bool(candidates)

@@ -1,0 +1,133 @@
+"""The leak audit of rankings: shared genes, diseases and loci fail, as statements do that tell the answer."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reasonome.errors import InputError
+from reasonome.leak_audit import Training, check, table
+from reasonome.ranking_leak_audit import (
+    HeldOutQuestions,
+    prompt_finding,
+    question_findings,
+    reasoning_finding,
+    statement_findings,
+)
+from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.wording import JOINT
+
+TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
+
+
+def locus(name: str, candidates: str, causal: str, position: int, trait: str = "asthma") -> LocusExample:
+    return LocusExample(
+        id=name,
+        subset="loci",
+        trait=trait,
+        chromosome="5",
+        position=position,
+        candidates=[RankedGene(symbol=symbol) for symbol in candidates.split()],
+        causal=[RankedGene(symbol=causal, aliases=("P600",) if causal == "IL13" else ())],
+    )
+
+
+def case(name: str, gene: str, disease: str = "Marfan syndrome", number: str = "OMIM:154700") -> CaseExample:
+    return CaseExample(
+        id=name,
+        subset="cases",
+        causal=[RankedGene(symbol=gene)],
+        disease=disease,
+        disease_id=number,
+        present=[Phenotype(id="HP:0001166", label="Arachnodactyly")],
+    )
+
+
+TEST = HeldOutQuestions("demo-loci", [locus("t", "IL13 IL4 RAD50", "IL13", 132_660_000)], 500_000)
+CASES = HeldOutQuestions("demo-cases", [case("c", "FBN1")], 500_000)
+
+
+@pytest.mark.parametrize(
+    ("training", "kind"),
+    [
+        (locus("a", "IL13 XYZ", "IL13", 1), "causal_gene"),
+        (locus("b", "IL4 XYZ", "XYZ", 1), "candidate_gene"),
+        (locus("d", "ABC XYZ", "XYZ", 132_660_000 + 1_000_000), "overlapping_locus"),
+        (locus("e", "ABC XYZ", "XYZ", 132_660_000 + 1_000_001), None),
+    ],
+)
+def test_what_a_training_question_has_in_common_with_a_test_question(training, kind):
+    findings = question_findings(TRAINING, [locus("z", "ABC", "ABC", 1), training], TEST, {"causal gene": 3})
+    remaining = {finding.kind: finding for finding in findings if finding.remaining}
+    assert list(remaining) == ([kind] if kind else [])
+    assert next(f for f in findings if f.kind == "causal_gene").dropped == 3
+    if kind:
+        assert (remaining[kind].line, remaining[kind].verdict) == (2, "fails")
+        told = f"(?s)of kind {kind} .* question '{training.id}'.*add demo-loci to leave_out"
+        with pytest.raises(InputError, match=told):
+            check("demo-ranking", findings)
+
+
+def test_cases_of_one_disease_leak():
+    findings = question_findings(TRAINING, [case("a", "FBN2")], CASES, {})
+    assert [finding.kind for finding in findings if finding.remaining] == ["disease"]
+
+
+def statements(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["text", "gene", "object_id"])
+
+
+NAMES = pd.DataFrame(
+    [("MESH:D008382", "Marfan Syndrome"), ("HP:0001166", "Arachnodactyly"), ("MESH:D001249", "Asthma")],
+    columns=["object_id", "object_name"],
+)
+
+
+def found(rows: pd.DataFrame, tested: HeldOutQuestions) -> dict[str, tuple[int, str]]:
+    return {f.kind: (f.remaining, f.verdict) for f in statement_findings(TRAINING, rows, NAMES, tested)}
+
+
+def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails():
+    rows = statements(
+        ("TTN is a giant.", "TTN", "OMIM:154700"),  # not the right gene
+        ("FBN1 causes it.", "FBN1", "OMIM:154700"),
+        ("FBN1 and TTN are linked.", f"FBN1{JOINT}TTN", f"MESH:D008382{JOINT}GO:1"),  # by name under another id
+    )
+    assert found(rows, CASES)["tells_the_answer"] == (1, "fails")  # one pair of gene and question
+    assert found(rows.iloc[:1], CASES)["tells_the_answer"] == (0, "clean")
+    with pytest.raises(InputError, match="without the sources that link genes to diseases"):
+        check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES))
+    told = statement_findings(TRAINING, rows, NAMES, CASES)[0]
+    assert (told.line, told.example, told.looked_at) == (2, "FBN1 causes it.", 3)
+    assert found(statements(("IL13 is linked.", "IL13", "MESH:D001249")), TEST)["tells_the_answer"] == (1, "fails")
+
+
+def test_phenotypes_of_the_right_gene_are_counted_and_may_stay():
+    rows = statements(("FBN1: long fingers.", "FBN1", "HP:0001166"))
+    assert found(rows, CASES) == {
+        "tells_the_answer": (0, "clean"),
+        "gene_and_phenotype": (1, "reported"),
+        "asked_in_text": (0, "clean"),
+    }
+
+
+def test_running_text_that_names_disease_or_trait_is_reported():
+    rows = statements(("IL13 is raised in asthma, as others are.", "IL13", "summary"))
+    assert found(rows, TEST)["asked_in_text"] == (1, "reported")
+    assert found(statements(("IL13 is raised in asthmatics.", "IL13", "x")), TEST)["asked_in_text"] == (0, "clean")
+
+
+def test_reasoning_and_questions_that_name_a_right_gene_are_reported():
+    rows = [{"steps": ["IL4 is near."]}, {"steps": ["IL131 is not it.", "IL13 is."]}]
+    finding = reasoning_finding(TRAINING, rows, TEST)
+    assert (finding.remaining, finding.line, finding.verdict) == (1, 2, "reported")
+    named = HeldOutQuestions("demo-loci", [*TEST.questions, locus("u", "IL13", "IL13", 1, trait="p600 levels")], 1)
+    prompt = prompt_finding("short", "test.jsonl", named)
+    assert (prompt.remaining, prompt.line, prompt.example) == (1, 2, "IL13 in: p600 levels")
+
+
+def test_findings_have_the_columns_of_every_audit():
+    row = table([prompt_finding("short", "test.jsonl", TEST)]).iloc[0]
+    assert (row["data"], row["kind"], row["verdict"]) == ("prompts", "gene_in_question", "clean")
+    assert json.loads(row.to_json())["remaining"] == 0

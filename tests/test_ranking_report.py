@@ -1,0 +1,279 @@
+"""The report of an experiment of rankings: tables, macro-averages, standard errors, transfer, lengths, and the page."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_rankings import ARMS, SOURCES, write_ranking_experiment
+
+from reasonome.errors import InputError
+from reasonome.report import costs, paper_figures, tables
+from reasonome.report.answers_data import failure_kinds
+from reasonome.report.drawing import STYLE, save
+from reasonome.report.evidence import read_evidence, read_json, read_leaks, read_step
+from reasonome.report.figures import write_figures
+from reasonome.report.metric_sets import RANKINGS
+from reasonome.report.origins import read_answering
+from reasonome.report.page import ReportInputs, render_page
+from reasonome.report.plan import read_plan
+from reasonome.report.ranking_section import length_rows, read_voting
+from reasonome.report.transfer import UNTRAINED, transfer_matrices
+from reasonome.report.voting_figure import NO_SAMPLES, RUN, VOTING_COLUMNS, voting_figure
+from reasonome.voting import voting_table
+
+POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rankings")
+    plan = read_plan(write_ranking_experiment(folder, count=24, samples=2, poison=POISON))
+    evidence = read_evidence(plan)
+    metrics = tables.metrics_table(plan, evidence, resamples=200)
+    return folder, plan, evidence, metrics
+
+
+@pytest.fixture(scope="module")
+def page(experiment):
+    import matplotlib
+
+    folder, plan, evidence, metrics = experiment
+    steps = [read_step(step) for step in plan.steps]
+    write_figures(folder / "figures", plan, tables.of_all_strata(metrics), steps, {})
+    found = [
+        voting_table(scores, 0, 100).assign(**{name: getattr(one, name) for name in RUN})
+        for one, scores in evidence.evaluations
+    ]
+    votes = pd.concat(found)[VOTING_COLUMNS]
+    (folder / "voting").mkdir()
+    with matplotlib.rc_context(STYLE):
+        save(voting_figure(votes)[0], votes, folder / "voting" / "voting")
+    return render_page(
+        ReportInputs(
+            plan=plan,
+            metrics=metrics,
+            comparisons=tables.comparisons_table(plan, evidence, resamples=200),
+            evidence=evidence,
+            steps=steps,
+            costs=costs.costs_table(plan),
+            figures=folder / "figures",
+            audits={name: read_json(path) for name, path in plan.audits.items()},
+            leaks=read_leaks(folder / "leaks.json"),
+            reasoning=[],
+            corpora={},
+            answering=read_answering(plan),
+            abstention=paper_figures.abstentions(evidence.evaluations, seed=0, resamples=10),
+            coverage="<svg></svg>",
+            voting=read_voting(folder / "voting"),
+        )
+    )
+
+
+def of(metrics: pd.DataFrame, **labels) -> pd.DataFrame:
+    for name, value in labels.items():
+        metrics = metrics[metrics[name] == value]
+    return metrics
+
+
+def test_metrics_are_means_over_samples_then_questions_and_unusable_answers_are_wrong(experiment):
+    _, _, evidence, metrics = experiment
+    evaluation, table = evidence.evaluations[0]
+    expected = table.groupby("id")[["top_1", "mrr", "rank"]].mean().mean()
+    for metric, value in expected.items():
+        row = of(metrics, arm="base", style=evaluation.style, kind="model", subset="mean", stratum="", metric=metric)
+        assert row["value"].item() == pytest.approx(value)
+    assert (table["answer"] == "").any()
+    assert table.loc[table["answer"] == "", "top_1"].eq(0).all()
+
+
+def test_each_gene_has_one_vote_in_the_macro_average(tmp_path):
+    plan_path = write_ranking_experiment(tmp_path, count=12, samples=1, styles=("answer",))
+    file = tmp_path / "base.answer.parquet"
+    scores = pd.read_parquet(file)
+    # Twelve questions on six genes: the first two genes' questions are right, one gene has one of its two right.
+    clusters = list(dict.fromkeys(scores["cluster"]))
+    right = scores["cluster"].isin(clusters[:2]) | (
+        scores["id"] == scores[scores["cluster"] == clusters[2]]["id"].iat[0]
+    )
+    scores = scores.assign(top_1=right.astype(float))
+    scores[scores["id"] != "locus001"].to_parquet(file)  # one question of the first gene is not there at all
+    plan = read_plan(plan_path)
+    metrics = tables.metrics_table(plan, read_evidence(plan), resamples=100)
+    base = of(metrics, arm="base", kind="model", subset="mean", stratum="").set_index("metric")
+    assert base.loc["top_1", "value"] == pytest.approx(4 / 12)
+    assert base.loc["top_1_by_gene", "value"] == pytest.approx((0.5 + 1 + 0.5) / len(clusters))
+    assert (base.loc["top_1", "n"], base.loc["top_1_by_gene", "n"]) == (12, len(clusters))
+
+
+def test_standard_errors_are_those_of_the_resampled_means(experiment):
+    metrics = experiment[3]
+    rows = of(metrics, kind="model", subset="mean", stratum="", metric="top_1")
+    assert rows[tables.ERROR].between(0.01, 0.2).all()
+    # A normal interval of that error is about the percentile interval.
+    width = rows["high"] - rows["low"]
+    assert np.allclose(width, 2 * 1.96 * rows[tables.ERROR], rtol=0.35)
+    by_chance = of(metrics, arm="random_order", subset="mean", stratum="", metric="top_10", style="short")
+    assert by_chance[tables.ERROR].item() == 0  # 10 candidates at most
+
+
+def test_there_are_rows_for_every_source_of_evidence(experiment):
+    metrics = experiment[3]
+    strata = of(metrics, arm="RL rank", style="short", kind="model", metric="top_1", subset="mean")
+    assert list(strata["stratum"]) == ["", *sorted(SOURCES)]
+    assert strata["n"].tolist() == [24, 8, 8, 8]
+
+
+def test_the_random_order_is_a_floor_without_answers_of_its_own(experiment):
+    metrics = experiment[3]
+    floor = of(metrics, arm="random_order", style="short", subset="mean", stratum="").set_index("metric")["value"]
+    assert "distinct_names" not in floor
+    # Two questions each with 6, 7, 8, 9 and 10 candidates, and again; 24 questions end with four of 6 and 7.
+    sizes = [6 + number // 2 % 5 for number in range(24)]
+    assert floor["top_1"] == pytest.approx(np.mean([1 / n for n in sizes]))
+    assert floor["mrr"] == pytest.approx(np.mean([sum(1 / r for r in range(1, n + 1)) / n for n in sizes]))
+    assert floor["no_name"] == 0
+
+
+def test_comparisons_are_of_the_metrics_of_rankings(experiment):
+    _, plan, evidence, _ = experiment
+    table = tables.comparisons_table(plan, evidence, resamples=50)
+    assert set(table["metric"]) == set(RANKINGS.compared)
+    assert {"floor", "shuffled", "parent arm", "other style"} <= set(table["kind"])
+    assert table.loc[table["metric"] == "mrr", "p_mcnemar"].isna().all()
+    floors = table[(table["kind"] == "floor") & (table["a"] == "RL rank")]
+    assert (floors["family"] == "protocol").all()
+
+
+def test_a_table_comes_back_with_its_errors(experiment, tmp_path):
+    metrics = experiment[3]
+    tables.write_table(metrics, tmp_path / "metrics.tsv")
+    back = tables.read_table(tmp_path / "metrics.tsv", tables.metric_columns(RANKINGS))
+    assert np.allclose(back[tables.ERROR].fillna(-1), metrics[tables.ERROR].fillna(-1), atol=1e-5)
+    with pytest.raises(InputError, match="columns are"):
+        tables.read_table(tmp_path / "metrics.tsv", tables.METRIC_COLUMNS)
+
+
+def test_styles_that_arms_learnt_and_styles_that_are_asked_make_a_matrix(experiment):
+    _, plan, _, metrics = experiment
+    (matrix,) = transfer_matrices(plan, metrics)  # one benchmark: no matrix of sources
+    assert (matrix.tested, sorted(matrix.columns)) == ("test style", ["answer", "short"])
+    assert [(learnt, arm) for learnt, arm, _ in matrix.rows] == [
+        (UNTRAINED, "base"),
+        ("short", "RL rank"),
+        ("answer", "RL binary"),
+    ]
+    cells = dict(zip(matrix.columns, matrix.rows[1][2], strict=True))
+    row = of(metrics, arm="RL rank", style="short", kind="model", subset="mean", stratum="", metric="top_1")
+    assert cells["short"][0].value == row["value"].item()
+    assert (cells["short"][1], cells["answer"][1]) == (True, False)
+
+
+def test_sources_make_a_matrix_where_several_are_asked(experiment):
+    _, plan, _, metrics = experiment
+    shown = of(metrics, style="short")
+    other = shown.assign(benchmark="other-loci")
+    matrices = [m for m in transfer_matrices(plan, pd.concat([shown, other])) if m.tested == "test source"]
+    assert [matrix.columns for matrix in matrices] == [["demo-loci", "other-loci"]]
+    assert [own for _, own in matrices[0].rows[1][2]] == [True, False]
+
+
+def test_accuracy_by_length_has_parts_of_about_equal_numbers(experiment):
+    rows = length_rows(experiment[2])
+    assert {row["setting"] for row in rows} == {"demo-loci, short, sampled"}  # lists alone have no length
+    of_base = [row for row in rows if row["arm"] == "base"]
+    assert sum(row["n"] for row in of_base) == 48
+    assert len(of_base) == 4
+    assert all(0 <= row["low"] <= row["top_1"] <= row["high"] <= 1 for row in of_base)
+
+
+def test_kinds_of_failure_of_rankings():
+    table = pd.DataFrame(
+        {
+            "id": list("abcde"),
+            "answer": ["X", "X", "X", "", "G"],
+            "problems": ["", "invented_genes", "", "no_list", "repeated_genes"],
+            "top_1": [0.0, 0, 0, 0, 1],
+            "top_max": [1.0, 0, 0, 0, 1],
+            "truncated": [0.0, 0, 0, 1, 0],
+        }
+    )
+    assert failure_kinds(table) == [
+        ["right gene not first", "constant-like"],
+        ["invented genes", "right gene not listed", "constant-like"],
+        ["right gene not listed", "constant-like"],
+        ["no list", "no usable list", "never closed"],
+        ["repeated genes"],
+    ]
+
+
+class Elements(HTMLParser):
+    """Collects the elements of a page, and the texts in it."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_the_page_shows_rankings_and_nothing_of_names(page):
+    text = " ".join("".join(Elements(page).texts).split())
+    for part in ("The primary metric is top-1", "By source of evidence", "Transfer", "Accuracy against the length",
+                 "majority of first genes", "MRR, each gene one vote", "invented genes", "a random order, expected",
+                 "never closed"):  # fmt: skip
+        assert part in text, part
+    for part in ("term score from 0", "ROUGE-L", "How well the genes are studied", "Confidence and abstention"):
+        assert part not in text.partition('"use strict"')[0], part
+
+
+def test_model_text_stays_text(page):
+    elements = Elements(page).found
+    assert not [tag for tag, _ in elements if tag == "img"]
+    assert sum(tag == "script" for tag, _ in elements) == 3
+    assert not [attributes for _, attributes in elements if "onerror" in attributes]
+
+
+def test_candidates_and_rankings_are_in_the_data_of_the_browser(page):
+    data = page.partition('<script id="answers-data" type="application/json">')[2].partition("</script>")[0]
+    stored = json.loads(data)
+    example = stored["examples"]
+    strings = stored["strings"]
+    assert "trait 0" in strings
+    assert len(strings[example["genes"][0]].split()) == 6  # the candidates of the first question
+    run = next(run for run in stored["runs"] if run["labels"][0] == "model")
+    ranking = strings[run["words"]["ranking"][0]]
+    assert set(ranking.split()) <= set(strings[example["genes"][0]].split()) | {"MADEUP7", ""}
+    assert stored["metrics"]["top_max"] == "anywhere in the list"
+
+
+def test_figures_are_written_with_their_data(page, experiment):
+    folder = experiment[0] / "figures" / "ablation"
+    name = "smollm2-135m.demo-loci.short.sampled"
+    assert {f"{name}.svg", f"{name}.top_k.svg", f"{name}.top_k.tsv"} <= {path.name for path in folder.iterdir()}
+    drawn = pd.read_csv(folder / f"{name}.top_k.tsv", sep="\t")
+    assert set(drawn["metric"]) == {"top_1", "top_3", "top_5", "top_10", "top_max"}
+    assert set(drawn["arm"]) == {*ARMS, "random_order"}
+
+
+def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
+    figure, drawn = voting_figure(pd.DataFrame(columns=VOTING_COLUMNS))
+    assert drawn.empty
+    assert NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_scores_of_names_are_no_scores_of_rankings(tmp_path):
+    path = write_ranking_experiment(tmp_path, count=4, samples=1, styles=("answer",))
+    plan = json.loads(Path(path).read_text())
+    del plan["answers"]
+    Path(path).write_text(json.dumps(plan))
+    with pytest.raises(InputError, match="no column rouge_l"):
+        read_evidence(read_plan(path))

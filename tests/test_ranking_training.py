@@ -1,0 +1,360 @@
+"""Training for rankings: what SFT learns, what teachers write, what GRPO rewards; and a small chain with a grader."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny_training
+from pydantic import ValidationError
+from ranking_questions import TASK, question
+
+from reasonome import atomic, chains, experiments
+from reasonome.chat_endpoint import ApiAnswer
+from reasonome.config import STAGES, Experiment, GrpoRecipe, RankingStyle
+from reasonome.doctor.offline import needed_weights
+from reasonome.errors import InputError
+from reasonome.graders import grader_rewards
+from reasonome.manifest import file_sha256
+from reasonome.planning.jobs import Job
+from reasonome.planning.workload import Workload
+from reasonome.project import Project
+from reasonome.prompts import conservative_count
+from reasonome.ranked_list import render_ranking
+from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
+from reasonome.tasks.ranking import RankedAnswer, RankedGene
+from reasonome.teachers import Proposal, filtering, gene_names, openai
+from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
+from reasonome.training.sft import sft
+from reasonome.training.stage import Stage
+
+CONFIG = Path(__file__).parent.parent / "config"
+TEXTS = {"system": "Rank the genes.", "user": "Trait: {trait}\nGenes: {genes}"}
+ANSWER = RankingStyle(gene="{symbol}", separator=", ", budget_tokens=200, reasoning="none", **TEXTS)
+SHORT = ANSWER.model_copy(update={"reasoning": "short", "words": 30})
+WEIGHTS = {"chance_corrected": 1.0, "listed": 0.5, "format": 0.5}
+NAMES = {"A": "alpha one", "B": "beta two", "C": "", "D": "delta four"}
+
+
+def named_question(right="B", **fields):
+    """A locus of the genes of NAMES; C has no official name."""
+    genes = [RankedGene(symbol=symbol, name=name) for symbol, name in NAMES.items()]
+    causal = [gene for gene in genes if gene.symbol in right]
+    return question(**{"candidates": "", "right": right} | {"id": "q"} | fields).model_copy(
+        update={"candidates": genes, "causal": causal}
+    )
+
+
+def prompted(example, style=SHORT):
+    return TASK.prompt(example, style, conservative_count)
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """The shipped configuration with one change."""
+
+    def change(file: str, before: str, after: str) -> Project:
+        shutil.copytree(CONFIG, tmp_path / "config")
+        path = tmp_path / "config" / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(before) == 1
+        path.write_text(text.replace(before, after), encoding="utf-8")
+        return Project(tmp_path / "config")
+
+    return change
+
+
+# --- what is learned -------------------------------------------------------------------------------------------
+
+
+def test_without_a_teacher_the_right_gene_is_put_before_the_order_of_the_prompt():
+    example = question()
+    prompt = prompted(example, ANSWER)
+    others = [symbol for symbol in prompt.shown if symbol != "C"]
+    assert TASK.completion(example, prompt, ANSWER, None) == f"<genes>[{', '.join(['C', *others])}]</genes>"
+
+
+def test_a_teachers_reasoning_goes_before_the_list():
+    example = question(candidates="AC")
+    prompt = prompted(example)
+    text = TASK.completion(example, prompt, SHORT, {"proposed": "C", "steps": ["A is a channel.", "C fits."]})
+    assert text == "<reasoning>A is a channel. C fits.</reasoning>\n<genes>[C, A]</genes>"
+    assert TASK.parse(text, SHORT).problems == []
+
+
+def test_where_every_gene_is_a_candidate_the_teachers_other_genes_follow():
+    example = question().model_copy(update={"candidates": []})
+    prompt = prompted(example, ANSWER)
+    assert prompt.shown == []
+    assert TASK.completion(example, prompt, ANSWER, None) == "<genes>[C]</genes>"
+    proposal = {"proposed": "narc, PCSK9, LDLR", "steps": ["It fits."]}
+    assert TASK.completion(example, prompt, ANSWER, proposal) == "<genes>[C, PCSK9, LDLR]</genes>"
+
+
+# --- the gene-names teacher ------------------------------------------------------------------------------------
+
+
+def proposals(*examples, genes=2, seed=0):
+    shown = {example.id: prompted(example) for example in examples}
+    return gene_names.propose(examples, shown, TASK.plain_reasoning, genes=genes, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_right_gene_is_among_those_spoken_of_and_stands_where_the_prompt_has_it(seed):
+    example = named_question()
+    (proposal,) = proposals(example, seed=seed)
+    said, ending = proposal.steps
+    order = [symbol for symbol in prompted(example).shown if NAMES[symbol] in said and NAMES[symbol]]
+    assert len(order) == 2 and "B" in order
+    assert [said.index(NAMES[symbol]) for symbol in order] == sorted(said.index(NAMES[symbol]) for symbol in order)
+    assert "B" in ending and proposal.proposed == "B" and proposal.problem == ""
+    assert proposals(example, seed=seed) == [proposal], "the same every time"
+    assert TASK.completion(example, prompted(example), SHORT, {"steps": proposal.steps}) is not None
+
+
+def test_phrasings_differ_by_question():
+    written = {tuple(one.steps) for one in proposals(*(named_question(id=f"q{i}") for i in range(40)))}
+    assert len(written) > 10
+
+
+def test_what_cannot_be_said_is_dropped_with_the_reason():
+    nameless = question(candidates="ABC", id="nameless")
+    unseen = named_question(id="unseen")
+    shown = {"nameless": prompted(nameless), "unseen": prompted(named_question(id="unseen"))}
+    hidden = {**shown, "unseen": without(shown["unseen"], "B")}
+    found = gene_names.propose([nameless, unseen], hidden, TASK.plain_reasoning, genes=3, seed=0)
+    kept, dropped = filtering.keep_right_first(found, [nameless, unseen])
+    assert kept == [] and [row["reason"] for row in dropped] == [gene_names.NO_NAMES, gene_names.NOT_SHOWN]
+
+
+def without(prompt, symbol):
+    """The prompt as if it did not show the gene."""
+    return replace(prompt, shown=[other for other in prompt.shown if other != symbol])
+
+
+# --- the teacher behind an endpoint ----------------------------------------------------------------------------
+
+
+def test_what_an_endpoint_says_stays_where_its_first_gene_is_right():
+    texts = {
+        "right": render_ranking(["C", "A"], "C fits."),
+        "by alias": render_ranking(["narc", "A"], "It fits."),
+        "repeated": render_ranking(["C", "A", "A"], "C fits."),
+        "wrong": render_ranking(["A", "C"], "A fits."),
+        "no reasoning": "<genes>[C]</genes>",
+        "cut": "<reasoning>C fits.",
+    }
+    answers = {key: ApiAnswer(text, "length" if key == "cut" else "stop", 1, 1) for key, text in texts.items()}
+    examples = [question(id=key) for key in texts]
+    rows = [{"id": key, "subset": "s"} for key in texts]
+    kept, dropped = filtering.keep_right_first(openai.to_rankings(TASK, SHORT, rows, answers), examples)
+    assert [row["id"] for row in kept] == ["right", "by alias", "repeated"]
+    assert kept[0]["steps"] == ["C fits."] and kept[0]["proposed"] == "C, A" and kept[0]["name"] == "C"
+    reasons = {row["id"]: row["reason"] for row in dropped}
+    assert reasons["wrong"] == filtering.WRONG_GENE
+    assert reasons["no reasoning"] == "no_reasoning"
+    assert reasons["cut"].startswith("length, ") and "no_list" in reasons["cut"]
+
+
+def test_a_proposal_of_several_genes_is_judged_by_its_first():
+    example = question()
+    made = [Proposal("q", "s", "A, C", ["why"]), Proposal("q", "s", "C, A", ["why"])]
+    kept, dropped = filtering.keep_right_first(made, [example])
+    assert [row["proposed"] for row in kept] == ["C, A"] and [row["proposed"] for row in dropped] == ["A, C"]
+
+
+# --- rewards ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_watched_is_reported_beside_what_is_weighted():
+    scorer = RewardScorer(TASK, {"chance_corrected": 2.0}, None, ANSWER)
+    earned = scorer.components(["<genes>[C, A, B]</genes>", "no list"], [question()] * 2)
+    assert earned["reciprocal_rank"].tolist() == [1, 0] and earned["listed"].tolist() == [0.5, 0]
+    assert earned["format"].tolist() == [1, 0] and earned["top_one"].tolist() == [1, 0]
+    # 1 less (1 + 1/2 + 1/3) / 6
+    assert earned["reward"] == pytest.approx([2 * (1 - 11 / 36), 0])
+
+
+def test_lazy_policies_by_hand():
+    # Prompt order is seeded; the alphabet puts C third of six: 1/3 - H(6)/6 = 0.3333 - 0.4083.
+    scorer = RewardScorer(TASK, WEIGHTS, None, ANSWER)
+    examples = [question(id="q0"), question(id="q1")]
+    prompts = [prompted(example, ANSWER) for example in examples]
+    policies = TASK.policies(examples, ANSWER)
+    earned = {policy.name: policy_earnings(scorer, policy, examples, prompts) for policy in policies}
+    assert earned["alphabetical"]["chance_corrected"] == pytest.approx(1 / 3 - 2.45 / 6)
+    assert earned["alphabetical"]["reward"] == pytest.approx(1 / 3 - 2.45 / 6 + 1)
+    assert earned["commonest causal gene first"]["reciprocal_rank"] == 1
+    assert earned["first candidate alone"]["listed"] == pytest.approx(1 / 6)
+    assert best_policy(scorer, policies, examples, prompts).name == "commonest causal gene first"
+
+
+def test_semantic_quarters_leave_the_form_out_and_count_graders(tmp_path):
+    recipe = graded(tmp_path)
+    rewards = {**TASK.rewards_for(recipe.grading), **grader_rewards(recipe.graders, tmp_path)}
+    entry = {"reward": 9.0, "rewards/listed/mean": 1.0, "rewards/format/mean": 1.0}
+    log = [{**entry, "rewards/chance_corrected/mean": x, "rewards/vowels/mean": 0.5} for x in (0.1, 0.2, 0.3, 0.4)]
+    quarters = semantic_quarters(log, rewards, recipe.weights)
+    assert quarters == pytest.approx({"semantic_first_quarter": 0.1 + 1.0, "semantic_last_quarter": 0.4 + 1.0})
+
+
+GRADER = '''"""Pays for genes whose symbols are vowels."""
+
+from pathlib import Path
+
+
+def vowels(answer, example):
+    if Path("broken").exists():
+        raise ValueError("out of order")
+    return sum(gene in "AEIOU" for gene in answer["genes"]) / len(answer["genes"])
+'''
+
+
+def graded(folder: Path, **settings) -> GrpoRecipe:
+    """A recipe with a grader in `folder`/graders.py."""
+    (folder / "graders.py").write_text(GRADER)
+    recipe = {
+        "stage": "grpo",
+        "benchmark": "demo-loci",
+        "style": "answer",
+        "rewards": WEIGHTS,
+        "graders": {"vowels": {"function": "graders.py:vowels", "weight": 2.0}},
+        "encoders": [],
+        "learning_rate": 1e-3,
+        "batch_size": 8,
+        "micro_batch_size": 4,
+        "generations": 4,
+        "max_completion_length": 12,
+        "precision": "fp32",
+        "prompts": 4,
+        "epochs": 2,
+        "save_steps": 1,
+        "validation": 3,
+    }
+    return GrpoRecipe.model_validate(recipe | settings)
+
+
+def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 1.0\n")
+    with_grader = "    benchmark: demo-loci\n    graders: {mine: {function: mine.py:grade}}\n"
+    project = configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", with_grader)
+    step = chains.Step("grpo", "demoloci", 0)
+    first = step.recipe(project).graders["mine"].sha256
+    assert first == file_sha256(tmp_path / "mine.py")
+    (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 0.5\n")
+    assert step.recipe(project).graders["mine"].sha256 != first
+
+
+# --- experiments -----------------------------------------------------------------------------------------------
+
+
+def test_untrained_backbones_are_asked_in_the_arms_without_steps_alone(project):
+    runs = experiments.cells(project, "causal-genes")
+    large = [run for run in runs if run.backbone == "llama-3.1-70b"]
+    assert large and {run.arm for run in large} == {"base"}
+    assert {run.backbone for run in runs if run.chain != chains.BASE} == {"llama-3.1-8b"}
+
+
+def test_untrained_must_be_asked():
+    settings = {"arms": {"base": []}, "benchmarks": ["b"], "styles": ["s"], "decodings": ["d"]}
+    with pytest.raises(ValidationError, match="untrained has 'tiny', which is not asked"):
+        Experiment(backbones=["large"], untrained=["tiny"], **settings)
+
+
+def test_untrained_backbones_need_an_arm_without_steps(configured):
+    with pytest.raises(InputError, match=r"'llama-3.1-70b' is not to be trained, and every arm has steps"):
+        configured("experiments/causal-genes.yaml", "  base: {steps: [], styles: [long, short, answer]}\n", "")
+
+
+def test_the_transfer_matrix_is_whole(project):
+    """Every training source is asked on both benchmarks, every training style in all three."""
+    runs = experiments.cells(project, "causal-genes")
+    asked = {(run.arm, run.benchmark, run.style) for run in runs if run.backbone == "llama-3.1-8b"}
+    sources = ("GRPO rank", "GRPO rank, rare diseases")
+    assert {(arm, b, "short") for arm in sources for b in ("gwas-loci", "rare-cases")} <= asked
+    trained_in = ("GRPO rank", "GRPO rank, long style", "GRPO rank, answer style")
+    assert {(arm, "gwas-loci", style) for arm in trained_in for style in ("long", "short", "answer")} <= asked
+
+
+@pytest.mark.parametrize("name", ["demo-ranking", "causal-genes", "rare-disease"])
+def test_what_jobs_of_rankings_have_to_do_can_be_told(project, name):
+    work = Workload(project)
+    for backbone, chain in experiments.trained_steps(project, name):
+        rule = chains.last_step(chain).stage
+        assert work.of(Job(rule, {"backbone": backbone, "chain": chain})).backward.at_most is not None
+    run = experiments.cells(project, name)[0]
+    wildcards = {key: getattr(run, key) for key in ("backbone", "chain", "benchmark", "style", "decoding")}
+    assert work.of(Job("generate", wildcards)).answers.value > 0
+
+
+def test_rankings_need_no_encoder_of_a_teacher(project):
+    backbones, encoders = needed_weights(project, ["rare-disease"])
+    assert backbones == ["llama-3.1-8b"]
+    assert encoders == project.benchmarks["rare-cases"].encoders, "those of floors; the teacher's minilm is not needed"
+
+
+# --- a small chain ---------------------------------------------------------------------------------------------
+
+
+class Letters(CausalGeneRanking):
+    """Reads a list in whatever random weights write: its letters are genes."""
+
+    def parse(self, text, style=None):
+        """The letters in the order in which they come first."""
+        letters = list(dict.fromkeys(letter for letter in text.upper() if letter in "ABCDEF")) or ["X"]
+        return RankedAnswer(letters, "", [], len(letters))
+
+
+def stage(models: Path, chain: str, recipe) -> Stage:
+    (models / chain).mkdir(parents=True, exist_ok=True)
+    atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
+    rows = models.parent.parent / "questions.jsonl"
+    atomic.write_jsonl(rows, [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)])
+    return Stage(
+        models / chain, {"examples": rows, "valid": rows} if recipe.stage == "grpo" else {"examples": rows}, ANSWER
+    )
+
+
+@pytest.mark.slow
+def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_backbone, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"benchmark": "demo-loci", "style": "answer", "teacher": "none", "max_length": 256}
+    recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings})
+    sft(stage(models, "sft.try-s0", recipe), TASK)
+    shown = json.loads((models / "sft.try-s0/manifest.json").read_text())
+    assert "Genes: " in json.dumps(shown)
+
+    whole = graded(tmp_path)
+    folder = models / "sft.try-s0+grpo.whole-s0"
+    grpo(stage(models, folder.name, whole), Letters(), None)
+    validation = json.loads((folder / "validation.json").read_text())
+    assert {"chance_corrected", "vowels", "listed", "format", "reciprocal_rank", "top_one"} == set(
+        validation["components"]
+    )
+    constant = json.loads((folder / "constant.json").read_text())
+    assert constant["name"] in {policy.name for policy in TASK.policies([question()])}
+    history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    assert len(history) == 4 and all("rewards/vowels/mean" in entry for entry in history)
+
+    # The grader breaks after the second step: what was reached is kept, and the job goes on where it was.
+    broken = models / "sft.try-s0+grpo.broken-s0"
+
+    class Breaking(Letters):
+        steps = 0
+
+        def parse(self, text, style=None):
+            """Reads as Letters does, and breaks the grader once a checkpoint of the second step is there."""
+            if list(broken.glob("trainer/*/checkpoint-2/complete.json")):
+                (tmp_path / "broken").touch()
+            return super().parse(text, style)
+
+    with pytest.raises(InputError, match="out of order"):
+        grpo(stage(models, broken.name, whole), Breaking(), None)
+    assert not (broken / "manifest.json").exists()
+    (tmp_path / "broken").unlink()
+    grpo(stage(models, broken.name, whole), Letters(), None)
+    for name in ("model/model.safetensors", "validation.json", "constant.json", "history.jsonl"):
+        assert file_sha256(broken / name) == file_sha256(folder / name), name
