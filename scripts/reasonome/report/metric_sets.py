@@ -16,12 +16,12 @@ class MetricSet:
     """Metrics of one kind of answers, and what tables, tests and figures make of them.
 
     `primary` stands first, and where it was not measured `stand_in`, which every table has. `of_names` are 0 where an
-    answer has nothing usable, `of_answers` where there is none at all, and `descriptive` ones are unknown there; a name that ends with an
-    underscore is a prefix. Of these, `may_be_unknown` are never set to 0 for being unknown, and `of_the_form` are what
-    bare answers do not have. `hits` are 0 or 1 for one answer. `compared` are tested, `ablated` and `over_ranks` drawn,
-    and `per_cluster` also averaged with one vote for each cluster. `shown` are read on a terminal. `names` are in the
-    order in which pages show them, `further` apart from the others; `by_stratum` and `on_variants` have tables of their
-    own. `strata` is the order of strata; others follow by name.
+    answer has nothing usable, `of_answers` where there is none at all, and `descriptive` ones are unknown there; a name
+    that ends with an underscore is a prefix. Of these, `may_be_unknown` are never set to 0 for being unknown, and
+    `of_the_form` are what bare answers do not have. `hits` are 0 or 1 for one answer. `compared` are tested, `ablated`
+    and `over_ranks` drawn, and `per_cluster` also averaged with one vote for each cluster. `shown` are read on a
+    terminal. `names` are in the order in which pages show them, `further` apart from the others; `by_stratum` and
+    `on_variants` have tables of their own. `strata` is the order of strata; others follow by name.
     """
 
     primary: str
