@@ -353,7 +353,7 @@ def changed(path: Path, old: str, new: str) -> int:
 
 
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
-    corpora = {name: project.background(name) for name in project.benchmarks}
+    corpora = {name: project.background(name) for name in project.naming_benchmarks}
     assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
     assert project.background_ontologies("demo-go") == {"go-2022": "obo"}
     assert project.background_ontologies("reactome") == {"bioconductor": "go"}

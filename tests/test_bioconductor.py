@@ -173,7 +173,7 @@ def test_facts_stand_under_the_symbols_of_another_authority(files):
 def test_the_ontology_follows_is_a_and_part_of(files):
     ontology = bioconductor.ontology_from_sqlite(files["go"])
     assert list(ontology.terms) == [ROOT, LEFT, RIGHT, LEAF, GONE, FUNCTION, PART]
-    assert ontology.terms[LEFT] == (LEFT, "left", "biological_process", False, ("sinister",))
+    assert ontology.terms[LEFT] == (LEFT, "left", "biological_process", False, ("sinister",), "")
     assert ontology.terms[GONE].is_obsolete
     assert ontology.main_id("GO:0000092") == LEFT
     assert ontology.parents[LEAF] == (LEFT, RIGHT)

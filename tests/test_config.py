@@ -42,8 +42,8 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 def test_the_shipped_config(project):
     assert list(project.experiments) == [
         "causal-genes",
-        "demo",
         "demo-ranking",
+        "demo",
         "gene-r1",
         "rare-disease",
         "whole-genome",
@@ -489,7 +489,9 @@ def test_the_name_of_a_local_file(place, name, archive):
 def test_a_source_file_has_one_place(config):
     old = "{path: resources/demo/ReactomePathways.gmt.gz}"
     line = change(config / "sources.yaml", old, f"{old[:-1]}, url: https://reactome.org/x.gmt}}")
-    assert_located(config, "sources.yaml", line, "reactome-demo.files.gmt", "give one of 'path', 'url', 'debian' and 'pypi'")
+    assert_located(
+        config, "sources.yaml", line, "reactome-demo.files.gmt", "give one of 'path', 'url', 'debian' and 'pypi'"
+    )
 
 
 @pytest.mark.parametrize(

@@ -209,11 +209,11 @@ def test_a_ranking_is_read_with_the_genes_of_the_question():
 
 def test_lazy_answers_are_in_the_form_that_is_asked_for():
     examples = [locus("ABCD", "D"), locus("BD", "D"), locus("AB", "A")]
+    new = examples[0].model_copy(update={"id": "new"})
     for asked in (style(), style(reasoning="none")):
-        prompt = TASK.prompt(examples[0], asked, words)
+        prompt = TASK.prompt(new, asked, words)
         answers = {
-            policy.name: TASK.parse(policy.completion(examples[0], prompt), asked)
-            for policy in TASK.policies(examples, asked)
+            policy.name: TASK.parse(policy.completion(new, prompt), asked) for policy in TASK.policies(examples, asked)
         }
         assert all(not answer.problems for answer in answers.values())
         by_frequency = ["D", "A", *[gene for gene in prompt.shown if gene in "BC"]]
@@ -223,6 +223,15 @@ def test_lazy_answers_are_in_the_form_that_is_asked_for():
             "commonest causal gene first": by_frequency,
             "first candidate alone": prompt.shown[:1],
         }
+
+
+def test_a_question_is_not_counted_among_the_commonest_answers_to_itself():
+    examples = [locus("AB", "A", id="1"), locus("AB", "B", id="2"), locus("ABC", "B", id="3")]
+    common = {policy.name: policy for policy in TASK.policies(examples)}["commonest causal gene first"]
+    prompts = [TASK.prompt(example, style(), words) for example in examples]
+    first = [TASK.parse(common.completion(*pair)).name for pair in zip(examples, prompts, strict=True)]
+    # Without its own answer the first has A 0 times and B twice; the others have both once, in the prompt's order.
+    assert first == ["B", *(next(gene for gene in prompt.shown if gene in "AB") for prompt in prompts[1:])]
 
 
 def test_lazy_answers_to_open_questions_are_the_commonest_genes():

@@ -128,17 +128,21 @@ class RankingTask(ABC):
         most = common[: ranking.LONGEST_LIST]
         reasoning = "" if style is not None and style.reasoning == "none" else "constant"
 
-        def by_frequency(shown: Sequence[str]) -> list[str]:
-            return sorted(shown, key=lambda symbol: -counts[symbol]) if shown else most
+        counted = {example.id for example in examples}
+
+        def by_frequency(shown: Sequence[str], example: RankingExample) -> list[str]:
+            # The answers to other questions: with its own, a gene that is causal once would be right each time.
+            own = example.right if example.id in counted else frozenset()
+            return sorted(shown, key=lambda symbol: (symbol in own) - counts[symbol]) if shown else most
 
         rankings = {
-            "prompt order": lambda shown: list(shown) or most,
-            "alphabetical": lambda shown: sorted(shown or most),
+            "prompt order": lambda shown, _: list(shown) or most,
+            "alphabetical": lambda shown, _: sorted(shown or most),
             "commonest causal gene first": by_frequency,
-            "first candidate alone": lambda shown: list(shown[:1]) or most[:1],
+            "first candidate alone": lambda shown, _: list(shown[:1]) or most[:1],
         }
         return [
-            Policy(name, lambda example, prompt, rank=rank: render_ranking(rank(prompt.shown), reasoning))
+            Policy(name, lambda example, prompt, rank=rank: render_ranking(rank(prompt.shown, example), reasoning))
             for name, rank in rankings.items()
         ]
 

@@ -28,7 +28,7 @@ class Reward:
 class Policy:
     """A lazy way to answer, well written: what a model could drift to that has learned nothing of the question.
 
-    `completion(example, prompt)` may use what the prompt shows, and nothing else of the example.
+    `completion(example, prompt)` may use what the prompt shows; of the example's answer only that it is not to be used.
     """
 
     name: str
