@@ -63,6 +63,15 @@ def questions(project: Project, args: argparse.Namespace, genes: GeneTable, file
     return cases.questions(project, args.benchmark, files, genes, args.ontology)
 
 
+def check_ids(examples: Sequence[RankingExample]) -> None:
+    """InputError for an id that questions of two subsets have: answers name their question by it alone."""
+    subset_of: dict[str, str] = {}
+    for one in examples:
+        if (other := subset_of.setdefault(one.id, one.subset)) != one.subset:
+            what = f"'{one.id}' is the id of a question of '{other}' and of one of '{one.subset}'"
+            raise InputError(what, field="subsets", fix="give the questions of one of the tables other ids")
+
+
 def candidates_drawn(
     parts: Mapping[str, list[RankingExample]], benchmark: RankingBenchmark
 ) -> Mapping[str, list[RankingExample]]:
@@ -80,6 +89,7 @@ def main() -> None:
     read_genes = FORMATS[project.sources[benchmark.authority].format].read_genes
     genes = GeneTable(read_genes(paths(args.authority, "--authority")))
     made = questions(project, args, genes, files)
+    check_ids(made.examples)
     splits = ranking_splits.split(made.examples, benchmark, read_left_out(project, args.leave_out))
     unused = splits.left_out({name: spec.source for name, spec in benchmark.subsets.items()}, made.places)
     rows_of = {part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()}

@@ -136,6 +136,8 @@ def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, said):
         ("None", "None, which is no number"),
         ("'0.5'", "'0.5', which is no number"),
         ("[0.5]", "[0.5], which is no number"),
+        ("__import__('numpy').zeros(2)", "array([0., 0.]), which is no number"),
+        ("10**400", f"1{'0' * 99}, which is no number"),
         ("float('nan')", "nan, which is not between 0 and 1"),
         ("1.5", "1.5, which is not between 0 and 1"),
         ("-0.1", "-0.1, which is not between 0 and 1"),

@@ -112,8 +112,8 @@ def test_a_case_is_asked_with_its_phenotypes():
     [
         (20, "p0; p1; p2", "a0; a1", 0),
         (19, "p0; p1; p2", "a0", 1),
-        (12, "p0; p1; p2", "none stated", 2),
-        (8, "p0; p1", "none stated", 3),
+        (12, "p0; p1; p2", "not shown", 2),
+        (8, "p0; p1", "not shown", 3),
     ],
 )
 def test_phenotypes_beyond_the_budget_are_left_out_absent_ones_first(budget, present, absent, left_out):
@@ -128,7 +128,7 @@ def test_phenotypes_beyond_the_budget_are_left_out_absent_ones_first(budget, pre
 
 def test_one_phenotype_is_shown_whatever_it_costs():
     prompt = TASK_OF_CASES.prompt(case(), style(**CASE, phenotype_tokens=8), lambda texts: [99] * len(texts))
-    assert "Has Seizure. Not none stated" in prompt.messages[1]["content"]
+    assert "Has Seizure. Not not shown" in prompt.messages[1]["content"]
     assert prompt.facts_left_out == 2
 
 
@@ -260,3 +260,9 @@ def test_shipped_styles_ask_for_what_they_read(task, name):
     prompt = TASKS[task].prompt(example.model_copy(update={"candidates": scored}), asked, words)
     assert prompt.left_out == prompt.facts_left_out == 0
     assert not any("{" in message["content"] for message in prompt.messages)
+
+
+def test_a_copy_with_other_candidates_knows_them():
+    example = locus("A", "A")
+    assert example.gene_of("c") is None
+    assert example.model_copy(update={"candidates": [RankedGene(symbol="C")]}).gene_of("c") == "C"

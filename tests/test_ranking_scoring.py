@@ -182,3 +182,8 @@ def test_the_summary_counts_problems_and_has_means_by_source():
     assert found["metrics"]["mean"]["top_1"] == pytest.approx(1 / 3, abs=1e-6)
     assert found["strata"]["functional"]["top_1"] == 0
     assert found["problems"]["missing_answer"] == 1
+
+
+def test_an_answer_that_was_cut_off_before_any_tag_is_truncated():
+    assert scored(answer("a", "The gene is", finish_reason="length")).loc["a", "truncated"] == 1
+    assert scored(answer("a", "The gene is", finish_reason="stop")).loc["a", "truncated"] == 0

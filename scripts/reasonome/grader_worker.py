@@ -63,11 +63,15 @@ def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
 def _called(function: Callable, answer: dict, example: dict, file: Path) -> dict[str, Any]:
     try:
         value = function(answer, example)
+        shown = f"{value!r:.100}"
     except BaseException as error:  # likewise
         return _failure(error, file)
     if isinstance(value, str | bytes) or not hasattr(type(value), "__float__"):
-        return {"bad": f"{value!r:.100}, which is no number"}
-    number = float(value)
+        return {"bad": f"{shown}, which is no number"}
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):  # an array of several, an integer beyond all floats
+        return {"bad": f"{shown}, which is no number"}
     if not math.isfinite(number) or not 0 <= number <= 1:
         return {"bad": f"{number}, which is not between 0 and 1"}
     return {"value": number}

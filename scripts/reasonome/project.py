@@ -198,6 +198,11 @@ class Project:
                 what = f"'{spec.source}' is of format {form}, which states no confidence"
                 raise self._error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
         self._known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, self.ranking_benchmarks)
+        for position, other in enumerate(benchmark.leave_out):
+            if (theirs := self.ranking_benchmarks[other].authority) != benchmark.authority:
+                what = f"'{other}' names genes as {theirs} does, and '{name}' as {benchmark.authority}"
+                fix = "give both one authority: genes of two could not be told to be the same"
+                raise self._error("benchmarks.yaml", (name, "leave_out", position), what, fix)
         self._check_left_out(name, benchmark)
         self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
 

@@ -58,6 +58,8 @@ def score_rankings(
             ranked = read.ranked(example)[:longest_list]
             candidates = _in_prompt_order(task, style, example, order)
             metrics = answer_metrics(read, example, longest_list, known)
+            if answer and answer.finish_reason == "length" and not read.named:  # cut off before any tag was opened
+                metrics["truncated"] = 1.0
             asked.append(example)
             parsed.append(read)
             shown.append(candidates)
@@ -69,7 +71,7 @@ def score_rankings(
                     "sample": sample,
                     "order": order,
                     "question": _question(example),
-                    "candidates": " ".join(candidates),
+                    "candidates": joined(candidates),
                     "answer": ranked[0] if ranked else "",
                     "genes": joined(ranked),
                     "text": answer.text if answer else "",

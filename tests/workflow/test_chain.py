@@ -111,8 +111,10 @@ def test_a_changed_licence_text_reruns_nothing(copy):
 
 def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
     tiny_project.edit(copy, "teachers.yaml", lambda c: c.pop("gpt-4o"))
-    tiny_project.edit(copy, "recipes/sft.yaml", lambda c: c["variants"].pop("gpt4o"))
-    (copy / "config/experiments/gene-r1.yaml").unlink()
+    for variant in ("gpt4o", "cases"):
+        tiny_project.edit(copy, "recipes/sft.yaml", lambda c, variant=variant: c["variants"].pop(variant))
+    for experiment in ("gene-r1", "rare-disease"):
+        (copy / f"config/experiments/{experiment}.yaml").unlink()
     assert tiny_project.planned_jobs(copy) == {}
 
 

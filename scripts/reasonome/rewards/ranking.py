@@ -7,9 +7,9 @@ each pays, and what attacks on it earn: docs/ranking-rewards.md.
 
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
+from math import comb
 
 import numpy as np
-from scipy.special import comb
 
 from reasonome.metrics.ranking import first_right
 from reasonome.metrics.ranking import set_f1 as f1_of_sets
@@ -27,8 +27,8 @@ def expected_reciprocal_rank(listed: int, candidates: int, right: int = 1) -> fl
     it is exactly Σ 1/r · C(n-r, c-1) / C(n, c) over the ranks r = 1 … m: with one right gene H(m)/n, H being the
     harmonic numbers.
     """
-    ranks = np.arange(1, min(listed, candidates) + 1)
-    return float(np.sum(comb(candidates - ranks, right - 1) / ranks) / comb(candidates, right))
+    ranks = range(1, min(listed, candidates) + 1)
+    return sum(comb(candidates - rank, right - 1) / rank for rank in ranks) / comb(candidates, right)
 
 
 def chance_corrected(rank: int | np.ndarray, listed: int, candidates: int, right: int = 1) -> float | np.ndarray:

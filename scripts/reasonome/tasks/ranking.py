@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,6 +57,12 @@ class RankingExample(BaseModel):
                 by_alias.setdefault(alias.casefold(), set()).add(gene.symbol)
         single = {alias: symbols.pop() for alias, symbols in by_alias.items() if len(symbols) == 1}
         return single | {symbol.casefold(): symbol for symbol in genes}
+
+    def model_copy(self, **changes: Any) -> Self:
+        """A copy, which finds out anew what its genes may be called."""
+        copy = super().model_copy(**changes)
+        copy.__dict__.pop("meanings", None)
+        return copy
 
     @property
     def right(self) -> frozenset[str]:

@@ -147,9 +147,9 @@ class RankingTask(ABC):
         ]
 
 
-def phenotypes_text(texts: Sequence[str], style: RankingStyle) -> str:
-    """Phenotypes in a row, or that there are none."""
-    return style.separator.join(texts) or "none stated"
+def phenotypes_text(texts: Sequence[str], style: RankingStyle, cut: bool = False) -> str:
+    """Phenotypes in a row, or that there are none; `cut`: or that there are, and none fits."""
+    return style.separator.join(texts) or ("not shown" if cut else "none stated")
 
 
 def _order(example: RankingExample, style: RankingStyle) -> list[int]:

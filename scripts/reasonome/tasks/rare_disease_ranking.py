@@ -25,7 +25,7 @@ class RareDiseaseRanking(RankingTask):
         present = texts[: min(kept, len(example.present))]
         parts = {
             "{present}": phenotypes_text(present, style),
-            "{absent}": phenotypes_text(texts[len(example.present) : kept], style),
+            "{absent}": phenotypes_text(texts[len(example.present) : kept], style, cut=bool(example.absent)),
             "{age}": one_line(example.age) or "unknown",
             "{sex}": one_line(example.sex) or "unknown",
         }
