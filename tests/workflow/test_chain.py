@@ -113,6 +113,11 @@ def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
     tiny_project.edit(copy, "teachers.yaml", lambda c: c.pop("gpt-4o"))
     for variant in ("gpt4o", "cases"):
         tiny_project.edit(copy, "recipes/sft.yaml", lambda c, variant=variant: c["variants"].pop(variant))
+    tiny_project.edit(
+        copy,
+        "resources.yaml",
+        lambda c: [r["recipes"].remove("sft.cases") for r in c if "sft.cases" in r.get("recipes", [])],
+    )
     for experiment in ("gene-r1", "rare-disease"):
         (copy / f"config/experiments/{experiment}.yaml").unlink()
     assert tiny_project.planned_jobs(copy) == {}
