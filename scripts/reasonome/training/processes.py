@@ -53,3 +53,9 @@ def of_all(value: Any) -> list[Any]:
     values: list[Any] = [None] * count()
     dist.all_gather_object(values, value)
     return values
+
+
+def leave() -> None:
+    """End the talk with other processes: its threads would abort an interpreter that exits while they still run."""
+    if dist.is_initialized():
+        dist.destroy_process_group()

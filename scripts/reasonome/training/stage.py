@@ -211,6 +211,7 @@ class Stage:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if received := self.stop.agreed():
             print(f"stopped by signal {received} after step {trainer.state.global_step}; saved", flush=True)
+            processes.leave()
             sys.exit(128 + received)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
@@ -247,6 +248,7 @@ class Stage:
         peaks = processes.of_all(peak_memory_gb())
         sharding.release()
         if not processes.is_first():
+            processes.leave()
             return
         atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))
         model = trainer.accelerator.unwrap_model(trainer.model)
@@ -283,6 +285,7 @@ class Stage:
         atomic.write_json(self.folder / "manifest.json", manifest)
         retention.prune(self.folder / "trainer", self.trainer_folder, self.recipe.checkpoints == "keep")
         print(f"{self.folder.name}: {trainer.state.global_step} steps, reasonome {__version__}")
+        processes.leave()
 
 
 def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
