@@ -5,10 +5,8 @@ python scripts/write_ranking_reasoning.py --teacher gene-names --benchmark demo-
 """
 
 import argparse
-import json
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
 from reasonome.errors import run_program
@@ -40,9 +38,7 @@ def main() -> None:
     else:
         proposals = ask_endpoint(teacher, task, style, examples, prompts, args.output)
     kept, dropped = filtering.keep_right_first(proposals, examples)
-    atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
-    atomic.write_jsonl(args.output, kept)
-    print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")
+    filtering.write_reasoning(args.teacher, kept, dropped, args.output)
 
 
 def ask_endpoint(
@@ -53,15 +49,10 @@ def ask_endpoint(
     prompts: dict[str, Prompt],
     output: Path,
 ) -> list[Proposal]:
-    """Proposals of a chat model that is not told the answers; its raw answers are cached beside the output."""
-    from reasonome.chat_endpoint import cost, token_totals
+    """Proposals of a chat model that is not told the answers."""
     from reasonome.teachers import openai
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    messages = {id: prompt.messages for id, prompt in prompts.items()}
-    answers = openai.ask(teacher, messages, output.with_suffix(".cache.jsonl"))
-    totals = token_totals(answers.values())
-    print(json.dumps({**totals, "cost": cost(teacher.price, **totals)}))
+    answers = openai.ask_beside(teacher, {id: prompt.messages for id, prompt in prompts.items()}, output)
     return openai.to_rankings(task, style, [{"id": e.id, "subset": e.subset} for e in examples], answers)
 
 

@@ -6,12 +6,11 @@ python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go 
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import pandas as pd
 
-from reasonome import atomic, statements
+from reasonome import statements
 from reasonome.benchmarks import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.encoders import load_encoders
@@ -58,9 +57,7 @@ def main() -> None:
             tests = [one.name for one in read_sets(folder / "test.jsonl")]
             kept, naming = drop_naming(kept, name, tests)
             dropped += naming
-    atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
-    atomic.write_jsonl(args.output, kept)
-    print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")
+    filtering.write_reasoning(args.teacher, kept, dropped, args.output)
 
 
 def ask_knowledge(
@@ -81,15 +78,11 @@ def ask_knowledge(
 def ask_endpoint(
     teacher: OpenAITeacher, examples: list, prompts: dict[str, Prompt], template: Path, output: Path
 ) -> list[Proposal]:
-    """Proposals of a chat model that is not told the answers; its raw answers are cached beside the output."""
-    from reasonome.chat_endpoint import cost, token_totals
+    """Proposals of a chat model that is not told the answers."""
     from reasonome.teachers import openai
 
     listings = {id: prompt.listing for id, prompt in prompts.items()}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    answers = openai.ask(teacher, openai.prompts(template, listings), output.with_suffix(".cache.jsonl"))
-    totals = token_totals(answers.values())
-    print(json.dumps({**totals, "cost": cost(teacher.price, **totals)}))
+    answers = openai.ask_beside(teacher, openai.prompts(template, listings), output)
     return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers)
 
 

@@ -7,7 +7,8 @@ import pytest
 from synthetic_rankings import style
 
 from reasonome.errors import InputError
-from reasonome.floors.rankings import FLOORS, RankingQuestions, chance, commonest_gene, name_similarity, nearest_gene
+from reasonome.floors.rankings import FLOORS, RankingQuestions, commonest_gene, name_similarity, nearest_gene
+from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import list_metrics
 from reasonome.ranking_scoring import score_ranking_floors
 from reasonome.report.family import CEILING, FLOOR_GROUPS
@@ -37,7 +38,7 @@ FAR = locus("b", {"TP53": 10, "WRAP53": 700}, "WRAP53", scores={"WRAP53": 0.9})
 
 
 def test_a_random_order_has_harmonic_mrr_and_k_over_n():
-    found = chance(5, 1, 25, 20_000)
+    found = expected_metrics(5, 1, 25, 20_000)
     assert found["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5)
     assert (found["top_1"], found["top_3"], found["top_5"], found["top_10"]) == (0.2, 0.6, 1, 1)
     assert (found["rank"], found["top_max"], found["listed_candidates"]) == (3, 1, 1)
@@ -45,14 +46,14 @@ def test_a_random_order_has_harmonic_mrr_and_k_over_n():
 
 def test_of_two_right_genes_the_first_counts():
     # Of the 6 places that two of four genes can take, 3 have one first, 2 have one second and none first.
-    found = chance(4, 2, 25, 20_000)
+    found = expected_metrics(4, 2, 25, 20_000)
     assert found["top_1"] == 0.5
     assert found["mrr"] == pytest.approx((3 * 1 + 2 / 2 + 1 / 3) / 6)
     assert found["rank"] == pytest.approx((3 * 1 + 2 * 2 + 3) / 6)
 
 
 def test_where_every_gene_is_a_candidate_the_list_is_cut():
-    found = chance(0, 1, 25, 20_000)
+    found = expected_metrics(0, 1, 25, 20_000)
     assert found["top_1"] == 1 / 20_000
     assert found["top_max"] == pytest.approx(25 / 20_000)
     assert found["mrr"] == pytest.approx(sum(1 / rank for rank in range(1, 26)) / 20_000)
@@ -65,13 +66,13 @@ def test_expected_values_are_the_mean_over_all_orders(causal, longest):
     question = locus("a", {"IL13": 1, "IL4": 1, "RAD50": 1, "KIF3A": 1}, causal)
     symbols = [gene.symbol for gene in question.candidates]
     orders = [list_metrics(list(order)[:longest], question, longest) for order in permutations(symbols)]
-    for metric, value in chance(4, len(question.causal), longest, 99).items():
+    for metric, value in expected_metrics(4, len(question.causal), longest, 99).items():
         assert value == pytest.approx(np.mean([one[metric] for one in orders])), metric
 
 
 def test_more_right_genes_than_genes_is_a_mistake():
     with pytest.raises(ValueError, match="3 right genes among 2"):
-        chance(2, 3, 25, 100)
+        expected_metrics(2, 3, 25, 100)
 
 
 def test_the_nearest_gene_comes_first_and_what_has_no_place_last():

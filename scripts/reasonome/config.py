@@ -520,7 +520,13 @@ class PublishedFile(Strict):
         return SourceFile(url=self.url)
 
 
-PublishedFiles = dict[Variant, PublishedFile]
+def _none_is_the_mean(subsets: dict) -> dict:
+    if "mean" in subsets:
+        raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
+    return subsets
+
+
+PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(_none_is_the_mean)]
 
 
 def variant_of_subset(subset: str, share: float) -> str:
@@ -539,7 +545,9 @@ class Benchmark(Strict):
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
     corpus: Name = Field(description="of the facts that sets are made of; it also says which genes there are")
-    subsets: dict[Variant, Subset] = Field({}, description="sets built from the corpus")
+    subsets: Annotated[dict[Variant, Subset], AfterValidator(_none_is_the_mean)] = Field(
+        {}, description="sets built from the corpus"
+    )
     files: PublishedFiles = Field({}, description="published test sets, by subset")
     valid_files: PublishedFiles = Field({}, description="published sets to validate on, instead of built ones")
     train_files: PublishedFiles = Field({}, description="published sets to train on, instead of built ones")
@@ -600,13 +608,6 @@ class Benchmark(Strict):
                 raise ValueError(f"subset '{name}': 'test' is missing, the number of test sets")
         return self
 
-    @field_validator("subsets", "files", "valid_files", "train_files")
-    @classmethod
-    def _no_subset_is_the_mean(cls, subsets: dict) -> dict:
-        if "mean" in subsets:
-            raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
-        return subsets
-
     @model_validator(mode="after")
     def _sizes_in_order(self) -> "Benchmark":
         if self.minimum_genes > self.maximum_genes:
@@ -643,7 +644,7 @@ class RankingBenchmark(Strict):
 
     task: RankingTask
     authority: Name = Field(description="the source that says which genes there are")
-    subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1)]
+    subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1), AfterValidator(_none_is_the_mean)]
     locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
     phenotypes: Name | None = Field(None, description="source of format hpo: for the floor of phenotype overlap")
     window_kb: Annotated[int, Field(ge=1)] = Field(
@@ -670,13 +671,6 @@ class RankingBenchmark(Strict):
         0.0, description="share of the test questions that is scored only with `final: true` in config.yaml"
     )
     seed: int = 0
-
-    @field_validator("subsets")
-    @classmethod
-    def _no_subset_is_the_mean(cls, subsets: dict) -> dict:
-        if "mean" in subsets:
-            raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
-        return subsets
 
     @model_validator(mode="after")
     def _settings_of_its_task(self) -> "RankingBenchmark":

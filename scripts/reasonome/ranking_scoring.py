@@ -12,11 +12,12 @@ from reasonome import floors
 from reasonome.config import RankingStyle
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
-from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions, chance
+from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions
+from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import answer_metrics, list_metrics
 from reasonome.phenotype_overlap import PhenotypeOverlap
 from reasonome.scoring import AnswerRow, by_question
-from reasonome.tasks.ranking import CaseExample, LocusExample, RankedAnswer, RankingExample
+from reasonome.tasks.ranking import RankedAnswer, RankingExample
 from reasonome.tasks.task import Task
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
@@ -70,7 +71,7 @@ def score_rankings(
                     **labels(example),
                     "sample": sample,
                     "order": order,
-                    "question": _question(example),
+                    "question": "; ".join([*example.asked, *(f"not {phenotype}" for phenotype in example.denied)]),
                     "candidates": joined(candidates),
                     "answer": ranked[0] if ranked else "",
                     "genes": joined(ranked),
@@ -138,16 +139,6 @@ def _in_prompt_order(task: Task, style: RankingStyle, example: RankingExample, o
     return task.prompt(example, asked, lambda texts: [0] * len(texts)).shown
 
 
-def _question(example: RankingExample) -> str:
-    """What is asked, in words, as tables show it."""
-    if isinstance(example, LocusExample):
-        return example.trait
-    if isinstance(example, CaseExample):
-        absent = [f"not {phenotype.label}" for phenotype in example.absent]
-        return "; ".join([*(phenotype.label for phenotype in example.present), *absent])
-    return ""
-
-
 def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
     """What is malformed, and what is listed that the question does not ask about, or that is no gene."""
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
@@ -211,7 +202,7 @@ def score_ranking_floors(
     questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
     rows: list[dict[str, Any]] = []
     for example in examples:
-        expected = chance(len(example.candidates), len(example.causal), longest_list, len(genes))
+        expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
         told = {"floor": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
         rows.append(told | labels(example) | expected)
     for name, floor in FLOORS.items():

@@ -3,17 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
-from math import comb
 from typing import Any
 
 import numpy as np
 
 from reasonome.encoders import SentenceEncoder
-from reasonome.metrics.ranking import TOP
 from reasonome.phenotype_overlap import PhenotypeOverlap
-from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
+from reasonome.tasks.ranking import RankingExample
 
 BY_CHANCE = "any gene, by chance"  # what stands for the answer where a floor's scores are expected values
 
@@ -105,7 +102,7 @@ def name_similarity(questions: RankingQuestions) -> list[list[str]]:
     names = dict(questions.genes)
     for example in questions.asked:
         names |= {gene.symbol: gene.name for gene in example.candidates if gene.name}
-    texts = [asked_text(example) for example in questions.asked]
+    texts = ["; ".join(example.asked) for example in questions.asked]
     rankings = []
     for place, text in enumerate(texts):
         genes = questions.among(place)
@@ -114,15 +111,6 @@ def name_similarity(questions: RankingQuestions) -> list[list[str]]:
         # Rounded, so that equals are equal whatever the order in which their products were summed.
         rankings.append(_best(genes, cosines.astype(float).round(6), questions.longest_list))
     return rankings
-
-
-def asked_text(example: RankingExample) -> str:
-    """What a question asks about, as an encoder reads it."""
-    if isinstance(example, LocusExample):
-        return example.trait
-    if isinstance(example, CaseExample):
-        return "; ".join(phenotype.label for phenotype in example.present)
-    raise TypeError(f"no text is known of a {type(example).__name__}")
 
 
 def phenotype_overlap(questions: RankingQuestions) -> list[list[str]]:
@@ -171,30 +159,3 @@ FLOORS: dict[str, RankingFloor] = {
 
 def _any_candidate(questions: RankingQuestions, attribute: str) -> bool:
     return any(getattr(gene, attribute) is not None for e in questions.asked for gene in e.candidates)
-
-
-def chance(candidates: int, right: int, longest_list: int, all_genes: int) -> dict[str, float]:
-    """The expected metrics of a random order of the genes that a question asks about, exactly.
-
-    Of n genes, g of them right, the first right one stands at rank r with the chance C(n - r, g - 1) / C(n, g): for
-    g = 1 the mean of 1/rank is H(n)/n. Without candidates (0), n is `all_genes`. The first `longest_list` count, and an
-    unlisted gene has the rank that `metrics.ranking` gives it. Raises ValueError for more right genes than genes.
-    """
-    n = candidates or all_genes
-    if not 1 <= right <= n:
-        raise ValueError(f"{right} right genes among {n}")
-    listed = min(n, longest_list)
-    unlisted = (candidates or longest_list) + 1
-    ways = [comb(n - rank, right - 1) for rank in range(1, listed + 1)]
-    at = [Fraction(count, comb(n, right)) for count in ways]
-    by_rank = list(enumerate(at, 1))
-    expected = {
-        **{f"top_{k}": sum(at[:k]) for k in TOP},
-        "top_max": sum(at),
-        "mrr": sum(p / rank for rank, p in by_rank),
-        "rank": sum(p * rank for rank, p in by_rank) + (1 - sum(at)) * unlisted,
-        "listed_candidates": Fraction(listed, candidates or longest_list),
-        "non_candidates": Fraction(0),
-        "set_f1": Fraction(2 * listed * right, n * (listed + right)),
-    }
-    return {metric: float(value) for metric, value in expected.items()}

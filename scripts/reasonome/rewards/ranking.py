@@ -7,10 +7,10 @@ each pays, and what attacks on it earn: docs/ranking-rewards.md.
 
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
-from math import comb
 
 import numpy as np
 
+from reasonome.metrics.random_order import first_right_at
 from reasonome.metrics.ranking import first_right
 from reasonome.metrics.ranking import set_f1 as f1_of_sets
 
@@ -23,12 +23,10 @@ LONGEST_LIST = 25
 def expected_reciprocal_rank(listed: int, candidates: int, right: int = 1) -> float:
     """Mean of 1/rank of the best-ranked right gene (0 if none is listed) over all random lists of one length.
 
-    `listed` of `candidates` genes are listed (more count as all), `right` of which are right. With m, n and c for them
-    it is exactly Σ 1/r · C(n-r, c-1) / C(n, c) over the ranks r = 1 … m: with one right gene H(m)/n, H being the
-    harmonic numbers.
+    `listed` of `candidates` genes are listed (more count as all), `right` of which are right. With one right gene, m
+    listed of n, it is H(m)/n, H being the harmonic numbers.
     """
-    ranks = range(1, min(listed, candidates) + 1)
-    return sum(comb(candidates - rank, right - 1) / rank for rank in ranks) / comb(candidates, right)
+    return float(sum(p / rank for rank, p in enumerate(first_right_at(listed, candidates, right), 1)))
 
 
 def chance_corrected(rank: int | np.ndarray, listed: int, candidates: int, right: int = 1) -> float | np.ndarray:

@@ -1,6 +1,6 @@
 """What all rankings share: a question with candidate genes and the right ones, and a ranked list as its answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -43,6 +43,16 @@ class RankingExample(BaseModel):
         """What sealing goes by beside the id: nothing."""
         return ""
 
+    @property
+    def asked(self) -> list[str]:
+        """What is asked about, in words: a trait, or the phenotypes that are present."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it asks")
+
+    @property
+    def denied(self) -> list[str]:
+        """What the question says is not there, in words."""
+        return []
+
     def gene_of(self, written: str) -> str | None:
         """The symbol of the candidate or causal gene that a text means: by symbol, else alias, case aside; or None."""
         return self.meanings.get(written.strip().casefold())
@@ -79,6 +89,10 @@ class LocusExample(RankingExample):
     variant: str = ""
     confidence: str = ""
 
+    @property
+    def asked(self) -> list[str]:
+        return [self.trait]
+
 
 class Phenotype(BaseModel):
     """A phenotype of the Human Phenotype Ontology."""
@@ -98,6 +112,14 @@ class CaseExample(RankingExample):
     disease_id: str = ""
     disease: str = ""
 
+    @property
+    def asked(self) -> list[str]:
+        return [phenotype.label for phenotype in self.present]
+
+    @property
+    def denied(self) -> list[str]:
+        return [phenotype.label for phenotype in self.absent]
+
 
 @dataclass(frozen=True)
 class RankedAnswer:
@@ -114,8 +136,6 @@ class RankedAnswer:
     listed: int = 0
     words: int = 0
     truncated: bool = False
-    confidence: float | None = None
-    format_published: bool = field(default=False, compare=False)
 
     @property
     def named(self) -> bool:

@@ -1,7 +1,9 @@
 """One filter for all teachers: a proposal stays if it can be read and is close to the truth, or ranks it first."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from reasonome import atomic
 from reasonome.errors import InputError
 from reasonome.metrics.naming import Similarity
 from reasonome.tasks.ranking import RankingExample
@@ -67,6 +69,13 @@ def keep_right_first(
         else:
             kept.append(row)
     return kept, dropped
+
+
+def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict], output: Path) -> None:
+    """Write the kept rows, and the dropped ones with their reasons beside them."""
+    atomic.write_jsonl(output.with_suffix(".dropped.jsonl"), dropped)
+    atomic.write_jsonl(output, kept)
+    print(f"{teacher}: {len(kept)} kept, {len(dropped)} dropped")
 
 
 def _row(proposal: Proposal, name: str, similarity: float | None) -> dict:

@@ -1,5 +1,6 @@
 """A teacher behind an OpenAI-compatible endpoint: what it is asked, and what its answers propose."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,17 @@ def ask(
     """The answer to each id's messages, in the order given; raises as `chat_endpoint.ask` does."""
     questions = {row_id: Question(messages) for row_id, messages in messages_by_id.items()}
     return chat_endpoint.ask(teacher, teacher.parameters(), questions, cache_path)
+
+
+def ask_beside(
+    teacher: OpenAITeacher, messages_by_id: Mapping[str, Sequence[Message]], output: Path
+) -> dict[str, ApiAnswer]:
+    """As `ask`; raw answers are cached beside the output, and tokens and their cost are printed."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    answers = ask(teacher, messages_by_id, output.with_suffix(".cache.jsonl"))
+    totals = chat_endpoint.token_totals(answers.values())
+    print(json.dumps({**totals, "cost": chat_endpoint.cost(teacher.price, **totals)}))
+    return answers
 
 
 def prompts(template: str | os.PathLike, genes_by_id: Mapping[str, str]) -> dict[str, list[Message]]:
