@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 WAIT_SECONDS = 240
 FILES = ("model/model.safetensors", "validation.json", "constant.json")
+CURVE = {"beta": 0.02, "validate_every": 2}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,8 +40,10 @@ def models(tiny_backbone, tmp_path_factory) -> Path:
     return tiny_training.make(tmp_path_factory.mktemp("grpo"), tiny_backbone)
 
 
-def history(folder: Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+def history(folder: Path, of: str = "reward") -> list[dict]:
+    """What was logged of training (`reward`) or of held-out prompts (`eval_reward`)."""
+    entries = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    return [entry for entry in entries if of in entry]
 
 
 def program(folder: Path, log: Path) -> subprocess.Popen:
@@ -53,8 +56,8 @@ def program(folder: Path, log: Path) -> subprocess.Popen:
 
 @pytest.fixture(scope="module")
 def undisturbed(models, tmp_path_factory) -> Path:
-    """Four steps in two passes over four prompts, with a reference model."""
-    folder, log = grpo_steps.prepare(models, "grpo.whole-s0", beta=0.02), tmp_path_factory.mktemp("log") / "log"
+    """Four steps in two passes over four prompts, with a reference model; every second one is validated."""
+    folder, log = grpo_steps.prepare(models, "grpo.whole-s0", **CURVE), tmp_path_factory.mktemp("log") / "log"
     assert program(folder, log).wait(timeout=WAIT_SECONDS) == 0, log.read_text()
     return folder
 
@@ -73,8 +76,18 @@ def test_every_curve_is_in_the_history(undisturbed):
     assert steps[0]["kl"] == pytest.approx(0, abs=1e-9) and steps[-1]["kl"] > 1e-4
 
 
+def test_held_out_prompts_are_answered_before_under_way_and_after(undisturbed):
+    curve = history(undisturbed, "eval_reward")
+    assert [entry["step"] for entry in curve] == [0, 2, 4]
+    validation = json.loads((undisturbed / "validation.json").read_text())
+    assert curve[0]["eval_reward"] == pytest.approx(validation["before"])
+    assert curve[-1]["eval_reward"] == pytest.approx(validation["after"])
+    assert len({entry["eval_reward"] for entry in curve}) > 1, "learning rate 1e-3 moves greedy answers"
+    assert all(entry["eval_rewards/rouge_l"] == entry["eval_reward"] for entry in curve), "of weight 1"
+
+
 def test_a_job_killed_in_its_second_pass_resumes_to_the_same_bits(undisturbed, models, tmp_path):
-    folder = grpo_steps.prepare(models, "grpo.killed-s0", beta=0.02)
+    folder = grpo_steps.prepare(models, "grpo.killed-s0", **CURVE)
     process, deadline = program(folder, tmp_path / "first"), time.monotonic() + WAIT_SECONDS
     while not list(folder.glob("trainer/*/checkpoint-3/complete.json")):
         assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "first").read_text()

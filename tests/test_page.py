@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
+from reasonome.config import Grading
 from reasonome.errors import InputError
 from reasonome.floors import FLOORS
 from reasonome.report import (
@@ -36,6 +37,7 @@ from reasonome.report.evidence import (
     read_step,
 )
 from reasonome.report.figures import write_figures
+from reasonome.report.metric_sets import RANKINGS
 from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
 
@@ -297,6 +299,24 @@ def test_the_rewards_weights_are_those_of_the_training_where_it_is_one(rendered)
     assert reward_weights(inputs.steps) == {}
     assert reward_weights([weighted, other, weighted]) == {"rouge_l": 2.0}
     assert reward_weights([weighted, replace(other, recipe={"rewards": {"rouge_l": 1.0}})]) == {}
+
+
+def test_rewards_of_rankings_are_never_summed_up_alike(rendered):
+    _, inputs = rendered
+    one, other = inputs.steps[:2]
+    weights = {"reciprocal_rank": 1.0, "format": 0.5}
+
+    def of(*recipes):
+        return reward_weights([replace(one, recipe=recipe) for recipe in recipes], RANKINGS)
+
+    default = Grading().model_dump()
+    assert of({"rewards": weights, "grading": default}, {"rewards": weights}) == weights
+    # Rewards that differ are not comparable, and neither is what other settings or a grader of one's own would pay.
+    for another in ({"rewards": {"top_one": 1.0}}, {"rewards": weights, "grading": default | {"k": 5}}):
+        assert of({"rewards": weights}, another) == {"chance_corrected": 1.0}
+    assert of({"rewards": weights, "graders": {"mine": {}}}) == {"chance_corrected": 1.0}
+    # That is how scores are computed, too.
+    assert of({"rewards": weights, "grading": default | {"longest_list": 5}}) == weights
 
 
 def test_similarity_by_rewarded_encoders_alone_is_said_to_be_no_judge(rendered):

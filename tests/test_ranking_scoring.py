@@ -125,6 +125,23 @@ def test_bare_lists_have_no_form():
     assert row["reward_listed"] == 0.5
 
 
+def test_what_is_missing_has_no_form_beside_bare_lists_and_none_kept_beside_completions():
+    form = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
+    beside_bare = scored(AnswerRow(id="a", subset="loci", text="[IL13]", answer="[IL13]"))
+    assert beside_bare.loc["b", form].isna().all() and beside_bare.loc["b", "top_1"] == 0
+    beside_whole = scored(answer("a", full("IL13")))
+    assert (beside_whole.loc["b", form] == 0).all()
+
+
+def test_rewards_count_as_many_genes_as_the_metrics_do():
+    open_question = locus("a", "", "IL13")
+    ranked = answer("a", full("IL4, RAD50, IL13"))
+    for longest, reciprocal, listed in ((25, 1 / 3, 3 / 25), (2, 0.0, 1 / 2)):
+        row = scored(ranked, examples=[open_question], longest=longest).loc["a"]
+        assert row["reward_reciprocal_rank"] == row["mrr"] == pytest.approx(reciprocal)
+        assert row["reward_listed"] == pytest.approx(listed)  # of two that count, less one beyond: (2 · 2 - 3) / 2
+
+
 def test_samples_and_orders_are_rows_of_their_own_with_the_prompts_order():
     table = scored(answer("a", full("IL13"), sample=1), answer("a", full("IL4"), order=1))
     rows = table.loc["a"].set_index(["sample", "order"])

@@ -247,6 +247,13 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     assert step.recipe(project).graders["mine"].sha256 != first
 
 
+def test_a_recipe_counts_as_many_genes_as_its_benchmark(configured):
+    own = "    benchmark: demo-loci\n    grading: {longest_list: 5}\n"
+    with pytest.raises(InputError, match="rewards count 5 genes of a list, and 'demo-loci' 25") as raised:
+        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", own)
+    assert "longest_list: 25" in str(raised.value)
+
+
 # --- experiments -----------------------------------------------------------------------------------------------
 
 

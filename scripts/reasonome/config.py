@@ -624,6 +624,9 @@ QUESTION_FORMATS = {
 }
 
 
+LongestList = Annotated[int, Field(ge=1)]
+
+
 class RankingSubset(Strict):
     """One part of a benchmark of rankings: where its questions come from, and how many are held out."""
 
@@ -664,7 +667,7 @@ class RankingBenchmark(Strict):
         default=[], description="other benchmarks of rankings, into whose held-out questions no training question leaks"
     )
     encoders: Names = Field(default=[], description="encoders of the floor that compares a question with gene names")
-    longest_list: Annotated[int, Field(ge=1)] = Field(
+    longest_list: LongestList = Field(
         25, description="genes of an answer that count; what is listed beyond is cut off, and counted"
     )
     sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -835,6 +838,7 @@ class Grading(Strict):
     k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
     ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
     words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
+    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
 
 
 class Grader(Strict):
@@ -875,6 +879,9 @@ class GrpoRecipe(TrainingSettings):
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
     scale_rewards: Literal["group", "batch", "none"] = "group"
     validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
+    validate_every: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="steps between which they are answered under way, too; not if not given"
+    )
     rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
     )

@@ -20,6 +20,7 @@ from reasonome.config import (
     ONTOLOGY_FILES,
     QUESTION_FORMATS,
     RANKING_PLACEHOLDERS,
+    RANKING_TASKS,
     STAGES,
     STYLE,
     AnyBenchmark,
@@ -283,6 +284,14 @@ class Project:
 
         for key, valid in (("encoders", self.encoders), ("rewards", TASKS[task].rewards)):
             self._known(file, _written(self._texts[file], variant, key), getattr(recipe, key), valid)
+        if task in RANKING_TASKS:
+            counted = self.ranking_benchmarks[recipe.benchmark].longest_list
+            if recipe.grading.longest_list != counted:
+                loc = _written(self._texts[file], variant, "grading", "longest_list")
+                what = (
+                    f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
+                )
+                raise self._error(file, loc, what, f"longest_list: {counted}")
         for name, grader in recipe.graders.items():
             path = Path(grader.function.rpartition(":")[0])
             if not path.is_file():

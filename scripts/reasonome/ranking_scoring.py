@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome import floors
-from reasonome.config import RankingStyle
+from reasonome.config import Grading, RankingStyle
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
 from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions
@@ -39,8 +39,8 @@ def score_rankings(
 ) -> pd.DataFrame:
     """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
-    Metrics are those of `metrics.ranking`, and `reward_*` what every reward of the task would pay with its settings as
-    they are by default. `known` are the names of human genes (`known_names`): what is neither among them nor of the
+    Metrics are those of `metrics.ranking`, and `reward_*` what every reward of the task would pay, with settings at
+    their defaults. `known` are the names of human genes (`known_names`): what is neither among them nor of the
     question is invented; without it, that is not counted. `genes` is the ranking that counts, joined by spaces, and
     `candidates` those of the prompt in its order. What belongs to the form is nan of answers that came as bare lists.
     `shuffled_*` scores what another question of the subset was answered (`handed_over`). Answers to `sealed` ids are
@@ -91,8 +91,12 @@ def score_rankings(
                 }
             )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "length": float})
-    table = table.assign(**_rewards(task, parsed, asked))
-    table.loc[formless, [column for column in _OF_THE_FORM if column in table]] = math.nan
+    table = table.assign(**_rewards(task, parsed, asked, longest_list))
+    of_form = [column for column in _OF_THE_FORM if column in table]
+    table.loc[formless, of_form] = math.nan
+    answered = table["finish_reason"] != "missing"
+    if answered.any() and all(bare for bare, there in zip(formless, answered, strict=True) if there):
+        table[of_form] = math.nan  # of what is missing, too, where no answer has a form
     return table.assign(**_shuffled_scores(table, asked, rankings, shown, longest_list, seed))
 
 
@@ -150,10 +154,12 @@ def _length(answer: AnswerRow | None) -> float:
     return float(answer.completion_tokens) if answer is not None and answer.completion_tokens else math.nan
 
 
-def _rewards(task: Task, parsed: Sequence[RankedAnswer], asked: Sequence[RankingExample]) -> dict[str, np.ndarray]:
+def _rewards(
+    task: Task, parsed: Sequence[RankedAnswer], asked: Sequence[RankingExample], longest_list: int
+) -> dict[str, np.ndarray]:
     return {
         f"reward_{name}": np.array(reward.function(parsed, asked, _no_similarity), dtype=float)
-        for name, reward in task.rewards.items()
+        for name, reward in task.rewards_for(Grading(longest_list=longest_list)).items()
     }
 
 

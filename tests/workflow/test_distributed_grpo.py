@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 300
+CURVE = {"beta": 0.02, "validate_every": 2}
 # Sums of fp32 in another order: about 1e-6 of each value at every step, which training makes a little larger.
 CLOSE = {"rel": 1e-3, "abs": 1e-6}
 # Not kl and entropy, which TRL averages over micro-batches of unequal numbers of tokens; the loss has kl in it.
@@ -55,8 +56,10 @@ def killed_at_checkpoint(process: subprocess.Popen, folder: Path, step: int) -> 
     psutil.wait_procs(family)
 
 
-def history(folder: Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+def history(folder: Path, of: str = "reward") -> list[dict]:
+    """What was logged of training (`reward`) or of held-out prompts (`eval_reward`)."""
+    entries = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    return [entry for entry in entries if of in entry]
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -71,14 +74,14 @@ def models(tiny_backbone, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def alone(models) -> Path:
     """One process; its completions, of three to eleven tokens, are in completions.json."""
-    folder = grpo_steps.prepare(models, "grpo.alone-s0", beta=0.02)
+    folder = grpo_steps.prepare(models, "grpo.alone-s0", **CURVE)
     finished(launched(1, "none", folder, "--write", folder / "completions.json"), folder)
     return folder
 
 
 @pytest.mark.parametrize("sharding", ["none", "zero2", "zero3"])
 def test_two_processes_killed_in_between_draw_the_curve_of_one(models, alone, sharding):
-    folder = grpo_steps.prepare(models, f"grpo.{sharding}-s0", beta=0.02)
+    folder = grpo_steps.prepare(models, f"grpo.{sharding}-s0", **CURVE)
     arguments = (2, sharding, folder, "--read", alone / "completions.json")
     killed_at_checkpoint(launched(*arguments), folder, 3)
     finished(launched(*arguments), folder)
@@ -88,6 +91,9 @@ def test_two_processes_killed_in_between_draw_the_curve_of_one(models, alone, sh
     for name in CURVES:
         assert [step[name] for step in together] == pytest.approx([step[name] for step in single], **CLOSE), name
     assert max(step["sampler_drift"] for step in together) < 1e-5, "drawn by one process, weighed by two"
+    of_both = [[(e["step"], e["eval_reward"]) for e in history(path, "eval_reward")] for path in (folder, alone)]
+    assert [step for step, _ in of_both[0]] == [0, 2, 4], "once each, though the job was killed after step 3"
+    assert of_both[0] == [pytest.approx(entry, abs=1e-6) for entry in of_both[1]]
     # The validation prompts were shared out, and sharded weights gathered for them.
     before, after = (json.loads((path / "validation.json").read_text()) for path in (alone, folder))
     assert after["rewards_before"] == before["rewards_before"] and after["ids"] == before["ids"]

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.comparisons import in_mean
-from reasonome.config import is_variant
+from reasonome.config import Grading, is_variant
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_names import metric_name
 from reasonome.report.metric_sets import NAMES, RANKINGS, MetricSet
@@ -146,10 +146,20 @@ def answers_data(
     return data, [_packed(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
 
 
-def reward_weights(steps: Iterable[TrainedStep]) -> dict[str, float]:
-    """Component → weight in the GRPO of the experiment; empty without GRPO, or where its steps differ."""
-    found = [step.recipe["rewards"] for step in steps if step.recipe and step.recipe.get("rewards")]
-    return dict(found[0]) if found and all(weights == found[0] for weights in found) else {}
+def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet = NAMES) -> dict[str, float]:
+    """Component → weight in the GRPO of the experiment; without GRPO, or where its steps differ, the set's own.
+
+    Answers are scored by built-in rewards as they are by default, so that a recipe with others of its own differs, too.
+    """
+    found = [step.recipe for step in steps if step.recipe and step.recipe.get("rewards")]
+    same = all(recipe["rewards"] == found[0]["rewards"] for recipe in found)
+    own = any(recipe.get("graders") or _graded_otherwise(recipe) for recipe in found)
+    return dict(found[0]["rewards"] if found and same and not own else metric_set.reward)
+
+
+def _graded_otherwise(recipe: Mapping[str, Any]) -> bool:
+    default = Grading().model_dump() | {"longest_list": recipe.get("grading", {}).get("longest_list")}
+    return recipe.get("grading", default) != default
 
 
 def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:

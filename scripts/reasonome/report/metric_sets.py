@@ -43,6 +43,8 @@ class MetricSet:
     over_ranks: Mapping[str, str] = field(default_factory=dict)
     strata: Sequence[str] = ()
     errors: bool = False  # whether tables have standard errors
+    # Weights of the reward that the page shows where no single recipe says; none: all components alike.
+    reward: Mapping[str, float] = field(default_factory=dict)
 
 
 NAMES = MetricSet(
@@ -140,6 +142,7 @@ RANKINGS = MetricSet(
     per_cluster=("top_1", "top_3", "top_5", "top_10", "top_max", "mrr"),
     over_ranks={"top_1": "1", "top_3": "3", "top_5": "5", "top_10": "10", "top_max": "any"},
     errors=True,
+    reward={"chance_corrected": 1.0},
 )
 
 METRIC_SETS: dict[Kind, MetricSet] = {"names": NAMES, "rankings": RANKINGS}

@@ -70,7 +70,7 @@ def render_page(inputs: ReportInputs) -> str:
     script = page_script()
     found = list_runs(plan, inputs.evidence, inputs.answering)
     runs = scores_section.Runs([run for run, _ in found])
-    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps), plan.metric_set)
+    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps, plan.metric_set), plan.metric_set)
     return (
         _environment(plan.metric_set)
         .get_template("page.html.j2")

@@ -14,8 +14,8 @@ from reasonome.metrics.random_order import first_right_at
 from reasonome.metrics.ranking import first_right
 from reasonome.metrics.ranking import set_f1 as f1_of_sets
 
-# Stands for the number of candidates where every human gene is one, and no list has fewer genes that count. It is the
-# default of a benchmark's `longest_list`.
+# The default of `longest_list`: it stands for the number of candidates where every human gene is one, and no list has
+# fewer genes that count.
 LONGEST_LIST = 25
 
 
@@ -53,58 +53,58 @@ def _batched(value: Callable[..., float]) -> Callable[..., list[float]]:
     return reward
 
 
-def _size(example) -> int:
-    """n of a question: its candidates, or LONGEST_LIST where every human gene is one."""
-    return len(example.candidates) or LONGEST_LIST
+def _size(example, longest_list: int) -> int:
+    """n of a question: its candidates, or `longest_list` where every human gene is one."""
+    return len(example.candidates) or longest_list
 
 
-def _counted(answer, example) -> list[str]:
+def _counted(answer, example, longest_list: int) -> list[str]:
     """The part of the list that counts: without an end, every list would come to the right gene."""
-    return answer.ranked(example)[: max(LONGEST_LIST, _size(example))]
+    return answer.ranked(example)[: max(longest_list, _size(example, longest_list))]
 
 
-def _rank(answer, example) -> int:
-    return first_right(_counted(answer, example), example)
+def _rank(answer, example, longest_list: int) -> int:
+    return first_right(_counted(answer, example, longest_list), example)
 
 
 @_batched
-def reciprocal_rank(answer, example) -> float:
+def reciprocal_rank(answer, example, longest_list: int = LONGEST_LIST) -> float:
     """1/rank of the best-ranked right gene, 0 where none is listed."""
-    rank = _rank(answer, example)
+    rank = _rank(answer, example, longest_list)
     return 1 / rank if rank else 0.0
 
 
 @_batched
-def top_one(answer, example) -> float:
+def top_one(answer, example, longest_list: int = LONGEST_LIST) -> float:
     """1 where the first gene is right."""
-    return float(_rank(answer, example) == 1)
+    return float(_rank(answer, example, longest_list) == 1)
 
 
 @_batched
-def linear_decay(answer, example, k: int) -> float:
+def linear_decay(answer, example, k: int, longest_list: int = LONGEST_LIST) -> float:
     """1 at the first rank, falling evenly to 0 at rank k."""
-    rank = _rank(answer, example)
+    rank = _rank(answer, example, longest_list)
     return max(0.0, 1 - (rank - 1) / (k - 1)) if rank else 0.0
 
 
 @_batched
-def logarithmic_decay(answer, example, k: int) -> float:
+def logarithmic_decay(answer, example, k: int, longest_list: int = LONGEST_LIST) -> float:
     """1 - log(rank) / log(k): 1 at the first rank, 0 from rank k on, steepest at the top."""
-    rank = _rank(answer, example)
+    rank = _rank(answer, example, longest_list)
     return max(0.0, 1 - float(np.log(rank) / np.log(k))) if rank else 0.0
 
 
 @_batched
-def geometric_decay(answer, example, k: int, ratio: float) -> float:
+def geometric_decay(answer, example, k: int, ratio: float, longest_list: int = LONGEST_LIST) -> float:
     """ratio^(rank - 1), and 0 from rank k on."""
-    rank = _rank(answer, example)
+    rank = _rank(answer, example, longest_list)
     return ratio ** (rank - 1) if 0 < rank < k else 0.0
 
 
 @_batched
-def chance_corrected_rank(answer, example) -> float:
+def chance_corrected_rank(answer, example, longest_list: int = LONGEST_LIST) -> float:
     """`chance_corrected` of the best-ranked right gene."""
-    counted, n = _counted(answer, example), _size(example)
+    counted, n = _counted(answer, example, longest_list), _size(example, longest_list)
     return chance_corrected(first_right(counted, example), len(counted), n, min(len(example.right), n))
 
 
@@ -115,12 +115,12 @@ def set_f1(answer, example) -> float:
 
 
 @_batched
-def listed(answer, example) -> float:
+def listed(answer, example, longest_list: int = LONGEST_LIST) -> float:
     """Share of the candidates that are listed, less that of one candidate for every other gene; not below 0.
 
-    Where every gene is a candidate: genes of the list by LONGEST_LIST, less one for each beyond.
+    Where every gene is a candidate: genes of the list by `longest_list`, less one for each beyond.
     """
-    ranked, n = answer.ranked(example), _size(example)
+    ranked, n = answer.ranked(example), _size(example, longest_list)
     candidates = {gene.symbol for gene in example.candidates} or set(ranked[:n])
     hits = len(candidates.intersection(ranked))
     return max(0.0, (2 * hits - len(ranked)) / n)

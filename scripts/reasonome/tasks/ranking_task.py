@@ -25,19 +25,26 @@ class RankingTask(ABC):
 
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe."""
+        longest = {"longest_list": grading.longest_list}
+        decay = longest | {"k": grading.k}
+        by_rank = {
+            "reciprocal_rank": partial(ranking.reciprocal_rank, **longest),
+            "top_one": partial(ranking.top_one, **longest),
+            "linear_decay": partial(ranking.linear_decay, **decay),
+            "logarithmic_decay": partial(ranking.logarithmic_decay, **decay),
+            "geometric_decay": partial(ranking.geometric_decay, **decay, ratio=grading.ratio),
+            "chance_corrected": partial(ranking.chance_corrected_rank, **longest),
+            "set_f1": ranking.set_f1,
+        }
+        of_form = {
+            "listed": partial(ranking.listed, **longest),
+            "format": ranking.format,
+            "brevity": partial(ranking.brevity, words=grading.words),
+        }
+        lowest = {"chance_corrected": -1.0}
         return {
-            "reciprocal_rank": Reward(ranking.reciprocal_rank, 0.0, 1.0, semantic=True),
-            "top_one": Reward(ranking.top_one, 0.0, 1.0, semantic=True),
-            "linear_decay": Reward(partial(ranking.linear_decay, k=grading.k), 0.0, 1.0, semantic=True),
-            "logarithmic_decay": Reward(partial(ranking.logarithmic_decay, k=grading.k), 0.0, 1.0, semantic=True),
-            "geometric_decay": Reward(
-                partial(ranking.geometric_decay, k=grading.k, ratio=grading.ratio), 0.0, 1.0, semantic=True
-            ),
-            "chance_corrected": Reward(ranking.chance_corrected_rank, -1.0, 1.0, semantic=True),
-            "set_f1": Reward(ranking.set_f1, 0.0, 1.0, semantic=True),
-            "listed": Reward(ranking.listed, 0.0, 1.0, semantic=False),
-            "format": Reward(ranking.format, 0.0, 1.0, semantic=False),
-            "brevity": Reward(partial(ranking.brevity, words=grading.words), 0.0, 1.0, semantic=False),
+            name: Reward(function, lowest.get(name, 0.0), 1.0, semantic=name in by_rank)
+            for name, function in (by_rank | of_form).items()
         }
 
     @property

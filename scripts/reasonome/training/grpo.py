@@ -13,7 +13,6 @@ from trl import GRPOConfig
 
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
-from reasonome.comparisons import MEAN, bootstrap_intervals
 from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
@@ -25,6 +24,7 @@ from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage
+from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
 EXAMPLES_TO_CHOOSE_BY = 300
@@ -119,7 +119,7 @@ def semantic_quarters(
 def grpo(
     stage: Stage, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
 ) -> None:
-    """Train with GRPO; writes validation.json (reward before and after, paired) beside the model.
+    """Train with GRPO; writes validation.json (reward before and after, paired) and constant.json beside the model.
 
     `encoders` are those behind `similarity`, by name: a resumed run remembers what they did.
 
@@ -157,14 +157,25 @@ def grpo(
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
     )
     # The trainer has put the model on its device; a resumed job still has the parent's weights here.
-    before, before_tokens = rollouts.greedy(trainer, tokenizer, valid_texts, recipe)
+    validation_tokens = []
+
+    def answer_valid() -> list[str]:
+        texts, tokens = rollouts.greedy(trainer, tokenizer, valid_texts, recipe)
+        validation_tokens.append(tokens)
+        return texts
+
+    before = answer_valid()
     # Processes that share a group of one prompt must not draw the same completions.
     set_seed(stage.step.seed + trainer.accelerator.process_index)
     remembered = KeepRemembered(encoders)
     remembered.restore(stage.checkpoint)
+    curve = ValidationCurve(trainer, scorer, valid, before, answer_valid, recipe.validate_every)
+    # Before the vectors that encoders remember are saved: scoring may add some.
+    trainer.add_callback(curve)
     trainer.add_callback(remembered)
     stage.train(trainer)
-    after, after_tokens = rollouts.greedy(trainer, tokenizer, valid_texts, recipe)
+    after = answer_valid()
+    curve.log(after)
     tried = examples[:EXAMPLES_TO_CHOOSE_BY]
     shown = prompts[: len(tried)]
     shown += [task.prompt(example, stage.style, count_tokens) for example in tried[len(shown) :]]
@@ -174,7 +185,7 @@ def grpo(
         print(f"answering lazily ({policy.name}) earns {constant['reward']:.3f}", flush=True)
         atomic.write_json(stage.folder / "constant.json", constant)
         quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
-        validation = _validation(scorer, valid, before, after)
+        validation = before_and_after(scorer, valid, before, after)
         validation |= quarters | {"constants": policy_earnings(scorer, policy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
@@ -182,7 +193,7 @@ def grpo(
         "examples": len(asked),
         "prompt_example": {"messages": messages[0], "rendered": render(tokenizer, messages[0])},
     }
-    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + before_tokens + after_tokens)
+    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + sum(validation_tokens))
 
 
 def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:
@@ -205,28 +216,6 @@ def _settings(stage: Stage, recipe: GrpoRecipe) -> dict[str, Any]:
         "loss_type": recipe.loss,
         "scale_rewards": recipe.scale_rewards,
         "reward_weights": list(recipe.weights.values()),
-    }
-
-
-def _validation(scorer: RewardScorer, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
-    """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
-    if not examples:
-        return {"n": 0}
-    earned = [scorer.components(texts, examples) for texts in (before, after)]
-    gain = earned[1]["reward"] - earned[0]["reward"]
-    interval = bootstrap_intervals(gain, [example.subset for example in examples])[MEAN]
-    means = [{key: float(values.mean()) for key, values in side.items()} for side in earned]
-    return {
-        "n": len(examples),
-        "before": means[0]["reward"],
-        "after": means[1]["reward"],
-        "difference": float(interval.value[0]),
-        "low": float(interval.low[0]),
-        "high": float(interval.high[0]),
-        "components": {key: [means[0][key], means[1][key]] for key in means[0] if key != "reward"},
-        "ids": [example.id for example in examples],
-        "rewards_before": earned[0]["reward"].tolist(),
-        "rewards_after": earned[1]["reward"].tolist(),
     }
 
 

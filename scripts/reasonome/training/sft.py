@@ -54,7 +54,14 @@ def sft(stage: Stage, task: Task) -> None:
     max_length = longest if recipe.max_length == "auto" else recipe.max_length
     fitting = [row for row, length in zip(rows, lengths, strict=True) if length <= max_length]
     kept = fitting[: recipe.max_examples]
-    print(f"{len(kept)} examples; {len(rows) - len(fitting)} longer than {max_length} tokens left out", flush=True)
+    untaught = sum(proposals is not None and example.id not in proposals for example in examples)
+    left_out = {
+        "without_reasoning": untaught,
+        "without_completion": len(examples) - untaught - len(rows),
+        "too_long": len(rows) - len(fitting),
+    }
+    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
+    print(f"{len(kept)} examples of {len(examples)}; left out: {reasons} ({max_length} tokens)", flush=True)
     if not kept:
         raise InputError(
             "no example is left to train on",
@@ -74,7 +81,7 @@ def sft(stage: Stage, task: Task) -> None:
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
-    facts = {"examples": len(kept), "too_long": len(rows) - len(fitting)}
+    facts = {"examples": len(kept), **left_out}
     first = trainer.train_dataset[0]
     if packed:
         packing.separate(trainer)

@@ -1,0 +1,81 @@
+"""What GRPO earns on held-out prompts: before, every few steps under way, and after."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from transformers import Trainer, TrainerCallback
+
+from reasonome.comparisons import MEAN, bootstrap_intervals
+
+
+class Scorer(Protocol):
+    """What `grpo.RewardScorer` does for validation."""
+
+    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
+        """Rewards by name, a value per text; "reward" is the weighted sum."""
+
+
+class ValidationCurve(TrainerCallback):
+    """Log the mean reward of greedy answers to held-out prompts: `eval_reward`, and each reward beside it.
+
+    They go into the trainer's history, which checkpoints keep: a resumed run has the curve of an undisturbed one.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        scorer: Scorer,
+        examples: Sequence[Any],
+        before: Sequence[str],
+        answer: Callable[[], Sequence[str]],
+        every: int | None,
+    ):
+        """`before` are the parent's answers to `examples`, and `answer` asks the model as it is.
+
+        `every`: optimizer steps between answers under way; None: there are none between the first and the last.
+        """
+        self._trainer, self._scorer, self._examples = trainer, scorer, examples
+        self._before, self._answer, self._every = before, answer, every
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """The parent's answers, unless a checkpoint has them already."""
+        if state.global_step == 0:
+            self.log(self._before)
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """Answers under way; the last step's are those after training."""
+        if self._every and state.global_step % self._every == 0 and state.global_step < state.max_steps:
+            self.log(self._answer())
+
+    def log(self, answers: Sequence[str]) -> None:
+        """Log what answers to all held-out prompts earn on average; nothing without prompts."""
+        if not self._examples:
+            return
+        earned = self._scorer.components(answers, self._examples)
+        means = {name: float(values.mean()) for name, values in earned.items()}
+        named = {"eval_reward" if name == "reward" else f"eval_rewards/{name}": mean for name, mean in means.items()}
+        # Past the GRPO trainer, which would add, and forget, the means of the rollouts since its own last entry.
+        Trainer.log(self._trainer, named)
+
+
+def before_and_after(scorer: Scorer, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
+    """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
+    if not examples:
+        return {"n": 0}
+    earned = [scorer.components(texts, examples) for texts in (before, after)]
+    gain = earned[1]["reward"] - earned[0]["reward"]
+    interval = bootstrap_intervals(gain, [example.subset for example in examples])[MEAN]
+    means = [{key: float(values.mean()) for key, values in side.items()} for side in earned]
+    return {
+        "n": len(examples),
+        "before": means[0]["reward"],
+        "after": means[1]["reward"],
+        "difference": float(interval.value[0]),
+        "low": float(interval.low[0]),
+        "high": float(interval.high[0]),
+        "components": {key: [means[0][key], means[1][key]] for key in means[0] if key != "reward"},
+        "ids": [example.id for example in examples],
+        "rewards_before": earned[0]["reward"].tolist(),
+        "rewards_after": earned[1]["reward"].tolist(),
+    }
