@@ -197,9 +197,11 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
         generating_by(model, partial(model.generate, synced_gpus=False)),
         torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"),
     ):
+        training = model.training
         model.eval()
         for _, batch in local.generate(model, tokenizer, [prompts[i] for i in mine], decoding):
             done += [(mine[position], made.text, made.completion_tokens) for position, made in batch]
+        model.train(training)  # by which the trainer tells whose means it logs
     tokenizer.padding_side = side
     everything = sorted(row for rows in processes.of_all(done) for row in rows)
     return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)

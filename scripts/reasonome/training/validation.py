@@ -55,8 +55,10 @@ class ValidationCurve(TrainerCallback):
         earned = self._scorer.components(answers, self._examples)
         means = {name: float(values.mean()) for name, values in earned.items()}
         named = {"eval_reward" if name == "reward" else f"eval_rewards/{name}": mean for name, mean in means.items()}
-        # Past the GRPO trainer, which would add, and forget, the means of the rollouts since its own last entry.
+        # The step's own entry is still to come: the GRPO trainer's `log` would take its means, and any entry its turn.
+        waiting = self._trainer.control.should_log
         Trainer.log(self._trainer, named)
+        self._trainer.control.should_log = waiting
 
 
 def before_and_after(scorer: Scorer, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
