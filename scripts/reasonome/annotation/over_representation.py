@@ -95,7 +95,7 @@ def universe_of(identifiers: Iterable[str], genes: GeneTable) -> Universe:
             f"none of the {len(found):,} identifiers of the universe is a known gene",
             fix="give the symbols or ids of all genes that were tested",
         )
-    told = f"the universe is the {len(symbols):,} genes that were given for it"
+    told = f"the universe is the genes that were given for it: {len(symbols):,}"
     if unknown := [written for written, symbol in found.items() if not symbol]:
         told += f"; {len(unknown):,} of {len(found):,} identifiers are no known gene and are left out: {_some(unknown)}"
     return Universe(symbols, told)
