@@ -1,0 +1,103 @@
+"""What speaks for a name: other samples that give it, enriched terms that say the same, genes with evidence."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
+from reasonome.clusters import clusters
+from reasonome.errors import InputError
+from reasonome.metrics import rouge
+from reasonome.metrics.naming import Similarity, normalise
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
+# The smallest score of a term that says the same as a name: half of the words, or half of the way to equal meaning. A
+# convention; no score parts right from wrong names.
+SAYS_THE_SAME = 0.5
+
+
+def samples_agreement(names: Sequence[str]) -> tuple[str, float]:
+    """The name that most samples give, as its first sample writes it, and the share of all samples that give it.
+
+    Case, spacing and punctuation do not count (`metrics.naming.normalise`); of equally frequent names the one that
+    was given first. A sample without a usable name ("") counts as one that gives no name; ("", 0.0) where none gives
+    any. InputError without samples.
+    """
+    if not names:
+        raise InputError("there are no samples to compare", fix="draw at least one")
+    written: dict[str, str] = {}
+    for name in names:
+        written.setdefault(normalise(name), name)
+    # Counters keep the order in which they saw things, and `most_common` that of equal counts.
+    votes = Counter(key for key in map(normalise, names) if key)
+    if not votes:
+        return "", 0.0
+    [(key, count)] = votes.most_common(1)
+    return written[key], count / len(names)
+
+
+class TermAgreement(NamedTuple):
+    """How alike a name and an enriched term read, 0 to 1, and the term."""
+
+    score: float
+    term: EnrichedTerm
+
+
+def agreement_with_terms(
+    name: str, enriched: Sequence[EnrichedTerm], similarity: Similarity | None = None
+) -> TermAgreement | None:
+    """The term most like a name, among those with an adjusted p of SIGNIFICANT or less; of equals the first.
+
+    The score is that of `similarity`, cosines (negative ones are 0), or ROUGE-L without one. None without a name or
+    such a term.
+    """
+    terms = [term for term in enriched if term.adjusted_p <= SIGNIFICANT]
+    if not normalise(name) or not terms:
+        return None
+    if similarity is None:
+        scores = np.array([rouge.score(name, term.name)["rouge_l"] for term in terms])
+    else:
+        scores = similarity([name] * len(terms), [term.name for term in terms])
+    best = int(np.argmax(scores))
+    # Cosines of unit vectors may exceed 1 by a rounding error.
+    return TermAgreement(float(np.clip(scores[best], 0, 1)), terms[best])
+
+
+def genes_of_reasoning(
+    symbols: Sequence[str], claims: Collection[AnnotatedClaim], agreement: TermAgreement | None = None
+) -> tuple[list[str], list[str]]:
+    """The genes of a set with evidence for its name, and the others, which do not fit; both in the order of the set.
+
+    Evidence is a claim of the reasoning that a known fact supports, unless it says what the gene is not; or being one
+    of the genes by which the enriched term that agrees best with the name is enriched, if that term says the same as
+    the name (a score of SAYS_THE_SAME or more). A claim that nothing is known about is no evidence, nor is being
+    named; a contradicted claim takes away no evidence that another gives.
+    """
+    evidence = {claim.gene for claim in claims if claim.verdict == "supported" and not claim.negated}
+    if agreement is not None and agreement.score >= SAYS_THE_SAME:
+        evidence |= set(agreement.term.genes)
+    return [s for s in symbols if s in evidence], [s for s in symbols if s not in evidence]
+
+
+def near_identical_groups(sets: Sequence[frozenset[str]], jaccard: float = 0.8) -> list[int]:
+    """The group of each set, numbered from 1 in the order of first appearance.
+
+    Sets with a Jaccard index of `jaccard` or more are in one group, and so are those that others link. A set without
+    genes is like no other.
+    """
+    gene = cache(lambda symbol: Gene(symbol=symbol))
+    examples = [
+        Example(id=str(position), subset="", name="unnamed", genes=[gene(symbol) for symbol in one])
+        for position, one in enumerate(sets)
+        if one
+    ]
+    cluster = dict(zip((example.id for example in examples), clusters(examples, jaccard), strict=True))
+    numbers: dict[str, int] = {}
+    return [
+        numbers.setdefault(cluster.get(str(position), f"empty {position}"), len(numbers) + 1)
+        for position in range(len(sets))
+    ]

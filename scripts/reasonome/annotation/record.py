@@ -1,0 +1,93 @@
+"""What is known of one annotated gene set: a line of annotations.jsonl, and all that its page shows."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AnnotatedGene(_Record):
+    """A gene of the set: its symbol (human), official name, and how it was written; `how` as in genes.Resolution."""
+
+    symbol: str
+    written: str
+    name: str = ""
+    how: str = "current"
+    weight: float | None = None
+    shown: bool = True  # whether the prompt had room for it
+
+
+class UnmappedGene(_Record):
+    """An identifier that no gene was found for, why, and what it may mean."""
+
+    written: str
+    why: str
+    candidates: list[str] = []
+
+
+class AnnotatedClaim(_Record):
+    """What the reasoning says of a gene, and the fact that decides it.
+
+    `verdict` is supported, unknown or contradicted; `fact` says relation, object, source and evidence, "" if unknown.
+    """
+
+    gene: str
+    term: str
+    negated: bool
+    verdict: str
+    fact: str = ""
+
+
+class EnrichedTerm(_Record):
+    """A gene set of a library in which the genes are over-represented: p of the hypergeometric test, and adjusted."""
+
+    library: str
+    id: str
+    name: str
+    overlap: int
+    size: int
+    p: float
+    adjusted_p: float
+    genes: list[str]
+
+
+class Sample(_Record):
+    """One of several completions: the name that it gives ("" if none can be read) and its text, for show."""
+
+    name: str
+    text: str
+
+
+class AnnotationRecord(_Record):
+    """One gene set with its name, the reasons, and the means to check them.
+
+    `name` is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be
+    asked (`error`). `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of
+    samples that gave this name, None of a single one. `group` numbers sets that are nearly the same, from 1.
+    """
+
+    list: str
+    set: str
+    id: str
+    description: str = ""
+    place: str = ""
+    genes: list[AnnotatedGene] = []
+    unmapped: list[UnmappedGene] = []
+    flags: list[str] = []
+    error: str = ""
+    name: str = ""
+    abstained: bool = False
+    problems: list[str] = []
+    confidence: float | None = Field(None, ge=0, le=1)
+    confidence_kind: str = ""
+    agreement: float | None = Field(None, ge=0, le=1)
+    samples: list[Sample] = []
+    reasoning: str = ""
+    claims: list[AnnotatedClaim] = []
+    supporting_genes: list[str] = []
+    other_genes: list[str] = []
+    enriched: list[EnrichedTerm] = []
+    enriched_agreement: float | None = Field(None, ge=0, le=1)
+    enriched_match: str = ""
+    group: int = Field(1, ge=1)

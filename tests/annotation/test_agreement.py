@@ -1,0 +1,174 @@
+"""Agreement of names with samples and enriched terms, genes with evidence, and sets that are nearly the same."""
+
+import numpy as np
+import pytest
+
+from reasonome.annotation.agreement import (
+    agreement_with_terms,
+    genes_of_reasoning,
+    near_identical_groups,
+    samples_agreement,
+)
+from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
+from reasonome.errors import InputError
+
+
+def term(name: str, adjusted_p: float = 0.01, genes: str = "") -> EnrichedTerm:
+    return EnrichedTerm(
+        library="lib", id=name, name=name, overlap=1, size=3, p=0.001, adjusted_p=adjusted_p, genes=list(genes)
+    )
+
+
+def claim(gene: str, verdict: str, negated: bool = False) -> AnnotatedClaim:
+    return AnnotatedClaim(gene=gene, term="DNA repair", negated=negated, verdict=verdict)
+
+
+# samples
+
+
+def test_case_punctuation_and_spacing_do_not_part_names():
+    names = ["Cell cycle", "base-excision repair", "Base  Excision Repair.", "BASE EXCISION REPAIR", "Translation"]
+    assert samples_agreement(names) == ("base-excision repair", 3 / 5)
+
+
+def test_of_equally_frequent_names_the_earliest_wins():
+    assert samples_agreement(["Z", "A", "M", "a", "z"]) == ("Z", 2 / 5)
+
+
+def test_unusable_samples_count_against_the_name():
+    assert samples_agreement(["", "DNA repair", "", ""]) == ("DNA repair", 1 / 4)
+
+
+@pytest.mark.parametrize("names", [[""], ["", "?!", " "]])
+def test_no_sample_with_a_name(names):
+    assert samples_agreement(names) == ("", 0)
+
+
+def test_one_sample_agrees_with_itself():
+    assert samples_agreement(["NAD+ transport"]) == ("NAD+ transport", 1)
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(InputError, match="no samples to compare"):
+        samples_agreement([])
+
+
+# enriched terms
+
+
+def test_without_an_encoder_the_longest_common_subsequence_decides():
+    # Two of three words and two of two: precision 2/3, recall 1, F1 0.8.
+    found = agreement_with_terms("mitochondrial DNA repair", [term("translation"), term("DNA repair")])
+    assert found.score == pytest.approx(0.8)
+    assert found.term.name == "DNA repair"
+
+
+def test_an_encoder_decides_where_there_is_one():
+    asked = []
+
+    def similarity(first, second):
+        asked.append((list(first), list(second)))
+        return np.array([0.25, 0.75])
+
+    found = agreement_with_terms("DNA repair", [term("DNA repair"), term("translation")], similarity)
+    assert (found.score, found.term.name) == (0.75, "translation")
+    assert asked == [(["DNA repair", "DNA repair"], ["DNA repair", "translation"])]
+
+
+@pytest.mark.parametrize(("cosine", "score"), [(-0.2, 0), (1.0000001, 1)])
+def test_scores_are_from_0_to_1(cosine, score):
+    assert agreement_with_terms("a", [term("b")], lambda first, second: np.array([cosine])).score == score
+
+
+def test_only_significant_terms_count():
+    found = agreement_with_terms("DNA repair", [term("DNA repair", 0.051), term("repair", 0.05)])
+    assert (found.term.name, found.score) == ("repair", pytest.approx(2 / 3))  # precision 1/2, recall 1
+
+
+def test_of_terms_that_read_alike_the_first_counts():
+    first, second = term("DNA repair", genes="AB"), term("DNA Repair", genes="CD")
+    assert agreement_with_terms("DNA repair", [first, second]).term is first
+
+
+@pytest.mark.parametrize(("name", "terms"), [("DNA repair", []), ("DNA repair", [term("DNA repair", 0.06)])])
+def test_without_a_significant_term_there_is_no_agreement(name, terms):
+    assert agreement_with_terms(name, terms) is None
+
+
+@pytest.mark.parametrize("name", ["", " ?"])
+def test_without_a_name_there_is_no_agreement(name):
+    assert agreement_with_terms(name, [term("DNA repair")]) is None
+
+
+# genes
+
+
+def test_only_claims_that_facts_support_are_evidence():
+    claims = [claim("A", "supported"), claim("B", "unknown"), claim("C", "contradicted")]
+    assert genes_of_reasoning("DCBA", claims) == (["A"], ["D", "C", "B"])
+
+
+def test_that_a_gene_is_rightly_said_not_to_have_something_is_no_evidence():
+    assert genes_of_reasoning("AB", [claim("A", "supported", negated=True)]) == ([], ["A", "B"])
+
+
+def test_a_contradicted_claim_takes_no_evidence_away():
+    assert genes_of_reasoning("A", [claim("A", "contradicted"), claim("A", "supported")]) == (["A"], [])
+
+
+def test_genes_of_an_enriched_term_that_says_the_same_are_supported():
+    found = agreement_with_terms("DNA repair", [term("mitochondrial DNA repair", genes="CB")])
+    assert found.score == pytest.approx(0.8)
+    assert genes_of_reasoning("ABCD", [claim("D", "supported")], found) == (["B", "C", "D"], ["A"])
+
+
+def test_genes_of_an_enriched_term_that_says_something_else_are_not():
+    found = agreement_with_terms("DNA repair", [term("ribosome", genes="AB")])
+    assert found.score == 0
+    assert genes_of_reasoning("ABC", [], found) == ([], ["A", "B", "C"])
+
+
+@pytest.mark.parametrize(("cosine", "supporting"), [(0.5, ["A"]), (0.49, [])])
+def test_a_term_says_the_same_from_one_half_on(cosine, supporting):
+    found = agreement_with_terms("x", [term("y", genes="A")], lambda first, second: np.array([cosine]))
+    assert genes_of_reasoning("AB", [], found)[0] == supporting
+
+
+def test_genes_that_are_not_of_the_set_are_not_shown():
+    found = agreement_with_terms("DNA repair", [term("DNA repair", genes="AX")])
+    assert genes_of_reasoning("AB", [claim("Y", "supported")], found) == (["A"], ["B"])
+
+
+# groups
+
+
+def sets(*texts: str) -> list[frozenset[str]]:
+    return [frozenset(text) for text in texts]
+
+
+def test_groups_are_numbered_as_they_first_appear():
+    # The first and the last share four of five genes: .8, which is enough.
+    assert near_identical_groups(sets("vwxyz", "abcd", "mnop", "vwxyz", "abcde")) == [1, 2, 3, 1, 2]
+
+
+def test_sets_that_share_less_are_apart():
+    # Seven of nine: .78.
+    assert near_identical_groups(sets("abcdefgh", "abcdefgi")) == [1, 2]
+    assert near_identical_groups(sets("abcdefgh", "abcdefgi"), jaccard=0.7) == [1, 1]
+
+
+def test_sets_hang_together_through_others():
+    # abcd and abcdef share four of six, but both share .8 and more with abcde.
+    assert near_identical_groups(sets("abcd", "abcdef", "xyz", "abcde")) == [1, 1, 2, 1]
+
+
+def test_sets_without_genes_are_alone():
+    assert near_identical_groups(sets("", "ab", "", "ab")) == [1, 2, 3, 2]
+    assert near_identical_groups([]) == []
+
+
+def test_two_thousand_sets():
+    # Each thirty-gene set comes twice, the second time with two other genes: 28 of 32 shared.
+    first = [frozenset(f"G{i}_{j}" for j in range(30)) for i in range(1000)]
+    second = [frozenset([*sorted(one)[:28], "X", "Y"]) for one in first]
+    assert near_identical_groups([*first, *second]) == [*range(1, 1001), *range(1, 1001)]
