@@ -73,7 +73,9 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
     """The page as text. Raises InputError where two sets have the same id, which leads to a set on the page."""
     repeated = [id for id, count in Counter(record.id for record in records).items() if count > 1]
     if repeated:
-        raise InputError(f"two gene sets have the id '{repeated[0]}'", field="id", fix="give every set an id of its own")
+        raise InputError(
+            f"two gene sets have the id '{repeated[0]}'", field="id", fix="give every set an id of its own"
+        )
     script = page_script()
     data = {
         "model": f"{about.model} ({about.backbone})",

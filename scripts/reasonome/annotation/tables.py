@@ -1,4 +1,4 @@
-"""Annotated gene sets as files for other programs: annotations.tsv for spreadsheets, annotations.jsonl with all of it."""
+"""Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with all of a set."""
 
 import csv
 import io

@@ -71,7 +71,11 @@ function plainTable(headings, lines, numbers = 0) {
   const body = table.createTBody();
   for (const cells of lines) {
     const line = element("tr");
-    line.append(...cells.map((content, place) => element("td", content, look(place))));
+    line.append(...cells.map((content, place) => {
+      const cell = element("td", content, look(place));
+      cell.dataset.title = headings[place]; // for narrow windows, which show no headings
+      return cell;
+    }));
     body.append(line);
   }
   return table;

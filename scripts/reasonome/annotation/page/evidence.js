@@ -17,7 +17,7 @@ function evidence(record) {
     part("Enriched terms", record.enriched.length ? enrichedTable(record) : "No term of the libraries is enriched."),
     part("Genes", genesParts(record)),
   );
-  if (record.samples.length) whole.append(part("Other answers of the model", samplesList(record.samples)));
+  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples)));
   return whole;
 }
 
@@ -63,23 +63,23 @@ function reasoningSteps(text) {
   return list;
 }
 
-// A table that may be wider than the window.
-function wide(table) {
-  return element("div", table, "wide");
+// A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
+function wide(table, className = "") {
+  return element("div", table, `wide ${className}`);
 }
 
 function claimsTable(claims) {
   return wide(plainTable(["gene", "is said to belong to", "verdict", "the fact behind it"], claims.map((claim) => {
     const verdict = element("span", `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}`, `verdict ${claim.verdict}`);
     return [claim.gene, claim.negated ? `not: ${claim.term}` : claim.term, verdict, claim.fact || "no fact found in the sources"];
-  })));
+  })), "stacked");
 }
 
 function geneSplit(record) {
   const told = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`fit the name (${record.supporting_genes.length})`, told(record.supporting_genes)],
-    [`do not fit it, as the model says (${record.other_genes.length})`, told(record.other_genes)],
+    [`support the name (${record.supporting_genes.length})`, told(record.supporting_genes)],
+    [`do not fit it, or are not accounted for (${record.other_genes.length})`, told(record.other_genes)],
   ]);
 }
 
@@ -93,7 +93,7 @@ function enrichedTable(record) {
   );
   const nearest = record.enriched_match ? `Nearest to the name: ${record.enriched_match}` +
     (record.enriched_agreement === null ? "" : ` (${number(record.enriched_agreement, 2)})`) : "";
-  return [...(nearest ? [element("p", nearest)] : []), wide(table)];
+  return [...(nearest ? [element("p", nearest)] : []), wide(table, "stacked")];
 }
 
 // Long tables are made when they are opened.

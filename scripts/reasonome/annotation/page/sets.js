@@ -25,6 +25,7 @@ const sets = (() => {
   }
 
   function drawOddities(record) {
+    if (!oddities(record).length) return "";
     const made = element("span");
     made.append(...oddities(record).map((sentence) => element("span", `⚑ ${sentence}`, "oddity")));
     return made;
@@ -147,8 +148,8 @@ const sets = (() => {
     select();
   });
   const downloads = [
-    button("Download rows as TSV", () => downloadTsv(table.entries)),
-    button("Download rows as JSONL", () => downloadJsonLines(table.entries)),
+    button("Download TSV", () => downloadTsv(table.entries)),
+    button("Download JSONL", () => downloadJsonLines(table.entries)),
   ];
   const controls = at("controls");
   controls.append(searchLabel);
