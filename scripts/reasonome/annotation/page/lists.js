@@ -62,8 +62,8 @@ function startListsSideBySide() {
     const shared = lines.filter((line) => line.sets.size > 1);
     const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
     at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
-      : `Of ${lines.length.toLocaleString("en")} rows, ${shared.length.toLocaleString("en")} stand in two or more of these lists; ` +
-        `in ${shared.filter(differ).length.toLocaleString("en")} of them the names differ.`;
+      : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}; ` +
+        `of these with names that differ: ${shared.filter(differ).length.toLocaleString("en")}.`;
     table.show(lines.filter(tests[show.chosen]), [
       { title: by.chosen === "group" ? "sets" : "set", key: title, look: "short" },
       ...lists.map((list) => ({
