@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 import reasonome.report
 from reasonome import atomic
 from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.tables import tsv_heading, tsv_line
+from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.errors import InputError
 from reasonome.report import self_contained
 
@@ -82,7 +82,7 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         "decoding": f"{about.decoding}, prompts of style {about.style}",
         "heading": tsv_heading(),
         "lines": [tsv_line(record) for record in records],
-        "records": [record.model_dump(mode="json") for record in records],
+        "records": [json_values(record) for record in records],
     }
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,12 @@ def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
     """Write annotations.tsv (a row a set) and annotations.jsonl (a whole record a line) to `folder`."""
     lines = [tsv_heading(), *map(tsv_line, records)]
     atomic.write_text(folder / TSV, "".join(f"{line}\n" for line in lines))
-    atomic.write_jsonl(folder / JSONL, (record.model_dump(mode="json") for record in records))
+    atomic.write_jsonl(folder / JSONL, map(json_values, records))
+
+
+def json_values(record: AnnotationRecord) -> dict[str, Any]:
+    """A record as JSON has it: a weight that is infinite or not a number, which JSON cannot say, is None."""
+    return json.loads(record.model_dump_json())
 
 
 def tsv_heading() -> str:

@@ -151,6 +151,8 @@ const sets = (() => {
     button("Download TSV", () => downloadTsv(table.entries)),
     button("Download JSONL", () => downloadJsonLines(table.entries)),
   ];
+  const together = element("span", undefined, "together");
+  together.append(...downloads);
   const controls = at("controls");
   controls.append(searchLabel);
   if (listNames.length > 1) controls.append(labelled("list", inList));
@@ -161,7 +163,7 @@ const sets = (() => {
     sorting.chosen = null;
     table.sorted = null;
     select();
-  }), ...downloads);
+  }), together);
   select();
   return { open, search };
 })();

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, R
 from pydantic import ValidationError
 
 from reasonome.annotation import page
-from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
 from reasonome.annotation.tables import tsv_heading, tsv_line
 from reasonome.errors import InputError
 
@@ -122,6 +123,12 @@ def test_names_in_any_script_are_kept(tmp_path):
     page.write_page([SPINDLE.model_copy(update={"name": LONG_NAME})], ABOUT, tmp_path / "annotations.html")
     written = (tmp_path / "annotations.html").read_text(encoding="utf-8")
     assert Parsed(written).data()["records"][0]["name"] == LONG_NAME
+
+
+def test_a_weight_that_json_cannot_say_is_unknown_on_the_page():
+    gene = AnnotatedGene(symbol="TP53", written="TP53", weight=math.inf)
+    found = Parsed(page.render_page([SPINDLE.model_copy(update={"genes": [gene]})], ABOUT))
+    assert found.data()["records"][0]["genes"][0]["weight"] is None
 
 
 def test_two_sets_with_one_id_are_refused_and_nothing_is_written(tmp_path):
