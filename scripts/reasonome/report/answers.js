@@ -8,8 +8,13 @@ const rowsOf = (run) => rows.filter((row) => row.run === run);
 const models = stored.runs.filter((run) => label(run, "kind") === "model");
 const metricNames = Object.keys(stored.metrics);
 const inWords = (name) => stored.metrics[name];
+const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
 const RIGHT = ["top_1", "same_term"].find((name) => metricNames.includes(name)) ?? "exact";
 const MAIN = ["top_1", "term_score"].find((name) => metricNames.includes(name)) ?? "rouge_l";
+
+function digits(name) {
+  return ["length", "percentile", "rank"].some((unit) => name.startsWith(unit)) ? 1 : 3;
+}
 
 function cell(column, at) {
   return Array.isArray(column) ? column[at] : column;

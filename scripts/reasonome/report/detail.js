@@ -1,13 +1,4 @@
 // What stands below an opened row: the question, an answer with its reasoning and claims, and what the floors say.
-function definitions(entries, className) {
-  const list = element("dl", undefined, className);
-  for (const [name, content] of entries) {
-    if (content === null) continue;
-    list.append(element("dt", name), element("dd", content));
-  }
-  return list;
-}
-
 function questionDetail(row) {
   const genes = about(row, "genes").split(" ").filter(Boolean);
   const leftOut = metric(row, "genes_left_out");
@@ -110,19 +101,4 @@ function floorsDetail(row) {
   );
   table.tBodies[0].rows[0].className = "own";
   return definitions([["beside the floors", table]]);
-}
-
-function plainTable(headings, lines, numbers = 0) {
-  const table = element("table", undefined, "plain");
-  const look = (place) => (place >= headings.length - numbers ? "number" : "");
-  const head = element("tr");
-  head.append(...headings.map((text, place) => element("th", text, look(place))));
-  table.createTHead().append(head);
-  const body = table.createTBody();
-  for (const cells of lines) {
-    const line = element("tr");
-    line.append(...cells.map((content, place) => element("td", content, look(place))));
-    body.append(line);
-  }
-  return table;
 }

@@ -49,12 +49,34 @@ function searchField(text, changed) {
 
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
-
-function digits(name) {
-  return ["length", "percentile", "rank"].some((unit) => name.startsWith(unit)) ? 1 : 3;
-}
-
 function number(value, places) {
   return value === null || value === undefined ? "" : value.toFixed(places);
+}
+
+function definitions(entries, className) {
+  const list = element("dl", undefined, className);
+  for (const [name, content] of entries) {
+    if (content === null) continue;
+    list.append(element("dt", name), element("dd", content));
+  }
+  return list;
+}
+
+function plainTable(headings, lines, numbers = 0) {
+  const table = element("table", undefined, "plain");
+  const look = (place) => (place >= headings.length - numbers ? "number" : "");
+  const head = element("tr");
+  head.append(...headings.map((text, place) => element("th", text, look(place))));
+  table.createTHead().append(head);
+  const body = table.createTBody();
+  for (const cells of lines) {
+    const line = element("tr");
+    line.append(...cells.map((content, place) => {
+      const cell = element("td", content, look(place));
+      cell.dataset.title = headings[place]; // for narrow windows, which show no headings
+      return cell;
+    }));
+    body.append(line);
+  }
+  return table;
 }

@@ -1,13 +1,9 @@
 """One self-contained report.html: the tables, the figures, and every answer to look through."""
 
-import base64
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,7 +11,7 @@ from markupsafe import Markup
 
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
-from reasonome.report import number_text, origins, ranking_section, scores_section
+from reasonome.report import number_text, origins, ranking_section, scores_section, self_contained
 from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
@@ -30,7 +26,7 @@ HERE = Path(__file__).parent
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [
     HERE / f"{name}.js"
-    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "page")
+    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "frame", "page")
 ]
 
 
@@ -104,17 +100,16 @@ def render_page(inputs: ReportInputs) -> str:
             significant=SIGNIFICANT,
             style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
             script=Markup(script),
-            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            data=Markup(_as_script_data(data)),
-            texts=Markup(_as_script_data(texts)),
+            script_digest=self_contained.script_digest(script),
+            data=Markup(self_contained.script_data(data)),
+            texts=Markup(self_contained.script_data(texts)),
         )
     )
 
 
 def page_script() -> str:
     """All of the page's script, in one scope."""
-    parts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
-    return "\n".join(['"use strict";', "(() => {", *parts, "})();", ""])
+    return self_contained.one_script(SCRIPTS)
 
 
 def _environment(metric_set: MetricSet) -> Environment:
@@ -159,9 +154,3 @@ def _check_tables(inputs: ReportInputs) -> None:
         raise InputError(
             f"the metrics lack {', '.join(sorted(lacking)[0])}", fix="run scripts/summarise.py on this plan"
         )
-
-
-def _as_script_data(value: Any) -> str:
-    """JSON that cannot end its <script> element or open a comment in it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")

@@ -1,11 +1,13 @@
 // A table of many entries, one page of them drawn: sorted by headings, opened entry by entry, walked by arrow keys.
 class PagedTable {
   // columns: { title, key(entry) → number, text or null, isNumber, places, draw(entry) → what is shown, look };
-  // detail(entry) → what stands below an entry that is opened; escape(): where Esc goes when nothing is open.
-  constructor({ table, paging, status, noun, detail, escape }) {
-    Object.assign(this, { table, status, noun, detail, escape });
+  // detail(entry) → what stands below an entry that is opened; escape(): where Esc goes when nothing is open;
+  // arrange(entries) → those that get a line, in their order; opened(content): what follows when an entry was opened.
+  constructor({ table, paging, status, noun, detail, escape, arrange, opened, sizes = [25, 50, 100] }) {
+    Object.assign(this, { table, status, noun, detail, escape, arrange, opened });
     this.columns = [];
     this.entries = [];
+    this.lines = [];
     this.page = 0;
     this.size = 25;
     this.sorted = null;
@@ -18,7 +20,7 @@ class PagedTable {
     this.next = button("Next", turn(() => this.page + 1));
     this.last = button("Last", turn(() => Infinity));
     this.where = element("span");
-    const size = menu([25, 50, 100].map((count) => [`${count} per page`, count]), (count) => {
+    const size = menu(sizes.map((count) => [count === Infinity ? "all on one page" : `${count} per page`, count]), (count) => {
       this.size = count;
       this.turn(0);
     });
@@ -39,7 +41,29 @@ class PagedTable {
     if (this.sorted && !columns.some((column) => column.title === this.sorted.title)) this.sorted = null;
     if (this.sorted) this.sort();
     this.drawHead();
-    this.turn(0);
+    this.rearrange(0);
+  }
+
+  // Draw a page of the same entries, which may be arranged in another way now.
+  rearrange(page = this.page) {
+    this.lines = this.arrange ? this.arrange(this.entries) : this.entries;
+    this.turn(page);
+  }
+
+  // Turn to an entry that has a line, and open it.
+  open(entry) {
+    const place = this.lines.indexOf(entry);
+    this.turn(Math.floor(place / this.drawnPerPage()));
+    this.body.querySelectorAll("button.toggle")[place - this.page * this.drawnPerPage()].click();
+  }
+
+  pages() {
+    return Math.max(1, Math.ceil(this.lines.length / this.drawnPerPage()));
+  }
+
+  // As many lines as a page has at most: a number, also where all are on one.
+  drawnPerPage() {
+    return Math.min(this.size, Math.max(1, this.lines.length));
   }
 
   sortBy(title, descending) {
@@ -81,13 +105,13 @@ class PagedTable {
   }
 
   turn(to) {
-    const pages = Math.max(1, Math.ceil(this.entries.length / this.size));
+    const pages = this.pages();
     this.page = Math.min(Math.max(to, 0), pages - 1);
-    const from = this.page * this.size;
-    const entries = this.entries.slice(from, from + this.size);
+    const from = this.page * this.drawnPerPage();
+    const entries = this.lines.slice(from, from + this.drawnPerPage());
     this.body.replaceChildren(...entries.map((entry) => this.drawEntry(entry)));
     this.rove(this.body.querySelector("button.toggle"));
-    const count = this.entries.length.toLocaleString("en");
+    const count = this.lines.length.toLocaleString("en");
     this.status.textContent = entries.length
       ? `${(from + 1).toLocaleString("en")}–${(from + entries.length).toLocaleString("en")} of ${count} ${this.noun}`
       : `No ${this.noun}: clear the search or a filter.`;
@@ -112,6 +136,7 @@ class PagedTable {
       toggle.setAttribute("aria-expanded", String(!open));
       toggle.textContent = open ? "+" : "−";
       this.rove(toggle);
+      if (!open) this.opened?.(line.nextSibling.cells[0].firstChild);
     }, "toggle");
     toggle.tabIndex = -1;
     toggle.setAttribute("aria-expanded", "false");
@@ -120,7 +145,9 @@ class PagedTable {
     for (const column of this.columns) {
       const shown = column.draw ? column.draw(entry)
         : column.isNumber ? number(column.key(entry), column.places) : column.key(entry);
-      line.append(element("td", shown, column.isNumber ? "number" : column.look));
+      const cell = element("td", shown, column.isNumber ? "number" : column.look);
+      cell.dataset.title = column.title; // for narrow windows, which show no headings
+      line.append(cell);
     }
     return line;
   }
@@ -141,7 +168,7 @@ class PagedTable {
   key(event) {
     const toggles = [...this.body.querySelectorAll("button.toggle")];
     const place = toggles.indexOf(event.target);
-    const pages = Math.ceil(this.entries.length / this.size);
+    const pages = this.pages();
     const go = (to) => { event.preventDefault(); this.focus(to); };
     if (event.key === "Escape") {
       const own = event.target.closest("tr.detail")?.previousSibling ?? event.target.closest("tr");

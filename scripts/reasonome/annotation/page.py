@@ -1,0 +1,103 @@
+"""One self-contained page of annotated gene sets, for people who never trained a model."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field
+
+import reasonome.report
+from reasonome import atomic
+from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
+from reasonome.errors import InputError
+from reasonome.report import self_contained
+
+HERE = Path(__file__).parent / "page"
+REPORT = Path(reasonome.report.__file__).parent
+STYLES = [REPORT / "page.css", HERE / "annotations.css"]
+SCRIPTS = [
+    *(REPORT / f"{name}.js" for name in ("elements", "paged_table")),
+    *(HERE / f"{name}.js" for name in ("records", "handing_over", "evidence", "sets", "lists")),
+    REPORT / "frame.js",
+    HERE / "start.js",
+]
+
+
+class _About(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceUsed(_About):
+    """A source of facts that claims are checked against: its release, and the licence that comes with it."""
+
+    name: str
+    release: str = ""
+    licence: str = ""
+
+
+class PageAbout(_About):
+    """How the names were made; nothing of it depends on when.
+
+    `chain` are the steps that trained the model, first to last, and `recipe_steps` a sentence for each; `universe`
+    says which genes enrichment is tested against, `universe_size` how many they are; `warnings` are sentences that
+    stand above all names.
+    """
+
+    title: str = "Annotated gene sets"
+    model: str
+    chain: list[str] = []
+    backbone: str
+    backbone_licence: str
+    recipe_steps: list[str] = []
+    decoding: str
+    style: str
+    samples: int = Field(ge=1)
+    sources: list[SourceUsed] = []
+    universe: str
+    universe_size: int = Field(ge=0)
+    libraries: list[str] = []
+    versions: dict[str, str] = {}
+    command: str
+    warnings: list[str] = []
+
+
+def write_page(records: Sequence[AnnotationRecord], about: PageAbout, path: Path) -> None:
+    """Write the page, which loads nothing: style, script and data are in it. Raises as `render_page`."""
+    atomic.write_text(path, render_page(records, about))
+
+
+def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
+    """The page as text. Raises InputError where two sets have the same id, which leads to a set on the page."""
+    repeated = [id for id, count in Counter(record.id for record in records).items() if count > 1]
+    if repeated:
+        raise InputError(
+            f"two gene sets have the id '{repeated[0]}'", field="id", fix="give every set an id of its own"
+        )
+    script = page_script()
+    data = {
+        "model": f"{about.model} ({about.backbone})",
+        "decoding": f"{about.decoding}, prompts of style {about.style}",
+        "heading": tsv_heading(),
+        "lines": [tsv_line(record) for record in records],
+        "records": [json_values(record) for record in records],
+    }
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("annotations.html.j2").render(
+        about=about,
+        lists=list(dict.fromkeys(record.list for record in records)),
+        n_records=len(records),
+        style=Markup("".join(style.read_text(encoding="utf-8") for style in STYLES)),
+        script=Markup(script),
+        script_digest=self_contained.script_digest(script),
+        data=Markup(self_contained.script_data(data)),
+    )
+
+
+def page_script() -> str:
+    """All of the page's script, in one scope."""
+    return self_contained.one_script(SCRIPTS)

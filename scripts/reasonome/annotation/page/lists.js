@@ -1,0 +1,92 @@
+// Two or more lists side by side: a row is a set name or a near-identical group, a column is a list.
+function startListsSideBySide() {
+  const at = (id) => document.getElementById(id);
+  const controls = at("lists-controls");
+  if (!controls) return; // a single list has nothing beside it
+  const alike = (record) => record.name.trim().toLowerCase();
+
+  function matched() {
+    const lines = new Map();
+    for (const record of records) {
+      if (!chosen().includes(record.list)) continue;
+      const key = by.chosen === "group" ? record.group : record.set;
+      if (!lines.has(key)) lines.set(key, { key, sets: new Map() });
+      const { sets: found } = lines.get(key);
+      if (!found.has(record.list)) found.set(record.list, []);
+      found.get(record.list).push(record);
+    }
+    return [...lines.values()];
+  }
+
+  const all = (line) => [...line.sets.values()].flat();
+  const title = (line) => [...new Set(all(line).map((record) => record.set))].join(" / ");
+  const differ = (line) => line.sets.size > 1 && new Set(all(line).map(alike)).size > 1;
+
+  function drawCell(line, list) {
+    const made = element("span");
+    for (const record of line.sets.get(list) ?? []) {
+      const shown = element("span", nameShown(record), "in-list");
+      const told = [by.chosen === "group" ? record.set : "", record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
+        bestTerm(record) ? `enriched: ${bestTerm(record).name}` : ""];
+      shown.append(element("small", told.filter(Boolean).join(" · "), "under"));
+      made.append(shown);
+    }
+    if (!line.sets.has(list)) made.append(element("span", "not in this list", "no-name"));
+    return made;
+  }
+
+  function detail(line) {
+    const made = element("div", undefined, "sides");
+    for (const list of chosen()) {
+      for (const record of line.sets.get(list) ?? []) {
+        const side = element("div");
+        side.append(element("h4", `${list}: ${record.set}`), definitions([
+          ["name", nameShown(record)],
+          ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
+          [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
+        ]), button("All of its evidence", () => sets.open(record)));
+        made.append(side);
+      }
+    }
+    return made;
+  }
+
+  const table = new PagedTable({
+    table: at("lists"), paging: at("lists-paging"), status: at("lists-status"), noun: "rows", detail,
+    escape: () => controls.querySelector("input").focus(),
+  });
+
+  function select() {
+    const lists = chosen();
+    const lines = lists.length > 1 ? matched() : [];
+    const shared = lines.filter((line) => line.sets.size > 1);
+    const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
+    at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
+      : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}; ` +
+        `of these with names that differ: ${shared.filter(differ).length.toLocaleString("en")}.`;
+    table.show(lines.filter(tests[show.chosen]), [
+      { title: by.chosen === "group" ? "sets" : "set", key: title, look: "short" },
+      ...lists.map((list) => ({
+        title: list, key: (line) => (line.sets.get(list) ?? []).map(nameOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
+      })),
+    ]);
+  }
+
+  const ticks = element("fieldset");
+  ticks.append(element("legend", "lists"));
+  const boxes = listNames.map((name, place) => {
+    const box = element("input");
+    box.type = "checkbox";
+    box.checked = place < 4; // more columns than a window has room for are left to the reader
+    box.addEventListener("change", select);
+    const label = element("label", undefined, "tick");
+    label.append(box, name);
+    ticks.append(label);
+    return box;
+  });
+  const chosen = () => listNames.filter((_, place) => boxes[place].checked);
+  const by = menu([["near-identical genes", "group"], ["the set's name", "set"]], select);
+  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["names differ", "differ"], ["in one list only", "single"]], select);
+  controls.append(ticks, labelled("a row is", by), labelled("show", show));
+  select();
+}

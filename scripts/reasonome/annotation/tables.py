@@ -1,0 +1,104 @@
+"""Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with all of a set."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reasonome import atomic
+from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+
+TSV, JSONL = "annotations.tsv", "annotations.jsonl"
+COLUMNS = (
+    "list",
+    "set",
+    "name",
+    "confidence",
+    "confidence_kind",
+    "agreement",
+    "abstained",
+    "problems",
+    "error",
+    "flags",
+    "n_genes",
+    "n_unmapped",
+    "supporting_genes",
+    "other_genes",
+    "unmapped",
+    "claims_supported",
+    "claims_unknown",
+    "claims_contradicted",
+    "best_term",
+    "best_term_id",
+    "best_adjusted_p",
+    "enriched_agreement",
+    "group",
+    "reasoning",
+    "id",
+)
+_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_FORMULA = re.compile(r"\s*[=+\-@]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
+    """Write annotations.tsv (a row a set) and annotations.jsonl (a whole record a line) to `folder`."""
+    lines = [tsv_heading(), *map(tsv_line, records)]
+    atomic.write_text(folder / TSV, "".join(f"{line}\n" for line in lines))
+    atomic.write_jsonl(folder / JSONL, map(json_values, records))
+
+
+def json_values(record: AnnotationRecord) -> dict[str, Any]:
+    """A record as JSON has it: a weight that is infinite or not a number, which JSON cannot say, is None."""
+    return json.loads(record.model_dump_json())
+
+
+def tsv_heading() -> str:
+    """The first line of annotations.tsv, without its end."""
+    return "\t".join(COLUMNS)
+
+
+def tsv_line(record: AnnotationRecord) -> str:
+    """The line of a set in annotations.tsv, without its end.
+
+    Several values in a cell stand between "; ", and what is not known is an empty cell. Tabs and line breaks in texts
+    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ and is no
+    number, gets an apostrophe in front; annotations.jsonl has it as it is. A cell with quotes is quoted.
+    """
+    out = io.StringIO()
+    values = _values(record)
+    csv.writer(out, delimiter="\t", lineterminator="").writerow([_cell(values[name]) for name in COLUMNS])
+    return out.getvalue()
+
+
+def best_term(record: AnnotationRecord) -> EnrichedTerm | None:
+    """The term with the least adjusted p, of equals the one with the least p; None where nothing is enriched."""
+    return min(record.enriched, key=lambda term: (term.adjusted_p, term.p), default=None)
+
+
+def _values(record: AnnotationRecord) -> dict[str, Any]:
+    verdicts = [claim.verdict for claim in record.claims]
+    best = best_term(record)
+    return record.model_dump(include=set(COLUMNS)) | {
+        "n_genes": len(record.genes),
+        "n_unmapped": len(record.unmapped),
+        "unmapped": [gene.written for gene in record.unmapped],
+        **{f"claims_{verdict}": verdicts.count(verdict) for verdict in ("supported", "unknown", "contradicted")},
+        "best_term": best and best.name,
+        "best_term_id": best and best.id,
+        "best_adjusted_p": best and best.adjusted_p,
+    }
+
+
+def _cell(value: str | float | bool | list[str] | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    text = _BREAKS.sub(" ", value if isinstance(value, str) else "; ".join(value))
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -1,0 +1,25 @@
+"""What a page needs to hold all that it shows: one script, its digest for the page's policy, data that stay data."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def one_script(paths: Sequence[Path]) -> str:
+    """The files as one script in one scope of its own: later files use what earlier ones define."""
+    parts = [path.read_text(encoding="utf-8") for path in paths]
+    return "\n".join(['"use strict";', "(() => {", *parts, "})();", ""])
+
+
+def script_digest(script: str) -> str:
+    """The SHA-256 of a script, in base64, by which a Content-Security-Policy lets this one run and no other."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def script_data(value: Any) -> str:
+    """JSON that cannot end its <script> element or open a comment in it; ValueError for a number that is not finite."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,151 @@
+"""Hand-made annotated sets: five in two lists; two are nearly the same, one is an error and one an abstention."""
+
+from reasonome.annotation.page import PageAbout, SourceUsed
+from reasonome.annotation.record import (
+    AnnotatedClaim,
+    AnnotatedGene,
+    AnnotationRecord,
+    EnrichedTerm,
+    Sample,
+    UnmappedGene,
+)
+
+SPINDLE = AnnotationRecord(
+    list="day 0",
+    set="cluster 1",
+    id="day 0/cluster 1",
+    description="markers of cluster 1",
+    place="line 1",
+    genes=[
+        AnnotatedGene(
+            symbol="BUB1", written="BUB1", name="BUB1 mitotic checkpoint serine/threonine kinase", weight=2.5
+        ),
+        AnnotatedGene(symbol="MAD2L1", written="ENSG00000164109", name="mitotic arrest deficient 2 like 1", how="id"),
+        AnnotatedGene(symbol="TTK", written="TTK", shown=False),
+    ],
+    unmapped=[UnmappedGene(written="MARCH1", why="a date in a spreadsheet", candidates=["MARCHF1", "MARC1"])],
+    flags=["listed twice: TTK"],
+    name="spindle checkpoint",
+    confidence=0.75,
+    confidence_kind="stated",
+    agreement=0.8,
+    samples=[Sample(name="spindle checkpoint", text="the first text"), Sample(name="", text="the second text")],
+    reasoning="1. BUB1 and MAD2L1 delay anaphase.\n2. TTK is left over.",
+    claims=[
+        AnnotatedClaim(gene="BUB1", term="mitosis", negated=False, verdict="supported", fact="BUB1: mitosis (IDA)"),
+        AnnotatedClaim(gene="MAD2L1", term="anaphase", negated=False, verdict="unknown"),
+        AnnotatedClaim(
+            gene="TTK", term="kinase activity", negated=True, verdict="contradicted", fact="TTK: kinase (TAS)"
+        ),
+    ],
+    supporting_genes=["BUB1", "MAD2L1"],
+    other_genes=["TTK"],
+    enriched=[
+        EnrichedTerm(
+            library="Reactome",
+            id="R-HSA-2",
+            name="cell cycle",
+            overlap=3,
+            size=600,
+            p=0.001,
+            adjusted_p=0.04,
+            genes=["BUB1", "MAD2L1", "TTK"],
+        ),
+        EnrichedTerm(
+            library="GO",
+            id="GO:0007094",
+            name="spindle assembly checkpoint",
+            overlap=2,
+            size=40,
+            p=2e-07,
+            adjusted_p=3.1e-05,
+            genes=["BUB1", "MAD2L1"],
+        ),
+    ],
+    enriched_agreement=0.9,
+    enriched_match="spindle assembly checkpoint",
+    group=1,
+)
+NEARLY = SPINDLE.model_copy(
+    update={
+        "list": "day 7",
+        "id": "day 7/cluster 1",
+        "name": "mitotic checkpoint",
+        "confidence": 0.5,
+        "flags": [],
+        "claims": [],
+        "unmapped": [],
+        "enriched": [],
+    }
+)
+INTERFERON = AnnotationRecord(
+    list="day 0",
+    set="cluster 2",
+    id="day 0/cluster 2",
+    genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("ISG15", "MX1")],
+    name="interferon response",
+    confidence=1.0,
+    confidence_kind="logprob",
+    reasoning="both are induced by interferon",
+    supporting_genes=["ISG15", "MX1"],
+    group=2,
+)
+ERROR = AnnotationRecord(
+    list="day 0",
+    set="cluster 3",
+    id="day 0/cluster 3",
+    unmapped=[UnmappedGene(written="foo", why="not known")],
+    error="none of its identifiers is a gene",
+    group=3,
+)
+ABSTENTION = AnnotationRecord(
+    list="day 7",
+    set="cluster 2",
+    id="day 7/cluster 2",
+    genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("TTN", "OR4F5")],
+    abstained=True,
+    confidence=0.1,
+    confidence_kind="stated",
+    samples=[Sample(name="", text="no shared process")],
+    reasoning="these genes share nothing",
+    group=4,
+)
+RECORDS = [SPINDLE, INTERFERON, ERROR, NEARLY, ABSTENTION]
+
+ABOUT = PageAbout(
+    title="Macrophages",
+    model="models/tiny/grpo.names-s0",
+    chain=["sft.names-s0", "grpo.names-s0"],
+    backbone="Qwen/Qwen3-0.6B",
+    backbone_licence="Apache-2.0",
+    recipe_steps=["supervised fine-tuning on names", "reinforcement on names"],
+    decoding="temperature 0.7",
+    style="symbols",
+    samples=5,
+    sources=[SourceUsed(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceUsed(name="CORUM")],
+    universe="all genes of the libraries",
+    universe_size=18412,
+    libraries=["Reactome: 1,712 pathways"],
+    versions={"reasonome": "0.1.0", "torch": "2.9"},
+    command="reasonome annotate sets.gmt --model models/tiny/grpo.names-s0 --out annotated",
+    warnings=["This model's scores do not beat the best constant."],
+)
+
+POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
+LONG_NAME = "Zellzyklus-Prüfpunkt γδ 有丝分裂 микротрубочки"[:40]
+
+
+def poisoned(value):
+    """A record or a part of one with POISON behind every text, except where a text is one of a few words."""
+    if isinstance(value, str):
+        return f"{value}{POISON}"
+    if isinstance(value, list):
+        return [poisoned(one) for one in value]
+    if isinstance(value, dict):
+        kept = ("verdict", "confidence_kind")
+        return {key: one if key in kept else poisoned(one) for key, one in value.items()}
+    return value
+
+
+POISONED = [AnnotationRecord.model_validate(poisoned(record.model_dump())) for record in RECORDS]
+POISONED_ABOUT = PageAbout.model_validate(poisoned(ABOUT.model_dump()))

@@ -1,0 +1,148 @@
+"""The page of annotated sets: self-contained, and deaf to whatever a model or a user puts into names and text."""
+
+import base64
+import hashlib
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import pytest
+from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
+from pydantic import ValidationError
+
+from reasonome.annotation import page
+from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
+from reasonome.annotation.tables import tsv_heading, tsv_line
+from reasonome.errors import InputError
+
+
+class Parsed(HTMLParser):
+    """Elements, attributes and text by element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text: dict[str, list[str]] = {}
+        self._open = [""]
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        self._open.append(tag)
+
+    def handle_data(self, data):
+        self.text.setdefault(self._open[-1], []).append(data)
+
+    def data(self) -> dict:
+        return json.loads(next(text for text in self.text["script"] if text.startswith("{")))
+
+
+@pytest.fixture(scope="module")
+def clean() -> str:
+    return page.render_page(RECORDS, ABOUT)
+
+
+@pytest.fixture(scope="module")
+def hostile() -> str:
+    return page.render_page(POISONED, POISONED_ABOUT)
+
+
+def test_nothing_from_the_data_becomes_an_element_or_an_attribute(clean, hostile):
+    found = Parsed(hostile)
+    assert found.elements == Parsed(clean).elements and found.elements.count("script") == 2
+    for name, value in found.attributes:
+        assert not name.startswith("on") and "pwned" not in f"{name}{value}"
+
+
+def test_what_was_injected_is_kept_as_text(hostile):
+    found = Parsed(hostile)
+    assert found.text["title"][0] == f"Macrophages{POISON}"
+    assert any(f"Gene Ontology{POISON}" in text for text in found.text["th"])
+    assert [AnnotationRecord.model_validate(row) for row in found.data()["records"]] == POISONED
+
+
+def test_the_script_never_writes_markup():
+    script = page.page_script()
+    assert all(path.read_text() in script for path in page.HERE.glob("*.js"))
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "XMLHttp"):
+        assert forbidden not in script
+
+
+def test_the_page_loads_nothing_and_runs_its_own_script_alone(clean):
+    found = Parsed(clean)
+    links = [value for name, value in found.attributes if name in ("src", "href", "action")]
+    assert links and all(link.startswith("#") for link in links)
+    assert "@import" not in clean and "url(" not in clean
+    script = clean.rpartition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = next(value for _, value in found.attributes if value.startswith("default-src"))
+    directives = dict(re.findall(r"([a-z-]+) ([^;]+)", policy))
+    assert directives["default-src"] == "'none'" and directives["script-src"] == f"'sha256-{digest}'"
+
+
+def test_the_page_warns_and_says_how_the_names_were_made(clean):
+    text = " ".join(" ".join(words) for words in Parsed(clean).text.values())
+    for said in (
+        "A language model wrote the names and the reasoning on this page, and it can be wrong.",
+        "Nothing was uploaded",
+        "This model's scores do not beat the best constant.",
+        "5 in 2 lists: day 0, day 7",
+        "sft.names-s0 → grpo.names-s0",
+        "licence: Apache-2.0",
+        "18,412 genes",
+        "reasonome 0.1.0, torch 2.9",
+        "reasonome annotate sets.gmt",
+        "CC BY 4.0",
+        "not recorded",
+    ):
+        assert said in text, said
+
+
+def test_the_page_holds_the_lines_of_the_table(clean):
+    data = Parsed(clean).data()
+    assert data["heading"] == tsv_heading()
+    assert data["lines"] == [tsv_line(record) for record in RECORDS]
+
+
+def test_a_single_list_has_nothing_beside_it(clean):
+    assert 'id="side-by-side"' in clean
+    assert 'id="side-by-side"' not in page.render_page([SPINDLE], ABOUT)
+
+
+def test_no_records_make_a_page():
+    found = Parsed(page.render_page([], ABOUT))
+    assert found.data()["records"] == []
+    assert "0 in 0 lists" in found.text["dd"]
+
+
+def test_names_in_any_script_are_kept(tmp_path):
+    assert len(LONG_NAME) == 40
+    page.write_page([SPINDLE.model_copy(update={"name": LONG_NAME})], ABOUT, tmp_path / "annotations.html")
+    written = (tmp_path / "annotations.html").read_text(encoding="utf-8")
+    assert Parsed(written).data()["records"][0]["name"] == LONG_NAME
+
+
+def test_a_weight_that_json_cannot_say_is_unknown_on_the_page():
+    gene = AnnotatedGene(symbol="TP53", written="TP53", weight=math.inf)
+    found = Parsed(page.render_page([SPINDLE.model_copy(update={"genes": [gene]})], ABOUT))
+    assert found.data()["records"][0]["genes"][0]["weight"] is None
+
+
+def test_two_sets_with_one_id_are_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(InputError, match="two gene sets have the id 'day 0/cluster 1'"):
+        page.write_page([SPINDLE, SPINDLE], ABOUT, tmp_path / "annotations.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_sets_give_the_same_page(clean):
+    assert page.render_page(RECORDS, ABOUT) == clean
+
+
+def test_facts_that_nobody_asked_for_are_refused():
+    with pytest.raises(ValidationError, match="date"):
+        page.PageAbout.model_validate(ABOUT.model_dump() | {"date": "today"})
+    with pytest.raises(ValidationError, match="samples"):
+        page.PageAbout.model_validate(ABOUT.model_dump() | {"samples": 0})

@@ -1,0 +1,128 @@
+"""Tables of annotated sets: what a spreadsheet reads, and what a program reads back."""
+
+import csv
+import json
+import math
+
+import pandas as pd
+import pytest
+from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
+
+from reasonome import atomic
+from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
+from reasonome.annotation.tables import COLUMNS, best_term, tsv_heading, tsv_line, write_tables
+
+
+def read(folder) -> list[dict[str, str]]:
+    with open(folder / "annotations.tsv", encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def cell(record: AnnotationRecord, name: str) -> str:
+    return next(csv.reader([tsv_line(record)], delimiter="\t"))[COLUMNS.index(name)]
+
+
+def test_a_row_says_what_is_known_of_a_set(tmp_path):
+    write_tables(RECORDS, tmp_path)
+    row = read(tmp_path)[0]
+    assert row == {
+        "list": "day 0",
+        "set": "cluster 1",
+        "name": "spindle checkpoint",
+        "confidence": "0.75",
+        "confidence_kind": "stated",
+        "agreement": "0.8",
+        "abstained": "false",
+        "problems": "",
+        "error": "",
+        "flags": "listed twice: TTK",
+        "n_genes": "3",
+        "n_unmapped": "1",
+        "supporting_genes": "BUB1; MAD2L1",
+        "other_genes": "TTK",
+        "unmapped": "MARCH1",
+        "claims_supported": "1",
+        "claims_unknown": "1",
+        "claims_contradicted": "1",
+        "best_term": "spindle assembly checkpoint",
+        "best_term_id": "GO:0007094",
+        "best_adjusted_p": "3.1e-05",
+        "enriched_agreement": "0.9",
+        "group": "1",
+        "reasoning": "1. BUB1 and MAD2L1 delay anaphase. 2. TTK is left over.",
+        "id": "day 0/cluster 1",
+    }
+
+
+def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_theirs(tmp_path):
+    write_tables(RECORDS, tmp_path)
+    rows = read(tmp_path)
+    assert [row["id"] for row in rows] == [record.id for record in RECORDS]
+    error, abstention = rows[RECORDS.index(ERROR)], rows[RECORDS.index(ABSTENTION)]
+    assert error["error"] == "none of its identifiers is a gene"
+    assert [error[name] for name in ("name", "confidence", "agreement", "best_term", "best_adjusted_p")] == [""] * 5
+    assert [error["n_genes"], error["n_unmapped"], error["abstained"]] == ["0", "1", "false"]
+    assert [abstention["abstained"], abstention["name"], abstention["confidence"]] == ["true", "", "0.1"]
+
+
+def test_every_record_is_read_back_from_its_line(tmp_path):
+    write_tables(POISONED, tmp_path)
+    rows = atomic.read_jsonl(tmp_path / "annotations.jsonl")
+    assert [AnnotationRecord.model_validate(row) for row in rows] == POISONED
+
+
+def test_a_weight_that_json_cannot_say_is_null(tmp_path):
+    genes = [
+        AnnotatedGene(symbol=symbol, written=symbol, weight=weight)
+        for symbol, weight in (("TP53", math.inf), ("TTN", math.nan), ("MX1", -1.5))
+    ]
+    write_tables([SPINDLE.model_copy(update={"genes": genes})], tmp_path)
+    written = (tmp_path / "annotations.jsonl").read_text()
+    assert "Infinity" not in written and "NaN" not in written
+    assert [gene["weight"] for gene in json.loads(written)["genes"]] == [None, None, -1.5]
+
+
+def test_no_records_are_a_heading_and_an_empty_file(tmp_path):
+    write_tables([], tmp_path)
+    assert (tmp_path / "annotations.tsv").read_text() == tsv_heading() + "\n"
+    assert (tmp_path / "annotations.jsonl").read_text() == ""
+
+
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe():
+    for text in ("=cmd()", "+cmd()", "-cmd()", "@cmd", "  =cmd()", "-", "-1+cmd()", "=1"):
+        assert cell(SPINDLE.model_copy(update={"set": text}), "set") == f"'{text}"
+    assert cell(SPINDLE.model_copy(update={"set": "\t=cmd()"}), "set") == "' =cmd()"
+
+
+def test_what_no_spreadsheet_runs_stays_as_it_is():
+    for text in ("-1", "+1.5e-3", "alpha-beta", "'quoted'", "3", LONG_NAME):
+        assert cell(SPINDLE.model_copy(update={"set": text}), "set") == text
+
+
+def test_tabs_and_line_breaks_become_blanks_and_quotes_survive(tmp_path):
+    odd = SPINDLE.model_copy(update={"name": 'a\tb\r\nc\u2028d "e"', "flags": ['"first', "second"]})
+    write_tables([odd, INTERFERON], tmp_path)
+    assert len((tmp_path / "annotations.tsv").read_bytes().splitlines()) == 3
+    table = pd.read_csv(tmp_path / "annotations.tsv", sep="\t")
+    assert table["name"].tolist() == ['a b c d "e"', "interferon response"]
+    assert table["flags"][0] == '"first; second'
+
+
+def test_the_best_term_has_the_least_adjusted_p_and_of_equals_the_least_p():
+    assert best_term(SPINDLE).id == "GO:0007094" and best_term(INTERFERON) is None
+    tied = [term.model_copy(update={"adjusted_p": 0.04}) for term in SPINDLE.enriched]
+    assert best_term(SPINDLE.model_copy(update={"enriched": tied})).p == 2e-07
+
+
+def test_a_failed_write_leaves_the_old_table(tmp_path, monkeypatch):
+    write_tables([SPINDLE], tmp_path)
+    before = (tmp_path / "annotations.tsv").read_bytes()
+    monkeypatch.setattr("reasonome.atomic.flush", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_tables(RECORDS, tmp_path)
+    assert (tmp_path / "annotations.tsv").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["annotations.jsonl", "annotations.tsv"]
+
+
+def fail(path):
+    raise OSError(28, "No space left on device", str(path))

@@ -1,0 +1,372 @@
+"""The page of annotated sets in Debian's Chromium: what a collaborator does with it, and what must never happen."""
+
+import json
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "annotation"))  # where the hand-made sets are
+from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE  # noqa: E402
+
+from reasonome.annotation.page import write_page  # noqa: E402
+from reasonome.annotation.record import AnnotationRecord  # noqa: E402
+from reasonome.annotation.tables import tsv_heading, tsv_line  # noqa: E402
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
+]
+# Hands over to the window what the page gives to the clipboard, which a test need not be allowed to use.
+CLIPBOARD = (
+    "Object.defineProperty(navigator, 'clipboard', {configurable: true, value: "
+    "{writeText: text => { window.handedOver = text; return Promise.resolve(); }}});"
+)
+
+
+@pytest.fixture(scope="module")
+def driver():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("annotated") / "annotations.html"
+    write_page(RECORDS, ABOUT, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("hostile") / "annotations.html"
+    write_page(POISONED, POISONED_ABOUT, path)
+    return path
+
+
+def opened(driver: WebDriver, path: Path) -> WebDriver:
+    """The page, freshly opened."""
+    driver.get("about:blank")
+    driver.get_log("browser"), requested(driver)
+    seconds_to_interactive(driver, path)
+    return driver
+
+
+def check_quiet(driver: WebDriver, path: Path) -> None:
+    """It has logged no error, asked nobody for anything and run nothing that came with the data."""
+    assert driver.execute_script("return [window.pwned, document.querySelectorAll('img').length]") == [None, 0]
+    assert driver.get_log("browser") == []
+    asked = {address for address in requested(driver) if not address.startswith("blob:")}  # its own downloads
+    assert {address.partition("#")[0] for address in asked} == {path.as_uri()}
+
+
+@pytest.fixture
+def page(driver, written):
+    yield opened(driver, written)
+    check_quiet(driver, written)
+
+
+def cells(page: WebDriver, heading: str, table: str = "sets") -> list[str]:
+    """A column of the rows that are shown."""
+    return page.execute_script(
+        "const table = document.getElementById(arguments[0]);"
+        "const title = (cell) => cell.innerText.replace(/ [▲▼]/, '');"
+        "const at = [...table.tHead.rows[0].cells].findIndex(cell => title(cell) === arguments[1]);"
+        "return [...table.tBodies[0].querySelectorAll('tr.entry')].map(line => line.cells[at].innerText);",
+        table,
+        heading,
+    )
+
+
+def names(page: WebDriver) -> list[str]:
+    return cells(page, "name")
+
+
+def wait(page: WebDriver, condition) -> None:
+    WebDriverWait(page, 10, 0.05).until(condition)
+
+
+def click(page: WebDriver, path: str) -> None:
+    found = page.find_element(By.XPATH, path)
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+    found.click()
+
+
+def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
+    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
+    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
+
+
+def tick(page: WebDriver, label: str, within: str = "controls") -> None:
+    click(page, f"//*[@id='{within}']//label[contains(., '{label}')]/input")
+
+
+def open_set(page: WebDriver, name: str) -> str:
+    """Open the row with this name; all that stands below it, folded parts too."""
+    click(
+        page, f"//table[@id='sets']//tr[contains(@class, 'entry')][.//span[.='{name}']]//button[@aria-label='Details']"
+    )
+    return evidence(page)
+
+
+def evidence(page: WebDriver) -> str:
+    for part in page.find_elements(By.CSS_SELECTOR, "#sets .evidence details"):
+        page.execute_script("arguments[0].open = true", part)
+    wait(page, lambda d: not d.find_elements(By.CSS_SELECTOR, "#sets .evidence details > summary:only-child"))
+    return page.find_element(By.CSS_SELECTOR, "#sets .evidence").text
+
+
+def test_a_search_finds_sets_names_genes_and_terms(page):
+    assert names(page) == ["spindle checkpoint", "interferon response", "not asked", "the model gave no name"]
+    page.find_element(By.TAG_NAME, "body").send_keys("/")
+    search = page.switch_to.active_element
+    for text, found in (
+        ("cluster 3", ["not asked"]),
+        ("INTERFERON", ["interferon response"]),
+        ("or4f5", ["the model gave no name"]),
+        ("ensg00000164109", ["spindle checkpoint"]),  # as it was written; two sets, nearly the same
+        ("spindle assembly", ["spindle checkpoint"]),
+        ("go:0007094", ["spindle checkpoint"]),
+        ("march1", ["spindle checkpoint"]),  # unmapped
+        ("isg15 bub1", []),
+    ):
+        search.clear()
+        search.send_keys(text)
+        wait(page, lambda d, found=found: names(d) == found)
+    assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
+    search.send_keys(Keys.ESCAPE)
+    wait(page, lambda d: len(names(d)) == 4)
+
+
+def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
+    click(page, "//table[@id='sets']//button[.='confidence']")
+    assert cells(page, "confidence") == ["1.00", "0.75", "0.10", ""]
+    heading = page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]")
+    assert heading.get_attribute("aria-sort") == "descending" and heading.text == "confidence ▼"
+    page.switch_to.active_element.send_keys(Keys.ENTER)
+    assert cells(page, "confidence") == ["0.10", "0.50", "1.00", ""]  # another of two alike comes first
+    assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    choose(page, "sort by", "name")
+    assert names(page) == ["interferon response", "mitotic checkpoint", "not asked", "the model gave no name"]
+
+
+def test_lists_and_flags_are_filtered(page):
+    choose(page, "list", "day 7")
+    assert names(page) == ["mitotic checkpoint", "the model gave no name"]
+    tick(page, "flagged only")
+    assert names(page) == ["the model gave no name"] and cells(page, "flags") == ["⚑ the model abstained"]
+    choose(page, "list", "all lists")
+    assert names(page) == ["spindle checkpoint", "not asked", "the model gave no name"]
+    assert cells(page, "flags")[0] == "⚑ listed twice: TTK\n⚑ 1 claim contradicted"
+    assert cells(page, "flags")[1] == "⚑ not asked: none of its identifiers is a gene"
+    click(page, "//*[@id='controls']//button[.='Reset']")
+    assert len(names(page)) == 4
+
+
+def test_nearly_identical_sets_are_folded_below_one(page):
+    assert "5 of 5 sets; 1 of them are folded" in page.find_element(By.ID, "folded").text
+    fold = page.find_element(By.CSS_SELECTOR, "#sets button.fold")
+    assert fold.text == "▸ 1 nearly the same" and fold.get_attribute("aria-expanded") == "false"
+    fold.send_keys(Keys.ENTER)
+    assert names(page)[:3] == ["spindle checkpoint", "mitotic checkpoint", "interferon response"]
+    focused = page.switch_to.active_element
+    assert focused.text == "▾ 1 nearly the same" and focused.get_attribute("aria-expanded") == "true"
+    focused.send_keys(Keys.ENTER)
+    assert len(names(page)) == 4
+    tick(page, "fold near-identical sets")
+    assert len(names(page)) == 5 and not page.find_elements(By.CSS_SELECTOR, "#sets button.fold")
+
+
+def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
+    assert not page.find_elements(By.CSS_SELECTOR, ".evidence")  # made when asked for
+    text = open_set(page, "spindle checkpoint")
+    assert page.switch_to.active_element.tag_name == "h3"
+    for said in (
+        "markers of cluster 1",
+        "0.75, stated by the model",
+        "80 %",
+        "BUB1 and MAD2L1 delay anaphase.",
+        "Nearest to the name: spindle assembly checkpoint (0.90)",
+        "the first text",
+        "the second text",
+        "models/tiny/grpo.names-s0 (Qwen/Qwen3-0.6B)",
+    ):
+        assert said in text, said
+    tables = page.execute_script(
+        "return [...document.querySelectorAll('.evidence table')].map(table =>"
+        " [...table.tBodies[0].rows].map(line => [...line.cells].map(cell => cell.innerText)))"
+    )
+    claims, enriched, genes, unmapped = tables
+    assert claims == [
+        ["BUB1", "mitosis", "✔ supported", "BUB1: mitosis (IDA)"],
+        ["MAD2L1", "anaphase", "? unknown", "no fact found in the sources"],
+        ["TTK", "not: kinase activity", "✘ contradicted", "TTK: kinase (TAS)"],
+    ]
+    assert [row[0] for row in enriched] == ["spindle assembly checkpoint", "cell cycle"]
+    assert enriched[0][3:] == ["BUB1 MAD2L1", "2", "40", "2.0e-7", "3.1e-5"]
+    assert enriched[1][6:] == ["0.001", "0.04"]
+    assert genes[1] == ["ENSG00000164109", "MAD2L1", "mitotic arrest deficient 2 like 1", "id", "yes", ""]
+    assert [row[4:] for row in genes] == [["yes", "2.5"], ["yes", ""], ["no", ""]]
+    assert unmapped == [["MARCH1", "a date in a spreadsheet", "MARCHF1, MARC1"]]
+    page.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not page.find_elements(By.CSS_SELECTOR, ".evidence")
+    assert page.switch_to.active_element.get_attribute("aria-label") == "Details"
+
+
+def test_a_set_without_a_name_says_why(page):
+    text = open_set(page, "not asked")
+    assert "not asked: none of its identifiers is a gene" in text and "No gene was recognised." in text
+    assert "foo" in text and "named by" not in text
+    assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy name' or .='Copy genes']")
+
+
+def test_an_address_that_ends_in_an_id_opens_that_set(page, written):
+    page.get(f"{written.as_uri()}#{quote('day 7/cluster 1', safe='')}")
+    wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
+    assert page.switch_to.active_element.text == "mitotic checkpoint"  # which was folded away
+    href = page.find_element(By.LINK_TEXT, "link to this set").get_attribute("href")
+    assert href == f"{written.as_uri()}#day%207%2Fcluster%201"
+    page.execute_script("location.hash = '%%%'")
+    page.execute_script("location.hash = 'how-made'")
+    assert len(page.find_elements(By.CSS_SELECTOR, ".evidence")) == 1
+
+
+def test_names_genes_and_rows_are_handed_to_the_clipboard(page):
+    page.execute_script(CLIPBOARD)
+    open_set(page, "spindle checkpoint")
+    for button, text in (
+        ("Copy name", "spindle checkpoint"),
+        ("Copy genes", "BUB1\nMAD2L1\nTTK"),
+        ("Copy row as TSV", tsv_line(SPINDLE)),
+    ):
+        click(page, f"//*[@class='handles']/button[.='{button}']")
+        wait(page, lambda d, text=text: d.execute_script("return window.handedOver") == text)
+    wait(page, lambda d: d.find_elements(By.XPATH, "//button[.='copied ✓']"))
+
+
+def test_a_browser_that_forbids_the_clipboard_copies_a_selection(page):
+    page.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {configurable: true, value: undefined});"
+        "document.execCommand = (command) => {"
+        " window.handedOver = [command, document.activeElement.value]; return false; };"
+    )
+    open_set(page, "spindle checkpoint")
+    click(page, "//*[@class='handles']/button[.='Copy genes']")
+    wait(page, lambda d: d.find_elements(By.XPATH, "//button[.='not copied: the browser forbids it']"))
+    assert page.execute_script("return window.handedOver") == ["copy", "BUB1\nMAD2L1\nTTK"]
+    assert not page.find_elements(By.TAG_NAME, "textarea")
+
+
+def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    choose(page, "list", "day 0")
+    click(page, "//table[@id='sets']//button[.='name']")
+    shown = [RECORDS[1], RECORDS[2], RECORDS[0]]
+    for button, name in (("TSV", "annotations-shown.tsv"), ("JSONL", "annotations-shown.jsonl")):
+        click(page, f"//*[@id='controls']//button[.='Download {button}']")
+        wait(page, lambda d, name=name: (tmp_path / name).is_file())
+    lines = (tmp_path / "annotations-shown.tsv").read_text(encoding="utf-8")
+    assert lines == "".join(f"{line}\n" for line in [tsv_heading(), *map(tsv_line, shown)])
+    rows = map(json.loads, (tmp_path / "annotations-shown.jsonl").read_text(encoding="utf-8").splitlines())
+    assert [AnnotationRecord.model_validate(row) for row in rows] == shown
+
+
+def test_lists_are_compared_by_group_and_by_name(page):
+    assert page.find_element(By.ID, "lists-summary").text == (
+        "4 rows; in two or more of these lists: 1; of these with names that differ: 1."
+    )
+    assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 2"]
+    first = [text.split("\n")[0] for text in cells(page, "day 7", "lists")]
+    assert first == ["mitotic checkpoint", "not in this list", "not in this list", "the model gave no name"]
+    choose(page, "a row is", "the set's name", "lists-controls")
+    assert cells(page, "set", "lists") == ["cluster 1", "cluster 2", "cluster 3"]
+    assert [text.split("\n")[0] for text in cells(page, "day 7", "lists")][:2] == [
+        "mitotic checkpoint",
+        "the model gave no name",
+    ]
+    choose(page, "show", "in one list only", "lists-controls")
+    assert cells(page, "set", "lists") == ["cluster 3"]
+    choose(page, "show", "names differ", "lists-controls")
+    assert cells(page, "set", "lists") == ["cluster 1", "cluster 2"]
+    click(page, "//table[@id='lists']//button[@aria-label='Details']")
+    sides = [side.text for side in page.find_elements(By.CSS_SELECTOR, "#lists .sides h4")]
+    assert sides == ["day 0: cluster 1", "day 7: cluster 1"]
+    click(page, "(//table[@id='lists']//button[.='All of its evidence'])[2]")
+    assert page.switch_to.active_element.text == "mitotic checkpoint"
+    tick(page, "day 0", "lists-controls")
+    assert page.find_element(By.ID, "lists-summary").text == "Choose two or more lists."
+    assert cells(page, "set", "lists") == []
+
+
+def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
+    page = opened(driver, hostile)
+    assert names(page)[0] == f"spindle checkpoint{POISON}"
+    for place in range(4):
+        toggles = page.find_elements(By.CSS_SELECTOR, "#sets button.toggle")
+        page.execute_script("arguments[0].click()", toggles[place])
+    for part in page.find_elements(By.CSS_SELECTOR, "#sets .evidence details"):
+        page.execute_script("arguments[0].open = true", part)
+    wait(page, lambda d: not d.find_elements(By.CSS_SELECTOR, "#sets .evidence details > summary:only-child"))
+    text = page.execute_script("return document.getElementById('sets').textContent")
+    for said in (
+        "spindle checkpoint",
+        "TTK is left over.",
+        "BUB1: mitosis (IDA)",
+        "MARCHF1",
+        "the second text",
+        "cell cycle",
+    ):
+        assert f"{said}{POISON}" in text, said
+    page.execute_script("for (const one of document.querySelectorAll('#lists button.toggle')) one.click()")
+    assert f"day 0{POISON}" in page.execute_script("return document.getElementById('lists').textContent")
+    check_quiet(page, hostile)
+
+
+def test_a_page_without_sets_says_so(driver, tmp_path):
+    write_page([], ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
+    for button in ("TSV", "JSONL"):
+        assert not page.find_element(By.XPATH, f"//button[.='Download {button}']").is_enabled()
+    check_quiet(page, tmp_path / "annotations.html")
+
+
+def test_a_phone_shows_all_without_scrolling_sideways(driver, tmp_path):
+    long = SPINDLE.model_copy(update={"id": "long", "name": LONG_NAME, "set": "s" * 60, "group": 9})
+    write_page([*RECORDS, long], ABOUT, tmp_path / "annotations.html")
+    metrics = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        page = opened(driver, tmp_path / "annotations.html")
+        page.execute_script("for (const one of document.querySelectorAll('button.toggle')) one.click()")
+        assert page.execute_script("return document.documentElement.scrollWidth") <= 360
+        overflowing = (
+            "return [...document.querySelectorAll('#sets tr.entry, #sets tr.entry > td, .stacked')]"
+            ".filter(one => one.getBoundingClientRect().right > 361).length"
+        )
+        assert page.execute_script(overflowing) == 0
+        assert LONG_NAME in [name for name in names(page)]
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_two_thousand_sets_open_and_are_searched(driver, tmp_path):
+    many = [
+        SPINDLE.model_copy(update={"id": f"set-{place}", "set": f"set-{place}", "group": place + 1})
+        for place in range(2000)
+    ]
+    write_page(many, ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    assert page.find_element(By.ID, "status").text == "1–25 of 2,000 rows"
+    assert len(page.find_elements(By.CSS_SELECTOR, "#sets tr")) == 26  # one page is drawn, and no evidence
+    page.find_element(By.ID, "search").send_keys("set-1234")
+    wait(page, lambda d: cells(d, "set") == ["set-1234"])
+    page.get(f"{(tmp_path / 'annotations.html').as_uri()}#set-1999")
+    wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
+    assert page.find_element(By.ID, "status").text == "1,976–2,000 of 2,000 rows"
