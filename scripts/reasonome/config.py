@@ -50,6 +50,8 @@ def _no_twins(values: list) -> list:
 
 # Paths stand in shell commands and in the names of results, so nothing that either would have to quote.
 RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(_stays_inside)]
+# A file of the user's own may lie anywhere.
+UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
 Names = Annotated[list[Name], AfterValidator(_no_twins)]
 SomeNames = Annotated[Names, Field(min_length=1)]
 
@@ -500,7 +502,7 @@ class Split(Strict):
 class PublishedFile(Strict):
     """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
 
-    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")] | None = None
+    path: UserPath | None = None
     url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
     sha256: Sha256 = "unpinned"
     collection: str = Field(
@@ -708,6 +710,41 @@ class Decoding(Strict):
         if self.temperature == 0 and self.samples > 1:
             raise ValueError("greedy decoding (temperature 0) gives the same sample every time: use samples: 1")
         return self
+
+
+# --- annotations ---------------------------------------------------------------------------------------
+
+
+class Annotation(Strict):
+    """People's own gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
+
+    sets: Annotated[list[UserPath], Field(min_length=1)] = Field(
+        description="files: GMT, one gene a line, or a table of clusters or of differential expression"
+    )
+    kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
+        None, description="of the files; told from what is in them if not given"
+    )
+    species: Literal["human", "mouse"] = Field("human", description="mouse genes are asked about as human orthologues")
+    adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="of tables: genes up to this count")
+    log2_fold_change: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="of tables: genes from this on count; 1 for differential expression, .25 for clusters"
+    )
+    split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
+    top: Annotated[int, Field(ge=3)] = Field(100, description="of tables: genes of a set, at most")
+    universe: UserPath | None = Field(
+        None, description="the genes that were tested, one a line; a table of differential expression has its own"
+    )
+    benchmark: Name = Field("demo-go", description="whose facts, ontology terms and encoders answers are checked with")
+    libraries: Names = Field(
+        ["reactome-demo", "wikipathways-demo"], description="sources of gene sets to test for over-representation"
+    )
+    style: Name = Field("facts", description="of the prompts")
+    samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
+    temperature: Annotated[float, Field(gt=0)] = 0.7
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    max_new_tokens: Annotated[int, Field(ge=16)] = 160
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    seed: int = 0
 
 
 # --- teachers ----------------------------------------------------------------------------------------
@@ -1144,6 +1181,9 @@ class Style(_Asking):
         "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
     )
     confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
+    order: Literal["seeded", "listed"] = Field(
+        "seeded", description="of the genes, of which the first that fit are shown: shuffled by the seed, or as listed"
+    )
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
 

@@ -71,7 +71,9 @@ def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens, ne
     """
     if not genes:
         raise InputError("empty gene set", fix="give at least one gene")
-    ordered = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
+    listed = range(len(genes))
+    order = listed if style.order == "listed" else gene_order([gene.symbol for gene in genes], style.seed)
+    ordered = [genes[i] for i in order]
     entries = [gene_text(gene, style) for gene in ordered]
     kept = max(1, count_fitting(count_tokens([entry + style.separator for entry in entries]), style.budget_tokens))
     facts = [fact_texts(gene, style) for gene in ordered[:kept]]

@@ -1,0 +1,171 @@
+"""Name gene sets with a model and check what it says of them: the records behind the tables and the page."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from reasonome import atomic
+from reasonome.annotation.agreement import (
+    agreement_with_terms,
+    genes_of_reasoning,
+    near_identical_groups,
+    samples_agreement,
+)
+from reasonome.annotation.knowledge import Known
+from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
+from reasonome.annotation.questions import Question
+from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.config import Annotation, Decoding, Style
+from reasonome.generation.answers import write_answers
+from reasonome.manifest import canonical, read_manifest, text_sha256
+from reasonome.metrics.claims import TRUE, Knowledge
+from reasonome.metrics.naming import normalise
+from reasonome.prompt_facts import FactIndex, with_facts
+from reasonome.prompts import gene_order
+from reasonome.scoring import AnswerRow, read_answers
+from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
+
+TASK = GeneSetNaming()
+
+
+def annotate(
+    asked: Sequence[Question],
+    settings: Annotation,
+    style: Style,
+    model: Path,
+    known: Known,
+    universe: Universe,
+    out: Path,
+) -> list[AnnotationRecord]:
+    """The records of all questions, in their order; answers are kept in `out`, and asked for again only if need be.
+
+    `model` is a folder with manifest.json and model/. Genes that weights rank are shown to the model in that order, the
+    others in a seeded one, as far as the style's budget goes. InputError as of what generates.
+    """
+    examples = {one.record.id: _in_prompt_order(one, style) for one in asked if one.example is not None}
+    if style.facts is not None:
+        index = FactIndex(known.facts, style.seed)
+        examples = {one.id: one for one in with_facts(list(examples.values()), index, style.facts)}
+    answers = _answers(list(examples.values()), settings, style.model_copy(update={"order": "listed"}), model, out)
+    tests = OverRepresentation(known.libraries, universe.symbols)
+    records = []
+    for one in tqdm(asked, desc="checking", unit=" sets", delay=5):
+        record = one.record
+        if record.id in examples:
+            record = _checked(_named(record, examples[record.id], answers[record.id], style), known, tests, universe)
+        records.append(record)
+    groups = near_identical_groups([frozenset(gene.symbol for gene in record.genes) for record in records])
+    return [record.model_copy(update={"group": group}) for record, group in zip(records, groups, strict=True)]
+
+
+def decoding_of(settings: Annotation) -> Decoding:
+    """How answers are drawn: sampled, or greedily where there is one."""
+    sampled = settings.samples > 1
+    return Decoding(
+        samples=settings.samples,
+        temperature=settings.temperature if sampled else 0.0,
+        top_p=settings.top_p if sampled else 1.0,
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+    )
+
+
+def _in_prompt_order(one: Question, style: Style) -> Example:
+    genes = one.example.genes
+    if not any(gene.weight is not None for gene in one.record.genes):
+        genes = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
+    return one.example.model_copy(update={"genes": genes})
+
+
+def _answers(
+    examples: Sequence[Example], settings: Annotation, style: Style, model: Path, out: Path
+) -> Mapping[str, list[AnswerRow]]:
+    """The answers by question, those of an earlier run if it asked the same model the same; samples in their order."""
+    if not examples:
+        return {}
+    target, stamp = out / "answers.jsonl", out / "answers.json"
+    digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
+    decoding = decoding_of(settings)
+    parts = [digest, style.model_dump(mode="json"), decoding.model_dump()]
+    asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
+    if not (target.is_file() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == {"asked": asked}):
+        stamp.unlink(missing_ok=True)  # until the answers that it speaks of are there
+        write_answers(TASK, style, decoding, examples, model / "model", digest, target)
+        atomic.write_json(stamp, {"asked": asked})
+    else:
+        print(f"the answers of an earlier run are used: {target}")
+    found: dict[str, list[AnswerRow]] = {}
+    for row in read_answers(target):
+        found.setdefault(row.id, []).append(row)
+    return found
+
+
+def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:
+    """The record with the name that most samples give, of equals the likeliest, and with what that sample says."""
+    likeliest = sorted(rows, key=lambda row: -_likelihood(row))
+    read = [TASK.parse(row.text, style) for row in likeliest]
+    name, share = samples_agreement([answer.name for answer in read])
+    chosen = next(place for place, answer in enumerate(read) if normalise(answer.name) == normalise(name))
+    answer = read[chosen]
+    abstained = normalise(name) == normalise(ABSTENTION)
+    stated = answer.confidence is not None
+    shown = {gene.symbol for gene in example.genes[: len(example.genes) - likeliest[chosen].genes_left_out]}
+    others = [place for place in range(len(rows)) if place != chosen]
+    return record.model_copy(
+        update={
+            "genes": [gene.model_copy(update={"shown": gene.symbol in shown}) for gene in record.genes],
+            "name": "" if abstained else name,
+            "abstained": abstained,
+            "problems": list(answer.problems),
+            "confidence": (answer.confidence if stated else _likelihood(likeliest[chosen])) if name else None,
+            "confidence_kind": ("stated" if stated else "logprob") if name else "",
+            "agreement": share if others else None,
+            "samples": [Sample(name=read[place].name, text=likeliest[place].text) for place in others],
+            "reasoning": "\n".join(answer.steps),
+        }
+    )
+
+
+def _likelihood(row: AnswerRow) -> float:
+    """The mean probability of the name's tokens (geometric); 0 of an answer without a name."""
+    return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
+
+
+def _checked(
+    record: AnnotationRecord, known: Known, tests: OverRepresentation, universe: Universe
+) -> AnnotationRecord:
+    """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
+    symbols = [gene.symbol for gene in record.genes]
+    claims = checked_claims(known.claims, record.reasoning, symbols)
+    enriched = tests.enriched(symbols)
+    agreement = agreement_with_terms(record.name, enriched, known.similarity)
+    supporting, others = genes_of_reasoning(symbols, claims, agreement) if record.name else ([], symbols)
+    return record.model_copy(
+        update={
+            "flags": [*record.flags, *universe_flags(symbols, universe.symbols)],
+            "claims": claims,
+            "supporting_genes": supporting,
+            "other_genes": others,
+            "enriched": enriched,
+            "enriched_agreement": agreement.score if agreement else None,
+            "enriched_match": agreement.term.name if agreement else "",
+        }
+    )
+
+
+def checked_claims(knowledge: Knowledge, reasoning: str, symbols: Sequence[str]) -> list[AnnotatedClaim]:
+    """What a reasoning claims of genes, each with its verdict and the fact that decides it."""
+    return [
+        AnnotatedClaim(
+            gene=claim.gene,
+            term=claim.term,
+            negated=claim.negated,
+            verdict="supported" if claim.verdict == TRUE else claim.verdict,
+            fact=claim.fact,
+        )
+        for claim in knowledge.read(reasoning, symbols).claims
+    ]

@@ -1,0 +1,61 @@
+"""What answers are checked against and put beside: facts, terms, gene set libraries, and a sentence encoder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, read_library
+from reasonome.background import Background, read_background
+from reasonome.encoders import load_encoders, mean_similarity
+from reasonome.facts import read_facts
+from reasonome.genes import GeneTable
+from reasonome.metrics.claims import Knowledge
+from reasonome.metrics.naming import Similarity
+from reasonome.project import Project
+
+ONTOLOGY = "GO"  # the library of a background's ontology terms
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a project that annotation reads, beside the sets and the model; all of them are there.
+
+    `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
+    ontology terms, `encoders` folders, `libraries` GMT files by name.
+    """
+
+    authority: Mapping[str, Path]
+    authority_format: str
+    facts: Sequence[Path]
+    background: Path
+    encoders: Sequence[Path]
+    libraries: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Facts as a table and as what checks claims, libraries of gene sets, and how alike two names are."""
+
+    facts: pd.DataFrame
+    claims: Knowledge
+    libraries: Sequence[GeneSetLibrary]
+    similarity: Similarity | None
+
+
+def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
+    """Read everything once for all sets. InputError as of the readers."""
+    facts = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
+    background = read_background(sources.background)
+    libraries = [ontology_library(background)]
+    libraries += [read_library(path, genes, name) for name, path in sources.libraries.items()]
+    encoders = load_encoders(project, sources.encoders)
+    similarity = mean_similarity(list(encoders.values())) if encoders else None
+    return Known(facts, Knowledge(facts, background), libraries, similarity)
+
+
+def ontology_library(background: Background) -> GeneSetLibrary:
+    """The terms of a background that answers can be linked to, each with the genes of the terms below it."""
+    sets = {term.id: LibrarySet(term.name, background.genes(term.id)) for term in background.candidates}
+    return GeneSetLibrary(ONTOLOGY, {key: one for key, one in sets.items() if one.symbols})

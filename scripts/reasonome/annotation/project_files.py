@@ -1,0 +1,70 @@
+"""Where the files of a project lie that annotation reads, for the command line and for Snakemake's rule alike."""
+
+from pathlib import Path
+
+from reasonome import experiments
+from reasonome.annotation.knowledge import Sources
+from reasonome.config import Annotation
+from reasonome.errors import InputError
+from reasonome.experiments import Results
+from reasonome.project import Project, lookup
+
+
+def sources_of(project: Project, settings: Annotation) -> Sources:
+    """The files by which answers are checked; they need not be there yet. InputError for names that nothing has."""
+    results = Results(project.settings.results)
+    benchmark = lookup(project.naming_benchmarks, settings.benchmark, "benchmark of gene-set naming")
+    authority = project.authority(benchmark.corpus)
+    libraries = {}
+    for name in settings.libraries:
+        spec = lookup(project.sources, name, "source")
+        if spec.format not in ("gmt", "reactome", "wikipathways"):
+            what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
+            raise InputError(what, field="libraries", fix="name sources of format gmt, reactome or wikipathways")
+        libraries[name] = results.source_file(name, "gmt", spec.files["gmt"])
+    return Sources(
+        authority={
+            key: results.source_file(authority, key, spec) for key, spec in project.sources[authority].files.items()
+        },
+        authority_format=project.sources[authority].format,
+        facts=experiments.judging_facts(project, settings.benchmark),
+        background=results.background(settings.benchmark),
+        encoders=[results.encoder(name) for name in benchmark.encoders],
+        libraries=libraries,
+    )
+
+
+def targets(sources: Sources) -> list[Path]:
+    """All files of `sources`, as targets of Snakemake: of encoders their manifests."""
+    return [
+        *sources.authority.values(),
+        *sources.facts,
+        sources.background,
+        *(folder / "manifest.json" for folder in sources.encoders),
+        *sources.libraries.values(),
+    ]
+
+
+def check_there(sources: Sources) -> None:
+    """InputError for files that Snakemake has not made yet, with the command that makes them."""
+    missing = [path for path in targets(sources) if not path.is_file()]
+    if missing:
+        raise InputError(
+            "facts, terms or encoders by which answers are checked were not made yet",
+            file=missing[0],
+            fix=f"snakemake --cores 2 {' '.join(map(str, missing))}",
+        )
+
+
+def model_folder(project: Project, model: str) -> Path:
+    """The folder of a model, from its path or its name below results/models: `BACKBONE/CHAIN`.
+
+    InputError where there is no finished model, with those that there are.
+    """
+    root = Results(project.settings.results).root / "models"
+    for folder in (Path(model), Path(model).parent, root / model):
+        if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
+            return folder
+    found = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
+    listed = ", ".join(found[:8]) if found else "none yet; `make demo` trains some"
+    raise InputError(f"'{model}' is no finished model", field="--model", fix=f"finished models: {listed}")

@@ -1,0 +1,128 @@
+"""Lists of genes → what a model is asked: genes resolved, and what cannot be asked kept with the reason."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reasonome.annotation.gene_list import GeneList
+from reasonome.annotation.readers.species import Orthologues
+from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
+from reasonome.genes import GeneTable
+from reasonome.tasks.gene_set_naming import Example, Gene
+
+FEWEST = 3  # genes that are known: one or two have no function in common that a model could name
+_SHOWN = 5  # genes that a sentence names
+
+
+@dataclass(frozen=True)
+class Question:
+    """A list as it is asked: its record so far, and the question, None where the record's `error` says why not."""
+
+    record: AnnotationRecord
+    example: Example | None
+
+
+def questions(
+    lists: Sequence[GeneList], of: str, genes: GeneTable, orthologues: Orthologues | None = None
+) -> list[Question]:
+    """A question for every list, in their order; `of` names the file that they are from.
+
+    With `orthologues` genes are of another species, and become the human ones. A list with fewer than FEWEST known
+    genes gets an error that says what was found; lists with an error are not asked, the others are.
+    """
+    return [_question(one, of, genes, orthologues) for one in lists]
+
+
+def list_id(of: str, name: str) -> str:
+    """An id for files, links and answers: the same for the same file and list, whatever their names hold."""
+    return hashlib.sha256(f"{of}\0{name}".encode()).hexdigest()[:12]
+
+
+def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues | None) -> Question:
+    known: dict[str, AnnotatedGene] = {}
+    unmapped: list[UnmappedGene] = []
+    merged: list[str] = []
+    several: list[str] = []
+    hows: Counter[str] = Counter()
+    for listed in one.genes:
+        found, unknown = _resolved(listed.written, genes, orthologues)
+        if unknown:
+            unmapped.append(unknown)
+            continue
+        several += [listed.written] * (len(found) > 1)
+        for symbol, how in found:
+            hows[how] += 1
+            if symbol in known:
+                merged.append(listed.written)
+                continue
+            known[symbol] = AnnotatedGene(
+                symbol=symbol,
+                written=listed.written,
+                name=genes.genes[symbol].name,
+                how=how,
+                weight=listed.weight,
+            )
+    flags = [*one.flags, *_flags(hows, unmapped, merged, several)]
+    error = one.error or _too_few(one, known, unmapped)
+    record = AnnotationRecord(
+        list=of,
+        set=one.name,
+        id=list_id(of, one.name),
+        description=one.description,
+        place=one.place,
+        genes=list(known.values()),
+        unmapped=unmapped,
+        flags=flags,
+        error=error,
+    )
+    if error:
+        return Question(record, None)
+    asked = [Gene(symbol=gene.symbol, name=gene.name) for gene in known.values()]
+    # The name that a benchmark would know: nobody does, and no prompt shows it.
+    return Question(record, Example(id=record.id, subset="sets", name="unknown", genes=asked))
+
+
+def _resolved(
+    written: str, genes: GeneTable, orthologues: Orthologues | None
+) -> tuple[list[tuple[str, str]], UnmappedGene | None]:
+    """(symbol, how) of each human gene that an identifier means, or why there is none."""
+    if orthologues is None:
+        found = genes.resolve(written)
+        if found.symbol is None:
+            candidates = found.candidates or tuple(filter(None, genes.best_guess(written).split("|")))
+            return [], UnmappedGene(written=written, why=found.how, candidates=list(candidates))
+        return [(found.symbol, found.how)], None
+    human = [genes.resolve(symbol).symbol for symbol in orthologues.human(written)]
+    symbols = [symbol for symbol in dict.fromkeys(human) if symbol is not None]
+    if not symbols:
+        return [], UnmappedGene(written=written, why="no human orthologue is known")
+    return [(symbol, "orthologue") for symbol in symbols], None
+
+
+def _flags(
+    hows: Counter[str], unmapped: Sequence[UnmappedGene], merged: Sequence[str], several: Sequence[str]
+) -> list[str]:
+    flags = []
+    if unmapped:
+        total = sum(hows.values()) + len(unmapped)
+        flags.append(f"{len(unmapped):,} of {total:,} genes are unknown: {_some([gene.written for gene in unmapped])}")
+    if dates := hows["spreadsheet date"]:
+        flags.append(f"{dates:,} genes were dates, as spreadsheet programs make of SEPT2: read back as genes")
+    if merged:
+        flags.append(f"{len(merged):,} genes are listed more than once, by whatever name: {_some(merged)}")
+    if several:
+        flags.append(f"{len(several):,} genes have several human orthologues, all of which count: {_some(several)}")
+    return flags
+
+
+def _too_few(one: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[UnmappedGene]) -> str:
+    if len(known) >= FEWEST:
+        return ""
+    told = f"only {len(known)} of {len(one.genes):,} genes are known" if unmapped else f"only {len(known)} genes"
+    fix = f" ({_some([gene.written for gene in unmapped])}): are they of another species?" if unmapped else ""
+    return f"{told}, and {FEWEST} are the fewest that can have a function in common{fix}"
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:_SHOWN]) + (", …" if len(words) > _SHOWN else "")
