@@ -23,7 +23,9 @@ from reasonome.errors import run_program
 COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id", "mouse_synonyms", "human_symbols", "one_to_one")
 MGI_COLUMN = "Mouse genome database ID(supplied by MGI)"
 # A gene in NCBI's table, which is Python code: only these fields are looked at, and nothing is run.
-NCBI_GENE = re.compile(r"GeneID=(\d+), CurrentID=0, Status='live', Symbol=['\"]([^'\"]+)['\"], Aliases=['\"](.*?)['\"], desc")
+NCBI_GENE = re.compile(
+    r"GeneID=(\d+), CurrentID=0, Status='live', Symbol=['\"]([^'\"]+)['\"], Aliases=['\"](.*?)['\"], desc"
+)
 
 
 def arguments() -> argparse.Namespace:

@@ -1,8 +1,10 @@
 """Files with people's own gene lists: which kind each is, and the lists in it."""
 
 import csv
+import io
 import os
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from reasonome.annotation.gene_list import SPECIES, GeneLists
@@ -56,8 +58,8 @@ def _refuse_hdf5(path: Path) -> None:
 
 def _kind(text: str) -> str | None:
     """The kind of a file by its first lines; None for a table, whose columns tell it."""
-    begin = (line[:_CHARACTERS] for line in text.split("\n", _LINES)[:_LINES])
-    lines = [line for line in begin if line.strip() and not line.startswith("#")]
+    begin = islice(io.StringIO(text, newline=None), _LINES)
+    lines = [line.rstrip("\n")[:_CHARACTERS] for line in begin if line.strip() and not line.startswith("#")]
     if not lines:
         return gene_per_line.KIND
     header = max((next(csv.reader([lines[0]], delimiter=delimiter), []) for delimiter in ",\t;"), key=len)

@@ -11,12 +11,12 @@ FEWEST = 3  # genes; what one or two have in common is too much to name one proc
 MOST = 2_000  # genes; a tenth of all that code for proteins, more than nearly all processes have
 _SHOWN = 5  # genes that a sentence names
 
+# Accessions of UniProt are not told from symbols: P2RY11 and B3GAT1 look like both.
 _KINDS = {
     "Ensembl ids": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?", re.IGNORECASE),
     "Entrez ids": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
     "HGNC ids": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
     "MGI ids": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
-    "UniProt accessions": re.compile(r"[OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2}"),
 }
 
 
@@ -47,6 +47,11 @@ def checked(
 def some(names: list[str]) -> str:
     """The first of some names, and how many more there are."""
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """The number and the noun, in the plural where it is not one."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:

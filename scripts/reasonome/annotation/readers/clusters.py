@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reasonome.annotation.gene_list import GeneList, GeneLists
-from reasonome.annotation.readers.checked import checked, uniquely_named
+from reasonome.annotation.readers.checked import checked, counted, uniquely_named
 from reasonome.annotation.readers.columns import (
     NAMED_GENE_COLUMNS,
     is_missing,
@@ -75,7 +75,7 @@ def _read_long(table: PlainTable, options: ListOptions) -> GeneLists:
     for row in rows:
         groups.setdefault(row.group, []).append(row)
     told = [
-        f"read as markers of {len(groups):,} clusters{_program(table.columns)}",
+        f"read as markers of {counted(len(groups), 'cluster')}{_program(table.columns)}",
         used(found, ["gene", "group", "adjusted p", "log2 fold change", "statistic"]),
     ]
     if key(found.get("log2 fold change", "")) == "avglogfc":
@@ -83,7 +83,7 @@ def _read_long(table: PlainTable, options: ListOptions) -> GeneLists:
     if "adjusted p" not in found and "p" in found:
         told.append(f"'{found['p']}' was not looked at: it is not adjusted for many tests")
     if left_out := len(table.rows) - len(rows):
-        told.append(f"left out: {left_out:,} rows without a gene")
+        told.append(f"left out: {counted(left_out, 'row')} without a gene")
     return _lists(groups, "adjusted p" in found, "log2 fold change" in found, table, options, told)
 
 
@@ -97,7 +97,7 @@ def _read_wide(table: PlainTable, options: ListOptions) -> GeneLists:
     groups = {group: [_wide_row(table, at, columns) for at in table.rows] for group, columns in found.items()}
     groups = {group: [row for row in rows if row.gene] for group, rows in groups.items()}
     words = set().union(*found.values())
-    told = [f"read as markers of {len(groups):,} clusters, one block of columns each (Scanpy)"]
+    told = [f"read as markers of {counted(len(groups), 'cluster')}, one block of columns each (Scanpy)"]
     if words & {"p", "pvals"} and "pvals_adj" not in words:
         told.append("p values were not looked at: columns called _p do not say whether they are adjusted")
     return _lists(groups, "pvals_adj" in words, bool(words & {"l", "logfoldchanges"}), table, options, told)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from reasonome.annotation.gene_list import GeneList, GeneLists
-from reasonome.annotation.readers.checked import checked
+from reasonome.annotation.readers.checked import checked, counted
 from reasonome.annotation.readers.columns import key, placed, roles, used
 from reasonome.annotation.readers.options import LOG2_FOLD_CHANGE, ListOptions
 from reasonome.annotation.readers.statistics import GeneStatistics, Thresholds, infinite, read_rows
@@ -97,4 +97,4 @@ def _left_out(table: PlainTable, rows: list[GeneStatistics]) -> list[str]:
             row.adjusted_p is not None and row.log2_fold_change is None for row in rows
         ),
     }
-    return [f"left out: {count:,} rows {what}" for what, count in counts.items() if count]
+    return [f"left out: {counted(count, 'row')} {what}" for what, count in counts.items() if count]

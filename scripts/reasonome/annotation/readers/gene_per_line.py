@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reasonome.annotation.gene_list import GeneLists, ListedGene
-from reasonome.annotation.readers.checked import checked, some
+from reasonome.annotation.readers.checked import checked, counted, some
 from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, is_missing, is_number, key, number
 from reasonome.annotation.readers.options import ListOptions
 from reasonome.errors import InputError
@@ -44,7 +44,7 @@ def of_rows(rows: list[tuple[int, list[str]]], path: Path | None, name: str, opt
     if not genes:
         raise InputError("there is no gene in the file", file=path, fix="write one gene a line")
     ranked = any(gene.weight is not None for gene in genes)
-    told = [f"read as one list of {len(genes):,} lines, one gene a line"]
+    told = [f"read as one list of {counted(len(genes), 'line')}, one gene a line"]
     flags = []
     if ranked:
         genes, flags = _ranked(genes)

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from reasonome.annotation.gene_list import GeneLists, ListedGene
-from reasonome.annotation.readers.checked import checked, uniquely_named
+from reasonome.annotation.readers.checked import checked, counted, uniquely_named
 from reasonome.annotation.readers.options import ListOptions
 from reasonome.errors import InputError
 
@@ -32,5 +32,5 @@ def read(text: str, path: Path, options: ListOptions) -> GeneLists:
         found.append(checked(name, genes, description if description != "na" else "", f"line {number}"))
     if not found:
         raise InputError("there is no gene set in the file", file=path, fix="give a file with one set a line")
-    told = f"read as a GMT of {len(found):,} gene set{'s' * (len(found) > 1)}"
+    told = f"read as a GMT of {counted(len(found), 'gene set')}"
     return GeneLists(uniquely_named(found), KIND, (told, *options.unused()))
