@@ -51,7 +51,7 @@ def human_symbols(hgnc: list[dict[str, str]]) -> dict[str, list[str]]:
 
 
 def entrez_ids(ncbi: str, mouse: list[dict[str, str]]) -> dict[str, str]:
-    """Symbol → Entrez id, by symbols that both tables have; then by the one synonym of MGI's that NCBI has as symbol."""
+    """Symbol → Entrez id, by the symbol that both tables have, else by the one synonym that is a symbol of NCBI's."""
     by_symbol = {symbol: entrez_id for entrez_id, symbol, _ in NCBI_GENE.findall(ncbi)}
     current = {row["symbol"] for row in mouse}
     old = defaultdict(set)

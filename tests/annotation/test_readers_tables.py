@@ -207,7 +207,8 @@ def test_when_nothing_passes_the_list_says_so(tmp_path):
         ("TP53,2.5,0.01\nATM,1.5,0.02\n", "the first line is not a header", 1, None),
         ("TP53\t2.5\t0.01\nATM\t1.5\t0.02\n", "the first line is not a header", 1, None),
         ("gene,chromosome\nA,chr1\nB,chr2\n", "no kind of gene list has the columns 'gene', 'chromosome'", 1, None),
-        ("gene|log2FC|padj\nA|1|0.1\nB|1|0.1\nC|1|0.1\n", "'\\|' between fields", 1, None),
+        ("gene|log2FC|padj\nA|1|0.1\nB|1|0.1\nC|1|0.1\n", "a table with bars", None, None),
+        ("gene log2FC padj\nA 1 0.1\n", "a table with spaces between fields", None, None),
         ("gene,names_of_x\nA,two words\n", "no kind of gene list has the columns", 1, None),
     ],
 )

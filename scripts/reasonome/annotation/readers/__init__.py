@@ -20,6 +20,7 @@ __all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "read_gene_list
 
 KINDS = (gmt.KIND, gene_per_line.KIND, clusters.KIND, differential.KIND)
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
+_OTHER_DELIMITERS = {" ": "spaces", "|": "bars (|)"}  # of tables that people have, and that are not guessed
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _LINES, _CHARACTERS = 50, 10_000  # of the beginning, by which the kind of a file is told
 
@@ -41,7 +42,7 @@ def read_gene_lists(
     text, _ = read_text(path)
     if not text.strip():
         raise InputError("the file is empty", file=path, fix="give a file with genes in it")
-    return check_species(_reader(kind or _kind(text))(text, path, options), species)
+    return check_species(_reader(kind or _kind(text, path))(text, path, options), species)
 
 
 def _refuse_hdf5(path: Path) -> None:
@@ -56,21 +57,32 @@ def _refuse_hdf5(path: Path) -> None:
                 )
 
 
-def _kind(text: str) -> str | None:
+def _kind(text: str, path: Path) -> str | None:
     """The kind of a file by its first lines; None for a table, whose columns tell it."""
     begin = islice(io.StringIO(text, newline=None), _LINES)
     lines = [line.rstrip("\n")[:_CHARACTERS] for line in begin if line.strip() and not line.startswith("#")]
     if not lines:
         return gene_per_line.KIND
-    header = max((next(csv.reader([lines[0]], delimiter=delimiter), []) for delimiter in ",\t;"), key=len)
-    if lines[0].startswith("{") or clusters.is_long(header) or clusters.is_wide(header):
+    header = max((_cells(lines[0], delimiter) for delimiter in ",\t;"), key=len)
+    if lines[0].startswith("{") or _is_table(header):
         return None
-    if differential.is_differential(header):
-        return None
+    for delimiter, name in _OTHER_DELIMITERS.items():
+        if _is_table(_cells(lines[0], delimiter)):
+            raise InputError(
+                f"this is a table with {name} between fields", file=path, fix="put commas or tabs between them"
+            )
     tabs = [line.rstrip().count("\t") for line in lines]
     if max(tabs) >= 2 and not _has_fractions(lines):
         return gmt.KIND
     return None if max(tabs) >= 2 or len(header) > 2 or _is_pair_of_columns(lines) else gene_per_line.KIND
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _is_table(header: list[str]) -> bool:
+    return clusters.is_long(header) or clusters.is_wide(header) or differential.is_differential(header)
 
 
 def _has_fractions(lines: list[str]) -> bool:
@@ -100,6 +112,9 @@ def _reader(kind: str | None) -> Callable[[str, Path, ListOptions], GeneLists]:
 
 def _read_table(text: str, path: Path, options: ListOptions) -> GeneLists:
     table = _table(text, path)
+    found = of_table(table, _stem(path), options)
+    if found is not None:
+        return found
     if all(is_number(cell) for cell in table.columns[1:]):
         raise InputError(
             f"the first line is not a header: it has the numbers {', '.join(table.columns[1:4])}",
@@ -107,10 +122,7 @@ def _read_table(text: str, path: Path, options: ListOptions) -> GeneLists:
             line=table.header_line,
             fix="write a first line that names the columns, for example: gene,log2FoldChange,padj",
         )
-    found = of_table(table, _stem(path), options)
-    if found is None:
-        raise unknown_columns(table)
-    return found
+    raise unknown_columns(table)
 
 
 def _table(text: str, path: Path) -> PlainTable:
