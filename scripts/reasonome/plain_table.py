@@ -98,17 +98,34 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str]) -> PlainTable:
     object with a key twice, and for a file without rows.
     """
     path = Path(path)
+    text, sha256 = read_text(path)
+    return parse(text, path, wanted, sha256)
+
+
+def read_text(path: Path) -> tuple[str, str]:
+    """The text of a file that people bring, without a byte order mark, and the SHA-256 of the file as it lies there.
+
+    Raises InputError for a missing file, one of another kind (a workbook, a web page), and bytes that are not UTF-8.
+    """
     raw = _bytes(path)
     data = _unpacked(raw, path)
     _refuse_other_kinds(data, path)
-    text = _decoded(data, path)
+    return _decoded(data, path), hashlib.sha256(raw).hexdigest()
+
+
+def parse(text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False) -> PlainTable:
+    """A table of what `read_text` gave; raises what `read_table` raises.
+
+    With `row_names`, all rows may have one cell more than the header, as R writes tables with row names: the first
+    column is then called "".
+    """
     if text.lstrip().startswith("{"):
         columns, rows, line = *_json_rows(text, path), 1
     else:
-        columns, rows, line = _csv_rows(text, path, set(wanted))
+        columns, rows, line = _csv_rows(text, path, set(wanted), row_names)
     if not rows:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
-    return PlainTable(path, columns, rows, line, hashlib.sha256(raw).hexdigest())
+    return PlainTable(path, columns, rows, line, sha256)
 
 
 def _bytes(path: Path) -> bytes:
@@ -159,7 +176,9 @@ def _line(data: bytes, place: int) -> int:
     return data.count(b"\n", 0, place) + 1
 
 
-def _csv_rows(text: str, path: Path, wanted: set[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]], int]:
+def _csv_rows(
+    text: str, path: Path, wanted: set[str], row_names: bool
+) -> tuple[list[str], list[tuple[int, dict[str, str]]], int]:
     """(header, rows, line of the header)."""
     numbered = _csv_cells(text, path, _delimiter(text, wanted))
     header_line, header = next(numbered, (1, []))
@@ -168,6 +187,8 @@ def _csv_rows(text: str, path: Path, wanted: set[str]) -> tuple[list[str], list[
     header = [cell.strip() for cell in header]
     rows = []
     for line, cells in numbered:
+        if row_names and not rows and len(cells) == len(header) + 1:
+            header = ["", *header]
         if len(cells) != len(header):
             raise InputError(
                 f"expected {len(header)} columns as in the header, found {len(cells)}",

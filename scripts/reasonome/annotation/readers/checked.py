@@ -1,0 +1,86 @@
+"""Gene lists with what is odd about them: repeats, too few or many genes, ids of several kinds, names given twice."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reasonome.annotation.gene_list import GeneList, ListedGene
+
+FEWEST = 3  # genes; what one or two have in common is too much to name one process
+MOST = 2_000  # genes; a tenth of all that code for proteins, more than nearly all processes have
+_SHOWN = 5  # genes that a sentence names
+
+# Accessions of UniProt are not told from symbols: P2RY11 and B3GAT1 look like both.
+_KINDS = {
+    "Ensembl ids": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?", re.IGNORECASE),
+    "Entrez ids": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
+    "HGNC ids": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
+    "MGI ids": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
+}
+
+
+def checked(
+    name: str,
+    genes: Iterable[ListedGene],
+    description: str = "",
+    place: str = "",
+    flags: Iterable[str] = (),
+    empty: str = "there is no gene in this list: add its genes, or leave the list out",
+) -> GeneList:
+    """The list with each gene once, where it stands first, and its flags; with an error where it cannot be named.
+
+    `empty` is the error of a list without genes. Names and genes stay the text that they are.
+    """
+    genes = [replace(gene, written=gene.written.strip()) for gene in genes]
+    counts = Counter(gene.written for gene in genes if gene.written)
+    first = {gene.written: gene for gene in reversed(genes)}
+    once = tuple(first[written] for written in counts)
+    flags = list(flags)
+    if repeated := [written for written, count in counts.items() if count > 1]:
+        flags.append(f"listed more than once: {some(repeated)}")
+    if len(kinds := Counter(map(_kind, counts))) > 1:
+        flags.append(f"identifiers of several kinds: {', '.join(f'{n:,} {kind}' for kind, n in kinds.items())}")
+    return GeneList(name, once, description, place, tuple(flags), _error(len(once), empty))
+
+
+def some(names: list[str]) -> str:
+    """The first of some names, and how many more there are."""
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """The number and the noun, in the plural where it is not one."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
+    """The lists, those of a name that a list before has called "name (2)" and so on, which a flag says."""
+    lists = list(lists)
+    written = {one.name for one in lists}
+    taken: set[str] = set()
+    found = []
+    for one in lists:
+        name, number = one.name, 2
+        while name in taken or (name != one.name and name in written):
+            name, number = f"{one.name} ({number})", number + 1
+        taken.add(name)
+        if name != one.name:
+            flag = f"another list is called '{one.name}' too: this one is now '{name}'"
+            one = replace(one, name=name, flags=(*one.flags, flag))
+        found.append(one)
+    return tuple(found)
+
+
+def _kind(identifier: str) -> str:
+    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(identifier)), "symbols")
+
+
+def _error(count: int, empty: str) -> str:
+    if not count:
+        return empty
+    if count < FEWEST:
+        return f"too few genes: {count}, and a name needs at least {FEWEST}"
+    if count > MOST:
+        return f"{count:,} genes are too many to have one function: filter them, to {MOST:,} at most"
+    return ""

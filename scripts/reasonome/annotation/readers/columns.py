@@ -1,0 +1,104 @@
+"""The columns of tables of statistics about genes, as the common programs call them, and the numbers in them."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from reasonome.errors import InputError
+from reasonome.plain_table import PlainTable
+
+# Names are compared by their letters and digits, case aside: `p_val_adj` and `P.Val.Adj` are "pvaladj".
+# The better one of two columns comes first; "" is the unnamed column of row names.
+NAMED_GENE_COLUMNS = (
+    *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
+    *("names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez", "entrezid", "id", "identifier"),
+)
+ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
+ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
+P = ("pvalue", "pval", "pvals", "p")
+LOG2_FOLD_CHANGE = ("log2foldchange", "avglog2fc", "log2fc", "logfoldchanges", "logfc", "lfc")
+NATURAL_FOLD_CHANGE = ("avglogfc",)  # Seurat before version 4, to base e
+STATISTIC = ("stat", "scores", "score", "t", "f", "lr")
+GROUP = ("cluster", "group", "clusters", "groups")
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "gene": (*NAMED_GENE_COLUMNS, *ROW_NAMES),
+    "adjusted p": ADJUSTED_P,
+    "p": P,
+    "log2 fold change": (*LOG2_FOLD_CHANGE, *NATURAL_FOLD_CHANGE),
+    "statistic": STATISTIC,
+    "group": GROUP,
+}
+_MISSING = {"", "na", "nan", "n/a", "none", "null"}
+
+
+def key(column: str) -> str:
+    """The letters and digits of a column's name, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", column.casefold())
+
+
+def roles(columns: Iterable[str]) -> dict[str, str]:
+    """Role → the column that has it, of the roles that any column has."""
+    by_key: dict[str, str] = {}
+    for column in columns:
+        by_key.setdefault(key(column), column)
+    found = {role: [by_key[name] for name in names if name in by_key] for role, names in ROLES.items()}
+    return {role: columns[0] for role, columns in found.items() if columns}
+
+
+def placed(table: PlainTable) -> dict[str, str]:
+    """`roles` of a table; InputError where a column of a role is there twice."""
+    found = roles(table.columns)
+    for role, column in found.items():
+        table.place(column, role)
+    return found
+
+
+def used(found: Mapping[str, str], wanted: Iterable[str]) -> str:
+    """A sentence about which column is taken for what."""
+    pairs = [f"{role} from {repr(found[role]) if found[role] else 'the row names'}" for role in wanted if role in found]
+    return f"columns used: {', '.join(pairs)}"
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell.strip().casefold() in _MISSING
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, those that never end included."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def number(cell: str, path: Path | None, line: int, column: str) -> float | None:
+    """The number in a cell, None where it is missing; InputError for other text."""
+    if is_missing(cell):
+        return None
+    if not is_number(cell):
+        fix = "write numbers with a point: 0.05" if "," in cell else "give a number, or NA where there is none"
+        raise InputError(f"expected a number, found '{cell[:40]}'", file=path, line=line, field=column, fix=fix)
+    return float(cell)
+
+
+def p_value(cell: str, path: Path | None, line: int, column: str) -> float | None:
+    """The p value in a cell, None where it is missing; InputError for one below 0 or above 1."""
+    value = number(cell, path, line, column)
+    if value is not None and not 0 <= value <= 1:
+        raise InputError(
+            f"expected a p value from 0 to 1, found '{cell[:40]}'",
+            file=path,
+            line=line,
+            field=column,
+            fix="give p values themselves, not their logarithms, and check that columns are under their names",
+        )
+    return value
+
+
+def log2_change(cell: str, path: Path | None, line: int, column: str) -> float | None:
+    """The log2 fold change in a cell, None where it is missing; Seurat's `avg_logFC` is to base e and is converted."""
+    value = number(cell, path, line, column)
+    return value if value is None or key(column) not in NATURAL_FOLD_CHANGE else value / math.log(2)

@@ -1,0 +1,143 @@
+"""Human genes of mouse genes, and whether the genes of a list are those of the species that people said."""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from reasonome.annotation.gene_list import GeneList, GeneLists
+from reasonome.annotation.readers.checked import some
+from reasonome.errors import InputError
+from reasonome.genes import GeneTable
+from reasonome.plain_table import PlainTable, read_table
+
+# Less than this share of a list is of its species, and at least that share of the other: a wrong species.
+LEAST_OWN, LEAST_OTHER = 0.3, 0.5
+HUMAN_COLUMN, SYMBOL_COLUMN = "human_symbols", "mouse_symbol"
+ID_COLUMNS = ("mgi_id", "ensembl_id", "entrez_id")
+SYNONYMS_COLUMN = "mouse_synonyms"
+
+_WRONG_SPECIES = {
+    "human": "most of these are genes of mice, not of humans: pass `--species mouse`",
+    "mouse": "most of these are genes of humans, not of mice: leave `--species mouse` out",
+}
+_MOUSE_ID = re.compile(r"ENSMUSG\d{11}(\.\d+)?|(MGI:)+\d+")
+_HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+)?|(HGNC:)+\d+")
+_VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+|(\d+)\.0")
+
+
+class Orthologues:
+    """The human genes that a mouse gene corresponds to.
+
+    An identifier is a symbol, a synonym that no other mouse gene has, or an id: MGI:98834, ENSMUSG00000059552 (with or
+    without version), or a bare number for an Entrez id. Symbols are also found without regard to case.
+    """
+
+    def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
+        """`rows` are (symbol and ids, synonyms, human symbols) of mouse genes."""
+        self._named: dict[str, dict[str, None]] = {}
+        synonyms: dict[str, list[tuple[str, ...]]] = {}
+        for names, others, humans in rows:
+            for name in names:
+                self._named.setdefault(name, {}).update(dict.fromkeys(humans))
+            for other in others:
+                synonyms.setdefault(other, []).append(humans)
+        for synonym, found in synonyms.items():
+            if len(found) == 1:
+                self._named.setdefault(synonym, dict.fromkeys(found[0]))
+        self._folded: dict[str, str] = {}
+        for name in self._named:
+            self._folded.setdefault(name.casefold(), name)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike) -> "Orthologues":
+        """Read a table with the column `human_symbols` and at least one of mouse_symbol, mgi_id, ensembl_id, entrez_id.
+
+        Several human symbols or synonyms (`mouse_synonyms`) of one row are joined by "|"; a mouse gene may also have
+        several rows. Raises InputError as `plain_table.read_table` does, and for missing or repeated columns.
+        """
+        path = Path(path)
+        table = read_table(path, (HUMAN_COLUMN, SYMBOL_COLUMN, SYNONYMS_COLUMN, *ID_COLUMNS))
+        named = [table.place(column) for column in (SYMBOL_COLUMN, *ID_COLUMNS) if column in table.columns]
+        if not named:
+            raise InputError(
+                "no column says which mouse gene it is",
+                file=path,
+                line=table.header_line,
+                fix=f"call one {SYMBOL_COLUMN}, {', '.join(ID_COLUMNS[:-1])} or {ID_COLUMNS[-1]}",
+            )
+        return cls(_rows(table, named, table.place(HUMAN_COLUMN)))
+
+    def human(self, identifier: str) -> tuple[str, ...]:
+        """The symbols of the human genes that a mouse gene corresponds to; () where none is known."""
+        identifier = _plain(identifier)
+        name = identifier if identifier in self._named else self._folded.get(identifier.casefold(), "")
+        return tuple(self._named.get(name, ()))
+
+    def __contains__(self, identifier: str) -> bool:
+        """Whether this is a mouse gene, written exactly so."""
+        return _plain(identifier) in self._named
+
+
+def check_species(
+    found: GeneLists, species: str, genes: GeneTable | None = None, orthologues: Orthologues | None = None
+) -> GeneLists:
+    """The lists, with an error where most identifiers are those of another species than `species`.
+
+    Ids that say their species (ENSMUSG, MGI, ENSG, HGNC) count as what they say; with `genes` and `orthologues`,
+    symbols and other ids count too, if written as that species has them: Cd8a is a gene of mice, CD8A of humans.
+    Lists of mice also get flags for genes with several human genes, or with none, if there are `orthologues`.
+    """
+
+    def is_human(identifier: str) -> bool:
+        if _HUMAN_ID.fullmatch(identifier):
+            return True
+        resolution = genes.resolve(identifier) if genes else None
+        return bool(resolution and resolution.symbol) and resolution.how in ("current", "id", "previous", "alias")
+
+    def is_mouse(identifier: str) -> bool:
+        return bool(_MOUSE_ID.fullmatch(identifier)) or (orthologues is not None and identifier in orthologues)
+
+    own, other = (is_human, is_mouse) if species == "human" else (is_mouse, is_human)
+    error = _WRONG_SPECIES[species]
+    lists = []
+    for one in found.lists:
+        if not one.error and _is_of_other(one, own, other):
+            one = replace(one, error=error)
+        elif species == "mouse" and orthologues is not None:
+            one = replace(one, flags=(*one.flags, *_flags(one, orthologues)))
+        lists.append(one)
+    return replace(found, lists=tuple(lists))
+
+
+def _is_of_other(one: GeneList, own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:
+    total = len(one.genes)
+    of_own, of_other = (sum(test(gene.written) for gene in one.genes) for test in (own, other))
+    return of_own < LEAST_OWN * total and of_other >= LEAST_OTHER * total
+
+
+def _flags(one: GeneList, orthologues: Orthologues) -> list[str]:
+    humans = {gene.written: orthologues.human(gene.written) for gene in one.genes}
+    several = [f"{written} ({', '.join(symbols)})" for written, symbols in humans.items() if len(symbols) > 1]
+    none = [written for written, symbols in humans.items() if not symbols]
+    flags = [f"several human genes: {some(several)}"] if several else []
+    return [*flags, f"no human gene known: {some(none)}"] if none else flags
+
+
+def _rows(table: PlainTable, named: list[str], human: str):
+    for _, cells in table.rows:
+        names = tuple(_plain(cells[column]) for column in named if cells[column].strip())
+        synonyms = _parts(cells[SYNONYMS_COLUMN]) if SYNONYMS_COLUMN in table.columns else ()
+        yield names, synonyms, _parts(cells[human])
+
+
+def _parts(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split("|") if part.strip())
+
+
+def _plain(identifier: str) -> str:
+    """The identifier without the version of an Ensembl id, and without the fraction that made a number of a number."""
+    identifier = identifier.strip()
+    match = _VERSION.fullmatch(identifier)
+    return (match[1] or match[2]) if match else identifier
