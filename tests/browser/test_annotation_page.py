@@ -1,23 +1,20 @@
 """The page of annotated sets in Debian's Chromium: what a collaborator does with it, and what must never happen."""
 
 import json
-import sys
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
 from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "annotation"))  # where the hand-made sets are
-from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE  # noqa: E402
-
-from reasonome.annotation.page import write_page  # noqa: E402
-from reasonome.annotation.record import AnnotationRecord  # noqa: E402
-from reasonome.annotation.tables import tsv_heading, tsv_line  # noqa: E402
+from reasonome.annotation.page import write_page
+from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.tables import tsv_heading, tsv_line
 
 pytestmark = [
     pytest.mark.slow,
@@ -302,6 +299,20 @@ def test_lists_are_compared_by_group_and_by_name(page):
     tick(page, "day 0", "lists-controls")
     assert page.find_element(By.ID, "lists-summary").text == "Choose two or more lists."
     assert cells(page, "set", "lists") == []
+
+
+def test_only_the_chosen_lists_are_compared(driver, tmp_path):
+    other = SPINDLE.model_copy(update={"list": "day 14", "set": "cluster 9", "id": "day 14/cluster 9", "group": 9})
+    alike = SPINDLE.model_copy(update={"list": "day 14", "id": "day 14/cluster 1"})
+    write_page([*RECORDS, other, alike], ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    assert page.find_element(By.ID, "lists-summary").text.startswith("5 rows; in two or more of these lists: 1;")
+    tick(page, "day 7", "lists-controls")
+    assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 9"]
+    assert page.find_element(By.ID, "lists-summary").text == (
+        "4 rows; in two or more of these lists: 1; of these with names that differ: 0."
+    )
+    check_quiet(page, tmp_path / "annotations.html")
 
 
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
