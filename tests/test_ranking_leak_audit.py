@@ -58,7 +58,8 @@ CASES = HeldOutQuestions("demo-cases", [case("c", "FBN1")], 500_000)
     ],
 )
 def test_what_a_training_question_has_in_common_with_a_test_question(training, kind):
-    findings = question_findings(TRAINING, [locus("z", "ABC", "ABC", 1), training], TEST, {"causal gene": 3})
+    asked = [locus("z", "ABC", "ABC", 1), training]
+    findings = question_findings(TRAINING, asked, 500_000, TEST, {"causal gene": 3})
     remaining = {finding.kind: finding for finding in findings if finding.remaining}
     assert list(remaining) == ([kind] if kind else [])
     assert next(f for f in findings if f.kind == "causal_gene").dropped == 3
@@ -69,8 +70,15 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
             check("demo-ranking", findings)
 
 
+@pytest.mark.parametrize(("window", "overlap"), [(100_000, 1), (99_999, 0)])
+def test_training_loci_have_a_window_of_their_own(window, overlap):
+    asked = [locus("a", "ABC XYZ", "XYZ", 132_660_000 + 600_000)]
+    findings = question_findings(TRAINING, asked, window, TEST, {})
+    assert {f.kind: f.remaining for f in findings}["overlapping_locus"] == overlap
+
+
 def test_cases_of_one_disease_leak():
-    findings = question_findings(TRAINING, [case("a", "FBN2")], CASES, {})
+    findings = question_findings(TRAINING, [case("a", "FBN2")], 500_000, CASES, {})
     assert [finding.kind for finding in findings if finding.remaining] == ["disease"]
 
 
