@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from reasonome import jsontext
 from reasonome.errors import InputError
+from reasonome.prompts import one_line
 from reasonome.sources.textfile import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
 
 # ISO 8601 durations that a life may have; hours and less are let pass and not told apart.
@@ -91,7 +92,7 @@ class _Label(_Message):
 
 class _Phenotype(_Message):
     id: str = Field(pattern=r"^HP:[0-9]{7}$")
-    label: _LabelText = ""
+    label: Annotated[_LabelText, AfterValidator(one_line)] = ""  # prompts show it
 
 
 def _check_duration(text: str) -> str:
@@ -411,8 +412,8 @@ def _kind(found: Any) -> str:
 
 
 def _terms(found: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
-    """Each once, by id, with its first label, on one line."""
+    """Each once, by id, with its first label."""
     once: dict[str, CaseTerm] = {}
     for one in found:
-        once.setdefault(one.id, CaseTerm(one.id, " ".join(one.label.split())))
+        once.setdefault(one.id, CaseTerm(one.id, one.label))
     return tuple(once.values())
