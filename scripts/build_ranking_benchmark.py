@@ -82,11 +82,6 @@ def candidates_drawn(
     return parts if benchmark.task == "causal_gene_ranking" else cases.with_decoys(parts, benchmark)
 
 
-def order_seeds(project: Project, benchmark: RankingBenchmark) -> list[int]:
-    """The seeds by which the styles of the benchmark's task shuffle candidates; 0 where none of them does."""
-    return sorted({style.seed for style in project.styles(benchmark.task).values() if style.order == "seeded"} or {0})
-
-
 def main() -> None:
     args = arguments()
     project = Project(args.config)
@@ -104,7 +99,8 @@ def main() -> None:
     unused = splits.left_out(source_of, made.places)
     rows_of = {part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()}
     parts = candidates_drawn(splits.parts, benchmark)
-    told = ranking_splits.shortcuts([one for part in SPLITS for one in parts[part]], order_seeds(project, benchmark))
+    everything = [one for part in SPLITS for one in parts[part]]
+    told = ranking_splits.shortcuts(everything, project.order_seeds(args.benchmark))
     audit = {
         **splits.audit,
         "shortcuts": told,

@@ -188,8 +188,4 @@ def _names_its_gene(question: RankingExample) -> str:
 
 
 def _text(question: RankingExample) -> str:
-    if isinstance(question, LocusExample):
-        return question.trait
-    if isinstance(question, CaseExample):
-        return "; ".join(one.label for one in (*question.present, *question.absent))
-    return ""
+    return "; ".join([*question.asked, *question.denied])

@@ -12,13 +12,12 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from reasonome.benchmarks.ranking_rows import LeftOut
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import RankingBenchmark
 from reasonome.errors import InputError
+from reasonome.gene_clusters import connected
 from reasonome.prompts import gene_order
 from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
 
@@ -127,33 +126,7 @@ def components(examples: Sequence[RankingExample], window: int) -> np.ndarray:
         for (here, a), (there, b) in pairwise(loci)
         if there - here <= 2 * window
     ]
-    return _connected([keys(example) for example in examples], overlaps)
-
-
-def clusters(examples: Sequence[RankingExample]) -> list[str]:
-    """The cluster of each question, for standard errors: questions that share a right gene, directly or over others.
-
-    It is called by the right genes of all its questions, in alphabetical order with "|" between them.
-    """
-    labels = _connected([example.right for example in examples])
-    genes: dict[int, set[str]] = defaultdict(set)
-    for label, example in zip(labels, examples, strict=True):
-        genes[int(label)] |= example.right
-    names = {label: "|".join(sorted(found)) for label, found in genes.items()}
-    return [names[int(label)] for label in labels]
-
-
-def _connected(shared: Sequence[Iterable[str]], edges: Iterable[tuple[int, int]] = ()) -> np.ndarray:
-    """A number of its component for each set of keys; those with a key in common are connected, and by `edges`."""
-    pairs = list(edges)
-    last: dict[str, int] = {}
-    for number, own in enumerate(shared):
-        for key in own:
-            pairs.append((last.get(key, number), number))
-            last[key] = number
-    ends = np.array(pairs, dtype=int).reshape(-1, 2)
-    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(shared), len(shared)))
-    return connected_components(graph, directed=False)[1] if len(shared) else np.array([], dtype=int)
+    return connected([keys(example) for example in examples], overlaps)
 
 
 def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample], reach: int) -> list[str]:
