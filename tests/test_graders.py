@@ -283,6 +283,46 @@ def test_what_a_grader_forked_ends_with_it(tmp_path):
         assert pipe.read() == b""
 
 
+def test_a_fork_of_the_training_process_does_not_end_its_grader(tmp_path):
+    code = """
+    calls = 0
+
+    def grade(answer, example):
+        global calls
+        calls += 1
+        return calls / 10
+    """
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
+    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    assert reward([answer("AB")], [ONE], None) == [0.1]
+    if (child := os.fork()) == 0:
+        reward.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert reward([answer("AB")], [ONE], None) == [0.2]
+
+
+def test_what_a_grader_forked_ends_with_it_when_it_ends_itself(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    code = """
+    import os, time
+
+    def grade(answer, example):
+        if os.fork() == 0:
+            pipe = os.open("pipe", os.O_WRONLY)
+            time.sleep(60)
+            os.write(pipe, b"still here")
+        with open("pipe", "rb"):  # the child has it open now
+            os._exit(3)
+    """
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert "the process of grade ended at the question 'q' (exit status 3)" in failure(tmp_path, code)
+    os.set_blocking(reader, True)
+    assert os.read(reader, 100) == b""
+    os.close(reader)
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -341,6 +381,13 @@ def test_a_thread_that_writes_there_later_is_noticed_at_the_next_call(tmp_path):
 def test_a_grader_that_closes_all_files_is_said(tmp_path):
     code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    return 1"
     assert "the process of grade ended at the question 'q' (exit status 1)" in failure(tmp_path, code)
+
+
+def test_one_that_closes_them_and_goes_on_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("reasonome.graders._CLOSING_SECONDS", 0.1)
+    code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    while True: pass"
+    said = "the process of grade ended at the question 'q' (it closed its file descriptors)"
+    assert said in failure(tmp_path, code, seconds=600)
 
 
 def test_an_error_of_many_words_is_cut(tmp_path):

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 # Should the process that asks be killed, a call that hangs ends itself this many seconds after its time.
 GRACE_SECONDS = 5
 # Timers take no number of seconds beyond some 10⁹.
-LONGEST_SECONDS = 1e9
+_LONGEST_SECONDS = 1e9
 # Of an error's text, which may hold whatever the grader was given.
 _LONGEST_ERROR = 2000
 _TOLD_TO_STOP = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
@@ -47,7 +47,7 @@ def main() -> None:
         return
     for line in calls:
         token, _, call = line.partition(" ")
-        signal.setitimer(signal.ITIMER_REAL, min(seconds + GRACE_SECONDS, LONGEST_SECONDS))
+        signal.setitimer(signal.ITIMER_REAL, min(seconds + GRACE_SECONDS, _LONGEST_SECONDS))
         reply = _called(function, *json.loads(call), file)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _write(answers, process, token, reply)

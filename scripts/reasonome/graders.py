@@ -95,7 +95,7 @@ class GraderReward:
             start_new_session=True,
         )
         self._unread = b""
-        self._finalizer = weakref.finalize(self, _end, self._process)
+        self._finalizer = weakref.finalize(self, _end, self._process, os.getpid())
         of = "importing the file"
         reply = self._reply(self._send("", of), LOADING_SECONDS, of)
         if "missing" in reply:
@@ -166,8 +166,10 @@ class GraderReward:
         return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: subprocess.Popen, starter: int) -> None:
     """End a worker, and the processes that it forked, whatever they do, and leave no zombie."""
+    if os.getpid() != starter:  # a fork of the training process, as loads data, has a copy of this and no worker
+        return
     with contextlib.suppress(ProcessLookupError):  # all have ended
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
