@@ -260,6 +260,21 @@ def test_a_grader_may_use_several_processes(tmp_path):
     assert graded(tmp_path, code, [answer("ABC"), answer("B")], [ONE] * 2, seconds=20) == [0.25, 0.0]
 
 
+def test_a_signal_to_a_process_that_has_just_been_forked_is_not_lost(tmp_path):
+    code = """
+    import os, signal, time
+
+    def grade(answer, example):
+        for _ in range(20):
+            if (child := os.fork()) == 0:
+                time.sleep(60)
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+        return 1
+    """
+    assert graded(tmp_path, code, seconds=30) == [1.0]
+
+
 def test_what_a_grader_forked_ends_with_it(tmp_path):
     """The child holds the pipe open for writing: its end is read only when it is gone."""
     os.mkfifo(tmp_path / "pipe")

@@ -37,7 +37,12 @@ def main() -> None:
     # A job that is told to stop finishes its step, for which it needs its grader.
     for told in _TOLD_TO_STOP:
         signal.signal(told, lambda *_: None)
-    os.register_at_fork(after_in_child=lambda: _leave_to_parent(calls.fileno(), answers.fileno()))
+    # Held back meanwhile: a signal that came to a new process before it is ready for it would be lost.
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD_TO_STOP),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD_TO_STOP),
+        after_in_child=lambda: _leave_to_parent(calls.fileno(), answers.fileno()),
+    )
     sys.path[0] = str(file.parent)
 
     process, token = os.getpid(), calls.readline().strip()
@@ -60,6 +65,7 @@ def _leave_to_parent(*channels: int) -> None:
         os.dup2(null, channel)
     for told in _TOLD_TO_STOP:
         signal.signal(told, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD_TO_STOP)
 
 
 def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
