@@ -56,6 +56,15 @@ def test_the_window_includes_its_ends(tmp_path):
     assert made.unmapped == [("map", "NONE", "genes.loc:6", "")]
 
 
+def test_distance_stands_for_the_scores_of_a_tool(tmp_path):
+    (example,) = ask(tmp_path, [row()], scores="distance").examples
+    assert {gene.symbol: gene.score for gene in example.candidates} == {"EDGE": -1000, "IN": 0, "RIGHT": -1000}
+    (plain,) = ask(tmp_path, [row()]).examples
+    assert {gene.score for gene in plain.candidates} == {None}
+    with pytest.raises(ValueError, match="'scores: distance' needs 'locations'"):
+        ask(tmp_path, [row()], scores="distance", locations=None)
+
+
 def test_an_alias_is_shown_where_it_means_the_gene_alone(tmp_path):
     (example,) = ask(tmp_path, [row()]).examples
     aliases = {gene.symbol: gene.aliases for gene in example.candidates}

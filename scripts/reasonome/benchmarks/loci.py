@@ -206,7 +206,14 @@ class _Maker:
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
         near = places.near(row.chromosome, row.position, self.window)
         coding = {symbol: distance for symbol, distance in near.items() if self.genes.genes[symbol].coding}
-        return {symbol: self._ranked(symbol, distance=distance) for symbol, distance in coding.items()}
+        return {
+            symbol: self._ranked(symbol, distance=distance, score=self._score(distance))
+            for symbol, distance in coding.items()
+        }
+
+    def _score(self, distance: int | None) -> float | None:
+        """What stands for a tool's score, if the benchmark has any: more is better."""
+        return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
 
     def _ranked(self, symbol: str, **known: Any) -> RankedGene:
         """A gene of the authority; its aliases are looked up once."""
@@ -221,7 +228,8 @@ class _Maker:
         distances = {} if row.position is None else places.near(row.chromosome, row.position, anywhere)
         found: dict[str, RankedGene] = {}
         for number, (written, symbol) in enumerate(resolved.items()):
-            known = {"score": row.scores[number] if row.scores else None, "distance": distances.get(symbol)}
+            distance = distances.get(symbol)
+            known = {"score": row.scores[number] if row.scores else self._score(distance), "distance": distance}
             one = self._ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
             found.setdefault(one.symbol.casefold(), one)
         return {one.symbol: one for one in found.values()}
