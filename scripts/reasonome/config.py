@@ -651,8 +651,8 @@ class RankingBenchmark(Strict):
     locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
     scores: Literal["distance"] | None = Field(
         None,
-        description="of loci: what stands for a tool's scores where a table has none, for styles that list candidates by "
-        "score: distance has the gene nearest to the lead variant first",
+        description="of loci: what stands for a tool's scores where a table has none, for styles that list candidates "
+        "by score: distance has the gene nearest to the lead variant first",
     )
     phenotypes: Name | None = Field(None, description="source of format hpo: for the floor of phenotype overlap")
     window_kb: Annotated[int, Field(ge=1)] = Field(

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from scipy.special import comb
 
 from reasonome import floors
 from reasonome.answer_cells import has_near_tags, is_ranking_completion, lists_in
+from reasonome.gene_clusters import clusters
 from reasonome.genes import GeneTable
+from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import TOP, list_metrics
 from reasonome.naming_table import genes_of
 from reasonome.plain_table import counted_lines
-from reasonome.rewards.ranking import LONGEST_LIST, expected_reciprocal_rank
+from reasonome.rewards.ranking import LONGEST_LIST
 from reasonome.table_task import TableFloor
 from reasonome.tasks.ranking import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
 from reasonome.tasks.ranking_task import RankingTask
@@ -86,8 +87,8 @@ class RankingTable:
         return {}
 
     def clusters(self, table: pd.DataFrame) -> list[str]:
-        """The right genes of each question: rows that ask for the same gene are resampled together."""
-        right = ["|".join(sorted(example.right)) for example in table["example"]]
+        """The right genes of each question: rows that share one, directly or over others, are resampled together."""
+        right = clusters(table["example"].tolist())
         return right if self.track == AS_PUBLISHED else [genes.casefold() for genes in right]
 
     def notes(self, table: pd.DataFrame) -> list[str]:
@@ -254,19 +255,15 @@ def _by_frequency(examples: Sequence[RankingExample], shown: Sequence[Sequence[s
 def _random_order(examples: Sequence[RankingExample]) -> pd.DataFrame:
     """The exact mean of each metric over all orders of each question's candidates.
 
-    With c right genes among n candidates, the best-ranked is beyond rank k in C(n-k, c) of C(n, c) orders, and its mean
-    rank is (n+1)/(c+1). A right gene that is no candidate is in no order; without candidates there is none.
+    A right gene that is no candidate is in no order; without candidates there is none.
     """
     rows = []
     for example in examples:
         symbols = {gene.symbol for gene in example.candidates}
         n, right = len(symbols), len(symbols & example.right)
-        none = {f"top_{k}": 0.0 for k in TOP} | {"mrr": 0.0, "top_max": 0.0, "rank": n + 1.0}
-        some = {f"top_{k}": 1 - float(comb(max(0, n - k), right) / comb(n, right)) for k in TOP} | {
-            "mrr": expected_reciprocal_rank(n, n, right) if right else 0.0,
-            "top_max": 1.0,
-            "rank": (n + 1) / (right + 1),
-        }
-        row = (some if right else none) | {"non_candidates": 0.0, "list_length": float(n)}
-        rows.append(row if n else row | dict.fromkeys(OF_CANDIDATES, math.nan))
+        found = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}
+        if right:
+            expected = expected_metrics(n, right, n, n)
+            found |= {metric: expected[metric] for metric in found}
+        rows.append(found | {"list_length": float(n)})
     return pd.DataFrame(rows)
