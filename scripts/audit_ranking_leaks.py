@@ -38,9 +38,7 @@ def main() -> None:
     lookup(project.experiments, args.experiment, "experiment")
     plan, results = audit_plan(project, args.experiment), Results(project.settings.results)
     tested = {
-        name: HeldOutQuestions(
-            name, read_questions(project, results, name, "test"), 1000 * project.benchmarks[name].window_kb
-        )
+        name: HeldOutQuestions(name, read_questions(project, results, name, "test"), window(project, name))
         for name in plan.benchmarks
     }
     findings = [
@@ -70,6 +68,11 @@ def read_questions(project: Project, results: Results, benchmark: str, part: str
     return read_rows(results.benchmark(benchmark) / f"{part}.jsonl", model)
 
 
+def window(project: Project, benchmark: str) -> int:
+    """Base pairs on either side of a lead variant of the benchmark."""
+    return 1000 * project.benchmarks[benchmark].window_kb
+
+
 def audit_questions(
     project: Project, results: Results, plan: AuditPlan, tested: dict[str, HeldOutQuestions]
 ) -> list[Finding]:
@@ -82,7 +85,8 @@ def audit_questions(
         training = Training(benchmark, used_by, folder / "train.jsonl")
         for name, tests in tested.items():
             dropped = dropped_for.get(name, {})
-            findings += ranking_leak_audit.question_findings(training, questions, tests, dropped)
+            own = window(project, benchmark)
+            findings += ranking_leak_audit.question_findings(training, questions, own, tests, dropped)
     return findings
 
 

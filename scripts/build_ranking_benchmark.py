@@ -16,6 +16,7 @@ from pathlib import Path
 
 from reasonome.benchmarks import cases, loci, ranking_splits
 from reasonome.benchmarks.ranking_rows import Questions, write_rankings
+from reasonome.benchmarks.ranking_splits import HeldOut
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import RankingBenchmark
 from reasonome.errors import InputError, nearest, run_program
@@ -47,12 +48,14 @@ def paths(words: Sequence[str], option: str) -> dict[str, Path]:
     return {name: Path(path) for name, path in found.items()}
 
 
-def read_left_out(project: Project, folders: Sequence[Path]) -> dict[str, list[RankingExample]]:
+def read_left_out(project: Project, folders: Sequence[Path]) -> dict[str, HeldOut]:
     """The held-out questions of other benchmarks, by name."""
-    found: dict[str, list[RankingExample]] = {}
+    found: dict[str, HeldOut] = {}
     for folder in folders:
-        model = TASKS[lookup(project.ranking_benchmarks, folder.name, "benchmark of rankings").task].Example
-        found[folder.name] = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", model)]
+        other = lookup(project.ranking_benchmarks, folder.name, "benchmark of rankings")
+        model = TASKS[other.task].Example
+        questions = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", model)]
+        found[folder.name] = HeldOut(questions, 1000 * other.window_kb)
     return found
 
 
@@ -90,11 +93,14 @@ def main() -> None:
     genes = GeneTable(read_genes(paths(args.authority, "--authority")))
     made = questions(project, args, genes, files)
     check_ids(made.examples)
-    splits = ranking_splits.split(made.examples, benchmark, read_left_out(project, args.leave_out))
-    unused = splits.left_out({name: spec.source for name, spec in benchmark.subsets.items()}, made.places)
+    source_of = {name: spec.source for name, spec in benchmark.subsets.items()}
+    rows = {name: made.account(source_of, name) for name in source_of}
+    splits = ranking_splits.split(made.examples, benchmark, read_left_out(project, args.leave_out), rows)
+    unused = splits.left_out(source_of, made.places)
     rows_of = {part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in splits.parts.items()}
     parts = candidates_drawn(splits.parts, benchmark)
-    told = ranking_splits.shortcuts([one for part in SPLITS for one in parts[part]])
+    everything = [one for part in SPLITS for one in parts[part]]
+    told = ranking_splits.shortcuts(everything, project.order_seeds(args.benchmark))
     audit = {
         **splits.audit,
         "shortcuts": told,

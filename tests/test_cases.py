@@ -181,7 +181,7 @@ def test_a_ready_table_names_its_own_candidates(tmp_path):
         "id\tpresent\tabsent\tgene\tcandidates\tscores\tage\tsex\tdisease",
         "a\tHP:0001250 Seizure; HP:0000508 Ptosis\t\tZFYVE3\tTP53, FGDY, NEWGENE\t0.5, 0.1, 0.9\t3 years\tfemale\tX",
         "b\tHP:0001250 Seizure\tHP:0000508 Ptosis\tTP53\tFGD1, ABL1\t\t\t\t",
-        "c\tHP:0001250 Seizure\t\tTP53\tTP53\t\t\t\t",
+        "c\tHP:0001250 Seizure\t\tTP53\tTP53, tp53\t\t\t\t",
         "\tHP:0001250 Seizure\t\tTP53\t\t\t\t\t",
         form="rankings",
         minimum_candidates=2,

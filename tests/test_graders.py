@@ -196,16 +196,228 @@ def test_a_job_that_is_told_to_stop_still_has_its_grader(tmp_path):
 def test_a_worker_ends_with_its_input(tmp_path):
     (tmp_path / "mine.py").write_text("def grade(answer, example): return 1")
     command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade", "5"]
-    done = subprocess.run(command, input=b"[{}, {}]\n[{}, {}]\n", capture_output=True, timeout=60)
-    assert (done.returncode, done.stdout) == (0, b'{}\n{"value": 1.0}\n{"value": 1.0}\n')
+    done = subprocess.run(command, input=b"a\nb [{}, {}]\nc [{}, {}]\n", capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, b'a {}\nb {"value": 1.0}\nc {"value": 1.0}\n')
 
 
 def test_a_hanging_call_ends_itself_where_nobody_waits_any_more(tmp_path):
     (tmp_path / "mine.py").write_text("def grade(answer, example):\n    while True: pass")
     # The alarm comes five seconds after the limit, so 0.2 seconds after the call.
     command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade", "-4.8"]
-    done = subprocess.run(command, input=b"[{}, {}]\n", capture_output=True, timeout=60)
+    done = subprocess.run(command, input=b"a\nb [{}, {}]\n", capture_output=True, timeout=60)
     assert done.returncode == -signal.SIGALRM
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        "return 0.9",  # comes back, as if it were the grader
+        "raise ValueError('in the child')",
+        "write_everywhere(); os._exit(0)",
+        "time.sleep(60); return 0.9",
+    ],
+)
+def test_a_process_that_a_grader_forks_says_nothing_in_its_place(tmp_path, child):
+    code = f"""
+    import os, time
+    calls = 0
+
+    def write_everywhere():
+        for fd in range(3, 30):
+            try:
+                os.write(fd, b'{{"value": 0.9}}\\n')
+            except OSError:
+                pass
+
+    def grade(answer, example):
+        global calls
+        calls += 1
+        if os.fork() == 0:
+            {child}
+        time.sleep(0.05)  # so that the child would be first
+        return calls / 10
+    """
+    assert graded(tmp_path, code, [answer("AB")] * 4, [ONE] * 4) == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_a_file_that_forks_as_it_is_imported_does_no_harm(tmp_path):
+    code = "import os\nCHILD = os.fork() == 0\ndef grade(answer, example): return 0.9 if CHILD else 0.2"
+    assert graded(tmp_path, code, [answer("AB")] * 3, [ONE] * 3) == [0.2, 0.2, 0.2]
+
+
+def test_a_grader_may_use_several_processes(tmp_path):
+    """Those of a pool are told to stop by a signal that the grader itself does not heed."""
+    code = """
+    import multiprocessing
+
+    def share(gene):
+        return 0.125 * (gene != "B")
+
+    def grade(answer, example):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            return sum(pool.map(share, answer["genes"]))
+    """
+    assert graded(tmp_path, code, [answer("ABC"), answer("B")], [ONE] * 2, seconds=20) == [0.25, 0.0]
+
+
+def test_a_signal_to_a_process_that_has_just_been_forked_is_not_lost(tmp_path):
+    code = """
+    import os, signal, time
+
+    def grade(answer, example):
+        for _ in range(20):
+            if (child := os.fork()) == 0:
+                time.sleep(60)
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+        return 1
+    """
+    assert graded(tmp_path, code, seconds=30) == [1.0]
+
+
+def test_what_a_grader_forked_ends_with_it(tmp_path):
+    """The child holds the pipe open for writing: its end is read only when it is gone."""
+    os.mkfifo(tmp_path / "pipe")
+    code = """
+    import os, time
+
+    def grade(answer, example):
+        if os.fork() == 0:
+            pipe = os.open("pipe", os.O_WRONLY)
+            time.sleep(60)
+            os.write(pipe, b"still here")
+            os._exit(0)
+        return 1
+    """
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
+    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    assert reward([answer("AB")], [ONE], None) == [1.0]
+    with open(tmp_path / "pipe", "rb") as pipe:
+        reward.close()
+        assert pipe.read() == b""
+
+
+def test_a_fork_of_the_training_process_does_not_end_its_grader(tmp_path):
+    code = """
+    calls = 0
+
+    def grade(answer, example):
+        global calls
+        calls += 1
+        return calls / 10
+    """
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
+    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    assert reward([answer("AB")], [ONE], None) == [0.1]
+    if (child := os.fork()) == 0:
+        reward.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert reward([answer("AB")], [ONE], None) == [0.2]
+
+
+def test_what_a_grader_forked_ends_with_it_when_it_ends_itself(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    code = """
+    import os, time
+
+    def grade(answer, example):
+        if os.fork() == 0:
+            pipe = os.open("pipe", os.O_WRONLY)
+            time.sleep(60)
+            os.write(pipe, b"still here")
+        with open("pipe", "rb"):  # the child has it open now
+            os._exit(3)
+    """
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert "the process of grade ended at the question 'q' (exit status 3)" in failure(tmp_path, code)
+    os.set_blocking(reader, True)
+    assert os.read(reader, 100) == b""
+    os.close(reader)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        r"b'hello\n'",
+        r"b'no end of a line'",
+        r"""b'{"value": 1.0}\n'""",
+        r"""b'0123456789abcdef0123456789abcdef {"value": 1.0}\n'""",
+        r"b'\n'",
+        r"b'\xff\xfe\n'",
+        r"b'[' * 100_000 + b'\n'",
+        r"b'x' * 5_000_000",
+    ],
+)
+def test_what_a_grader_writes_to_the_channel_of_replies_is_not_believed(tmp_path, written):
+    code = f"""
+    import os
+
+    def grade(answer, example):
+        for fd in range(3, 30):
+            try:
+                os.write(fd, {written})
+            except OSError:
+                pass
+        return 0.5
+    """
+    assert failure(tmp_path, code) == (
+        "graders/mine.py: grader 'mine': something other than the value of grade came from its process, at the "
+        "question 'q'\n  fix: a grader returns its value; it writes to no file descriptor that it did not open"
+    )
+
+
+def test_a_thread_that_writes_there_later_is_noticed_at_the_next_call(tmp_path):
+    code = """
+    import os, threading
+
+    def late():
+        for fd in range(3, 30):
+            try:
+                os.write(fd, b"late\\n")
+            except OSError:
+                pass
+
+    def grade(answer, example):
+        threading.Timer(0.2, late).start()
+        return 0.5
+    """
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
+    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    assert reward([answer("AB")], [ONE], None) == [0.5]
+    with pytest.raises(InputError, match="something other than the value of grade came from its process"):
+        for _ in range(10_000):
+            reward([answer("AB")], [ONE], None)
+
+
+def test_a_grader_that_closes_all_files_is_said(tmp_path):
+    code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    return 1"
+    assert "the process of grade ended at the question 'q' (exit status 1)" in failure(tmp_path, code)
+
+
+def test_one_that_closes_them_and_goes_on_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("reasonome.graders._CLOSING_SECONDS", 0.1)
+    code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    while True: pass"
+    said = "the process of grade ended at the question 'q' (it closed its file descriptors)"
+    assert said in failure(tmp_path, code, seconds=600)
+
+
+def test_an_error_of_many_words_is_cut(tmp_path):
+    said = failure(tmp_path, "def grade(answer, example): raise ValueError('x' * 5_000_000)")
+    assert "grade failed for the question 'q': ValueError: xxx" in said
+    assert len(said) < 3000
+
+
+@pytest.mark.parametrize("seconds", [1e-300, 3e6, 1e12, 1e308])
+def test_any_number_of_seconds_will_do(tmp_path, seconds):
+    code = "def grade(answer, example): return 0.5"
+    if seconds < 1:
+        assert "took more than 1e-300 seconds" in failure(tmp_path, code, seconds=seconds)
+    else:
+        assert graded(tmp_path, code, seconds=seconds) == [0.5]
 
 
 def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path):

@@ -56,6 +56,15 @@ def test_the_window_includes_its_ends(tmp_path):
     assert made.unmapped == [("map", "NONE", "genes.loc:6", "")]
 
 
+def test_distance_stands_for_the_scores_of_a_tool(tmp_path):
+    (example,) = ask(tmp_path, [row()], scores="distance").examples
+    assert {gene.symbol: gene.score for gene in example.candidates} == {"EDGE": -1000, "IN": 0, "RIGHT": -1000}
+    (plain,) = ask(tmp_path, [row()]).examples
+    assert {gene.score for gene in plain.candidates} == {None}
+    with pytest.raises(ValueError, match="'scores: distance' needs 'locations'"):
+        ask(tmp_path, [row()], scores="distance", locations=None)
+
+
 def test_an_alias_is_shown_where_it_means_the_gene_alone(tmp_path):
     (example,) = ask(tmp_path, [row()]).examples
     aliases = {gene.symbol: gene.aliases for gene in example.candidates}
@@ -78,9 +87,22 @@ def test_an_alias_is_shown_where_it_means_the_gene_alone(tmp_path):
     ],
 )
 def test_why_a_row_is_no_question(tmp_path, fields, reason, detail):
-    made = ask(tmp_path, [row(**fields)], subset={"confidence": ["High"]})
-    assert made.examples == []
+    made = ask(tmp_path, [row(**fields), row(trait="other")], subset={"confidence": ["High"]})
+    assert [one.trait for one in made.examples] == ["other"]
     assert [(one.source, one.reason, one.detail) for one in made.left_out] == [("mine", reason, detail)]
+
+
+def test_a_confidence_that_no_row_has(tmp_path):
+    rows = [row(), row(confidence="Low"), row(confidence=""), row(rsid="rs2")]
+    with pytest.raises(
+        InputError, match=r"no row has the confidence 'Hihg'; the file has: High \(2\), Low \(1\)"
+    ) as caught:
+        ask(tmp_path, rows, subset={"confidence": ["Low", "Hihg"]})
+    assert (caught.value.field, caught.value.fix) == ("subsets.a.confidence", "did you mean 'High'?")
+    assert caught.value.file == tmp_path / "questions.tsv"
+    table = "trait\tcandidates\tcausal\nHeight\tEDGE, IN\tIN\n"
+    with pytest.raises(InputError, match="the file has: none at all"):
+        ask(tmp_path, text=table.rstrip(), form="rankings", subset={"confidence": ["High"]})
 
 
 def test_too_many_candidates(tmp_path):
@@ -115,6 +137,21 @@ def test_other_seeds_have_other_orders(tmp_path):
 def test_an_authority_that_does_not_know_what_codes(tmp_path):
     with pytest.raises(InputError, match="does not say which genes code for proteins"):
         ask(tmp_path, [row()], genes=[gene._replace(coding=None) for gene in GENES])
+
+
+def test_genes_that_stand_twice_and_far_too_many(tmp_path):
+    many = ", ".join(f"NOGENE{number}" for number in range(10_000))
+    text = (
+        "id\ttrait\tcandidates\tcausal\tscores\n"
+        "q1\tHeight\tEDGE, edge, Z9, z9, OLD\tedge; EDGE\t1, 2, 3, 4, 5\n"
+        f"q2\tHeight\tEDGE, {many}\tEDGE\t\n"
+        "q3\tHeight\t<i>IN</i>, IN, EDGE\tIN\t"
+    )
+    made = ask(tmp_path, text=text, form="rankings", maximum_candidates=25)
+    first, second = made.examples
+    assert {gene.symbol: gene.score for gene in first.candidates} == {"EDGE": 1, "Z9": 3} and first.right == {"EDGE"}
+    assert {gene.symbol for gene in second.candidates} == {"<i>IN</i>", "IN", "EDGE"} and second.right == {"IN"}
+    assert [tuple(one)[1:] for one in made.left_out] == [("q2", "too many candidates", "line 3: 10001 of 2 to 25")]
 
 
 def test_a_ready_table(tmp_path):

@@ -226,6 +226,67 @@ MALFORMED = {
         "metaData.phenopacketSchemaVersion",
         "convert it to version 2",
     ),
+    "a key twice": (
+        json.dumps(PACKET)[:-1] + ', "id": "other"}',
+        "the key 'id' stands twice in one object",
+        None,
+        "give phenopackets as JSON",
+    ),
+    "nested too deeply": (
+        json.dumps(PACKET)[:-1] + ', "more": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        "maximum recursion depth exceeded",
+        None,
+        "give phenopackets as JSON",
+    ),
+    "no number where one should be": (
+        json.dumps(PACKET).replace('"excluded": true', '"excluded": NaN'),
+        "should be a valid boolean, found NaN",
+        "phenotypicFeatures[1].excluded",
+        "true or leave it out",
+    ),
+    "an id of two lines": (
+        changed(PACKET, ["id"], "../a\n\tb"),
+        'an id is text on one line, without control characters, found "../a\\n\\tb"',
+        "id",
+        "some text on one line",
+    ),
+    "an id of blanks": (changed(PACKET, ["id"], "  "), "an id is text on one line", "id", "some text"),
+    "an id in other digits": (
+        changed(PACKET, [*FEATURE, "type", "id"], "HP:\u0660\u0660\u0660\u0660\u0662\u0668\u0669"),
+        "this is malformed",
+        "phenotypicFeatures[1].type.id",
+        "seven digits",
+    ),
+    "a label of a novel's length": (
+        changed(PACKET, [*FEATURE, "type", "label"], "x" * 1001),
+        "at most 1000 characters",
+        "phenotypicFeatures[1].type.label",
+        "such as HP:0001250 and Seizure",
+    ),
+    "an age beyond a life": (
+        changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], "P99999999999Y"),
+        'this is no ISO 8601 duration, found "P99999999999Y"',
+        "subject.timeAtLastEncounter.age.iso8601duration",
+        "such as P4Y6M",
+    ),
+    "an age of more digits than Python reads": (
+        changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], f"P{'9' * 5000}D"),
+        "this is no ISO 8601 duration",
+        "subject.timeAtLastEncounter.age.iso8601duration",
+        "such as P4Y6M",
+    ),
+    "a pregnancy of years": (
+        changed(PACKET, ["subject", "timeAtLastEncounter"], {"gestationalAge": {"weeks": 10**30}}),
+        "less than or equal to 50",
+        "subject.timeAtLastEncounter.gestationalAge.weeks",
+        "phenopacket-schema",
+    ),
+    "a flat case of a negative age": (
+        changed(FLAT, ["age_last_seen"], "P-1Y"),
+        'this is no ISO 8601 duration, found "P-1Y"',
+        "age_last_seen",
+        "such as P4Y6M",
+    ),
     "a flat case with a bad phenotype": (
         changed(FLAT, ["excluded", 0, "id"], "HP:289"),
         'this is malformed, found "HP:289"',
@@ -279,12 +340,35 @@ def test_places_without_cases(tmp_path):
             read_cases(path)
 
 
+def test_odd_texts_stay_texts_that_files_can_hold(tmp_path):
+    odd = changed(PACKET, ["phenotypicFeatures", 0, "type", "label"], "<b>Wide\n eyes</b>\ud83d")
+    odd = changed(odd, ["phenotypicFeatures", 3], {"type": {"id": "HP:0000486", "label": None}})
+    [case] = read_cases(written(tmp_path / "a.json", odd))
+    assert case.present[0].label == "<b>Wide eyes</b>\ufffd" and case.present[2] == CaseTerm("HP:0000486", "")
+
+
+def test_what_is_called_json_and_is_no_case(tmp_path):
+    written(tmp_path / "folder/a.json", PACKET)
+    (tmp_path / "folder/b.json").mkdir()
+    assert [case.where for case in read_cases(tmp_path / "folder")] == ["a.json"]
+    (tmp_path / "folder/c.json").symlink_to("nowhere")
+    with pytest.raises(InputError, match="there is no such file") as caught:
+        read_cases(tmp_path / "folder")
+    assert caught.value.file == tmp_path / "folder/c.json"
+    large = written(tmp_path / "large.json", changed(PACKET, ["id"], "x" * (17 * 1024 * 1024)))
+    with pytest.raises(InputError, match="bytes are no phenopacket"):
+        read_cases(large)
+
+
 def test_damaged_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "store.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", json.dumps(PACKET))
     whole = (tmp_path / "store.zip").read_bytes()
     (tmp_path / "store.zip").write_bytes(whole[:60] + b"\xff\xff\xff\xff" + whole[64:])
     with pytest.raises(InputError, match="cannot be unpacked"):
+        read_cases(tmp_path / "store.zip")
+    (tmp_path / "store.zip").write_bytes(whole.replace(b"PK\x01\x02", b"XX\x01\x02"))
+    with pytest.raises(InputError, match="the archive is damaged"):
         read_cases(tmp_path / "store.zip")
     (tmp_path / "a.json").write_bytes(json.dumps(PACKET).encode() + b"\xff")
     with pytest.raises(InputError, match="not UTF-8 text"):

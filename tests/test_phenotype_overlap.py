@@ -124,6 +124,20 @@ def test_leaving_out_a_disease_that_says_nothing_of_its_own_changes_nothing(tmp_
     assert found.scores(asked, every, leave_out_disease=True) == pytest.approx(found.scores(asked, every), rel=1e-6)
 
 
+def test_equal_scores_are_equal_to_the_last_bit(tmp_path):
+    # G1 has phenotypes by one disease, G2 the same by another; without G1's own they are worked out another way.
+    both = [(n, f"G{n}", f"HP:00000{term}", "-", "OMIM:1") for n in (1, 2) for term in (12, 21, 30)]
+    own = [(1, "G1", "HP:0000012", "-", "OMIM:7")]
+    rest = [(n, f"G{n}", "HP:0000010", "-", "OMIM:9") for n in range(3, 10)]
+    found = overlap(tmp_path, [*both, *own, *rest])
+    for present in (["12", "21", "30"], ["30", "12", "10"], ["12", "21", "20", "10", "11", "30", "10"]):
+        first, second, *_ = found.all_scores(case(*present, disease="OMIM:7"), leave_out_disease=True)
+        assert first == second
+    # The same numbers in another order, too: of 12 and 21, each gene has one as it is and one by what is above it.
+    information = list(found.information.values())
+    assert sum(information * 9) == sum(sorted(information) * 9)
+
+
 def test_genes_are_found_by_symbol_then_by_the_one_alias_that_hpo_has(tmp_path):
     found = overlap(tmp_path)
     renamed = RankedGene(symbol="NEW1", aliases=("OLDER", "G1"))

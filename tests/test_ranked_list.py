@@ -125,6 +125,49 @@ def test_a_huge_text_is_read():
     assert parse_ranking("<reasoning>" * 20_000, "long").truncated
 
 
+GOOD_LIST = "<genes>[A]</genes>"
+QUOTES = '" ' * 500_000
+
+
+@pytest.mark.parametrize(
+    ("text", "genes", "problems"),
+    [
+        ("<genes>" * 200_000, [], ["several_lists", "unclosed_list"]),
+        ("<genes>" * 200_000 + "</genes>", [], ["several_lists"]),
+        ("<genes>[A" + QUOTES + "]</genes>", ["A"], []),
+        ("<genes>[" + QUOTES + "A]</genes>", ["A"], []),
+        ("<genes>[" + QUOTES + "]</genes>", [], ["empty_list"]),
+        ("<reasoning>r</reasoning>" * 100_000 + GOOD_LIST * 100_000, [], ["several_lists", "several_reasonings"]),
+        ("<reasoning><genes></reasoning>" * 100_000 + GOOD_LIST, [], ["several_lists", "several_reasonings"]),
+        ("[" * 1_000_000, [], ["no_list", "text_outside"]),
+        (f"<genes>{' ' * 1_000_000}[A]</genes>", ["A"], []),
+    ],
+)
+def test_a_text_made_to_be_slow_is_read(text, genes, problems):
+    """Were the time to grow with the square of the length, each of these would take minutes to hours."""
+    read = parse_ranking(text)
+    assert (read.genes, read.problems) == (genes, problems)
+
+
+def test_a_list_counts_where_it_stands_outside_of_all_reasonings():
+    read = parse_ranking("<reasoning>r</reasoning> <reasoning>s <genes>[B]</genes></reasoning>", "long")
+    assert read.problems == ["no_list", "several_reasonings"]
+    read = parse_ranking("<reasoning>r</reasoning><genes>[A]</genes><reasoning>s</reasoning>", "long")
+    assert (read.genes, read.problems) == (["A"], ["text_outside"])
+
+
+def around(text):
+    """What stands around an entry, taken off layer by layer."""
+    shorter = text.strip().strip("\"'`*_\u201c\u201d\u2018\u2019")
+    return text if shorter == text else around(shorter)
+
+
+@given(st.text(alphabet=[*"Ab_*` \"'\t\n\u00a0\u2003\u201c\u2019\x1c"], max_size=12))
+def test_layers_around_an_entry_are_taken_off_whatever_their_order(text):
+    entry = " ".join(around(text).split())
+    assert parse_cell(text).genes == ([entry] if entry else [])
+
+
 PIECES = ["<reasoning>", "</reasoning>", "<genes>", "</genes>", "[", "]", ",", "A", "b", " ", "\n", '"', "\0", "**"]
 
 

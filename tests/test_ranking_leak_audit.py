@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+import audit_ranking_leaks
 from reasonome.errors import InputError
 from reasonome.leak_audit import Training, check, table
 from reasonome.ranking_leak_audit import (
@@ -58,7 +60,8 @@ CASES = HeldOutQuestions("demo-cases", [case("c", "FBN1")], 500_000)
     ],
 )
 def test_what_a_training_question_has_in_common_with_a_test_question(training, kind):
-    findings = question_findings(TRAINING, [locus("z", "ABC", "ABC", 1), training], TEST, {"causal gene": 3})
+    asked = [locus("z", "ABC", "ABC", 1), training]
+    findings = question_findings(TRAINING, asked, 500_000, TEST, {"causal gene": 3})
     remaining = {finding.kind: finding for finding in findings if finding.remaining}
     assert list(remaining) == ([kind] if kind else [])
     assert next(f for f in findings if f.kind == "causal_gene").dropped == 3
@@ -69,8 +72,34 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
             check("demo-ranking", findings)
 
 
+@pytest.mark.parametrize(("window", "overlap"), [(100_000, 1), (99_999, 0)])
+def test_training_loci_have_a_window_of_their_own(window, overlap):
+    asked = [locus("a", "ABC XYZ", "XYZ", 132_660_000 + 600_000)]
+    findings = question_findings(TRAINING, asked, window, TEST, {})
+    assert {f.kind: f.remaining for f in findings}["overlapping_locus"] == overlap
+
+
+@pytest.mark.parametrize(("window_kb", "overlap"), [(600, 1), (599, 0)])
+def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overlap):
+    # 700 kb apart, and the test benchmark's window is 100 kb.
+    for name, position in (("training", 1_000_000), ("tested", 1_700_000)):
+        (tmp_path / name).mkdir()
+        question = locus(name, f"{name}1 {name}2", f"{name}1", position)
+        for part in ("train", "test"):
+            (tmp_path / name / f"{part}.jsonl").write_text(question.model_dump_json(exclude_defaults=True) + "\n")
+        (tmp_path / name / "audit.json").write_text("{}")
+    windows = {"training": window_kb, "tested": 100}
+    benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window_kb=kb) for name, kb in windows.items()}
+    project, results = SimpleNamespace(benchmarks=benchmarks), SimpleNamespace(benchmark=lambda name: tmp_path / name)
+    questions = audit_ranking_leaks.read_questions(project, results, "tested", "test")
+    tested = {"tested": HeldOutQuestions("tested", questions, audit_ranking_leaks.window(project, "tested"))}
+    plan = SimpleNamespace(training={"training": ("grpo.rank",)})
+    findings = audit_ranking_leaks.audit_questions(project, results, plan, tested)
+    assert {f.kind: f.remaining for f in findings if f.remaining} == ({"overlapping_locus": 1} if overlap else {})
+
+
 def test_cases_of_one_disease_leak():
-    findings = question_findings(TRAINING, [case("a", "FBN2")], CASES, {})
+    findings = question_findings(TRAINING, [case("a", "FBN2")], 500_000, CASES, {})
     assert [finding.kind for finding in findings if finding.remaining] == ["disease"]
 
 

@@ -3,10 +3,12 @@
 import pytest
 
 from reasonome.benchmarks import ranking_splits
-from reasonome.benchmarks.ranking_rows import shuffled
-from reasonome.benchmarks.ranking_splits import components, leaks, shortcuts, split
+from reasonome.benchmarks.ranking_rows import LeftOut, Questions
+from reasonome.benchmarks.ranking_splits import HeldOut, components, leaks, shortcuts, split
 from reasonome.config import RankingBenchmark
 from reasonome.errors import InputError
+from reasonome.gene_clusters import clusters
+from reasonome.prompts import gene_order
 from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
 
 
@@ -77,7 +79,7 @@ def test_kinds_of_leaks():
         case("f", "B"),  # a candidate, and not the answer
         case("g", "Y", "OMIM:1"),
     ]
-    assert leaks(asked, held, 1000) == [
+    assert leaks(asked, held, 2000) == [
         "causal gene", "candidate gene", "overlapping locus", "", "causal gene", "", "disease",
     ]  # fmt: skip
 
@@ -105,10 +107,41 @@ def test_a_large_group_is_in_training_unless_nothing_else_is_left():
     assert len(found.parts["test"]) == 6 and found.parts["train"] == []
 
 
+@pytest.mark.parametrize(("position", "dropped"), [(10_000, {"q": "overlapping locus"}), (9_999, {})])
+def test_windows_of_two_benchmarks_add_up(position, dropped):
+    # 1 kb here, 3 kb there: loci overlap up to 4,000 base pairs apart. The pair is in training, for it is the larger.
+    asked = [locus("q", "A B", "A", "1", position), locus("twin", "A C", "A"), *apart(1, start=9)]
+    other = HeldOut([locus("x", "X Y", "X", "1", 14_000)], 3000)
+    found = split(asked, benchmark(test=1, valid=0), {"other": other})
+    assert {one.id: kind for one, _, kind in found.unused} == dropped
+
+
+def test_clusters_are_of_right_genes_directly_or_over_others():
+    one = [locus("0", "A B", "A"), locus("1", "A B C", "B A"), locus("2", "A B", "B"), locus("3", "C A", "C")]
+    assert clusters(one) == ["A|B", "A|B", "A|B", "C"]  # candidates alone connect nothing
+    assert clusters([*one, case("4", "C")]) == ["A|B", "A|B", "A|B", "C", "C"]
+    assert clusters([]) == []
+
+
 def test_too_few_questions():
     with pytest.raises(InputError, match="subset 'a' has 3 questions, 1 too few") as caught:
         split(apart(3), benchmark(test=2, valid=2))
     assert caught.value.field == "subsets.a.valid"
+
+
+def test_too_few_questions_say_what_became_of_the_rows():
+    left_out = [LeftOut("s", "x", reason, "") for reason in ["no trait"] * 2 + ["confidence"] * 30 + list("abcd")]
+    left_out.append(LeftOut("another", "x", "no trait", ""))
+    places = {("a", "q0"): ["line 2", "line 3"], ("a", "q1"): ["line 4"]}
+    told = Questions(apart(2), left_out, [], places).account({"a": "s"}, "a")
+    assert told == (
+        "of 39 rows of 's' 3 are in questions; left out: 30 confidence, 2 no trait, 1 a, 1 b, 1 c, 1 for other reasons"
+    )
+    with pytest.raises(InputError, match="has 2 questions, 1 too few to hold .*; of 39 rows of 's' 3 are in questions"):
+        split(apart(2), benchmark(test=3, valid=0), rows={"a": told})
+    same = [locus(str(i), f"A B{i}", "A") for i in range(3)]
+    with pytest.raises(InputError, match="has 1 questions, 1 too few .*; 2 are more of one gene than most_per_gene"):
+        split(same, benchmark(test=2, valid=0, most_per_gene=1))
 
 
 def test_a_planted_leak_fails(monkeypatch):
@@ -120,7 +153,7 @@ def test_a_planted_leak_fails(monkeypatch):
 
 
 def test_training_questions_that_leak_into_another_benchmark():
-    found = split(apart(6), benchmark(), {"other": [case("x", f"A{i}") for i in range(6)]})
+    found = split(apart(6), benchmark(), {"other": HeldOut([case("x", f"A{i}") for i in range(6)], 1)})
     assert found.parts["train"] == [] and found.audit["dropped_for"] == {"other": {"causal gene": 4}}
     places = {("a", f"q{i}"): [f"line {i}"] for i in range(6)}
     left_out = found.left_out({"a": "mine"}, places)
@@ -140,25 +173,39 @@ def test_limits_for_a_gene_and_for_training():
 # --- shortcuts ---------------------------------------------------------------------------------------
 
 
+def telling(name, candidates, seed, place=0):
+    """A locus whose right gene stands at one place of the prompts of a seed."""
+    symbols = candidates.split()
+    return locus(name, candidates, symbols[gene_order(symbols, seed)[place]])
+
+
 def test_chance_is_exact():
     # Three sets of 2, 2 and 4 candidates, the first is causal in all: p = 2 · (1/2 · 1/2 · 1/4).
-    examples = [locus("0", "A B", "A"), locus("1", "C D", "C"), locus("2", "E F G H", "E")]
+    examples = [telling("0", "A B", 0), telling("1", "C D", 0), telling("2", "E F G H", 0)]
     found = shortcuts(examples)["first"]
     assert found == {"questions": 3, "top_1": 1.0, "chance": round((0.5 + 0.5 + 0.25) / 3, 4), "p": 0.125}
-    # The same set asked three times is one draw.
-    found = shortcuts([locus(str(i), "A B", "A") for i in range(3)])["first"]
-    assert found == {"questions": 3, "top_1": 1.0, "chance": 0.5, "p": 1.0}
+    # The same set asked three times is one draw, whatever order it is stored in.
+    again = [telling(str(i), text, 0) for i, text in enumerate(("A B", "B A", "A B"))]
+    assert shortcuts(again)["first"] == {"questions": 3, "top_1": 1.0, "chance": 0.5, "p": 1.0}
 
 
-def test_symbols_that_tell_are_told_and_a_place_that_tells_fails():
+def test_symbols_that_tell_are_told():
     hidden = [locus(str(i), f"LONGER{i} A{i} LONG{i} LONG{i}X", f"A{i}") for i in range(12)]
-    turned = [one.model_copy(update={"candidates": shuffled(one.candidates, 0)}) for one in hidden]
-    found = shortcuts(turned)
+    found = shortcuts(hidden)
     assert found["shortest symbol"]["top_1"] == 1.0 and found["shortest symbol"]["p"] == pytest.approx(2 / 4**12, 0.01)
     assert found["first"]["p"] > 0.01
-    first = [locus(str(i), f"A{i} B{i} C{i} D{i}", f"A{i}") for i in range(12)]
-    with pytest.raises(InputError, match="the first candidate is right in 100.0% of the questions, by chance 25.0%"):
-        shortcuts(first)
+
+
+@pytest.mark.parametrize(("place", "rule"), [(0, "first"), (-1, "last")])
+def test_a_place_that_tells_fails_in_the_order_of_any_prompt(place, rule):
+    told = [telling(str(i), f"A{i} B{i} C{i} D{i}", 3, place) for i in range(12)]
+    message = f"the {rule} candidate of prompts is right in 100.0% of the questions, by chance 25.0%"
+    with pytest.raises(InputError, match=message) as caught:
+        shortcuts(told, (0, 3))
+    assert "have seed 3" in caught.value.fix
+    # Who never asks with that seed is not told by it; nor does the order matter in which candidates are stored.
+    assert {"first", "last"} < shortcuts(told).keys()
+    assert {"first by seed 0", "last by seed 1"} < shortcuts(told, (0, 1)).keys()
 
 
 def test_questions_without_candidates_have_no_shortcut():

@@ -14,6 +14,7 @@ from reasonome import cli
 from reasonome.answer_tables import score_table
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
+from reasonome.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = "causal_gene_ranking"
@@ -148,6 +149,16 @@ def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
         ("<genes>[A]</genes> done", ["A"], "text_outside"),
         ("", [], ""),
         (float("nan"), [], ""),
+        # A misspelled tag is none, here as in an answer of the pipeline, and its cell is no list alone.
+        ("<GENES>[A, B]</GENES>", [], "no_list,text_outside,near_tags"),
+        ("<genes >[A, B]</genes >", [], "no_list,text_outside,near_tags"),
+        ("<genes >[A, B]</genes>", [], "no_list,text_outside,near_tags"),
+        ("< genes>[A, B]< /genes>", [], "no_list,text_outside,near_tags"),
+        ("<genes>[A, B]</Genes>", [], "unclosed_list,near_tags"),
+        ("<genes>[A, B]<genes/>", [], "unclosed_list,near_tags"),
+        ("<Reasoning>x</Reasoning> [A, B]", [], "no_list,text_outside,near_tags"),
+        ("<Reasoning>x</Reasoning> <genes>[A, B]</genes>", ["A", "B"], "text_outside,near_tags"),
+        ("<gene>[A, B]</gene>", ["A", "B"], "no_tags,text_outside"),
     ],
 )
 def test_strict_a_row_without_one_closed_list_is_wrong(cell, genes, problems):
@@ -156,6 +167,26 @@ def test_strict_a_row_without_one_closed_list_is_wrong(cell, genes, problems):
     assert scored.table["answer"].tolist() == [genes]
     assert scored.table["problems"].tolist() == [problems]
     assert scored.metrics["top_1"].value == float(genes[:1] == ["A"])
+
+
+@pytest.mark.parametrize(
+    "cell", ["<GENES>[A]</GENES>", "<genes >[A]</genes>", "<Reasoning>x</Reasoning><genes>[A]</genes>", "<genes>[A]"]
+)
+def test_a_cell_with_tags_is_read_as_an_answer_of_the_pipeline(cell):
+    read = TASKS[TASK].parse(cell)
+    scored = score_table(frame([(cell, "A")]), COLUMNS, TASK, resamples=100)
+    assert scored.table["answer"].tolist() == [read.genes]
+    assert set(read.problems) == set(scored.table["problems"][0].split(",")) - {"near_tags"}
+
+
+@pytest.mark.parametrize("track", ["strict", "as-published"])
+@pytest.mark.parametrize(
+    "cell",
+    ["<genes>" * 200_000, "<" * 1_000_000, "<genes" + " " * 1_000_000, "[" * 1_000_000, '["' + '" ' * 500_000 + "]"],
+)
+def test_a_cell_made_to_be_slow_is_read(track, cell):
+    scored = score_table(frame([(cell, "A"), ("[A]", "A")]), COLUMNS, TASK, track=track, resamples=100)
+    assert scored.table["top_1"].tolist() == [0, 1]
 
 
 def test_genes_are_compared_as_genes_in_strict_alone():
@@ -342,13 +373,65 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
         cli.main(["score", str(path), *arguments])
 
 
-@pytest.mark.parametrize("column", ["gold", "candidates"])
-def test_a_row_without_the_truth_or_candidates_is_an_error(tmp_path, column):
-    cells = CANDIDATES.copy()
-    cells.loc[2, column] = ""
-    with pytest.raises(InputError, match=f"there is no '{column}' in this row") as caught:
-        score_table(written(tmp_path / "a.csv", cells), ASKED, TASK, track="as-published")
-    assert (caught.value.line, caught.value.field) == (4, column)
+@pytest.mark.parametrize("track", ["strict", "as-published"])
+def test_rows_without_the_truth_are_an_error_that_names_them(tmp_path, track):
+    cells = CANDIDATES.assign(gold=["A", "", "[]", "-"])
+    with pytest.raises(InputError) as caught:
+        score_table(written(tmp_path / "a.csv", cells), ASKED, TASK, track=track)
+    assert str(caught.value) == (
+        f"{tmp_path / 'a.csv'}:3: gold: there is no 'gold' in this row, nor in others: 3 (lines 3, 4, 5) in all\n"
+        "  fix: fill in column 'gold', or leave the rows out that have nothing there: they cannot be judged"
+    )
+    cells.loc[2:, "gold"] = "A"
+    with pytest.raises(InputError, match="3: gold: there is no 'gold' in this row\n"):
+        score_table(written(tmp_path / "a.csv", cells), ASKED, TASK, track=track)
+
+
+@pytest.mark.parametrize("track", ["strict", "as-published"])
+@pytest.mark.parametrize("empty", ["", " ", "[]", "-", None])
+def test_a_row_without_candidates_is_asked_about_all_genes(track, empty):
+    cells = frame([("[B, A]", "A"), ("[A]", "A"), ("[C, X]", "C")], candidates=["A, B", empty, "B, C, D"])
+    scored = score_table(cells, ASKED, TASK, track=track, resamples=100)
+    assert scored.metrics["top_1"].value == pytest.approx(2 / 3)
+    assert (scored.metrics["rank"].value, scored.metrics["rank"].n) == (3 / 2, 2)
+    assert (scored.metrics["non_candidates"].value, scored.metrics["non_candidates"].n) == (1 / 2, 2)
+    assert "gold_not_a_candidate" not in scored.problems
+    note = "rows without candidates, which have no rank and count as wrong in the orders of candidates: 1 (line 2)"
+    assert note in scored.notes
+    chance, prompt = (scored.floors[name].metrics for name in ("random_order", "prompt_order"))
+    assert chance["top_1"].value == pytest.approx((1 / 2 + 0 + 1 / 3) / 3)
+    assert chance["mrr"].value == pytest.approx((3 / 4 + 0 + 11 / 18) / 3)
+    assert (chance["rank"].value, chance["rank"].n) == ((3 / 2 + 2) / 2, 2)
+    assert prompt["mrr"].value == pytest.approx((1 + 0 + 1 / 2) / 3)
+    assert (prompt["rank"].value, prompt["rank"].n) == (3 / 2, 2)
+
+
+def test_a_column_of_candidates_without_any_is_none():
+    cells = frame([("[A]", "A"), ("[A]", "B")], candidates=["", ""])
+    scored = score_table(cells, ASKED, TASK, resamples=100)
+    assert scored.to_json() == score_table(cells, COLUMNS, TASK, resamples=100).to_json()
+    assert "rank" not in scored.metrics
+
+
+@pytest.mark.parametrize("track", ["strict", "as-published"])
+def test_rows_without_an_id_are_questions_of_their_own(tmp_path, track):
+    cells = frame([("[A]", "A"), ("[A]", "A"), ("[B]", "A"), ("[B]", "B")], id=["", "1", " ", "1"])
+    cells.loc[3, ["answer", "gold"]] = ["[A]", "A"]
+    path = written(tmp_path / "a.csv", cells)
+    scored = score_table(path, COLUMNS | {"id": "id"}, TASK, track=track, resamples=100)
+    assert scored.n == (3 if track == "strict" else 4)
+    assert scored.problems["duplicates"] == 1
+    assert scored.problems["conflicts"] == 0
+    assert "rows without an id, each counted as a question of its own: 2 (lines 2, 4)" in scored.notes
+
+
+@pytest.mark.parametrize("track", ["strict", "as-published"])
+def test_one_row_has_no_other_to_take_an_answer_from(track):
+    one = score_table(CANDIDATES[:1], ASKED, TASK, track=track, resamples=100)
+    assert list(one.floors) == ["random_order", "prompt_order", "commonest_gold"]
+    two = score_table(CANDIDATES[:2], ASKED, TASK, track=track, resamples=100)
+    # [X, A] and [A, B], of A and of B, change places.
+    assert two.floors["shuffled_answers"].metrics["mrr"].value == pytest.approx((1 + 0) / 2)
 
 
 def test_asked_wrongly_in_python():

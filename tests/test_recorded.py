@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from pydantic import ValidationError
+from ranking_questions import question
 
 import read_recorded as program
 from reasonome import scoring
@@ -101,6 +102,23 @@ def test_samples_and_confidence(tmp_path):
     ]
     assert found.missing == [("GO:2", 0), ("GO:3", 0), ("GO:3", 1)]
     assert "3 (GO:2 (sample 0), GO:3 (sample 0), GO:3 (sample 1))" in found.sentences()[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "answer"),
+    [
+        ("<reasoning>It is C, not A.</reasoning>\n<genes>[C, A]</genes>", None),
+        ("<genes>[C", None),
+        ("<GENES>[C, A]</GENES>", None),
+        ("[C,\n A]", "[C, A]"),
+        ("Process: [C, A]", "Process: [C, A]"),
+        ("", ""),
+    ],
+)
+def test_a_completion_of_a_ranking_is_told_by_its_tags(tmp_path, cell, answer):
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": "q", "answer": cell}))
+    found = read_recorded(tmp_path / "a.jsonl", [question()])
+    assert [(row.id, row.answer, row.text) for row in found.answers] == [("q", answer, cell)]
 
 
 def test_half_a_character_in_json_is_replaced(tmp_path):

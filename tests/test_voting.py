@@ -6,7 +6,16 @@ import pandas as pd
 import pytest
 
 from reasonome import voting
-from reasonome.voting import Ballot, accuracy, likelihood, majority, mean_reciprocal_rank, subsets_of, voting_table
+from reasonome.voting import (
+    Ballot,
+    accuracy,
+    ballots_of,
+    likelihood,
+    majority,
+    mean_reciprocal_rank,
+    subsets_of,
+    voting_table,
+)
 
 A, B, C = Ballot(["A", "B"], 10, -1.0), Ballot(["B", "C"], 20, -3.0), Ballot(["B", "A"], 30, -2.0)
 
@@ -32,12 +41,14 @@ def test_the_mean_reciprocal_rank():
 def test_the_samplers_own_likelihood():
     # Weights are exp(0), exp(-2), exp(-1). A: 1 + 0.5 e^-1 = 1.184, B: 0.5 + e^-2 + e^-1 = 1.003
     assert likelihood([A, B, C]) == ["A", "B", "C"]
-    # A list that is drawn three times is no likelier for it, and the best of its probabilities counts.
-    often = Ballot(["Q"], 1, -5.0)
-    assert likelihood([often, often, often._replace(logprob=-4.0), Ballot(["R"], 1, -3.9)]) == ["R", "Q"]
-    assert likelihood([often._replace(logprob=math.nan), B, C])[0] == "B"
-    unknown = [ballot._replace(logprob=math.nan) for ballot in (A, B, C)]
-    assert likelihood(unknown) == mean_reciprocal_rank(unknown)
+    # A completion that is drawn three times is no likelier for it: 0.2 against 0.3.
+    often, rare = Ballot(["Q"], 1, math.log(0.2), "why Q"), Ballot(["R"], 1, math.log(0.3), "why R")
+    assert likelihood([often, often, often, rare]) == ["R", "Q"]
+    # Two reasonings that lead to one list are two: 0.2 + 0.15 against 0.3.
+    assert likelihood([often, often._replace(logprob=math.log(0.15), text="or"), rare]) == ["Q", "R"]
+    # One probability that is not known leaves nothing to weigh by: Q and R have 1/1 once each, S twice 1/2.
+    unknown = [Ballot(["Q", "S"], 1, math.nan), Ballot(["R", "S"], 1, -0.1, "r")]
+    assert likelihood(unknown) == mean_reciprocal_rank(unknown) == ["Q", "S", "R"]
 
 
 def test_answers_without_a_list_have_no_vote():
@@ -75,7 +86,8 @@ def scores(samples: int = 3) -> pd.DataFrame:
     rows = []
     for name, lists in {"a": ["G X", "G", "G Y"], "b": ["H G", "X H", "H"]}.items():
         for sample, genes in enumerate(lists[:samples]):
-            row = {"id": name, "subset": "loci", "cluster": "G" if name == "a" else "H|K", "sample": sample}
+            gold, cluster = ("G", "G") if name == "a" else ("H, K", "H|K|X")  # X is right for another question
+            row = {"id": name, "subset": "loci", "cluster": cluster, "gold": gold, "sample": sample, "text": genes}
             rows.append(row | {"genes": genes, "completion_tokens": 3, "logprob": -1.0, "name_logprob": None})
     return pd.DataFrame(rows).astype({"name_logprob": float})
 
@@ -88,6 +100,24 @@ def test_a_table_of_accuracy_against_samples():
     three = table.loc[("majority of first genes", 3, "top_1", "loci")]
     assert (three["value"], three["tokens"], three["low"], three["high"]) == (1, 9, 1, 1)
     assert table.index.get_level_values("n").max() == 3
+
+
+def test_a_questions_log_probabilities_are_of_one_kind():
+    rows = pd.DataFrame(
+        {
+            "genes": ["A", "B", ""],
+            "text": ["x", "y", ""],
+            "completion_tokens": [1, 2, 0],
+            "logprob": [-9.0, -8.0, math.nan],  # what lists nothing has no vote, and needs none
+            "name_logprob": [-1.0, math.nan, math.nan],
+        }
+    )
+    assert [one.logprob for one in ballots_of(rows)][:2] == [-9, -8]
+    assert ballots_of(rows)[1] == Ballot(["B"], 2, -8.0, "y")
+    by_list = rows.assign(logprob=[-9.0, math.nan, math.nan], name_logprob=[-1.0, -2.0, math.nan])
+    assert [one.logprob for one in ballots_of(by_list)][:2] == [-1, -2]
+    mixed = rows.assign(logprob=[-9.0, math.nan, math.nan])
+    assert all(math.isnan(one.logprob) for one in ballots_of(mixed))
 
 
 def test_one_sample_leaves_nothing_to_merge():

@@ -3,6 +3,8 @@
 import re
 
 _TAG = re.compile(r"</?(?:genes|reasoning)>")
+# The same in another case, or with spaces inside the angle brackets.
+_LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
 _LIST = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -17,8 +19,16 @@ def one_line(cell: str) -> str:
 
 
 def is_ranking_completion(cell: str) -> bool:
-    """Whether a cell is a completion of a ranking: whether it has any tag of one."""
-    return _TAG.search(cell) is not None
+    """Whether a cell is a completion of a ranking: whether it has any tag of one, however that is spelled.
+
+    A misspelled tag is none to the task's parser, in a table as in an answer of the pipeline.
+    """
+    return _LIKE_TAG.search(cell) is not None
+
+
+def has_near_tags(cell: str) -> bool:
+    """Whether a cell has a tag of a ranking in another case, or with spaces inside: `<GENES>`, `<genes >`."""
+    return any(_TAG.fullmatch(tag) is None for tag in _LIKE_TAG.findall(cell))
 
 
 def lists_in(cell: str) -> list[str]:

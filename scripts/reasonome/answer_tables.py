@@ -33,6 +33,10 @@ TABLE_TASKS: dict[str, TableTask] = {
 }
 
 
+# A question may have none: an id only tells which rows answer the same one.
+_MAY_BE_EMPTY = {"id", "candidates"}
+
+
 def score_table(
     answers: str | os.PathLike | pd.DataFrame,
     columns: Mapping[str, str],
@@ -54,8 +58,9 @@ def score_table(
     Rankings have `candidates` in place of `genes`, and two tracks (docs/scoring.md): `strict`, if none is given, and
     `as-published`, in which every row counts. `genes`, HGNC's complete set or a GeneTable, are those whose aliases
     are known in the strict track. Their rows are resampled by right gene, with standard errors and means over genes.
-    InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell
-    beside an answer, and one id with two truths.
+    A row with an empty id is a question of its own; one without candidates is asked about all genes.
+    InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell of
+    `gold` or `genes`, and one id with two truths.
     """
     part = _of_track(table_task(task), task, track, genes)
     check_columns(columns, part, task)
@@ -157,16 +162,19 @@ def _rows(
 ) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
     """The rows that count (line and a column of each key), how many were otherwise, and that in words."""
     used = {key: table.place(column, key) for key, column in columns.items()}
+    _refuse_empty(table, {key: column for key, column in used.items() if key not in {"answer", *_MAY_BE_EMPTY}})
     first: dict[str, dict[str, Any]] = {}
     counted: list[dict[str, Any]] = []
     odd: dict[str, list[int]] = {"duplicates": [], "conflicts": [], "empty": []}
+    without_id: list[int] = []
     for line, cells in table.rows:
         row = {"line": line} | {key: cells[column] for key, column in used.items()}
         for key in used.keys() - {"answer"}:
-            row[key] = row[key].strip()
-            if not any(map(str.isalnum, row[key])):
-                raise InputError(f"there is no '{key}' in this row", file=table.file, line=line, field=used[key])
-        known = first.setdefault(row.get("id", str(line)), row)
+            row[key] = "" if _is_empty(row[key]) else row[key].strip()
+        known = first.setdefault(row["id"], row) if row.get("id") else row
+        if row.get("id") == "":
+            row["id"] = f"line {line}"
+            without_id.append(line)
         if known is row or every_row:
             counted.append(row)
             if not row["answer"].strip():
@@ -191,7 +199,29 @@ def _rows(
         "empty": "empty answers, counted as wrong",
     }
     notes = [f"{told[kind]}: {counted_lines(lines)}" for kind, lines in odd.items() if lines]
+    if without_id:
+        notes.append(f"rows without an id, each counted as a question of its own: {counted_lines(without_id)}")
     return pd.DataFrame(counted), {kind: len(lines) for kind, lines in odd.items()}, notes
+
+
+def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:
+    """InputError that names the lines where one of the columns that judging needs (key → column) is empty."""
+    for key, column in needed.items():
+        lines = [line for line, cells in table.rows if _is_empty(cells[column])]
+        if lines:
+            others = f", nor in others: {counted_lines(lines)} in all" if len(lines) > 1 else ""
+            raise InputError(
+                f"there is no '{key}' in this row{others}",
+                file=table.file,
+                line=lines[0],
+                field=column,
+                fix=f"fill in column '{column}', or leave the rows out that have nothing there: they cannot be judged",
+            )
+
+
+def _is_empty(cell: str) -> bool:
+    """Whether a cell says nothing: it has neither letters nor digits."""
+    return not any(map(str.isalnum, cell))
 
 
 def _term_scorer(background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:

@@ -651,6 +651,11 @@ class RankingBenchmark(Strict):
     authority: Name = Field(description="the source that says which genes there are")
     subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1), AfterValidator(_none_is_the_mean)]
     locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
+    scores: Literal["distance"] | None = Field(
+        None,
+        description="of loci: what stands for a tool's scores where a table has none, for styles that list candidates "
+        "by score: distance has the gene nearest to the lead variant first",
+    )
     phenotypes: Name | None = Field(None, description="source of format hpo: for the floor of phenotype overlap")
     window_kb: Annotated[int, Field(ge=1)] = Field(
         500, description="kilobases on either side of the lead variant in which candidate genes lie"
@@ -682,10 +687,12 @@ class RankingBenchmark(Strict):
         if self.minimum_candidates > self.maximum_candidates:
             what = f"minimum_candidates {self.minimum_candidates} is above maximum_candidates"
             raise ValueError(f"{what} {self.maximum_candidates}")
-        elsewhere = {"causal_gene_ranking": ("decoys", "phenotypes"), "rare_disease_ranking": ("locations",)}
+        elsewhere = {"causal_gene_ranking": ("decoys", "phenotypes"), "rare_disease_ranking": ("locations", "scores")}
         for key in elsewhere[self.task]:
             if getattr(self, key) is not None:
                 raise ValueError(f"'{key}' is no setting of {self.task}")
+        if self.scores == "distance" and self.locations is None:
+            raise ValueError("'scores: distance' needs 'locations', which say where genes lie")
         if not any(subset.test for subset in self.subsets.values()):
             raise ValueError("no subset has a test question")
         return self

@@ -2,9 +2,10 @@
 
 python scripts/reasonome/grader_worker.py FILE FUNCTION SECONDS
 
-Reads a line of JSON for each call, [answer, example], and writes one: {"value": number} or {"error": …, "line": …}.
-The first line that it writes says whether the function is there. It ends with its input. It imports nothing of the
-library, so that it starts at once and a grader finds its own modules.
+Every line that it reads begins with a token, with which its reply begins, so that nothing else is taken for one. The
+first line is a token alone, and the reply says whether the function is there. Each further one is a call, the token and
+the JSON of [answer, example]; its reply is the token and {"value": number} or {"error": …, "line": …}. It ends with its
+input. It imports nothing of the library, so that it starts at once and a grader finds its own modules.
 """
 
 import importlib.util
@@ -16,10 +17,15 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 # Should the process that asks be killed, a call that hangs ends itself this many seconds after its time.
 GRACE_SECONDS = 5
+# Timers take no number of seconds beyond some 10⁹.
+_LONGEST_SECONDS = 1e9
+# Of an error's text, which may hold whatever the grader was given.
+_LONGEST_ERROR = 2000
+_TOLD_TO_STOP = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 
 
 def main() -> None:
@@ -29,19 +35,37 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     # A job that is told to stop finishes its step, for which it needs its grader.
-    for told in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+    for told in _TOLD_TO_STOP:
         signal.signal(told, lambda *_: None)
+    # Held back meanwhile: a signal that came to a new process before it is ready for it would be lost.
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD_TO_STOP),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD_TO_STOP),
+        after_in_child=lambda: _leave_to_parent(calls.fileno(), answers.fileno()),
+    )
     sys.path[0] = str(file.parent)
 
+    process, token = os.getpid(), calls.readline().strip()
     function, reply = _loaded(file, name)
-    _write(answers, reply)
+    _write(answers, process, token, reply)
     if function is None:
         return
     for line in calls:
-        signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
-        reply = _called(function, *json.loads(line), file)
+        token, _, call = line.partition(" ")
+        signal.setitimer(signal.ITIMER_REAL, min(seconds + GRACE_SECONDS, _LONGEST_SECONDS))
+        reply = _called(function, *json.loads(call), file)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _write(answers, reply)
+        _write(answers, process, token, reply)
+
+
+def _leave_to_parent(*channels: int) -> None:
+    """In a process that the grader forks: the channels are not its own, and signals end it as they end any other."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for channel in channels:
+        os.dup2(null, channel)
+    for told in _TOLD_TO_STOP:
+        signal.signal(told, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD_TO_STOP)
 
 
 def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
@@ -82,11 +106,15 @@ def _failure(error: BaseException, file: Path) -> dict[str, Any]:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
     if isinstance(error, SyntaxError) and error.filename == str(file):
         lines.append(error.lineno)
-    return {"error": traceback.format_exception_only(error)[-1].strip(), "line": lines[-1] if lines else None}
+    said = traceback.format_exception_only(error)[-1].strip()
+    return {"error": said[:_LONGEST_ERROR], "line": lines[-1] if lines else None}
 
 
-def _write(stream, reply: dict[str, Any]) -> None:
-    stream.write(json.dumps(reply) + "\n")
+def _write(stream: TextIO, process: int, token: str, reply: dict[str, Any]) -> None:
+    """Reply; a process that the grader forked and let come back ends here in its place."""
+    if os.getpid() != process:
+        os._exit(0)
+    stream.write(f"{token} {json.dumps(reply)}\n")
     stream.flush()
 
 

@@ -1,9 +1,12 @@
 """A user's own graders: Python functions that stand beside the built-in rewards, each run in a process of its own."""
 
+import contextlib
 import dataclasses
 import json
 import os
+import secrets
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +23,10 @@ from reasonome.tasks.task import Reward
 WORKER = Path(__file__).with_name("grader_worker.py")
 # That a grader's file may take to import what it needs; its calls have their own limit.
 LOADING_SECONDS = 120
+# Between the end of its channel and that of the process.
+_CLOSING_SECONDS = 5
+_LONGEST_REPLY = 1 << 20  # bytes
+_WAIT_SECONDS = 3600  # at once: operating systems take no number of milliseconds beyond some 2·10⁹
 
 
 def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
@@ -69,13 +76,13 @@ class GraderReward:
         if self._process is None:
             self._start()
         call = [answer_fields(answer, example), example.model_dump(mode="json")]
-        self._send(json.dumps(call), example.id)
-        reply = self._reply(self.grader.seconds, f"the question '{example.id}'")
+        of = f"the question '{example.id}'"
+        reply = self._reply(self._send(json.dumps(call), of), self.grader.seconds, of)
         if "bad" in reply:
-            what = f"{self.function} returned {reply['bad']}, for the question '{example.id}'"
+            what = f"{self.function} returned {reply['bad']}, for {of}"
             raise self._error(what, fix="return a number from 0 (worst) to 1 (best)")
         if "error" in reply:
-            what = f"{self.function} failed for the question '{example.id}': {reply['error']}"
+            what = f"{self.function} failed for {of}: {reply['error']}"
             raise self._error(what, line=reply["line"], fix="see docs/graders.md for what it is given")
         return reply["value"]
 
@@ -85,47 +92,71 @@ class GraderReward:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=self.folder,
+            start_new_session=True,
         )
         self._unread = b""
-        self._finalizer = weakref.finalize(self, _end, self._process)
-        reply = self._reply(LOADING_SECONDS, "importing the file")
+        self._finalizer = weakref.finalize(self, _end, self._process, os.getpid())
+        of = "importing the file"
+        reply = self._reply(self._send("", of), LOADING_SECONDS, of)
         if "missing" in reply:
             fix = nearest(self.function, reply["missing"])
             raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
         if "error" in reply:
             raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
 
-    def _send(self, line: str, question: str) -> None:
+    def _send(self, call: str, of: str) -> bytes:
+        """Ask the process; the token with which its reply will begin, new for each call."""
+        token = secrets.token_hex(16)
         try:
-            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.write(f"{token} {call}\n".encode())
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise self._ended(f"before the question '{question}'") from None
+            raise self._ended(f"before {of}") from None
+        return token.encode()
 
-    def _reply(self, seconds: float, of: str) -> dict[str, Any]:
-        """The next line of the process, which has this long for it."""
+    def _reply(self, token: bytes, seconds: float, of: str) -> dict[str, Any]:
+        """The next line of the process, which has this long for it; InputError unless it is the reply that was due."""
+        found, _, reply = self._line(seconds, of).partition(b" ")
+        if found != token:
+            raise self._foreign(of)
+        try:
+            return json.loads(reply)
+        except ValueError:  # what the grader wrote stands within it
+            raise self._foreign(of) from None
+
+    def _line(self, seconds: float, of: str) -> bytes:
         deadline = time.monotonic() + seconds
         pipe = self._process.stdout.fileno()
         waiting = select.poll()
         waiting.register(pipe, select.POLLIN)
         while b"\n" not in self._unread:
             left = deadline - time.monotonic()
-            if left <= 0 or not waiting.poll(1000 * left):
-                self.close()
+            if left <= 0:
                 what = f"{self.function} took more than {seconds:g} seconds for {of}"
                 fix = f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe"
                 raise self._error(what, fix=fix)
+            if not waiting.poll(1000 * min(left, _WAIT_SECONDS)):
+                continue
             piece = os.read(pipe, 1 << 16)
             if not piece:
                 raise self._ended(f"at {of}")
             self._unread += piece
+            if len(self._unread) > _LONGEST_REPLY:
+                raise self._foreign(of)
         line, _, self._unread = self._unread.partition(b"\n")
-        return json.loads(line)
+        return line
+
+    def _foreign(self, of: str) -> InputError:
+        what = f"something other than the value of {self.function} came from its process, at {of}"
+        fix = "a grader returns its value; it writes to no file descriptor that it did not open"
+        return self._error(what, fix=fix)
 
     def _ended(self, when: str) -> InputError:
-        status = self._process.wait()
-        self.close()
-        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        try:
+            status = self._process.wait(_CLOSING_SECONDS)
+            how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        except subprocess.TimeoutExpired:
+            how = "it closed its file descriptors"
         fix = "a grader returns its value; a process that ends itself, or runs out of memory, cannot"
         return self._error(f"the process of {self.function} ended {when} ({how})", fix=fix)
 
@@ -135,9 +166,12 @@ class GraderReward:
         return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
 
 
-def _end(process: subprocess.Popen) -> None:
-    """End a worker whatever it does, and leave no zombie."""
-    process.kill()
+def _end(process: subprocess.Popen, starter: int) -> None:
+    """End a worker, and the processes that it forked, whatever they do, and leave no zombie."""
+    if os.getpid() != starter:  # a fork of the training process, as loads data, has a copy of this and no worker
+        return
+    with contextlib.suppress(ProcessLookupError):  # all have ended
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for pipe in (process.stdin, process.stdout):
         try:

@@ -528,6 +528,11 @@ class Project:
         """The prompt styles of a task, by name."""
         return {style: value for (owner, style), value in self._styles.items() if owner == task}
 
+    def order_seeds(self, benchmark: str) -> list[int]:
+        """The seeds by which styles of a ranking benchmark's task shuffle candidates; 0 where none of them does."""
+        styles = self.styles(self.benchmarks[benchmark].task).values()
+        return sorted({style.seed for style in styles if style.order == "seeded"} or {0})
+
     def style(self, benchmark: str, style: str) -> AnyStyle:
         """The prompt style `style` of the task of `benchmark`; InputError for one that would tell its answers."""
         spec = lookup(self.benchmarks, benchmark, "benchmark")

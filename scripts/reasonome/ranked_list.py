@@ -7,6 +7,7 @@ The best gene comes first. A style without reasoning has the list alone.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -30,7 +31,7 @@ _REASONING = re.compile(r"<reasoning>(.*?)(</reasoning>|(?=<reasoning>)|\Z)", re
 _LIST = re.compile(r"<genes>(.*?)(</genes>|(?=<genes>)|\Z)", re.DOTALL)
 _BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 # What may stand around one gene beside white space: quotes, and what markdown puts around words.
-_AROUND_GENE = "\"'`*_\u201c\u201d\u2018\u2019"
+_AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def parse_ranking(
     """
     closed = [block.span() for block in _REASONING.finditer(text) if block[2]]
     lists = list(_LIST.finditer(text))
-    placed = [found for found in lists if not any(start < found.start() < end for start, end in closed)]
+    placed = [found for found in lists if not _inside(closed, found.start())]
     start = placed[0].start() if placed else len(text)
     head, tail = text[:start], text[placed[-1].end() :] if placed else ""
     blocks = [] if reasoning == "none" else list(_REASONING.finditer(head))
@@ -128,13 +129,17 @@ def render_ranking(genes: Sequence[str], reasoning: str = "") -> str:
     return f"<reasoning>{said}</reasoning>\n{ranked}" if said else ranked
 
 
+def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:
+    """Whether a place lies within one of the spans, which stand one behind the other."""
+    last = bisect_left(spans, (place,)) - 1
+    return last >= 0 and place < spans[last][1]
+
+
 def _entries(inside: str) -> Iterator[str]:
     """The entries between commas, less white space, quotes and markdown around them; empty ones are none."""
     for part in inside.split(","):
-        entry, stripped = None, part
-        while entry != stripped:
-            entry, stripped = stripped, stripped.strip().strip(_AROUND_GENE)
-        if entry:
+        before, after = _AROUND_GENE.match(part), _AROUND_GENE.match(part[::-1])
+        if entry := part[before.end() : len(part) - after.end()]:
             yield " ".join(entry.split())
 
 

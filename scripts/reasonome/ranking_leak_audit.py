@@ -23,7 +23,7 @@ _SHORTEST_NAME = 4  # characters of what is asked, or of a symbol in running tex
 
 
 class HeldOutQuestions(NamedTuple):
-    """The test questions of one benchmark, and the window around a lead variant (base pairs)."""
+    """The test questions of one benchmark, and its own window around a lead variant (base pairs)."""
 
     benchmark: str
     questions: Sequence[RankingExample]
@@ -31,10 +31,17 @@ class HeldOutQuestions(NamedTuple):
 
 
 def question_findings(
-    training: Training, questions: Sequence[RankingExample], tested: HeldOutQuestions, dropped: dict[str, int]
+    training: Training,
+    questions: Sequence[RankingExample],
+    window: int,
+    tested: HeldOutQuestions,
+    dropped: dict[str, int],
 ) -> list[Finding]:
-    """Training questions that share anything with a test question, a finding per kind; `dropped` is by kind too."""
-    kinds = leaks(questions, tested.questions, tested.window)
+    """Training questions that share anything with a test question, a finding per kind; `dropped` is by kind too.
+
+    `window` is that of the training benchmark around a lead variant, in base pairs.
+    """
+    kinds = leaks(questions, tested.questions, window + tested.window)
     counts = Counter(kinds)
     findings = []
     for kind in QUESTION_KINDS:
@@ -181,8 +188,4 @@ def _names_its_gene(question: RankingExample) -> str:
 
 
 def _text(question: RankingExample) -> str:
-    if isinstance(question, LocusExample):
-        return question.trait
-    if isinstance(question, CaseExample):
-        return "; ".join(one.label for one in (*question.present, *question.absent))
-    return ""
+    return "; ".join([*question.asked, *question.denied])

@@ -13,6 +13,7 @@ from reasonome.config import Grading, RankingStyle
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
 from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions
+from reasonome.gene_clusters import clusters
 from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import answer_metrics, list_metrics
 from reasonome.phenotype_overlap import PhenotypeOverlap
@@ -51,6 +52,7 @@ def score_rankings(
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
     given = by_question(examples, answers, file, sealed)
     tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
+    cluster_of = dict(zip((example.id for example in examples), clusters(examples), strict=True))
     asked, parsed, shown, rankings, formless, rows = [], [], [], [], [], []
     for example in examples:
         for sample, order in tries:
@@ -68,7 +70,7 @@ def score_rankings(
             formless.append(answer is not None and answer.answer is not None)
             rows.append(
                 {
-                    **labels(example),
+                    **labels(example, cluster_of[example.id]),
                     "sample": sample,
                     "order": order,
                     "question": "; ".join([*example.asked, *(f"not {phenotype}" for phenotype in example.denied)]),
@@ -100,13 +102,13 @@ def score_rankings(
     return table.assign(**_shuffled_scores(table, asked, rankings, shown, longest_list, seed))
 
 
-def labels(example: RankingExample) -> dict[str, str]:
-    """What every row of a table of scores says of its question; questions with the same right genes are a cluster."""
+def labels(example: RankingExample, cluster: str) -> dict[str, str]:
+    """What every row of a table of scores says of its question; a cluster is resampled together."""
     return {
         "id": example.id,
         "subset": example.subset,
         "stratum": example.source,
-        "cluster": "|".join(sorted(example.right)),
+        "cluster": cluster,
         "gold": ", ".join(gene.symbol for gene in example.causal),
     }
 
@@ -207,17 +209,18 @@ def score_ranking_floors(
     shown = [_in_prompt_order(task, style, example, 0) for example in examples]
     questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
     rows: list[dict[str, Any]] = []
-    for example in examples:
+    labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]
+    for example, label in zip(examples, labelled, strict=True):
         expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
         told = {"floor": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
-        rows.append(told | labels(example) | expected)
+        rows.append(told | label | expected)
     for name, floor in FLOORS.items():
         if not floor.usable(questions):
             continue
-        for example, found in zip(examples, floor.rank(questions), strict=True):
+        for example, label, found in zip(examples, labelled, floor.rank(questions), strict=True):
             ranked = found[:longest_list]
             told = {"floor": name, "information": floor.information, "answer": ranked[0] if ranked else ""}
-            told |= {"genes": joined(ranked), "draws": 1} | labels(example)
+            told |= {"genes": joined(ranked), "draws": 1} | label
             metrics = list_metrics(ranked, example, longest_list)
             rows.append(told | {metric: metrics[metric] for metric in expected})
     return pd.DataFrame(rows)

@@ -1,27 +1,29 @@
 """Rankings of genes in a table of answers, in two tracks: how cells are read, their metrics, and floors beside them."""
 
-import re
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from scipy.special import comb
 
 from reasonome import floors
-from reasonome.answer_cells import is_ranking_completion, lists_in
+from reasonome.answer_cells import has_near_tags, is_ranking_completion, lists_in
+from reasonome.gene_clusters import clusters
 from reasonome.genes import GeneTable
+from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import TOP, list_metrics
 from reasonome.naming_table import genes_of
 from reasonome.plain_table import counted_lines
-from reasonome.rewards.ranking import LONGEST_LIST, expected_reciprocal_rank
+from reasonome.rewards.ranking import LONGEST_LIST
 from reasonome.table_task import TableFloor
 from reasonome.tasks.ranking import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
 from reasonome.tasks.ranking_task import RankingTask
 
 STRICT, AS_PUBLISHED = "strict", "as-published"
 METRICS = (*(f"top_{k}" for k in TOP), "mrr", "top_max")
+OF_CANDIDATES = ("rank", "non_candidates")  # metrics that only a question with candidates has
 _QUOTES_AND_BRACKETS = str.maketrans(dict.fromkeys("[](){}\"'", " "))
 
 
@@ -69,14 +71,14 @@ class RankingTable:
     def scores(
         self, names: Sequence[Sequence[str]], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
     ) -> pd.DataFrame:
-        """Metrics of rankings of the table's questions, a row per ranking."""
-        asked = "candidates" in table
+        """Metrics of rankings of the table's questions, a row per ranking; OF_CANDIDATES are nan without any."""
+        asked = _any_candidates(table["example"])
         rows = []
         for genes, example in zip(names, table["example"], strict=True):
             found = list_metrics(genes, example, self._longest(example, genes))
             row = {metric: found[metric] for metric in METRICS}
             if asked:
-                row |= {"rank": found["rank"], "non_candidates": found["non_candidates"]}
+                row |= {metric: found[metric] if example.candidates else math.nan for metric in OF_CANDIDATES}
             rows.append(row | {"list_length": float(sum(gene != "" for gene in genes))})
         return pd.DataFrame(rows)
 
@@ -85,12 +87,12 @@ class RankingTable:
         return {}
 
     def clusters(self, table: pd.DataFrame) -> list[str]:
-        """The right genes of each question: rows that ask for the same gene are resampled together."""
-        right = ["|".join(sorted(example.right)) for example in table["example"]]
+        """The right genes of each question: rows that share one, directly or over others, are resampled together."""
+        right = clusters(table["example"].tolist())
         return right if self.track == AS_PUBLISHED else [genes.casefold() for genes in right]
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """By what genes were compared, which lines have no list, and where intervals cannot say anything."""
+        """By what genes were compared, which lines lack a list or candidates, and where intervals say nothing."""
         if self.track == AS_PUBLISHED:
             said = ["as published: brackets dropped, split at commas, white space stripped, compared exactly"]
         elif self.authority is None:
@@ -101,6 +103,11 @@ class RankingTable:
         if self.track == STRICT:
             wrong = [line for line, codes in zip(table["line"], table["problems"], strict=True) if _unusable(codes)]
             said += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
+        if _any_candidates(table["example"]):
+            lines = zip(table["line"], table["example"], strict=True)
+            bare = [line for line, example in lines if not example.candidates]
+            what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
+            said += [f"{what}: {counted_lines(bare)}"] if bare else []
         if len(set(self.clusters(table))) == 1:
             said.append("all rows ask for one gene: standard errors and intervals say nothing")
         return said
@@ -110,7 +117,7 @@ class RankingTable:
         examples = table["example"].tolist()
         shown = [[gene.symbol for gene in example.candidates] for example in examples]
         found = {}
-        if "candidates" in table:
+        if _any_candidates(examples):
             found = {
                 "random_order": TableFloor(
                     "candidates",
@@ -125,10 +132,11 @@ class RankingTable:
             [_by_frequency(examples, shown)],
             "genes in the order of how often they are right in the other rows; of equals that of the prompt",
         )
-        shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
-        found["shuffled_answers"] = TableFloor(
-            "the answers themselves", [shuffled], "each answer handed to another row"
-        )
+        if len(table) > 1:
+            shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
+            found["shuffled_answers"] = TableFloor(
+                "the answers themselves", [shuffled], "each answer handed to another row"
+            )
         return found
 
     def _longest(self, example: RankingExample, genes: Sequence[str]) -> int:
@@ -174,9 +182,9 @@ class RankingTable:
         """The answer of a completion, or of the one closed list in a cell without tags; and what was malformed."""
         if is_ranking_completion(cell):
             parsed = self.task.parse(cell)
-            content = re.search(r"<genes>(.*?)</genes>", cell, re.DOTALL)
-            problems = [*parsed.problems, *_line_breaks(content[1] if content else "")]
-            return parsed, problems
+            content, closed, _ = cell.partition("<genes>")[2].partition("</genes>")
+            near = ["near_tags"] * has_near_tags(cell)
+            return parsed, [*parsed.problems, *near, *_line_breaks(content if closed else "")]
         listed = lists_in(cell)
         if len(listed) == 1 and cell.count("[") == cell.count("]") == 1:
             parsed = self.task.bare(listed[0])
@@ -203,6 +211,10 @@ class RankingTable:
             "other_case": any(entry not in symbols and entry.casefold() in folded for entry in entries),
         }
         return entries, [*(problem for problem, there in found.items() if there), *_line_breaks(cell)]
+
+
+def _any_candidates(examples: Iterable[RankingExample]) -> bool:
+    return any(example.candidates for example in examples)
 
 
 def _unusable(problems: str) -> bool:
@@ -243,18 +255,15 @@ def _by_frequency(examples: Sequence[RankingExample], shown: Sequence[Sequence[s
 def _random_order(examples: Sequence[RankingExample]) -> pd.DataFrame:
     """The exact mean of each metric over all orders of each question's candidates.
 
-    With c right genes among n candidates, the best-ranked is beyond rank k in C(n-k, c) of C(n, c) orders, and its mean
-    rank is (n+1)/(c+1). A right gene that is no candidate is in no order.
+    A right gene that is no candidate is in no order; without candidates there is none.
     """
     rows = []
     for example in examples:
         symbols = {gene.symbol for gene in example.candidates}
         n, right = len(symbols), len(symbols & example.right)
-        none = {f"top_{k}": 0.0 for k in TOP} | {"mrr": 0.0, "top_max": 0.0, "rank": n + 1.0}
-        some = {f"top_{k}": 1 - float(comb(max(0, n - k), right) / comb(n, right)) for k in TOP} | {
-            "mrr": expected_reciprocal_rank(n, n, right) if right else 0.0,
-            "top_max": 1.0,
-            "rank": (n + 1) / (right + 1),
-        }
-        rows.append((some if right else none) | {"non_candidates": 0.0, "list_length": float(n)})
+        found = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}
+        if right:
+            expected = expected_metrics(n, right, n, n)
+            found |= {metric: expected[metric] for metric in found}
+        rows.append(found | {"list_length": float(n)})
     return pd.DataFrame(rows)

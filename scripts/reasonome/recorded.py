@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reasonome.answer_cells import is_completion, one_line
+from reasonome.answer_cells import is_completion, is_ranking_completion, one_line
 from reasonome.errors import InputError
 from reasonome.plain_table import PlainTable, one_field_each, read_table
 from reasonome.scoring import AnswerRow
+from reasonome.tasks.ranking import RankingExample
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise
 _NAMES = {"id": ("id",), "answer": ("answer", "text"), "confidence": ("confidence",), "sample": ("sample",)}
@@ -183,12 +184,13 @@ def _confidence(cells: Mapping[str, str], column: str | None, table: PlainTable,
 
 
 def _answer(example: Any, sample: int, cell: str, confidence: float | None) -> AnswerRow:
+    is_whole = is_ranking_completion if isinstance(example, RankingExample) else is_completion
     return AnswerRow(
         id=example.id,
         subset=example.subset,
         sample=sample,
         text=cell,
-        answer=None if is_completion(cell) else one_line(cell),
+        answer=None if is_whole(cell) else one_line(cell),
         confidence=confidence,
     )
 

@@ -19,11 +19,14 @@ COLUMNS = ["method", "n", "metric", "subset", "value", "low", "high", "questions
 
 
 class Ballot(NamedTuple):
-    """One sampled ranking: its genes, best first, its tokens, and its log-probability (nan where it is not known)."""
+    """One sampled ranking: its genes, best first, its tokens, its log-probability (nan where it is not known), and the
+    completion it was read from.
+    """
 
     genes: Sequence[str]
     tokens: int = 0
     logprob: float = math.nan
+    text: str = ""
 
 
 Merge = Callable[[Sequence[Ballot]], list[str]]
@@ -51,16 +54,17 @@ def mean_reciprocal_rank(ballots: Sequence[Ballot]) -> list[str]:
 def likelihood(ballots: Sequence[Ballot]) -> list[str]:
     """The genes by the mean of 1/rank, each ranking weighted by its probability under the sampler.
 
-    Equal rankings are one, at the highest of their probabilities, which already say how often each is drawn. A
-    log-probability that is not known counts as the lowest of those that are; where none is known, weights are equal.
+    Equal completions (text and genes) are one, for their probability already says how often they are drawn; a ranking
+    that several reasonings lead to has the sum of their probabilities. All log-probabilities must be of one kind.
+    Where one of them is not known, no weight can be compared: then weights are equal, as in `mean_reciprocal_rank`.
     """
-    ordered = sorted(ballots, key=lambda ballot: -math.inf if math.isnan(ballot.logprob) else ballot.logprob)
-    distinct = list({tuple(ballot.genes): ballot for ballot in ordered if ballot.genes}.values())[::-1]
-    known = [ballot.logprob for ballot in distinct if math.isfinite(ballot.logprob)]
-    if not known:
+    voting = [ballot for ballot in ballots if ballot.genes]
+    if not all(math.isfinite(ballot.logprob) for ballot in voting):
         return mean_reciprocal_rank(ballots)
-    logs = [ballot.logprob if math.isfinite(ballot.logprob) else min(known) for ballot in distinct]
-    shares = _reciprocal_ranks(distinct, [math.exp(log - max(known)) for log in logs])
+    distinct = {(ballot.text, *ballot.genes): ballot for ballot in sorted(voting, key=lambda one: one.logprob)}
+    likeliest_first = list(distinct.values())[::-1]
+    weights = [math.exp(ballot.logprob - likeliest_first[0].logprob) for ballot in likeliest_first]
+    shares = _reciprocal_ranks(likeliest_first, weights)
     return sorted(shares, key=lambda gene: -shares[gene])
 
 
@@ -100,31 +104,43 @@ def accuracy(ballots: Sequence[Ballot], right: frozenset[str], n: int, merge: Me
     return {"top_1": top_1, "mrr": mrr, "tokens": n * float(np.mean([ballot.tokens for ballot in ballots]))}
 
 
+def ballots_of(rows: pd.DataFrame) -> list[Ballot]:
+    """A ballot for each row of a question's scores, with one kind of log-probability for all that list genes.
+
+    That is `logprob`, of whole completions, if all have it; else `name_logprob`, of the lists given their reasoning,
+    if all have that; else it is not known.
+    """
+    listing = rows["genes"] != ""
+    kind = next((kind for kind in ("logprob", "name_logprob") if np.isfinite(rows.loc[listing, kind]).all()), None)
+    logprobs = rows[kind] if kind else [math.nan] * len(rows)
+    return [
+        Ballot(genes.split(), int(tokens), logprob, text)
+        for genes, tokens, logprob, text in zip(
+            rows["genes"], rows["completion_tokens"], logprobs, rows["text"], strict=True
+        )
+    ]
+
+
 def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
     """Accuracy by the number of merged samples: a row (`COLUMNS`) per method, n, metric and subset, or their mean.
 
     `scores` are those of `score_rankings`; a question's rankings are its samples in all orders of candidates. `n` goes
     up to the fewest of a question. `tokens` are those of n completions, for one question in the mean. Intervals (95 %)
-    are of a bootstrap of right genes. Empty where there is one sample of a question.
+    are of a bootstrap of clusters. Empty where there is one sample of a question.
     """
     questions = []
     for (subset, name, cluster), rows in scores.groupby(["subset", "id", "cluster"], sort=True):
-        logprobs = rows["name_logprob"].fillna(rows["logprob"])
-        ballots = [
-            Ballot(genes.split(), int(tokens), logprob)
-            for genes, tokens, logprob in zip(rows["genes"], rows["completion_tokens"], logprobs, strict=True)
-        ]
-        questions.append((subset, name, cluster, ballots))
+        right = frozenset(rows["gold"].iat[0].split(", "))
+        questions.append((subset, name, cluster, right, ballots_of(rows)))
     most = min((len(ballots) for *_, ballots in questions), default=0)
     rows: list[dict] = []
     if most < 2:
         return pd.DataFrame(columns=COLUMNS)
-    subsets, clusters = [subset for subset, *_ in questions], [cluster for _, _, cluster, _ in questions]
+    subsets, clusters = [subset for subset, *_ in questions], [cluster for _, _, cluster, *_ in questions]
     trials = [(method, n) for method in METHODS for n in counted(most)]
     for method, n in tqdm(trials, desc="voting", delay=5, leave=False):
         found = pd.DataFrame(
-            accuracy(ballots, frozenset(cluster.split("|")), n, METHODS[method], f"{seed}:{name}")
-            for _, name, cluster, ballots in questions
+            accuracy(ballots, right, n, METHODS[method], f"{seed}:{name}") for _, name, _, right, ballots in questions
         )
         intervals = bootstrap_intervals(
             found[list(METRICS)].to_numpy(), subsets, clusters, seed=seed, resamples=resamples

@@ -91,6 +91,7 @@ rule build_ranking_benchmark:
         **asks("build_ranking_benchmark"),
     params:
         benchmark=lambda w: questions_of(w.benchmark),
+        seeds=lambda w: PROJECT.order_seeds(w.benchmark),
         files=ranking_arguments,
         leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
         folder=subpath(output.audit, parent=True),

@@ -34,6 +34,7 @@ RANKING_SCORING_CODE = [
     "completion.py",
     "encoders.py",
     "floors",
+    "gene_clusters.py",
     "metrics/random_order.py",
     "metrics/ranking.py",
     "phenotype_overlap.py",

@@ -275,7 +275,7 @@ class _Maker:
             symbol = self._gene((written,), source, path, row.place)
             gene = self._ranked(symbol) if symbol else RankedGene(symbol=written)
             score = {"score": row.scores[number]} if row.scores else {}
-            found.setdefault(gene.symbol, gene.model_copy(update=score))
+            found.setdefault(gene.symbol.casefold(), gene.model_copy(update=score))
         return list(found.values())
 
     def _ranked(self, symbol: str) -> RankedGene:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from reasonome.benchmarks.ranking_rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
 from reasonome.config import RankingBenchmark, RankingSubset
-from reasonome.errors import InputError
+from reasonome.errors import InputError, nearest
 from reasonome.genes import GeneTable
 from reasonome.project import Project
 from reasonome.sources import gold_standards, rankings
@@ -48,8 +48,9 @@ def questions(
 
     Around the lead variants of gold standards the candidates are the protein-coding genes whose body lies within
     `window_kb`; ready tables name their own. Rows with one trait and the same candidates are one question, with the
-    causal genes of all. `locations` gives the distances of candidates. InputError as of the readers, and for gold
-    standards under an authority that does not say which genes code for proteins.
+    causal genes of all. `locations` gives the distances of candidates. InputError as of the readers, for gold
+    standards under an authority that does not say which genes code for proteins, and for a `confidence` that a subset
+    asks for and no row has.
     """
     benchmark = project.ranking_benchmarks[name]
     maker = _Maker(benchmark, genes, benchmark.locations or "")
@@ -61,9 +62,20 @@ def questions(
         if gold and not any(gene.coding for gene in genes.genes.values()):
             what = f"'{benchmark.authority}' does not say which genes code for proteins, and candidates are those"
             raise InputError(what, field="authority", fix="use HGNC's complete set, NCBI Gene or Bioconductor")
+        _check_confidence(rows, subset, spec, path)
         for row in tqdm(rows, desc=subset, unit=" rows", delay=5, leave=False):
             maker.add(row, subset, spec, path, places, gold)
     return maker.questions()
+
+
+def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset, path: Path) -> None:
+    """InputError for a confidence that no row has: misspelt, it would leave out what it means to keep."""
+    stated = Counter(row.confidence for row in rows if row.confidence)
+    for wanted in spec.confidence or ():
+        if wanted not in stated:
+            has = ", ".join(f"{value} ({count})" for value, count in stated.most_common(10)) or "none at all"
+            what = f"no row has the confidence '{wanted}'; the file has: {has}"
+            raise InputError(what, file=path, field=f"subsets.{subset}.confidence", fix=nearest(wanted, stated))
 
 
 @dataclass
@@ -194,7 +206,14 @@ class _Maker:
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
         near = places.near(row.chromosome, row.position, self.window)
         coding = {symbol: distance for symbol, distance in near.items() if self.genes.genes[symbol].coding}
-        return {symbol: self._ranked(symbol, distance=distance) for symbol, distance in coding.items()}
+        return {
+            symbol: self._ranked(symbol, distance=distance, score=self._score(distance))
+            for symbol, distance in coding.items()
+        }
+
+    def _score(self, distance: int | None) -> float | None:
+        """What stands for a tool's score, if the benchmark has any: more is better."""
+        return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
 
     def _ranked(self, symbol: str, **known: Any) -> RankedGene:
         """A gene of the authority; its aliases are looked up once."""
@@ -209,10 +228,11 @@ class _Maker:
         distances = {} if row.position is None else places.near(row.chromosome, row.position, anywhere)
         found: dict[str, RankedGene] = {}
         for number, (written, symbol) in enumerate(resolved.items()):
-            known = {"score": row.scores[number] if row.scores else None, "distance": distances.get(symbol)}
+            distance = distances.get(symbol)
+            known = {"score": row.scores[number] if row.scores else self._score(distance), "distance": distance}
             one = self._ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
-            found.setdefault(one.symbol, one)
-        return found
+            found.setdefault(one.symbol.casefold(), one)
+        return {one.symbol: one for one in found.values()}
 
     @property
     def window(self) -> int:

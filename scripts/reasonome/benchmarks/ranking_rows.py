@@ -1,6 +1,6 @@
 """What makes the questions of rankings: genes as questions show them, rows that are left out, files written whole."""
 
-import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +11,11 @@ import pandas as pd
 from reasonome import atomic
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.genes import Gene, GeneTable
+from reasonome.prompts import gene_order
 from reasonome.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.ranking import RankedGene, RankingExample
+
+_REASONS_TOLD = 5  # the commonest, where a benchmark has too few questions
 
 
 class LeftOut(NamedTuple):
@@ -47,6 +50,19 @@ class Questions:
     places: Mapping[tuple[str, str], Sequence[str]]
     notes: Mapping[str, Any] = field(default_factory=dict)
 
+    def account(self, source_of: Mapping[str, str], subset: str) -> str:
+        """In words: how many rows the source of a subset has, and why most of those that make no question do not.
+
+        `source_of` is by subset; subsets that share a source are counted together.
+        """
+        source = source_of[subset]
+        used = sum(len(rows) for (other, _), rows in self.places.items() if source_of[other] == source)
+        reasons = Counter(row.reason for row in self.left_out if row.source == source)
+        commonest = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(_REASONS_TOLD))
+        rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
+        told = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
+        return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {told}"
+
 
 def ranked_gene(gene: Gene, genes: GeneTable, **known: Any) -> RankedGene:
     """A gene as a question has it; aliases are those previous and alias symbols that mean this gene alone.
@@ -59,10 +75,9 @@ def ranked_gene(gene: Gene, genes: GeneTable, **known: Any) -> RankedGene:
 
 
 def shuffled(candidates: Iterable[RankedGene], seed: int) -> list[RankedGene]:
-    """Genes in an order that the seed and the set of their symbols decide, and nothing else: not which is right."""
-    ordered = sorted(candidates, key=lambda gene: gene.symbol)
-    random.Random(f"{seed}:{' '.join(gene.symbol for gene in ordered)}").shuffle(ordered)
-    return ordered
+    """Genes in the order in which a prompt of this seed lists them: see `gene_order`."""
+    genes = list(candidates)
+    return [genes[place] for place in gene_order([gene.symbol for gene in genes], seed)]
 
 
 def write_rankings(

@@ -9,23 +9,29 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from reasonome.benchmarks.ranking_rows import LeftOut
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import RankingBenchmark
 from reasonome.errors import InputError
+from reasonome.gene_clusters import connected
+from reasonome.prompts import gene_order
 from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
 
 # A position that gives the answer away by less than this chance is no accident of one seed.
 POSITION_P = 0.001
-_POSITIONS = ("first", "last")
 
 Reasons = dict[int, tuple[str, str]]  # position of a question -> why it is not used, and in which words more
+
+
+class HeldOut(NamedTuple):
+    """The held-out questions of another benchmark, and its own window around a lead variant (base pairs)."""
+
+    questions: Sequence[RankingExample]
+    window: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ def keys(example: RankingExample) -> dict[str, str]:
 def split(
     examples: Sequence[RankingExample],
     benchmark: RankingBenchmark,
-    left_out: Mapping[str, Sequence[RankingExample]] | None = None,
+    left_out: Mapping[str, HeldOut] | None = None,
+    rows: Mapping[str, str] | None = None,
 ) -> Splits:
     """Split questions into train, valid and test, and prove that no two splits share a key or overlap.
 
@@ -70,7 +77,8 @@ def split(
     questions than a split still needs is passed over, so that large ones are in training; where the small ones do not
     suffice, the smallest of the large ones follow. `left_out` has the held-out questions of other benchmarks, by name:
     training questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
-    InputError if a subset has too few questions, or if a leak remains.
+    InputError if a subset has too few questions, which then says what became of its rows (`rows`, by subset), or if a
+    leak remains.
     """
     window = 1000 * benchmark.window_kb
     unused: Reasons = _more_than_allowed(examples, benchmark)
@@ -79,10 +87,10 @@ def split(
     members: dict[int, list[int]] = defaultdict(list)
     for number, label in zip(kept, labels, strict=True):
         members[int(label)].append(number)
-    parts = _drawn(list(members.values()), examples, benchmark)
+    parts = _drawn(list(members.values()), examples, benchmark, rows or {})
     dropped_for = {}
     for name, others in (left_out or {}).items():
-        kinds = leaks([examples[number] for number in parts["train"]], others, window)
+        kinds = leaks([examples[number] for number in parts["train"]], others.questions, window + others.window)
         leaking = {number: kind for number, kind in zip(parts["train"], kinds, strict=True) if kind}
         unused |= {number: (f"leaks into {name}", kind) for number, kind in leaking.items()}
         parts["train"] = [number for number in parts["train"] if number not in leaking]
@@ -112,21 +120,20 @@ def split(
 
 def components(examples: Sequence[RankingExample], window: int) -> np.ndarray:
     """The component of each question, as a number: those connected by shared keys and overlapping windows (bp)."""
-    edges: list[tuple[int, int]] = []
-    last: dict[str, int] = {}
-    for number, example in enumerate(examples):
-        for key in keys(example):
-            edges.append((last.get(key, number), number))
-            last[key] = number
-    for loci in _by_chromosome(examples).values():
-        edges += [(a, b) for (here, a), (there, b) in pairwise(loci) if there - here <= 2 * window]
-    ends = np.array(edges, dtype=int).reshape(-1, 2)
-    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(examples), len(examples)))
-    return connected_components(graph, directed=False)[1] if len(examples) else np.array([], dtype=int)
+    overlaps = [
+        (a, b)
+        for loci in _by_chromosome(examples).values()
+        for (here, a), (there, b) in pairwise(loci)
+        if there - here <= 2 * window
+    ]
+    return connected([keys(example) for example in examples], overlaps)
 
 
-def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample], window: int) -> list[str]:
-    """What each question has in common with any held-out one: a kind of `keys`, "overlapping locus", or ""."""
+def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample], reach: int) -> list[str]:
+    """What each question has in common with any held-out one: a kind of `keys`, "overlapping locus", or "".
+
+    Loci overlap whose lead variants are at most `reach` base pairs apart: the sum of the windows of both benchmarks.
+    """
     held = {key for other in held_out for key in keys(other)}
     leads = {chromosome: [place for place, _ in loci] for chromosome, loci in _by_chromosome(held_out).items()}
 
@@ -136,50 +143,61 @@ def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample]
         if not isinstance(example, LocusExample) or example.position is None:
             return ""
         places = leads.get(example.chromosome, [])
-        at = bisect_left(places, example.position - 2 * window)
-        return "overlapping locus" if at < len(places) and places[at] <= example.position + 2 * window else ""
+        at = bisect_left(places, example.position - reach)
+        return "overlapping locus" if at < len(places) and places[at] <= example.position + reach else ""
 
     return [leak(example) for example in examples]
 
 
-def shortcuts(examples: Sequence[RankingExample]) -> dict[str, dict[str, Any]]:
+def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -> dict[str, dict[str, Any]]:
     """How often a candidate chosen without reading is right, and whether that is more or less than chance.
 
     By rule (place in the list, length of the symbol, place in the alphabet): questions, top_1, that of a candidate
-    drawn at random (chance), and p. Questions with the same candidates have the same order, so that chance is one
-    draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller tail). InputError where a
-    place in the list is right so often, or so seldom, that p is below POSITION_P; symbols are as they are, and only
-    told.
+    drawn at random (chance), and p. Lists are in the order in which prompts show them, by each of `seeds`, those of
+    the styles; with several, the rules of places say which. Questions with the same candidates have the same order, so
+    that chance is one draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller
+    tail). InputError where a place in the list is right so often, or so seldom, that p is below POSITION_P; symbols
+    are as they are, and only told.
     """
     asked: dict[tuple[str, ...], list[RankingExample]] = defaultdict(list)
     for example in examples:
         if example.candidates:
-            asked[tuple(gene.symbol for gene in example.candidates)].append(example)
+            asked[tuple(sorted(gene.symbol for gene in example.candidates))].append(example)
     total = sum(map(len, asked.values()))
     if not total:
         return {}
-    times_right = {order: Counter(gene for one in group for gene in one.right) for order, group in asked.items()}
-    chances = [[times[symbol] for symbol in order] for order, times in times_right.items()]
+    times_right = {symbols: Counter(gene for one in group for gene in one.right) for symbols, group in asked.items()}
+    chances = [[times[symbol] for symbol in symbols] for symbols, times in times_right.items()]
     distribution = _sum_of_draws(chances)
     expected = sum(sum(times) / len(times) for times in chances) / total
-    found = {}
-    for rule, choose in _RULES.items():
-        hits = sum(times[choose(order)] for order, times in times_right.items())
+
+    def told(choose: Callable[[Sequence[str]], str], seed: int) -> dict[str, Any]:
+        hits = sum(
+            times[choose([symbols[place] for place in gene_order(symbols, seed)])]
+            for symbols, times in times_right.items()
+        )
         tail = min(distribution[: hits + 1].sum(), distribution[hits:].sum())
-        found[rule] = {
+        return {
             "questions": total,
             "top_1": round(hits / total, 4),
             "chance": round(expected, 4),
             "p": float(f"{min(1.0, 2 * tail):.3g}"),
         }
-    _refuse_telling_position(found)
-    return found
+
+    found = {}
+    for seed in seeds:
+        for rule, choose in _PLACES.items():
+            one = found[rule if len(seeds) == 1 else f"{rule} by seed {seed}"] = told(choose, seed)
+            _refuse_telling_position(rule, seed, one)
+    return found | {rule: told(choose, seeds[0]) for rule, choose in _SYMBOLS.items()}
 
 
-# Ties in length go to whichever stands first, which is a matter of chance.
-_RULES: dict[str, Callable[[tuple[str, ...]], str]] = {
+_PLACES: dict[str, Callable[[Sequence[str]], str]] = {
     "first": lambda order: order[0],
     "last": lambda order: order[-1],
+}
+# Ties in length go to whichever stands first, which is a matter of chance.
+_SYMBOLS: dict[str, Callable[[Sequence[str]], str]] = {
     "shortest symbol": lambda order: min(order, key=len),
     "longest symbol": lambda order: max(order, key=len),
     "first in the alphabet": min,
@@ -195,14 +213,14 @@ def _sum_of_draws(values: Sequence[Sequence[int]]) -> np.ndarray:
     return distribution
 
 
-def _refuse_telling_position(found: Mapping[str, Mapping[str, Any]]) -> None:
-    for rule in _POSITIONS:
-        if rule in found and found[rule]["p"] < POSITION_P:
-            one = found[rule]
-            what = (
-                f"the {rule} candidate is right in {one['top_1']:.1%} of the questions, by chance {one['chance']:.1%}"
-            )
-            raise InputError(f"{what} (p = {one['p']})", field="seed", fix="give the benchmark another seed")
+def _refuse_telling_position(rule: str, seed: int, found: Mapping[str, Any]) -> None:
+    if found["p"] < POSITION_P:
+        what = f"the {rule} candidate of prompts is right in {found['top_1']:.1%} of the questions, by chance"
+        raise InputError(
+            f"{what} {found['chance']:.1%} (p = {found['p']})",
+            field="seed",
+            fix=f"give the prompt styles of this task that have seed {seed} another",
+        )
 
 
 def _more_than_allowed(examples: Sequence[RankingExample], benchmark: RankingBenchmark) -> Reasons:
@@ -221,7 +239,10 @@ def _more_than_allowed(examples: Sequence[RankingExample], benchmark: RankingBen
 
 
 def _drawn(
-    members: Sequence[list[int]], examples: Sequence[RankingExample], benchmark: RankingBenchmark
+    members: Sequence[list[int]],
+    examples: Sequence[RankingExample],
+    benchmark: RankingBenchmark,
+    rows: Mapping[str, str],
 ) -> dict[str, list[int]]:
     """Whole components by split; training questions in an order that the seed decides."""
     waiting = _in_seeded_order(members, f"{benchmark.seed}:components")
@@ -231,8 +252,11 @@ def _drawn(
         parts[part], waiting = _filled(waiting, needed, examples)
         for subset, missing in needed.items():
             if missing > 0:
-                have = sum(one.subset == subset for one in examples)
+                have = sum(examples[number].subset == subset for numbers in members for number in numbers)
                 what = f"subset '{subset}' has {have} questions, {missing} too few to hold out as many as are asked for"
+                if unused := sum(one.subset == subset for one in examples) - have:
+                    what += f"; {unused} are more of one gene than most_per_gene allows"
+                what += f"; {rows[subset]}" if subset in rows else ""
                 fix = "ask for fewer; questions that share genes or loci stay together and are held out together"
                 raise InputError(what, field=f"subsets.{subset}.{part}", fix=fix)
     rest = [number for numbers in waiting for number in numbers]
@@ -270,7 +294,7 @@ def _remaining(splits: Mapping[str, Sequence[RankingExample]], window: int) -> d
     """Leaks between the splits, by kind; InputError if there is one."""
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
-        found = Counter(filter(None, leaks(splits[training], splits[held_out], window)))
+        found = Counter(filter(None, leaks(splits[training], splits[held_out], 2 * window)))
         if found:
             raise InputError(f"{training} questions leak into {held_out}: {dict(found)}")
         remaining[f"{training}/{held_out}"] = {"pairs": len(splits[training]) * len(splits[held_out]), "leaks": 0}

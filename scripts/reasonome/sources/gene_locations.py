@@ -107,9 +107,12 @@ def _location(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gen
 
 
 def position(text: str, path: str | os.PathLike, line: int | None, field: str) -> int:
-    """A position as a number from 1; 81,230,992 and 81230992.0 count as such. InputError for anything else."""
-    plain = text.strip().replace(",", "").removesuffix(".0")
-    if not (plain.isascii() and plain.isdigit() and int(plain) >= 1):
-        what = f"expected a position, a whole number from 1, found '{text[:40]}'"
+    """A position as a number from 1; 81,230,992 and 81230992.0 count as such. InputError for anything else.
+
+    More than ten digits are no position on any chromosome, and are refused too.
+    """
+    plain = text.strip().replace(",", "").removesuffix(".0").lstrip("0")
+    if not re.fullmatch(r"[0-9]{1,10}", plain):
+        what = f"expected a position, a whole number from 1 to 9,999,999,999, found '{text[:40]}'"
         raise InputError(what, file=path, line=line, field=field)
     return int(plain)

@@ -13,13 +13,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 from tqdm import tqdm
 
+from reasonome import jsontext
 from reasonome.errors import InputError
+from reasonome.prompts import one_line
 from reasonome.sources.textfile import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
 
-# ISO 8601 durations; hours and less are let pass and not told apart.
+# ISO 8601 durations that a life may have; hours and less are let pass and not told apart.
 DURATION = re.compile(
-    r"P(?=\d|T\d)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:\d+[HMS])+)?"
+    r"P(?=\d|T\d)(?:(?P<years>\d{1,3})Y)?(?:(?P<months>\d{1,4})M)?(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
+    r"(?:T(?:\d+[HMS])+)?",
+    re.ASCII,
 )
+# What ends a line, or cannot be seen: an id with it is not found again where answers name it.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_ID, _LONGEST_LABEL = 200, 1000  # characters
 _FIXES = {
     "iso8601duration": "write an age as an ISO 8601 duration, such as P4Y6M",
     "type": "a feature needs `type` with `id` and `label` of a phenotype, such as HP:0001250 and Seizure",
@@ -27,7 +34,7 @@ _FIXES = {
     "age_last_seen": "write an age as an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
     "age_at_onset": "write an age as an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
     "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
-    "id": "HPO ids are HP: and seven digits, those of a case or disease some text",
+    "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
     "interpretationStatus": "write one of the statuses of Phenopackets v2, such as CAUSATIVE",
     "sex": "write one of the sexes of Phenopackets v2, such as FEMALE",
     "phenopacketSchemaVersion": "convert it to version 2, for example with phenopacket-tools",
@@ -68,14 +75,24 @@ class _Message(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
 
+def _check_id(text: str) -> str:
+    if not text.strip() or _CONTROL.search(text):
+        raise ValueError("an id is text on one line, without control characters")
+    return text
+
+
+_Id = Annotated[str, Field(min_length=1, max_length=_LONGEST_ID), AfterValidator(_check_id)]
+_LabelText = Annotated[str, Field(max_length=_LONGEST_LABEL)]
+
+
 class _Label(_Message):
-    id: str = Field(min_length=1)
-    label: str = ""
+    id: _Id
+    label: _LabelText = ""
 
 
 class _Phenotype(_Message):
-    id: str = Field(pattern=r"^HP:\d{7}$")
-    label: str = ""
+    id: str = Field(pattern=r"^HP:[0-9]{7}$")
+    label: Annotated[_LabelText, AfterValidator(one_line)] = ""  # prompts show it
 
 
 def _check_duration(text: str) -> str:
@@ -85,8 +102,8 @@ def _check_duration(text: str) -> str:
 
 
 def _check_age(text: str) -> str:
-    """An age of the flat layout: a label passes, unless it begins as a duration does."""
-    return _check_duration(text) if re.match(r"P[\dT]", text) else text
+    """An age of the flat layout: a label passes, unless it begins as a duration does, be it a wrong one (P-1Y)."""
+    return _check_duration(text) if re.match(r"P[^a-z]", text) else text
 
 
 class _Age(_Message):
@@ -98,8 +115,8 @@ class _AgeRange(_Message):
 
 
 class _GestationalAge(_Message):
-    weeks: int = Field(ge=0)
-    days: int = Field(0, ge=0)
+    weeks: int = Field(ge=0, le=50)
+    days: int = Field(0, ge=0, le=6)
 
 
 class _Time(_Message):
@@ -183,7 +200,7 @@ class _MetaData(_Message):
 
 class _Packet(_Message):
     fields: ClassVar = {"subject", "phenotypicFeatures", "interpretations", "diseases", "metaData"}
-    id: str = Field(min_length=1)
+    id: _Id
     subject: _Subject = _Subject()
     phenotypic_features: list[_Feature] = []
     interpretations: list[_Interpretation] = []
@@ -214,14 +231,14 @@ class _FlatCase(BaseModel):
 
     model_config = ConfigDict(strict=True)
     fields: ClassVar = {"diseases", "genes", "present", "excluded"}
-    id: str = Field(min_length=1)
+    id: _Id
     diseases: list[_Label] = []
-    genes: list[Annotated[str, Field(min_length=1)]] = []
+    genes: list[_Id] = []
     present: list[_Phenotype]
     excluded: list[_Phenotype] = []
     sex: Sex = "UNKNOWN_SEX"
-    age_last_seen: Annotated[str, AfterValidator(_check_age)] = ""
-    age_at_onset: Annotated[str, AfterValidator(_check_age)] = ""
+    age_last_seen: Annotated[_LabelText, AfterValidator(_check_age)] = ""
+    age_at_onset: Annotated[_LabelText, AfterValidator(_check_age)] = ""
 
     def case(self, where: str) -> Case:
         return Case(
@@ -265,28 +282,46 @@ def read_cases(path: str | Path) -> list[Case]:
 def _texts(path: Path) -> Iterator[tuple[str, int | None, str]]:
     """(place, line number of JSON lines, text) of each case."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*.json") if not _hidden(file.relative_to(path).parts))
+        found = (file for file in path.rglob("*.json") if not file.is_dir())
+        files = sorted(file for file in found if not _hidden(file.relative_to(path).parts))
         for file in tqdm(files, desc=path.name, unit=" cases", delay=5, leave=False):
-            yield file.relative_to(path).as_posix(), None, _decoded(file.read_bytes(), file)
+            yield file.relative_to(path).as_posix(), None, _file_text(file)
         return
     check_is_file(path)
     if zipfile.is_zipfile(path):
         yield from _members(path)
     elif path.suffix == ".json":
-        yield path.name, None, _decoded(path.read_bytes(), path)
+        yield path.name, None, _file_text(path)
     else:
         yield from ((f"line {number}", number, line) for number, line in lines(path) if line.strip())
 
 
+def _file_text(path: Path) -> str:
+    check_is_file(path)
+    _check_size(path.stat().st_size, path)
+    return _decoded(path.read_bytes(), path)
+
+
+def _check_size(size: int, place: str | Path) -> None:
+    if size > LONGEST_LINE:
+        raise InputError(f"{size:,} bytes are no phenopacket", file=place, fix="take it out")
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"the archive is damaged: {error}", file=path, fix=FETCH_AGAIN) from None
+
+
 def _members(path: Path) -> Iterator[tuple[str, None, str]]:
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         infos = [one for one in archive.infolist() if one.filename.endswith(".json")]
         infos = [one for one in infos if not _hidden(PurePosixPath(one.filename).parts)]
         infos.sort(key=lambda one: one.filename)
         for info in tqdm(infos, desc=path.name, unit=" cases", delay=5, leave=False):
             place = f"{path}:{info.filename}"
-            if info.file_size > LONGEST_LINE:
-                raise InputError(f"{info.file_size:,} bytes are no phenopacket", file=place, fix="take it out")
+            _check_size(info.file_size, place)
             try:
                 raw = archive.read(info)
             # RuntimeError: encrypted, or packed in a way that Python does not know
@@ -310,24 +345,33 @@ def _decoded(raw: bytes, place: str | Path) -> str:
 def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
     place = _place(path, where, line)
     try:
-        found = json.loads(text, object_pairs_hook=_without_nulls)
+        found = jsontext.loads(text, unique_keys=True)
     except (ValueError, RecursionError) as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
     if not isinstance(found, dict):
         what = f"expected a JSON object, a phenopacket, found {_kind(found)}"
         raise InputError(what, **place, fix="write one phenopacket a file, or one a line")
-    model = _FlatCase if "present" in found else _Packet
+    model = _FlatCase if found.get("present") is not None else _Packet
     _check_kind(found, model, place)
+    _take_nulls_out(found)
     try:
         return model.model_validate(found).case(where)
     except ValidationError as error:
         raise _malformed(error, place) from None
 
 
-def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _take_nulls_out(found: dict[str, Any]) -> None:
     """Null is a field that is not set, as protobuf has it."""
-    return {key: value for key, value in pairs if value is not None}
+    waiting: list[Any] = [found]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for key in [key for key, inner in value.items() if inner is None]:
+                del value[key]
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _check_kind(found: dict[str, Any], model: type[_Packet] | type[_FlatCase], place: dict[str, Any]) -> None:

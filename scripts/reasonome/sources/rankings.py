@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isinf
 
 from reasonome.errors import InputError, nearest
 from reasonome.plain_table import PlainTable, one_field_each, read_table
@@ -36,7 +37,7 @@ CASE_COLUMNS = {
     "scores": ("scores",),
 }
 _LOCI_NEED, _CASES_NEED = ("trait", "candidates", "causal"), ("present", "causal")
-_PHENOTYPE = re.compile(r"(HP:\d{7})(?:\s+(.*))?", re.DOTALL)
+_PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ class CaseRow:
 def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
     """The questions about loci of a table; `columns` says what the columns of fields (LOCUS_COLUMNS) are called.
 
-    Raises InputError, with file, line and column, for what `read_table` refuses, a needed column that is missing, an
-    id that stands twice, a brace that is not closed, a position or score that is no number, a chromosome that is none
-    or stands without a position, and another number of scores than candidates.
+    Raises InputError, with file, line and column, for what `read_table` refuses, a needed column that is missing, two
+    that differ in case alone, an id that stands twice or is not on one line, a brace that is not closed, a position or
+    score that is no number, a chromosome that is none or stands without a position, and another number of scores than
+    candidates.
     """
     rows = []
     for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
@@ -152,6 +154,9 @@ def _fields(
     seen: dict[str, int] = {}
     for line, row in table.rows:
         cells = {field: row[column].strip() if column else "" for field, column in at.items()}
+        if not cells["id"].isprintable():
+            what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
+            raise InputError(what, file=path, line=line, field=at["id"])
         if cells["id"] and seen.setdefault(cells["id"], line) != line:
             what = f"the id '{cells['id'][:80]}' stands already in line {seen[cells['id']]}"
             raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")
@@ -166,7 +171,15 @@ def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, 
     if not found and needed:
         fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
         raise InputError(f"no column has the {field}", file=table.file, line=table.header_line, field=field, fix=fix)
-    return table.place(found[0], field) if found else None
+    if not found:
+        return None
+    alike = [column for column in table.columns if column.casefold() == found[0].casefold()]
+    if found[0] not in usual and len(set(alike)) > 1:
+        what = f"columns {' and '.join(alike)} could both be the {field}"
+        raise InputError(
+            what, file=table.file, line=table.header_line, field=field, fix=f"call one of them {usual[0]}, all in small"
+        )
+    return table.place(found[0], field)
 
 
 def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[str, ...]:
@@ -174,7 +187,7 @@ def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[
     if cell.count("{") != cell.count("}"):
         what = f"{cell.count('{')} braces are opened and {cell.count('}')} closed"
         raise InputError(what, file=path, line=line, field=column, fix="write {A},{B} or A, B")
-    genes = (gene.strip() for gene in re.split(r"[,;|{}]", cell))
+    genes = (" ".join(gene.split()) for gene in re.split(r"[,;|{}]", cell))
     return tuple(dict.fromkeys(gene for gene in genes if gene))
 
 
@@ -188,7 +201,7 @@ def _scores(
         what = f"{len(numbers)} scores of {len(candidates)} candidates"
         raise InputError(what, file=path, line=line, field=column, fix="give one score for each, in their order")
     for number in numbers:
-        if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", number):
+        if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", number, re.ASCII) or isinf(float(number)):
             raise InputError(f"expected a number, found '{number[:40]}'", file=path, line=line, field=column)
     return tuple(map(float, numbers))
 
@@ -202,5 +215,5 @@ def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str) -> t
             raise InputError(
                 what, file=path, line=line, field=column, fix="write HP:0001250 Seizure; HP:0001263 Global …"
             )
-        found.setdefault(match[1], (match[2] or "").strip())
+        found.setdefault(match[1], " ".join((match[2] or "").split()))
     return tuple(found.items())

@@ -98,7 +98,7 @@ class Phenotype(BaseModel):
     """A phenotype of the Human Phenotype Ontology."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str = Field(pattern=r"^HP:\d{7}$")
+    id: str = Field(pattern=r"^HP:[0-9]{7}$")
     label: str = Field(min_length=1)
 
 
