@@ -3,6 +3,7 @@
 reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
+reasonome annotate SETS          name, explain and check your own gene sets with a trained model
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
@@ -14,7 +15,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import doctor, plan, score
+from reasonome.commands import annotate, doctor, plan, score
 from reasonome.errors import run_program
 from reasonome.project import Project, lookup
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
     command.set_defaults(run=_diff)
+    annotate.add(commands)
     score.add(commands)
     plan.add(commands)
     doctor.add(commands)

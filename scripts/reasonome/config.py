@@ -619,6 +619,7 @@ class Benchmark(Strict):
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
 RANKING_TASKS = get_args(RankingTask)
+GMT_FORMATS = ("gmt", "reactome", "wikipathways")
 # The formats that questions of a ranking task can be made of.
 QUESTION_FORMATS = {
     "causal_gene_ranking": ("gold_standards", "rankings"),
@@ -734,10 +735,12 @@ class Annotation(Strict):
     species: Literal["human", "mouse"] = Field("human", description="mouse genes are asked about as human orthologues")
     adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="of tables: genes up to this count")
     log2_fold_change: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="of tables: genes from this on count; 1 for differential expression, .25 for clusters"
+        None, description="of tables: genes from this on count; if not given 1, and .25 for clusters"
     )
     split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
-    top: Annotated[int, Field(ge=3)] = Field(100, description="of tables: genes of a set, at most")
+    top: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="genes of a set, at most; of clusters 100 if not given"
+    )
     universe: UserPath | None = Field(
         None, description="the genes that were tested, one a line; a table of differential expression has its own"
     )

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from reasonome.config import (
     CLUSTER_RULES,
     FORMAT_FILES,
+    GMT_FORMATS,
     GO_FORMATS,
     NAME,
     ONTOLOGY_FILES,
@@ -23,6 +24,7 @@ from reasonome.config import (
     RANKING_TASKS,
     STAGES,
     STYLE,
+    Annotation,
     AnyBenchmark,
     AnyStyle,
     Backbone,
@@ -76,6 +78,7 @@ class Project:
         self.corpora = self._read("corpora.yaml", dict[Name, Corpus])
         self.benchmarks = self._read("benchmarks.yaml", dict[Name, AnyBenchmark])
         self.decodings = self._read("decodings.yaml", dict[Name, Decoding])
+        self.annotations = self._read("annotations.yaml", dict[Name, Annotation])
         self.teachers = self._read("teachers.yaml", dict[Name, Teacher])
         self.recipes = {stage: self._read_recipes(stage, model) for stage, model in STAGES.items()}
         self.experiments = {
@@ -125,6 +128,8 @@ class Project:
             self._check_tokenizer(name, corpus)
         for name, ranking in self.ranking_benchmarks.items():
             self._check_ranking(name, ranking)
+        for name, annotation in self.annotations.items():
+            self._check_annotation(name, annotation)
         for name, benchmark in self.naming_benchmarks.items():
             self._known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, self.corpora)
             self._known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, self.encoders)
@@ -238,6 +243,16 @@ class Project:
                 "which the benchmark's are",
                 "name a corpus with an ontology as 'background'" + (f": {', '.join(others)}" if others else ""),
             )
+
+    def _check_annotation(self, name: str, annotation: Annotation) -> None:
+        file, styles = "annotations.yaml", self.styles("gene_set_naming")
+        self._known(file, (name, "benchmark"), annotation.benchmark, self.naming_benchmarks)
+        self._known(file, (name, "style"), annotation.style, styles)
+        libraries = [source for source, spec in self.sources.items() if spec.format in GMT_FORMATS]
+        self._known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
+        if styles[annotation.style].neighbours is not None:
+            what = f"style '{annotation.style}' shows training sets as examples, which sets of your own have none of"
+            raise self._error(file, (name, "style"), what, "ask in another style")
 
     def _check_left_out(self, name: str, benchmark: Benchmark | RankingBenchmark) -> None:
         """Benchmarks leave out others that are built before them."""

@@ -1,4 +1,4 @@
-"""What the page says of how its names were made: the model's steps, what they were checked with, and how far to trust it."""
+"""What the page says of how its names were made: the model's steps, what checks them, and how far to trust it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ def about_page(
     told: Sequence[str],
     command: str,
 ) -> PageAbout:
-    """The facts of a page, none of which depends on when; `tested` are sentences on libraries, `told` on the sets' files.
+    """The facts of a page, none of which depends on when; `tested` are sentences on libraries, `told` on files of sets.
 
     InputError where a parent's manifest is missing.
     """

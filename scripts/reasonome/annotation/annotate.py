@@ -135,9 +135,7 @@ def _likelihood(row: AnswerRow) -> float:
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(
-    record: AnnotationRecord, known: Known, tests: OverRepresentation, universe: Universe
-) -> AnnotationRecord:
+def _checked(record: AnnotationRecord, known: Known, tests: OverRepresentation, universe: Universe) -> AnnotationRecord:
     """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
     symbols = [gene.symbol for gene in record.genes]
     claims = checked_claims(known.claims, record.reasoning, symbols)

@@ -1,12 +1,12 @@
 """What answers are checked against and put beside: facts, terms, gene set libraries, and a sentence encoder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, read_library
+from reasonome.annotation.project_files import Sources
 from reasonome.background import Background, read_background
 from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.facts import read_facts
@@ -16,22 +16,6 @@ from reasonome.metrics.naming import Similarity
 from reasonome.project import Project
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The files of a project that annotation reads, beside the sets and the model; all of them are there.
-
-    `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
-    ontology terms, `encoders` folders, `libraries` GMT files by name.
-    """
-
-    authority: Mapping[str, Path]
-    authority_format: str
-    facts: Sequence[Path]
-    background: Path
-    encoders: Sequence[Path]
-    libraries: Mapping[str, Path]
 
 
 @dataclass(frozen=True)

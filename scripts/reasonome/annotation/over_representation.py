@@ -44,15 +44,15 @@ class GeneSetLibrary:
     unmapped: int = 0
 
 
-def read_library(path: str | os.PathLike, genes: GeneTable) -> GeneSetLibrary:
-    """The sets of a GMT, plain or gzipped, named as the file without .gmt and .gz.
+def read_library(path: str | os.PathLike, genes: GeneTable, name: str | None = None) -> GeneSetLibrary:
+    """The sets of a GMT, plain or gzipped, called `name`, or else as the file without .gmt and .gz.
 
     Files of Reactome and WikiPathways are known by their layout, and have the pathways' ids; in others a set's name is
     its id. A set none of whose genes is known is left out. InputError as `sources.gmt` has it, and where no gene is
     known at all.
     """
     path = Path(path)
-    name = re.sub(r"(\.gmt)?(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+    name = name or re.sub(r"(\.gmt)?(\.gz)?$", "", path.name, flags=re.IGNORECASE)
     found = FORMATS[_layout(list(read_gmt(path)))].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
     for gene, set_id, set_name in found.facts[["gene", "object_id", "object_name"]].itertuples(index=False, name=None):

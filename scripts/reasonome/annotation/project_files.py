@@ -1,13 +1,30 @@
 """Where the files of a project lie that annotation reads, for the command line and for Snakemake's rule alike."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from reasonome import experiments
-from reasonome.annotation.knowledge import Sources
-from reasonome.config import Annotation
+from reasonome.config import GMT_FORMATS, Annotation
 from reasonome.errors import InputError
 from reasonome.experiments import Results
 from reasonome.project import Project, lookup
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a project that annotation reads, beside the sets and the model; all of them are there.
+
+    `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
+    ontology terms, `encoders` folders, `libraries` GMT files by name.
+    """
+
+    authority: Mapping[str, Path]
+    authority_format: str
+    facts: Sequence[Path]
+    background: Path
+    encoders: Sequence[Path]
+    libraries: Mapping[str, Path]
 
 
 def sources_of(project: Project, settings: Annotation) -> Sources:
@@ -18,9 +35,9 @@ def sources_of(project: Project, settings: Annotation) -> Sources:
     libraries = {}
     for name in settings.libraries:
         spec = lookup(project.sources, name, "source")
-        if spec.format not in ("gmt", "reactome", "wikipathways"):
+        if spec.format not in GMT_FORMATS:
             what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
-            raise InputError(what, field="libraries", fix="name sources of format gmt, reactome or wikipathways")
+            raise InputError(what, field="libraries", fix=f"name sources of format {', '.join(GMT_FORMATS)}")
         libraries[name] = results.source_file(name, "gmt", spec.files["gmt"])
     return Sources(
         authority={

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reasonome.annotation.gene_list import GeneList
+from reasonome.annotation.readers.checked import FEWEST, some
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.genes import GeneTable
 from reasonome.tasks.gene_set_naming import Example, Gene
-
-FEWEST = 3  # genes that are known: one or two have no function in common that a model could name
-_SHOWN = 5  # genes that a sentence names
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,12 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
-    several: list[str] = []
     hows: Counter[str] = Counter()
     for listed in one.genes:
         found, unknown = _resolved(listed.written, genes, orthologues)
         if unknown:
             unmapped.append(unknown)
             continue
-        several += [listed.written] * (len(found) > 1)
         for symbol, how in found:
             hows[how] += 1
             if symbol in known:
@@ -63,7 +59,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
                 how=how,
                 weight=listed.weight,
             )
-    flags = [*one.flags, *_flags(hows, unmapped, merged, several)]
+    flags = [*one.flags, *_flags(hows, unmapped, merged)]
     error = one.error or _too_few(one, known, unmapped)
     record = AnnotationRecord(
         list=of,
@@ -100,19 +96,15 @@ def _resolved(
     return [(symbol, "orthologue") for symbol in symbols], None
 
 
-def _flags(
-    hows: Counter[str], unmapped: Sequence[UnmappedGene], merged: Sequence[str], several: Sequence[str]
-) -> list[str]:
+def _flags(hows: Counter[str], unmapped: Sequence[UnmappedGene], merged: Sequence[str]) -> list[str]:
     flags = []
     if unmapped:
         total = sum(hows.values()) + len(unmapped)
-        flags.append(f"{len(unmapped):,} of {total:,} genes are unknown: {_some([gene.written for gene in unmapped])}")
+        flags.append(f"{len(unmapped):,} of {total:,} genes are unknown: {some([gene.written for gene in unmapped])}")
     if dates := hows["spreadsheet date"]:
         flags.append(f"{dates:,} genes were dates, as spreadsheet programs make of SEPT2: read back as genes")
     if merged:
-        flags.append(f"{len(merged):,} genes are listed more than once, by whatever name: {_some(merged)}")
-    if several:
-        flags.append(f"{len(several):,} genes have several human orthologues, all of which count: {_some(several)}")
+        flags.append(f"{len(merged):,} genes are listed more than once, by another name: {some(merged)}")
     return flags
 
 
@@ -120,9 +112,5 @@ def _too_few(one: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[
     if len(known) >= FEWEST:
         return ""
     told = f"only {len(known)} of {len(one.genes):,} genes are known" if unmapped else f"only {len(known)} genes"
-    fix = f" ({_some([gene.written for gene in unmapped])}): are they of another species?" if unmapped else ""
+    fix = f" ({some([gene.written for gene in unmapped])}): are they of another species?" if unmapped else ""
     return f"{told}, and {FEWEST} are the fewest that can have a function in common{fix}"
-
-
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:_SHOWN]) + (", …" if len(words) > _SHOWN else "")

@@ -1,0 +1,33 @@
+"""Name the gene sets of an entry of config/annotations.yaml with a model; tables and a page.
+
+python scripts/annotate.py --annotation example --model results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0 \
+    --output results/annotations/smollm2-135m/pretrain.demo-s0+sft.names-s0/example
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.annotation import job, project_files
+from reasonome.errors import run_program
+from reasonome.project import Project, lookup
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--annotation", required=True)
+    parser.add_argument("--model", type=Path, required=True, help="folder with manifest.json and model/")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the results")
+    args = parser.parse_args()
+
+    project = Project(args.config)
+    settings = lookup(project.annotations, args.annotation, "annotation")
+    sources = project_files.sources_of(project, settings)
+    project_files.check_there(sources)
+    job.annotate_lists(
+        project, settings, job.read_lists(settings), sources, args.model, args.output, f"snakemake {args.output}"
+    )
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,106 @@
+"""`reasonome annotate`: name, explain and check your own gene sets with a trained model.
+
+reasonome annotate clusters.csv --model smollm2-135m/pretrain.demo-s0+sft.names-s0+grpo.soft-s0 --out my_clusters
+reasonome annotate deseq2.csv --model results/models/BACKBONE/CHAIN --out my_genes --adjusted-p 0.01 --top 200
+
+SETS are GMT files, files with one gene a line, tables of clusters (Seurat's FindAllMarkers, Scanpy's rank_genes_groups)
+or of differential expression (DESeq2, edgeR, limma, Scanpy); the kind is told from what is in them. Genes are symbols,
+aliases, Entrez, Ensembl or HGNC ids of humans, or with --species mouse those of mice, which are asked about as human
+orthologues. Nothing leaves the machine. Run it in the project's folder; a second run uses the answers that it has.
+"""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reasonome.config import Annotation
+from reasonome.errors import InputError
+from reasonome.project import Project
+
+_DEFAULTS = {name: field.default for name, field in Annotation.model_fields.items()}
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The subcommand's arguments."""
+    summary = "name, explain and check your own gene sets with a trained model"
+    command = commands.add_parser(
+        "annotate", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
+    command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
+    kinds = ["gmt", "genes", "clusters", "differential"]
+    command.add_argument("--kind", choices=kinds, help="of the files, where it is told wrong")
+    command.add_argument("--species", choices=["human", "mouse"], default=_DEFAULTS["species"])
+    command.add_argument("--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="of tables (default: .05)")
+    command.add_argument("--log2-fold-change", type=float, help="of tables (default: 1, of clusters .25)")
+    command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
+    command.add_argument("--top", type=int, help="genes of a set, at most")
+    command.add_argument("--universe", help="file with the genes that were tested, one a line")
+    command.add_argument("--style", default=_DEFAULTS["style"], help="of the prompts (default: %(default)s)")
+    command.add_argument(
+        "--samples", type=int, default=_DEFAULTS["samples"], help="answers for each set (default: %(default)s)"
+    )
+    command.add_argument(
+        "--benchmark",
+        default=_DEFAULTS["benchmark"],
+        help="whose facts, terms and encoders check the answers (default: %(default)s)",
+    )
+    command.add_argument(
+        "--libraries", metavar="NAME,…", help="sources of gene sets to test (default: those of the demo)"
+    )
+    command.add_argument("--preview", action="store_true", help="say how the files are read, and stop")
+    command.add_argument("--config", type=Path, default=Path("config"))
+    command.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Annotate and print; the exit status is 0 if any set was asked."""
+    from reasonome.annotation import job, project_files
+
+    project = Project(args.config)
+    settings = settings_of(args)
+    found = job.read_lists(settings)
+    for name, lists in found.items():
+        for sentence in lists.told:
+            print(f"{name}: {sentence}")
+        sizes = ", ".join(f"{one.name} ({len(one.genes):,})" for one in lists.lists[:8])
+        print(f"{name}: {len(lists.lists):,} sets, by genes: {sizes}{', …' * (len(lists.lists) > 8)}", flush=True)
+    if args.preview:
+        return 0
+    model = project_files.model_folder(project, args.model)
+    sources = project_files.sources_of(project, settings)
+    project_files.check_there(sources)
+    command = f"reasonome {shlex.join(sys.argv[1:])}"
+    job.annotate_lists(project, settings, found, sources, model, args.out, command)
+    return 0
+
+
+def settings_of(args: argparse.Namespace) -> Annotation:
+    """The settings as config/annotations.yaml would have them; InputError for one that cannot be."""
+    given = {
+        "sets": args.sets,
+        "kind": args.kind,
+        "species": args.species,
+        "adjusted_p": args.adjusted_p,
+        "log2_fold_change": args.log2_fold_change,
+        "split": not args.together,
+        "top": args.top,
+        "universe": args.universe,
+        "style": args.style,
+        "samples": args.samples,
+        "benchmark": args.benchmark,
+    }
+    if args.libraries:
+        given["libraries"] = args.libraries.split(",")
+    try:
+        return Annotation(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = str(first["loc"][0])
+        field = "SETS" if option == "sets" else f"--{option.replace('_', '-')}"
+        what, fix = f"'{first['input']}': {first['msg']}", "see reasonome annotate --help"
+        raise InputError(what, field=field, fix=fix) from None

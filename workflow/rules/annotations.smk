@@ -1,0 +1,57 @@
+# People's own gene sets and a model → names, reasons, and the means to check them.
+
+# The modules of the library that decide what a page says of a set.
+ANNOTATION_CODE = [
+    "annotation",
+    "background.py",
+    "genes.py",
+    "metrics",
+    "prompt_facts.py",
+    "prompts.py",
+    "sources/gmt.py",
+    "tasks",
+]
+
+
+def annotation_of(wildcards):
+    return entry(PROJECT.annotations, "annotation", wildcards.annotation)
+
+
+def annotation_sets(wildcards):
+    """The files of sets, and the universe if one is named."""
+    settings = annotation_of(wildcards)
+    return [*settings.sets, *([settings.universe] if settings.universe else [])]
+
+
+rule annotate:
+    input:
+        sets=annotation_sets,
+        manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",
+        model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
+        sources=lambda w: project_files.targets(project_files.sources_of(PROJECT, annotation_of(w))),
+    output:
+        table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
+        records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",
+        page=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.html",
+        manifest=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/manifest.json",
+    log:
+        f"{ROOT}/logs/annotate/{{backbone}}.{{chain}}.{{annotation}}.log",
+    wildcard_constraints:
+        backbone=one_of(WITH_WEIGHTS),
+        annotation=one_of(PROJECT.annotations),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("generate")
+    resources:
+        **asks("generate"),
+    params:
+        settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
+        style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
+        code=code_sha256(ANNOTATION_CODE),
+        folder=subpath(input.manifest, parent=True),
+        out=subpath(output.page, parent=True),
+    shell:
+        configured(
+            "annotate.py",
+            "--annotation {wildcards.annotation} --model {params.folder} --output {params.out}",
+        )
