@@ -877,6 +877,17 @@ class SftRecipe(TrainingSettings):
     packing: Literal["none", "separate"] = Field(
         "none", description="separate: several examples in a row of max_length, each seeing itself alone"
     )
+    steps: Literal["mixed", "alike"] = Field(
+        "mixed",
+        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
+        "where steps are small; without packing",
+    )
+
+    @model_validator(mode="after")
+    def _packed_rows_are_alike(self) -> "SftRecipe":
+        if self.steps == "alike" and self.packing != "none":
+            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
+        return self
 
 
 class Grading(Strict):

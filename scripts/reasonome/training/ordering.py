@@ -6,6 +6,7 @@ import torch
 from accelerate.data_loader import prepare_data_loader
 from torch.utils.data import DataLoader, Sampler
 from transformers import Trainer
+from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from reasonome.training import processes
 
@@ -17,12 +18,12 @@ class Order(Sampler):
     than the others, several processes fill their shares up to equal size with examples from the epoch's beginning.
     """
 
-    def __init__(self, trainer, lengths: list[int] | None, batch_size: int):
+    def __init__(self, trainer, lengths: list[int] | None, batch_size: int, alike: bool = False):
         """With `lengths` examples of similar length of one optimizer step of `batch_size` pass through together.
 
-        What makes a step is drawn regardless of length: steps of short and steps of long examples learn less.
+        What makes a step is drawn regardless of length, or where steps are `alike` of similar length, too.
         """
-        self._trainer, self._lengths, self._batch_size = trainer, lengths, batch_size
+        self._trainer, self._lengths, self._batch_size, self._alike = trainer, lengths, batch_size, alike
         self._count = len(trainer.train_dataset)
 
     def __len__(self) -> int:
@@ -32,6 +33,13 @@ class Order(Sampler):
         # The state knows the epoch after a resume too, where nobody calls set_epoch on a sampler of several processes.
         epoch = int(self._trainer.state.epoch or 0)
         generator = torch.Generator().manual_seed(self._trainer.args.data_seed + epoch)
+        if self._lengths is not None and self._alike:
+            # The first epoch draws from the generator that the stage has seeded, as transformers does; later ones must
+            # not, since a resumed run has not drawn what came before.
+            drawn = generator if epoch else None
+            return iter(
+                processes.from_first(get_length_grouped_indices(self._lengths, self._batch_size, generator=drawn))
+            )
         order = torch.randperm(self._count, generator=generator).tolist()
         if self._lengths is None:
             return iter(order)
@@ -39,14 +47,14 @@ class Order(Sampler):
         return (i for step in steps for i in sorted(step, key=lambda i: -self._lengths[i]))
 
 
-def install(trainer, batch_size: int) -> None:
+def install(trainer, batch_size: int, alike: bool = False) -> None:
     """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own."""
     if type(trainer)._get_train_sampler is not Trainer._get_train_sampler:
         return
     grouped = trainer.args.train_sampling_strategy == "group_by_length"
     if grouped or processes.count() > 1:  # else transformers' own order is this one
         lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
-        trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size)
+        trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size, alike)
     if processes.count() > 1 and trainer.eval_dataset is not None:
         _evaluate_all(trainer)
 

@@ -46,6 +46,15 @@ def largest(number: int) -> int:
     return int(shared.item())
 
 
+def from_first(value: Any) -> Any:
+    """What the first process brings, on each of them."""
+    if count() == 1:
+        return value
+    box = [value]
+    dist.broadcast_object_list(box, src=0)
+    return box[0]
+
+
 def of_all(value: Any) -> list[Any]:
     """What every process brings, in the order of their ranks, on each of them."""
     if count() == 1:

@@ -197,7 +197,8 @@ class Stage:
         trainer.add_callback(self.stop)
         trainer.add_callback(self.meter)
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
-        ordering.install(trainer, self.recipe.batch_size)
+        alike = self._grouped() and self.recipe.steps == "alike"
+        ordering.install(trainer, self.recipe.batch_size, alike)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.seconds_before(checkpoint)
         self._say_where_from(checkpoint)
