@@ -1,7 +1,7 @@
 """One annotation from files to files: what the command line and Snakemake's rule both run."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from reasonome import atomic
@@ -15,7 +15,7 @@ from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.config import Annotation
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
-from reasonome.manifest import code_sha256, file_sha256, read_manifest, versions
+from reasonome.manifest import canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
@@ -24,19 +24,25 @@ ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
 CODE = ("annotation", "genes.py", "metrics", "prompt_facts.py", "prompts.py", "tasks")
 
 
+def list_options(settings: Annotation) -> ListOptions:
+    """What of the settings is about reading."""
+    return ListOptions(settings.adjusted_p, settings.log2_fold_change, settings.top, settings.split)
+
+
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     """The lists of every file, by the file's name without its endings; of two files of one name the second is numbered.
 
     InputError for a file that cannot be read at all.
     """
-    options = ListOptions(settings.adjusted_p, settings.log2_fold_change, settings.top, settings.split)
     found: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
         stem, number = path.name.partition(".")[0] or path.name, 2
         name = stem
         while name in found:
             name, number = f"{stem} ({number})", number + 1
-        found[name] = read_gene_lists(path, kind=settings.kind, species=settings.species, options=options)
+        found[name] = read_gene_lists(
+            path, kind=settings.kind, species=settings.species, options=list_options(settings)
+        )
     return found
 
 
@@ -70,7 +76,7 @@ def annotate_lists(
     told = [f"{name}: {sentence}" for name, lists in found.items() for sentence in lists.told]
     tables.write_tables(records, out)
     page.write_page(records, about.about_page(project, settings, model, universe, tested, told, command), out / PAGE)
-    atomic.write_json(out / "manifest.json", _manifest(settings, sources, model))
+    atomic.write_json(out / "manifest.json", _manifest(settings, found, sources, model))
     failed = sum(bool(record.error) for record in records)
     unnamed = sum(not record.name and not record.error for record in records)
     print(f"{len(records)} sets: {len(records) - failed - unnamed} named, {unnamed} without a name, {failed} not asked")
@@ -100,13 +106,13 @@ def _universe(
     return given if settings.universe else replace(given, told=given.told.replace("given for it", "in the tables"))
 
 
-def _manifest(settings: Annotation, sources: Sources, model: Path) -> dict:
+def _manifest(settings: Annotation, found: dict[str, GeneLists], sources: Sources, model: Path) -> dict:
     """What the annotations were made of: equal inputs give an equal manifest."""
-    files = [*map(Path, settings.sets), *([Path(settings.universe)] if settings.universe else [])]
     checked = [*sources.authority.values(), *sources.facts, sources.background, *sources.libraries.values()]
     return {
         "settings": settings.model_dump(mode="json"),
-        "sets": {path.name: file_sha256(path) for path in files},
+        "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in found.items()},
+        "universe": file_sha256(settings.universe) if settings.universe else None,
         "checked_with": {str(path): file_sha256(path) for path in checked},
         "model": read_manifest(model / "manifest.json"),
         "code": code_sha256(CODE),

@@ -16,14 +16,15 @@ class ListOptions:
 
     `adjusted_p` is the largest adjusted p value, `log2_fold_change` the smallest log2 fold change (None: 0.25 for
     markers of clusters; 1 for differential expression, either way). `top` is how many genes a list has at most (None:
-    100 for markers, else all). `split` makes two lists of differential expression, of genes that go up and down.
+    100 for markers, else all). `split` makes two lists of differential expression, of genes that go up and down; else
+    there is one.
     InputError, with the field, for a value that cannot be.
     """
 
     adjusted_p: float = 0.05
     log2_fold_change: float | None = None
     top: int | None = None
-    split: bool = False
+    split: bool = True
 
     def __post_init__(self):
         if not (_is_number(self.adjusted_p) and 0 < self.adjusted_p <= 1):
