@@ -124,7 +124,6 @@ ABOUT = PageAbout(
     samples=5,
     sources=[SourceUsed(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceUsed(name="CORUM")],
     universe="all genes of the libraries",
-    universe_size=18412,
     libraries=["Reactome: 1,712 pathways"],
     versions={"reasonome": "0.1.0", "torch": "2.9"},
     command="reasonome annotate sets.gmt --model models/tiny/grpo.names-s0 --out annotated",

@@ -42,11 +42,11 @@ def about_page(
         samples=settings.samples,
         sources=sources_used(project, settings),
         universe=universe.told,
-        universe_size=len(universe.symbols),
+        reading=list(told),
         libraries=list(tested),
         versions=versions(),
         command=command,
-        warnings=[*told, *style_warnings(trained, settings)],
+        warnings=style_warnings(trained, settings),
     )
 
 

@@ -42,8 +42,8 @@ class PageAbout(_About):
     """How the names were made; nothing of it depends on when.
 
     `chain` are the steps that trained the model, first to last, and `recipe_steps` a sentence for each; `universe`
-    says which genes enrichment is tested against, `universe_size` how many they are; `warnings` are sentences that
-    stand above all names.
+    says which genes enrichment is tested against and how many, `reading` how the files were read; `warnings` are
+    sentences that stand above all names.
     """
 
     title: str = "Annotated gene sets"
@@ -57,7 +57,7 @@ class PageAbout(_About):
     samples: int = Field(ge=1)
     sources: list[SourceUsed] = []
     universe: str
-    universe_size: int = Field(ge=0)
+    reading: list[str] = []
     libraries: list[str] = []
     versions: dict[str, str] = {}
     command: str
