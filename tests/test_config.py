@@ -41,6 +41,7 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 
 def test_the_shipped_config(project):
     assert list(project.experiments) == [
+        "causal-genes-rerank",
         "causal-genes",
         "demo-ranking",
         "demo",

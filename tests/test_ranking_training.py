@@ -55,7 +55,7 @@ def configured(tmp_path):
     """The shipped configuration with one change."""
 
     def change(file: str, before: str, after: str) -> Project:
-        shutil.copytree(CONFIG, tmp_path / "config")
+        shutil.copytree(CONFIG, tmp_path / "config", dirs_exist_ok=True)
         path = tmp_path / "config" / file
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1
@@ -245,6 +245,28 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     assert first == file_sha256(tmp_path / "mine.py")
     (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 0.5\n")
     assert step.recipe(project).graders["mine"].sha256 != first
+
+
+def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configured):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        "from math import sqrt as root\n\nhalf = 0.5\n\n\ndef grade(answer, example):\n    return half\n"
+    )
+    settings = "    benchmark: demo-loci\n    graders: {mine: {function: mine.py:%s}}\n"
+    for there in ("grade", "root", "half"):
+        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", settings % there)
+    with pytest.raises(InputError, match="mine.py defines no 'graed'") as raised:
+        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", settings % "graed")
+    assert "grade" in raised.value.fix and raised.value.line
+    (tmp_path / "mine.py").write_text("def grade(:\n")
+    with pytest.raises(InputError, match="this is no Python"):
+        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", settings % "grade")
+
+
+def test_styles_that_list_by_score_ask_what_has_scores(configured):
+    asked = "styles: [short]\n"
+    with pytest.raises(InputError, match="style 'rerank' lists candidates by score, and questions of 'rare-cases'"):
+        configured("experiments/causal-genes.yaml", asked, "styles: [short, rerank]\n")
 
 
 def test_a_recipe_counts_as_many_genes_as_its_benchmark(configured):

@@ -3,6 +3,7 @@
 A mistake is reported with file, line, key and the nearest valid name.
 """
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -308,10 +309,13 @@ class Project:
                 )
                 raise self._error(file, loc, what, f"longest_list: {counted}")
         for name, grader in recipe.graders.items():
-            path = Path(grader.function.rpartition(":")[0])
-            if not path.is_file():
-                loc = _written(self._texts[file], variant, "graders", name, "function")
+            path, _, function = grader.function.rpartition(":")
+            loc = _written(self._texts[file], variant, "graders", name, "function")
+            if not Path(path).is_file():
                 raise self._error(file, loc, f"there is no file {path}", "paths are from the project's folder")
+            names = _defined(Path(path))
+            if function not in names:
+                raise self._error(file, loc, f"{path} defines no '{function}'", nearest(function, names))
 
     def _check_teacher(self, file: str, variant: str, recipe: SftRecipe) -> None:
         """A teacher writes for the kind of task that it knows; one behind an endpoint for any."""
@@ -333,13 +337,24 @@ class Project:
             for arm, spec in experiment.arms.items():
                 self._known(file, ("arms", arm, "styles"), spec.styles or [], styles)
             for style in {*experiment.styles, *(s for spec in experiment.arms.values() for s in spec.styles or [])}:
-                self.style(benchmark, style)
+                self._check_scores(file, benchmark, style, self.style(benchmark, style))
         for arm, spec in experiment.arms.items():
             self._check_steps(file, arm, spec.steps)
         for position, name in enumerate(experiment.backbones):
             self._check_untrainable(file, ("backbones", position), name, experiment)
         self._check_leaks(file, experiment)
         self._check_encoders(file, experiment)
+
+    def _check_scores(self, file: str, benchmark: str, name: str, style: AnyStyle) -> None:
+        """A style that lists candidates by score asks benchmarks whose questions may have some."""
+        spec = self.ranking_benchmarks.get(benchmark)
+        if spec is None or style.order != "score" or spec.scores is not None:
+            return
+        without = [sub.source for sub in spec.subsets.values() if self.sources[sub.source].format != "rankings"]
+        if without:
+            what = f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none"
+            fix = "`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of scores"
+            raise self._error(file, ("benchmarks",), what, fix)
 
     def _check_one_kind(self, file: str, experiment: Experiment) -> None:
         """Names and rankings have other scores, so they do not stand in one table."""
@@ -583,6 +598,23 @@ def _written(text: YamlText, variant: str, *loc: str | int) -> Loc:
     if loc and loc[0] not in changes and loc[0] in text.data["defaults"]:
         return ("defaults", *loc)
     return ("variants", variant, *loc)
+
+
+def _defined(path: Path) -> list[str]:
+    """The names that a Python file gives something at its top; InputError for one that is no Python."""
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise InputError(f"this is no Python: {error}", file=path, line=getattr(error, "lineno", None)) from None
+    names = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names += [alias.asname or alias.name for alias in node.names]
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names
 
 
 # --- validation ---------------------------------------------------------------------------------------

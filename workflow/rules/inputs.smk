@@ -109,7 +109,12 @@ def source_files(source):
 def question_files(name):
     """The file with the questions of each subset of a ranking: sources of questions have one file."""
     subsets = PROJECT.benchmarks[name].subsets
-    return {subset: next(iter(source_files(spec.source).values())) for subset, spec in subsets.items()}
+    found = {subset: next(iter(source_files(spec.source).values())) for subset, spec in subsets.items()}
+    for subset, spec in subsets.items():
+        own = next(iter(PROJECT.sources[spec.source].files.values())).path
+        if own and not Path(own).is_file():
+            raise WorkflowError(f"{own}: there is no such file, and source '{spec.source}' in sources.yaml names it")
+    return found
 
 
 def ranking_authority(wildcards):

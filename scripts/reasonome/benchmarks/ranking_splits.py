@@ -257,7 +257,8 @@ def _drawn(
                 if unused := sum(one.subset == subset for one in examples) - have:
                     what += f"; {unused} are more of one gene than most_per_gene allows"
                 what += f"; {rows[subset]}" if subset in rows else ""
-                fix = "ask for fewer; questions that share genes or loci stay together and are held out together"
+                fix = "ask for fewer, as questions that share genes or loci are held out together; minimum_candidates, "
+                fix += "maximum_candidates, window_kb and the subset's settings decide which rows make questions"
                 raise InputError(what, field=f"subsets.{subset}.{part}", fix=fix)
     rest = [number for numbers in waiting for number in numbers]
     return parts | {"train": _in_seeded_order(rest, f"{benchmark.seed}:train")}

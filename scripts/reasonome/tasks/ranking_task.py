@@ -169,7 +169,8 @@ def _order(example: RankingExample, style: RankingStyle) -> list[int]:
         raise InputError(
             f"question '{example.id}' has no score to order its candidates by",
             field="order",
-            fix="ask in a style with `order: seeded`, or give the benchmark's table a column of scores",
+            fix="ask in a style with `order: seeded`, or give every question scores: by a column of the benchmark's "
+            "table, or for loci by `scores: distance` in benchmarks.yaml",
         )
     scores = [float("-inf") if gene.score is None else gene.score for gene in candidates]
     return sorted(seeded, key=lambda i: -scores[i])
