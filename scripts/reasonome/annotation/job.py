@@ -21,7 +21,27 @@ from reasonome.sources import FORMATS
 
 PAGE = "annotations.html"
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
-CODE = ("annotation", "genes.py", "metrics", "prompt_facts.py", "prompts.py", "tasks")
+# As the rule in workflow/rules/annotations.smk has them.
+CODE = (
+    "annotation",
+    "audit.py",
+    "background.py",
+    "clusters.py",
+    "completion.py",
+    "encoders.py",
+    "genes.py",
+    "jsontext.py",
+    "metrics",
+    "plain_table.py",
+    "prompt_facts.py",
+    "prompt_neighbours.py",
+    "prompts.py",
+    "report/self_contained.py",
+    "sources/gmt.py",
+    "sources/source.py",
+    "tasks",
+    "wording.py",
+)
 
 
 def list_options(settings: Annotation) -> ListOptions:
