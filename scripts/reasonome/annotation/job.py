@@ -119,6 +119,10 @@ def _universe(
     if settings.universe is not None:
         text, _ = read_text(Path(settings.universe))
         written = [line.split("\t")[0].strip() for line in text.splitlines() if line.strip() and line[0] != "#"]
+        if not written:
+            raise InputError(
+                "there is no gene in the file", file=settings.universe, field="universe", fix="write one gene a line"
+            )
     elif all(lists.universe for lists in found):
         written = [one for lists in found for one in lists.universe]
     else:
