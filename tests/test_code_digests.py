@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reasonome.annotation import job
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "scripts/reasonome"
 # Program → the rule file and what stands before the list of modules whose digest is a param of its rule.
@@ -18,6 +20,7 @@ DIGESTS = {
     "build_background.py": ("backgrounds.smk", "BACKGROUND_CODE = "),
     "summarise.py": ("experiments.smk", "code=code_sha256("),
     "write_paper_tables.py": ("paper.smk", "code=code_sha256("),
+    "annotate.py": ("annotations.smk", "ANNOTATION_CODE = "),
 }
 # What these programs import and no number depends on: messages, files, the config, whose values are params themselves;
 # and what reads native files and builds benchmarks, whose outputs are inputs here.
@@ -70,6 +73,20 @@ BESIDE_IN = {
     "build_background.py": {"audit.py", "metrics/__init__.py", "metrics/rouge.py"},
     "summarise.py": BUILT_FROM | READ_FROM,
     "write_paper_tables.py": BUILT_FROM | READ_FROM,
+    # Of backgrounds and answers it uses what reads them, of the task no floor and no reward; how models generate is
+    # part of no digest.
+    "annotate.py": {
+        "benchmarks/sets.py",
+        "embedding_cache.py",
+        "experiments.py",
+        "floors/__init__.py",
+        "generation/answers.py",
+        "generation/engine.py",
+        "rewards/__init__.py",
+        "rewards/naming.py",
+        "scoring.py",
+        "sources/go.py",
+    },
 }
 
 
@@ -120,3 +137,9 @@ def test_a_digest_covers_what_its_program_imports(program):
     }
     missing = sorted(closure(program) - covered)
     assert not missing, f"add to the list in {file}: {missing}"
+
+
+def test_an_annotations_manifest_digests_what_its_rule_does():
+    text = (ROOT / "workflow/rules/annotations.smk").read_text(encoding="utf-8")
+    listed = ast.literal_eval(re.search(r"ANNOTATION_CODE = (\[.*?\])", text, re.DOTALL)[1])
+    assert listed == list(job.CODE)

@@ -384,9 +384,11 @@ def test_a_key_given_twice(config):
 
 
 def test_a_nested_key_given_twice(config):
-    line = change(config / "recipes/sft.yaml", "  names:\n", "  names:\n    max_examples: 1\n")
-    what = f"key 'max_examples' is given twice (first in line {line + 1})"
-    assert_located(config, "recipes/sft.yaml", line + 2, "variants.names.max_examples", what)
+    line = change(
+        config / "recipes/sft.yaml", "    max_examples: 570\n", "    max_examples: 570\n    max_examples: 1\n"
+    )
+    what = f"key 'max_examples' is given twice (first in line {line})"
+    assert_located(config, "recipes/sft.yaml", line + 1, "variants.names.max_examples", what)
 
 
 @pytest.mark.parametrize(

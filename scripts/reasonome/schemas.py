@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from reasonome.config import (
     STAGES,
+    Annotation,
     AnyBenchmark,
     Backbone,
     Corpus,
@@ -30,6 +31,7 @@ FILES = {
     "corpora": dict[Name, Corpus],
     "benchmarks": dict[Name, AnyBenchmark],
     "decodings": dict[Name, Decoding],
+    "annotations": dict[Name, Annotation],
     "teachers": dict[Name, Teacher],
     "resources": list[Request],
     "experiment": Experiment,

@@ -219,7 +219,7 @@ def test_the_examples_that_ship_are_read_as_what_they_are():
         "genes.txt": ("genes", 1),
         "markers_scanpy.csv": ("clusters", 10),
         "markers_seurat_layout.csv": ("clusters", 10),
-        "monocytes_vs_rest.csv": ("differential", 1),
+        "monocytes_vs_rest.csv": ("differential", 2),
         "mouse_genes.txt": ("genes", 1),
         "pathways.gmt": ("gmt", 20),
     }

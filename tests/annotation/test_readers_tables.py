@@ -124,7 +124,7 @@ DESEQ2_ROWS = """"TP53",100,2,0.2,10,1e-9,1e-8
 
 
 def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path):
-    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv")
+    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv", split=False)
     (one,) = found.lists
     assert one.name == "treated"
     assert one.genes == (
@@ -143,8 +143,12 @@ def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path)
     )
 
 
-def test_up_and_down_can_be_lists_of_their_own(tmp_path):
-    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv.txt", split=True, top=1, log2_fold_change=0.5)
+def test_up_and_down_are_lists_of_their_own_unless_told_otherwise(tmp_path):
+    assert by_name(read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv")) == {
+        "treated up": ["TP53", "ATM"],
+        "treated down": ["MDM2", "CHEK2"],
+    }
+    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv.txt", top=1, log2_fold_change=0.5)
     assert by_name(found) == {"treated up": ["BRCA1"], "treated down": ["MDM2"]}
     assert found.lists[0].description == "1 of 3 genes with adjusted p ≤ 0.05 and |log2 fold change| ≥ 0.5"
 
@@ -171,14 +175,15 @@ PLAIN = "PADJ,Log2FC,Gene\n1e-4,2,TP53\n1e-4,-4,ATM\n0.2,1,B\n"
 )
 def test_tables_of_other_programs(tmp_path, content, program):
     found = read(tmp_path, content)
-    assert by_name(found) == {"mine": ["ATM", "TP53"]}
+    assert by_name(found) == {"mine up": ["TP53"], "mine down": ["ATM"]}
+    assert by_name(read(tmp_path, content, split=False)) == {"mine": ["ATM", "TP53"]}
     assert found.told[0] == f"read as differential expression{program} of 3 genes"
     assert found.universe == ("TP53", "ATM", "B")
     assert found.kind == "differential"
 
 
 def test_infinite_fold_changes_pass_first_without_weight(tmp_path):
-    (one,) = read(tmp_path, "gene,log2FC,padj\nA,2,0\nB,-Inf,0\nC,3,0\nD,inf,0.2\n").lists
+    (one,) = read(tmp_path, "gene,log2FC,padj\nA,2,0\nB,-Inf,0\nC,3,0\nD,inf,0.2\n", split=False).lists
     assert one.genes == (ListedGene("B"), ListedGene("C", 3.0), ListedGene("A", 2.0))
     assert one.flags == ("infinite fold change: B",)
 
@@ -234,7 +239,7 @@ def test_a_frame_is_read_as_its_file_would_be(tmp_path):
     frame.to_csv(tmp_path / "mine.csv")
     found = from_frame(frame, "mine")
     assert found == read_gene_lists(tmp_path / "mine.csv")
-    assert by_name(found) == {"mine": ["ATM", "TP53"]}
+    assert by_name(found) == {"mine up": ["TP53"], "mine down": ["ATM"]}
     assert frame.columns.tolist() == ["log2FC", "padj"]
     markers = pd.DataFrame({"cluster": pd.Categorical(["a", "a", "b"]), "gene": ["A", "B", "C"]}, index=[4, 7, 9])
     found = from_frame(markers, "markers")

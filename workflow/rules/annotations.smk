@@ -3,13 +3,23 @@
 # The modules of the library that decide what a page says of a set.
 ANNOTATION_CODE = [
     "annotation",
+    "audit.py",
     "background.py",
+    "clusters.py",
+    "completion.py",
+    "encoders.py",
     "genes.py",
+    "jsontext.py",
     "metrics",
+    "plain_table.py",
     "prompt_facts.py",
+    "prompt_neighbours.py",
     "prompts.py",
+    "report/self_contained.py",
     "sources/gmt.py",
+    "sources/source.py",
     "tasks",
+    "wording.py",
 ]
 
 

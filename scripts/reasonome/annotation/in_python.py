@@ -36,7 +36,8 @@ def annotate_sets(
     Raises InputError as `reasonome annotate` does, and pydantic's ValidationError for settings that cannot be.
     """
     project = Project(config)
-    given = Annotation(sets=[name] if in_memory(sets) else [os.fspath(path) for path in listed(sets)], **settings)
+    files = [type(sets).__name__] if in_memory(sets) else [os.fspath(path) for path in listed(sets)]
+    given = Annotation(sets=files, **settings)
     found = {name: read_memory(sets, name, given)} if in_memory(sets) else job.read_lists(given)
     for of, lists in found.items():
         for sentence in lists.told:

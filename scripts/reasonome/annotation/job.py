@@ -16,12 +16,33 @@ from reasonome.config import Annotation
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.manifest import canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
+from reasonome.plain_table import read_text
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
 PAGE = "annotations.html"
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
-CODE = ("annotation", "genes.py", "metrics", "prompt_facts.py", "prompts.py", "tasks")
+# As the rule in workflow/rules/annotations.smk has them.
+CODE = (
+    "annotation",
+    "audit.py",
+    "background.py",
+    "clusters.py",
+    "completion.py",
+    "encoders.py",
+    "genes.py",
+    "jsontext.py",
+    "metrics",
+    "plain_table.py",
+    "prompt_facts.py",
+    "prompt_neighbours.py",
+    "prompts.py",
+    "report/self_contained.py",
+    "sources/gmt.py",
+    "sources/source.py",
+    "tasks",
+    "wording.py",
+)
 
 
 def list_options(settings: Annotation) -> ListOptions:
@@ -60,7 +81,12 @@ def annotate_lists(
     Lists that cannot be asked are rows with an error; the others are done. InputError for a style or files that are not
     there, before anything is written.
     """
+    if out.exists() and not out.is_dir():
+        raise InputError("this is a file, and results need a folder", file=out, fix="give another folder")
     style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
+    if style.neighbours is not None:
+        what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
+        raise InputError(what, field="style", fix="ask in another style")
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(ORTHOLOGUES)
     found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
@@ -68,11 +94,11 @@ def annotate_lists(
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
     universe = _universe(settings, list(found.values()), genes, known, to_human)
+    tested = OverRepresentation(known.libraries, universe.symbols).told
     print(universe.told, flush=True)
     out.mkdir(parents=True, exist_ok=True)
     (out / "manifest.json").unlink(missing_ok=True)
     records = annotate.annotate(asked, settings, style, model, known, universe, out)
-    tested = OverRepresentation(known.libraries, universe.symbols).told
     told = [f"{name}: {sentence}" for name, lists in found.items() for sentence in lists.told]
     tables.write_tables(records, out)
     page.write_page(records, about.about_page(project, settings, model, universe, tested, told, command), out / PAGE)
@@ -91,11 +117,12 @@ def _universe(
 ) -> Universe:
     """The genes that were tested: of the settings' file, else of the tables, if all have some, else the default."""
     if settings.universe is not None:
-        path = Path(settings.universe)
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else None
-        if text is None:
-            raise InputError("there is no such file", file=path, field="universe", fix="give a file, one gene a line")
+        text, _ = read_text(Path(settings.universe))
         written = [line.split("\t")[0].strip() for line in text.splitlines() if line.strip() and line[0] != "#"]
+        if not written:
+            raise InputError(
+                "there is no gene in the file", file=settings.universe, field="universe", fix="write one gene a line"
+            )
     elif all(lists.universe for lists in found):
         written = [one for lists in found for one in lists.universe]
     else:

@@ -14,13 +14,17 @@ from reasonome.genes import GeneTable
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import Similarity
 from reasonome.project import Project
+from reasonome.sources.source import NOT
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
 
 
 @dataclass(frozen=True)
 class Known:
-    """Facts as a table and as what checks claims, libraries of gene sets, and how alike two names are."""
+    """Facts as a table and as what checks claims, libraries of gene sets, and how alike two names are.
+
+    What sources deny checks claims too, and is none of `facts`.
+    """
 
     facts: pd.DataFrame
     claims: Knowledge
@@ -30,13 +34,14 @@ class Known:
 
 def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
     """Read everything once for all sets. InputError as of the readers."""
-    facts = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
+    found = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
     background = read_background(sources.background)
     libraries = [ontology_library(background)]
     libraries += [read_library(path, genes, name) for name, path in sources.libraries.items()]
     encoders = load_encoders(project, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
-    return Known(facts, Knowledge(facts, background), libraries, similarity)
+    facts = found[~found["relation"].str.startswith(NOT)]
+    return Known(facts, Knowledge(found, background), libraries, similarity)
 
 
 def ontology_library(background: Background) -> GeneSetLibrary:

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "read_gene_list
 KINDS = (gmt.KIND, gene_per_line.KIND, clusters.KIND, differential.KIND)
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
 _OTHER_DELIMITERS = {" ": "spaces", "|": "bars (|)"}  # of tables that people have, and that are not guessed
+_JSON = re.compile(r'\{\s*["}]')  # an object; a set may be called {x}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _LINES, _CHARACTERS = 50, 10_000  # of the beginning, by which the kind of a file is told
 
@@ -64,7 +66,7 @@ def _kind(text: str, path: Path) -> str | None:
     if not lines:
         return gene_per_line.KIND
     header = max((_cells(lines[0], delimiter) for delimiter in ",\t;"), key=len)
-    if lines[0].startswith("{") or _is_table(header):
+    if _JSON.match(lines[0]) or _is_table(header):
         return None
     for delimiter, name in _OTHER_DELIMITERS.items():
         if _is_table(_cells(lines[0], delimiter)):

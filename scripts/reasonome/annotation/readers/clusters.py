@@ -58,7 +58,8 @@ def read(table: PlainTable, options: ListOptions) -> GeneLists:
         return _read_long(table, options)
     if is_wide(table.columns):
         return _read_wide(table, options)
-    if len(_columns_of_genes(table)) > 1:
+    statistics = roles(table.columns).keys() & {"adjusted p", "log2 fold change"}
+    if len(_columns_of_genes(table)) > 1 and not statistics:
         return _read_columns_of_genes(table, options)
     raise InputError(
         f"there are no clusters in the columns {', '.join(map(repr, table.columns))}",

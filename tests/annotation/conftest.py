@@ -1,0 +1,34 @@
+"""A small project to annotate in, made once, and answers by hand in the place of a model."""
+
+import annotation_project
+import pytest
+from annotation_project import Annotating, ByHand
+
+from reasonome.project import Project
+
+
+@pytest.fixture(scope="session")
+def annotation_folder(tmp_path_factory):
+    """The project's folder. Read only but for the model's manifest, which tests put back."""
+    return annotation_project.make(tmp_path_factory.mktemp("annotating"))
+
+
+@pytest.fixture(scope="session")
+def annotation_settings(annotation_folder):
+    """The project's configuration."""
+    return Project(annotation_folder / "config")
+
+
+@pytest.fixture
+def annotating(annotation_folder, annotation_settings, tmp_path, monkeypatch) -> Annotating:
+    """Annotates in the project's folder, to a folder of the test's own."""
+    monkeypatch.chdir(annotation_folder)
+    return Annotating(annotation_folder, annotation_settings, tmp_path / "out")
+
+
+@pytest.fixture
+def by_hand(monkeypatch) -> ByHand:
+    """Answers in the place of a model."""
+    answers = ByHand()
+    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", answers)
+    return answers

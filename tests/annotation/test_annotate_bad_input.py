@@ -1,0 +1,401 @@
+"""What people give that is wrong: one clear error and nothing written, or one flagged row and the other sets done."""
+
+import gzip
+import io
+import zipfile
+from itertools import combinations, islice
+
+import annotation_project
+import pytest
+from annotation_project import GOOD, MOUSE, OTHERS, REPAIR, by_set
+
+from reasonome import cli
+from reasonome.annotation import project_files
+from reasonome.config import Annotation
+from reasonome.errors import InputError
+
+TABLE = "gene,log2FoldChange,padj\n"
+
+
+def workbook() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return held.getvalue()
+
+
+def made(*genes: str, name: str = "mine") -> str:
+    return f"{name}\tna\t" + "\t".join(genes) + "\n"
+
+
+# files that are refused, with nothing written
+
+REFUSED = {
+    "empty": ("", "the file is empty", None),
+    "blank lines": ("\n \n\t\n\r\n", "the file is empty", None),
+    "comments": ("# a\n# b\n", "there is no gene in the file", None),
+    "header only": (TABLE, "there are no rows in this table", None),
+    "header of genes only": ("gene\n", "there is no gene in the file", None),
+    "no header": (
+        "BRCA1,2.5,0.01\nBRCA2,1.5,0.02\n",
+        "the first line is not a header: it has the numbers 2.5, 0.01",
+        1,
+    ),
+    "binary": (b"\x7fELF\x02\x01\x01\0\0\0", "NUL byte: this is not a text file", 1),
+    "NUL byte": (b"BRCA1\nBR\0CA2\nATM\n", "NUL byte: this is not a text file, or it is damaged", 2),
+    "workbook": (workbook(), "this is an Excel workbook or another archive", None),
+    "gzip cut off": (gzip.compress(GOOD.encode())[:-9], "the gzip file is damaged or cut off", None),
+    "UTF-16": (GOOD.encode("utf-16"), "this is UTF-16 text", None),
+    "Latin-1": ("BRCA1\nBRCA2\nbêta\n".encode("latin-1"), "not UTF-8 text", 3),
+    "ragged": (TABLE + "BRCA1,2,0.01\nBRCA2,2\n", "expected 3 columns as in the header, found 2", 3),
+    "bars": (TABLE.replace(",", "|") + "BRCA1|2|0.01\n", r"this is a table with bars \(\|\) between fields", None),
+    "spaces": (TABLE.replace(",", " ") + "BRCA1 2 0.01\n", "this is a table with spaces between fields", None),
+    "a column twice": (TABLE.replace("padj", "padj,padj") + "ATM,2,0.01,0.02\n", "2 columns are called 'padj'", 1),
+    "p that is text": (TABLE + "BRCA1,2,0.01\nBRCA2,2,abc\n", "expected a number, found 'abc'", 3),
+    "negative p": (TABLE + "BRCA1,2,-0.01\n", "expected a p value from 0 to 1, found '-0.01'", 2),
+    "all p missing": (TABLE + "BRCA1,2,NA\nBRCA2,2,\n", "no gene has an adjusted p value", 1),
+    "two fields": ("BRCA1 repair of DNA\nBRCA2\nATM\n", "expected one gene, or a gene and a number", 1),
+}
+
+
+@pytest.mark.parametrize(("content", "message", "line"), REFUSED.values(), ids=REFUSED)
+def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand, content, message, line):
+    path = annotating.file("mine.txt", content)
+    with pytest.raises(InputError, match=message) as error:
+        annotating(annotating.file("good.gmt", GOOD), path)
+    assert (error.value.file, error.value.line) == (path, line)
+    assert error.value.fix
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand):
+    good = annotating.file("good.gmt", GOOD)
+    with pytest.raises(InputError, match="there is no such file"):
+        annotating(good, annotating.out.parent / "none.gmt")
+    with pytest.raises(InputError, match="this is a folder, not a file"):
+        annotating(good, annotating.out.parent)
+    assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "message"),
+    [
+        ("gmt", "BRCA1\nBRCA2\nATM\n", "expected name, description and genes, tab-separated"),
+        ("genes", GOOD, "expected one gene, or a gene and a number"),
+        ("clusters", TABLE + "ATM,2,0.01\n", "there are no clusters in the columns"),
+        ("differential", "gene,cluster\nATM,0\n", "there is no column of the adjusted p or the log2 fold change"),
+    ],
+)
+def test_a_file_that_is_not_of_the_kind_that_is_said(annotating, by_hand, kind, content, message):
+    with pytest.raises(InputError, match=message):
+        annotating(annotating.file("mine.txt", content), kind=kind)
+    assert not annotating.out.exists()
+
+
+# sets that get an error of their own, and the others are done
+
+ERRORS = {
+    "no gene": (made(), "there is no gene in this list: add its genes, or leave the list out"),
+    "empty cells": (made("", " ", ""), "there is no gene in this list: add its genes, or leave the list out"),
+    "one gene": (made("BRCA1"), "too few genes: 1, and a name needs at least 3"),
+    "two genes": (made("BRCA1", "ATM"), "too few genes: 2, and a name needs at least 3"),
+    "one gene, often": (made("ATM", "ATM", "ATM"), "too few genes: 1, and a name needs at least 3"),
+    "one gene by three names": (
+        made("SEPT2", "SEPTIN2", "2-Sep"),
+        "only 1 genes, and 3 are the fewest that can have a function in common",
+    ),
+    "too many": (
+        made(*(f"G{n}" for n in range(2_001))),
+        "2,001 genes are too many to have one function: filter them, to 2,000 at most",
+    ),
+    "far too many": (
+        made(*(f"G{n}" for n in range(10_000))),
+        "10,000 genes are too many to have one function: filter them, to 2,000 at most",
+    ),
+    "unknown genes": (
+        made("XA", "XB", "XC"),
+        "only 0 of 3 genes are known, and 3 are the fewest that can have a function in common (XA, XB, XC): "
+        "are they of another species?",
+    ),
+    "mouse symbols": (made(*MOUSE), "most of these are genes of mice, not of humans: pass `--species mouse`"),
+    "mouse ids": (
+        made("ENSMUSG00000017146", "ENSMUSG00000041147", "ENSMUSG00000034218"),
+        "most of these are genes of mice, not of humans: pass `--species mouse`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "error"), ERRORS.values(), ids=ERRORS)
+def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating, by_hand, content, error):
+    records = annotating(annotating.file("all.gmt", made(*REPAIR, name="first") + content + made(*REPAIR, name="last")))
+    assert [record["set"] for record in records] == ["first", "mine", "last"]
+    assert [record["error"] for record in records] == ["", error, ""]
+    assert [record["name"] for record in records] == ["DNA repair", "", "DNA repair"]
+    assert len(by_hand.asked[0]) == 2
+    assert (annotating.out / "manifest.json").is_file()
+
+
+def test_human_genes_said_to_be_of_mice(annotating, by_hand):
+    records = annotating(annotating.file("all.gmt", GOOD + made(*MOUSE)), species="mouse")
+    assert records[0]["error"] == "most of these are genes of humans, not of mice: leave `--species mouse` out"
+    assert (records[1]["error"], records[1]["name"]) == ("", "DNA repair")
+
+
+def test_where_no_gene_passes_each_direction_says_so(annotating, by_hand):
+    table = annotating.file("mine.csv", TABLE + "".join(f"{gene},0.1,0.9\n" for gene in REPAIR))
+    records = by_set(annotating(annotating.file("good.gmt", GOOD), table))
+    expected = "no gene passes (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): loosen the thresholds"
+    assert {name: record["error"] for name, record in records.items()} == {
+        "repair": "",
+        "mine up": expected,
+        "mine down": expected,
+    }
+    assert records["repair"]["name"] == "DNA repair"
+
+
+# sets that are odd, and are done with a flag
+
+
+@pytest.mark.parametrize(
+    ("written", "how"), [("2-Sep", "spreadsheet date"), ("Sep-02", "spreadsheet date"), ("SEPT2", "previous")]
+)
+def test_dates_are_read_back_as_the_genes_that_they_were(annotating, by_hand, written, how):
+    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, written)))
+    assert (record["genes"][-1]["symbol"], record["genes"][-1]["how"]) == ("SEPTIN2", how)
+    assert record["unmapped"] == []
+    assert any("were dates" in flag for flag in record["flags"]) == (how == "spreadsheet date")
+
+
+def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
+    # 44441 is 2021-09-02; as an Entrez id nothing has it
+    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, "44441")))
+    assert record["unmapped"] == [{"written": "44441", "why": "spreadsheet number", "candidates": ["SEPTIN2"]}]
+    assert "1 of 6 genes are unknown: 44441" in record["flags"]
+    assert record["name"] == "DNA repair"
+
+
+def test_half_of_the_genes_unknown(annotating, by_hand):
+    (record,) = annotating(annotating.file("mine.gmt", made("XA", "XB", "XC", *REPAIR[:3])))
+    assert record["flags"] == ["3 of 6 genes are unknown: XA, XB, XC"]
+    assert [gene["symbol"] for gene in record["genes"]] == REPAIR[:3]
+    assert (record["error"], record["name"]) == ("", "DNA repair")
+
+
+def test_repeated_genes_and_empty_cells(annotating, by_hand):
+    (record,) = annotating(annotating.file("mine.gmt", made("ATM", "", *REPAIR, " ", "ATM")))
+    assert record["flags"] == ["listed more than once: ATM"]
+    assert [gene["symbol"] for gene in record["genes"]] == ["ATM", "BRCA1", "BRCA2", "RAD51", "CHEK2"]
+
+
+@pytest.mark.parametrize("content", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), "\n\n" + GOOD.rstrip("\n")])
+def test_byte_order_marks_and_line_ends_are_nothing(annotating, by_hand, content):
+    (record,) = annotating(annotating.file("mine.gmt", content))
+    assert (record["set"], record["description"], record["flags"]) == ("repair", "of DNA", [])
+    assert [gene["written"] for gene in record["genes"]] == REPAIR
+
+
+def test_genes_before_which_a_header_is_missing_are_all_genes(annotating, by_hand):
+    (record,) = annotating(annotating.file("mine.txt", "\n".join(REPAIR)))
+    assert [gene["symbol"] for gene in record["genes"]] == REPAIR
+
+
+def test_sets_of_one_name_are_told_apart(annotating, by_hand):
+    records = annotating(annotating.file("mine.gmt", GOOD + GOOD))
+    assert [record["set"] for record in records] == ["repair", "repair (2)"]
+    assert records[1]["flags"] == ["another list is called 'repair' too: this one is now 'repair (2)'"]
+    assert records[0]["id"] != records[1]["id"]
+
+
+NAMES = [
+    "../../etc/passwd",
+    "/etc/passwd",
+    "C:\\mine",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x07\x08",
+    "{wildcard} $(reboot) `reboot`",
+    "nom\u202egpj",
+    "x" * 5_000,
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_a_set_may_have_any_name_which_is_only_ever_text(annotating, by_hand, name):
+    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, name=name)))
+    assert (record["set"], record["name"], record["error"]) == (name, "DNA repair", "")
+    assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
+    assert len(list(annotating.out.iterdir())) == 6
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page and "<img" not in page
+    cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]
+    assert not cell.startswith(("=", '"='))
+
+
+@pytest.mark.parametrize("gene", ["<script>alert(1)</script>", "x" * 10_000, "=cmd()", "\x1b[31m", "../../x"])
+def test_a_gene_may_be_any_text_and_is_unknown(annotating, by_hand, gene):
+    (record,) = annotating(annotating.file("mine.gmt", made(gene, *REPAIR)))
+    assert [unknown["written"] for unknown in record["unmapped"]] == [gene]
+    assert (record["name"], record["error"]) == ("DNA repair", "")
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+
+
+def test_five_thousand_sets(annotating, by_hand):
+    chosen = list(islice(combinations(OTHERS, 3), 5_000))
+    content = "".join(made(*genes, name=f"set {number}") for number, genes in enumerate(chosen))
+    records = annotating(annotating.file("mine.gmt", content))
+    assert len(records) == 5_000
+    assert {record["name"] for record in records} == {"DNA repair"}
+    assert [record["group"] for record in records] == list(range(1, 5_001))  # at most two of four genes are shared
+    assert len({record["id"] for record in records}) == 5_000
+
+
+# the universe
+
+
+def test_a_universe_smaller_than_the_set_is_told(annotating, by_hand):
+    universe = annotating.file("universe.txt", "BRCA1\nBRCA2\nRAD51\nATM\n")
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
+    assert record["flags"] == [
+        "1 of 5 genes are outside the universe, and over-representation analysis leaves them out: CHEK2",
+        "the set has 5 genes and the universe only 4: give all genes that were tested as the universe",
+    ]
+    assert record["name"] == "DNA repair"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "there is no gene in the file"),
+        ("# nothing\n\n", "there is no gene in the file"),
+        ("XA\nXB\n", "none of the 2 identifiers of the universe is a known gene"),
+        ("BRCA1\nFILL01\n", "no gene set of the libraries has 3 to 500 genes in the universe of 2"),
+        ("BRCA1\nbêta\n".encode("latin-1"), "not UTF-8 text"),
+        (workbook(), "this is an Excel workbook"),
+    ],
+)
+def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotating, by_hand, content, message):
+    universe = annotating.file("universe.txt", content)
+    with pytest.raises(InputError, match=message) as error:
+        annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
+    assert error.value.fix
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_a_universe_that_is_missing(annotating, by_hand):
+    with pytest.raises(InputError, match="there is no such file"):
+        annotating(annotating.file("mine.gmt", GOOD), universe="none.txt")
+    assert not annotating.out.exists()
+
+
+# the place, the model and the settings
+
+
+def test_results_cannot_go_into_a_file(annotating, by_hand):
+    annotating.out.write_text("mine")
+    with pytest.raises(InputError, match="this is a file, and results need a folder"):
+        annotating(annotating.file("mine.gmt", GOOD))
+    assert annotating.out.read_text() == "mine"
+
+
+def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(annotating, by_hand):
+    path = annotating.file("mine.gmt", GOOD)
+    unfinished = annotating.folder / "results/models/smollm2-135m/pretrain.demo-s0"
+    (unfinished / "model").mkdir(parents=True, exist_ok=True)
+    for model in ("smollm2-135m/pretrain.demo-s0", str(unfinished), "nope/base", "../../etc"):
+        with pytest.raises(InputError, match="is no finished model") as error:
+            annotating(path, model=model)
+        assert "smollm2-135m/base" in error.value.fix
+        assert "pretrain" not in error.value.fix
+    assert not annotating.out.exists()
+
+
+def test_a_models_folder_is_as_good_as_its_name(annotating, by_hand):
+    folder = annotating.folder / "results/models" / annotation_project.MODEL
+    for model in (folder, folder / "model"):
+        (record,) = annotating(annotating.file("mine.gmt", GOOD), model=str(model))
+        assert record["name"] == "DNA repair"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message", "fix"),
+    [
+        ({"style": "fact"}, "unknown prompt style 'fact'", "did you mean 'facts'?"),
+        ({"style": "neighbours"}, "shows training sets as examples", "ask in another style"),
+        ({"benchmark": "demogo"}, "unknown benchmark of gene-set naming 'demogo'", "did you mean 'demo-go'?"),
+        ({"libraries": ["reactome-dem"]}, "unknown source 'reactome-dem'", "did you mean 'reactome-demo'?"),
+        ({"libraries": ["go-demo"]}, "source 'go-demo' has no gene sets in GMT, but the format go", "name sources of"),
+        ({"libraries": ["wikipathways"]}, "were not made yet", "snakemake --cores 2 results/sources/wikipathways"),
+    ],
+)
+def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, message, fix):
+    with pytest.raises(InputError, match=message) as error:
+        annotating(annotating.file("mine.gmt", GOOD), **settings)
+    assert error.value.fix.startswith(fix)
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_facts_that_were_not_made_are_named_with_the_command(annotating, annotation_settings):
+    sources = project_files.sources_of(annotation_settings, Annotation(sets=["x.gmt"], benchmark="go-bioc"))
+    with pytest.raises(InputError, match="were not made yet") as error:
+        project_files.check_there(sources)
+    assert "snakemake --cores 2 " in error.value.fix
+    assert "results/backgrounds/go-bioc.parquet" in error.value.fix
+
+
+# the command line
+
+
+def run(annotating, *options: str, sets: str | None = None) -> int:
+    path = sets or str(annotating.file("mine.gmt", GOOD))
+    model = ["--model", annotation_project.MODEL] if "--model" not in options else []
+    return cli.main(["annotate", path, *model, "--out", str(annotating.out), *options])
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "message"),
+    [
+        (["--top", "0"], "--top", "'0': Input should be greater than or equal to 1"),
+        (["--adjusted-p", "2"], "--adjusted-p", "'2.0': Input should be less than or equal to 1"),
+        (["--adjusted-p", "nan"], "--adjusted-p", "'nan': Input should be a finite number"),
+        (["--log2-fold-change", "-1"], "--log2-fold-change", "'-1.0': Input should be greater than or equal to 0"),
+        (["--samples", "0"], "--samples", "'0': Input should be greater than or equal to 1"),
+    ],
+)
+def test_options_that_cannot_be(annotating, by_hand, options, field, message):
+    with pytest.raises(InputError, match=message) as error:
+        run(annotating, *options)
+    assert error.value.field == field
+    assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize("options", [["--kind", "excel"], ["--species", "rat"], ["--top", "few"]])
+def test_options_that_the_parser_refuses(annotating, by_hand, options, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(annotating, *options)
+    assert ended.value.code == 2
+    assert f"argument {options[0]}: invalid" in capsys.readouterr().err
+    assert not annotating.out.exists()
+
+
+def test_an_unknown_model_on_the_command_line(annotating, by_hand):
+    with pytest.raises(InputError, match="'smollm2-135m/bas' is no finished model"):
+        run(annotating, "--model", "smollm2-135m/bas")
+    assert not annotating.out.exists()
+
+
+def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
+    assert run(annotating, "--preview") == 0
+    assert "mine: 1 sets, by genes: repair (5)" in capsys.readouterr().out
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_the_command_line_annotates(annotating, by_hand):
+    assert run(annotating, "--samples", "2", "--style", "names") == 0
+    (record,) = annotating.records()
+    assert (record["name"], record["agreement"]) == ("DNA repair", 1)

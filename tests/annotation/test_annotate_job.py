@@ -1,0 +1,456 @@
+"""Annotation from files to files: what is asked, what is made of the answers, and what a second run does."""
+
+import math
+from types import SimpleNamespace
+
+import annotation_project
+import numpy as np
+import pandas as pd
+import pytest
+import tiny_backbone as tiny_backbone_model
+from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, ROOT, SECOND, SPINDLE
+from pydantic import ValidationError
+
+from reasonome.annotation import job
+from reasonome.annotation.in_python import annotate_sets
+from reasonome.errors import InputError
+from reasonome.prompts import gene_order
+
+ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
+DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(
+    f"{gene},{change},0.001\n" for gene, change in zip(REPAIR, (3, 5, 1, 4, 2), strict=True)
+)
+
+
+def gmt(**sets: list[str]) -> str:
+    return "".join(f"{name}\tna\t" + "\t".join(genes) + "\n" for name, genes in sets.items())
+
+
+def answer(name: str, *steps: str) -> str:
+    return f"Process: {name}\nReasoning:\n" + "\n".join(f"<think>{step}</think>" for step in steps)
+
+
+def symbols(record: dict) -> list[str]:
+    return [gene["symbol"] for gene in record["genes"]]
+
+
+# files
+
+
+def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(annotating, by_hand, capsys):
+    by_hand.answers = {"BUB1": "no name at all"}
+    records = annotating(annotating.file("mine.gmt", GOOD + ODD + SECOND))
+    assert [record["set"] for record in records] == ["repair", "one", "unknown", "checkpoint"]
+    assert [record["name"] for record in records] == ["DNA repair", "", "", ""]
+    assert [record["error"] for record in records] == [
+        "",
+        "too few genes: 1, and a name needs at least 3",
+        "only 0 of 4 genes are known, and 3 are the fewest that can have a function in common "
+        "(XXXA, XXXB, XXXC, XXXD): are they of another species?",
+        "",
+    ]
+    assert records[2]["flags"] == ["4 of 4 genes are unknown: XXXA, XXXB, XXXC, XXXD"]
+    assert [len(one.genes) for one in by_hand.asked[0]] == [5, 3]  # of the others nothing was asked
+    table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t", keep_default_na=False)
+    assert table["set"].tolist() == ["repair", "one", "unknown", "checkpoint"]
+    assert table["supporting_genes"][0] == "; ".join(REPAIR)
+    assert sorted(path.name for path in annotating.out.iterdir()) == [
+        *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
+        "manifest.json",
+    ]
+    told = capsys.readouterr().out
+    assert "4 sets: 1 named, 1 without a name, 2 not asked" in told
+    assert "not asked: mine: 'one': too few genes: 1" in told
+
+
+def test_only_bad_sets_make_a_page_without_a_model(annotating, by_hand):
+    records = annotating(annotating.file("mine.gmt", ODD))
+    assert [bool(record["error"]) for record in records] == [True, True]
+    assert by_hand.asked == []
+    assert (annotating.out / "manifest.json").is_file()
+
+
+def test_sets_of_several_files_are_named_by_their_file_and_alike_ones_share_a_group(annotating, by_hand):
+    (annotating.out.parent / "other").mkdir()
+    first = annotating.file("mine.gmt", GOOD + "one\tna\tBRCA1\n")
+    second = annotating.file("other/mine.gmt", SECOND + GOOD + "one\tna\tBRCA1\nnothing\tna\tXXXA\n")
+    records = annotating(first, second)
+    assert [(record["list"], record["set"]) for record in records] == [
+        ("mine", "repair"),
+        ("mine", "one"),
+        ("mine (2)", "checkpoint"),
+        ("mine (2)", "repair"),
+        ("mine (2)", "one"),
+        ("mine (2)", "nothing"),
+    ]
+    assert [record["group"] for record in records] == [1, 2, 3, 1, 2, 4]
+    assert len({record["id"] for record in records}) == 6
+
+
+def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand):
+    # BRCA1 is the first gene of the source, with Entrez id 1, and is listed by its symbol too; brca2 in small letters
+    content = gmt(mixed=["1", "BRCA1", "ENSG00000000003.7", "brca2", "HGNC:4", "SEPT2", "2-Sep", "NOPE1"])
+    (record,) = annotating(annotating.file("mine.gmt", content))
+    assert [(gene["symbol"], gene["written"], gene["how"]) for gene in record["genes"]] == [
+        ("BRCA1", "1", "id"),
+        ("ATM", "ENSG00000000003.7", "id"),
+        ("BRCA2", "brca2", "current (case)"),
+        ("RAD51", "HGNC:4", "id"),
+        ("SEPTIN2", "SEPT2", "previous"),
+    ]
+    assert record["flags"] == [
+        "identifiers of several kinds: 1 Entrez ids, 5 symbols, 1 Ensembl ids, 1 HGNC ids",
+        "1 of 8 genes are unknown: NOPE1",
+        "1 genes were dates, as spreadsheet programs make of SEPT2: read back as genes",
+        "2 genes are listed more than once, by another name: BRCA1, 2-Sep",
+    ]
+    assert record["name"] == "DNA repair"
+
+
+# runs
+
+
+def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_hand, monkeypatch):
+    path = annotating.file("mine.gmt", GOOD + ODD + SECOND)
+    first = annotating(path, samples=3)
+    before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
+    written = (annotating.out / "answers.jsonl").stat().st_mtime_ns
+
+    def refuse(*given):
+        raise AssertionError("the model was asked again")
+
+    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", refuse)
+    assert annotating(path, samples=3) == first
+    assert (annotating.out / "answers.jsonl").stat().st_mtime_ns == written
+    assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
+
+
+def test_other_thresholds_that_choose_the_same_genes_ask_nothing(annotating, by_hand):
+    path = annotating.file("treated.csv", DESEQ2)
+    annotating(path)
+    annotating(path, adjusted_p=0.01)
+    assert len(by_hand.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"style": "names"},
+        {"seed": 1},
+        {"samples": 2},
+        {"max_new_tokens": 20},
+    ],
+)
+def test_what_changes_answers_asks_again(annotating, by_hand, change):
+    path = annotating.file("mine.gmt", GOOD)
+    annotating(path)
+    annotating(path, **change)
+    assert len(by_hand.asked) == 2
+    assert json_settings(annotating)[next(iter(change))] == next(iter(change.values()))
+
+
+def json_settings(annotating) -> dict:
+    return job.read_manifest(annotating.out / "manifest.json")["settings"]
+
+
+def test_another_gene_asks_again(annotating, by_hand):
+    annotating(annotating.file("mine.gmt", GOOD))
+    annotating(annotating.file("mine.gmt", GOOD.replace("RAD51", "TTK")))
+    assert [sorted(gene.symbol for gene in asked[0].genes) for asked in by_hand.asked] == [
+        ["ATM", "BRCA1", "BRCA2", "CHEK2", "RAD51"],
+        ["ATM", "BRCA1", "BRCA2", "CHEK2", "TTK"],
+    ]
+
+
+def test_another_model_asks_again(annotating, by_hand):
+    path = annotating.file("mine.gmt", GOOD)
+    annotating(path)
+    annotation_project.write_manifest(annotating.folder, "2")
+    try:
+        annotating(path)
+        manifest = job.read_manifest(annotating.out / "manifest.json")
+    finally:
+        annotation_project.write_manifest(annotating.folder, "1")
+    assert len(by_hand.asked) == 2
+    assert manifest["model"]["files"] == {"model.safetensors": "2"}
+
+
+def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on(
+    annotating, monkeypatch, backbone_model
+):
+    local = pytest.importorskip("reasonome.generation.local")
+    folder = annotating.folder / "results/models/tiny/base"
+    folder.mkdir(parents=True)
+    tiny_backbone_model.make(folder / "model", backbone_model)
+    (folder / "manifest.json").write_text('{"name": "tiny"}')
+    path = annotating.file("mine.gmt", GOOD + ODD + SECOND)
+    settings = {"model": "tiny/base", "batch_size": 1, "max_new_tokens": 16, "samples": 1}
+    generate, skipped = local.generate, []
+
+    def killed(*given, **more):
+        yield next(iter(generate(*given, **more)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local, "generate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        annotating(path, **settings)
+    assert [file.name for file in annotating.out.iterdir()] == [".answers.jsonl.partial"]
+
+    def resumed(*given, skip, **more):
+        skipped.append(set(skip))
+        return generate(*given, skip=skip, **more)
+
+    monkeypatch.setattr(local, "generate", resumed)
+    records = annotating(path, **settings)
+    assert skipped == [{0}]
+    assert [record["set"] for record in records] == ["repair", "one", "unknown", "checkpoint"]
+    assert not (annotating.out / ".answers.jsonl.partial").exists()
+    assert (annotating.out / "manifest.json").is_file()
+    # A model of random weights names nothing, and says so; what tests find does not need it.
+    assert [record["name"] for record in records] == [""] * 4
+    assert "no_process_line" in records[0]["problems"]
+    assert records[0]["enriched"][0]["name"] == "DNA repair"
+
+
+# prompts
+
+
+def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by_hand):
+    # Ranks 1 to 40 in the order 1, 8, 15, … of the file. An entry such as "FILL01 (gene 18)" is three words, and the
+    # style has room for 100.
+    places = [place * 7 % 40 for place in range(40)]
+    content = "gene\tscore\n" + "".join(f"{OTHERS[place]}\t{40 - place}\n" for place in places)
+    (record,) = annotating(annotating.file("ranked.txt", content))
+    assert by_hand.shown == [OTHERS[:33]]
+    assert symbols(record) == OTHERS
+    assert [gene["shown"] for gene in record["genes"]] == [True] * 33 + [False] * 7
+    assert [gene["weight"] for gene in record["genes"]][:3] == [40, 39, 38]
+
+
+def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_file(annotating, by_hand):
+    backwards = OTHERS[::-1]
+    annotating(annotating.file("mine.gmt", gmt(forwards=OTHERS, backwards=backwards)))
+    expected = [OTHERS[place] for place in gene_order(OTHERS, 0)][:33]
+    assert by_hand.shown == [expected, expected]
+    assert expected not in (OTHERS[:33], backwards[:33])
+    forwards, backwards = annotating.records()
+    shown = {gene["symbol"] for gene in forwards["genes"] if gene["shown"]}
+    assert shown == set(expected)
+    assert symbols(forwards) == OTHERS  # as the file has them
+
+
+def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
+    annotating(annotating.file("mine.gmt", SECOND))
+    facts = {gene.symbol: [(fact.relation, fact.object) for fact in gene.facts] for gene in by_hand.asked[0][0].genes}
+    assert facts == dict.fromkeys(SPINDLE, [("involved_in", "mitotic spindle assembly checkpoint")])
+
+
+# answers
+
+TIED = [
+    (answer("DNA repair", "The likeliest wins."), -2.0, 2),
+    (answer("dna repair.", "Second."), -0.5, 1),
+    (answer("Translation", "ATM does."), -0.1, 1),
+    (answer("Translation", "BRCA1 does."), -3.0, 1),
+    ("nothing", None, 0),
+]
+
+
+def test_of_names_that_as_many_samples_give_the_likeliest_is_taken(annotating, by_hand):
+    by_hand.answers = {"ATM": TIED}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
+    assert record["name"] == "Translation"
+    assert record["reasoning"] == "ATM does."
+    assert record["confidence"] == pytest.approx(math.exp(-0.1))
+    assert record["confidence_kind"] == "logprob"
+    assert record["agreement"] == 2 / 5
+    # The others from the likeliest on: e^-0.5, e^(-2/2), e^-3, none.
+    assert [sample["name"] for sample in record["samples"]] == ["dna repair.", "DNA repair", "Translation", ""]
+    assert record["samples"][3]["text"] == "nothing"
+
+
+def test_the_name_of_most_samples_is_taken_over_a_likelier_one(annotating, by_hand):
+    by_hand.answers = {"ATM": [*TIED[:3], (answer("DNA  REPAIR", "Third."), -9.0, 3), TIED[4]]}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
+    assert (record["name"], record["agreement"]) == ("dna repair.", 3 / 5)
+    assert record["confidence"] == pytest.approx(math.exp(-0.5))
+    assert record["reasoning"] == "Second."
+
+
+def test_a_single_answer_agrees_with_nothing(annotating, by_hand):
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert (record["agreement"], record["samples"]) == (None, [])
+    assert record["confidence"] == pytest.approx(math.exp(-1.0 / 2))
+
+
+def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, by_hand):
+    by_hand.answers = {"ATM": f"{ANSWER}\nConfidence: 85", "BUB1": ANSWER}
+    stated, silent = annotating(annotating.file("mine.gmt", GOOD + SECOND), style="confidence")
+    assert (stated["confidence"], stated["confidence_kind"]) == (0.85, "stated")
+    assert (silent["confidence_kind"], silent["problems"]) == ("logprob", ["no_confidence"])
+
+
+def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand):
+    steps = [f"{gene} takes part in DNA repair." for gene in ("BRCA1", "BUB1", "FILL01")]
+    by_hand.answers = {"ATM": answer("DNA repair", *steps)}
+    (record,) = annotating(annotating.file("mine.gmt", gmt(mine=["FILL01", "BUB1", *REPAIR])))
+    assert [(claim["gene"], claim["verdict"], claim["fact"]) for claim in record["claims"]] == [
+        ("BRCA1", "supported", "involved in DNA repair (GO:0006281, go-demo, IDA)"),
+        ("BUB1", "contradicted", "NOT involved in DNA repair (GO:0006281, go-demo, IDA)"),
+        ("FILL01", "unknown", ""),
+    ]
+    assert record["supporting_genes"] == REPAIR  # the term of that name is enriched by them
+    assert record["other_genes"] == ["FILL01", "BUB1"]
+    assert (record["enriched_match"], record["enriched_agreement"]) == ("DNA repair", 1)
+    table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
+    counts = table[["claims_supported", "claims_unknown", "claims_contradicted"]].iloc[0].tolist()
+    assert counts == [1, 1, 1]
+
+
+def test_where_no_enriched_term_says_the_same_only_supported_claims_support(annotating, by_hand):
+    by_hand.answers = {"ATM": answer("Oxidation", "BRCA1 takes part in DNA repair.")}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert record["supporting_genes"] == ["BRCA1"]
+    assert record["other_genes"] == ["BRCA2", "ATM", "RAD51", "CHEK2"]
+    assert record["enriched_agreement"] == 0
+
+
+def test_an_abstention_is_no_name(annotating, by_hand):
+    by_hand.answers = {"ATM": (answer("System of unrelated proteins", "Nothing is shared."), -0.2, 4)}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert (record["name"], record["abstained"], record["error"]) == ("", True, "")
+    assert record["supporting_genes"] == []
+    assert record["other_genes"] == REPAIR
+    assert record["reasoning"] == "Nothing is shared."
+    assert record["confidence"] == pytest.approx(math.exp(-0.05))
+
+
+def test_markup_in_an_answer_stays_text(annotating, by_hand):
+    by_hand.answers = {"ATM": answer('<img src=x onerror="alert(1)"> & repair', "</script><script>alert(2)</script>")}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert record["name"] == '<img src=x onerror="alert(1)"> & repair'
+    assert record["reasoning"] == "</script><script>alert(2)</script>"
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    assert "<img src=x" not in page and "<script>alert" not in page
+
+
+@pytest.mark.parametrize("text", ["", "DNA repair, I think.", "Process:\nReasoning:\n<think>BRCA1.</think>"])
+def test_an_answer_without_a_name(annotating, by_hand, text):
+    by_hand.answers = {"ATM": (text, None, 0)}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert (record["name"], record["abstained"], record["error"]) == ("", False, "")
+    assert record["problems"]
+    assert (record["confidence"], record["confidence_kind"]) == (None, "")
+    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
+    assert record["enriched"][0]["name"] == "DNA repair"
+
+
+def test_an_answer_that_was_cut_off_keeps_its_name(annotating, by_hand):
+    by_hand.answers = {
+        "ATM": "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>\n<think>ATM ta"
+    }
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert record["name"] == "DNA repair"
+    assert record["problems"] == ["unclosed_think"]
+    assert record["reasoning"] == "BRCA1 takes part in DNA repair."
+
+
+# universe and species
+
+
+def p_of_repair(record: dict) -> float:
+    return next(term["p"] for term in record["enriched"] if term["id"] == "GO:0006281")
+
+
+def test_a_file_of_the_universe_comes_before_that_of_the_tables_and_that_before_all_genes(annotating, by_hand, capsys):
+    # All five genes of a set are the five of the term: one draw of C(universe, 5).
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert p_of_repair(record) == pytest.approx(1 / math.comb(57, 5))
+    assert "the universe is all 57 protein-coding genes" in capsys.readouterr().out
+    table = annotating.file("treated.csv", DESEQ2 + "".join(f"{gene},0,0.9\n" for gene in OTHERS[:5]))
+    up, down = annotating(table)
+    assert p_of_repair(up) == pytest.approx(1 / math.comb(10, 5))
+    assert down["error"].startswith("no gene passes")
+    assert "the universe is the genes that were in the tables: 10" in capsys.readouterr().out
+    universe = annotating.file("universe.txt", "# tested\n" + "\n".join([*REPAIR, *OTHERS[:15]]) + "\n")
+    up, _ = annotating(table, universe=str(universe))
+    assert p_of_repair(up) == pytest.approx(1 / math.comb(20, 5))
+    assert "the universe is the genes that were given for it: 20" in capsys.readouterr().out
+
+
+def test_the_universe_of_a_table_is_not_that_of_sets_beside_it(annotating, by_hand, capsys):
+    table = annotating.file("treated.csv", DESEQ2 + "".join(f"{gene},0,0.9\n" for gene in OTHERS[:5]))
+    annotating(annotating.file("mine.gmt", GOOD), table)
+    assert "the universe is all 57 protein-coding genes" in capsys.readouterr().out
+
+
+def test_ranked_genes_of_a_table_are_shown_as_they_rank(annotating, by_hand):
+    up, _ = annotating(annotating.file("treated.csv", DESEQ2))
+    assert by_hand.shown == [["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]]
+    assert symbols(up) == ["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]
+
+
+def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand, monkeypatch):
+    monkeypatch.setattr(job, "ORTHOLOGUES", ROOT / job.ORTHOLOGUES)  # those that ship
+    content = gmt(mouse=["Brca1", "Brca2", "MGI:107202", "Rad51", "ENSMUSG00000029521"])
+    universe = annotating.file("universe.txt", "\n".join(["Brca1", "Brca2", "Atm", "Rad51", "Chek2", "Ttk", "Bub1"]))
+    (record,) = annotating(annotating.file("mouse.gmt", content), species="mouse", universe=str(universe))
+    assert symbols(record) == REPAIR
+    assert [gene["written"] for gene in record["genes"]] == content.split()[2:]
+    assert {gene["how"] for gene in record["genes"]} == {"orthologue"}
+    assert sorted(gene.symbol for gene in by_hand.asked[0][0].genes) == sorted(REPAIR)
+    assert p_of_repair(record) == pytest.approx(1 / math.comb(7, 5))
+
+
+def test_a_gene_of_mice_without_an_orthologue_is_unmapped(annotating, by_hand):
+    (record,) = annotating(annotating.file("mouse.gmt", gmt(mine=[*MOUSE, "Xyz1"])), species="mouse")
+    assert record["unmapped"] == [{"written": "Xyz1", "why": "no human orthologue is known", "candidates": []}]
+    assert "no human gene known: Xyz1" in record["flags"]
+    assert record["name"] == "DNA repair"
+
+
+# Python
+
+
+def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
+    frame = pd.DataFrame({"gene": [*REPAIR, *RIBOSOME], "cluster": ["a"] * 5 + ["b"] * 5})
+    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7", samples=1)
+    assert table[["list", "set", "name"]].values.tolist() == [
+        ["day 7", "a", "DNA repair"],
+        ["day 7", "b", "DNA repair"],
+    ]
+    assert (annotating.out / "annotations.html").is_file()
+
+
+def test_a_data_frame_of_differential_expression_is_its_own_universe(annotating, by_hand, capsys):
+    frame = pd.DataFrame(
+        {"log2FoldChange": [2.0] * 5 + [0.0] * 5, "padj": [0.001] * 5 + [0.9] * 5}, index=[*REPAIR, *OTHERS[:5]]
+    )
+    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, samples=1)
+    assert table["set"].tolist() == ["sets up", "sets down"]
+    assert [record["name"] for record in annotating.records()] == ["DNA repair", ""]
+    assert "the universe is the genes that were in the tables: 10" in capsys.readouterr().out
+
+
+def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):
+    names = np.array(list(zip(REPAIR, RIBOSOME, strict=True)), dtype=[("0", object), ("T", object)])
+    scores = np.array([(5 - n, 5 - n) for n in range(5)], dtype=[("0", float), ("T", float)])
+    adata = SimpleNamespace(uns={"rank_genes_groups": {"names": names, "scores": scores}})
+    table = annotate_sets(adata, annotation_project.MODEL, annotating.out, name="cells", samples=1)
+    assert table["list"].tolist() == ["cells", "cells"]
+    assert [symbols(record) for record in annotating.records()] == [REPAIR, RIBOSOME]
+    assert by_hand.shown == [REPAIR, RIBOSOME]  # scores rank them
+
+
+def test_a_file_from_python(annotating, by_hand):
+    table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
+    assert table["name"].tolist() == ["DNA repair"]
+
+
+def test_from_python_bad_settings_and_objects_write_nothing(annotating, by_hand):
+    path = annotating.file("mine.gmt", GOOD)
+    with pytest.raises(ValidationError, match="samples"):
+        annotate_sets(path, annotation_project.MODEL, annotating.out, samples=0)
+    with pytest.raises(InputError, match="there is no 'rank_genes_groups' in adata.uns, only nothing"):
+        annotate_sets(SimpleNamespace(uns={}), annotation_project.MODEL, annotating.out)
+    assert not annotating.out.exists()

@@ -1,0 +1,188 @@
+"""A project just large enough to annotate gene sets in: 57 genes, three processes, no encoder, and answers by hand."""
+
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from reasonome.annotation import job, project_files
+from reasonome.background import background_table, write_background
+from reasonome.config import Annotation
+from reasonome.facts import Facts, write_facts
+from reasonome.project import Project
+from reasonome.sources.go import read_obo
+from reasonome.sources.source import FACT_COLUMNS
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL = "smollm2-135m/base"
+REPAIR = ["BRCA1", "BRCA2", "ATM", "RAD51", "CHEK2"]
+SPINDLE = ["BUB1", "TTK", "MAD2L1"]
+RIBOSOME = ["RPL3", "RPL4", "RPL5", "RPS3", "RPS6"]
+# Symbol → what it was called before: spreadsheets make dates of them.
+RENAMED = {"SEPTIN2": "SEPT2", "SEPTIN5": "SEPT5", "MARCHF1": "MARCH1", "MARCHF2": "MARCH2"}
+OTHERS = [f"FILL{number:02}" for number in range(1, 41)]
+GENES = [*REPAIR, *SPINDLE, *RIBOSOME, *RENAMED, *OTHERS]
+PROCESSES = {
+    "GO:0006281": ("DNA repair", REPAIR),
+    "GO:0007094": ("mitotic spindle assembly checkpoint", SPINDLE),
+    "GO:0006412": ("cytoplasmic translation", RIBOSOME),
+}
+MOUSE = {"Brca1": "BRCA1", "Brca2": "BRCA2", "Atm": "ATM", "Rad51": "RAD51", "Chek2": "CHEK2", "Ttk": "TTK"}
+GOOD = "repair\tof DNA\t" + "\t".join(REPAIR) + "\n"
+SECOND = "checkpoint\tna\t" + "\t".join(SPINDLE) + "\n"
+ANSWER = "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>"
+
+
+def make(folder: Path) -> Path:
+    """Write the project; its facts, background and untrained model are all that annotation reads."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    _edit(folder, "benchmarks.yaml", _without_encoders)
+    _edit(folder, "sources.yaml", _local_files)
+    (folder / "hgnc.txt").write_text(_hgnc())
+    (folder / "reactome.gmt").write_text("Homologous recombination\tR-HSA-1\tBRCA1\tBRCA2\tRAD51\n")
+    wiki = "Translation factors%WikiPathways_20220610%WP107%Homo sapiens"
+    (folder / "wikipathways.gmt").write_text(f"{wiki}\thttps://example.org\tRPL3\tRPL4\tRPL5\n")
+    (folder / "resources/annotate").mkdir(parents=True)
+    rows = ["mouse_symbol\thuman_symbols\n", *(f"{mouse}\t{human}\n" for mouse, human in MOUSE.items())]
+    (folder / job.ORTHOLOGUES).write_bytes(gzip.compress("".join(rows).encode()))
+    _write_facts(folder)
+    (folder / "results/models" / MODEL / "model").mkdir(parents=True)
+    write_manifest(folder, "1")
+    return folder
+
+
+def write_manifest(folder: Path, of: str) -> None:
+    """The untrained model's manifest; another `of` makes it another model."""
+    manifest = {"name": "smollm2-135m", "weights": {"licence": "Apache-2.0"}, "files": {"model.safetensors": of}}
+    (folder / "results/models" / MODEL / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _edit(folder: Path, file: str, change: Callable[[dict], None]) -> None:
+    path = folder / "config" / file
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(config)
+    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _without_encoders(config: dict) -> None:
+    config["demo-go"].pop("background")
+    config["demo-go"]["encoders"] = []
+
+
+def _local_files(config: dict) -> None:
+    config["hgnc-demo"]["files"]["table"]["path"] = "hgnc.txt"
+    config["reactome-demo"]["files"]["gmt"]["path"] = "reactome.gmt"
+    config["wikipathways-demo"]["files"]["gmt"]["path"] = "wikipathways.gmt"
+
+
+def _hgnc() -> str:
+    columns = ["hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id"]
+    columns += ["entrez_id", "ensembl_gene_id", "uniprot_ids", "locus_type"]
+    rows = [
+        [f"HGNC:{n}", symbol, f"gene {n}", "Approved", "", RENAMED.get(symbol, ""), "", ""]
+        + [str(n), f"ENSG{n:011}", "", "gene with protein product"]
+        for n, symbol in enumerate(GENES, 1)
+    ]
+    return "".join("\t".join(row) + "\n" for row in [columns, *rows])
+
+
+def _write_facts(folder: Path) -> None:
+    terms = "".join(f"\n[Term]\nid: {i}\nname: {name}\nis_a: GO:0008150\n" for i, (name, _) in PROCESSES.items())
+    (folder / "go.obo").write_text(
+        "format-version: 1.2\ndefault-namespace: biological_process\n\n"
+        f"[Term]\nid: GO:0008150\nname: biological_process\n{terms}"
+    )
+    rows = [
+        (gene, "involved_in", i, name, "go-demo", "IDA") for i, (name, genes) in PROCESSES.items() for gene in genes
+    ]
+    facts = pd.DataFrame(rows, columns=FACT_COLUMNS)
+    against = pd.DataFrame(
+        [("BUB1", "NOT|involved_in", "GO:0006281", "DNA repair", "go-demo", "IDA")], columns=FACT_COLUMNS
+    )
+    empty = pd.DataFrame({"source": []})
+    write_facts(Facts(facts, empty, empty, {}, against), _made(folder / "results/facts/demo"))
+    project = Project(folder / "config")
+    table = background_table(facts, {"go-demo": read_obo(folder / "go.obo")}, project.benchmarks["demo-go"])
+    write_background(table, _made(folder / "results/backgrounds") / "demo-go.parquet")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+@dataclass
+class ByHand:
+    """Stands in for a model: writes chosen answers, and keeps which sets it was asked about, and which genes it saw.
+
+    `answers` are by the first gene of a set by the alphabet: a text, or (text, log-probability of the name, its
+    tokens), one for all samples or a list of one each; other sets get ANSWER. A word of a prompt is a token.
+    """
+
+    answers: Mapping[str, object] = field(default_factory=dict)
+    asked: list = field(default_factory=list)
+    shown: list = field(default_factory=list)
+
+    def __call__(self, task, style, decoding, examples, model_folder, model_digest, target: Path) -> dict[str, int]:
+        self.asked.append(list(examples))
+        rows = []
+        for example in examples:
+            prompt = task.prompt(example, style, lambda texts: [len(text.split()) for text in texts])
+            self.shown.append(prompt.shown)
+            given = self.answers.get(min(gene.symbol for gene in example.genes), ANSWER)
+            for sample in range(decoding.samples):
+                one = given[sample] if isinstance(given, list) else given
+                text, logprob, tokens = one if isinstance(one, tuple) else (one, -1.0, 2)
+                rows.append(
+                    {
+                        "id": example.id,
+                        "subset": example.subset,
+                        "sample": sample,
+                        "text": text,
+                        "name_logprob": logprob,
+                        "name_tokens": tokens,
+                        "genes_left_out": prompt.left_out,
+                    }
+                )
+        target.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return {}
+
+
+@dataclass(frozen=True)
+class Annotating:
+    """The project, and how to annotate files in it as the command line does."""
+
+    folder: Path
+    project: Project
+    out: Path
+
+    def __call__(self, *sets: str | os.PathLike, model: str = MODEL, **settings) -> list[dict]:
+        """Annotate files; the records of annotations.jsonl."""
+        given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
+        found = job.read_lists(given)
+        sources = project_files.sources_of(self.project, given)
+        project_files.check_there(sources)
+        folder = project_files.model_folder(self.project, model)
+        job.annotate_lists(self.project, given, found, sources, folder, self.out, "a test")
+        return self.records()
+
+    def records(self) -> list[dict]:
+        """What annotations.jsonl has."""
+        return [json.loads(line) for line in (self.out / "annotations.jsonl").read_text(encoding="utf-8").splitlines()]
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        """A file of a user's, beside the results."""
+        path = self.out.parent / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+
+def by_set(records: Sequence[dict]) -> dict[str, dict]:
+    """The records by the name of their set."""
+    return {record["set"]: record for record in records}
