@@ -2,6 +2,7 @@
 
 snakemake --cores 2                                   the experiments named in config/config.yaml
 snakemake --cores 2 results/experiments/NAME/report.html      one experiment
+snakemake cards                                       their models' cards
 snakemake -n                                          what would run, and why
 """
 
@@ -31,6 +32,7 @@ include: "workflow/rules/annotations.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/cards.smk"
 
 
 localrules:
@@ -41,3 +43,4 @@ rule all:
     default_target: True
     input:
         [RESULTS.experiment(name) / "report.html" for name in PROJECT.settings.experiments],
+        [cards_of(name) for name in PROJECT.settings.experiments],

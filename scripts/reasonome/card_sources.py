@@ -1,0 +1,72 @@
+"""Which models of an experiment have cards, and which sources their training data came from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reasonome import chains, experiments
+from reasonome.config import PretrainRecipe
+from reasonome.project import Project
+
+
+@dataclass(frozen=True)
+class SourceRead:
+    """A source that steps of a chain learned from, as a table of licences or the configuration has it."""
+
+    name: str
+    release: str
+    licence: str
+    url: str
+    steps: tuple[str, ...]
+
+
+def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
+    """(backbone, chain) of the models that an experiment has cards of: the trained ones at the ends of its arms."""
+    runs = experiments.cells(project, experiment)
+    return list(dict.fromkeys((run.backbone, run.chain) for run in runs if run.chain != chains.BASE))
+
+
+def models_of(chain: str) -> list[str]:
+    """The chains of a model and of all it was made from, the untouched backbone first."""
+    steps = list(map(str, chains.parse(chain)))
+    return [chains.BASE, *("+".join(steps[:end]) for end in range(1, len(steps) + 1))]
+
+
+def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
+    """Corpus → the steps of a chain that read its facts, as statements or as the gene sets of a benchmark."""
+    found: dict[str, list[str]] = {}
+    for step in chains.parse(chain):
+        recipe = step.recipe(project)
+        if isinstance(recipe, PretrainRecipe):
+            found.setdefault(recipe.corpus, []).append(str(step))
+        elif recipe.benchmark in project.naming_benchmarks:
+            found.setdefault(project.naming_benchmarks[recipe.benchmark].corpus, []).append(str(step))
+    return {corpus: tuple(steps) for corpus, steps in found.items()}
+
+
+def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[Mapping[str, str]]]) -> list[SourceRead]:
+    """What a chain learned from, each source once; `licences` are the rows of licences.tsv of its corpora, by corpus.
+
+    Questions of rankings come from sources that no corpus holds, and published sets from their addresses.
+    """
+    steps_of: dict[tuple[str, str, str, str], dict[str, None]] = {}
+    for corpus, steps in corpora_read(project, chain).items():
+        for row in licences[corpus]:
+            source = (row["source"], row["release"], row["licence"], row["licence_url"])
+            steps_of.setdefault(source, {}).update(dict.fromkeys(steps))
+    for step in chains.parse(chain):
+        recipe = step.recipe(project)
+        if not isinstance(recipe, PretrainRecipe):
+            for source in _beside_corpora(project, recipe.benchmark):
+                steps_of.setdefault(source, {})[str(step)] = None
+    return [SourceRead(*source, tuple(steps)) for source, steps in steps_of.items()]
+
+
+def _beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+    """(name, release, licence, address) of what a benchmark's training questions are made of, other than a corpus."""
+    if benchmark in project.naming_benchmarks:
+        files = project.naming_benchmarks[benchmark].train_files.values()
+        return [(str(file.url or file.path), "", "not stated", "") for file in files]
+    spec = project.ranking_benchmarks[benchmark]
+    names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
+    sources = {name: project.sources[name] for name in names if name is not None}
+    return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]

