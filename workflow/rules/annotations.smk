@@ -48,7 +48,7 @@ rule annotate:
         f"{ROOT}/logs/annotate/{{backbone}}.{{chain}}.{{annotation}}.log",
     wildcard_constraints:
         backbone=one_of(WITH_WEIGHTS),
-        annotation=one_of(PROJECT.annotations),
+        annotation=NAME.strip("^$"),
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("generate")
