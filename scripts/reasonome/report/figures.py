@@ -28,6 +28,8 @@ from reasonome.report.evidence import TrainedStep
 from reasonome.report.plan import Plan, parent_arm
 from reasonome.report.tables import SETTING, information_rank, reported_seeds
 
+HELD_OUT = "reward on held-out prompts"  # the title of a panel
+
 
 def write_figures(
     folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep], corpora: dict[str, pd.DataFrame]
@@ -176,6 +178,12 @@ def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: P
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     """Panels for what the step recorded: loss, reward and its components, idle groups, length, entropy, KL, drift."""
     history, constants = step.history, step.constant or {}
+    # What the lazy answer earns on the prompts of each panel.
+    of_panel = {
+        "reward": constants,
+        "reward components": constants,
+        HELD_OUT: (step.validation or {}).get("constants", {}),
+    }
     components = {
         match[1]: column
         for column in history
@@ -185,7 +193,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "loss": {name.replace("_", " "): name for name in ("loss", "eval_loss")},
         "reward": {"reward": "reward"},
         "reward components": components,
-        "reward on held-out prompts": {"reward": "eval_reward"},
+        HELD_OUT: {"reward": "eval_reward"},
         "groups whose rewards are all equal": {"share": "frac_reward_zero_std"},
         "completion length (tokens)": {"mean": "completions/mean_length"},
         "completions cut off": {"share": "completions/clipped_ratio"},
@@ -211,14 +219,14 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
             curve = history[["step", column]].dropna().sort_values("step")
             marker = "o" if len(curve) < 40 else None
             axes.plot(curve["step"], curve[column], color=colour, label=label, marker=marker, markersize=2.5)
-            constant = constants.get(label) if title.startswith("reward") else None
+            constant = of_panel.get(title, {}).get(label)
             if constant is not None:
                 axes.axhline(constant, color=colour, linestyle=(0, (4, 2)), linewidth=1)
         if title == "reward" and "reward_std" in history:
             band = history[["step", "reward", "reward_std"]].dropna().sort_values("step")
             low, high = band["reward"] - band["reward_std"], band["reward"] + band["reward_std"]
             axes.fill_between(band["step"], low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
-        if title.startswith("reward") and set(curves) & set(constants):
+        if set(curves) & set(of_panel.get(title, {})):
             axes.plot([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1, label="best constant answer")
         axes.set_title(title, fontsize=9, loc="left")
         axes.set_xlabel("step")
