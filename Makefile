@@ -21,7 +21,7 @@ install: .venv/installed
 	@touch $@
 
 demo: install
-	snakemake --cores $(CORES) results/experiments/demo/report.html
+	snakemake --cores $(CORES) results/experiments/demo/report.html cards
 	$(BIN)/python scripts/show_results.py results/experiments/demo
 
 test: install lint

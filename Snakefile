@@ -43,4 +43,3 @@ rule all:
     default_target: True
     input:
         [RESULTS.experiment(name) / "report.html" for name in PROJECT.settings.experiments],
-        [cards_of(name) for name in PROJECT.settings.experiments],

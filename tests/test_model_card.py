@@ -397,13 +397,14 @@ def test_sources_of_rankings_are_those_of_the_configuration(project):
     assert {subset.source for subset in benchmark.subsets.values()} <= by_name.keys()
 
 
-def test_a_dry_run_lists_a_card_as_a_target_and_with_all(tmp_path):
+def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
     one = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
     jobs = tiny_project.planned_jobs(tmp_path, one)
     assert jobs["write_model_card"] == 1 and "render_report" not in jobs
-    assert tiny_project.planned_jobs(tmp_path)["write_model_card"] == 4
+    assert tiny_project.planned_jobs(tmp_path, "cards")["write_model_card"] == 4
+    assert "write_model_card" not in tiny_project.planned_jobs(tmp_path)
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
 
 

@@ -723,10 +723,14 @@ class Decoding(Strict):
 # --- annotations ---------------------------------------------------------------------------------------
 
 
+# Read by programs, and in no command of a shell, so that blanks do no harm.
+AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+
+
 class Annotation(Strict):
     """People's own gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
 
-    sets: Annotated[list[UserPath], Field(min_length=1)] = Field(
+    sets: Annotated[list[AnyPath], Field(min_length=1)] = Field(
         description="files: GMT, one gene a line, or a table of clusters or of differential expression"
     )
     kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
@@ -741,7 +745,7 @@ class Annotation(Strict):
     top: Annotated[int, Field(ge=1)] | None = Field(
         None, description="genes of a set, at most; of clusters 100 if not given"
     )
-    universe: UserPath | None = Field(
+    universe: AnyPath | None = Field(
         None, description="the genes that were tested, one a line; a table of differential expression has its own"
     )
     benchmark: Name = Field("demo-go", description="whose facts, ontology terms and encoders answers are checked with")

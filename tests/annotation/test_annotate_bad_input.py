@@ -390,7 +390,7 @@ def test_an_unknown_model_on_the_command_line(annotating, by_hand):
 
 def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
     assert run(annotating, "--preview") == 0
-    assert "mine: 1 sets, by genes: repair (5)" in capsys.readouterr().out
+    assert "mine: 1 sets, by genes: 'repair' (5)" in capsys.readouterr().out
     assert by_hand.asked == []
     assert not annotating.out.exists()
 

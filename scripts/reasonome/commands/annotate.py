@@ -58,7 +58,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Annotate and print; the exit status is 0 if any set was asked."""
+    """Annotate and print; the exit status is 0, whether or not every set could be asked."""
     from reasonome.annotation import job, project_files
 
     project = Project(args.config)
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     for name, lists in found.items():
         for sentence in lists.told:
             print(f"{name}: {sentence}")
-        sizes = ", ".join(f"{one.name} ({len(one.genes):,})" for one in lists.lists[:8])
+        sizes = ", ".join(f"{' '.join(one.name.split())!r} ({len(one.genes):,})" for one in lists.lists[:8])
         print(f"{name}: {len(lists.lists):,} sets, by genes: {sizes}{', …' * (len(lists.lists) > 8)}", flush=True)
     if args.preview:
         return 0
