@@ -113,7 +113,9 @@ def question_files(name):
     for subset, spec in subsets.items():
         own = next(iter(PROJECT.sources[spec.source].files.values())).path
         if own and not Path(own).is_file():
-            raise WorkflowError(f"{own}: there is no such file, and source '{spec.source}' in sources.yaml names it")
+            raise WorkflowError(
+                f"{own}: there is no such file, and source '{spec.source}' in sources.yaml names it"
+            )
     return found
 
 
