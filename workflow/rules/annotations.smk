@@ -23,16 +23,6 @@ ANNOTATION_CODE = [
 ]
 
 
-def annotation_of(wildcards):
-    return entry(PROJECT.annotations, "annotation", wildcards.annotation)
-
-
-def annotation_sets(wildcards):
-    """The files of sets, and the universe if one is named."""
-    settings = annotation_of(wildcards)
-    return [*settings.sets, *([settings.universe] if settings.universe else [])]
-
-
 rule annotate:
     input:
         sets=annotation_sets,

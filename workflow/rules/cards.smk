@@ -1,36 +1,9 @@
 # Manifests and tables of an experiment → the cards of its models: `snakemake cards`, or a card by its path.
 
 
-from reasonome import card_sources
-
-
 localrules:
     cards,
     write_model_card,
-
-
-def cards_of(experiment):
-    """The cards of the trained models at the ends of an experiment's arms."""
-    models = card_sources.carded(PROJECT, experiment)
-    return [RESULTS.model(backbone, chain) / f"card.{experiment}.md" for backbone, chain in models]
-
-
-def card_corpora(wildcards):
-    """The corpora that the chain read; an unknown recipe ends the run with the nearest valid name."""
-    try:
-        return list(card_sources.corpora_read(PROJECT, wildcards.chain))
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-
-
-def card_licences(wildcards):
-    return [RESULTS.facts(corpus).with_name("licences.tsv") for corpus in card_corpora(wildcards)]
-
-
-def card_manifests(wildcards):
-    """The manifests of the chain, the backbone's first."""
-    models = card_sources.models_of(wildcards.chain)
-    return [RESULTS.model(wildcards.backbone, model) / "manifest.json" for model in models]
 
 
 rule write_model_card:
