@@ -1074,6 +1074,7 @@ CLUSTER_RULES = (
     "sft",
     "grpo",
     "generate",
+    "annotate",
     "score",
     "score_floors",
     "score_rankings",

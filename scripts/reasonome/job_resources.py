@@ -57,7 +57,7 @@ class JobResources:
         }
 
 
-GPU_RULES = (*TRAINING_RULES, "generate")
+GPU_RULES = (*TRAINING_RULES, "generate", "annotate")
 
 # The resources that an entry with this field may give a job, beside memory and minutes, which every job has.
 _OF_FIELD = {

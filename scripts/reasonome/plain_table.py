@@ -7,7 +7,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ def _csv_rows(
     text: str, path: Path, wanted: set[str], row_names: bool
 ) -> tuple[list[str], list[tuple[int, dict[str, str]]], int]:
     """(header, rows, line of the header)."""
-    numbered = _csv_cells(text, path, _delimiter(text, wanted))
+    numbered = iter(_csv_cells(text, path, _delimiter(text, wanted)))
     header_line, header = next(numbered, (1, []))
     if not header:
         raise InputError("the file is empty", file=path, fix=_NEEDED)
@@ -212,16 +212,17 @@ def _delimiter(text: str, wanted: set[str]) -> str:
     return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
 
 
-def _csv_cells(text: str, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _csv_cells(text: str, path: Path, delimiter: str) -> list[tuple[int, list[str]]]:
     """(line where it begins, cells) of every row that is not blank."""
     before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
+    found = []
     # newline="": line ends within quotes stay as they were written
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
     try:
         for cells in tqdm(reader, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
             if any(cell.strip() for cell in cells):
-                yield line, cells
+                found.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(
@@ -232,6 +233,7 @@ def _csv_cells(text: str, path: Path, delimiter: str) -> Iterator[tuple[int, lis
         ) from None
     finally:
         csv.field_size_limit(before)
+    return found
 
 
 def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

@@ -41,9 +41,9 @@ rule annotate:
         annotation=NAME.strip("^$"),
     conda:
         "../../envs/cpu.yaml"
-    threads: cpus("generate")
+    threads: cpus("annotate")
     resources:
-        **asks("generate"),
+        **asks("annotate"),
     params:
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
         style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
