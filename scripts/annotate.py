@@ -24,9 +24,8 @@ def main() -> None:
     settings = lookup(project.annotations, args.annotation, "annotation")
     sources = project_files.sources_of(project, settings)
     project_files.check_there(sources)
-    job.annotate_lists(
-        project, settings, job.read_lists(settings), sources, args.model, args.output, f"snakemake {args.output}"
-    )
+    command = f"snakemake --cores 2 {args.output / job.PAGE}"
+    job.annotate_lists(project, settings, job.read_lists(settings), sources, args.model, args.output, command)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ ABOUT = PageAbout(
     style="symbols",
     samples=5,
     sources=[SourceUsed(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceUsed(name="CORUM")],
-    universe="all 18,412 genes of the libraries",
+    universe=["all 18,412 genes of the libraries"],
     reading=["sets: read as a GMT of 3 gene sets"],
     libraries=["Reactome: 1,712 pathways"],
     versions={"reasonome": "0.1.0", "torch": "2.9"},

@@ -261,25 +261,28 @@ def test_of_names_that_as_many_samples_give_the_likeliest_is_taken(annotating, b
     (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
     assert record["name"] == "Translation"
     assert record["reasoning"] == "ATM does."
-    assert record["confidence"] == pytest.approx(math.exp(-0.1))
+    # Of the two samples that give it.
+    assert record["confidence"] == pytest.approx((math.exp(-0.1) + math.exp(-3)) / 2)
     assert record["confidence_kind"] == "logprob"
-    assert record["agreement"] == 2 / 5
-    # The others from the likeliest on: e^-0.5, e^(-2/2), e^-3, none.
-    assert [sample["name"] for sample in record["samples"]] == ["dna repair.", "DNA repair", "Translation", ""]
-    assert record["samples"][3]["text"] == "nothing"
+    assert record["agreement"] == 1 / 4
+    # The one behind the name, and the others from the likeliest on: e^-0.5, e^(-2/2), e^-3, none.
+    names = [sample["name"] for sample in record["samples"]]
+    assert names == ["Translation", "dna repair.", "DNA repair", "Translation", ""]
+    assert record["samples"][4]["text"] == "nothing"
 
 
 def test_the_name_of_most_samples_is_taken_over_a_likelier_one(annotating, by_hand):
     by_hand.answers = {"ATM": [*TIED[:3], (answer("DNA  REPAIR", "Third."), -9.0, 3), TIED[4]]}
     (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
-    assert (record["name"], record["agreement"]) == ("dna repair.", 3 / 5)
-    assert record["confidence"] == pytest.approx(math.exp(-0.5))
+    assert (record["name"], record["agreement"]) == ("dna repair.", 2 / 4)
+    assert record["confidence"] == pytest.approx((math.exp(-0.5) + math.exp(-2 / 2) + math.exp(-9 / 3)) / 3)
     assert record["reasoning"] == "Second."
 
 
 def test_a_single_answer_agrees_with_nothing(annotating, by_hand):
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert (record["agreement"], record["samples"]) == (None, [])
+    assert (record["agreement"], len(record["samples"])) == (None, 1)
+    assert record["samples"][0]["text"] == ANSWER
     assert record["confidence"] == pytest.approx(math.exp(-1.0 / 2))
 
 
@@ -307,12 +310,13 @@ def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_no
     assert counts == [1, 1, 1]
 
 
-def test_where_no_enriched_term_says_the_same_only_supported_claims_support(annotating, by_hand):
+def test_a_true_claim_that_has_nothing_to_do_with_the_name_supports_nothing(annotating, by_hand):
     by_hand.answers = {"ATM": answer("Oxidation", "BRCA1 takes part in DNA repair.")}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["supporting_genes"] == ["BRCA1"]
-    assert record["other_genes"] == ["BRCA2", "ATM", "RAD51", "CHEK2"]
+    assert [claim["verdict"] for claim in record["claims"]] == ["supported"]
+    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
     assert record["enriched_agreement"] == 0
+    assert "nothing that is known of these genes supports the name" in record["flags"]
 
 
 def test_an_abstention_is_no_name(annotating, by_hand):
@@ -371,11 +375,11 @@ def test_a_file_of_the_universe_comes_before_that_of_the_tables_and_that_before_
     up, down = annotating(table)
     assert p_of_repair(up) == pytest.approx(1 / math.comb(10, 5))
     assert down["error"].startswith("no gene passes")
-    assert "the universe is the genes that were in the tables: 10" in capsys.readouterr().out
+    assert "the universe is the 10 genes in the table" in capsys.readouterr().out
     universe = annotating.file("universe.txt", "# tested\n" + "\n".join([*REPAIR, *OTHERS[:15]]) + "\n")
     up, _ = annotating(table, universe=str(universe))
     assert p_of_repair(up) == pytest.approx(1 / math.comb(20, 5))
-    assert "the universe is the genes that were given for it: 20" in capsys.readouterr().out
+    assert f"the universe is the 20 genes in {universe}" in capsys.readouterr().out
 
 
 def test_the_universe_of_a_table_is_not_that_of_sets_beside_it(annotating, by_hand, capsys):
@@ -390,16 +394,19 @@ def test_ranked_genes_of_a_table_are_shown_as_they_rank(annotating, by_hand):
     assert symbols(up) == ["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]
 
 
+UNRELATED = ["Ttk", "Bub1", "Mad2l1", "Rpl3", "Rpl5", "Rps3", "Rps6"]  # of mice, each with one human orthologue
+
+
 def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand, monkeypatch):
     monkeypatch.setattr(job, "ORTHOLOGUES", ROOT / job.ORTHOLOGUES)  # those that ship
     content = gmt(mouse=["Brca1", "Brca2", "MGI:107202", "Rad51", "ENSMUSG00000029521"])
-    universe = annotating.file("universe.txt", "\n".join(["Brca1", "Brca2", "Atm", "Rad51", "Chek2", "Ttk", "Bub1"]))
+    universe = annotating.file("universe.txt", "\n".join(["Brca1", "Brca2", "Atm", "Rad51", "Chek2", *UNRELATED]))
     (record,) = annotating(annotating.file("mouse.gmt", content), species="mouse", universe=str(universe))
     assert symbols(record) == REPAIR
     assert [gene["written"] for gene in record["genes"]] == content.split()[2:]
     assert {gene["how"] for gene in record["genes"]} == {"orthologue"}
     assert sorted(gene.symbol for gene in by_hand.asked[0][0].genes) == sorted(REPAIR)
-    assert p_of_repair(record) == pytest.approx(1 / math.comb(7, 5))
+    assert p_of_repair(record) == pytest.approx(1 / math.comb(12, 5))
 
 
 def test_a_gene_of_mice_without_an_orthologue_is_unmapped(annotating, by_hand):
@@ -429,7 +436,7 @@ def test_a_data_frame_of_differential_expression_is_its_own_universe(annotating,
     table = annotate_sets(frame, annotation_project.MODEL, annotating.out, samples=1)
     assert table["set"].tolist() == ["sets up", "sets down"]
     assert [record["name"] for record in annotating.records()] == ["DNA repair", ""]
-    assert "the universe is the genes that were in the tables: 10" in capsys.readouterr().out
+    assert "the universe is the 10 genes in the table" in capsys.readouterr().out
 
 
 def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):

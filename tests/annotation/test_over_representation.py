@@ -154,7 +154,7 @@ def test_genes_outside_the_universe_are_left_out_of_list_and_sets():
 
 
 def test_a_flag_names_five_genes():
-    [flag] = universe_flags("ABUVWXYZ", TEN)
+    flag, _ = universe_flags("ABUVWXYZ", TEN)
     assert flag.startswith("6 of 8 genes") and flag.endswith(": U, V, W, X, Y, …")
 
 
@@ -190,19 +190,18 @@ def test_an_empty_universe_is_refused():
 
 def test_the_universe_of_all_tested_genes_takes_identifiers_of_any_kind(genes):
     # An Ensembl id, a symbol, the same gene by its alias, and two that are nobody's.
-    found = universe_of(["ENSG00000141510", "ATM", "TEL1", "NOSUCH", "NOR_THIS"], genes)
+    found = universe_of(["ENSG00000141510", "ATM", "TEL1", "NOSUCH", "NOR_THIS"], genes, "a.txt")
     assert found.symbols == {"TP53", "ATM"}
     assert found.told == (
-        "the universe is the genes that were given for it: 2; 2 of 5 identifiers are no known gene and are left out: "
-        "NOSUCH, NOR_THIS"
+        "the universe is the 2 genes in a.txt; 2 of 5 identifiers are no known gene and are left out: NOSUCH, NOR_THIS"
     )
-    assert universe_of(["ATM"], genes).told == "the universe is the genes that were given for it: 1"
+    assert universe_of(["ATM"], genes, "the table").told == "the universe is the 1 genes in the table"
 
 
 @pytest.mark.parametrize("identifiers", [[], ["NOSUCH"]])
 def test_a_universe_of_unknown_genes_is_refused(genes, identifiers):
-    with pytest.raises(InputError, match=f"none of the {len(identifiers)} identifiers of the universe is a known gene"):
-        universe_of(identifiers, genes)
+    with pytest.raises(InputError, match=f"none of the {len(identifiers)} identifiers of the universe in a.txt"):
+        universe_of(identifiers, genes, "a.txt")
 
 
 def test_the_default_universe_is_all_protein_coding_genes():

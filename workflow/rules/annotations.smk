@@ -1,27 +1,5 @@
 # People's own gene sets and a model → names, reasons, and the means to check them.
 
-# The modules of the library that decide what a page says of a set.
-ANNOTATION_CODE = [
-    "annotation",
-    "audit.py",
-    "background.py",
-    "clusters.py",
-    "completion.py",
-    "encoders.py",
-    "genes.py",
-    "jsontext.py",
-    "metrics",
-    "plain_table.py",
-    "prompt_facts.py",
-    "prompt_neighbours.py",
-    "prompts.py",
-    "report/self_contained.py",
-    "sources/gmt.py",
-    "sources/source.py",
-    "tasks",
-    "wording.py",
-]
-
 
 rule annotate:
     input:
@@ -47,7 +25,7 @@ rule annotate:
     params:
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
         style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
-        code=code_sha256(ANNOTATION_CODE),
+        code=code_sha256(project_files.CODE),
         folder=subpath(input.manifest, parent=True),
         out=subpath(output.page, parent=True),
     shell:

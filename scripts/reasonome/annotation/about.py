@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from reasonome import chains
-from reasonome.annotation.annotate import decoding_of
-from reasonome.annotation.over_representation import Universe
+from reasonome.annotation.annotate import Tested, decoding_of
+from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.page import PageAbout, SourceUsed
-from reasonome.config import Annotation
+from reasonome.config import Annotation, Style
 from reasonome.manifest import read_manifest, versions
 from reasonome.project import Project
 
@@ -17,36 +17,37 @@ def about_page(
     project: Project,
     settings: Annotation,
     model: Path,
-    universe: Universe,
-    tested: Sequence[str],
-    told: Sequence[str],
+    style: Style,
+    tested: Mapping[str, Tested],
+    found: Mapping[str, GeneLists],
     command: str,
 ) -> PageAbout:
-    """The facts of a page, none of which depends on when; `tested` are sentences on libraries, `told` on files of sets.
+    """The facts of a page, none of which depends on when; `tested` and `found` are by the file that sets are of.
 
     InputError where a parent's manifest is missing.
     """
     manifests = chain_manifests(model)
     base, trained = manifests[0], manifests[1:]
-    weights = base.get("weights", {})
     decoding = decoding_of(settings)
     drawn = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
+    told = dict.fromkeys(one.universe.told for one in tested.values())
+    several = len(told) > 1
     return PageAbout(
         model=model.name if trained else f"{model.parent.name}, untrained",
         chain=[step["step"] for step in trained],
         backbone=base.get("name", model.parent.name),
-        backbone_licence=weights.get("licence", "not stated"),
+        backbone_licence=base.get("weights", {}).get("licence", "not stated"),
         recipe_steps=[step_text(step) for step in trained],
         decoding=drawn if decoding.samples > 1 else "greedy",
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings),
-        universe=universe.told,
-        reading=list(told),
-        libraries=list(tested),
+        universe=[f"{name}: {one.universe.told}" for name, one in tested.items()] if several else list(told),
+        reading=[f"{name}: {sentence}" for name, lists in found.items() for sentence in lists.told],
+        libraries=list(dict.fromkeys(sentence for one in tested.values() for sentence in one.tests.told)),
         versions=versions(),
         command=command,
-        warnings=style_warnings(trained, settings),
+        warnings=style_warnings(project, trained, settings, style),
     )
 
 
@@ -81,12 +82,21 @@ def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:
     ]
 
 
-def style_warnings(trained: Sequence[Mapping[str, Any]], settings: Annotation) -> list[str]:
-    """That a model is untrained, or asked in a style that it never saw."""
-    styles = {step["recipe"]["style"] for step in trained if "style" in step["recipe"]}
+def style_warnings(
+    project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style
+) -> list[str]:
+    """That a model never learnt to name sets, or not in this style; and that it was shown the facts that check it."""
+    recipes = [step["recipe"] for step in trained]
+    styles = {one["style"] for one in recipes if one.get("benchmark") in project.naming_benchmarks}
+    warnings = []
     if not styles:
-        return ["the model was not trained to name gene sets: expect answers in no usable form"]
-    if settings.style not in styles:
+        warnings.append("the model was not trained to name gene sets: expect answers in no usable form")
+    elif settings.style not in styles:
         was = " and ".join(sorted(styles))
-        return [f"the model was trained with prompts of style {was}, and is asked in style {settings.style}"]
-    return []
+        warnings.append(f"the model was trained with prompts of style {was}, and is asked in style {settings.style}")
+    if style.facts is not None:
+        warnings.append(
+            "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
+            "fits a term, may be copied from the prompt"
+        )
+    return warnings

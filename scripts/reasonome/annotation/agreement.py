@@ -58,13 +58,30 @@ def agreement_with_terms(
     terms = [term for term in enriched if term.adjusted_p <= SIGNIFICANT]
     if not normalise(name) or not terms:
         return None
-    if similarity is None:
-        scores = np.array([rouge.score(name, term.name)["rouge_l"] for term in terms])
-    else:
-        scores = similarity([name] * len(terms), [term.name for term in terms])
+    scores = _alike(name, [term.name for term in terms], similarity)
     best = int(np.argmax(scores))
     # Cosines of unit vectors may exceed 1 by a rounding error.
     return TermAgreement(float(np.clip(scores[best], 0, 1)), terms[best])
+
+
+def claims_of_name(
+    name: str, claims: Sequence[AnnotatedClaim], similarity: Similarity | None = None
+) -> list[AnnotatedClaim]:
+    """The claims whose term says the same as the name: a score of SAYS_THE_SAME or more, as of `agreement_with_terms`.
+
+    What is true of a gene and has nothing to do with the name is no evidence for it.
+    """
+    terms = list(dict.fromkeys(claim.term for claim in claims))
+    if not normalise(name) or not terms:
+        return []
+    scores = dict(zip(terms, _alike(name, terms, similarity), strict=True))
+    return [claim for claim in claims if scores[claim.term] >= SAYS_THE_SAME]
+
+
+def _alike(name: str, others: Sequence[str], similarity: Similarity | None) -> np.ndarray:
+    if similarity is None:
+        return np.array([rouge.score(name, other)["rouge_l"] for other in others])
+    return np.asarray(similarity([name] * len(others), list(others)))
 
 
 def genes_of_reasoning(
@@ -72,10 +89,10 @@ def genes_of_reasoning(
 ) -> tuple[list[str], list[str]]:
     """The genes of a set with evidence for its name, and the others, which do not fit; both in the order of the set.
 
-    Evidence is a claim of the reasoning that a known fact supports, unless it says what the gene is not; or being one
-    of the genes by which the enriched term that agrees best with the name is enriched, if that term says the same as
-    the name (a score of SAYS_THE_SAME or more). A claim that nothing is known about is no evidence, nor is being
-    named; a contradicted claim takes away no evidence that another gives.
+    Evidence is a claim about the name (`claims_of_name`) that a known fact supports, unless it says what the gene is
+    not; or being one of the genes by which the enriched term that agrees best with the name is enriched, if that term
+    says the same as the name (a score of SAYS_THE_SAME or more). A claim that nothing is known about is no evidence,
+    nor is being named; a contradicted claim takes away no evidence that another gives.
     """
     evidence = {claim.gene for claim in claims if claim.verdict == "supported" and not claim.negated}
     if agreement is not None and agreement.score >= SAYS_THE_SAME:

@@ -4,23 +4,27 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 from reasonome import atomic
 from reasonome.annotation.agreement import (
+    SIGNIFICANT,
     agreement_with_terms,
+    claims_of_name,
     genes_of_reasoning,
     near_identical_groups,
     samples_agreement,
 )
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
+from reasonome.annotation.project_files import CODE
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.generation.answers import write_answers
-from reasonome.manifest import canonical, read_manifest, text_sha256
+from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha256
 from reasonome.metrics.claims import TRUE, Knowledge
 from reasonome.metrics.naming import normalise
 from reasonome.prompt_facts import FactIndex, with_facts
@@ -29,6 +33,14 @@ from reasonome.scoring import AnswerRow, read_answers
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
+COMPARED, KEPT = 100, 20  # the most enriched terms: with which a name is compared, and which a record keeps
+
+
+class Tested(NamedTuple):
+    """The genes that the sets of a file could have had, and the tests of over-representation among them."""
+
+    universe: Universe
+    tests: OverRepresentation
 
 
 def annotate(
@@ -37,25 +49,26 @@ def annotate(
     style: Style,
     model: Path,
     known: Known,
-    universe: Universe,
+    tested: Mapping[str, Tested],
     out: Path,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; answers are kept in `out`, and asked for again only if need be.
 
-    `model` is a folder with manifest.json and model/. Genes that weights rank are shown to the model in that order, the
-    others in a seeded one, as far as the style's budget goes. InputError as of what generates.
+    `model` is a folder with manifest.json and model/, and `tested` what over-representation is tested in, by the file
+    that sets are of. Genes that weights rank are shown to the model in that order, the others in a seeded one, as far
+    as the style's budget goes. InputError as of what generates.
     """
     examples = {one.record.id: _in_prompt_order(one, style) for one in asked if one.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
         examples = {one.id: one for one in with_facts(list(examples.values()), index, style.facts)}
     answers = _answers(list(examples.values()), settings, style.model_copy(update={"order": "listed"}), model, out)
-    tests = OverRepresentation(known.libraries, universe.symbols)
     records = []
     for one in tqdm(asked, desc="checking", unit=" sets", delay=5):
         record = one.record
         if record.id in examples:
-            record = _checked(_named(record, examples[record.id], answers[record.id], style), known, tests, universe)
+            named = _named(record, examples[record.id], answers[record.id], style)
+            record = _checked(named, known, tested[record.list])
         records.append(record)
     groups = near_identical_groups([frozenset(gene.symbol for gene in record.genes) for record in records])
     return [record.model_copy(update={"group": group}) for record, group in zip(records, groups, strict=True)]
@@ -90,7 +103,7 @@ def _answers(
     target, stamp = out / "answers.jsonl", out / "answers.json"
     digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
     decoding = decoding_of(settings)
-    parts = [digest, style.model_dump(mode="json"), decoding.model_dump()]
+    parts = [digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(CODE)]
     asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     if not (target.is_file() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == {"asked": asked}):
         stamp.unlink(missing_ok=True)  # until the answers that it speaks of are there
@@ -108,12 +121,14 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     """The record with the name that most samples give, of equals the likeliest, and with what that sample says."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
     read = [TASK.parse(row.text, style) for row in likeliest]
-    name, share = samples_agreement([answer.name for answer in read])
+    name, _ = samples_agreement([answer.name for answer in read])
     chosen = next(place for place, answer in enumerate(read) if normalise(answer.name) == normalise(name))
     answer = read[chosen]
     abstained = normalise(name) == normalise(ABSTENTION)
     stated = answer.confidence is not None
     shown = {gene.symbol for gene in example.genes[: len(example.genes) - likeliest[chosen].genes_left_out]}
+    agreeing = [place for place, one in enumerate(read) if normalise(one.name) == normalise(name)]
+    likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
         update={
@@ -121,10 +136,10 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
             "name": "" if abstained else name,
             "abstained": abstained,
             "problems": list(answer.problems),
-            "confidence": (answer.confidence if stated else _likelihood(likeliest[chosen])) if name else None,
+            "confidence": (answer.confidence if stated else likelihood) if name else None,
             "confidence_kind": ("stated" if stated else "logprob") if name else "",
-            "agreement": share if others else None,
-            "samples": [Sample(name=read[place].name, text=likeliest[place].text) for place in others],
+            "agreement": (len(agreeing) - 1) / len(others) if name and others else None,
+            "samples": [Sample(name=read[place].name, text=likeliest[place].text) for place in (chosen, *others)],
             "reasoning": "\n".join(answer.steps),
         }
     )
@@ -135,24 +150,42 @@ def _likelihood(row: AnswerRow) -> float:
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(record: AnnotationRecord, known: Known, tests: OverRepresentation, universe: Universe) -> AnnotationRecord:
+def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> AnnotationRecord:
     """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
     symbols = [gene.symbol for gene in record.genes]
     claims = checked_claims(known.claims, record.reasoning, symbols)
-    enriched = tests.enriched(symbols)
+    found = tested.tests.enriched(symbols, most=COMPARED)
+    enriched = [term for term in found if term.adjusted_p <= SIGNIFICANT]
     agreement = agreement_with_terms(record.name, enriched, known.similarity)
-    supporting, others = genes_of_reasoning(symbols, claims, agreement) if record.name else ([], symbols)
+    of_name = claims_of_name(record.name, claims, known.similarity)
+    supporting, others = genes_of_reasoning(symbols, of_name, agreement) if record.name else ([], symbols)
+    shown = {gene.symbol for gene in record.genes if gene.shown}
     return record.model_copy(
         update={
-            "flags": [*record.flags, *universe_flags(symbols, universe.symbols)],
+            "flags": [
+                *record.flags,
+                *_flags(record, supporting),
+                *universe_flags(symbols, tested.universe.symbols),
+            ],
             "claims": claims,
             "supporting_genes": supporting,
-            "other_genes": others,
-            "enriched": enriched,
+            "other_genes": [symbol for symbol in others if symbol in shown],
+            "enriched": enriched[:KEPT],
             "enriched_agreement": agreement.score if agreement else None,
             "enriched_match": agreement.term.name if agreement else "",
         }
     )
+
+
+def _flags(record: AnnotationRecord, supporting: Sequence[str]) -> list[str]:
+    """Sentences on a name that few genes or no fact stand behind."""
+    shown = sum(gene.shown for gene in record.genes)
+    flags = []
+    if shown < len(record.genes):
+        flags.append(f"the prompt had room for {shown:,} of {len(record.genes):,} genes")
+    if record.name and not supporting:
+        flags.append("nothing that is known of these genes supports the name")
+    return flags
 
 
 def checked_claims(knowledge: Knowledge, reasoning: str, symbols: Sequence[str]) -> list[AnnotatedClaim]:

@@ -15,7 +15,7 @@ import pandas as pd
 from reasonome.annotation import job, project_files
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.readers import from_anndata, from_frame
-from reasonome.annotation.tables import TSV
+from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
 from reasonome.project import Project
 
@@ -46,7 +46,8 @@ def annotate_sets(
     project_files.check_there(sources)
     folder = project_files.model_folder(project, model)
     job.annotate_lists(project, given, found, sources, folder, Path(out), "annotate_sets(…) in Python")
-    return pd.read_csv(Path(out) / TSV, sep="\t", keep_default_na=False)
+    table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
+    return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
 
 
 def in_memory(sets: Any) -> bool:

@@ -1,18 +1,19 @@
 """One annotation from files to files: what the command line and Snakemake's rule both run."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from reasonome import atomic
 from reasonome.annotation import about, annotate, page, tables
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.knowledge import Known, Sources, read_known
+from reasonome.annotation.knowledge import Known, read_known
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
+from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, targets
 from reasonome.annotation.questions import questions
-from reasonome.annotation.readers import ListOptions, read_gene_lists
+from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
 from reasonome.annotation.readers.species import Orthologues, check_species
-from reasonome.config import Annotation
+from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.manifest import canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
@@ -21,28 +22,6 @@ from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
 PAGE = "annotations.html"
-ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
-# As the rule in workflow/rules/annotations.smk has them.
-CODE = (
-    "annotation",
-    "audit.py",
-    "background.py",
-    "clusters.py",
-    "completion.py",
-    "encoders.py",
-    "genes.py",
-    "jsontext.py",
-    "metrics",
-    "plain_table.py",
-    "prompt_facts.py",
-    "prompt_neighbours.py",
-    "prompts.py",
-    "report/self_contained.py",
-    "sources/gmt.py",
-    "sources/source.py",
-    "tasks",
-    "wording.py",
-)
 
 
 def list_options(settings: Annotation) -> ListOptions:
@@ -57,10 +36,9 @@ def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     """
     found: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
-        stem, number = path.name.partition(".")[0] or path.name, 2
-        name = stem
+        name, number = stem(path), 2
         while name in found:
-            name, number = f"{stem} ({number})", number + 1
+            name, number = f"{stem(path)} ({number})", number + 1
         found[name] = read_gene_lists(
             path, kind=settings.kind, species=settings.species, options=list_options(settings)
         )
@@ -93,16 +71,17 @@ def annotate_lists(
     to_human = orthologues if settings.species == "mouse" else None
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
-    universe = _universe(settings, list(found.values()), genes, known, to_human)
-    tested = OverRepresentation(known.libraries, universe.symbols).told
-    print(universe.told, flush=True)
+    universes = {name: _universe(settings, lists, genes, known, to_human) for name, lists in found.items()}
+    tests = {one.symbols: OverRepresentation(known.libraries, one.symbols) for one in universes.values()}
+    tested = {name: annotate.Tested(one, tests[one.symbols]) for name, one in universes.items()}
+    how = about.about_page(project, settings, model, style, tested, found, command)
+    print(*how.universe, sep="\n", flush=True)
     out.mkdir(parents=True, exist_ok=True)
     (out / "manifest.json").unlink(missing_ok=True)
-    records = annotate.annotate(asked, settings, style, model, known, universe, out)
-    told = [f"{name}: {sentence}" for name, lists in found.items() for sentence in lists.told]
+    records = annotate.annotate(asked, settings, style, model, known, tested, out)
     tables.write_tables(records, out)
-    page.write_page(records, about.about_page(project, settings, model, universe, tested, told, command), out / PAGE)
-    atomic.write_json(out / "manifest.json", _manifest(settings, found, sources, model))
+    page.write_page(records, how, out / PAGE)
+    atomic.write_json(out / "manifest.json", _manifest(settings, style, found, sources, model))
     failed = sum(bool(record.error) for record in records)
     unnamed = sum(not record.name and not record.error for record in records)
     print(f"{len(records)} sets: {len(records) - failed - unnamed} named, {unnamed} without a name, {failed} not asked")
@@ -113,31 +92,32 @@ def annotate_lists(
 
 
 def _universe(
-    settings: Annotation, found: Sequence[GeneLists], genes: GeneTable, known: Known, orthologues: Orthologues | None
+    settings: Annotation, lists: GeneLists, genes: GeneTable, known: Known, orthologues: Orthologues | None
 ) -> Universe:
-    """The genes that were tested: of the settings' file, else of the tables, if all have some, else the default."""
+    """The genes that the sets of a file could have had: of the settings' file, else of the table, else the default."""
     if settings.universe is not None:
         text, _ = read_text(Path(settings.universe))
         written = [line.split("\t")[0].strip() for line in text.splitlines() if line.strip() and line[0] != "#"]
+        of = settings.universe
         if not written:
-            raise InputError(
-                "there is no gene in the file", file=settings.universe, field="universe", fix="write one gene a line"
-            )
-    elif all(lists.universe for lists in found):
-        written = [one for lists in found for one in lists.universe]
+            raise InputError("there is no gene in the file", file=of, field="universe", fix="write one gene a line")
+    elif lists.universe:
+        written, of = list(lists.universe), "the table"
     else:
         return default_universe(genes, known.libraries)
     if orthologues is not None:
         written = [symbol for one in dict.fromkeys(written) for symbol in orthologues.human(one)]
-    given = universe_of(list(dict.fromkeys(written)), genes)
-    return given if settings.universe else replace(given, told=given.told.replace("given for it", "in the tables"))
+    return universe_of(list(dict.fromkeys(written)), genes, of)
 
 
-def _manifest(settings: Annotation, found: dict[str, GeneLists], sources: Sources, model: Path) -> dict:
+def _manifest(
+    settings: Annotation, style: Style, found: dict[str, GeneLists], sources: Sources, model: Path
+) -> dict[str, Any]:
     """What the annotations were made of: equal inputs give an equal manifest."""
-    checked = [*sources.authority.values(), *sources.facts, sources.background, *sources.libraries.values()]
+    checked = [*targets(sources), *([ORTHOLOGUES] if settings.species == "mouse" else [])]
     return {
         "settings": settings.model_dump(mode="json"),
+        "style": style.model_dump(mode="json"),
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in found.items()},
         "universe": file_sha256(settings.universe) if settings.universe else None,
         "checked_with": {str(path): file_sha256(path) for path in checked},

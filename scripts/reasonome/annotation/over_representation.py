@@ -83,19 +83,19 @@ class Universe:
     told: str
 
 
-def universe_of(identifiers: Iterable[str], genes: GeneTable) -> Universe:
-    """The universe of a user's identifiers of any kind, as all genes that were tested; unknown ones are told.
+def universe_of(identifiers: Iterable[str], genes: GeneTable, of: str) -> Universe:
+    """The universe of a user's identifiers of any kind, as all genes that were tested; `of` says where they stand.
 
-    InputError where none of them is a known gene.
+    Unknown ones are told. InputError where none of them is a known gene.
     """
     found = {written: genes.resolve(written).symbol for written in identifiers}
     symbols = frozenset(symbol for symbol in found.values() if symbol)
     if not symbols:
         raise InputError(
-            f"none of the {len(found):,} identifiers of the universe is a known gene",
+            f"none of the {len(found):,} identifiers of the universe in {of} is a known gene",
             fix="give the symbols or ids of all genes that were tested",
         )
-    told = f"the universe is the genes that were given for it: {len(symbols):,}"
+    told = f"the universe is the {len(symbols):,} genes in {of}"
     if unknown := [written for written, symbol in found.items() if not symbol]:
         told += f"; {len(unknown):,} of {len(found):,} identifiers are no known gene and are left out: {_some(unknown)}"
     return Universe(symbols, told)
@@ -126,10 +126,10 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
             f"{len(outside):,} of {len(set(genes)):,} genes are outside the universe, and over-representation analysis "
             f"leaves them out: {_some(outside)}"
         )
-    if len(set(genes)) > len(universe):
+    if 2 * len(set(genes)) > len(universe):
         flags.append(
-            f"the set has {len(set(genes)):,} genes and the universe only {len(universe):,}: "
-            "give all genes that were tested as the universe"
+            f"the set has {len(set(genes)):,} genes and the universe only {len(universe):,}, so that hardly anything "
+            "can be over-represented: give all genes that were tested as the universe"
         )
     return flags
 

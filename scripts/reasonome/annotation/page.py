@@ -56,7 +56,7 @@ class PageAbout(_About):
     style: str
     samples: int = Field(ge=1)
     sources: list[SourceUsed] = []
-    universe: str
+    universe: list[str]
     reading: list[str] = []
     libraries: list[str] = []
     versions: dict[str, str] = {}

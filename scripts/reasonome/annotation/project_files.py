@@ -10,6 +10,29 @@ from reasonome.errors import InputError
 from reasonome.experiments import Results
 from reasonome.project import Project, lookup
 
+# The modules of the library that decide what is said of a set.
+CODE = (
+    "annotation",
+    "audit.py",
+    "background.py",
+    "clusters.py",
+    "completion.py",
+    "encoders.py",
+    "genes.py",
+    "jsontext.py",
+    "metrics",
+    "plain_table.py",
+    "prompt_facts.py",
+    "prompt_neighbours.py",
+    "prompts.py",
+    "report/self_contained.py",
+    "sources/gmt.py",
+    "sources/source.py",
+    "tasks",
+    "wording.py",
+)
+ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -79,7 +102,8 @@ def model_folder(project: Project, model: str) -> Path:
     InputError where there is no finished model, with those that there are.
     """
     root = Results(project.settings.results).root / "models"
-    for folder in (Path(model), Path(model).parent, root / model):
+    given = Path(model)
+    for folder in (given.parent if given.name == "model" else given, root / model):
         if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
             return folder
     found = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))

@@ -39,6 +39,18 @@ COLUMNS = (
     "reasoning",
     "id",
 )
+NUMBERS = (
+    "confidence",
+    "agreement",
+    "n_genes",
+    "n_unmapped",
+    "claims_supported",
+    "claims_unknown",
+    "claims_contradicted",
+    "best_adjusted_p",
+    "enriched_agreement",
+    "group",
+)
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _FORMULA = re.compile(r"\s*[=+\-@]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

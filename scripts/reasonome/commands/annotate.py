@@ -10,6 +10,7 @@ orthologues. Nothing leaves the machine. Run it in the project's folder; a secon
 """
 
 import argparse
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -59,6 +60,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0, whether or not every set could be asked."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before what reads it is imported
     from reasonome.annotation import job, project_files
 
     project = Project(args.config)

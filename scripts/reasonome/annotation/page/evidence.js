@@ -50,7 +50,7 @@ function answerFacts(record) {
     ["described as", record.description || null],
     ["flags", odd.length ? list : null],
     ["confidence", confidence],
-    ["samples that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
+    ["other samples that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
     ["named by", record.error ? null : `${given.model}; ${given.decoding}`],
   ], "facts");
 }

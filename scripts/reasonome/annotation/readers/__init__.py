@@ -17,7 +17,7 @@ from reasonome.annotation.readers.species import check_species
 from reasonome.errors import InputError, nearest
 from reasonome.plain_table import PlainTable, parse, read_text
 
-__all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "read_gene_lists"]
+__all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "read_gene_lists", "stem"]
 
 KINDS = (gmt.KIND, gene_per_line.KIND, clusters.KIND, differential.KIND)
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
@@ -105,16 +105,16 @@ def _is_pair_of_columns(lines: list[str]) -> bool:
 def _reader(kind: str | None) -> Callable[[str, Path, ListOptions], GeneLists]:
     return {
         gmt.KIND: gmt.read,
-        gene_per_line.KIND: lambda text, path, options: gene_per_line.read(text, path, _stem(path), options),
+        gene_per_line.KIND: lambda text, path, options: gene_per_line.read(text, path, stem(path), options),
         clusters.KIND: lambda text, path, options: clusters.read(_table(text, path), options),
-        differential.KIND: lambda text, path, options: differential.read(_table(text, path), _stem(path), options),
+        differential.KIND: lambda text, path, options: differential.read(_table(text, path), stem(path), options),
         None: _read_table,
     }[kind]
 
 
 def _read_table(text: str, path: Path, options: ListOptions) -> GeneLists:
     table = _table(text, path)
-    found = of_table(table, _stem(path), options)
+    found = of_table(table, stem(path), options)
     if found is not None:
         return found
     if all(is_number(cell) for cell in table.columns[1:]):
@@ -131,7 +131,7 @@ def _table(text: str, path: Path) -> PlainTable:
     return parse(text, path, [name for names in ROLES.values() for name in names], row_names=True)
 
 
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
     """The file's name without the endings of such files."""
     name = path.name
     while name.lower().endswith(_ENDINGS) and "." in name.lstrip("."):
