@@ -51,3 +51,15 @@ def requested(driver: WebDriver) -> list[str]:
     messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
     return [params["request"]["url"] for params in sent]
+
+
+def column(page: WebDriver, heading: str, table: str) -> list[str]:
+    """A column of the rows that are shown."""
+    return page.execute_script(
+        "const table = document.getElementById(arguments[0]);"
+        "const title = (cell) => cell.innerText.replace(/ [▲▼]/, '');"
+        "const at = [...table.tHead.rows[0].cells].findIndex(cell => title(cell) === arguments[1]);"
+        "return [...table.tBodies[0].querySelectorAll('tr.entry')].map(line => line.cells[at].innerText);",
+        table,
+        heading,
+    )

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
-from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
+from chromium import PROGRAMS, chromium, column, lacking, requested, seconds_to_interactive
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -70,15 +70,7 @@ def page(driver, written):
 
 
 def cells(page: WebDriver, heading: str, table: str = "sets") -> list[str]:
-    """A column of the rows that are shown."""
-    return page.execute_script(
-        "const table = document.getElementById(arguments[0]);"
-        "const title = (cell) => cell.innerText.replace(/ [▲▼]/, '');"
-        "const at = [...table.tHead.rows[0].cells].findIndex(cell => title(cell) === arguments[1]);"
-        "return [...table.tBodies[0].querySelectorAll('tr.entry')].map(line => line.cells[at].innerText);",
-        table,
-        heading,
-    )
+    return column(page, heading, table)
 
 
 def names(page: WebDriver) -> list[str]:

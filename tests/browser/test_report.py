@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, chromium, lacking, requested, seconds_to_interactive
+from chromium import PROGRAMS, chromium, column, lacking, requested, seconds_to_interactive
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -45,15 +45,7 @@ def page(driver, written):
 
 
 def cells(page: WebDriver, heading: str, table: str = "browser") -> list[str]:
-    """A column of the page of rows that is shown."""
-    return page.execute_script(
-        "const table = document.getElementById(arguments[0]);"
-        "const title = (cell) => cell.innerText.replace(/ [▲▼]/, '');"
-        "const at = [...table.tHead.rows[0].cells].findIndex(cell => title(cell) === arguments[1]);"
-        "return [...table.tBodies[0].querySelectorAll('tr.entry')].map(line => line.cells[at].innerText);",
-        table,
-        heading,
-    )
+    return column(page, heading, table)
 
 
 def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
