@@ -1,6 +1,7 @@
-"""Cut the examples of gene lists out of the demo's pathways, and compute those of markers with Scanpy.
+"""Cut the examples of gene lists out of the demo's pathways, and compute tables of cells with Scanpy and R.
 
-From the top folder of the project, in an environment that also has scanpy 1.11.5:
+From the top folder of the project, in an environment that also has scanpy 1.11.5, and with R and Debian's packages
+r-bioc-deseq2, r-bioc-edger, r-bioc-limma and r-cran-seurat:
 
     PYTHONPATH=scripts python resources/annotate/cut_examples.py --output resources/annotate
 
@@ -11,8 +12,11 @@ import argparse
 import csv
 import gzip
 import io
+import subprocess
+import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import scanpy
 
@@ -24,7 +28,8 @@ SETS, SIZES = 20, range(15, 61)
 LISTED = "Cholesterol biosynthesis"  # a pathway that most people know, as a list of genes
 CLUSTERS, MARKERS = [str(number) for number in range(10)], 50
 CELLS = "CD14+ Monocyte"
-SEURAT = ["p_val", "avg_log2FC", "pct.1", "pct.2", "p_val_adj", "cluster", "gene"]
+IN_R = Path("resources/annotate/cut_tables.R")
+NORMALISED_TO = 1e4  # counts of a cell, in the values that Scanpy ships
 
 
 def pathways() -> list[list[str]]:
@@ -47,17 +52,27 @@ def mouse_genes(genes: list[str]) -> list[str]:
 
 
 def ranked(cells, group_by: str, groups) -> None:
-    scanpy.tl.rank_genes_groups(cells, group_by, groups=groups, method="wilcoxon", pts=True)
+    scanpy.tl.rank_genes_groups(cells, group_by, groups=groups, method="wilcoxon")
 
 
-def seurat_layout(markers: pd.DataFrame) -> pd.DataFrame:
-    """Scanpy's numbers under the names of Seurat's columns, rows named as R names repeated ones."""
-    shares = markers[["pct_nz_group", "pct_nz_reference"]].round(3)
-    table = pd.concat([markers[["pvals", "logfoldchanges"]], shares, markers[["pvals_adj", "group", "names"]]], axis=1)
-    table.columns = SEURAT
-    repeat = table.groupby("gene").cumcount()
-    table.index = [gene if not n else f"{gene}.{n}" for gene, n in zip(table["gene"], repeat, strict=True)]
-    return table
+def counts(cells) -> pd.DataFrame:
+    """Molecules counted, genes by cells, out of the logarithms that Scanpy ships.
+
+    Those are rounded, so that a count comes out up to 0.09 from a whole number.
+    """
+    normalised = np.expm1(cells.raw.X.toarray().astype(float))
+    counted = normalised * cells.obs["n_counts"].to_numpy()[:, None] / NORMALISED_TO
+    if np.abs(counted - counted.round()).max() > 0.1:
+        raise ValueError("these are no logarithms of counts per 10,000")
+    return pd.DataFrame(counted.round().astype(int).T, index=cells.raw.var_names, columns=cells.obs_names)
+
+
+def compute_in_r(cells, folder: Path) -> None:
+    labels = cells.obs[["louvain", "bulk_labels"]].set_axis(["cluster", "label"], axis=1)
+    with tempfile.TemporaryDirectory() as kept:
+        counts(cells).to_csv(Path(kept, "counts.csv"))
+        labels.to_csv(Path(kept, "cells.csv"), index_label="cell")
+        subprocess.run(["Rscript", IN_R, Path(kept, "counts.csv"), Path(kept, "cells.csv"), folder], check=True)
 
 
 def csv_text(table: pd.DataFrame, **settings) -> str:
@@ -81,10 +96,10 @@ def main() -> None:
     markers = markers.groupby("group", observed=True).head(MARKERS).reset_index(drop=True)
     columns = ["group", "names", "scores", "logfoldchanges", "pvals", "pvals_adj"]
     write_text(folder / "markers_scanpy.csv", csv_text(markers[columns], index=False))
-    write_text(folder / "markers_seurat_layout.csv", csv_text(seurat_layout(markers), quoting=csv.QUOTE_NONNUMERIC))
     ranked(cells, "bulk_labels", [CELLS])
     one_group = scanpy.get.rank_genes_groups_df(cells, CELLS)
     write_text(folder / "monocytes_vs_rest.csv", csv_text(one_group[columns[1:]], index=False))
+    compute_in_r(cells, folder)
 
 
 if __name__ == "__main__":

@@ -218,7 +218,10 @@ def test_the_examples_that_ship_are_read_as_what_they_are():
     assert kinds == {
         "genes.txt": ("genes", 1),
         "markers_scanpy.csv": ("clusters", 10),
-        "markers_seurat_layout.csv": ("clusters", 10),
+        "markers_seurat.csv": ("clusters", 11),
+        "monocytes_deseq2.csv": ("differential", 2),
+        "monocytes_edger.csv": ("differential", 2),
+        "monocytes_limma.csv": ("differential", 2),
         "monocytes_vs_rest.csv": ("differential", 2),
         "mouse_genes.txt": ("genes", 1),
         "pathways.gmt": ("gmt", 20),

@@ -1,0 +1,54 @@
+"""Tables that DESeq2, edgeR, limma and Seurat themselves wrote; what passes was counted with awk and sort."""
+
+from pathlib import Path
+
+import pytest
+
+from reasonome.annotation.readers import read_gene_lists
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
+
+
+@pytest.mark.parametrize(
+    ("table", "program", "up", "down", "strongest_up", "strongest_down"),
+    [
+        ("deseq2", "DESeq2", 96, 145, ["FTL", "S100A4", "CTSS", "PSAP"], ["PTPRCAP", "CD79A", "CD79B", "ISG20"]),
+        ("edger", "edgeR", 105, 116, ["TYROBP", "AIF1", "FCER1G", "LST1"], ["CD79A", "PTPRCAP", "MS4A1", "IGJ"]),
+        ("limma", "limma", 52, 28, ["TYROBP", "FCER1G", "AIF1", "CST3"], ["CD79A", "PTPRCAP", "MS4A1", "ISG20"]),
+    ],
+)
+def test_monocytes_against_b_cells(table, program, up, down, strongest_up, strongest_down):
+    found = read_gene_lists(EXAMPLES / f"monocytes_{table}.csv")
+    assert found.told[0] == f"read as differential expression ({program}) of 765 genes"
+    assert [len(one.genes) for one in found.lists] == [up, down]
+    first = [[gene.written for gene in one.genes[:4]] for one in found.lists]
+    assert first == [strongest_up, strongest_down]
+
+
+def test_deseq2_leaves_genes_without_an_adjusted_p():
+    told = read_gene_lists(EXAMPLES / "monocytes_deseq2.csv").told
+    assert "left out: 58 rows without an adjusted p value (NA)" in told
+
+
+def test_markers_of_seurat():
+    found = read_gene_lists(EXAMPLES / "markers_seurat.csv")
+    assert found.told[0] == "read as markers of 11 clusters (Seurat)"
+    assert {one.name: one.description for one in found.lists} == {
+        f"cluster {number}": f"{min(passing, 100)} of {passing} markers that pass, {rows} in the table"
+        for number, (passing, rows) in enumerate(
+            [
+                (136, 322),
+                (80, 354),
+                (49, 259),
+                (86, 246),
+                (71, 209),
+                (39, 97),
+                (40, 111),
+                (42, 143),
+                (74, 222),
+                (53, 179),
+                (63, 151),
+            ]
+        )
+    }
+    assert [gene.written for gene in found.lists[0].genes[:4]] == ["CD3D", "CD3E", "AES", "LDHB"]
