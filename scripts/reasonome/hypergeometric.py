@@ -11,9 +11,11 @@ from scipy.stats import hypergeom
 def upper_tail(shared: np.ndarray, sizes: np.ndarray, drawn: np.ndarray | int, universe: int) -> np.ndarray:
     """The chance that a set of `sizes` genes shares as many genes or more with `drawn` genes of the universe at random.
 
-    Integers that broadcast together; the result has their shape.
+    `shared`, `sizes` and `drawn` are integers that broadcast to one dimension, that of the result.
     """
-    return hypergeom.sf(shared - 1, universe, sizes, drawn)
+    triples = np.stack(np.broadcast_arrays(shared, sizes, drawn))
+    distinct, places = np.unique(triples, axis=1, return_inverse=True)  # equal ones once, for it is slow
+    return hypergeom.sf(distinct[0] - 1, universe, distinct[1], distinct[2])[places]
 
 
 class Enrichment(NamedTuple):

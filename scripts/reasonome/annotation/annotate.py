@@ -154,7 +154,8 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
     """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
     symbols = [gene.symbol for gene in record.genes]
     claims = checked_claims(known.claims, record.reasoning, symbols)
-    found = tested.tests.enriched(symbols, most=COMPARED)
+    counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
+    found = tested.tests.enriched(counted, most=COMPARED)
     enriched = [term for term in found if term.adjusted_p <= SIGNIFICANT]
     agreement = agreement_with_terms(record.name, enriched, known.similarity)
     of_name = claims_of_name(record.name, claims, known.similarity)
@@ -165,7 +166,7 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
             "flags": [
                 *record.flags,
                 *_flags(record, supporting),
-                *universe_flags(symbols, tested.universe.symbols),
+                *universe_flags(counted, tested.universe.symbols),
             ],
             "claims": claims,
             "supporting_genes": supporting,

@@ -1,7 +1,7 @@
 """Lists of genes → what a model is asked: genes resolved, and what cannot be asked kept with the reason."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,6 +42,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
     hows: Counter[str] = Counter()
+    mice: defaultdict[str, list[str]] = defaultdict(list)
     for listed in one.genes:
         found, unknown = _resolved(listed.written, genes, orthologues)
         if unknown:
@@ -49,6 +50,8 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
             continue
         for symbol, how in found:
             hows[how] += 1
+            if orthologues is not None and (mouse := orthologues.gene(listed.written)) not in mice[symbol]:
+                mice[symbol].append(mouse)
             if symbol in known:
                 merged.append(listed.written)
                 continue
@@ -67,7 +70,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
         id=list_id(of, one.name),
         description=one.description,
         place=one.place,
-        genes=list(known.values()),
+        genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],
         unmapped=unmapped,
         flags=flags,
         error=error,
