@@ -1,0 +1,67 @@
+"""Names that are one gene's own, and those that only look so."""
+
+import pytest
+
+from reasonome.annotation.own_names import own_name_flag
+from reasonome.annotation.record import AnnotatedGene
+
+SET = [
+    AnnotatedGene(symbol=symbol, written=symbol, name=name)
+    for symbol, name in [
+        ("BRCA1", "BRCA1 DNA repair associated"),
+        ("CDK1", "cyclin dependent kinase 1"),
+        ("CDK2", "cyclin dependent kinase 2"),
+        ("HLA-A", "major histocompatibility complex, class I, A"),
+        ("UNNAMED", ""),
+    ]
+]
+TERMS = {"DNA repair", "Cyclin dependent kinase 1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [
+        ("BRCA1 DNA repair associated", "BRCA1"),
+        ("Cyclin-Dependent Kinase 1", "CDK1"),  # also where a term has that name
+        ("cyclin dependent kinase 2 (CDK2)", "CDK2"),
+        ("CDK2 (cyclin dependent kinase 2)", "CDK2"),
+        ("Major histocompatibility complex class I A", "HLA-A"),
+        ("hla-a", "HLA-A"),
+        ("unnamed", "UNNAMED"),
+    ],
+)
+def test_a_name_that_is_what_a_gene_is_called(name, symbol):
+    assert own_name_flag(name, SET, TERMS.__contains__) == f"the name is a gene's own: {symbol}"
+
+
+@pytest.mark.parametrize(
+    ("name", "symbols"),
+    [
+        ("Cyclin-dependent kinase", "CDK1, CDK2"),
+        ("kinase", "CDK1, CDK2"),
+        ("major histocompatibility complex", "HLA-A"),
+        ("repair associated", "BRCA1"),
+    ],
+)
+def test_a_name_that_is_part_of_what_genes_are_called(name, symbols):
+    assert own_name_flag(name, SET, TERMS.__contains__) == f"the name is part of a gene's own: {symbols}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DNA repair",  # stands in a gene's name, and is a term
+        "cyclin dependent kinase 1 signalling",  # says more than the gene's name
+        "cyclin kinase",  # words of a gene's name that do not stand together
+        "cyclin dependent kin",
+        "mitotic cell cycle",
+        "",
+        " - ",
+    ],
+)
+def test_other_names_are_not_flagged(name):
+    assert own_name_flag(name, SET, TERMS.__contains__) == ""
+
+
+def test_a_set_without_genes_has_no_flag():
+    assert own_name_flag("DNA repair", [], TERMS.__contains__) == ""
