@@ -124,17 +124,17 @@ def default_universe(
     than it should be: the genes that were tested are the better universe.
     """
     if symbols := frozenset(symbol for symbol, gene in genes.genes.items() if gene.coding):
-        which, why = "protein-coding genes", ""
+        which, why = f"all {len(symbols):,} protein-coding genes", ""
     else:
         symbols = frozenset().union(*(one.symbols for library in libraries for one in library.sets.values()))
-        which = "genes of any set in the libraries"
+        which = f"the {len(symbols):,} genes of any set in the libraries"
         why = ", as the source of gene symbols does not say which genes are protein-coding"
     if orthologues is None:
-        return Universe(symbols, f"the universe is all {len(symbols):,} {which}{why}")
+        return Universe(symbols, f"the universe is {which}{why}")
     human = human_symbols(orthologues, genes)
     mouse = frozenset(gene for gene, of_gene in human.items() if not symbols.isdisjoint(of_gene))
-    told = f"the universe is all {len(mouse):,} mouse genes with an orthologue among the {len(symbols):,} human {which}"
-    return Universe(mouse, told + why, human)
+    told = f"the universe is all {len(mouse):,} mouse genes with a human orthologue among {which}{why}"
+    return Universe(mouse, told, human)
 
 
 def human_symbols(orthologues: Orthologues, genes: GeneTable) -> dict[str, tuple[str, ...]]:
@@ -151,9 +151,10 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
     """Sentences on genes that over-representation analysis cannot count, and on a universe that cannot be right."""
     flags = []
     if outside := [gene for gene in dict.fromkeys(genes) if gene not in universe]:
+        verb, them = ("is", "it") if len(outside) == 1 else ("are", "them")
         flags.append(
-            f"{len(outside):,} of {len(set(genes)):,} genes are outside the universe, and over-representation analysis "
-            f"leaves them out: {some(outside)}"
+            f"{len(outside):,} of {counted(len(set(genes)), 'gene')} {verb} outside the universe, and "
+            f"over-representation analysis leaves {them} out: {some(outside)}"
         )
     if 2 * len(set(genes)) > len(universe):
         flags.append(

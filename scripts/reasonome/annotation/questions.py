@@ -43,17 +43,25 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
     merged: list[str] = []
     hows: Counter[str] = Counter()
     mice: defaultdict[str, list[str]] = defaultdict(list)
+    seen: set[str] = set()  # of the mouse genes
     for listed in one.genes:
         found, unknown = _resolved(listed.written, genes, orthologues)
         if unknown:
             unmapped.append(unknown)
             continue
+        hows.update(how for _, how in found)
+        mouse = orthologues.gene(listed.written) if orthologues is not None else ""
+        if mouse in seen:
+            merged.append(listed.written)
+            continue
+        if mouse:
+            seen.add(mouse)
         for symbol, how in found:
-            hows[how] += 1
-            if orthologues is not None and (mouse := orthologues.gene(listed.written)) not in mice[symbol]:
+            if mouse:
                 mice[symbol].append(mouse)
             if symbol in known:
-                merged.append(listed.written)
+                if not mouse:  # two mouse genes may well have one human gene
+                    merged.append(listed.written)
                 continue
             known[symbol] = AnnotatedGene(
                 symbol=symbol,
