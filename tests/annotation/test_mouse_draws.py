@@ -133,7 +133,7 @@ def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
     sets = annotating.file("mine.gmt", "mine\tna\t" + "\t".join(row.split("\t")[0] for row in rows[:6]) + "\n")
     (record,) = annotating(sets, species="mouse", universe=str(universe))
     assert len(record["genes"]) == 9
-    # Six of twelve are drawn, all five of DNA repair and one of seven others; of fifteen human genes they would be nine.
+    # Six of twelve are drawn, all five of DNA repair and one of seven others; as human genes nine of fifteen.
     [repair] = [term for term in record["enriched"] if term["id"] == "GO:0006281"]
     assert (repair["overlap"], repair["size"]) == (5, 5)
     assert repair["p"] == pytest.approx(7 / math.comb(12, 6))
