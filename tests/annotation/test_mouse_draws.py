@@ -98,9 +98,7 @@ def test_the_default_universe_of_mice_where_coding_genes_are_not_known(orthologu
     known = GeneTable([Gene("SAA1"), Gene("GENE1")])
     found = default_universe(known, [library(S1=["GENE1"])], orthologues)
     assert found.symbols == {"Gene1"}
-    assert found.told.startswith(
-        "the universe is all 1 mouse genes with a human orthologue among the 1 genes of any set"
-    )
+    assert found.told.startswith("the universe is all 1 mouse gene with a human orthologue among the 1 gene of any set")
 
 
 def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes):

@@ -127,13 +127,13 @@ def default_universe(
         which, why = f"all {len(symbols):,} protein-coding genes", ""
     else:
         symbols = frozenset().union(*(one.symbols for library in libraries for one in library.sets.values()))
-        which = f"the {len(symbols):,} genes of any set in the libraries"
+        which = f"the {counted(len(symbols), 'gene')} of any set in the libraries"
         why = ", as the source of gene symbols does not say which genes are protein-coding"
     if orthologues is None:
         return Universe(symbols, f"the universe is {which}{why}")
     human = human_symbols(orthologues, genes)
     mouse = frozenset(gene for gene, of_gene in human.items() if not symbols.isdisjoint(of_gene))
-    told = f"the universe is all {len(mouse):,} mouse genes with a human orthologue among {which}{why}"
+    told = f"the universe is all {counted(len(mouse), 'mouse gene')} with a human orthologue among {which}{why}"
     return Universe(mouse, told, human)
 
 
