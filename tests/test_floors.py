@@ -16,6 +16,7 @@ from reasonome import background, floors, scoring
 from reasonome.config import PromptFacts, Style
 from reasonome.floors.database import Database
 from reasonome.floors.names import _Truths
+from reasonome.hypergeometric import GeneSetTests
 from reasonome.metrics import rouge
 from reasonome.metrics.terms import TermScorer
 from reasonome.prompts import gene_order
@@ -372,11 +373,11 @@ def test_over_representation_in_a_database_by_hand():
     # its 4 genes: (C(4,2)·7 + C(4,3)) / C(11,3) = 46/165. B2 has 1 of 3: 1 - C(8,3)/165 = 109/165. B4 has all 3 of 10:
     # C(10,3)/165 = 120/165. G is in no term, and does not count as drawn.
     found = Database(BACKGROUND).tested(frozenset("ABDG"))
-    assert found["position"].tolist() == [0, 1, 3]
-    assert found["shared"].tolist() == [2, 1, 3]
+    assert found.positions.tolist() == [0, 1, 3]
+    assert found.shared.tolist() == [2, 1, 3]
     by_hand = [46 / 165, 109 / 165, 120 / 165]
-    assert found["p"].to_numpy() == pytest.approx(by_hand, rel=1e-12)
-    assert found["p"].to_numpy() == pytest.approx(
+    assert found.p == pytest.approx(by_hand, rel=1e-12)
+    assert found.p == pytest.approx(
         [hypergeom.sf(1, 11, 4, 3), hypergeom.sf(0, 11, 3, 3), hypergeom.sf(2, 11, 10, 3)], rel=1e-12
     )
     # Adjusted, each is 120/165: 46/165 · 3 and 109/165 · 3/2 are more than that. The p-values themselves decide.
@@ -428,20 +429,20 @@ def test_only_terms_that_share_a_gene_decide_and_leaving_one_out_is_as_if_it_wer
     drawn = len(chosen & universe)
     for i, one in enumerate(database.sets):
         shared = len(chosen & one.symbols)
-        row = tested[tested["position"] == i]
-        assert len(row) == (shared > 0)
+        place = np.flatnonzero(tested.positions == i)
+        assert len(place) == (shared > 0)
         if shared:
             total = comb(len(universe), drawn)
             sizes = range(shared, min(drawn, len(one.symbols)) + 1)
             outside = len(universe) - len(one.symbols)
             by_hand = sum(comb(len(one.symbols), k) * comb(outside, drawn - k) for k in sizes) / total
-            assert row["p"].item() == pytest.approx(by_hand, rel=1e-9)
+            assert tested.p[place].item() == pytest.approx(by_hand, rel=1e-9)
 
 
 def test_over_representation_is_tested_once_for_both_floors(monkeypatch):
     calls = []
-    enrich = gseapy.enrich
-    monkeypatch.setattr(gseapy, "enrich", lambda *a, **k: calls.append(1) or enrich(*a, **k))
+    test = GeneSetTests.test
+    monkeypatch.setattr(GeneSetTests, "test", lambda *a: calls.append(1) or test(*a))
     questions = floors.Questions(
         [asked_of("AB"), asked_of("CE"), asked_of("BA")], NAMES, 0, terms=TermScorer(BACKGROUND, {})
     )

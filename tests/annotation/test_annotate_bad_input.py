@@ -259,7 +259,7 @@ def test_a_universe_smaller_than_the_set_is_told(annotating, by_hand):
     universe = annotating.file("universe.txt", "BRCA1\nBRCA2\nRAD51\nATM\n")
     (record,) = annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
     assert record["flags"] == [
-        "1 of 5 genes are outside the universe, and over-representation analysis leaves them out: CHEK2",
+        "1 of 5 genes is outside the universe, and over-representation analysis leaves it out: CHEK2",
         "the set has 5 genes and the universe only 4, so that hardly anything can be over-represented: give all genes "
         "that were tested as the universe",
     ]

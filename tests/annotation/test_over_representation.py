@@ -155,7 +155,12 @@ def test_genes_outside_the_universe_are_left_out_of_list_and_sets():
 
 def test_a_flag_names_five_genes():
     flag, _ = universe_flags("ABUVWXYZ", TEN)
-    assert flag.startswith("6 of 8 genes") and flag.endswith(": U, V, W, X, Y, …")
+    assert flag.startswith("6 of 8 genes") and flag.endswith(": U, V, W, X, Y and 1 more")
+
+
+def test_a_flag_of_one_gene():
+    [flag] = universe_flags("ABX", TEN)
+    assert flag == ("1 of 3 genes is outside the universe, and over-representation analysis leaves it out: X")
 
 
 def test_no_flag_where_all_is_well():
@@ -195,7 +200,7 @@ def test_the_universe_of_all_tested_genes_takes_identifiers_of_any_kind(genes):
     assert found.told == (
         "the universe is the 2 genes in a.txt; 2 of 5 identifiers are no known gene and are left out: NOSUCH, NOR_THIS"
     )
-    assert universe_of(["ATM"], genes, "the table").told == "the universe is the 1 genes in the table"
+    assert universe_of(["ATM"], genes, "the table").told == "the universe is the 1 gene in the table"
 
 
 @pytest.mark.parametrize("identifiers", [[], ["NOSUCH"]])
@@ -216,6 +221,55 @@ def test_the_default_universe_is_that_of_the_libraries_where_coding_genes_are_no
     found = default_universe(known, [library(S1="AB"), library("other", S1="BC")])
     assert found.symbols == frozenset("ABC")
     assert found.told.startswith("the universe is the 3 genes of any set in the libraries")
+
+
+def test_a_set_larger_than_the_universe_is_tested_by_its_genes_of_the_universe():
+    # Three of the five genes are in the universe of four; two drawn are both of them: C(3,2) / C(4,2).
+    [term] = enriched("AB", [library(S1="ABCYZ")], set("ABCD"))
+    assert (term.size, term.overlap, term.p) == (3, 2, pytest.approx(3 / 6))
+
+
+def test_a_list_of_genes_all_outside_the_universe_has_no_terms_and_says_so():
+    assert OverRepresentation([FOUR_SETS], TEN).enriched("XYZ") == []
+    [flag] = universe_flags("XYZ", TEN)
+    assert flag.startswith("3 of 3 genes are outside the universe") and flag.endswith(": X, Y, Z")
+
+
+def test_sets_without_any_gene_of_the_universe_cost_no_correction():
+    tests = OverRepresentation([library(S1="ABC", S2="UVW", S3="XYZ")], TEN)
+    [term] = tests.enriched("ABC")
+    assert term.adjusted_p == term.p == pytest.approx(1 / 120)
+    assert tests.told == (
+        "lib: 1 of 3 gene sets are tested; 2 have fewer than 3 genes in the universe, and 0 more than 500",
+    )
+
+
+def test_a_library_without_any_gene_of_the_universe_is_told_beside_another():
+    tests = OverRepresentation([library("mice", S1="UVWX"), library(S1="ABC")], TEN)
+    assert terms(tests.enriched("ABC")) == [("lib", "S1")]
+    assert tests.told[0].startswith("mice: 0 of 1 gene sets are tested; 1 have fewer")
+
+
+def test_of_equal_p_and_overlap_the_first_id_comes_first_whatever_the_order_of_the_library():
+    # Five genes of ten are drawn, in 252 ways. One: all three are drawn, C(7,2) = 21. Two: three or four of four,
+    # C(4,3)·C(6,2) + C(6,1) = 66. Three: three of four, likewise 66. Adjusted: 21·3 = 63; 66·3/2 and 66·3/3 are 66.
+    sets = {"One": "ABC", "Two": "ABCJ", "Three": "CDEI"}
+    for order in (("One", "Two", "Three"), ("Three", "Two", "One")):
+        found = enriched("ABCDE", [library(**{i: sets[i] for i in order})], TEN)
+        assert [term.id for term in found] == ["One", "Three", "Two"]
+        assert [term.p for term in found] == pytest.approx([21 / 252, 66 / 252, 66 / 252])
+        assert [term.adjusted_p for term in found] == pytest.approx([63 / 252, 66 / 252, 66 / 252])
+
+
+def test_a_set_that_a_file_gives_a_gene_twice_has_it_once(tmp_path, genes):
+    # BRCA1 twice and in small letters, ATM as TEL1 too: three genes.
+    path = tmp_path / "twice.gmt"
+    path.write_text("Repair\t\tBRCA1\tBRCA1\tbrca1\tATM\tTEL1\tTP53\n")
+    found = read_library(path, genes)
+    assert found.sets["Repair"].symbols == {"BRCA1", "ATM", "TP53"}
+    # All three of three drawn, of a universe of four: 1 / C(4,3).
+    [term] = enriched(["BRCA1", "ATM", "TP53"], [found], {"BRCA1", "ATM", "TP53", "CALM1"})
+    assert (term.size, term.overlap, term.p) == (3, 3, pytest.approx(1 / 4))
 
 
 # libraries

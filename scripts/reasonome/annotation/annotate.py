@@ -19,6 +19,7 @@ from reasonome.annotation.agreement import (
 )
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
+from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.project_files import CODE
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
@@ -154,7 +155,8 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
     """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
     symbols = [gene.symbol for gene in record.genes]
     claims = checked_claims(known.claims, record.reasoning, symbols)
-    found = tested.tests.enriched(symbols, most=COMPARED)
+    counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
+    found = tested.tests.enriched(counted, most=COMPARED)
     enriched = [term for term in found if term.adjusted_p <= SIGNIFICANT]
     agreement = agreement_with_terms(record.name, enriched, known.similarity)
     of_name = claims_of_name(record.name, claims, known.similarity)
@@ -164,8 +166,8 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
         update={
             "flags": [
                 *record.flags,
-                *_flags(record, supporting),
-                *universe_flags(symbols, tested.universe.symbols),
+                *_flags(record, supporting, known),
+                *universe_flags(counted, tested.universe.symbols),
             ],
             "claims": claims,
             "supporting_genes": supporting,
@@ -177,14 +179,16 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
     )
 
 
-def _flags(record: AnnotationRecord, supporting: Sequence[str]) -> list[str]:
-    """Sentences on a name that few genes or no fact stand behind."""
+def _flags(record: AnnotationRecord, supporting: Sequence[str], known: Known) -> list[str]:
+    """Sentences on a name that few genes or no fact stand behind, or that is what a gene is called."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
     if shown < len(record.genes):
         flags.append(f"the prompt had room for {shown:,} of {len(record.genes):,} genes")
     if record.name and not supporting:
         flags.append("nothing that is known of these genes supports the name")
+    if own := own_name_flag(record.name, record.genes, known.is_term):
+        flags.append(own)
     return flags
 
 

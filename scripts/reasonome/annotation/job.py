@@ -72,7 +72,9 @@ def annotate_lists(
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
     universes = {name: _universe(settings, lists, genes, known, to_human) for name, lists in found.items()}
-    tests = {one.symbols: OverRepresentation(known.libraries, one.symbols) for one in universes.values()}
+    tests = {
+        one.symbols: OverRepresentation(known.libraries, one.symbols, one.orthologues) for one in universes.values()
+    }
     tested = {name: annotate.Tested(one, tests[one.symbols]) for name, one in universes.items()}
     how = about.about_page(project, settings, model, style, tested, found, command)
     print(*how.universe, sep="\n", flush=True)
@@ -104,10 +106,8 @@ def _universe(
     elif lists.universe:
         written, of = list(lists.universe), "the table"
     else:
-        return default_universe(genes, known.libraries)
-    if orthologues is not None:
-        written = [symbol for one in dict.fromkeys(written) for symbol in orthologues.human(one)]
-    return universe_of(list(dict.fromkeys(written)), genes, of)
+        return default_universe(genes, known.libraries, orthologues)
+    return universe_of(written, genes, of, orthologues)
 
 
 def _manifest(

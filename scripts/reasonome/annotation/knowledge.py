@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.facts import read_facts
 from reasonome.genes import GeneTable
 from reasonome.metrics.claims import Knowledge
-from reasonome.metrics.naming import Similarity
+from reasonome.metrics.naming import Similarity, normalise
 from reasonome.project import Project
 from reasonome.sources.source import NOT
 
@@ -21,15 +22,25 @@ ONTOLOGY = "GO"  # the library of a background's ontology terms
 
 @dataclass(frozen=True)
 class Known:
-    """Facts as a table and as what checks claims, libraries of gene sets, and how alike two names are.
+    """Facts as a table and as what checks claims, terms, libraries of gene sets, and how alike two names are.
 
     What sources deny checks claims too, and is none of `facts`.
     """
 
     facts: pd.DataFrame
     claims: Knowledge
+    background: Background
     libraries: Sequence[GeneSetLibrary]
     similarity: Similarity | None
+
+    def is_term(self, name: str) -> bool:
+        """Whether a term of the background, by name or synonym, or a set of the libraries is called so."""
+        wanted = normalise(name)
+        return self.background.by_name(wanted) is not None or wanted in self._set_names
+
+    @cached_property
+    def _set_names(self) -> frozenset[str]:
+        return frozenset(normalise(one.name) for library in self.libraries for one in library.sets.values())
 
 
 def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
@@ -41,7 +52,7 @@ def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
     encoders = load_encoders(project, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
     facts = found[~found["relation"].str.startswith(NOT)]
-    return Known(facts, Knowledge(found, background), libraries, similarity)
+    return Known(facts, Knowledge(found, background), background, libraries, similarity)
 
 
 def ontology_library(background: Background) -> GeneSetLibrary:

@@ -1,27 +1,28 @@
 """Over-representation analysis: in which gene sets of libraries the genes of a list are more often than by chance."""
 
-import contextlib
 import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from reasonome.annotation.readers.checked import counted, some
+from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
+from reasonome.hypergeometric import GeneSetTests
 from reasonome.sources import FORMATS
 from reasonome.sources.gmt import GeneSet, read_gmt
 
 # Genes of the universe that a library's set may have. Smaller ones are significant by one chance hit, and larger ones
 # ("metabolic process") say little; both cost every other set a share of the correction.
 SMALLEST, LARGEST = 3, 500
-_SHOWN = 5  # identifiers that a sentence names
 
 _REACTOME_ID = re.compile(r"R-[A-Z]{3}-\d+")
 _WIKIPATHWAYS_NAME = re.compile(r".*%.*%WP\d+%.*")
@@ -77,54 +78,83 @@ def _layout(sets: Sequence[GeneSet]) -> str:
 
 @dataclass(frozen=True)
 class Universe:
-    """The genes that a list could have had: current symbols, and a sentence on where they are from."""
+    """The genes that a list could have had, and a sentence on where they are from.
+
+    `symbols` are current ones; where there are `orthologues` (mouse gene → current symbols of its human ones), they
+    are what the table of orthologues calls mouse genes.
+    """
 
     symbols: frozenset[str]
     told: str
+    orthologues: Mapping[str, Collection[str]] | None = field(default=None, repr=False)
 
 
-def universe_of(identifiers: Iterable[str], genes: GeneTable, of: str) -> Universe:
+def universe_of(
+    identifiers: Iterable[str], genes: GeneTable, of: str, orthologues: Orthologues | None = None
+) -> Universe:
     """The universe of a user's identifiers of any kind, as all genes that were tested; `of` says where they stand.
 
-    Unknown ones are told. InputError where none of them is a known gene.
+    With `orthologues` they are of mice. Unknown ones are told, and so are mouse genes without a known human one, which
+    no set can have. InputError where none is left.
     """
-    found = {written: genes.resolve(written).symbol for written in identifiers}
+    human = None if orthologues is None else human_symbols(orthologues, genes)
+    if human is None:
+        found = {written: genes.resolve(written).symbol for written in identifiers}
+        what, fix = "known gene", "give the symbols or ids of all genes that were tested"
+    else:
+        mouse = {written: orthologues.gene(written) for written in identifiers}
+        found = {written: gene if gene in human else None for written, gene in mouse.items()}
+        what, fix = "mouse gene with a known human orthologue", "give the mouse symbols or ids of all tested genes"
     symbols = frozenset(symbol for symbol in found.values() if symbol)
     if not symbols:
-        raise InputError(
-            f"none of the {len(found):,} identifiers of the universe in {of} is a known gene",
-            fix="give the symbols or ids of all genes that were tested",
-        )
-    told = f"the universe is the {len(symbols):,} genes in {of}"
+        raise InputError(f"none of the {len(found):,} identifiers of the universe in {of} is a {what}", fix=fix)
+    told = f"the universe is the {counted(len(symbols), 'gene')} in {of}"
     if unknown := [written for written, symbol in found.items() if not symbol]:
-        told += f"; {len(unknown):,} of {len(found):,} identifiers are no known gene and are left out: {_some(unknown)}"
-    return Universe(symbols, told)
+        told += f"; {len(unknown):,} of {len(found):,} identifiers are no {what} and are left out: {some(unknown)}"
+    return Universe(symbols, told, human)
 
 
-def default_universe(genes: GeneTable, libraries: Sequence[GeneSetLibrary]) -> Universe:
+def default_universe(
+    genes: GeneTable, libraries: Sequence[GeneSetLibrary], orthologues: Orthologues | None = None
+) -> Universe:
     """The universe where nothing is known of what was tested: all protein-coding genes of the authority.
 
-    Where the authority says of no gene whether it is coding, all genes of any set in the libraries. Either is larger
-    than what most experiments can detect, which makes p smaller than it should be: the genes that were tested are
-    the better universe.
+    Where the authority says of no gene whether it is coding, all genes of any set in the libraries; with `orthologues`
+    all mouse genes that have one of these. Each is larger than what most experiments can detect, which makes p smaller
+    than it should be: the genes that were tested are the better universe.
     """
-    if coding := frozenset(symbol for symbol, gene in genes.genes.items() if gene.coding):
-        return Universe(coding, f"the universe is all {len(coding):,} protein-coding genes")
-    everywhere = frozenset().union(*(one.symbols for library in libraries for one in library.sets.values()))
-    return Universe(
-        everywhere,
-        f"the universe is the {len(everywhere):,} genes of any set in the libraries, as the source of gene symbols "
-        "does not say which genes are protein-coding",
-    )
+    if symbols := frozenset(symbol for symbol, gene in genes.genes.items() if gene.coding):
+        which, why = f"all {len(symbols):,} protein-coding genes", ""
+    else:
+        symbols = frozenset().union(*(one.symbols for library in libraries for one in library.sets.values()))
+        which = f"the {counted(len(symbols), 'gene')} of any set in the libraries"
+        why = ", as the source of gene symbols does not say which genes are protein-coding"
+    if orthologues is None:
+        return Universe(symbols, f"the universe is {which}{why}")
+    human = human_symbols(orthologues, genes)
+    mouse = frozenset(gene for gene, of_gene in human.items() if not symbols.isdisjoint(of_gene))
+    told = f"the universe is all {counted(len(mouse), 'mouse gene')} with a human orthologue among {which}{why}"
+    return Universe(mouse, told, human)
+
+
+def human_symbols(orthologues: Orthologues, genes: GeneTable) -> dict[str, tuple[str, ...]]:
+    """Mouse gene → current symbols of its human genes, as the table orders them; a gene that has none is left out."""
+    found = {}
+    for gene, humans in orthologues.genes.items():
+        symbols = dict.fromkeys(genes.resolve(human).symbol for human in humans)
+        if known := tuple(filter(None, symbols)):
+            found[gene] = known
+    return found
 
 
 def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
     """Sentences on genes that over-representation analysis cannot count, and on a universe that cannot be right."""
     flags = []
     if outside := [gene for gene in dict.fromkeys(genes) if gene not in universe]:
+        verb, them = ("is", "it") if len(outside) == 1 else ("are", "them")
         flags.append(
-            f"{len(outside):,} of {len(set(genes)):,} genes are outside the universe, and over-representation analysis "
-            f"leaves them out: {_some(outside)}"
+            f"{len(outside):,} of {counted(len(set(genes)), 'gene')} {verb} outside the universe, and "
+            f"over-representation analysis leaves {them} out: {some(outside)}"
         )
     if 2 * len(set(genes)) > len(universe):
         flags.append(
@@ -132,10 +162,6 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
             "can be over-represented: give all genes that were tested as the universe"
         )
     return flags
-
-
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:_SHOWN]) + (", …" if len(words) > _SHOWN else "")
 
 
 def enriched(
@@ -146,125 +172,106 @@ def enriched(
 
 
 class OverRepresentation:
-    """Tests of lists of genes against the sets of libraries, within one universe (current symbols).
+    """Tests of lists of genes against the sets of libraries, within one universe.
+
+    Genes are current symbols. With `orthologues` (gene of another species → current symbols of its human ones) those
+    of universe and lists are of that species: such a gene is in a set if any of its orthologues is, and it is one gene
+    of the universe, one draw, and one gene of the set, however many it has.
 
     Sets are cut to the universe, and those that then have fewer than SMALLEST or more than LARGEST genes are left
     out; `told` says how many, a sentence a library.
 
-    p is the upper tail of the hypergeometric distribution, as GSEApy computes it: the chance that as many genes or
-    more are in the set, had as many genes been drawn from the universe at random. It is adjusted after Benjamini and
-    Hochberg for all tests of the list against one library: one for every set that was not left out, also those
-    without a gene of the list, whose p is 1. GSEApy itself adjusts only for the sets that share a gene, which are
-    chosen by looking at the data, and so its adjusted values are too small; they are not used. The correction covers
-    neither several libraries nor several lists.
+    p is the upper tail of the hypergeometric distribution: the chance that as many genes or more are in the set, had
+    as many genes been drawn from the universe at random. It is adjusted after Benjamini and Hochberg for all tests of
+    the list against one library: one for every set that was not left out, also those without a gene of the list, whose
+    p is 1. GSEApy adjusts only for the sets that share a gene, which are chosen by looking at the data, and so its
+    adjusted values are smaller. The correction covers neither several libraries nor several lists.
     """
 
-    def __init__(self, libraries: Sequence[GeneSetLibrary], universe: Collection[str]):
+    def __init__(
+        self,
+        libraries: Sequence[GeneSetLibrary],
+        universe: Collection[str],
+        orthologues: Mapping[str, Collection[str]] | None = None,
+    ):
         """InputError for an empty universe, two libraries of one name, and where no set is left to test against."""
         if not universe:
             raise InputError("the universe has no gene", fix="give all genes that were tested, or none for the default")
         names = [library.name for library in libraries]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise InputError(f"two gene set libraries are named '{twice[0]}'", fix="rename one of the files")
-        self._universe = frozenset(universe)
-        # GSEApy changes the case of symbols where few are in capitals; codes have nothing to change.
-        self._code = {gene: f"G{number}" for number, gene in enumerate(sorted(self._universe))}
-        self._libraries = [_TestedLibrary(library, self._code) for library in libraries]
+        self._symbols = {gene: (gene,) if orthologues is None else orthologues[gene] for gene in universe}
+        self._libraries = [_TestedLibrary(library, self._symbols) for library in libraries]
         self.told = tuple(library.told for library in self._libraries)
         if not any(library.ids for library in self._libraries):
             raise InputError(
                 f"no gene set of the libraries has {SMALLEST} to {LARGEST} genes in the universe of "
-                f"{len(self._universe):,}",
+                f"{len(self._symbols):,}",
                 fix="check that the universe and the libraries are of one organism, or give other libraries",
             )
 
     def enriched(self, genes: Sequence[str], *, most: int = 20) -> list[EnrichedTerm]:
         """The `most` over-represented sets of all libraries that share a gene: by adjusted p, then p, then overlap.
 
-        Overlap and size count genes of the universe; a term's genes are in the order of the list. Genes outside the
+        Equal ones are in the order of the libraries, then of their ids. Overlap and size count genes of the universe; a
+        term's genes are the symbols by which it has those of the list, in the order of the list. Genes outside the
         universe are left out, see `universe_flags`; with none inside there are no terms. InputError for a list
         without genes.
         """
         if not genes:
             raise InputError("there are no genes to test", fix="give a set of at least one gene")
-        drawn = [gene for gene in dict.fromkeys(genes) if gene in self._universe]
+        drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
         found = []
         for number, library in enumerate(self._libraries):
-            terms = library.most_enriched([self._code[gene] for gene in drawn], drawn, len(self._universe), most)
+            terms = library.most_enriched(drawn, most)
             found += [((term.adjusted_p, term.p, -term.overlap, number, term.id), term) for term in terms]
         return [term for _, term in sorted(found, key=lambda pair: pair[0])[:most]]
 
 
 class _TestedLibrary:
-    """A library cut to a universe, its genes as codes; positions are those of `ids`, which are sorted."""
+    """A library cut to a universe (gene → symbols by which sets have it); positions are those of `ids`, sorted."""
 
-    def __init__(self, library: GeneSetLibrary, code: Mapping[str, str]):
-        self._name = library.name
-        cut = {set_id: [code[gene] for gene in one.symbols if gene in code] for set_id, one in library.sets.items()}
+    def __init__(self, library: GeneSetLibrary, symbols: Mapping[str, Collection[str]]):
+        self._library = library
+        self._symbols = symbols
+        genes = defaultdict(list)
+        for gene, of_gene in symbols.items():
+            for symbol in of_gene:
+                genes[symbol].append(gene)
+        cut = {i: {g for symbol in one.symbols for g in genes.get(symbol, ())} for i, one in library.sets.items()}
         self.ids = sorted(set_id for set_id, members in cut.items() if SMALLEST <= len(members) <= LARGEST)
-        self._names = [library.sets[set_id].name for set_id in self.ids]
-        self._members = [frozenset(cut[set_id]) for set_id in self.ids]
-        self._sizes = np.array([len(members) for members in self._members], dtype=int)
-        positions = defaultdict(list)
-        for position, members in enumerate(self._members):
-            for gene in members:
-                positions[gene].append(position)
-        self._positions = {gene: np.array(found) for gene, found in positions.items()}
+        self._tests = GeneSetTests([cut[set_id] for set_id in self.ids], symbols)
         small = sum(len(members) < SMALLEST for members in cut.values())
         self.told = (
             f"{library.name}: {len(self.ids):,} of {len(cut):,} gene sets are tested; {small:,} have fewer than "
             f"{SMALLEST} genes in the universe, and {len(cut) - len(self.ids) - small:,} more than {LARGEST}"
         )
 
-    def most_enriched(
-        self, coded: Sequence[str], symbols: Sequence[str], universe: int, most: int
-    ) -> list[EnrichedTerm]:
-        """At most `most` terms that share a gene with the list, given as codes and as symbols in the same order."""
-        found = [self._positions[gene] for gene in coded if gene in self._positions]
-        if not found:
+    def most_enriched(self, drawn: Sequence[str], most: int) -> list[EnrichedTerm]:
+        """At most `most` terms that share a gene with the list, whose genes are all of the universe."""
+        positions, shared, p = self._tests.test(drawn)
+        if not len(positions):
             return []
-        shared = np.bincount(np.concatenate(found), minlength=len(self.ids))
-        p = self._p_values(coded, shared, universe)
-        adjusted = false_discovery_control(p, method="bh")
+        everywhere = np.ones(len(self.ids))
+        everywhere[positions] = p
+        adjusted = false_discovery_control(everywhere, method="bh")[positions]
         # The last key sorts first; equal ones keep the order of their ids.
-        order = [position for position in np.lexsort((-shared, p, adjusted)).tolist() if shared[position]]
         return [
-            EnrichedTerm(
-                library=self._name,
-                id=self.ids[position],
-                name=self._names[position],
-                overlap=int(shared[position]),
-                size=int(self._sizes[position]),
-                p=float(p[position]),
-                adjusted_p=float(adjusted[position]),
-                genes=[s for c, s in zip(coded, symbols, strict=True) if c in self._members[position]],
-            )
-            for position in order[:most]
+            self._term(int(positions[row]), int(shared[row]), float(p[row]), float(adjusted[row]), drawn)
+            for row in np.lexsort((-shared, p, adjusted))[:most]
         ]
 
-    def _p_values(self, coded: Sequence[str], shared: np.ndarray, universe: int) -> np.ndarray:
-        """p of every set, 1 where no gene is shared; sets of one size that share as many genes are tested once."""
-        import gseapy  # here, because it takes matplotlib along, which nothing else that annotates needs
-
-        sharing = np.flatnonzero(shared)
-        numbers = np.stack([shared[sharing], self._sizes[sharing]])
-        _, first, same_as = np.unique(numbers, axis=1, return_index=True, return_inverse=True)
-        # A p-value of 0 makes GSEApy's combined score, which is not used, infinite.
-        with (
-            np.errstate(divide="ignore"),
-            contextlib.closing(
-                gseapy.enrich(
-                    gene_list=list(coded),
-                    gene_sets={str(which): self._members[sharing[position]] for which, position in enumerate(first)},
-                    background=universe,
-                    outdir=None,
-                    no_plot=True,
-                )
-            ) as tested,
-        ):
-            table = tested.res2d
-        distinct = np.ones(len(first))
-        distinct[table["Term"].astype(int)] = table["P-value"]
-        p = np.ones(len(shared))
-        p[sharing] = distinct[same_as]
-        return p
+    def _term(self, position: int, overlap: int, p: float, adjusted_p: float, drawn: Sequence[str]) -> EnrichedTerm:
+        set_id = self.ids[position]
+        name, symbols = self._library.sets[set_id]
+        shared = [symbol for gene in drawn for symbol in self._symbols[gene] if symbol in symbols]
+        return EnrichedTerm(
+            library=self._library.name,
+            id=set_id,
+            name=name,
+            overlap=overlap,
+            size=int(self._tests.sizes[position]),
+            p=p,
+            adjusted_p=adjusted_p,
+            genes=list(dict.fromkeys(shared)),
+        )

@@ -19,6 +19,7 @@ CODE = (
     "completion.py",
     "encoders.py",
     "genes.py",
+    "hypergeometric.py",
     "jsontext.py",
     "metrics",
     "plain_table.py",

@@ -1,7 +1,7 @@
 """Lists of genes → what a model is asked: genes resolved, and what cannot be asked kept with the reason."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,15 +42,26 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
     hows: Counter[str] = Counter()
+    mice: defaultdict[str, list[str]] = defaultdict(list)
+    seen: set[str] = set()  # of the mouse genes
     for listed in one.genes:
         found, unknown = _resolved(listed.written, genes, orthologues)
         if unknown:
             unmapped.append(unknown)
             continue
+        hows.update(how for _, how in found)
+        mouse = orthologues.gene(listed.written) if orthologues is not None else ""
+        if mouse in seen:
+            merged.append(listed.written)
+            continue
+        if mouse:
+            seen.add(mouse)
         for symbol, how in found:
-            hows[how] += 1
+            if mouse:
+                mice[symbol].append(mouse)
             if symbol in known:
-                merged.append(listed.written)
+                if not mouse:  # two mouse genes may well have one human gene
+                    merged.append(listed.written)
                 continue
             known[symbol] = AnnotatedGene(
                 symbol=symbol,
@@ -67,7 +78,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
         id=list_id(of, one.name),
         description=one.description,
         place=one.place,
-        genes=list(known.values()),
+        genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],
         unmapped=unmapped,
         flags=flags,
         error=error,

@@ -8,12 +8,16 @@ class _Record(BaseModel):
 
 
 class AnnotatedGene(_Record):
-    """A gene of the set: its symbol (human), official name, and how it was written; `how` as in genes.Resolution."""
+    """A gene of the set: its symbol (human), official name, and how it was written; `how` as in genes.Resolution.
+
+    `orthologue_of` are the mouse genes of a list of mice that it stands for, as the table of orthologues calls them.
+    """
 
     symbol: str
     written: str
     name: str = ""
     how: str = "current"
+    orthologue_of: list[str] = []
     weight: float | None = None
     shown: bool = True  # whether the prompt had room for it
 
@@ -40,7 +44,10 @@ class AnnotatedClaim(_Record):
 
 
 class EnrichedTerm(_Record):
-    """A gene set of a library in which the genes are over-represented: p of the hypergeometric test, and adjusted."""
+    """A gene set of a library in which the genes are over-represented: p of the hypergeometric test, and adjusted.
+
+    `overlap` and `size` count genes of the list's species, and `genes` are human symbols.
+    """
 
     library: str
     id: str

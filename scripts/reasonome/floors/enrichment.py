@@ -3,10 +3,10 @@
 from collections import Counter
 
 import numpy as np
-from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from reasonome.floors.questions import Questions
+from reasonome.hypergeometric import upper_tail
 
 
 def over_representation(questions: Questions) -> list[list[str]]:
@@ -30,19 +30,13 @@ def over_representation(questions: Questions) -> list[list[str]]:
     columns = np.array([fact for counts in in_sets for fact in counts], dtype=int)
     shared = np.array([count for counts in in_sets for count in counts.values()], dtype=int)
     drawn = np.array([len(e.genes) for e in asked], dtype=int)[rows]
-    p = _hypergeometric(shared, carriers[columns], drawn, len(genes))
+    p = upper_tail(shared, carriers[columns], drawn, len(genes))
     order = np.lexsort((columns, -shared, p, rows))
     best = order[np.unique(rows[order], return_index=True)[1]]
     answers = [""] * len(asked)
     for position in best:
         answers[rows[position]] = facts[columns[position]][0]
     return [answers]
-
-
-def _hypergeometric(shared: np.ndarray, carriers: np.ndarray, drawn: np.ndarray, genes: int) -> np.ndarray:
-    """The chance of as many shared genes or more, for each triple; equal ones are computed once, for it is slow."""
-    triples, places = np.unique(np.stack([shared, carriers, drawn]), axis=1, return_inverse=True)
-    return hypergeom.sf(triples[0] - 1, genes, triples[1], triples[2])[places]
 
 
 def database_over_representation(questions: Questions) -> list[list[str]]:

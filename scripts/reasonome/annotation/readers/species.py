@@ -37,15 +37,19 @@ class Orthologues:
     def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
         """`rows` are (symbol and ids, synonyms, human symbols) of mouse genes."""
         self._named: dict[str, dict[str, None]] = {}
-        synonyms: dict[str, list[tuple[str, ...]]] = {}
+        self._gene: dict[str, str] = {}
+        synonyms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         for names, others, humans in rows:
             for name in names:
                 self._named.setdefault(name, {}).update(dict.fromkeys(humans))
+                self._gene.setdefault(name, names[0])
             for other in others:
-                synonyms.setdefault(other, []).append(humans)
+                synonyms.setdefault(other, []).append((names[0], humans))
         for synonym, found in synonyms.items():
             if len(found) == 1:
-                self._named.setdefault(synonym, dict.fromkeys(found[0]))
+                [(gene, humans)] = found
+                self._named.setdefault(synonym, dict.fromkeys(humans))
+                self._gene.setdefault(synonym, gene)
         self._folded: dict[str, str] = {}
         for name in self._named:
             self._folded.setdefault(name.casefold(), name)
@@ -71,9 +75,23 @@ class Orthologues:
 
     def human(self, identifier: str) -> tuple[str, ...]:
         """The symbols of the human genes that a mouse gene corresponds to; () where none is known."""
+        return tuple(self._named.get(self._known(identifier), ()))
+
+    def gene(self, identifier: str) -> str:
+        """What the table calls this mouse gene, the same for all its identifiers: its symbol, else its first id, or "".
+
+        Two identifiers of one gene are one gene, and two genes with the same human one are two.
+        """
+        return self._gene.get(self._known(identifier), "")
+
+    @property
+    def genes(self) -> dict[str, tuple[str, ...]]:
+        """All mouse genes, as `gene` has them, with their human symbols, in the order of the table."""
+        return {gene: tuple(self._named[gene]) for gene in dict.fromkeys(self._gene.values())}
+
+    def _known(self, identifier: str) -> str:
         identifier = _plain(identifier)
-        name = identifier if identifier in self._named else self._folded.get(identifier.casefold(), "")
-        return tuple(self._named.get(name, ()))
+        return identifier if identifier in self._named else self._folded.get(identifier.casefold(), "")
 
     def __contains__(self, identifier: str) -> bool:
         """Whether this is a mouse gene, written exactly so."""
@@ -129,7 +147,8 @@ def _rows(table: PlainTable, named: list[str], human: str):
     for _, cells in table.rows:
         names = tuple(_plain(cells[column]) for column in named if cells[column].strip())
         synonyms = _parts(cells[SYNONYMS_COLUMN]) if SYNONYMS_COLUMN in table.columns else ()
-        yield names, synonyms, _parts(cells[human])
+        if names:
+            yield names, synonyms, _parts(cells[human])
 
 
 def _parts(cell: str) -> tuple[str, ...]:

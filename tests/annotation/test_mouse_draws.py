@@ -1,0 +1,144 @@
+"""Over-representation of mouse genes: each is one draw and one gene of the universe, whatever its human genes."""
+
+import math
+
+import pytest
+from annotation_project import REPAIR, ROOT
+
+from reasonome.annotation import job
+from reasonome.annotation.gene_list import GeneList, ListedGene
+from reasonome.annotation.over_representation import (
+    GeneSetLibrary,
+    LibrarySet,
+    OverRepresentation,
+    default_universe,
+    universe_of,
+)
+from reasonome.annotation.questions import questions
+from reasonome.annotation.readers.species import Orthologues
+from reasonome.errors import InputError
+from reasonome.genes import Gene, GeneTable
+
+# Amyloid: two mouse genes that both have two human ones. Defensin: one mouse gene has three. The rest have one.
+ROWS = [
+    (("Saa1", "MGI:1"), ("Saa",), ("SAA1", "SAA2")),
+    (("Saa2", "MGI:2"), (), ("SAA1", "SAA2")),
+    (("Defa", "MGI:3"), (), ("DEFA1", "OLD3", "DEFA4", "GONE")),
+    *(((f"Gene{n}", f"MGI:{10 + n}"), (), (f"GENE{n}",)) for n in range(1, 6)),
+    (("Lost", "MGI:99"), (), ("GONE",)),
+]
+HUMAN = ["SAA1", "SAA2", "DEFA1", "DEFA3", "DEFA4", *(f"GENE{n}" for n in range(1, 6))]
+MICE = {"Saa1", "Saa2", "Defa", *(f"Gene{n}" for n in range(1, 6))}
+
+
+@pytest.fixture(scope="module")
+def orthologues():
+    return Orthologues(ROWS)
+
+
+@pytest.fixture(scope="module")
+def genes():
+    return GeneTable([Gene(symbol, previous=("OLD3",) if symbol == "DEFA3" else (), coding=True) for symbol in HUMAN])
+
+
+def library(**sets: list[str]) -> GeneSetLibrary:
+    return GeneSetLibrary("lib", {i: LibrarySet(i, frozenset(members)) for i, members in sets.items()})
+
+
+def test_a_mouse_gene_with_several_human_ones_is_one_draw(orthologues, genes):
+    universe = universe_of(MICE, genes, "a.txt", orthologues)
+    sets = library(host=["DEFA1", "DEFA3", "DEFA4", "GENE1", "GENE2"], defensins=["DEFA1", "DEFA3", "DEFA4"])
+    tests = OverRepresentation([sets], universe.symbols, universe.orthologues)
+    # Two of eight mouse genes are drawn, in 28 ways, and both are of the three of the set: 3 ways. As four human genes
+    # of ten they would be four of the five: 5 in 210.
+    [term] = tests.enriched(["Defa", "Gene1"])
+    assert (term.id, term.overlap, term.size) == ("host", 2, 3)
+    assert term.p == pytest.approx(3 / 28)
+    assert term.genes == ["DEFA1", "DEFA3", "DEFA4", "GENE1"]
+    # The defensins are one mouse gene: too few for a test.
+    assert tests.told == (
+        "lib: 1 of 2 gene sets are tested; 1 have fewer than 3 genes in the universe, and 0 more than 500",
+    )
+
+
+def test_two_mouse_genes_with_the_same_human_ones_are_two_draws(orthologues, genes):
+    universe = universe_of(MICE, genes, "a.txt", orthologues)
+    tests = OverRepresentation([library(acute=["SAA1", "GENE1"])], universe.symbols, universe.orthologues)
+    [term] = tests.enriched(["Saa1", "Saa2", "Gene5"])
+    # Three of eight in 56 ways; two of the set's three and one of five others, 15, or all three.
+    assert (term.overlap, term.size, term.genes) == (2, 3, ["SAA1"])
+    assert term.p == pytest.approx(16 / 56)
+
+
+def test_the_universe_counts_mouse_genes_by_any_of_their_identifiers(orthologues, genes):
+    found = universe_of(["Saa1", "saa", "MGI:1", "MGI:2", "Defa", "Lost", "Nosuch"], genes, "a.txt", orthologues)
+    assert found.symbols == {"Saa1", "Saa2", "Defa"}
+    assert found.orthologues["Defa"] == ("DEFA1", "DEFA3", "DEFA4")  # OLD3 by its current symbol; GONE is none
+    assert found.told == (
+        "the universe is the 3 genes in a.txt; 2 of 7 identifiers are no mouse gene with a known human orthologue and "
+        "are left out: Lost, Nosuch"
+    )
+
+
+def test_a_universe_without_a_mouse_gene_is_refused(orthologues, genes):
+    with pytest.raises(InputError, match="none of the 2 identifiers of the universe in a.txt is a mouse gene with"):
+        universe_of(["Lost", "DEFA1"], genes, "a.txt", orthologues)
+
+
+def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologue(orthologues):
+    known = GeneTable(
+        [Gene("SAA1", coding=True), Gene("SAA2", coding=False), Gene("GENE1", coding=False), Gene("GENE2", coding=True)]
+    )
+    found = default_universe(known, [], orthologues)
+    assert found.symbols == {"Saa1", "Saa2", "Gene2"}
+    assert found.told == "the universe is all 3 mouse genes with a human orthologue among all 2 protein-coding genes"
+
+
+def test_the_default_universe_of_mice_where_coding_genes_are_not_known(orthologues):
+    known = GeneTable([Gene("SAA1"), Gene("GENE1")])
+    found = default_universe(known, [library(S1=["GENE1"])], orthologues)
+    assert found.symbols == {"Gene1"}
+    assert found.told.startswith("the universe is all 1 mouse gene with a human orthologue among the 1 gene of any set")
+
+
+def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes):
+    written = ["Defa", "Saa1", "Saa2", "MGI:2", "Lost"]
+    [question] = questions([GeneList("mine", tuple(map(ListedGene, written)))], "a.txt", genes, orthologues)
+    assert {gene.symbol: gene.orthologue_of for gene in question.record.genes} == {
+        "DEFA1": ["Defa"],
+        "DEFA3": ["Defa"],
+        "DEFA4": ["Defa"],
+        "SAA1": ["Saa1", "Saa2"],
+        "SAA2": ["Saa1", "Saa2"],
+    }
+    # Two mouse genes with one human gene are not one gene twice, as a symbol and its id are.
+    [repeated] = [flag for flag in question.record.flags if "more than once" in flag]
+    assert repeated.endswith("by another name: MGI:2")
+
+
+def test_human_genes_are_no_orthologues(genes):
+    [question] = questions([GeneList("mine", tuple(map(ListedGene, HUMAN[:3])))], "a.txt", genes)
+    assert [gene.orthologue_of for gene in question.record.genes] == [[], [], []]
+
+
+def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
+    table = annotating.file("orthologues.tsv", "")
+    rows = [f"{symbol.capitalize()}\t{symbol}" for symbol in REPAIR]
+    rows += ["Rp\tRPL3|RPL4|RPL5|RPS3", *(f"Fill{n}\tFILL{n:02}" for n in range(1, 7))]
+    table.write_text("mouse_symbol\thuman_symbols\n" + "\n".join(rows) + "\n")
+    monkeypatch.setattr(job, "ORTHOLOGUES", table)
+    universe = annotating.file("universe.txt", "\n".join(row.split("\t")[0] for row in rows))
+    sets = annotating.file("mine.gmt", "mine\tna\t" + "\t".join(row.split("\t")[0] for row in rows[:6]) + "\n")
+    (record,) = annotating(sets, species="mouse", universe=str(universe))
+    assert len(record["genes"]) == 9
+    # Six of twelve are drawn, all five of DNA repair and one of seven others; as human genes nine of fifteen.
+    [repair] = [term for term in record["enriched"] if term["id"] == "GO:0006281"]
+    assert (repair["overlap"], repair["size"]) == (5, 5)
+    assert repair["p"] == pytest.approx(7 / math.comb(12, 6))
+
+
+def test_the_shipped_table_calls_a_mouse_gene_the_same_by_all_its_identifiers():
+    shipped = Orthologues.read(ROOT / job.ORTHOLOGUES)
+    assert {shipped.gene(written) for written in ("Brca1", "MGI:104537", "ENSMUSG00000017146.12", "brca1")} == {"Brca1"}
+    assert shipped.genes["Saa1"] == shipped.genes["Saa2"] == ("SAA1", "SAA2")
+    assert shipped.gene("no gene") == ""
