@@ -36,7 +36,7 @@ BESIDE = {
     "statements.py",
     "atomic.py",
     "chains.py",
-    "config.py",
+    "config/__init__.py",
     "errors.py",
     "manifest.py",
     "project.py",
