@@ -39,7 +39,7 @@ BESIDE = {
     "config/__init__.py",
     "errors.py",
     "manifest.py",
-    "project.py",
+    "project/__init__.py",
     "prompt_template.py",
     "sources/table.py",
     "sources/textfile.py",
