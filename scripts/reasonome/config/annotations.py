@@ -1,0 +1,44 @@
+"""annotations.yaml: people's own gene sets."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reasonome.config.strict import Name, Names, Strict
+
+# Read by programs, and in no command of a shell, so that blanks do no harm.
+AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+
+
+class Annotation(Strict):
+    """People's own gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
+
+    sets: Annotated[list[AnyPath], Field(min_length=1)] = Field(
+        description="files: GMT, one gene a line, or a table of clusters or of differential expression"
+    )
+    kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
+        None, description="of the files; told from what is in them if not given"
+    )
+    species: Literal["human", "mouse"] = Field("human", description="mouse genes are asked about as human orthologues")
+    adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="of tables: genes up to this count")
+    log2_fold_change: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="of tables: genes from this on count; if not given 1, and .25 for clusters"
+    )
+    split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
+    top: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="genes of a set, at most; of clusters 100 if not given"
+    )
+    universe: AnyPath | None = Field(
+        None, description="the genes that were tested, one a line; a table of differential expression has its own"
+    )
+    benchmark: Name = Field("demo-go", description="whose facts, ontology terms and encoders answers are checked with")
+    libraries: Names = Field(
+        ["reactome-demo", "wikipathways-demo"], description="sources of gene sets to test for over-representation"
+    )
+    style: Name = Field("facts", description="of the prompts")
+    samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
+    temperature: Annotated[float, Field(gt=0)] = 0.7
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    max_new_tokens: Annotated[int, Field(ge=16)] = 160
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    seed: int = 0

@@ -1,0 +1,60 @@
+"""backbones.yaml: the language models that are trained or asked."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from reasonome.config.endpoints import Endpoint
+from reasonome.config.strict import Name, RelativePath, Strict
+from reasonome.config.weights import Weights
+
+
+class ApiModel(Endpoint):
+    """A model behind an endpoint, asked with the settings of a decoding."""
+
+    not_sent: list[Literal["temperature", "top_p", "max_tokens"]] = Field(
+        [], description="settings of the decoding that this model does not take"
+    )
+
+
+class RecordedAnswers(Strict):
+    """Answers that somebody else recorded, as CSV, TSV or JSON lines with a row per answer."""
+
+    files: dict[Name, RelativePath] = Field(min_length=1, description="benchmark -> file")
+    columns: dict[Literal["id", "answer", "confidence"], str] = Field(
+        {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
+    )
+    licence: str = ""
+
+    @field_validator("columns")
+    @classmethod
+    def _one_field_a_column(cls, value: dict[str, str]) -> dict[str, str]:
+        for column in value.values():
+            if len(fields := [field for field, named in value.items() if named == column]) > 1:
+                raise ValueError(f"column '{column}' is given for '{fields[0]}' and for '{fields[1]}'")
+        return value
+
+
+class Backbone(Strict):
+    """A language model: weights to start from, one that is asked behind an endpoint, or the recorded answers of one.
+
+    Only weights can be trained; the others have the chain `base` alone.
+    """
+
+    weights: Weights | None = None
+    engine: Literal["transformers", "vllm"] = Field("transformers", description="what generates answers from weights")
+    api: ApiModel | None = None
+    recorded: RecordedAnswers | None = None
+
+    @property
+    def kind(self) -> Literal["weights", "api", "recorded"]:
+        """Where its answers come from."""
+        return next(kind for kind in ("weights", "api", "recorded") if getattr(self, kind) is not None)
+
+    @model_validator(mode="after")
+    def _one_source_of_answers(self) -> "Backbone":
+        if sum(source is not None for source in (self.weights, self.api, self.recorded)) != 1:
+            raise ValueError("give one of 'weights', 'api' and 'recorded'")
+        if self.weights is None and self.engine != "transformers":
+            raise ValueError("'engine' goes with 'weights'")
+        return self

@@ -1,0 +1,55 @@
+"""experiments/{experiment}.yaml: which models are compared, on which benchmarks."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from reasonome.config.strict import Names, SomeNames, Strict, no_twins
+from reasonome.errors import nearest
+
+
+class Arm(Strict):
+    """One way to come to a model: steps in order, and the prompt styles it is asked in."""
+
+    steps: list[str]
+    styles: SomeNames | None = Field(None, description="the experiment's if not given")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_steps(cls, value: Any) -> Any:
+        """`KW: [pretrain.demo]` is short for `KW: {steps: [pretrain.demo]}`."""
+        if isinstance(value, str):
+            raise ValueError(f"steps are a list: write [{value}]")
+        return {"steps": value} if isinstance(value, list) else value
+
+
+class Experiment(Strict):
+    """Backbones × arms × seeds × benchmarks × styles × decodings."""
+
+    description: str = ""
+    backbones: SomeNames
+    arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(no_twins)] = [0]
+    untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
+    benchmarks: SomeNames
+    out_of_distribution: Names = Field(
+        default=[], description="those of the benchmarks whose sets are of another kind than what is trained on"
+    )
+    styles: SomeNames
+    decodings: SomeNames
+
+    @model_validator(mode="after")
+    def _untrained_are_its_backbones(self) -> "Experiment":
+        for name in self.untrained:
+            if name not in self.backbones:
+                raise ValueError(f"untrained has '{name}', which is not asked: {nearest(name, self.backbones)}")
+        return self
+
+    @model_validator(mode="after")
+    def _out_of_its_benchmarks(self) -> "Experiment":
+        for name in self.out_of_distribution:
+            if name not in self.benchmarks:
+                raise ValueError(
+                    f"out_of_distribution has '{name}', which is not asked: {nearest(name, self.benchmarks)}"
+                )
+        return self

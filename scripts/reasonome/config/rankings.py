@@ -1,0 +1,86 @@
+"""Those entries of benchmarks.yaml whose answer is a ranked list of genes."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field, model_validator
+
+from reasonome.config.strict import Name, Names, Strict, Variant
+from reasonome.config.subsets import none_is_the_mean
+
+RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
+RANKING_TASKS = get_args(RankingTask)
+# The formats that questions of a ranking task can be made of.
+QUESTION_FORMATS = {
+    "causal_gene_ranking": ("gold_standards", "rankings"),
+    "rare_disease_ranking": ("phenopackets", "rankings"),
+}
+LongestList = Annotated[int, Field(ge=1)]
+
+
+class RankingSubset(Strict):
+    """One part of a benchmark of rankings: where its questions come from, and how many are held out."""
+
+    source: Name = Field(description="of sources.yaml, in a format that holds questions")
+    test: Annotated[int, Field(ge=0)] = Field(
+        description="questions at least: those that would leak into one another go together"
+    )
+    valid: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
+    confidence: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="of gold standards: the confidences that count, such as High; all if not given"
+    )
+    columns: dict[str, str] = Field({}, description="of a ready table: what its columns are called")
+
+
+class RankingBenchmark(Strict):
+    """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
+
+    task: RankingTask
+    authority: Name = Field(description="the source that says which genes there are")
+    subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1), AfterValidator(none_is_the_mean)]
+    locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
+    scores: Literal["distance"] | None = Field(
+        None,
+        description="of loci: what stands for a tool's scores where a table has none, for styles that list candidates "
+        "by score: distance has the gene nearest to the lead variant first",
+    )
+    phenotypes: Name | None = Field(None, description="source of format hpo: for the floor of phenotype overlap")
+    window_kb: Annotated[int, Field(ge=1)] = Field(
+        500, description="kilobases on either side of the lead variant in which candidate genes lie"
+    )
+    minimum_candidates: Annotated[int, Field(ge=2)] = 5
+    maximum_candidates: Annotated[int, Field(ge=2)] = 25
+    decoys: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="of rare diseases: candidates are the causal genes and as many others, which are causal genes of "
+        "other cases of the split; without it every human gene is a candidate",
+    )
+    most_per_gene: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="questions with one causal gene, at most; drawn by the seed"
+    )
+    leave_out: Names = Field(
+        default=[], description="other benchmarks of rankings, into whose held-out questions no training question leaks"
+    )
+    encoders: Names = Field(default=[], description="encoders of the floor that compares a question with gene names")
+    longest_list: LongestList = Field(
+        25, description="genes of an answer that count; what is listed beyond is cut off, and counted"
+    )
+    sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the test questions that is scored only with `final: true` in config.yaml"
+    )
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _settings_of_its_task(self) -> "RankingBenchmark":
+        if self.minimum_candidates > self.maximum_candidates:
+            what = f"minimum_candidates {self.minimum_candidates} is above maximum_candidates"
+            raise ValueError(f"{what} {self.maximum_candidates}")
+        elsewhere = {"causal_gene_ranking": ("decoys", "phenotypes"), "rare_disease_ranking": ("locations", "scores")}
+        for key in elsewhere[self.task]:
+            if getattr(self, key) is not None:
+                raise ValueError(f"'{key}' is no setting of {self.task}")
+        if self.scores == "distance" and self.locations is None:
+            raise ValueError("'scores: distance' needs 'locations', which say where genes lie")
+        if not any(subset.test for subset in self.subsets.values()):
+            raise ValueError("no subset has a test question")
+        return self

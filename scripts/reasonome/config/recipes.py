@@ -1,0 +1,210 @@
+"""recipes/{stage}.yaml: the settings of every training stage."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from reasonome.config.rankings import LongestList
+from reasonome.config.strict import Name, Names, Sha256, Strict, Variant, stays_inside
+
+
+class Adapter(Strict):
+    """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
+
+    rank: Annotated[int, Field(ge=1)] = 16
+    alpha: Annotated[float, Field(gt=0)] = Field(32.0, description="the adapter's output is scaled by alpha / rank")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    targets: Literal["all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
+        "all-linear", description="module names that get an adapter"
+    )
+    quantize: Literal["4bit"] | None = Field(None, description="4bit is QLoRA: NF4 base weights; needs a GPU")
+
+
+class TrainingSettings(Strict):
+    """What every training stage has in common."""
+
+    learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Annotated[float, Field(gt=0)] = 1.0
+    max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
+    batch_size: Annotated[int, Field(ge=1)] = Field(
+        description="examples in one optimizer step, all processes; rows where they are packed"
+    )
+    micro_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        description="examples that pass through at once in a process; auto: the most that fit its memory"
+    )
+    adapter: Adapter | None = Field(None, description="train a LoRA adapter; all weights if not given")
+    scheduler: Literal["constant", "linear", "cosine", "constant_with_warmup"] = "linear"
+    warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="share of the steps")
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    precision: Literal["bf16", "fp32"] = Field(
+        "bf16", description="bf16 is autocast over fp32 weights; sharded, bf16 weights with an fp32 copy that steps"
+    )
+    gradient_checkpointing: bool = False
+    kernels: Literal["auto", "plain"] = Field(
+        "auto", description="auto: FlashAttention and Liger kernels where they are installed and a GPU is; else plain"
+    )
+    save_steps: Annotated[int, Field(ge=1)]
+    log_steps: Annotated[int, Field(ge=1)] = 1
+    checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")
+
+    @model_validator(mode="after")
+    def _whole_micro_batches(self) -> "TrainingSettings":
+        if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
+            raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
+        return self
+
+
+class PretrainRecipe(TrainingSettings):
+    """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
+
+    stage: Literal["pretrain"]
+    corpus: Name
+    sequence_length: Annotated[int, Field(ge=32)]
+    packing: Literal["wrapped", "separate"] = Field(
+        "wrapped",
+        description="wrapped: statements follow one another and may be cut; separate: whole, each seeing itself alone",
+    )
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
+
+
+class SftRecipe(TrainingSettings):
+    """Supervised fine-tuning on a teacher's reasoning, or on the names alone (teacher: none)."""
+
+    stage: Literal["sft"]
+    benchmark: Name
+    style: Name
+    teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
+    max_examples: Annotated[int, Field(ge=1)] | None = None
+    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
+        1024,
+        description="of prompt and completion, in tokens; longer examples are left out. auto: the longest that fits",
+    )
+    packing: Literal["none", "separate"] = Field(
+        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
+    )
+    steps: Literal["mixed", "alike"] = Field(
+        "mixed",
+        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
+        "where steps are small; without packing",
+    )
+
+    @model_validator(mode="after")
+    def _packed_rows_are_alike(self) -> "SftRecipe":
+        if self.steps == "alike" and self.packing != "none":
+            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
+        return self
+
+
+class Grading(Strict):
+    """What rewards of rankings need to know beside their name."""
+
+    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
+    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
+    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
+    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
+
+
+class Grader(Strict):
+    """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
+
+    function: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+\.py:[A-Za-z_][A-Za-z0-9_]*$")] = Field(
+        description="path/to/file.py:function, in the project"
+    )
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
+    sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
+
+    @field_validator("function")
+    @classmethod
+    def _file_of_the_project(cls, value: str) -> str:
+        return f"{stays_inside(value.rpartition(':')[0])}:{value.rpartition(':')[2]}"
+
+
+class GrpoRecipe(TrainingSettings):
+    """Group-relative policy optimisation against weighted rewards."""
+
+    stage: Literal["grpo"]
+    benchmark: Name
+    style: Name
+    graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
+        {}, description="rewards of your own, by name"
+    )
+    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
+    encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
+    prompts: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="drawn from the train split; all if not given"
+    )
+    generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
+    max_completion_length: Annotated[int, Field(ge=8)]
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    beta: Annotated[float, Field(ge=0)] = Field(0.0, description="weight of the KL term")
+    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
+    validate_every: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="steps between which they are answered under way, too; not if not given"
+    )
+    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
+        "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
+    )
+    max_drift: Annotated[float, Field(gt=0)] = Field(
+        0.1,
+        description="mean difference per token (nats) of the log-probabilities of sampler and trainer, above which the "
+        "run fails",
+    )
+
+    @field_validator("rewards")
+    @classmethod
+    def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        graders = info.data.get("graders", {})
+        if not any([*value.values(), *(grader.weight for grader in graders.values())]):
+            raise ValueError("every reward has weight 0: there is nothing to learn from")
+        if twins := sorted(value.keys() & graders.keys()):
+            raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
+        return value
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every reward and grader, by name."""
+        return {**self.rewards, **{name: grader.weight for name, grader in self.graders.items()}}
+
+    @model_validator(mode="after")
+    def _whole_groups(self) -> "GrpoRecipe":
+        if self.batch_size % self.generations:
+            raise ValueError(f"batch_size {self.batch_size} is no multiple of generations {self.generations}")
+        step = self.batch_size // self.generations
+        if self.prompts is not None and self.prompts < step:
+            raise ValueError(f"prompts {self.prompts} do not fill a step of {step} (batch_size / generations)")
+        return self
+
+    @model_validator(mode="after")
+    def _similarity_has_encoders(self) -> "GrpoRecipe":
+        if "similarity" in self.rewards and not self.encoders:
+            raise ValueError("the similarity reward needs at least one encoder")
+        return self
+
+
+STAGES: dict[str, type[TrainingSettings]] = {
+    "pretrain": PretrainRecipe,
+    "sft": SftRecipe,
+    "grpo": GrpoRecipe,
+}
+Recipe = PretrainRecipe | SftRecipe | GrpoRecipe
+
+
+def _without_stage(values: dict[str, Any]) -> dict[str, Any]:
+    if "stage" in values:
+        raise ValueError("the file's name says the stage: leave out 'stage'")
+    return values
+
+
+RecipePart = Annotated[dict[str, Any], AfterValidator(_without_stage)]
+
+
+class RecipeFile(Strict):
+    """config/recipes/{stage}.yaml: defaults, and variants that change some of them."""
+
+    defaults: RecipePart
+    variants: dict[Variant, RecipePart | None]

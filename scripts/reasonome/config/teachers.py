@@ -1,0 +1,47 @@
+"""teachers.yaml: what writes the reasoning that models are fine-tuned on."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field
+
+from reasonome.config.endpoints import Endpoint
+from reasonome.config.strict import Name, Strict
+
+
+class KnowledgeTeacher(Strict):
+    """Writes reasoning out of facts, offline; told the true name (given) or not (blind)."""
+
+    kind: Literal["knowledge"]
+    mode: Literal["given", "blind"]
+    steps: Annotated[int, Field(ge=1, le=8)] = 2
+    genes_per_step: Annotated[int, Field(ge=1, le=16)] = 3
+    seed: int = 0
+    encoder: Name
+    threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
+
+
+class OpenAITeacher(Endpoint):
+    """A teacher behind any OpenAI-compatible endpoint; what it says of rankings stays if its first gene is right."""
+
+    kind: Literal["openai"]
+    temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(512, description="null: not sent")
+    encoder: Name
+    threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
+
+    def parameters(self) -> dict[str, Any]:
+        """All that goes into a request beside the messages; also part of the cache key."""
+        sampling = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        sent = {name: value for name, value in sampling.items() if value is not None}
+        return {"model": self.model, **sent, **self.extra_body}
+
+
+class GeneNamesTeacher(Strict):
+    """Writes reasoning for rankings out of the candidates' official names, offline, told the right gene."""
+
+    kind: Literal["gene_names"]
+    genes: Annotated[int, Field(ge=1, le=8)] = Field(3, description="that the reasoning speaks of")
+    seed: int = 0
+
+
+Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | GeneNamesTeacher, Discriminator("kind")]

@@ -1,0 +1,5 @@
+"""A project: everything under one config folder, read from YAML, validated, its cross-references checked."""
+
+from reasonome.project.project import Project, lookup
+
+__all__ = ["Project", "lookup"]

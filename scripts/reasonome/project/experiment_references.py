@@ -1,0 +1,115 @@
+"""Names in experiments, and what cannot be compared or trained in one."""
+
+import re
+from typing import TYPE_CHECKING
+
+from reasonome.config import STAGES, AnyStyle, Experiment
+from reasonome.project.leaks import check_leaks
+from reasonome.yamltext import Loc
+
+if TYPE_CHECKING:
+    from reasonome.project import Project
+
+_STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
+
+
+def check_experiment(project: "Project", file: str, experiment: Experiment) -> None:
+    """What an experiment names is there, and every cell of its table can be made."""
+    project.folder.check_known(file, ("backbones",), experiment.backbones, project.backbones)
+    project.folder.check_known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
+    project.folder.check_known(file, ("decodings",), experiment.decodings, project.decodings)
+    _check_one_kind(project, file, experiment)
+    for benchmark in experiment.benchmarks:
+        styles = project.styles(project.benchmarks[benchmark].task)
+        project.folder.check_known(file, ("styles",), experiment.styles, styles)
+        for arm, spec in experiment.arms.items():
+            project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], styles)
+        for style in {*experiment.styles, *(s for spec in experiment.arms.values() for s in spec.styles or [])}:
+            _check_scores(project, file, benchmark, style, project.style(benchmark, style))
+    for arm, spec in experiment.arms.items():
+        _check_steps(project, file, arm, spec.steps)
+    for position, name in enumerate(experiment.backbones):
+        _check_untrainable(project, file, ("backbones", position), name, experiment)
+    check_leaks(project, file, experiment)
+    _check_encoders(project, file, experiment)
+
+
+def _check_scores(project: "Project", file: str, benchmark: str, name: str, style: AnyStyle) -> None:
+    """A style that lists candidates by score asks benchmarks whose questions may have some."""
+    spec = project.ranking_benchmarks.get(benchmark)
+    if spec is None or style.order != "score" or spec.scores is not None:
+        return
+    without = [sub.source for sub in spec.subsets.values() if project.sources[sub.source].format != "rankings"]
+    if without:
+        what = f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none"
+        fix = "`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of scores"
+        raise project.folder.error(file, ("benchmarks",), what, fix)
+
+
+def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> None:
+    """Names and rankings have other scores, so they do not stand in one table."""
+    ranks = [name in project.ranking_benchmarks for name in experiment.benchmarks]
+    if len(set(ranks)) > 1:
+        what = "gene-set naming and rankings have no score in common"
+        raise project.folder.error(file, ("benchmarks", ranks.index(not ranks[0])), what, "make an experiment of each")
+
+
+def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, experiment: Experiment) -> None:
+    """A model behind an endpoint, or recorded answers, are asked in arms without steps: there must be one."""
+    backbone = project.backbones[name]
+    if backbone.weights is not None and name not in experiment.untrained:
+        return
+    arms = [spec for spec in experiment.arms.values() if not spec.steps]
+    if not arms:
+        why = "has no weights to train" if backbone.weights is None else "is not to be trained"
+        what = f"'{name}' {why}, and every arm has steps"
+        raise project.folder.error(file, loc, what, "add an arm without steps (base: []), or take it out of backbones")
+    if backbone.recorded is None:
+        return
+    styles = dict.fromkeys(style for spec in arms for style in spec.styles or experiment.styles)
+    for kind, asked, fix in (
+        ("style", list(styles), "let the arms without steps have one (`styles` of the arm)"),
+        ("decoding", experiment.decodings, f"ask here with one, or give '{name}' an experiment of its own"),
+    ):
+        if len(asked) > 1:
+            what = f"the answers of '{name}' were recorded once: {', '.join(asked)} cannot each be their {kind}"
+            raise project.folder.error(file, loc, what, fix)
+    for benchmark in experiment.benchmarks:
+        if benchmark not in backbone.recorded.files:
+            what = f"'{name}' has no recorded answers to '{benchmark}'"
+            recorded = ", ".join(backbone.recorded.files)
+            fix = f"add {benchmark} to its files in backbones.yaml, or ask here only {recorded}"
+            raise project.folder.error(file, loc, what, fix)
+
+
+def _check_steps(project: "Project", file: str, arm: str, steps: list[str]) -> None:
+    order = list(STAGES)
+    last = 0
+    for position, step in enumerate(steps):
+        loc = ("arms", arm, "steps", position)
+        match = _STEP.fullmatch(step)
+        if match is None:
+            raise project.folder.error(file, loc, f"'{step}' is no step", "write stage.variant, as in sft.names")
+        stage, variant = match.groups()
+        project.folder.check_known(file, loc, stage, project.recipes, "stage")
+        project.folder.check_known(file, loc, variant, project.recipes[stage], f"variant of {stage}")
+        if order.index(stage) < last:
+            fix = f"the order is {' → '.join(order)}"
+            raise project.folder.error(file, loc, f"'{step}' comes after a later stage", fix)
+        last = order.index(stage)
+
+
+def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:
+    """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
+    steps = {step for spec in experiment.arms.values() for step in spec.steps if step.startswith("grpo.")}
+    recipes = [project.recipes["grpo"][step.removeprefix("grpo.")] for step in steps]
+    rewarded = {encoder for recipe in recipes if recipe.rewards.get("similarity") for encoder in recipe.encoders}
+    for position, name in enumerate(experiment.benchmarks):
+        encoders = project.benchmarks[name].encoders
+        if len(encoders) > 1 and rewarded.issuperset(encoders):
+            raise project.folder.error(
+                file,
+                ("benchmarks", position),
+                f"every encoder that scores '{name}' ({', '.join(encoders)}) is also a reward of a GRPO step here",
+                f"give {name} in benchmarks.yaml an encoder that no GRPO recipe of this experiment uses",
+            )

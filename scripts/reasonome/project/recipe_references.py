@@ -1,0 +1,87 @@
+"""Names in recipes: what a recipe trains on, in which style, and what it rewards."""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reasonome.config import RANKING_TASKS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.errors import InputError, nearest
+from reasonome.tasks import TASKS
+
+if TYPE_CHECKING:
+    from reasonome.project import Project
+
+
+def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) -> None:
+    """What a recipe trains on is there, and can be trained on and rewarded as it says."""
+
+    def known(key: str, valid: Iterable[str]) -> None:
+        project.folder.check_known(
+            file, project.folder.place_in_recipe(file, variant, key), getattr(recipe, key), valid
+        )
+
+    if isinstance(recipe, PretrainRecipe):
+        known("corpus", project.corpora)
+        return
+    known("benchmark", project.benchmarks)
+    task = project.benchmarks[recipe.benchmark].task
+    known("style", project.styles(task))
+    if isinstance(recipe, GrpoRecipe):
+        _check_rewards(project, file, variant, recipe, task)
+    if project.style(recipe.benchmark, recipe.style).confidence:
+        what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
+        fix = "train in a style without it: a model may be asked in one that it was not trained in"
+        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
+    if isinstance(recipe, SftRecipe):
+        known("teacher", [*project.teachers, "none"])
+        _check_teacher(project, file, variant, recipe)
+
+
+def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
+    """Rewards are the task's, and graders are functions in files that are there."""
+    for key, valid in (("encoders", project.encoders), ("rewards", TASKS[task].rewards)):
+        project.folder.check_known(
+            file, project.folder.place_in_recipe(file, variant, key), getattr(recipe, key), valid
+        )
+    if task in RANKING_TASKS:
+        counted = project.ranking_benchmarks[recipe.benchmark].longest_list
+        if recipe.grading.longest_list != counted:
+            loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
+            what = f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
+            raise project.folder.error(file, loc, what, f"longest_list: {counted}")
+    for name, grader in recipe.graders.items():
+        path, _, function = grader.function.rpartition(":")
+        loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
+        if not Path(path).is_file():
+            raise project.folder.error(file, loc, f"there is no file {path}", "paths are from the project's folder")
+        names = _defined(Path(path))
+        if function not in names:
+            raise project.folder.error(file, loc, f"{path} defines no '{function}'", nearest(function, names))
+
+
+def _check_teacher(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:
+    """A teacher writes for the kind of task that it knows; one behind an endpoint for any."""
+    other_kind = "knowledge" if recipe.benchmark in project.ranking_benchmarks else "gene_names"
+    if recipe.teacher != "none" and project.teachers[recipe.teacher].kind == other_kind:
+        able = [name for name, spec in project.teachers.items() if spec.kind != other_kind]
+        what = f"teacher '{recipe.teacher}' does not write for {project.benchmarks[recipe.benchmark].task}"
+        fix = f"one of {', '.join([*able, 'none'])}"
+        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "teacher"), what, fix)
+
+
+def _defined(path: Path) -> list[str]:
+    """The names that a Python file gives something at its top; InputError for one that is no Python."""
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise InputError(f"this is no Python: {error}", file=path, line=getattr(error, "lineno", None)) from None
+    names = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names += [alias.asname or alias.name for alias in node.names]
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names

@@ -1,0 +1,106 @@
+"""Names that one file of a project has of another: each is there, and is of a kind that can stand there."""
+
+from typing import TYPE_CHECKING
+
+from reasonome.config import (
+    CLUSTER_RULES,
+    FORMAT_FILES,
+    GMT_FORMATS,
+    Annotation,
+    Corpus,
+    GeneNamesTeacher,
+    OpenAITeacher,
+)
+from reasonome.errors import nearest
+from reasonome.project.benchmark_references import check_naming, check_ranking
+from reasonome.project.experiment_references import check_experiment
+from reasonome.project.recipe_references import check_recipe
+from reasonome.prompt_template import read_template
+
+if TYPE_CHECKING:
+    from reasonome.project import Project
+
+
+def check_references(project: "Project") -> None:
+    """InputError for the first name in a project that nothing has, or that cannot stand where it does."""
+    project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
+    for name, backbone in project.backbones.items():
+        if backbone.recorded is not None:
+            loc = (name, "recorded", "files")
+            project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
+    for name, corpus in project.corpora.items():
+        _check_corpus(project, name, corpus)
+    for name, ranking in project.ranking_benchmarks.items():
+        check_ranking(project, name, ranking)
+    for name, annotation in project.annotations.items():
+        _check_annotation(project, name, annotation)
+    for name, benchmark in project.naming_benchmarks.items():
+        check_naming(project, name, benchmark)
+    for name, teacher in project.teachers.items():
+        if not isinstance(teacher, GeneNamesTeacher):
+            project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
+    _check_teacher_prompts(project)
+    for stage, variants in project.recipes.items():
+        for variant, recipe in variants.items():
+            check_recipe(project, f"recipes/{stage}.yaml", variant, recipe)
+    for name, experiment in project.experiments.items():
+        check_experiment(project, f"experiments/{name}.yaml", experiment)
+    _check_requests(project)
+
+
+def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
+    project.folder.check_known("corpora.yaml", (name, "sources"), corpus.sources, project.sources)
+    _check_facts(project, name, corpus)
+    project.folder.check_known("corpora.yaml", (name, "leave_out"), corpus.leave_out, project.naming_benchmarks)
+    project.authority(name)
+    _check_tokenizer(project, name, corpus)
+
+
+def _check_facts(project: "Project", name: str, corpus: Corpus) -> None:
+    """Sources of a corpus are of formats that hold facts."""
+    for position, source in enumerate(corpus.sources):
+        if not FORMAT_FILES[form := project.sources[source].format].facts:
+            what = f"'{source}' is of format {form}, which holds no facts"
+            raise project.folder.error(
+                "corpora.yaml", (name, "sources", position), what, "it is a source of benchmarks"
+            )
+
+
+def _check_tokenizer(project: "Project", name: str, corpus: Corpus) -> None:
+    if corpus.tokenizer is None:
+        return
+    loc = (name, "tokenizer")
+    project.folder.check_known("corpora.yaml", loc, corpus.tokenizer, project.backbones)
+    if project.backbones[corpus.tokenizer].weights is None:
+        with_weights = [other for other, backbone in project.backbones.items() if backbone.weights is not None]
+        what = f"backbone '{corpus.tokenizer}' has no weights, and so no tokenizer here"
+        raise project.folder.error("corpora.yaml", loc, what, nearest(corpus.tokenizer, with_weights))
+
+
+def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
+    file, styles = "annotations.yaml", project.styles("gene_set_naming")
+    project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, project.naming_benchmarks)
+    project.folder.check_known(file, (name, "style"), annotation.style, styles)
+    libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
+    project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
+    if styles[annotation.style].neighbours is not None:
+        what = f"style '{annotation.style}' shows training sets as examples, which sets of your own have none of"
+        raise project.folder.error(file, (name, "style"), what, "ask in another style")
+
+
+def _check_teacher_prompts(project: "Project") -> None:
+    """A teacher behind an endpoint can be asked about gene sets: there is its template; rankings need none."""
+    if any(isinstance(teacher, OpenAITeacher) for teacher in project.teachers.values()):
+        for task in sorted({benchmark.task for benchmark in project.naming_benchmarks.values()}):
+            read_template(project.root / "prompts" / f"teacher.{task}.txt", headed=False)
+
+
+def _check_requests(project: "Project") -> None:
+    """Requests name rules, backbones and recipes that there are."""
+    for position, request in enumerate(project.requests):
+        project.folder.check_known("resources.yaml", (position, "rules"), request.rules or [], CLUSTER_RULES, "rule")
+        project.folder.check_known(
+            "resources.yaml", (position, "backbones"), request.backbones or [], project.backbones
+        )
+        recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
+        project.folder.check_known("resources.yaml", (position, "recipes"), request.recipes or [], recipes, "recipe")
