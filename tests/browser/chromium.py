@@ -63,3 +63,20 @@ def column(page: WebDriver, heading: str, table: str) -> list[str]:
         table,
         heading,
     )
+
+
+def opened(driver: WebDriver, path: Path) -> WebDriver:
+    """The page, freshly opened, with nothing kept from before."""
+    driver.get("about:blank")
+    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "file://", "storageTypes": "local_storage"})
+    driver.get_log("browser"), requested(driver)
+    seconds_to_interactive(driver, path)
+    return driver
+
+
+def check_quiet(driver: WebDriver, path: Path, *, downloads: bool = False) -> None:
+    """The page logged no error, ran nothing that came with the data, and asked for nothing but its own downloads."""
+    assert driver.execute_script("return [window.pwned, document.querySelectorAll('img').length]") == [None, 0]
+    assert driver.get_log("browser") == []
+    asked = {address for address in requested(driver) if not (downloads and address.startswith("blob:"))}
+    assert asked == {path.as_uri()}

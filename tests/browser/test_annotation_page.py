@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
-from chromium import PROGRAMS, chromium, column, lacking, requested, seconds_to_interactive
+from chromium import PROGRAMS, check_quiet, column, lacking, opened
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -28,12 +28,6 @@ CLIPBOARD = (
 
 
 @pytest.fixture(scope="module")
-def driver():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("annotated") / "annotations.html"
     write_page(RECORDS, ABOUT, path)
@@ -47,26 +41,10 @@ def hostile(tmp_path_factory) -> Path:
     return path
 
 
-def opened(driver: WebDriver, path: Path) -> WebDriver:
-    """The page, freshly opened."""
-    driver.get("about:blank")
-    driver.get_log("browser"), requested(driver)
-    seconds_to_interactive(driver, path)
-    return driver
-
-
-def check_quiet(driver: WebDriver, path: Path) -> None:
-    """It has logged no error, asked nobody for anything and run nothing that came with the data."""
-    assert driver.execute_script("return [window.pwned, document.querySelectorAll('img').length]") == [None, 0]
-    assert driver.get_log("browser") == []
-    asked = {address for address in requested(driver) if not address.startswith("blob:")}  # its own downloads
-    assert {address.partition("#")[0] for address in asked} == {path.as_uri()}
-
-
 @pytest.fixture
 def page(driver, written):
     yield opened(driver, written)
-    check_quiet(driver, written)
+    check_quiet(driver, written, downloads=True)
 
 
 def cells(page: WebDriver, heading: str, table: str = "sets") -> list[str]:

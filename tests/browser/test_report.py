@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, chromium, column, lacking, requested, seconds_to_interactive
+from chromium import PROGRAMS, check_quiet, column, lacking, opened, requested, seconds_to_interactive
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -18,12 +18,6 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def driver():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     text, _ = render(folder, per_subset=14, poison=POISON, ontology=True)
@@ -34,14 +28,10 @@ def written(tmp_path_factory) -> Path:
 @pytest.fixture
 def page(driver, written):
     """The page, freshly opened; afterwards it has logged no error and asked nobody for anything."""
-    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "file://", "storageTypes": "local_storage"})
-    driver.get_log("browser"), requested(driver)
-    seconds_to_interactive(driver, written)
+    opened(driver, written)
     WebDriverWait(driver, 10).until(lambda d: d.find_elements(By.CSS_SELECTOR, "#compared tr.entry"))
     yield driver
-    assert driver.execute_script("return [window.pwned, document.querySelectorAll('img').length]") == [None, 0]
-    assert driver.get_log("browser") == []
-    assert set(requested(driver)) == {written.as_uri()}
+    check_quiet(driver, written)
 
 
 def cells(page: WebDriver, heading: str, table: str = "browser") -> list[str]:
