@@ -295,13 +295,6 @@ def test_a_universe_that_is_missing(annotating, by_hand):
 # the place, the model and the settings
 
 
-def test_results_cannot_go_into_a_file(annotating, by_hand):
-    annotating.out.write_text("mine")
-    with pytest.raises(InputError, match="this is a file, and results need a folder"):
-        annotating(annotating.file("mine.gmt", GOOD))
-    assert annotating.out.read_text() == "mine"
-
-
 def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(annotating, by_hand):
     path = annotating.file("mine.gmt", GOOD)
     unfinished = annotating.folder / "results/models/smollm2-135m/pretrain.demo-s0"
@@ -397,7 +390,7 @@ def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
         "mine: 1 set, by genes: 'repair' (5)",
         "the universe is all 57 protein-coding genes",
         "mine: 'repair': 5 of 5 genes known",
-        "mine: in 1 set 5 genes are known, and 0 are not",
+        "mine: in 1 set 5 genes are known, 0 not",
         "warning: the model was not trained to name gene sets: expect answers in no usable form",
         "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "
         "that fits a term, may be copied from the prompt",
@@ -418,7 +411,7 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
     assert told[3:] == [
         "all: 'first': 6 of 7 genes known; 1 of 7 genes is unknown: XA",
         "all: 'last': 1 of 3 genes known; 2 of 3 genes are unknown: XB, XC",
-        "all: in 2 sets 7 genes are known, and 3 are not",
+        "all: in 2 sets 7 genes are known, 3 not",
         f"not asked: all: 'last': {error}",
         "warning: the model was not trained to name gene sets: expect answers in no usable form",
         "a preview: the model would be asked about 1 set; nothing was written",
@@ -439,6 +432,14 @@ def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, messag
     with pytest.raises(InputError, match=message):
         run(annotating, "--preview", *options)
     assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--preview"]])
+def test_a_file_in_the_place_of_the_folder(annotating, by_hand, options):
+    annotating.out.write_text("mine")
+    with pytest.raises(InputError, match="this is a file, and results need a folder"):
+        run(annotating, *options)
+    assert annotating.out.read_text() == "mine"
 
 
 @pytest.mark.parametrize("options", [[], ["--preview"]])

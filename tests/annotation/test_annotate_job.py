@@ -476,7 +476,7 @@ def test_from_python_bad_settings_and_objects_write_nothing(annotating, by_hand)
     for settings, field, message, fix in [
         ({"samples": 0}, "samples", "'0': Input should be greater than or equal to 1", "see docs/annotate.md"),
         ({"tpo": 5}, "tpo", "there is no setting 'tpo'", "did you mean 'top'?"),
-        ({"species": "mice"}, "species", "'mice': Input should be 'human' or 'mouse'", "did you mean 'mouse'?"),
+        ({"species": "mous"}, "species", "'mous': Input should be 'human' or 'mouse'", "did you mean 'mouse'?"),
     ]:
         with pytest.raises(InputError, match=message) as error:
             annotate_sets(path, annotation_project.MODEL, annotating.out, **settings)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import annotation_project
 import pytest
 import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
@@ -16,7 +17,7 @@ from reasonome.annotation import lock
 from reasonome.annotation.lock import only_process
 from reasonome.errors import InputError
 
-SCRIPTS = Path(lock.__file__).resolve().parents[2]
+FOLDERS = [Path(lock.__file__).resolve().parents[2], Path(__file__).resolve().parents[1]]  # of the library and of tests
 # Holds the folder until somebody ends it.
 HOLDER = """
 import sys, time
@@ -26,30 +27,43 @@ with only_process(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
-# Kills itself, as the kernel does with who takes too much memory: after the first batch, or before the page is written.
-KILLED = """
-import os, signal, sys
-from reasonome import cli
-from reasonome.annotation import page
+# These kill themselves, as the kernel does with who takes too much memory: after the first batch of answers, and with
+# half of a table written.
+ONE_BATCH = """
+import os, signal
 from reasonome.generation import local
-
-def kill(*given):
-    os.kill(os.getpid(), signal.SIGKILL)
 
 def one_batch(*given, generate=local.generate, **more):
     yield next(iter(generate(*given, **more)))
-    kill()
+    os.kill(os.getpid(), signal.SIGKILL)
 
-if sys.argv[1] == "answers":
-    local.generate = one_batch
-else:
-    page.render_page = kill
-cli.main(sys.argv[2:])
+local.generate = one_batch
 """
+HALF_A_TABLE = """
+import os, signal
+from annotation_project import ByHand
+from reasonome import atomic
+from reasonome.annotation import annotate
+
+def half(path, rows):
+    with atomic.replacing(path) as temporary:
+        temporary.write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+annotate.write_answers = ByHand()
+atomic.write_jsonl = half
+"""
+ANNOTATE = """
+import sys
+from reasonome.annotation.in_python import annotate_sets
+annotate_sets(*sys.argv[1:], style="names", samples=1, batch_size=1, max_new_tokens=16)
+"""
+WRITTEN = ["annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl", "manifest.json"]
+SETTINGS = {"style": "names", "samples": 1, "batch_size": 1, "max_new_tokens": 16}
 
 
 def python(program: str, *given: str, **more) -> subprocess.Popen:
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, FOLDERS))}
     return subprocess.Popen([sys.executable, "-c", program, *given], env=environment, text=True, **more)
 
 
@@ -90,30 +104,23 @@ def test_a_file_system_without_locks_is_written_to_all_the_same(tmp_path, monkey
     assert [file.name for file in tmp_path.iterdir()] == ["written"]
 
 
-@pytest.fixture
-def tiny_model(annotating, backbone_model) -> str:
-    """A model of random weights that answers in a moment."""
-    folder = annotating.folder / "results/models/tiny/base"
-    if not folder.exists():
-        tiny_backbone_model.make(folder / "model", backbone_model)
-        (folder / "manifest.json").write_text('{"name": "tiny"}')
-    return "tiny/base"
-
-
-def killed(annotating, when: str, model: str) -> list[str]:
-    """The names of what a killed run leaves."""
-    command = ["annotate", str(annotating.file("mine.gmt", GOOD + SECOND)), "--model", model, "--style", "names"]
-    run = python(KILLED, when, *command, "--samples", "17", "--out", str(annotating.out), stderr=subprocess.PIPE)
+def killed(annotating, program: str, model: str) -> list[str]:
+    """Annotate in another process that is killed; the names of what it leaves."""
+    given = [str(annotating.file("mine.gmt", GOOD + SECOND)), model, str(annotating.out)]
+    run = python(program + ANNOTATE, *given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, told = run.communicate()
     assert run.returncode == -signal.SIGKILL, told
     return sorted(file.name for file in annotating.out.iterdir())
 
 
-def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, tiny_model, monkeypatch):
+def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, backbone_model, monkeypatch):
     local = pytest.importorskip("reasonome.generation.local")
-    assert killed(annotating, "answers", tiny_model) == [".answers.jsonl.partial", ".lock"]
-    answered = (annotating.out / ".answers.jsonl.partial").read_text().splitlines()[1:]
-    assert [json.loads(line)["batch"] for line in answered] == [0]
+    folder = annotating.folder / "results/models/tiny/base"
+    if not folder.exists():
+        tiny_backbone_model.make(folder / "model", backbone_model)
+        (folder / "manifest.json").write_text('{"name": "tiny"}')
+    assert killed(annotating, ONE_BATCH, "tiny/base") == [".answers.jsonl.partial", ".lock"]
+    (answered,) = (annotating.out / ".answers.jsonl.partial").read_text().splitlines()[1:]
     generate, skipped = local.generate, []
 
     def resumed(*given, skip, **more):
@@ -121,30 +128,19 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
         return generate(*given, skip=skip, **more)
 
     monkeypatch.setattr(local, "generate", resumed)
-    records = annotating(annotating.out.parent / "mine.gmt", model=tiny_model, samples=17, style="names")
-    assert skipped == [{0}]
-    assert [len(record["samples"]) for record in records] == [17, 17]
-    kept = {row["text"] for line in answered for row in json.loads(line)["rows"]}
-    assert kept <= {sample["text"] for record in records for sample in record["samples"]}
-    assert len(list(annotating.out.iterdir())) == 6
+    records = annotating(annotating.out.parent / "mine.gmt", model="tiny/base", **SETTINGS)
+    assert skipped == [{json.loads(answered)["batch"]}] == [{0}]
+    (kept,) = json.loads(answered)["rows"]
+    assert {record["id"]: record["samples"][0]["text"] for record in records}[kept["id"]] == kept["text"]
+    assert sorted(file.name for file in annotating.out.iterdir()) == WRITTEN
 
 
-def test_after_a_kill_while_it_writes_no_torn_file_stays_and_nothing_is_asked_again(
-    annotating, tiny_model, monkeypatch
-):
-    left = killed(annotating, "page", tiny_model)
-    # What stands there is whole, and without a manifest it is not taken for finished.
-    assert left == [".lock", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"]
-    assert len(annotating.records()) == 2
-
-    def refuse(*given):
-        raise AssertionError("the model was asked again")
-
-    (annotating.out / ".annotations.html.0123abcd.partial").write_text("<html>torn")
-    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", refuse)
-    annotating(annotating.out.parent / "mine.gmt", model=tiny_model, samples=17, style="names")
-    written = sorted(file.name for file in annotating.out.iterdir())
-    assert written == [
-        *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
-        "manifest.json",
-    ]
+def test_after_a_kill_while_it_writes_nothing_torn_stays_and_nothing_is_asked_again(annotating, by_hand):
+    left = killed(annotating, HALF_A_TABLE, annotation_project.MODEL)
+    (torn,) = [name for name in left if name.endswith(".partial")]
+    # Under their own names files are whole; without a manifest they are not taken for finished.
+    assert [name for name in left if name != torn] == [".lock", "annotations.tsv", "answers.json", "answers.jsonl"]
+    records = annotating(annotating.out.parent / "mine.gmt", **SETTINGS)
+    assert [record["name"] for record in records] == ["DNA repair", "DNA repair"]
+    assert by_hand.asked == []
+    assert sorted(file.name for file in annotating.out.iterdir()) == WRITTEN

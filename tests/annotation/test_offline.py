@@ -10,12 +10,13 @@ from reasonome.annotation.in_python import annotate_sets
 from reasonome.annotation.offline import offline
 from reasonome.errors import InputError
 
+NOBODY = "http://127.0.0.1:9"
+
 
 def test_requests_are_refused_within_and_all_is_as_before_afterwards(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_ENDPOINT", "http://127.0.0.1:9")  # where nobody listens
     with pytest.raises(LocalEntryNotFoundError) as refused, offline():
-        hf_hub_download("somebody/something", "config.json", cache_dir=tmp_path)
+        hf_hub_download("somebody/something", "config.json", cache_dir=tmp_path, endpoint=NOBODY)
     assert isinstance(refused.value.__cause__, OfflineModeIsEnabled)
     assert constants.HF_HUB_OFFLINE is False
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)

@@ -151,8 +151,8 @@ def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path)
         "statistic from 'stat'",
         "4 of 8 genes pass (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): 2 up, 2 down",
         "in no set: 2 rows without an adjusted p value (NA)",
-        "the universe is the 7 genes with a p value, 1 without an adjusted one among them: measured, and filtered "
-        "afterwards; left out of it: 1 row without any p value, which no test was made for",
+        "tested, and so the universe unless `--universe` is given: 7 genes with a p value, 1 of them without an "
+        "adjusted one, which a filter took; not tested: 1 row without one",
     )
 
 
@@ -160,8 +160,8 @@ def test_a_table_of_adjusted_p_alone_cannot_say_what_was_filtered_and_what_never
     found = read(tmp_path, "gene,log2FC,padj\nA,2,0.01\nB,2,0.9\nC,2,NA\n")
     assert found.universe == ("A", "B")
     assert found.told[-1] == (
-        "the universe is the 2 genes with an adjusted p value; 1 row without one may have been tested: export the p "
-        "values too"
+        "tested, and so the universe unless `--universe` is given: 2 genes with an adjusted p value; perhaps tested, "
+        "which only p values would say: 1 row without one"
     )
 
 
@@ -173,8 +173,7 @@ def test_an_outlier_without_a_p_value_was_not_tested(tmp_path):
     found = read(tmp_path, DESEQ2 + '"A",100,2,0.2,10,1e-9,1e-8\n"OUTLIER",900,4,0.2,9,NA,NA\n')
     assert found.universe == ("A",)
     assert found.told[-1] == (
-        "the universe is the 1 gene with a p value; left out of it: 1 row without any p value, which no test was made "
-        "for"
+        "tested, and so the universe unless `--universe` is given: 1 gene with a p value; not tested: 1 row without one"
     )
 
 

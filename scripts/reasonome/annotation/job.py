@@ -79,12 +79,18 @@ def print_reading(found: Mapping[str, GeneLists]) -> None:
 
 
 def preview_lists(
-    project: Project, settings: Annotation, found: dict[str, GeneLists], sources: Sources, model: Path
+    project: Project,
+    settings: Annotation,
+    found: dict[str, GeneLists],
+    sources: Sources,
+    model: Path,
+    out: Path,
 ) -> None:
-    """Print what `annotate_lists` would ask, without asking: genes that are known, and why sets would not be asked.
+    """Print what `annotate_lists` would ask: which genes are known, and why some sets would not be asked.
 
-    InputError as of `annotate_lists`, which writes and does nothing more but load the model.
+    Does all that comes before the model is loaded, and raises what that raises; writes nothing.
     """
+    _check_is_no_file(out)
     with offline():
         prepared = prepare(project, settings, found, sources, model, "")
     for name in found:
@@ -95,7 +101,8 @@ def preview_lists(
             print(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
         genes = sum(len(record.genes) for record in records)
         unmapped = sum(len(record.unmapped) for record in records)
-        print(f"{name}: in {counted(len(records), 'set')} {genes:,} genes are known, and {unmapped:,} are not")
+        sets, are_known = counted(len(records), "set"), counted(genes, "gene is known", "genes are known")
+        print(f"{name}: in {sets} {are_known}, {unmapped:,} not")
     _print_not_asked(prepared.asked)
     for warning in prepared.about.warnings:
         print(f"warning: {warning}")
@@ -149,8 +156,7 @@ def annotate_lists(
     Lists that cannot be asked are rows with an error; the others are done. InputError as of `prepare`, and where
     another process writes to `out`, before anything is written.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError("this is a file, and results need a folder", file=out, fix="give another folder")
+    _check_is_no_file(out)
     with offline():
         prepared = prepare(project, settings, found, sources, model, command)
         with only_process(out):
@@ -167,6 +173,11 @@ def annotate_lists(
     print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
     _print_not_asked(prepared.asked)
     print(f"{out / PAGE}: open it in a browser")
+
+
+def _check_is_no_file(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError("this is a file, and results need a folder", file=out, fix="give another folder")
 
 
 def _print_not_asked(asked: Sequence[Question]) -> None:

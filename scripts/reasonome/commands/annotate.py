@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     sources = project_files.sources_of(project, settings)
     project_files.check_there(sources)
     if args.preview:
-        job.preview_lists(project, settings, found, sources, model)
+        job.preview_lists(project, settings, found, sources, model, args.out)
         return 0
     command = f"reasonome {shlex.join(sys.argv[1:])}"
     job.annotate_lists(project, settings, found, sources, model, args.out, command)

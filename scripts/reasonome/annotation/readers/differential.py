@@ -89,22 +89,17 @@ def _list(name: str, rows: list[GeneStatistics], rule: str, top: int | None) -> 
 
 def _universe(rows: list[GeneStatistics]) -> tuple[tuple[str, ...], str]:
     """The genes that were tested, and the sentence that says which those are."""
-    if all(row.p is None for row in rows):
-        tested = dict.fromkeys(row.gene for row in rows if row.adjusted_p is not None)
-        left = sum(row.adjusted_p is None for row in rows)
-        told = f"the universe is the {counted(len(tested), 'gene')} with an adjusted p value"
-        if left:
-            told += f"; {counted(left, 'row')} without one may have been tested: export the p values too"
-        return tuple(tested), told
-    tested = dict.fromkeys(row.gene for row in rows if row.p is not None)
-    filtered = sum(row.p is not None and row.adjusted_p is None for row in rows)
-    untested = sum(row.p is None for row in rows)
-    told = f"the universe is the {counted(len(tested), 'gene')} with a p value"
-    if filtered:
-        told += f", {filtered:,} without an adjusted one among them: measured, and filtered afterwards"
-    if untested:
-        told += f"; left out of it: {counted(untested, 'row')} without any p value, which no test was made for"
-    return tuple(tested), told
+    has_p = any(row.p is not None for row in rows)
+    tested = [row for row in rows if (row.p if has_p else row.adjusted_p) is not None]
+    genes = tuple(dict.fromkeys(row.gene for row in tested))
+    of = "a p value" if has_p else "an adjusted p value"
+    told = f"tested, and so the universe unless `--universe` is given: {counted(len(genes), 'gene')} with {of}"
+    if filtered := sum(row.adjusted_p is None for row in tested):
+        told += f", {filtered:,} of them without an adjusted one, which a filter took"
+    if left := len(rows) - len(tested):
+        why = "not tested" if has_p else "perhaps tested, which only p values would say"
+        told += f"; {why}: {counted(left, 'row')} without one"
+    return genes, told
 
 
 def _strength(row: GeneStatistics) -> tuple[float, float]:
