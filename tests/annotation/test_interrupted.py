@@ -94,6 +94,21 @@ def test_a_folder_is_free_again_after_an_error(tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_lock_that_its_holder_removes_in_between_is_not_taken_for_the_folders(tmp_path, monkeypatch):
+    flock, seen = lock.fcntl.flock, []
+
+    def removed_before(handle, how):
+        if not seen:
+            (tmp_path / ".lock").unlink()
+        seen.append(os.fstat(handle).st_ino)
+        flock(handle, how)
+
+    monkeypatch.setattr(lock.fcntl, "flock", removed_before)
+    with only_process(tmp_path):
+        assert len(seen) == 2
+        assert (tmp_path / ".lock").stat().st_ino == seen[1]
+
+
 def test_a_file_system_without_locks_is_written_to_all_the_same(tmp_path, monkeypatch):
     def refuse(handle, how):
         raise OSError(errno.ENOLCK, "no locks")

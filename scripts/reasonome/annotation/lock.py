@@ -47,6 +47,6 @@ def _locked(path: Path) -> int:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+        if os.fstat(handle).st_nlink:
             return handle
         os.close(handle)
