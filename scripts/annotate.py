@@ -24,8 +24,10 @@ def main() -> None:
     settings = lookup(project.annotations, args.annotation, "annotation")
     sources = project_files.sources_of(project, settings)
     project_files.check_there(sources)
+    found = job.read_lists(settings)
+    job.print_reading(found)
     command = f"snakemake --cores 2 {args.output / job.PAGE}"
-    job.annotate_lists(project, settings, job.read_lists(settings), sources, args.model, args.output, command)
+    job.annotate_lists(project, settings, found, sources, args.model, args.output, command)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,16 @@ import annotation_project
 import pytest
 from annotation_project import Annotating, ByHand
 
+from reasonome.annotation import job
 from reasonome.project import Project
 
 
 @pytest.fixture(scope="session")
 def annotation_folder(tmp_path_factory):
     """The project's folder. Read only but for the model's manifest, which tests put back."""
-    return annotation_project.make(tmp_path_factory.mktemp("annotating"))
+    folder = annotation_project.make(tmp_path_factory.mktemp("annotating"))
+    (folder / "results/models" / annotation_project.MODEL / "model/model.safetensors").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +24,9 @@ def annotation_settings(annotation_folder):
 
 @pytest.fixture
 def annotating(annotation_folder, annotation_settings, tmp_path, monkeypatch) -> Annotating:
-    """Annotates in the project's folder, to a folder of the test's own."""
+    """Annotates in the project's folder, to a folder of the test's own; mice have the few genes of the project."""
     monkeypatch.chdir(annotation_folder)
+    monkeypatch.setattr(job, "ORTHOLOGUES", annotation_folder / job.ORTHOLOGUES)
     return Annotating(annotation_folder, annotation_settings, tmp_path / "out")
 
 

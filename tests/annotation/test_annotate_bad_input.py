@@ -103,7 +103,7 @@ ERRORS = {
     "one gene, often": (made("ATM", "ATM", "ATM"), "too few genes: 1, and a name needs at least 3"),
     "one gene by three names": (
         made("SEPT2", "SEPTIN2", "2-Sep"),
-        "only 1 genes, and 3 are the fewest that can have a function in common",
+        "only 1 gene, and 3 are the fewest that can have a function in common",
     ),
     "too many": (
         made(*(f"G{n}" for n in range(2_001))),
@@ -164,14 +164,14 @@ def test_dates_are_read_back_as_the_genes_that_they_were(annotating, by_hand, wr
     (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, written)))
     assert (record["genes"][-1]["symbol"], record["genes"][-1]["how"]) == ("SEPTIN2", how)
     assert record["unmapped"] == []
-    assert any("were dates" in flag for flag in record["flags"]) == (how == "spreadsheet date")
+    assert any("was a date" in flag for flag in record["flags"]) == (how == "spreadsheet date")
 
 
 def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
     # 44441 is 2021-09-02; as an Entrez id nothing has it
     (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, "44441")))
     assert record["unmapped"] == [{"written": "44441", "why": "spreadsheet number", "candidates": ["SEPTIN2"]}]
-    assert "1 of 6 genes are unknown: 44441" in record["flags"]
+    assert "1 of 6 genes is unknown: 44441" in record["flags"]
     assert record["name"] == "DNA repair"
 
 
@@ -295,13 +295,6 @@ def test_a_universe_that_is_missing(annotating, by_hand):
 # the place, the model and the settings
 
 
-def test_results_cannot_go_into_a_file(annotating, by_hand):
-    annotating.out.write_text("mine")
-    with pytest.raises(InputError, match="this is a file, and results need a folder"):
-        annotating(annotating.file("mine.gmt", GOOD))
-    assert annotating.out.read_text() == "mine"
-
-
 def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(annotating, by_hand):
     path = annotating.file("mine.gmt", GOOD)
     unfinished = annotating.folder / "results/models/smollm2-135m/pretrain.demo-s0"
@@ -391,8 +384,77 @@ def test_an_unknown_model_on_the_command_line(annotating, by_hand):
 
 def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
     assert run(annotating, "--preview") == 0
-    assert "mine: 1 sets, by genes: 'repair' (5)" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "mine: read as a GMT of 1 gene set",
+        "mine: 1 set, by genes: 'repair' (5)",
+        "the universe is all 57 protein-coding genes",
+        "mine: 'repair': 5 of 5 genes known",
+        "mine: in 1 set 5 genes are known, 0 not",
+        "warning: the model was not trained to name gene sets: expect answers in no usable form",
+        "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "
+        "that fits a term, may be copied from the prompt",
+        "a preview: the model would be asked about 1 set; nothing was written",
+    ]
     assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked(annotating, by_hand, capsys):
+    sets = annotating.file("all.gmt", made("XA", "SEPT2", *REPAIR, name="first") + made("XB", "XC", "ATM", name="last"))
+    assert run(annotating, "--preview", "--style", "names", sets=str(sets)) == 0
+    told = capsys.readouterr().out.splitlines()
+    error = (
+        "only 1 of 3 genes is known, and 3 are the fewest that can have a function in common (XB, XC): are they of "
+        "another species?"
+    )
+    assert told[3:] == [
+        "all: 'first': 6 of 7 genes known; 1 of 7 genes is unknown: XA",
+        "all: 'last': 1 of 3 genes known; 2 of 3 genes are unknown: XB, XC",
+        "all: in 2 sets 7 genes are known, 3 not",
+        f"not asked: all: 'last': {error}",
+        "warning: the model was not trained to name gene sets: expect answers in no usable form",
+        "a preview: the model would be asked about 1 set; nothing was written",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no finished model"),
+        (["--style", "fact"], "unknown prompt style 'fact'"),
+        (["--libraries", "reactome-dem"], "unknown source 'reactome-dem'"),
+        (["--libraries", "wikipathways"], "were not made yet"),
+        (["--universe", "none.txt"], "there is no such file"),
+    ],
+)
+def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, message):
+    with pytest.raises(InputError, match=message):
+        run(annotating, "--preview", *options)
+    assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--preview"]])
+def test_a_file_in_the_place_of_the_folder(annotating, by_hand, options):
+    annotating.out.write_text("mine")
+    with pytest.raises(InputError, match="this is a file, and results need a folder"):
+        run(annotating, *options)
+    assert annotating.out.read_text() == "mine"
+
+
+@pytest.mark.parametrize("options", [[], ["--preview"]])
+def test_a_model_without_its_weights(annotating, by_hand, options):
+    folder = annotating.folder / "results/models/smollm2-135m/weightless"
+    (folder / "model").mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    try:
+        with pytest.raises(InputError, match="there are no weights in this folder") as error:
+            run(annotating, "--model", str(folder), *options)
+    finally:
+        (folder / "manifest.json").unlink()
+        (folder / "model").rmdir()
+        folder.rmdir()
+    assert error.value.file.parts[-2:] == ("weightless", "model")
     assert not annotating.out.exists()
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny_backbone as tiny_backbone_model
-from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, ROOT, SECOND, SPINDLE
-from pydantic import ValidationError
+from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
-from reasonome.annotation import job
+from reasonome.annotation import job, project_files
 from reasonome.annotation.in_python import annotate_sets
 from reasonome.errors import InputError
 from reasonome.prompts import gene_order
@@ -99,9 +98,9 @@ def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand):
         ("SEPTIN2", "SEPT2", "previous"),
     ]
     assert record["flags"] == [
-        "identifiers of several kinds: 1 Entrez ids, 5 symbols, 1 Ensembl ids, 1 HGNC ids",
-        "1 of 8 genes are unknown: NOPE1",
-        "1 genes were dates, as spreadsheet programs make of SEPT2: read back as genes",
+        "identifiers of several kinds: 1 Entrez id, 5 symbols, 1 Ensembl id, 1 HGNC id",
+        "1 of 8 genes is unknown: NOPE1",
+        "1 gene was a date, as spreadsheet programs make of SEPT2: read back as genes",
         "2 genes are listed more than once, by another name: BRCA1, 2-Sep",
     ]
     assert record["name"] == "DNA repair"
@@ -225,6 +224,24 @@ def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by
     assert symbols(record) == OTHERS
     assert [gene["shown"] for gene in record["genes"]] == [True] * 33 + [False] * 7
     assert [gene["weight"] for gene in record["genes"]][:3] == [40, 39, 38]
+
+
+RANKED_WITHOUT_WEIGHTS = {
+    "a comment": ("mine.txt", "# ranked\n" + "\n".join(REPAIR) + "\n"),
+    "columns of genes": ("mine.csv", "T,B\n" + "".join(map("{},{}\n".format, REPAIR, RIBOSOME))),
+    "p values": (
+        "mine.csv",
+        "gene,cluster,p_val_adj\n" + "".join(f"{gene},T,{n / 1000}\n" for n, gene in enumerate(REPAIR)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), RANKED_WITHOUT_WEIGHTS.values(), ids=RANKED_WITHOUT_WEIGHTS)
+def test_genes_that_are_ranked_without_numbers_are_shown_as_they_rank(annotating, by_hand, name, content):
+    record = annotating(annotating.file(name, content))[0]
+    assert by_hand.shown[0] == REPAIR != [REPAIR[place] for place in gene_order(REPAIR, 0)]
+    assert record["ranked"]
+    assert [gene["weight"] for gene in record["genes"]] == [None] * 5
 
 
 def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_file(annotating, by_hand):
@@ -398,7 +415,7 @@ UNRELATED = ["Ttk", "Bub1", "Mad2l1", "Rpl3", "Rpl5", "Rps3", "Rps6"]  # of mice
 
 
 def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand, monkeypatch):
-    monkeypatch.setattr(job, "ORTHOLOGUES", ROOT / job.ORTHOLOGUES)  # those that ship
+    monkeypatch.setattr(job, "ORTHOLOGUES", project_files.ORTHOLOGUES)  # those that ship, from any folder
     content = gmt(mouse=["Brca1", "Brca2", "MGI:107202", "Rad51", "ENSMUSG00000029521"])
     universe = annotating.file("universe.txt", "\n".join(["Brca1", "Brca2", "Atm", "Rad51", "Chek2", *UNRELATED]))
     (record,) = annotating(annotating.file("mouse.gmt", content), species="mouse", universe=str(universe))
@@ -456,8 +473,15 @@ def test_a_file_from_python(annotating, by_hand):
 
 def test_from_python_bad_settings_and_objects_write_nothing(annotating, by_hand):
     path = annotating.file("mine.gmt", GOOD)
-    with pytest.raises(ValidationError, match="samples"):
-        annotate_sets(path, annotation_project.MODEL, annotating.out, samples=0)
+    for settings, field, message, fix in [
+        ({"samples": 0}, "samples", "'0': Input should be greater than or equal to 1", "see docs/annotate.md"),
+        ({"tpo": 5}, "tpo", "there is no setting 'tpo'", "did you mean 'top'?"),
+        ({"species": "mous"}, "species", "'mous': Input should be 'human' or 'mouse'", "did you mean 'mouse'?"),
+    ]:
+        with pytest.raises(InputError, match=message) as error:
+            annotate_sets(path, annotation_project.MODEL, annotating.out, **settings)
+        assert error.value.field == field
+        assert error.value.fix.startswith(fix)
     with pytest.raises(InputError, match="there is no 'rank_genes_groups' in adata.uns, only nothing"):
         annotate_sets(SimpleNamespace(uns={}), annotation_project.MODEL, annotating.out)
     assert not annotating.out.exists()

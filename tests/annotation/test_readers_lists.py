@@ -64,7 +64,7 @@ def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path):
     assert genes_of(one) == ["TP53", "7157", "ENSG00000141510.18", "HGNC:11998", "ATM"]
     assert one.flags == (
         "listed more than once: TP53",
-        "identifiers of several kinds: 2 symbols, 1 Entrez ids, 1 Ensembl ids, 1 HGNC ids",
+        "identifiers of several kinds: 2 symbols, 1 Entrez id, 1 Ensembl id, 1 HGNC id",
     )
 
 
@@ -103,7 +103,11 @@ def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header)
     found = lists_of(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
     (one,) = found.lists
     assert (found.kind, one.name, genes_of(one)) == ("genes", "My genes.v2", ["TP53", "ATM", "BRCA1"])
-    assert found.told == ("read as one list of 3 lines, one gene a line",)
+    assert not one.ranked
+    assert found.told == (
+        "read as one list of 3 lines, one gene a line",
+        "genes in no order: a line `# ranked` in the file says that the first ones matter most",
+    )
 
 
 def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path):
@@ -114,11 +118,12 @@ def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path):
 
 
 @pytest.mark.parametrize("between", ["\t", ",", " ", "; "])
-@pytest.mark.parametrize("header", ["", "gene{}weight\n", "thing{}score\n"])
+@pytest.mark.parametrize("header", ["", "gene{}logFC\n", "thing{}score\n", "gene\n"])
 def test_a_number_behind_the_gene_ranks_it(tmp_path, between, header):
     content = header.format(between) + f"A{between}-2\nB{between}3.5\nC{between}NA\nD{between}inf\nB{between}1\n"
     found = lists_of(tmp_path, content, "mine.rnk")
     (one,) = found.lists
+    assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
     assert one.flags == (
         "ranked by an infinite number: D",
@@ -135,7 +140,86 @@ def test_top_takes_the_best_of_a_ranking_and_is_told_to_be_idle_elsewhere(tmp_pa
     assert found.told[2] == "the first 3 of 4 genes are taken"
     found = lists_of(tmp_path, "A\nB\nC\nD\n", options=top)
     assert genes_of(found.lists[0]) == list("ABCD")
-    assert found.told[-1] == "not used, since the file has nothing that they are about: top"
+    assert found.told[-1] == "not used: --top, since the list has no statistics and no order, and is taken whole"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [("# Ranked\nA\nB\nC\nD\n", "mine.txt"), ("A\nB\n#ranked\nC\nD\n", "x.txt"), ("A\nB\nC\nD\n", "mine.rnk")],
+)
+def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name):
+    found = lists_of(tmp_path, content, name, options=ListOptions(top=3))
+    (one,) = found.lists
+    assert (one.ranked, genes_of(one)) == (True, ["A", "B", "C"])
+    assert found.told == (
+        "read as one list of 4 lines, one gene a line",
+        "genes in the order of the file, which says that it is ranked",
+        "the first 3 of 4 genes are taken",
+    )
+
+
+def test_a_comment_about_ranks_is_no_mark(tmp_path):
+    assert not lists_of(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
+
+
+def test_options_that_do_nothing_are_named_with_the_reason(tmp_path):
+    options = ListOptions(adjusted_p=0.01, log2_fold_change=2.0, top=3, split=False)
+    gmt = lists_of(tmp_path, "x\tna\tA\tB\tC\tD\n", options=options)
+    assert len(gmt.lists[0].genes) == 4
+    assert gmt.told[-1] == (
+        "not used: --adjusted-p, --log2-fold-change, --top and --together, since a GMT has no statistics, and its sets "
+        "are taken whole"
+    )
+    ranking = lists_of(tmp_path, "A\t1\nB\t4\n", options=options)
+    assert ranking.told[-1] == (
+        "not used: --adjusted-p, --log2-fold-change and --together, since a ranking is one list, without p values and "
+        "fold changes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "message", "fix"),
+    [
+        ("gene\tlength", "there are numbers in the column 'length', which may be anything", "call the column 'score'"),
+        ("gene\trank", "there are numbers in the column 'rank', which may be anything", "call the column 'score'"),
+        ("gene\tpadj", "the only numbers are the p values in the column 'padj'", "add a column log2FoldChange"),
+    ],
+)
+def test_a_column_of_numbers_that_does_not_say_that_it_ranks_is_refused(tmp_path, header, message, fix):
+    with pytest.raises(InputError, match=message) as error:
+        lists_of(tmp_path, f"{header}\nA\t1\nB\t0.5\nC\t0.2\n")
+    assert (error.value.file, error.value.line) == (tmp_path / "mine.txt", 1)
+    assert error.value.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("line", "genes"),
+    [
+        ("TP53,ATM,BRCA1", ["TP53", "ATM", "BRCA1"]),
+        ("TP53; ATM; BRCA1;", ["TP53", "ATM", "BRCA1"]),
+        ('"TP53","ATM"', ["TP53", "ATM"]),
+        ("7157,472,672", ["7157", "472", "672"]),
+    ],
+)
+@pytest.mark.parametrize("kind", [None, "genes"])
+def test_genes_that_are_all_on_the_only_line_are_read_and_it_is_said(tmp_path, line, genes, kind):
+    found = lists_of(tmp_path, f"# of mine\n\n{line}\n", kind=kind)
+    assert (found.kind, genes_of(found.lists[0])) == ("genes", genes)
+    assert found.told[0] == f"read as one list of {len(genes)} genes, all on one line"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("TP53,2.5,0.01", "there are no rows in this table"),
+        ("gene,length,chromosome", "there are no rows in this table"),
+        ("TP53,ATM;BRCA1", "there are no rows in this table"),
+        ("TP53 ATM BRCA1", "expected one gene, or a gene and a number"),
+    ],
+)
+def test_one_line_that_may_be_something_else_is_not_read_as_genes(tmp_path, line, message):
+    with pytest.raises(InputError, match=message):
+        lists_of(tmp_path, f"{line}\n")
 
 
 @pytest.mark.parametrize("line", ["TP53 ATM BRCA1", "TP53,ATM", "this is prose"])
@@ -143,6 +227,7 @@ def test_several_genes_on_a_line_are_refused(tmp_path, line):
     with pytest.raises(InputError, match="expected one gene, or a gene and a number") as error:
         lists_of(tmp_path, f"A\nB\n{line}\n")
     assert error.value.line == 3
+    assert error.value.fix.startswith("write one gene a line, or all genes on the only line with commas between them")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_seurat_markers_that_go_up_and_pass_by_p_and_then_by_fold_change(tmp_pat
     assert [one.place for one in found.lists] == ["line 2", "line 9", "line 10"]
     assert first.description == "4 of 4 markers that pass, 7 in the table"
     assert second.error.startswith("too few genes: 1")
-    assert third.error == "none of 1 genes passes: loosen the thresholds, or leave this cluster out"
+    assert third.error == "none of 1 gene passes: loosen the thresholds, or leave this cluster out"
     assert found.kind == "clusters"
     assert found.told[0] == "read as markers of 3 clusters (Seurat)"
     assert found.told[2] == (
@@ -87,7 +87,7 @@ def test_scanpy_markers_by_falling_score(tmp_path):
     first = found.lists[0]
     assert [gene.weight for gene in first.genes] == [1, None, 2]
     assert first.flags == ("infinite fold change: IL7R",)
-    assert "left out: 1 row without a gene" in found.told
+    assert "in no set: 1 row without a gene" in found.told
 
 
 def test_scanpys_wide_tables(tmp_path):
@@ -101,6 +101,8 @@ def test_scanpys_wide_tables(tmp_path):
 
 def test_one_column_of_genes_for_each_cluster(tmp_path):
     found = read(tmp_path, "T,B,NK\nCD3D,MS4A1,NKG7\nCD3E,CD79A,GNLY\nIL7R,CD79B,\n", top=2)
+    assert [one.ranked for one in found.lists] == [True, True, True]
+    assert found.told[0] == "read as 3 columns of genes, one list each, the first row the strongest"
     assert by_name(found) == {"T": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A"], "NK": ["NKG7", "GNLY"]}
     found = read(tmp_path, ",0,1\n0,CD3D,MS4A1\n1,CD3E,CD79A\n2,IL7R,CD79B\n")
     assert by_name(found) == {"cluster 0": ["CD3D", "CD3E", "IL7R"], "cluster 1": ["MS4A1", "CD79A", "CD79B"]}
@@ -109,7 +111,16 @@ def test_one_column_of_genes_for_each_cluster(tmp_path):
 def test_a_table_of_genes_and_clusters_alone(tmp_path):
     found = read(tmp_path, "gene;cluster\nA;x\nB;x\nC;x\nD;y\n", adjusted_p=0.01)
     assert by_name(found) == {"x": ["A", "B", "C"], "y": ["D"]}
-    assert found.told[-1] == "not used, since the file has nothing that they are about: adjusted_p"
+    assert not found.lists[0].ranked  # nothing says that the first rows matter most
+    assert found.told[-1] == "not used: --adjusted-p, since the table has no column of the adjusted p"
+
+
+def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
+    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\nC,x,0.02\nD,x,0.06\n", split=False)
+    (one,) = found.lists
+    assert (one.ranked, names(one)) == (True, ["B", "C", "A"])
+    assert [gene.weight for gene in one.genes] == [None, None, None]
+    assert found.told[-1] == "not used: --together, since markers are the genes that go up"
 
 
 DESEQ2_ROWS = """"TP53",100,2,0.2,10,1e-9,1e-8
@@ -139,8 +150,38 @@ def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path)
         "columns used: gene from the row names, adjusted p from 'padj', log2 fold change from 'log2FoldChange', "
         "statistic from 'stat'",
         "4 of 8 genes pass (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): 2 up, 2 down",
-        "left out: 2 rows without an adjusted p value (NA)",
+        "in no set: 2 rows without an adjusted p value (NA)",
+        "tested, and so the universe unless `--universe` is given: 7 genes with a p value, 1 of them without an "
+        "adjusted one, which a filter took; not tested: 1 row without one",
     )
+
+
+def test_a_table_of_adjusted_p_alone_cannot_say_what_was_filtered_and_what_never_tested(tmp_path):
+    found = read(tmp_path, "gene,log2FC,padj\nA,2,0.01\nB,2,0.9\nC,2,NA\n")
+    assert found.universe == ("A", "B")
+    assert found.told[-1] == (
+        "tested, and so the universe unless `--universe` is given: 2 genes with an adjusted p value; perhaps tested, "
+        "which only p values would say: 1 row without one"
+    )
+
+
+def test_a_column_of_p_without_any_value_does_not_empty_the_universe(tmp_path):
+    assert read(tmp_path, "gene,log2FC,pvalue,padj\nA,2,NA,0.01\nB,2,NA,0.9\n").universe == ("A", "B")
+
+
+def test_an_outlier_without_a_p_value_was_not_tested(tmp_path):
+    found = read(tmp_path, DESEQ2 + '"A",100,2,0.2,10,1e-9,1e-8\n"OUTLIER",900,4,0.2,9,NA,NA\n')
+    assert found.universe == ("A",)
+    assert found.told[-1] == (
+        "tested, and so the universe unless `--universe` is given: 1 gene with a p value; not tested: 1 row without one"
+    )
+
+
+def test_the_strongest_genes_of_top_are_said_to_be_those_of_the_largest_statistic(tmp_path):
+    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, top=1)
+    assert "1 gene of a list at most, those of the largest |stat|" in found.told
+    found = read(tmp_path, "gene,log2FC,padj\nA,2,0\nB,3,0\n", top=1)
+    assert "1 gene of a list at most, those of the largest |log2 fold change|" in found.told
 
 
 def test_up_and_down_are_lists_of_their_own_unless_told_otherwise(tmp_path):
@@ -250,10 +291,30 @@ def test_a_frame_is_read_as_its_file_would_be(tmp_path):
 def test_series_and_single_columns_are_lists(tmp_path):
     assert by_name(from_frame(pd.Series(["A", "B", "C"]), "mine")) == {"mine": ["A", "B", "C"]}
     assert by_name(from_frame(pd.Series({"A": 1.0, "B": 3.0, "C": 2.0}), "mine")) == {"mine": ["B", "C", "A"]}
+    ranking = from_frame(pd.DataFrame({"t": [1.0, 3.0, None]}, index=["A", "B", "C"]), "mine")
+    assert (by_name(ranking), ranking.lists[0].ranked) == ({"mine": ["B", "A", "C"]}, True)
+    swapped = from_frame(pd.DataFrame({"score": [1.0, 3.0], "gene": ["A", "B"]}), "mine")
+    assert by_name(swapped) == {"mine": ["B", "A"]}
     with pytest.raises(InputError, match="there are no rows in the table 'mine'"):
         from_frame(pd.DataFrame({"gene": []}), "mine")
     with pytest.raises(InputError, match="no kind of gene list has the columns 'gene', 'size', 'color'"):
         from_frame(pd.DataFrame({"gene": ["A"], "size": [1], "color": ["red"]}), "mine")
+
+
+@pytest.mark.parametrize(
+    ("frame", "column"),
+    [
+        (pd.DataFrame({"gene": ["A", "B"], "length": [100, 200]}), "length"),
+        (pd.DataFrame({"length": [100, 200]}, index=["A", "B"]), "length"),
+        (pd.Series([1, 2], index=["A", "B"], name="rank"), "rank"),
+        (pd.DataFrame({"gene": ["A", "B"], "pval": [0.1, 0.2]}), "pval"),
+    ],
+)
+def test_one_column_of_numbers_that_may_be_anything_is_refused(frame, column):
+    with pytest.raises(InputError, match=f"'{column}'") as error:
+        from_frame(frame, "mine")
+    assert error.value.field == column
+    assert error.value.fix
 
 
 def ranked(**values):

@@ -56,8 +56,8 @@ def annotate(
     """The records of all questions, in their order; answers are kept in `out`, and asked for again only if need be.
 
     `model` is a folder with manifest.json and model/, and `tested` what over-representation is tested in, by the file
-    that sets are of. Genes that weights rank are shown to the model in that order, the others in a seeded one, as far
-    as the style's budget goes. InputError as of what generates.
+    that sets are of. Genes of a ranked set are shown to the model in that order, those of others in a seeded one, as
+    far as the style's budget goes. InputError as of what generates.
     """
     examples = {one.record.id: _in_prompt_order(one, style) for one in asked if one.example is not None}
     if style.facts is not None:
@@ -90,7 +90,7 @@ def decoding_of(settings: Annotation) -> Decoding:
 
 def _in_prompt_order(one: Question, style: Style) -> Example:
     genes = one.example.genes
-    if not any(gene.weight is not None for gene in one.record.genes):
+    if not one.record.ranked:
         genes = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
     return one.example.model_copy(update={"genes": genes})
 

@@ -15,14 +15,16 @@ class ListedGene:
 
 @dataclass(frozen=True)
 class GeneList:
-    """A set of genes that somebody wants to have named, as a file has it, genes in the order that matters.
+    """A set of genes that somebody wants to have named, as a file has it.
 
+    `ranked` says that the first genes matter most; else their order means nothing.
     `flags` are sentences about what is odd ("listed twice: TP53"); a list with an `error` cannot be annotated, and the
     sentence says why and what to do. `place` is where it stands: "line 12".
     """
 
     name: str
     genes: tuple[ListedGene, ...]
+    ranked: bool = False
     description: str = ""
     place: str = ""
     flags: tuple[str, ...] = ()

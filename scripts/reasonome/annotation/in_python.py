@@ -15,6 +15,7 @@ import pandas as pd
 from reasonome.annotation import job, project_files
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.readers import from_anndata, from_frame
+from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
 from reasonome.project import Project
@@ -33,15 +34,13 @@ def annotate_sets(
     `sets` is a file or several, a table of genes, clusters or differential expression, or an AnnData on which Scanpy's
     rank_genes_groups has run; `name` is what a table or an AnnData is called. `model` is BACKBONE/CHAIN below
     results/models, or a folder. `settings` are those of config/annotations.yaml, such as species="mouse" or top=50.
-    Raises InputError as `reasonome annotate` does, and pydantic's ValidationError for settings that cannot be.
+    Raises InputError as `reasonome annotate` does, also for settings that there are none of or that cannot be.
     """
     project = Project(config)
     files = [type(sets).__name__] if in_memory(sets) else [os.fspath(path) for path in listed(sets)]
-    given = Annotation(sets=files, **settings)
+    given = checked_settings({"sets": files, **settings})
     found = {name: read_memory(sets, name, given)} if in_memory(sets) else job.read_lists(given)
-    for of, lists in found.items():
-        for sentence in lists.told:
-            print(f"{of}: {sentence}")
+    job.print_reading(found)
     sources = project_files.sources_of(project, given)
     project_files.check_there(sources)
     folder = project_files.model_folder(project, model)

@@ -1,6 +1,7 @@
 """One annotation from files to files: what the command line and Snakemake's rule both run."""
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +9,42 @@ from reasonome import atomic
 from reasonome.annotation import about, annotate, page, tables
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.knowledge import Known, read_known
+from reasonome.annotation.lock import only_process
+from reasonome.annotation.offline import offline
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
+from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, targets
-from reasonome.annotation.questions import questions
+from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
+from reasonome.annotation.readers.checked import counted
 from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
-from reasonome.manifest import canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
+from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
 from reasonome.plain_table import read_text
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
 PAGE = "annotations.html"
+_ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
+_SHOWN = 8  # sets of a file that are shown one by one
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that an annotation needs but the model's weights: what is asked, and what the answers are checked with.
+
+    `tested` is by the file that sets are of, and `about` what the page says of how it was made.
+    """
+
+    settings: Annotation
+    style: Style
+    found: Mapping[str, GeneLists]
+    asked: Sequence[Question]
+    known: Known
+    tested: Mapping[str, annotate.Tested]
+    about: PageAbout
 
 
 def list_options(settings: Annotation) -> ListOptions:
@@ -45,28 +68,68 @@ def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     return found
 
 
-def annotate_lists(
+def print_reading(found: Mapping[str, GeneLists]) -> None:
+    """Say how the files were read, and which sets came of it."""
+    for name, lists in found.items():
+        for sentence in lists.told:
+            print(f"{name}: {sentence}")
+        sizes = ", ".join(f"{' '.join(one.name.split())!r} ({len(one.genes):,})" for one in lists.lists[:_SHOWN])
+        more = ", …" * (len(lists.lists) > _SHOWN)
+        print(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}", flush=True)
+
+
+def preview_lists(
     project: Project,
     settings: Annotation,
     found: dict[str, GeneLists],
     sources: Sources,
     model: Path,
     out: Path,
-    command: str,
 ) -> None:
-    """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
+    """Print what `annotate_lists` would ask: which genes are known, and why some sets would not be asked.
 
-    Lists that cannot be asked are rows with an error; the others are done. InputError for a style or files that are not
-    there, before anything is written.
+    Does all that comes before the model is loaded, and raises what that raises; writes nothing.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError("this is a file, and results need a folder", file=out, fix="give another folder")
+    _check_is_no_file(out)
+    with offline():
+        prepared = prepare(project, settings, found, sources, model, "")
+    for name in found:
+        records = [one.record for one in prepared.asked if one.record.list == name]
+        for record in records[:_SHOWN]:
+            total = len(record.genes) + len(record.unmapped)
+            known = f"{len(record.genes):,} of {counted(total, 'gene')} known"
+            print(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
+        genes = sum(len(record.genes) for record in records)
+        unmapped = sum(len(record.unmapped) for record in records)
+        sets, are_known = counted(len(records), "set"), counted(genes, "gene is known", "genes are known")
+        print(f"{name}: in {sets} {are_known}, {unmapped:,} not")
+    _print_not_asked(prepared.asked)
+    for warning in prepared.about.warnings:
+        print(f"warning: {warning}")
+    asked = sum(one.example is not None for one in prepared.asked)
+    print(f"a preview: the model would be asked about {counted(asked, 'set')}; nothing was written")
+
+
+def prepare(
+    project: Project,
+    settings: Annotation,
+    found: dict[str, GeneLists],
+    sources: Sources,
+    model: Path,
+    command: str,
+) -> Prepared:
+    """Resolve the genes and read what answers are checked with; says which universe it is.
+
+    InputError for a style or files that are not there, and a universe that cannot be. Writes nothing.
+    """
     style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
     if style.neighbours is not None:
         what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
         raise InputError(what, field="style", fix="ask in another style")
+    if not any((model / "model").glob("*.safetensors")):
+        raise InputError("there are no weights in this folder", file=model / "model", fix="train the model again")
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
-    orthologues = Orthologues.read(ORTHOLOGUES)
+    orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
     found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
     to_human = orthologues if settings.species == "mouse" else None
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
@@ -78,19 +141,51 @@ def annotate_lists(
     tested = {name: annotate.Tested(one, tests[one.symbols]) for name, one in universes.items()}
     how = about.about_page(project, settings, model, style, tested, found, command)
     print(*how.universe, sep="\n", flush=True)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "manifest.json").unlink(missing_ok=True)
-    records = annotate.annotate(asked, settings, style, model, known, tested, out)
-    tables.write_tables(records, out)
-    page.write_page(records, how, out / PAGE)
-    atomic.write_json(out / "manifest.json", _manifest(settings, style, found, sources, model))
+    return Prepared(settings, style, found, asked, known, tested, how)
+
+
+def annotate_lists(
+    project: Project,
+    settings: Annotation,
+    found: dict[str, GeneLists],
+    sources: Sources,
+    model: Path,
+    out: Path,
+    command: str,
+) -> None:
+    """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
+
+    Lists that cannot be asked are rows with an error; the others are done. InputError as of `prepare`, and where
+    another process writes to `out`, before anything is written.
+    """
+    _check_is_no_file(out)
+    with offline():
+        prepared = prepare(project, settings, found, sources, model, command)
+        with only_process(out):
+            (out / "manifest.json").unlink(missing_ok=True)
+            records = annotate.annotate(
+                prepared.asked, settings, prepared.style, model, prepared.known, prepared.tested, out
+            )
+            tables.write_tables(records, out)
+            page.write_page(records, prepared.about, out / PAGE)
+            atomic.write_json(out / "manifest.json", _manifest(prepared, sources, model))
     failed = sum(bool(record.error) for record in records)
     unnamed = sum(not record.name and not record.error for record in records)
-    print(f"{len(records)} sets: {len(records) - failed - unnamed} named, {unnamed} without a name, {failed} not asked")
-    for record in records:
-        if record.error:
-            print(f"not asked: {record.list}: {record.set!r}: {record.error}")
+    named = len(records) - failed - unnamed
+    print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
+    _print_not_asked(prepared.asked)
     print(f"{out / PAGE}: open it in a browser")
+
+
+def _check_is_no_file(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError("this is a file, and results need a folder", file=out, fix="give another folder")
+
+
+def _print_not_asked(asked: Sequence[Question]) -> None:
+    for one in asked:
+        if one.record.error:
+            print(f"not asked: {one.record.list}: {one.record.set!r}: {one.record.error}")
 
 
 def _universe(
@@ -110,17 +205,18 @@ def _universe(
     return universe_of(written, genes, of, orthologues)
 
 
-def _manifest(
-    settings: Annotation, style: Style, found: dict[str, GeneLists], sources: Sources, model: Path
-) -> dict[str, Any]:
+def _manifest(prepared: Prepared, sources: Sources, model: Path) -> dict[str, Any]:
     """What the annotations were made of: equal inputs give an equal manifest."""
-    checked = [*targets(sources), *([ORTHOLOGUES] if settings.species == "mouse" else [])]
+    settings = prepared.settings
+    checked_with = {str(path): file_sha256(path) for path in targets(sources)}
+    if settings.species == "mouse":
+        checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
     return {
         "settings": settings.model_dump(mode="json"),
-        "style": style.model_dump(mode="json"),
-        "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in found.items()},
+        "style": prepared.style.model_dump(mode="json"),
+        "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.found.items()},
         "universe": file_sha256(settings.universe) if settings.universe else None,
-        "checked_with": {str(path): file_sha256(path) for path in checked},
+        "checked_with": checked_with,
         "model": read_manifest(model / "manifest.json"),
         "code": code_sha256(CODE),
         "versions": versions(),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reasonome.annotation.gene_list import GeneList
-from reasonome.annotation.readers.checked import FEWEST, some
+from reasonome.annotation.readers.checked import FEWEST, counted, some
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.genes import GeneTable
@@ -79,6 +79,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
         description=one.description,
         place=one.place,
         genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],
+        ranked=one.ranked,
         unmapped=unmapped,
         flags=flags,
         error=error,
@@ -110,18 +111,22 @@ def _resolved(
 def _flags(hows: Counter[str], unmapped: Sequence[UnmappedGene], merged: Sequence[str]) -> list[str]:
     flags = []
     if unmapped:
-        total = sum(hows.values()) + len(unmapped)
-        flags.append(f"{len(unmapped):,} of {total:,} genes are unknown: {some([gene.written for gene in unmapped])}")
+        total = counted(sum(hows.values()) + len(unmapped), "gene")
+        verb = "is" if len(unmapped) == 1 else "are"
+        flags.append(f"{len(unmapped):,} of {total} {verb} unknown: {some([gene.written for gene in unmapped])}")
     if dates := hows["spreadsheet date"]:
-        flags.append(f"{dates:,} genes were dates, as spreadsheet programs make of SEPT2: read back as genes")
+        were = counted(dates, "gene was a date", "genes were dates")
+        flags.append(f"{were}, as spreadsheet programs make of SEPT2: read back as genes")
     if merged:
-        flags.append(f"{len(merged):,} genes are listed more than once, by another name: {some(merged)}")
+        are = counted(len(merged), "gene is", "genes are")
+        flags.append(f"{are} listed more than once, by another name: {some(merged)}")
     return flags
 
 
 def _too_few(one: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[UnmappedGene]) -> str:
     if len(known) >= FEWEST:
         return ""
-    told = f"only {len(known)} of {len(one.genes):,} genes are known" if unmapped else f"only {len(known)} genes"
+    of, verb = counted(len(one.genes), "gene"), "is" if len(known) == 1 else "are"
+    told = f"only {len(known)} of {of} {verb} known" if unmapped else f"only {counted(len(known), 'gene')}"
     fix = f" ({some([gene.written for gene in unmapped])}): are they of another species?" if unmapped else ""
     return f"{told}, and {FEWEST} are the fewest that can have a function in common{fix}"

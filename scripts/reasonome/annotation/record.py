@@ -73,7 +73,7 @@ class AnnotationRecord(_Record):
     asked (`error`). `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of
     the other samples that gave this name too, None of a single one. `samples` are all, the one behind the name first.
     `other_genes` were shown to the model, and nothing known links them with the name. `group` numbers sets that are
-    nearly the same, from 1.
+    nearly the same, from 1. `ranked` says that the first genes matter most, and were shown to the model first.
     """
 
     list: str
@@ -82,6 +82,7 @@ class AnnotationRecord(_Record):
     description: str = ""
     place: str = ""
     genes: list[AnnotatedGene] = []
+    ranked: bool = False
     unmapped: list[UnmappedGene] = []
     flags: list[str] = []
     error: str = ""

@@ -10,17 +10,19 @@ orthologues. Nothing leaves the machine. Run it in the project's folder; a secon
 """
 
 import argparse
-import os
 import shlex
 import sys
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
-from reasonome.errors import InputError
 from reasonome.project import Project
 
+_TOP = (
+    "genes of a set, at most, the strongest: of differential expression those of the largest statistic either way, or "
+    "fold change where there is no statistic; of clusters those of the highest score, else the smallest adjusted p "
+    "(default: 100); of a ranked list the first; lists in no order and GMTs are taken whole"
+)
 _DEFAULTS = {name: field.default for name, field in Annotation.model_fields.items()}
 
 
@@ -36,10 +38,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     kinds = ["gmt", "genes", "clusters", "differential"]
     command.add_argument("--kind", choices=kinds, help="of the files, where it is told wrong")
     command.add_argument("--species", choices=["human", "mouse"], default=_DEFAULTS["species"])
-    command.add_argument("--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="of tables (default: .05)")
-    command.add_argument("--log2-fold-change", type=float, help="of tables (default: 1, of clusters .25)")
+    command.add_argument(
+        "--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="the largest, of tables (default: .05)"
+    )
+    command.add_argument("--log2-fold-change", type=float, help="the smallest, of tables (default: 1, of clusters .25)")
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
-    command.add_argument("--top", type=int, help="genes of a set, at most")
+    command.add_argument("--top", type=int, help=_TOP)
     command.add_argument("--universe", help="file with the genes that were tested, one a line")
     command.add_argument("--style", default=_DEFAULTS["style"], help="of the prompts (default: %(default)s)")
     command.add_argument(
@@ -53,29 +57,27 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--libraries", metavar="NAME,…", help="sources of gene sets to test (default: those of the demo)"
     )
-    command.add_argument("--preview", action="store_true", help="say how the files are read, and stop")
+    command.add_argument(
+        "--preview", action="store_true", help="check all but the answers, show what would be asked, and stop"
+    )
     command.add_argument("--config", type=Path, default=Path("config"))
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0, whether or not every set could be asked."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before what reads it is imported
     from reasonome.annotation import job, project_files
 
     project = Project(args.config)
     settings = settings_of(args)
     found = job.read_lists(settings)
-    for name, lists in found.items():
-        for sentence in lists.told:
-            print(f"{name}: {sentence}")
-        sizes = ", ".join(f"{' '.join(one.name.split())!r} ({len(one.genes):,})" for one in lists.lists[:8])
-        print(f"{name}: {len(lists.lists):,} sets, by genes: {sizes}{', …' * (len(lists.lists) > 8)}", flush=True)
-    if args.preview:
-        return 0
+    job.print_reading(found)
     model = project_files.model_folder(project, args.model)
     sources = project_files.sources_of(project, settings)
     project_files.check_there(sources)
+    if args.preview:
+        job.preview_lists(project, settings, found, sources, model, args.out)
+        return 0
     command = f"reasonome {shlex.join(sys.argv[1:])}"
     job.annotate_lists(project, settings, found, sources, model, args.out, command)
     return 0
@@ -98,11 +100,4 @@ def settings_of(args: argparse.Namespace) -> Annotation:
     }
     if args.libraries:
         given["libraries"] = args.libraries.split(",")
-    try:
-        return Annotation(**given)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        option = str(first["loc"][0])
-        field = "SETS" if option == "sets" else f"--{option.replace('_', '-')}"
-        what, fix = f"'{first['input']}': {first['msg']}", "see reasonome annotate --help"
-        raise InputError(what, field=field, fix=fix) from None
+    return checked_settings(given, lambda name: "SETS" if name == "sets" else f"--{name.replace('_', '-')}")

@@ -73,6 +73,8 @@ def _kind(text: str, path: Path) -> str | None:
             raise InputError(
                 f"this is a table with {name} between fields", file=path, fix="put commas or tabs between them"
             )
+    if len(lines) == 1 and gene_per_line.genes_of_line(lines[0]):
+        return gene_per_line.KIND
     tabs = [line.rstrip().count("\t") for line in lines]
     if max(tabs) >= 2 and not _has_fractions(lines):
         return gmt.KIND

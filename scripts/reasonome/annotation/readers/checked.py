@@ -13,16 +13,17 @@ _SHOWN = 5  # genes that a sentence names
 
 # Accessions of UniProt are not told from symbols: P2RY11 and B3GAT1 look like both.
 _KINDS = {
-    "Ensembl ids": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?", re.IGNORECASE),
-    "Entrez ids": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
-    "HGNC ids": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
-    "MGI ids": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
+    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?", re.IGNORECASE),
+    "Entrez id": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
+    "HGNC id": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
+    "MGI id": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
 }
 
 
 def checked(
     name: str,
     genes: Iterable[ListedGene],
+    ranked: bool = False,
     description: str = "",
     place: str = "",
     flags: Iterable[str] = (),
@@ -40,8 +41,8 @@ def checked(
     if repeated := [written for written, count in counts.items() if count > 1]:
         flags.append(f"listed more than once: {some(repeated)}")
     if len(kinds := Counter(map(_kind, counts))) > 1:
-        flags.append(f"identifiers of several kinds: {', '.join(f'{n:,} {kind}' for kind, n in kinds.items())}")
-    return GeneList(name, once, description, place, tuple(flags), _error(len(once), empty))
+        flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
+    return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty))
 
 
 def some(names: list[str]) -> str:
@@ -49,9 +50,9 @@ def some(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
-def counted(count: int, noun: str) -> str:
-    """The number and the noun, in the plural where it is not one."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+def counted(count: int, one: str, several: str = "") -> str:
+    """The number and the noun (or a phrase), in the plural where it is not one: `several`, else with an s."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
@@ -73,7 +74,7 @@ def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
 
 
 def _kind(identifier: str) -> str:
-    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(identifier)), "symbols")
+    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(identifier)), "symbol")
 
 
 def _error(count: int, empty: str) -> str:

@@ -1,7 +1,7 @@
 """Marker genes of clusters: Seurat's FindAllMarkers, Scanpy's rank_genes_groups, and tables of one column a cluster."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from reasonome.annotation.gene_list import GeneList, GeneLists
@@ -84,8 +84,9 @@ def _read_long(table: PlainTable, options: ListOptions) -> GeneLists:
     if "adjusted p" not in found and "p" in found:
         told.append(f"'{found['p']}' was not looked at: it is not adjusted for many tests")
     if left_out := len(table.rows) - len(rows):
-        told.append(f"left out: {counted(left_out, 'row')} without a gene")
-    return _lists(groups, "adjusted p" in found, "log2 fold change" in found, table, options, told)
+        told.append(f"in no set: {counted(left_out, 'row')} without a gene")
+    ranked = bool(found.keys() & {"adjusted p", "p", "log2 fold change", "statistic"})
+    return _lists(groups, found.keys() & {"adjusted p", "log2 fold change"}, ranked, table, options, told)
 
 
 def _read_wide(table: PlainTable, options: ListOptions) -> GeneLists:
@@ -101,7 +102,9 @@ def _read_wide(table: PlainTable, options: ListOptions) -> GeneLists:
     told = [f"read as markers of {counted(len(groups), 'cluster')}, one block of columns each (Scanpy)"]
     if words & {"p", "pvals"} and "pvals_adj" not in words:
         told.append("p values were not looked at: columns called _p do not say whether they are adjusted")
-    return _lists(groups, "pvals_adj" in words, bool(words & {"l", "logfoldchanges"}), table, options, told)
+    has = {"adjusted p"} if "pvals_adj" in words else set()
+    has |= {"log2 fold change"} if words & {"l", "logfoldchanges"} else set()
+    return _lists(groups, has, True, table, options, told)
 
 
 def _wide_row(table: PlainTable, at: tuple[int, dict[str, str]], columns: dict[str, str]) -> GeneStatistics:
@@ -129,32 +132,35 @@ def _read_columns_of_genes(table: PlainTable, options: ListOptions) -> GeneLists
         ]
         for column in columns
     }
-    told = [f"read as {len(columns):,} columns of genes, one list each, in the order of the rows"]
-    return _lists(groups, False, False, table, options, told)
+    told = [f"read as {counted(len(columns), 'column')} of genes, one list each, the first row the strongest"]
+    return _lists(groups, set(), True, table, options, told)
 
 
 def _lists(
     groups: dict[str, list[GeneStatistics]],
-    has_p: bool,
-    has_change: bool,
+    has: Collection[str],
+    ranked: bool,
     table: PlainTable,
     options: ListOptions,
     told: list[str],
 ) -> GeneLists:
     change = MARKER_LOG2_FOLD_CHANGE if options.log2_fold_change is None else options.log2_fold_change
-    thresholds = Thresholds(options.adjusted_p if has_p else None, change if has_change else None, either_way=False)
+    adjusted_p = options.adjusted_p if "adjusted p" in has else None
+    thresholds = Thresholds(adjusted_p, change if "log2 fold change" in has else None, either_way=False)
     top = MARKERS if options.top is None else options.top
-    lists = uniquely_named(_list(group, rows, thresholds, top) for group, rows in groups.items())
+    lists = uniquely_named(_list(group, rows, thresholds, top, ranked) for group, rows in groups.items())
     place = "row" if table.file is None else "line"
     lists = tuple(replace(one, place=f"{place} {one.place}") if one.place else one for one in lists)
     rule = str(thresholds) or "the table has no statistics to filter by"
     told.append(f"markers that go up are taken ({rule}), {top:,} of a cluster at most")
     told += [f"{one.name}: {one.description or one.error}" for one in lists]
-    given = ["top", *["adjusted_p"] * has_p, *["log2_fold_change"] * has_change]
-    return GeneLists(lists, KIND, (*told, *options.unused(*given)))
+    roles_of = {"adjusted_p": "adjusted p", "log2_fold_change": "log2 fold change"}
+    idle = {option: f"the table has no column of the {role}" for option, role in roles_of.items() if role not in has}
+    idle["split"] = "markers are the genes that go up"
+    return GeneLists(lists, KIND, (*told, *options.unused(idle)))
 
 
-def _list(group: str, rows: list[GeneStatistics], thresholds: Thresholds, top: int) -> GeneList:
+def _list(group: str, rows: list[GeneStatistics], thresholds: Thresholds, top: int, ranked: bool) -> GeneList:
     passing = [row for row in rows if thresholds.passes(row)]
     if any(row.statistic is not None for row in passing):
         passing.sort(key=lambda row: -(row.statistic or 0))
@@ -165,10 +171,11 @@ def _list(group: str, rows: list[GeneStatistics], thresholds: Thresholds, top: i
     return checked(
         name,
         [row.listed() for row in taken],
-        description=f"{len(taken):,} of {len(passing):,} markers that pass, {len(rows):,} in the table",
+        ranked,
+        description=f"{len(taken):,} of {counted(len(passing), 'marker')} that pass, {len(rows):,} in the table",
         place=str(rows[0].line) if rows else "",
         flags=infinite(taken),
-        empty=f"none of {len(rows):,} genes passes: loosen the thresholds, or leave this cluster out",
+        empty=f"none of {counted(len(rows), 'gene')} passes: loosen the thresholds, or leave this cluster out",
     )
 
 

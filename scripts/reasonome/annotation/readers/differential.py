@@ -32,7 +32,8 @@ def is_differential(columns: Iterable[str]) -> bool:
 def read(table: PlainTable, name: str, options: ListOptions) -> GeneLists:
     """The genes that pass the thresholds, by falling |statistic|, else |log2 fold change|: one list, or up and down.
 
-    The universe are the genes whose p value is known. InputError for a missing or repeated column, a cell that is no
+    The universe are the genes whose p value is known: those that a filter took the adjusted one from were measured, and
+    those without any p value were not tested. InputError for a missing or repeated column, a cell that is no
     number, a p value that cannot be, and a table without any adjusted p.
     """
     found = placed(table)
@@ -61,16 +62,17 @@ def read(table: PlainTable, name: str, options: ListOptions) -> GeneLists:
     parts = {f"{name} up": up, f"{name} down": down} if options.split else {name: passing}
     program = next((of for of, columns in _PROGRAMS.items() if columns <= set(map(key, table.columns))), "")
     told = [
-        f"read as differential expression{f' ({program})' if program else ''} of {len(rows):,} genes",
+        f"read as differential expression{f' ({program})' if program else ''} of {counted(len(rows), 'gene')}",
         used(found, ["gene", "adjusted p", "log2 fold change", "statistic"]),
-        f"{len(passing):,} of {len(rows):,} genes pass ({thresholds}): {len(up):,} up, {len(down):,} down",
+        f"{len(passing):,} of {counted(len(rows), 'gene')} pass ({thresholds}): {len(up):,} up, {len(down):,} down",
         *_left_out(table, rows),
     ]
     if options.top is not None:
-        told.append(f"{options.top:,} genes of a list at most")
+        by = f"|{found['statistic']}|" if "statistic" in found else "|log2 fold change|"
+        told.append(f"{counted(options.top, 'gene')} of a list at most, those of the largest {by}")
     lists = tuple(_list(title, rows, str(thresholds), options.top) for title, rows in parts.items())
-    of_p = [row.gene for row in rows if (row.p if "p" in found else row.adjusted_p) is not None]
-    return GeneLists(lists, KIND, tuple(told), tuple(dict.fromkeys(of_p)))
+    universe, sentence = _universe(rows)
+    return GeneLists(lists, KIND, (*told, sentence), universe)
 
 
 def _list(name: str, rows: list[GeneStatistics], rule: str, top: int | None) -> GeneList:
@@ -78,10 +80,26 @@ def _list(name: str, rows: list[GeneStatistics], rule: str, top: int | None) -> 
     return checked(
         name,
         [row.listed() for row in taken],
-        description=f"{len(taken):,} of {len(rows):,} genes with {rule}",
+        ranked=True,
+        description=f"{len(taken):,} of {counted(len(rows), 'gene')} with {rule}",
         flags=infinite(taken),
         empty=f"no gene passes ({rule}): loosen the thresholds",
     )
+
+
+def _universe(rows: list[GeneStatistics]) -> tuple[tuple[str, ...], str]:
+    """The genes that were tested, and the sentence that says which those are."""
+    has_p = any(row.p is not None for row in rows)
+    tested = [row for row in rows if (row.p if has_p else row.adjusted_p) is not None]
+    genes = tuple(dict.fromkeys(row.gene for row in tested))
+    of = "a p value" if has_p else "an adjusted p value"
+    told = f"tested, and so the universe unless `--universe` is given: {counted(len(genes), 'gene')} with {of}"
+    if filtered := sum(row.adjusted_p is None for row in tested):
+        told += f", {filtered:,} of them without an adjusted one, which a filter took"
+    if left := len(rows) - len(tested):
+        why = "not tested" if has_p else "perhaps tested, which only p values would say"
+        told += f"; {why}: {counted(left, 'row')} without one"
+    return genes, told
 
 
 def _strength(row: GeneStatistics) -> tuple[float, float]:
@@ -97,4 +115,4 @@ def _left_out(table: PlainTable, rows: list[GeneStatistics]) -> list[str]:
             row.adjusted_p is not None and row.log2_fold_change is None for row in rows
         ),
     }
-    return [f"left out: {counted(count, 'row')} {what}" for what, count in counts.items() if count]
+    return [f"in no set: {counted(count, 'row')} {what}" for what, count in counts.items() if count]

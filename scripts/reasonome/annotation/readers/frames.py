@@ -3,9 +3,11 @@
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.readers import clusters, differential, gene_per_line
+from reasonome.annotation.readers.columns import is_missing, is_number
 from reasonome.annotation.readers.options import ListOptions
 from reasonome.errors import InputError
 from reasonome.plain_table import PlainTable, of_frame
@@ -17,12 +19,13 @@ def from_frame(frame: pd.DataFrame | pd.Series, name: str, options: ListOptions 
     """The lists of a table as a file of it would have them; `name` stands for the file's.
 
     The index counts as the column of row names unless it only numbers the rows; a Series of numbers is a ranking of
-    the genes in its index. Raises InputError for columns of which no kind is known.
+    the genes in its index. Raises InputError for columns of which no kind is known, and for numbers of which
+    the name does not say that they rank the genes.
     """
     options = options or ListOptions()
     if isinstance(frame, pd.Series):
-        frame = frame.to_frame()
-    numbered = isinstance(frame.index, pd.RangeIndex) or pd.api.types.is_integer_dtype(frame.index)
+        frame = frame.to_frame() if frame.name is not None or not is_numeric_dtype(frame) else frame.to_frame("score")
+    numbered = isinstance(frame.index, pd.RangeIndex) or is_integer_dtype(frame.index)
     if frame.index.name or not numbered:
         frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
         frame.insert(0, "", frame.index.astype(str), allow_duplicates=True)
@@ -70,10 +73,17 @@ def of_table(table: PlainTable, name: str, options: ListOptions) -> GeneLists | 
 
 def _genes(table: PlainTable, name: str, options: ListOptions) -> GeneLists:
     """One column of genes, and perhaps one of numbers."""
-    if len(table.columns) > 2:
+    columns = table.columns
+    if len(columns) > 2 or len(set(columns)) < len(columns):
         raise unknown_columns(table)
-    rows = [(line, [cells[column] for column in table.columns]) for line, cells in table.rows]
-    return gene_per_line.of_rows(rows, table.file, name, options)
+    if len(columns) == 2:
+        numbers = [c for c in columns if all(is_missing(row[c]) or is_number(row[c]) for _, row in table.rows)]
+        if not numbers:
+            raise unknown_columns(table)
+        columns = [next(column for column in columns if column != numbers[-1]), numbers[-1]]
+        gene_per_line.check_ranks(columns[1], table.file, None)
+    rows = [(line, [cells[column] for column in columns]) for line, cells in table.rows]
+    return gene_per_line.of_rows(rows, name, options)
 
 
 def unknown_columns(table: PlainTable) -> InputError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reasonome.annotation.gene_list import GeneLists, ListedGene
 from reasonome.annotation.readers.checked import checked, counted, uniquely_named
-from reasonome.annotation.readers.options import ListOptions
+from reasonome.annotation.readers.options import OPTIONS, ListOptions
 from reasonome.errors import InputError
 
 KIND = "gmt"
@@ -29,8 +29,11 @@ def read(text: str, path: Path, options: ListOptions) -> GeneLists:
                 fix="put tabs between name, description and genes; give `--kind genes` for a list of one gene a line",
             )
         description, genes = rest[0], map(ListedGene, rest[1:])
-        found.append(checked(name, genes, description if description != "na" else "", f"line {number}"))
+        found.append(
+            checked(name, genes, description=description if description != "na" else "", place=f"line {number}")
+        )
     if not found:
         raise InputError("there is no gene set in the file", file=path, fix="give a file with one set a line")
     told = f"read as a GMT of {counted(len(found), 'gene set')}"
-    return GeneLists(uniquely_named(found), KIND, (told, *options.unused()))
+    idle = options.unused(dict.fromkeys(OPTIONS, "a GMT has no statistics, and its sets are taken whole"))
+    return GeneLists(uniquely_named(found), KIND, (told, *idle))

@@ -1,6 +1,7 @@
 """What people may set about the reading of gene lists."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from reasonome.errors import InputError
@@ -8,6 +9,13 @@ from reasonome.errors import InputError
 MARKER_LOG2_FOLD_CHANGE = 0.25  # of markers of clusters, as Seurat's FindAllMarkers has it
 LOG2_FOLD_CHANGE = 1.0  # of differential expression: twice or half as much
 MARKERS = 100  # genes of a cluster
+# What each option is called where people give it.
+OPTIONS = {
+    "adjusted_p": "--adjusted-p",
+    "log2_fold_change": "--log2-fold-change",
+    "top": "--top",
+    "split": "--together",
+}
 
 
 @dataclass(frozen=True)
@@ -38,14 +46,17 @@ class ListOptions:
         if not isinstance(self.split, bool):
             raise _error("split", self.split, "true or false", "true makes a list of genes up and one of genes down")
 
-    def unused(self, *used: str) -> tuple[str, ...]:
-        """Sentences about what was set and is not among the `used` options."""
-        idle = [
-            field.name
-            for field in fields(self)
-            if field.name not in used and getattr(self, field.name) != field.default
-        ]
-        return (f"not used, since the file has nothing that they are about: {', '.join(idle)}",) if idle else ()
+    def unused(self, why: Mapping[str, str]) -> tuple[str, ...]:
+        """Sentences about options that were set and do nothing; `why` has the reason for each that does nothing."""
+        idle: dict[str, list[str]] = {}
+        for field in fields(self):
+            if field.name in why and getattr(self, field.name) != field.default:
+                idle.setdefault(why[field.name], []).append(OPTIONS[field.name])
+        return tuple(f"not used: {_listed(options)}, since {reason}" for reason, options in idle.items())
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _is_number(value: object) -> bool:

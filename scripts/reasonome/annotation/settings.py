@@ -1,0 +1,29 @@
+"""The settings of an annotation as people give them on the command line or in Python."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from reasonome.config import Annotation
+from reasonome.errors import InputError, nearest
+
+
+def checked_settings(given: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:
+    """The settings as config/annotations.yaml would have them.
+
+    InputError for a name that there is none of, with the nearest, and for the first value that cannot be; `option`
+    makes of a name what people wrote.
+    """
+    for name in given:
+        if name not in Annotation.model_fields:
+            raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, Annotation.model_fields))
+    try:
+        return Annotation(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    name, fix = str(first["loc"][0]), "see docs/annotate.md for what is allowed here"
+    if first["type"] == "literal_error":
+        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first["ctx"]["expected"]))
+    raise InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)
