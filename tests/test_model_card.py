@@ -15,7 +15,9 @@ from reasonome import card_sources
 from reasonome.errors import InputError
 from reasonome.model_card import CardInputs, render_card
 from reasonome.report import tables
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence, read_leaks
+from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Plan, read_plan
 
 BACKBONE = "smollm2-135m"
@@ -351,8 +353,8 @@ def test_a_card_of_a_whole_experiment(tmp_path):
         inputs(
             plan=experiment,
             chain=CHAINS[2],
-            metrics=tables.metrics_table(experiment, evidence, resamples=100),
-            comparisons=tables.comparisons_table(experiment, evidence, resamples=100),
+            metrics=metrics_table(experiment, evidence, resamples=100),
+            comparisons=comparisons_table(experiment, evidence, resamples=100),
             leaks=read_leaks(tmp_path / "leaks.json"),
             sources=[card_sources.SourceRead(f"go{poison}", "", f"CC{poison}", "", ("sft.names-s0",))],
         )
@@ -412,8 +414,8 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     path = write_experiment(tmp_path, per_subset=6)
     experiment = read_plan(path)
     evidence = read_evidence(experiment)
-    tables.write_table(tables.metrics_table(experiment, evidence, resamples=100), tmp_path / "metrics.tsv")
-    tables.write_table(tables.comparisons_table(experiment, evidence, resamples=100), tmp_path / "comparisons.tsv")
+    tables.write_table(metrics_table(experiment, evidence, resamples=100), tmp_path / "metrics.tsv")
+    tables.write_table(comparisons_table(experiment, evidence, resamples=100), tmp_path / "comparisons.tsv")
     for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
     licences = tmp_path / "licences.tsv"

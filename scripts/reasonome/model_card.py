@@ -18,9 +18,9 @@ from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.family import CEILING, FLOOR_GROUPS, PROTOCOL
 from reasonome.report.metric_names import metric_name
 from reasonome.report.metric_sets import MetricSet
-from reasonome.report.paper import best_floors, escaped, markdown_table
+from reasonome.report.paper import escaped, markdown_table
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import information_rank, of_all_strata
+from reasonome.report.tables import best_floors, information_rank, of_all_strata
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
