@@ -13,6 +13,7 @@ from reasonome import chains
 from reasonome.card_sources import SourceRead
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
+from reasonome.model_steps import learned_from
 from reasonome.report import number_text
 from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.family import CEILING, FLOOR_GROUPS, PROTOCOL
@@ -189,7 +190,7 @@ def _made_of(card: CardInputs) -> str:
         [
             one["step"],
             _STAGES.get(one["recipe"]["stage"], one["recipe"]["stage"]),
-            escaped(_learned(one)),
+            escaped(learned_from(one)),
             escaped(one["recipe"].get("style", "")),
             f"{one['recipe']['learning_rate']:g}",
         ]
@@ -214,20 +215,6 @@ The data come from these sources, under their own licences:
 
 def _licence(source: SourceRead) -> str:
     return escaped(f"{source.licence} {source.url}".strip())
-
-
-def _learned(manifest: Mapping[str, Any]) -> str:
-    """What a step learned from, and how much of it."""
-    recipe = manifest["recipe"]
-    if recipe["stage"] == "pretrain":
-        return f"{manifest['statements']:,} statements of corpus {recipe['corpus']}"
-    questions = f"{manifest['examples']:,} training questions of {recipe['benchmark']}"
-    if recipe["stage"] == "sft":
-        answers = "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"
-        return f"{questions}, with {answers}"
-    rewards = ", ".join(f"{weight:g} × {name}" for name, weight in recipe["rewards"].items() if weight)
-    encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
-    return f"{questions}; reward: {rewards}{encoders}"
 
 
 def _scored(card: CardInputs, one: Evaluation) -> str:

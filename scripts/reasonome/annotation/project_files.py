@@ -21,6 +21,7 @@ CODE = (
     "genes.py",
     "jsontext.py",
     "metrics",
+    "model_steps.py",
     "plain_table.py",
     "prompt_facts.py",
     "prompt_neighbours.py",
