@@ -12,6 +12,7 @@ import yaml
 from synthetic_experiment import CHAINS, write_experiment
 
 from reasonome import card_sources
+from reasonome.config import Decoding
 from reasonome.errors import InputError
 from reasonome.model_card import CardInputs, render_card
 from reasonome.report import tables
@@ -193,6 +194,7 @@ def inputs(**changed) -> CardInputs:
         "comparisons": pd.DataFrame(TESTS, columns=tables.COMPARISON_COLUMNS),
         "leaks": LEAKS,
         "sources": [SOURCE],
+        "decodings": {"greedy": Decoding(max_new_tokens=96), "greedy-1024": Decoding(max_new_tokens=1024)},
         "target": f"results/models/{BACKBONE}/{CHAIN}/card.mine.md",
     }
     return CardInputs(**given | changed)
@@ -285,6 +287,16 @@ def test_markup_of_data_stays_text_and_ends_no_block():
     assert "KW+RA &lt;b&gt;" in card
     # The prompt holds three backticks, so its block has four.
     assert "````python\n" in card and card.count("````") == 2
+
+
+def test_answers_may_be_as_long_as_the_experiment_lets_them_be():
+    assert "max_new_tokens=96," in render_card(inputs())
+    evaluations = [one.model_copy(update={"decoding": "greedy-1024"}) for one in plan().evaluations]
+    changed = inputs(
+        plan=plan().model_copy(update={"evaluations": evaluations}),
+        metrics=pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"decoding": {"greedy": "greedy-1024"}}),
+    )
+    assert "max_new_tokens=1024," in render_card(changed)
 
 
 def test_the_head_is_metadata_of_the_hub():

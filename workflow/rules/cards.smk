@@ -27,6 +27,7 @@ rule write_model_card:
             [
                 "card_sources.py",
                 "model_card.py",
+                "model_scores.py",
                 "model_steps.py",
                 "report/audit_section.py",
                 "report/family.py",
