@@ -6,6 +6,7 @@ from typing import Any
 
 from reasonome.annotation.annotate import Tested, decoding_of
 from reasonome.annotation.gene_list import GeneLists
+from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.config import Annotation, Style
 from reasonome.manifest import versions
@@ -22,11 +23,12 @@ def about_page(
     found: Mapping[str, GeneLists],
     command: str,
 ) -> PageAbout:
-    """The facts of a page, none of which depends on when; `tested` and `found` are by the file that sets are of.
+    """The facts of a page: of what it was made, and how the model measured so far.
 
-    InputError where a manifest of a step is missing.
+    `tested` and `found` are by the file that sets are of. InputError where a manifest of a step is missing.
     """
     manifests = step_manifests(model)
+    scores, card = measured(project, settings, model)
     base, trained = manifests[0], manifests[1:]
     decoding = decoding_of(settings)
     drawn = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
@@ -39,6 +41,8 @@ def about_page(
         backbone_licence=base.get("weights", {}).get("licence", "not stated"),
         recipe_steps=[f"{step['step']}: {learned_from(step)}" for step in trained],
         decoding=drawn if decoding.samples > 1 else "greedy",
+        measured=scores,
+        card=card,
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings),
