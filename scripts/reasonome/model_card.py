@@ -10,21 +10,20 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from reasonome.card_scores import asked_text, scores_text
 from reasonome.card_sources import SourceRead
 from reasonome.config import Decoding
 from reasonome.errors import InputError
 from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.model_steps import learned_from
-from reasonome.report import number_text
 from reasonome.report.audit_section import LEAK_KINDS
-from reasonome.report.family import CEILING, FLOOR_GROUPS, PROTOCOL
+from reasonome.report.family import FLOOR_GROUPS
 from reasonome.report.metric_names import metric_name
 from reasonome.report.paper import escaped, markdown_table
-from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.plan import Plan
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
-_ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_share")
 _STAGES = {"pretrain": "knowledge warm-up", "sft": "fine-tuning on answers", "grpo": "reinforcement learning (GRPO)"}
 _USE = {
     "names": """\
@@ -99,7 +98,7 @@ def render_card(card: CardInputs) -> str:
         _section("What it is", _made_of(card)),
         _section("Intended use", _USE[card.plan.answers] if _was_asked(card) else _AS_A_START),
         _section("Limits", _LIMITS),
-        _section("Scores", "\n".join(_scored(one) for one in card.scores)),
+        _section("Scores", "\n".join(scores_text(one) for one in card.scores)),
         _section("What of the test sets its training data hold", _overlap(card)),
         _section("Load it", _loading(card)),
         _section("Make it again", _again(card)),
@@ -147,7 +146,7 @@ def _summary(card: CardInputs) -> str:
         beaten = [group for group, won in outcomes.items() if won]
         not_beaten = [group for group, won in outcomes.items() if won is False]
         lines.append(
-            f"- On {_setting(scores.asked)}, its {name} is **{with_interval(scores.own.loc[metric], metric)}**. "
+            f"- On {asked_text(scores.asked)}, its {name} is **{with_interval(scores.own.loc[metric], metric)}**. "
             f"{_list_of('It beats the floors that look at', beaten) or 'It beats no group of floors.'} "
             f"{_list_of('It is not shown to beat those that look at', not_beaten)}".rstrip()
         )
@@ -207,117 +206,6 @@ The data come from these sources, under their own licences:
 
 def _licence(source: SourceRead) -> str:
     return escaped(f"{source.licence} {source.url}".strip())
-
-
-def _scored(scores: ModelScores) -> str:
-    """An evaluation: what was asked, the scores beside the floors, and what the tests say."""
-    plan, one, own, metric = scores.plan, scores.asked, scores.own, scores.metric
-    metric_set = plan.metric_set
-    subsets = ", ".join(f"{escaped(row.subset)} {int(row.n):,}" for row in scores.by_subset.itertuples())
-    kind = "another kind than" if one.benchmark in plan.out_of_distribution else "the kind that"
-    track = f", answers read on track {escaped(one.track)}" if one.track else ""
-    missing = ""
-    if metric != metric_set.primary:
-        named = [metric_name(name, metric_set.names) for name in (metric_set.primary, metric)]
-        missing = f" The primary metric, {named[0]}, was not measured; {named[1]} stands for it."
-    about = [
-        f"{metric_name(name, metric_set.names)} {number_text.score(own.loc[name, 'value'], name)}"
-        for name in _ABOUT_ANSWERS
-        if name in own.index
-    ]
-    asked = f"Arm {escaped(one.arm)}, seed {one.seed}: {int(own.loc[metric, 'n']):,} questions"
-    asked += f" ({subsets})" if subsets else ""
-    return f"""\
-### {_setting(one)}
-
-{asked}, of {kind} the experiment trains on{track}.{missing}
-Means with 95 % intervals over questions. Of each group of floors the one with the highest mean by that metric stands
-here, with its name.
-
-{_score_table(scores)}
-
-Of its answers: {"; ".join(about) or "nothing more was measured"}.
-
-{_tests(scores)}
-"""
-
-
-def _setting(one: Evaluation) -> str:
-    return f"{escaped(one.benchmark)}, style {escaped(one.style)}, decoding {escaped(one.decoding)}"
-
-
-def _score_table(scores: ModelScores) -> str:
-    """This model, the untrained backbone, its own answers shuffled, and the best floor of every group."""
-    shown = scores.shown
-
-    def cells(by_metric: pd.DataFrame) -> list[str]:
-        return [with_interval(by_metric.loc[name], name) if name in by_metric.index else "" for name in shown]
-
-    table = [["**this model**", "", *cells(scores.own)]]
-    if len(scores.untrained):
-        first = scores.untrained.set_index("metric")
-        silent = f", no usable answer to {first.loc['no_name', 'value']:.0%}" if "no_name" in first.index else ""
-        table.append([f"untrained backbone{silent}", "", *cells(first)])
-    table.append(["its answers, shuffled", "", *cells(scores.shuffled.set_index("metric"))])
-    for group, best in scores.best_floors(shown).items():
-        row = [
-            f"{with_interval(best[name], name)}, {escaped(best[name]['arm'])}" if name in best else "" for name in shown
-        ]
-        table.append(["ceiling" if group == CEILING else "best floor", LOOKS_AT.get(group) or escaped(group), *row])
-    header = ["answers of", "looking at", *(metric_name(name, scores.plan.metric_set.names) for name in shown)]
-    return markdown_table(header, table)
-
-
-def _tests(scores: ModelScores) -> str:
-    """The paired tests of the primary metric in sentences."""
-    plan, one = scores.plan, scores.asked
-    seeds = {e.seed for e in plan.evaluations if (e.backbone, e.arm) == (one.backbone, one.arm)}
-    mean = f", of the mean over the {len(seeds)} seeds of the arm" if len(seeds) > 1 else ""
-    lines = [
-        f"Tested by {metric_name(scores.metric, plan.metric_set.names)}{mean}, question by question. To beat a group "
-        "of floors is to beat every one in it; p is adjusted (Holm) for all such claims of the experiment here.",
-        "",
-    ]
-    lines += [f"- Floors that look at **{LOOKS_AT[group]}**: {_against(scores, group)}" for group in FLOOR_GROUPS]
-    tests = scores.tests
-    for row in tests[tests["kind"] == "parent arm"].to_dict("records"):
-        lines.append(f"- The arm that it continues, {escaped(row['b'])}: {_outcome(row)}.")
-    for row in tests[tests["kind"] == "shuffled"].to_dict("records"):
-        meaning = {
-            "a better": "its answers depend on the genes",
-            "": "not tested",
-        }.get(row["verdict"], "it is not shown that its answers depend on the genes")
-        lines.append(f"- Its own answers, handed to other questions: {_outcome(row)}; {meaning}.")
-    return "\n".join(lines)
-
-
-def _against(scores: ModelScores, group: str) -> str:
-    """Whether the arm beats all floors of a group, in words."""
-    tests, beaten = scores.against(group)
-    if not tests:
-        return "there are none here."
-    closest = tests[0]
-    named = f"{escaped(closest['b'])}, {_outcome(closest)}"
-    if beaten:
-        return f"**beaten**, all {len(tests)}; the nearest is {named}."
-    if beaten is None:
-        return f"not tested; the highest is {named}."
-    ahead = [escaped(row["b"]) for row in tests if row["verdict"] == "b better"]
-    better = f" Better than this model: {', '.join(ahead)}." if ahead else ""
-    return f"**not beaten**; the highest is {named}.{better}"
-
-
-def _outcome(row: Mapping[str, Any]) -> str:
-    """A test in words: the difference with its interval, the verdict and its p."""
-    difference = f"difference {number_text.signed(row['difference'])}"
-    if pd.notna(row["low"]):
-        difference += f" ({number_text.signed(row['low'])} to {number_text.signed(row['high'])})"
-    words = {"a better": "better", "b better": "worse", "on par": "on par", "n.s.": "no difference shown"}
-    adjusted = row["family"] == PROTOCOL and row["verdict"] != "b better"
-    p = row["p_holm"] if adjusted else row["p_family"]
-    kind = "adjusted p" if adjusted else "p"
-    known = f", {kind} {number_text.p_value(p)}" if pd.notna(p) else ""
-    return f"{difference}: {words.get(row['verdict'], 'not tested')}{known}"
 
 
 def _overlap(card: CardInputs) -> str:

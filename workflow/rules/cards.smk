@@ -25,6 +25,7 @@ rule write_model_card:
     params:
         code=code_sha256(
             [
+                "card_scores.py",
                 "card_sources.py",
                 "model_card.py",
                 "model_scores.py",
