@@ -10,7 +10,9 @@ from pathlib import Path
 from reasonome.comparisons import RESAMPLES
 from reasonome.errors import run_program
 from reasonome.report import tables
+from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
 from reasonome.report.evidence import read_evidence
+from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 
 
@@ -24,7 +26,7 @@ def main() -> None:
     arguments.add_argument(
         "--equivalence",
         type=float,
-        default=tables.EQUIVALENCE,
+        default=EQUIVALENCE,
         help='"on par" is a difference of scores smaller than this (%(default)s)',
     )
     given = arguments.parse_args()
@@ -32,8 +34,8 @@ def main() -> None:
     plan = read_plan(given.plan)
     evidence = read_evidence(plan)
     bootstrap = {"seed": given.seed, "resamples": given.resamples}
-    metrics = tables.metrics_table(plan, evidence, **bootstrap)
-    comparisons = tables.comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
+    metrics = metrics_table(plan, evidence, **bootstrap)
+    comparisons = comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
     tables.write_table(metrics, given.metrics)
     tables.write_table(comparisons, given.comparisons)
     print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))

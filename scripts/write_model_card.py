@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
-    plan = read_plan(args.plan)
+    plan, project = read_plan(args.plan), Project(args.config)
     pairs = [entry.split("=", 1) for entry in args.licences]
     licences = {corpus: _rows(Path(path)) for corpus, path in pairs}
     card = CardInputs(
@@ -48,7 +48,8 @@ def main() -> None:
         metrics=tables.read_table(args.metrics, tables.metric_columns(plan.metric_set)),
         comparisons=tables.read_table(args.comparisons, tables.COMPARISON_COLUMNS),
         leaks=read_leaks(args.leaks),
-        sources=sources_read(Project(args.config), args.chain, licences),
+        sources=sources_read(project, args.chain, licences),
+        decodings=project.decodings,
         target=args.output.as_posix(),
     )
     write_text(args.output, render_card(card))

@@ -12,13 +12,14 @@ from synthetic_experiment import write_experiment
 from reasonome.report import figures, tables
 from reasonome.report.drawing import INK, STYLE, label_floors, save
 from reasonome.report.evidence import read_evidence
+from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4, arms=["base", "KW"]))
-    return plan, tables.of_all_strata(tables.metrics_table(plan, read_evidence(plan), resamples=100))
+    return plan, tables.of_all_strata(metrics_table(plan, read_evidence(plan), resamples=100))
 
 
 def with_term_score(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -20,12 +20,17 @@ from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
 ROOT = Path(__file__).parents[1]
 
 
-def graded(folder, code, answers=None, examples=None, **fields):
-    """What a grader file of this code gives the answers; the file is graders/mine.py of a project in `folder`."""
+def reward_of(folder, code, **fields):
+    """The reward by a grader file of this code, graders/mine.py of a project in `folder`; whoever asks closes it."""
     (folder / "graders").mkdir(exist_ok=True)
     (folder / "graders" / "mine.py").write_text(textwrap.dedent(code), encoding="utf-8")
     grader = Grader(**{"function": "graders/mine.py:grade", **fields})
-    reward = grader_rewards({"mine": grader}, folder)["mine"].function
+    return grader_rewards({"mine": grader}, folder)["mine"].function
+
+
+def graded(folder, code, answers=None, examples=None, **fields):
+    """What a grader file of this code gives the answers."""
+    reward = reward_of(folder, code, **fields)
     try:
         return reward(answers or [answer("AB")], examples or [ONE] * len(answers or [1]), None)
     finally:
@@ -289,9 +294,7 @@ def test_what_a_grader_forked_ends_with_it(tmp_path):
             os._exit(0)
         return 1
     """
-    (tmp_path / "graders").mkdir()
-    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
-    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    reward = reward_of(tmp_path, code)
     assert reward([answer("AB")], [ONE], None) == [1.0]
     with open(tmp_path / "pipe", "rb") as pipe:
         reward.close()
@@ -307,9 +310,7 @@ def test_a_fork_of_the_training_process_does_not_end_its_grader(tmp_path):
         calls += 1
         return calls / 10
     """
-    (tmp_path / "graders").mkdir()
-    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
-    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    reward = reward_of(tmp_path, code)
     assert reward([answer("AB")], [ONE], None) == [0.1]
     if (child := os.fork()) == 0:
         reward.close()
@@ -384,9 +385,7 @@ def test_a_thread_that_writes_there_later_is_noticed_at_the_next_call(tmp_path):
         threading.Timer(0.2, late).start()
         return 0.5
     """
-    (tmp_path / "graders").mkdir()
-    (tmp_path / "graders" / "mine.py").write_text(textwrap.dedent(code))
-    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)["mine"].function
+    reward = reward_of(tmp_path, code)
     assert reward([answer("AB")], [ONE], None) == [0.5]
     with pytest.raises(InputError, match="something other than the value of grade came from its process"):
         for _ in range(10_000):

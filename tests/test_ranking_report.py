@@ -12,10 +12,12 @@ from synthetic_rankings import ARMS, SOURCES, write_ranking_experiment
 from reasonome.errors import InputError
 from reasonome.report import costs, paper_figures, tables
 from reasonome.report.answers_data import failure_kinds
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence, read_json, read_leaks, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.metric_sets import RANKINGS
+from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
@@ -32,7 +34,7 @@ def experiment(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rankings")
     plan = read_plan(write_ranking_experiment(folder, count=24, samples=2, poison=POISON))
     evidence = read_evidence(plan)
-    metrics = tables.metrics_table(plan, evidence, resamples=200)
+    metrics = metrics_table(plan, evidence, resamples=200)
     return folder, plan, evidence, metrics
 
 
@@ -55,7 +57,7 @@ def page(experiment):
         ReportInputs(
             plan=plan,
             metrics=metrics,
-            comparisons=tables.comparisons_table(plan, evidence, resamples=200),
+            comparisons=comparisons_table(plan, evidence, resamples=200),
             evidence=evidence,
             steps=steps,
             costs=costs.costs_table(plan),
@@ -101,7 +103,7 @@ def test_each_gene_has_one_vote_in_the_macro_average(tmp_path):
     scores = scores.assign(top_1=right.astype(float))
     scores[scores["id"] != "locus001"].to_parquet(file)  # one question of the first gene is not there at all
     plan = read_plan(plan_path)
-    metrics = tables.metrics_table(plan, read_evidence(plan), resamples=100)
+    metrics = metrics_table(plan, read_evidence(plan), resamples=100)
     base = of(metrics, arm="base", kind="model", subset="mean", stratum="").set_index("metric")
     assert base.loc["top_1", "value"] == pytest.approx(4 / 12)
     assert base.loc["top_1_by_gene", "value"] == pytest.approx((0.5 + 1 + 0.5) / len(clusters))
@@ -139,7 +141,7 @@ def test_the_random_order_is_a_floor_without_answers_of_its_own(experiment):
 
 def test_comparisons_are_of_the_metrics_of_rankings(experiment):
     _, plan, evidence, _ = experiment
-    table = tables.comparisons_table(plan, evidence, resamples=50)
+    table = comparisons_table(plan, evidence, resamples=50)
     assert set(table["metric"]) == set(RANKINGS.compared)
     assert {"floor", "shuffled", "parent arm", "other style"} <= set(table["kind"])
     assert table.loc[table["metric"] == "mrr", "p_mcnemar"].isna().all()

@@ -10,12 +10,16 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
+from reasonome.comparisons import paired_test
 from reasonome.errors import InputError
 from reasonome.experiments import report_plan
 from reasonome.report import tables
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import count_reasoning, read_evidence, read_step
 from reasonome.report.family import verdicts, with_adjusted_p
+from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, Step, read_plan
+from reasonome.report.scored_arms import Bootstrap
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -77,10 +81,10 @@ class Experiment:
         return plan, read_evidence(plan)
 
     def metrics(self) -> pd.DataFrame:
-        return tables.metrics_table(*self.read(), resamples=200)
+        return metrics_table(*self.read(), resamples=200)
 
     def comparisons(self) -> pd.DataFrame:
-        return tables.comparisons_table(*self.read(), resamples=200)
+        return comparisons_table(*self.read(), resamples=200)
 
 
 @pytest.fixture
@@ -388,7 +392,7 @@ def test_on_par_is_said_of_differences_within_the_margin(experiment):
     experiment.arm("base", answers([0.11, 0.29, 0.21, 0.39], list("abcd")))
     plan, evidence = experiment.read()
     for margin, verdict in [(0.2, "on par"), (0.001, "n.s.")]:
-        found = tables.comparisons_table(plan, evidence, resamples=200, equivalence=margin)
+        found = comparisons_table(plan, evidence, resamples=200, equivalence=margin)
         assert found.query("subset == 'mean'")["verdict"].tolist() == [verdict]
 
 
@@ -448,7 +452,7 @@ def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws
     better = scores.assign(rouge_l=scores["rouge_l"] + 0.3, shuffled_rouge_l=scores["shuffled_rouge_l"] + 0.3)
     experiment.arm("trained", better, seed=1)
     two = experiment.comparisons().query("subset == 'mean'").set_index("b")
-    plain = tables.paired_test([0.4, 0.6, 0.5, 0.0], [0.0] * 4, ["bp", "bp", "mf", "mf"])
+    plain = paired_test([0.4, 0.6, 0.5, 0.0], [0.0] * 4, ["bp", "bp", "mf", "mf"])
     assert one.loc["constant", "p"] == pytest.approx(plain.p)
     # With its own shuffled answers an arm has its seeds in common: their spread is no part of the difference.
     assert two.loc["trained (shuffled)", "high"] == pytest.approx(0.1) == two.loc["trained (shuffled)", "low"]
@@ -457,7 +461,7 @@ def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws
 
 def test_the_draws_of_seeds_do_not_depend_on_the_rest_of_the_experiment():
     models = ("sft.names-s0", "sft.names-s1")
-    first, second = tables.Bootstrap(0, 50), tables.Bootstrap(0, 50)
+    first, second = Bootstrap(0, 50), Bootstrap(0, 50)
     first.of_seeds("small", ("other-s0", "other-s1"))
     assert np.array_equal(first.of_seeds("small", models), second.of_seeds("small", models))
     assert not np.array_equal(first.of_seeds("small", ("other-s0", "other-s1")), first.of_seeds("small", models))
@@ -495,7 +499,7 @@ def test_where_examples_have_near_duplicates_the_bootstrap_decides(experiment):
 
     alone = compared(list("abcdefghijkl"))
     assert (alone["p_family"] == alone["p"]).all()
-    plain = tables.paired_test([0.1, 0, 0.3, 0, 0.3, 0] * 2, [0.0] * 12, ["bp"] * 6 + ["mf"] * 6, 0.02)
+    plain = paired_test([0.1, 0, 0.3, 0, 0.3, 0] * 2, [0.0] * 12, ["bp"] * 6 + ["mf"] * 6, 0.02)
     assert alone.loc["mean", "p_equivalence"] == pytest.approx(plain.p_equivalence)
     # Twins in bp: they count there and in the mean, not in mf.
     twins = compared(list("aacdefghijkl"))

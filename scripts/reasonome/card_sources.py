@@ -25,12 +25,6 @@ def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys((run.backbone, run.chain) for run in runs if run.chain != chains.BASE))
 
 
-def models_of(chain: str) -> list[str]:
-    """The chains of a model and of all it was made from, the untouched backbone first."""
-    steps = list(map(str, chains.parse(chain)))
-    return [chains.BASE, *("+".join(steps[:end]) for end in range(1, len(steps) + 1))]
-
-
 def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
     """Corpus → the steps of a chain that read its facts, as statements or as the gene sets of a benchmark."""
     found: dict[str, list[str]] = {}

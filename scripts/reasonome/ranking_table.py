@@ -27,6 +27,14 @@ OF_CANDIDATES = ("rank", "non_candidates")  # metrics that only a question with 
 _QUOTES_AND_BRACKETS = str.maketrans(dict.fromkeys("[](){}\"'", " "))
 
 
+class TableExample(RankingExample):
+    """The question of a row: a table says which genes were candidates, and not what was asked about them."""
+
+    @property
+    def asked(self) -> list[str]:
+        return []
+
+
 @dataclass(frozen=True)
 class RankingTable:
     """Ranked genes beside the causal ones (`gold`) and perhaps the candidates that were asked about.
@@ -149,7 +157,7 @@ class RankingTable:
         right = [gold] if self.track == AS_PUBLISHED else _genes_in(gold)
         by_key: dict[str, RankedGene] = {}
         causal, asked = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
-        return RankingExample(id="row", subset="", candidates=_unrepeated(asked), causal=_unrepeated(causal))
+        return TableExample(id="row", subset="", candidates=_unrepeated(asked), causal=_unrepeated(causal))
 
     def _question_gene(self, written: str, by_key: dict[str, RankedGene]) -> RankedGene:
         """The gene that a gold or candidate means: as published as it is written, else one for all its spellings."""

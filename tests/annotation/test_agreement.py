@@ -6,8 +6,8 @@ import pytest
 from reasonome.annotation.agreement import (
     agreement_with_terms,
     genes_of_reasoning,
+    most_frequent_name,
     near_identical_groups,
-    samples_agreement,
 )
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
 from reasonome.errors import InputError
@@ -28,29 +28,29 @@ def claim(gene: str, verdict: str, negated: bool = False) -> AnnotatedClaim:
 
 def test_case_punctuation_and_spacing_do_not_part_names():
     names = ["Cell cycle", "base-excision repair", "Base  Excision Repair.", "BASE EXCISION REPAIR", "Translation"]
-    assert samples_agreement(names) == ("base-excision repair", 3 / 5)
+    assert most_frequent_name(names) == "base-excision repair"
 
 
 def test_of_equally_frequent_names_the_earliest_wins():
-    assert samples_agreement(["Z", "A", "M", "a", "z"]) == ("Z", 2 / 5)
+    assert most_frequent_name(["Z", "A", "M", "a", "z"]) == "Z"
 
 
-def test_unusable_samples_count_against_the_name():
-    assert samples_agreement(["", "DNA repair", "", ""]) == ("DNA repair", 1 / 4)
+def test_unusable_samples_are_no_name_however_many():
+    assert most_frequent_name(["", "DNA repair", "", ""]) == "DNA repair"
 
 
 @pytest.mark.parametrize("names", [[""], ["", "?!", " "]])
 def test_no_sample_with_a_name(names):
-    assert samples_agreement(names) == ("", 0)
+    assert most_frequent_name(names) == ""
 
 
-def test_one_sample_agrees_with_itself():
-    assert samples_agreement(["NAD+ transport"]) == ("NAD+ transport", 1)
+def test_the_name_of_one_sample_is_its_own():
+    assert most_frequent_name(["NAD+ transport"]) == "NAD+ transport"
 
 
 def test_no_samples_are_refused():
     with pytest.raises(InputError, match="no samples to compare"):
-        samples_agreement([])
+        most_frequent_name([])
 
 
 # enriched terms

@@ -88,6 +88,9 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
     text = " ".join(" ".join(words) for words in Parsed(clean).text.values())
     for said in (
         "A language model wrote the names and the reasoning on this page, and it can be wrong.",
+        "On 90 true names its term score is 0.300.",
+        "Its model card:",
+        "results/models/tiny/grpo.names-s0/card.demo.md",
         "Nothing was uploaded",
         "This model's scores do not beat the best constant.",
         "5 in 2 lists: day 0, day 7",
@@ -101,6 +104,11 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
         "not recorded",
     ):
         assert said in text, said
+
+
+def test_a_model_without_a_card_has_none_named():
+    found = Parsed(page.render_page([SPINDLE], ABOUT.model_copy(update={"card": ""})))
+    assert not any("model card" in text for text in found.text["p"])
 
 
 def test_the_page_holds_the_lines_of_the_table(clean):

@@ -25,8 +25,11 @@ rule write_model_card:
     params:
         code=code_sha256(
             [
+                "card_scores.py",
                 "card_sources.py",
                 "model_card.py",
+                "model_scores.py",
+                "model_steps.py",
                 "report/audit_section.py",
                 "report/family.py",
                 "report/metric_names.py",

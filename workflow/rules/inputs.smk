@@ -433,5 +433,5 @@ def card_licences(wildcards):
 
 def card_manifests(wildcards):
     """The manifests of the chain, the backbone's first."""
-    models = card_sources.models_of(wildcards.chain)
+    models = model_steps.models_of(wildcards.chain)
     return [RESULTS.model(wildcards.backbone, model) / "manifest.json" for model in models]

@@ -32,7 +32,6 @@ rule paper:
                 "metrics",
                 "report/drawing.py",
                 "report/evidence.py",
-                "report/example_scores.py",
                 "report/family.py",
                 "report/metric_names.py",
                 "report/metric_sets.py",

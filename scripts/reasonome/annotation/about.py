@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome import chains
 from reasonome.annotation.annotate import Tested, decoding_of
 from reasonome.annotation.gene_list import GeneLists
+from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.config import Annotation, Style
-from reasonome.manifest import read_manifest, versions
+from reasonome.manifest import versions
+from reasonome.model_steps import learned_from, step_manifests
 from reasonome.project import Project
 
 
@@ -22,11 +23,12 @@ def about_page(
     found: Mapping[str, GeneLists],
     command: str,
 ) -> PageAbout:
-    """The facts of a page, none of which depends on when; `tested` and `found` are by the file that sets are of.
+    """The facts of a page: of what it was made, and how the model measured so far.
 
-    InputError where a parent's manifest is missing.
+    `tested` and `found` are by the file that sets are of. InputError where a manifest of a step is missing.
     """
-    manifests = chain_manifests(model)
+    manifests = step_manifests(model)
+    scores, card = measured(project, settings, model)
     base, trained = manifests[0], manifests[1:]
     decoding = decoding_of(settings)
     drawn = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
@@ -37,8 +39,10 @@ def about_page(
         chain=[step["step"] for step in trained],
         backbone=base.get("name", model.parent.name),
         backbone_licence=base.get("weights", {}).get("licence", "not stated"),
-        recipe_steps=[step_text(step) for step in trained],
+        recipe_steps=[f"{step['step']}: {learned_from(step)}" for step in trained],
         decoding=drawn if decoding.samples > 1 else "greedy",
+        measured=scores,
+        card=card,
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings),
@@ -49,26 +53,6 @@ def about_page(
         command=command,
         warnings=style_warnings(project, trained, settings, style),
     )
-
-
-def chain_manifests(model: Path) -> list[dict[str, Any]]:
-    """The manifests of a model's steps, the untouched backbone's first."""
-    names = [model.name]
-    while names[0] != chains.BASE:
-        names.insert(0, chains.parent(names[0]))
-    return [read_manifest(model.with_name(name) / "manifest.json") for name in names]
-
-
-def step_text(manifest: Mapping[str, Any]) -> str:
-    """One step in a sentence: what was learnt from, and how much of it."""
-    recipe = manifest["recipe"]
-    if recipe["stage"] == "pretrain":
-        return f"{manifest['step']}: read {manifest['statements']:,} statements of corpus {recipe['corpus']}"
-    if recipe["stage"] == "sft":
-        of = "the names alone" if recipe["teacher"] == "none" else f"the teacher {recipe['teacher']}"
-        return f"{manifest['step']}: learnt from {of}, {manifest['examples']:,} sets of {recipe['benchmark']}"
-    rewards = ", ".join(f"{weight:g} {name}" for name, weight in recipe["rewards"].items())
-    return f"{manifest['step']}: rewarded for {rewards} on {manifest['examples']:,} sets of {recipe['benchmark']}"
 
 
 def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:

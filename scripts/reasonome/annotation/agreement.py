@@ -20,12 +20,11 @@ SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 SAYS_THE_SAME = 0.5
 
 
-def samples_agreement(names: Sequence[str]) -> tuple[str, float]:
-    """The name that most samples give, as its first sample writes it, and the share of all samples that give it.
+def most_frequent_name(names: Sequence[str]) -> str:
+    """The name that most samples give, as its first sample writes it.
 
     Case, spacing and punctuation do not count (`metrics.naming.normalise`); of equally frequent names the one that
-    was given first. A sample without a usable name ("") counts as one that gives no name; ("", 0.0) where none gives
-    any. InputError without samples.
+    was given first. "" where no sample gives a usable name. InputError without samples.
     """
     if not names:
         raise InputError("there are no samples to compare", fix="draw at least one")
@@ -34,10 +33,7 @@ def samples_agreement(names: Sequence[str]) -> tuple[str, float]:
         written.setdefault(normalise(name), name)
     # Counters keep the order in which they saw things, and `most_common` that of equal counts.
     votes = Counter(key for key in map(normalise, names) if key)
-    if not votes:
-        return "", 0.0
-    [(key, count)] = votes.most_common(1)
-    return written[key], count / len(names)
+    return written[votes.most_common(1)[0][0]] if votes else ""
 
 
 class TermAgreement(NamedTuple):

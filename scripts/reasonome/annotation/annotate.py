@@ -14,8 +14,8 @@ from reasonome.annotation.agreement import (
     agreement_with_terms,
     claims_of_name,
     genes_of_reasoning,
+    most_frequent_name,
     near_identical_groups,
-    samples_agreement,
 )
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
@@ -122,7 +122,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     """The record with the name that most samples give, of equals the likeliest, and with what that sample says."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
     read = [TASK.parse(row.text, style) for row in likeliest]
-    name, _ = samples_agreement([answer.name for answer in read])
+    name = most_frequent_name([answer.name for answer in read])
     chosen = next(place for place, answer in enumerate(read) if normalise(answer.name) == normalise(name))
     answer = read[chosen]
     abstained = normalise(name) == normalise(ABSTENTION)

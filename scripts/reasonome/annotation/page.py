@@ -39,11 +39,12 @@ class SourceUsed(_About):
 
 
 class PageAbout(_About):
-    """How the names were made; nothing of it depends on when.
+    """How the names were made, and how good the model measured.
 
-    `chain` are the steps that trained the model, first to last, and `recipe_steps` a sentence for each; `universe`
-    says which genes enrichment is tested against and how many, `reading` how the files were read; `warnings` are
-    sentences that stand above all names.
+    `measured` says what it scored beside floors, or that no scores were found, and `card` is the path of its card, ""
+    where it has none. `chain` are the steps that trained the model, first to last, and `recipe_steps` a sentence for
+    each; `universe` says which genes enrichment is tested against and how many, `reading` how the files were read;
+    `warnings` are sentences that stand above all names.
     """
 
     title: str = "Annotated gene sets"
@@ -52,6 +53,8 @@ class PageAbout(_About):
     backbone: str
     backbone_licence: str
     recipe_steps: list[str] = []
+    measured: str = Field(min_length=1)
+    card: str = ""
     decoding: str
     style: str
     samples: int = Field(ge=1)

@@ -123,23 +123,19 @@ const browser = (() => {
 
   const controls = document.getElementById("controls");
   const chip = document.getElementById("scope");
-  const [search, searchLabel] = searchField("search names, genes, ids, reasoning", () => {
-    state.words = wordsOf(search.value);
-    select();
-  });
-  search.id = "search";
-  search.addEventListener("focus", () => {
-    if (!longTexts) unpackAll().then(() => { if (state.words.length) select(); });
-  });
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") {
-      event.preventDefault();
-      table.focus();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
+  const [search, searchLabel] = tableSearch("search names, genes, ids, reasoning", {
+    table,
+    searched: (words) => {
+      state.words = words;
+      select();
+    },
+    reset: () => {
       reset();
       select();
-    }
+    },
+  });
+  search.addEventListener("focus", () => {
+    if (!longTexts) unpackAll().then(() => { if (state.words.length) select(); });
   });
   controls.append(searchLabel);
   for (const filter of filters) {

@@ -49,6 +49,22 @@ function searchField(text, changed) {
 
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
+// The search of a page's main table: `searched` gets the words; ↓ leads into the table, and Esc starts afresh.
+function tableSearch(text, { table, searched, reset }) {
+  const [made, label] = searchField(text, () => searched(wordsOf(made.value)));
+  made.id = "search";
+  made.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      table.focus();
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      reset();
+    }
+  });
+  return [made, label];
+}
+
 function number(value, places) {
   return value === null || value === undefined ? "" : value.toFixed(places);
 }

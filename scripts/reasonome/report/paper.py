@@ -12,7 +12,7 @@ from reasonome.comparisons import MEAN, in_mean
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, best_floors, of_all_strata, reported_seeds
 
 CELL_COLUMNS = [
     "experiment",
@@ -119,16 +119,6 @@ def score_metrics(metrics: pd.DataFrame) -> list[str]:
     present = set(metrics["metric"])
     by_encoder = sorted(name for name in present if name.startswith("similarity_") and name not in NAMES)
     return [name for name in NAMES if name in present] + (by_encoder if len(by_encoder) > 1 else [])
-
-
-def best_floors(floors: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the floor with the highest mean within each kind of information; `floors` is of one metric."""
-    means = floors[(floors["subset"] == MEAN) & floors["value"].notna()]
-    best = means.loc[means.groupby("information")["value"].idxmax()]
-    order = best.sort_values("information", key=lambda names: names.map(information_rank))["arm"].tolist()
-    ranked = floors[floors["arm"].isin(order)]
-    ranked = ranked.assign(_floor=ranked["arm"].map(order.index), _is_mean=ranked["subset"] == MEAN)
-    return ranked.sort_values(["_floor", "_is_mean", "subset"])
 
 
 def settings(plan: Plan, asked: Iterable[str]) -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from reasonome.metrics import abstention
 from reasonome.report import paper
 from reasonome.report.drawing import COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, best_floors, of_all_strata, reported_seeds
 
 RUN = ["backbone", "arm", "seed", *SETTING]
 OF_COVERAGE = {"term_score": "term score", "right": "share of right answers"}
@@ -44,7 +44,7 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     for row, setting in zip(grid, settings, strict=True):
         for axes, metric in zip(row, shown, strict=True):
             models, floors = paper.rows_of(metrics[metrics["metric"] == metric], setting)
-            models, floors = paper.in_order(models, plan), paper.best_floors(floors).assign(decoding=setting[2])
+            models, floors = paper.in_order(models, plan), best_floors(floors).assign(decoding=setting[2])
             highest = metrics.loc[metrics["metric"] == metric, ["value", "high"]].max(axis=None)
             _panel(axes, models, floors, plan.arms, backbones, highest or 1.0)
             axes.set_ylabel(f"{ablated[metric]}, 95 % interval")

@@ -1,5 +1,6 @@
 """What all rankings share: a question with candidate genes and the right ones, and a ranked list as its answer."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -22,7 +23,7 @@ class RankedGene(BaseModel):
     distance: int | None = Field(None, ge=0)
 
 
-class RankingExample(BaseModel):
+class RankingExample(BaseModel, ABC):
     """One question of a benchmark of rankings.
 
     `candidates` are in a seeded order that says nothing of the answer; without any, every human gene is one. `causal`
@@ -44,9 +45,9 @@ class RankingExample(BaseModel):
         return ""
 
     @property
+    @abstractmethod
     def asked(self) -> list[str]:
         """What is asked about, in words: a trait, or the phenotypes that are present."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it asks")
 
     @property
     def denied(self) -> list[str]:

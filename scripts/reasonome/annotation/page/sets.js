@@ -119,20 +119,16 @@ const sets = (() => {
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
   }
 
-  const [search, searchLabel] = searchField("search sets, names, genes, terms, reasoning", () => {
-    state.words = wordsOf(search.value);
-    select();
-  });
-  search.id = "search";
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") {
-      event.preventDefault();
-      table.focus();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
+  const [search, searchLabel] = tableSearch("search sets, names, genes, terms, reasoning", {
+    table,
+    searched: (words) => {
+      state.words = words;
+      select();
+    },
+    reset: () => {
       reset();
       select();
-    }
+    },
   });
   const inList = menu([["all lists", null], ...listNames.map((name) => [name, name])], select);
   const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false);

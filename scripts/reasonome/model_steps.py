@@ -1,0 +1,38 @@
+"""The training steps of a model, from the untouched backbone on: their manifests, and what each learned from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reasonome import chains
+from reasonome.manifest import read_manifest
+
+
+def models_of(chain: str) -> list[str]:
+    """The chains of a model and of all it was made from, the untouched backbone first."""
+    found = [chain]
+    while found[0] != chains.BASE:
+        found.insert(0, chains.parent(found[0]))
+    return found
+
+
+def step_manifests(model: Path) -> list[dict[str, Any]]:
+    """The manifests of a model's folder and of those beside it that it was made from, the untouched backbone's first.
+
+    InputError where a manifest is missing.
+    """
+    return [read_manifest(model.with_name(chain) / "manifest.json") for chain in models_of(model.name)]
+
+
+def learned_from(manifest: Mapping[str, Any]) -> str:
+    """What a step learned from, and how much of it."""
+    recipe = manifest["recipe"]
+    if recipe["stage"] == "pretrain":
+        return f"{manifest['statements']:,} statements of corpus {recipe['corpus']}"
+    questions = f"{manifest['examples']:,} training questions of {recipe['benchmark']}"
+    if recipe["stage"] == "sft":
+        answers = "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"
+        return f"{questions}, with {answers}"
+    rewards = ", ".join(f"{weight:g} × {name}" for name, weight in recipe["rewards"].items() if weight)
+    encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
+    return f"{questions}; reward: {rewards}{encoders}"

@@ -1,0 +1,209 @@
+"""The table of comparisons: every claim about an arm with its paired test."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.comparisons import (
+    IDENTICAL,
+    MEAN,
+    RESAMPLES,
+    bootstrap_test,
+    in_mean,
+    mcnemar,
+    paired_test,
+    percentile_bounds,
+    resampled_means,
+)
+from reasonome.report.evidence import Evidence
+from reasonome.report.example_scores import SHUFFLED, Questions
+from reasonome.report.family import family_of, verdicts, with_adjusted_p
+from reasonome.report.plan import Evaluation, Plan, parent_arm
+from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
+from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
+
+EQUIVALENCE = 0.02
+
+
+class Side(NamedTuple):
+    """One side of a comparison: a column of what was scored."""
+
+    scored: Scored
+    column: str
+
+
+def comparisons_table(
+    plan: Plan,
+    evidence: Evidence,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    equivalence: float = EQUIVALENCE,
+) -> pd.DataFrame:
+    """Paired comparisons of every arm with its parent arm, every floor, and its own shuffled answers.
+
+    Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
+    prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
+    Arms of two backbones that are asked the same are compared where they have the same name, and everything with a
+    backbone that is not trained at all; the row stands under the backbone that the plan has first.
+    Scores are averaged over samples and seeds, example by example; an answer without a usable name scores 0, and
+    an example without any answer scores 0 and is counted in missing_a or missing_b. `p_holm` is adjusted over the
+    protocol's family; "on par" needs a difference within ± `equivalence`.
+    A benchmark with a single subset has rows for "mean" only, which is that subset.
+    """
+    bootstrap = Bootstrap(seed, resamples)
+    questions = questions_of(evidence, plan.metric_set)
+    settings: dict[tuple, list[Scored]] = {}
+    for arm in arms_of(plan, evidence, questions):
+        settings.setdefault(tuple(arm.labels[name] for name in ["backbone", *SETTING]), []).append(arm)
+    floors = floors_of(plan, evidence, questions)
+    chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
+    trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
+    order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
+    rows: list[dict] = []
+    for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
+        backbone, benchmark, style, decoding = key
+        labels = dict(zip(["experiment", "backbone", *SETTING], [plan.experiment, *key], strict=True))
+        later = order[position + 1 :]
+        styles = {
+            other[2]: settings[other]
+            for other in later
+            if (other[0], other[1], other[3]) == (backbone, benchmark, decoding)
+        }
+        rivals = [
+            (arm, other)
+            for others in later
+            if others[1:] == key[1:]
+            for arm in settings[key]
+            for other in settings[others]
+            if arm.name == other.name or not {backbone, other.backbone} <= trained
+        ]
+        compared = plan.metric_set.compared
+        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style], compared))
+        hits = plan.metric_set.hits
+        rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence, hits)]
+    table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
+    return table.assign(verdict=verdicts(table))
+
+
+def _pairs(
+    arms: list[Scored],
+    chain_of: dict[str, Evaluation],
+    other_styles: dict[str, list[Scored]],
+    other_backbones: list[tuple[Scored, Scored]],
+    floors: list[Scored],
+    compared: Sequence[str],
+) -> Iterator[tuple[dict, Side, Side]]:
+    """Labels and the two sides of every comparison in one setting, by each metric that is `compared`; `chain_of` tells
+    an arm's chain."""
+    by_name = {arm.name: arm for arm in arms}
+    steps = {name: chain_of[name].steps for name in by_name}
+    for arm in arms:
+        parent = parent_arm(arm.name, steps)
+        others = [] if parent is None else [("parent arm", parent, by_name[parent], "")]
+        others += [
+            ("other style", f"{other.name} [{style}]", other, "")
+            for style, found in other_styles.items()
+            for other in found
+            if chain_of[other.name].stages == chain_of[arm.name].stages
+        ]
+        others += [
+            ("other backbone", f"{other.name} [{other.backbone}]", other, "")
+            for own, other in other_backbones
+            if own is arm
+        ]
+        others += [("floor", floor.name, floor, "") for floor in floors]
+        others += [("shuffled", f"{arm.name} (shuffled)", arm, SHUFFLED)]
+        for kind, name, other, prefix in others:
+            labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
+            labels |= {"information": other.labels.get("information", "")}
+            for metric in compared:
+                if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
+                    yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
+
+
+def _compare(
+    pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equivalence: float, hits: Sequence[str]
+) -> list[dict]:
+    """Test every pair on every subset; all pairs share the resamples of one bootstrap. `hits` are right or wrong."""
+    values, columns = _columns(pairs)
+    subsets = questions.subsets.to_numpy()
+    clusters = questions.clusters.to_numpy()
+    draws = {"seed": bootstrap.seed, "resamples": bootstrap.resamples}
+    rows: dict[str, list[dict]] = {}
+    for subset, found in resampled_means(values, subsets, clusters, **draws):
+        if subset != MEAN and len(set(subsets)) == 1:
+            continue
+        counted = in_mean(subsets) if subset == MEAN else [subset]
+        chosen = np.isin(subsets, counted)
+        means = np.ascontiguousarray(found.means.T)
+        rows[subset] = []
+        for labels, *sides in pairs:
+            places = [columns[side] for side in map(_key, sides)]
+            known = chosen & np.isfinite(values[:, places[0]]).all(axis=1)
+            if not known.any():
+                continue
+            a, b = (values[known][:, place].mean(axis=1) for place in places)
+            own = [
+                means[place[0]] if len(place) == 1 else resampled_over_seeds(means[place], side.scored, bootstrap)
+                for side, place in zip(sides, places, strict=True)
+            ]
+            test = asdict(paired_test(a, b, subsets[known], equivalence))
+            resampled = own[0] - own[1]
+            row = labels | test | _seeds_and_missing(sides, known)
+            row["subset"], row["low"], row["high"] = subset, *percentile_bounds(resampled[:, None])[:, 0]
+            row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], resampled, equivalence)
+            in_subset = pd.Series(clusters[known]).groupby(subsets[known]).nunique()
+            if in_subset.min() < 2 and row["note"] != IDENTICAL:
+                row["p_bootstrap"] = p_equivalence = np.nan
+                row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
+            row["p_mcnemar"] = mcnemar(a, b) if labels["metric"] in hits else np.nan
+            row["p_family"] = row["p"]
+            of_seeds, of_clusters = max(map(len, places)) > 1, len(set(clusters[known])) < known.sum()
+            if of_seeds or of_clusters:  # the t-test knows nothing of either
+                row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
+            if row["note"] == IDENTICAL:
+                row["p_equivalence"] = np.nan
+            row["family"] = family_of(subset=subset, **{k: labels[k] for k in ("trained", "kind", "information")})
+            rows[subset].append(row)
+    return [row for subset in sorted(rows, key=lambda name: (name != MEAN, name)) for row in rows[subset]]
+
+
+def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[tuple, list[int]]]:
+    """All distinct score vectors of pairs, shape (examples, vectors), and by side the places of its seeds.
+
+    An example at which anything does not know a metric is nan in all vectors that are compared by that metric.
+    """
+    vectors: list[np.ndarray] = []
+    places: dict[tuple, list[int]] = {}
+    of_metric: dict[str, list[int]] = {}
+    for labels, *sides in pairs:
+        for side in sides:
+            if _key(side) not in places:
+                start = len(vectors)
+                vectors += [table[side.column].to_numpy() for table in side.scored.tables]
+                places[_key(side)] = list(range(start, len(vectors)))
+            of_metric.setdefault(labels["metric"], []).extend(places[_key(side)])
+    values = np.column_stack(vectors)
+    for members in of_metric.values():
+        unknown = ~np.isfinite(values[:, members]).all(axis=1)
+        values[np.ix_(unknown, sorted(set(members)))] = np.nan
+    return values, places
+
+
+def _key(side: Side) -> tuple[int, str]:
+    return id(side.scored), side.column
+
+
+def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float]:
+    """How many seeds the sides have (floors have none), and how many of the chosen examples each lacks."""
+    found: dict[str, float] = {}
+    for name, side in zip("ab", sides, strict=True):
+        missing = np.mean([table["missing"].to_numpy() for table in side.scored.tables], axis=0)
+        found[f"missing_{name}"] = int((missing[chosen] > 0).sum())
+        found[f"seeds_{name}"] = np.nan if side.scored.labels["kind"] == "floor" else len(side.scored.tables)
+    return found

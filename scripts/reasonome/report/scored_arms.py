@@ -1,0 +1,122 @@
+"""What an experiment scored: its arms with a table for every seed, its floors, and the draws that they share."""
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from reasonome.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
+from reasonome.metrics.naming import distinct_share
+from reasonome.report.evidence import Evidence
+from reasonome.report.example_scores import Questions, asked, per_example, with_independent_similarity
+from reasonome.report.metric_sets import MetricSet
+from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.tables import SETTING, information_rank
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """The draws that all intervals and tests of a report share."""
+
+    seed: int = 0
+    resamples: int = RESAMPLES
+    _weights: dict[tuple, np.ndarray] = field(default_factory=dict)
+
+    def of_seeds(self, backbone: str, models: tuple[str, ...]) -> np.ndarray:
+        """Weights (resamples, models) in the mean over models of a backbone that differ in their seed.
+
+        They are the same whenever asked for.
+        """
+        key = (backbone, *models)
+        if key not in self._weights:
+            own = zlib.crc32("\n".join(key).encode())  # whatever else the experiment consists of
+            random = np.random.default_rng([self.seed, own])
+            self._weights[key] = seed_weights(len(models), random, self.resamples)
+        return self._weights[key]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An arm, with a table of scores per example for every seed, or a floor; `models` are its chains."""
+
+    labels: dict[str, str]
+    models: tuple[str, ...]
+    seeds: list[str]
+    tables: list[pd.DataFrame]
+    distinct: list[dict[str, float]]
+
+    @property
+    def name(self) -> str:
+        return self.labels["arm"]
+
+    @property
+    def backbone(self) -> str:
+        """That of an arm; "" of a floor."""
+        return self.labels.get("backbone", "")
+
+
+def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap) -> np.ndarray:
+    """Resampled means over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples)."""
+    return (means.T * bootstrap.of_seeds(scored.backbone, scored.models)).sum(axis=1)
+
+
+def questions_of(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:
+    """The questions of every benchmark and style."""
+    return {key: asked(table, metric_set) for key, table in evidence.floors.items()}
+
+
+def arms_of(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
+    """Every arm in every setting, by benchmark, style, decoding and backbone, then as the plan has them."""
+    groups: dict[tuple, list[tuple[Evaluation, pd.DataFrame]]] = {}
+    for evaluation, table in evidence.evaluations:
+        key = (evaluation.benchmark, evaluation.style, evaluation.decoding, evaluation.backbone, evaluation.arm)
+        groups.setdefault(key, []).append((evaluation, table))
+    found = []
+    for key in sorted(groups, key=lambda key: (*key[:-1], plan.arms.index(key[-1]))):
+        evaluations, tables = zip(*groups[key], strict=True)
+        labels = dict(zip([*SETTING, "backbone", "arm"], key, strict=True)) | {"kind": "model"}
+        chains, seeds = tuple(e.chain for e in evaluations), [str(e.seed) for e in evaluations]
+        found.append(_scored(labels, chains, seeds, tables, questions[key[:2]], plan))
+    return found
+
+
+def floors_of(
+    plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]
+) -> dict[tuple[str, str], list[Scored]]:
+    """The floors of every benchmark and style, by the information they use."""
+    found = {}
+    for (benchmark, style), table in evidence.floors.items():
+        labels = {"benchmark": benchmark, "style": style, "kind": "floor"}
+        found[benchmark, style] = [
+            _scored(
+                labels | {"arm": name, "information": information},
+                ("",),
+                [""],
+                [rows],
+                questions[benchmark, style],
+                plan,
+            )
+            for name, information, rows in _by_floor(table)
+        ]
+    return found
+
+
+def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
+    tables = [with_independent_similarity(table, plan.rewarded_encoders) for table in tables]
+    scores = [per_example(table, questions, plan.metric_set) for table in tables]
+    return Scored(labels, chains, seeds, scores, [_distinct_names(table) for table in tables])
+
+
+def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
+    """The share of distinct answers, by subset and as their mean; nothing where scores are expected values."""
+    if "draws" in answers and not answers["draws"].any():
+        return {}
+    by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()
+    return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
+
+
+def _by_floor(floors: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(floor, information, rows), by the information used."""
+    found = [(name, rows["information"].iloc[0], rows) for name, rows in floors.groupby("floor")]
+    return sorted(found, key=lambda floor: (information_rank(floor[1]), floor[0]))

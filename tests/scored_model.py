@@ -1,0 +1,97 @@
+"""Hand-made scores of one model on 90 questions, beside those of floors, and the tests between them."""
+
+from reasonome.report.plan import Plan
+
+BACKBONE = "smollm2-135m"
+CHAIN = "pretrain.demo-s0+sft.names-s0"
+ARM = "KW+RA <b>"
+
+
+def row(arm: str, metric: str, value: float, **more) -> dict:
+    return {
+        "experiment": "mine",
+        "backbone": BACKBONE,
+        "arm": arm,
+        "chain": CHAIN,
+        "seed": "0",
+        "benchmark": "demo-go",
+        "style": "names",
+        "decoding": "greedy",
+        "subset": "mean",
+        "stratum": "",
+        "kind": "model",
+        "information": "",
+        "metric": metric,
+        "value": value,
+        "low": value - 0.01,
+        "high": value + 0.01,
+        "n": 90,
+    } | more
+
+
+def floor(name: str, information: str, value: float, metric: str = "term_score") -> dict:
+    return row(name, metric, value, kind="floor", information=information, backbone="", chain="", seed="", decoding="")
+
+
+def test_of(floor: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
+    return {
+        "experiment": "mine",
+        "backbone": BACKBONE,
+        "benchmark": "demo-go",
+        "style": "names",
+        "decoding": "greedy",
+        "subset": "mean",
+        "kind": "floor",
+        "metric": "term_score",
+        "a": ARM,
+        "b": floor,
+        "information": information,
+        "difference": difference,
+        "low": difference - 0.02,
+        "high": difference + 0.02,
+        "verdict": verdict,
+        "family": "protocol",
+        "p_family": p,
+        "p_holm": p,
+    } | more
+
+
+test_of.__test__ = False  # a row, no test
+METRICS = [
+    row(ARM, "term_score", 0.3),
+    row(ARM, "rouge_l", 0.25),
+    row(ARM, "no_name", 0.1),
+    *(row(ARM, "term_score", 0.3, subset=subset, n=30) for subset in ("bp", "cc", "mf")),
+    row(ARM, "term_score", 0.05, kind="shuffled"),
+    row("base", "term_score", 0.0, chain="base"),
+    row("base", "no_name", 1.0, chain="base"),
+    floor("constant", "none", 0.1),
+    floor("random", "none", 0.02),
+    floor("commonest_words", "prompt", 0.28),
+    floor("nearest_set", "training data", 0.4),
+    floor("nearest_prompt", "training data", 0.2),
+    floor("look_up", "a database with the own term", 1.0),
+]
+TESTS = [
+    test_of("constant", "none", 0.2, "a better", 0.004),
+    test_of("random", "none", 0.28, "a better", 0.004),
+    test_of("commonest_words", "prompt", 0.02, "n.s.", 0.31),
+    test_of("nearest_set", "training data", -0.1, "b better", 0.01, p_holm=1.0),
+    test_of("nearest_prompt", "training data", 0.1, "n.s.", 0.2, p_holm=1.0),
+    test_of("base", "", 0.3, "a better", 0.0001, kind="parent arm"),
+    test_of(f"{ARM} (shuffled)", "", 0.25, "a better", 0.0002, kind="shuffled", family=""),
+]
+
+
+def plan(**more) -> Plan:
+    evaluation = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
+    return Plan(
+        experiment="mine",
+        arms=["base", ARM],
+        evaluations=[
+            evaluation | {"arm": "base", "chain": "base", "scores": "x"},
+            evaluation | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"},
+        ],
+        floors=[{"benchmark": "demo-go", "style": "names", "path": "z"}],
+        **more,
+    )
