@@ -280,21 +280,27 @@ def test_a_signal_to_a_process_that_has_just_been_forked_is_not_lost(tmp_path):
     assert graded(tmp_path, code, seconds=30) == [1.0]
 
 
+# A child of the grader's holds the pipe open for writing: its end is read only when the child is gone.
+FORKS = """
+import os, time
+
+def fork():
+    if os.fork() == 0:
+        pipe = os.open("pipe", os.O_WRONLY)
+        time.sleep(60)
+        os.write(pipe, b"still here")
+        os._exit(0)
+"""
+
+
 def test_what_a_grader_forked_ends_with_it(tmp_path):
-    """The child holds the pipe open for writing: its end is read only when it is gone."""
     os.mkfifo(tmp_path / "pipe")
     code = """
-    import os, time
-
     def grade(answer, example):
-        if os.fork() == 0:
-            pipe = os.open("pipe", os.O_WRONLY)
-            time.sleep(60)
-            os.write(pipe, b"still here")
-            os._exit(0)
+        fork()
         return 1
     """
-    reward = reward_of(tmp_path, code)
+    reward = reward_of(tmp_path, FORKS + textwrap.dedent(code))
     assert reward([answer("AB")], [ONE], None) == [1.0]
     with open(tmp_path / "pipe", "rb") as pipe:
         reward.close()
@@ -321,17 +327,12 @@ def test_a_fork_of_the_training_process_does_not_end_its_grader(tmp_path):
 
 def test_what_a_grader_forked_ends_with_it_when_it_ends_itself(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    code = """
-    import os, time
-
+    code = FORKS + textwrap.dedent("""
     def grade(answer, example):
-        if os.fork() == 0:
-            pipe = os.open("pipe", os.O_WRONLY)
-            time.sleep(60)
-            os.write(pipe, b"still here")
+        fork()
         with open("pipe", "rb"):  # the child has it open now
             os._exit(3)
-    """
+    """)
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     assert "the process of grade ended at the question 'q' (exit status 3)" in failure(tmp_path, code)
     os.set_blocking(reader, True)

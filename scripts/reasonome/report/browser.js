@@ -123,17 +123,7 @@ const browser = (() => {
 
   const controls = document.getElementById("controls");
   const chip = document.getElementById("scope");
-  const [search, searchLabel] = tableSearch("search names, genes, ids, reasoning", {
-    table,
-    searched: (words) => {
-      state.words = words;
-      select();
-    },
-    reset: () => {
-      reset();
-      select();
-    },
-  });
+  const [search, searchLabel] = tableSearch("search names, genes, ids, reasoning", { table, state, select, reset });
   search.addEventListener("focus", () => {
     if (!longTexts) unpackAll().then(() => { if (state.words.length) select(); });
   });

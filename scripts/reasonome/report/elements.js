@@ -49,9 +49,12 @@ function searchField(text, changed) {
 
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-// The search of a page's main table: `searched` gets the words; ↓ leads into the table, and Esc starts afresh.
-function tableSearch(text, { table, searched, reset }) {
-  const [made, label] = searchField(text, () => searched(wordsOf(made.value)));
+// The search of a page's main table: its words are selected by, ↓ leads into the table, and Esc starts afresh.
+function tableSearch(text, { table, state, select, reset }) {
+  const [made, label] = searchField(text, () => {
+    state.words = wordsOf(made.value);
+    select();
+  });
   made.id = "search";
   made.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") {
@@ -60,6 +63,7 @@ function tableSearch(text, { table, searched, reset }) {
     } else if (event.key === "Escape") {
       event.preventDefault();
       reset();
+      select();
     }
   });
   return [made, label];

@@ -119,17 +119,7 @@ const sets = (() => {
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
   }
 
-  const [search, searchLabel] = tableSearch("search sets, names, genes, terms, reasoning", {
-    table,
-    searched: (words) => {
-      state.words = words;
-      select();
-    },
-    reset: () => {
-      reset();
-      select();
-    },
-  });
+  const [search, searchLabel] = tableSearch("search sets, names, genes, terms, reasoning", { table, state, select, reset });
   const inList = menu([["all lists", null], ...listNames.map((name) => [name, name])], select);
   const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false);
   const [folding, foldingLabel] = checkbox("fold near-identical sets", true);
