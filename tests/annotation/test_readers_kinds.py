@@ -67,8 +67,11 @@ def test_sets_whose_description_is_their_name_are_no_columns(tmp_path):
     assert by_name(found) == {"S0": GENES, "S1": GENES, "S2": GENES}
 
 
-def test_what_may_be_sets_or_columns_is_not_guessed(tmp_path):
-    content = "CD4\tCD8\tNK\nIL7R\tCD8A\tNKG7\nCCR7\tCD8B\tGNLY\nLTB\tGZMK\tKLRD1\n"
+@pytest.mark.parametrize("more", [1, 3])
+def test_what_may_be_sets_or_columns_is_not_guessed(tmp_path, more):
+    rows = [["CD4", "CD8", "NK", "DC", "TH1"], ["IL7R", "CD8A", "NKG7", "FLT3", "IFNG"]]
+    rows += [["CCR7", "CD8B", "GNLY", "CLEC9A", "TBX21"], ["LTB", "GZMK", "KLRD1", "XCR1", "CXCR3"]]
+    content = "".join("\t".join(row[: 2 + more]) + "\n" for row in rows)
     with pytest.raises(InputError, match="may be a GMT, or a table with a column of genes for each cluster") as error:
         lists_of(tmp_path, content)
     assert error.value.fix == "give `--kind gmt` or `--kind clusters`"
@@ -84,6 +87,19 @@ def test_a_file_whose_name_ends_in_gmt_is_one_however_its_first_set_is_called(tm
     content = f"{first}\t{IN_GMT}\nB\tna\t{IN_GMT}\n".encode()
     found = lists_of(tmp_path, pack(content), f"mine.{ending}")
     assert (found.kind, by_name(found)) == ("gmt", {first.split("\t")[0]: GENES, "B": GENES})
+
+
+@pytest.mark.parametrize("first", ["treated_n\tna", "Cluster\t", "1\tcluster"])
+def test_a_first_set_that_is_called_as_a_column_is_no_header_where_genes_follow_it(tmp_path, first):
+    found = lists_of(tmp_path, f"{first}\t{IN_GMT}\nB\tna\t{IN_GMT}\tATM\n", "mine.txt")
+    assert by_name(found) == {first.split("\t")[0]: GENES, "B": [*GENES, "ATM"]}
+
+
+def test_a_header_in_capitals_stays_a_header(tmp_path):
+    found = lists_of(tmp_path, "x\tcluster\tS1\tS2\tS3\nTP53\ta\t5\t7\t9\nATM\ta\t5\t7\t9\nMDM2\ta\t1\t2\t3\n")
+    assert (found.kind, by_name(found)) == ("clusters", {"a": ["TP53", "ATM", "MDM2"]})
+    found = lists_of(tmp_path, "GENE\tCLUSTER\tCHR\tARM\tBAND\nTP53\ta\tX\tP\tQ1\nATM\ta\tX\tQ\tQ2\n")
+    assert by_name(found) == {"a": ["TP53", "ATM"]}
 
 
 def test_a_table_that_gives_no_set_is_an_error(tmp_path):

@@ -78,6 +78,8 @@ def _kind(text: str, path: Path) -> str | None:
     lines = [line for line in begin if line.strip() and not line.startswith("#")]
     if not lines:
         return gene_per_line.KIND
+    if tabbed.are_sets(lines) and tabbed.is_gmt(lines, path):
+        return gmt.KIND
     header = max((_cells(lines[0], delimiter) for delimiter in ",\t;"), key=len)
     if _JSON.match(lines[0]) or _is_table(header):
         return None

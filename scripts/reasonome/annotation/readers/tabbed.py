@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.annotation.readers.columns import is_missing, is_number
+from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, ROLES, is_missing, is_number, key
 from reasonome.errors import InputError
 
 # Ids, and what symbols of humans and mice look like: no spaces or underscores, which names of sets and columns have.
 _GENE = re.compile(
     r"\d+|ENS[A-Z]*G\d{11}(\.\d+)?(_PAR_Y)?|(HGNC|MGI):\d+|(mt-)?[A-Z][A-Za-z0-9]{0,14}([-.][A-Za-z0-9]{1,8}){0,2}"
 )
+_NAMED = {name for names in ROLES.values() for name in names}
 
 
 def is_gmt(lines: Sequence[str], path: Path) -> bool:
@@ -38,6 +39,18 @@ def is_gmt(lines: Sequence[str], path: Path) -> bool:
             fix="give `--kind gmt` or `--kind clusters`",
         )
     return False
+
+
+def are_sets(lines: Sequence[str]) -> bool:
+    """Whether every line has symbols of genes from its third field on, also the first, which is then no header.
+
+    So a set called "cluster" is no column. Three symbols at least, as a header may have one or two that look like it.
+    """
+    first, *rest = _rows(lines)
+    if len(first) < 5 or any(key(cell) in _NAMED for cell in first[2:]) or key(first[0]) in NAMED_GENE_COLUMNS:
+        return False
+    cells = [cell for row in [first, *rest] for cell in row[2:] if cell]
+    return all(_is_gene(cell) and not is_number(cell) for cell in cells)
 
 
 def is_pair_of_columns(lines: Sequence[str]) -> bool:
