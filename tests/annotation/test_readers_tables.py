@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from reasonome.annotation.gene_list import ListedGene
+from reasonome.annotation.in_python import read_memory
 from reasonome.annotation.readers import ListOptions, from_anndata, from_frame, is_anndata, read_gene_lists
+from reasonome.annotation.settings import checked_settings
 from reasonome.errors import InputError
 
 SEURAT = '"","p_val","avg_log2FC","pct.1","pct.2","p_val_adj","cluster","gene"\n'
@@ -385,7 +387,10 @@ def test_several_levels_of_rows_or_columns_are_refused():
 
 
 def test_a_frame_with_a_column_called_uns_is_no_anndata():
-    assert not is_anndata(pd.DataFrame({"gene": ["A"], "uns": [1]}))
+    frame = pd.DataFrame({"gene": ["A"], "log2FC": [2], "padj": [0.01], "uns": [1]})
+    assert not is_anndata(frame)
+    settings = checked_settings({"sets": ["DataFrame"]})
+    assert by_name(read_memory(frame, "mine", settings)) == {"mine up": ["A"], "mine down": []}
     assert not is_anndata(pd.Series([1], index=["uns"]))
     assert is_anndata(SimpleNamespace(uns={}))
 
