@@ -11,7 +11,8 @@ from reasonome.errors import InputError
 
 _ENSEMBL = r"ENS[A-Z]*G\d{11}"
 _UNIPROT = r"(?:[OPQ]\d[A-Z0-9]{3}|[A-NR-Z]\d[A-Z][A-Z0-9]{2}(?:\d[A-Z][A-Z0-9]{2})?)\d"
-_ID = re.compile(rf"({_ENSEMBL})\.\d+|({_UNIPROT})-\d+|(\d+)\.0", re.IGNORECASE)  # version, isoform, number as float
+# Version, and the copy on chromosome Y as GENCODE has it; isoform; number as float.
+_ID = re.compile(rf"({_ENSEMBL})(?:\.\d+)?(?:_PAR_Y)?|({_UNIPROT})-\d+|(\d+)\.0", re.IGNORECASE)
 # Prefixes without punctuation and case -> how the id begins where it is kept, and what must follow.
 _DATABASES = {
     **{name: (f"{name.upper()}:", r"\d+") for name in ("hgnc", "mgi", "rgd")},
@@ -215,7 +216,7 @@ def _ids(gene: Gene) -> Iterator[str]:
 
 
 def _id_key(identifier: str) -> str:
-    """The id as it is kept: without version or isoform, with a prefix only for HGNC, MGI and RGD.
+    """The id as it is kept: without version, _PAR_Y or isoform, with a prefix only for HGNC, MGI and RGD.
 
     A text that is no id, or not one of the database that its prefix names, comes back as it is.
     """

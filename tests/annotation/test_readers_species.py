@@ -141,3 +141,12 @@ def test_the_shipped_table():
     assert [shipped.human(gene.written) for gene in mouse.genes] == [
         (symbol,) for symbol in human if symbol not in ("ACAT2", "IDI1", "IDI2")
     ]
+
+
+def test_the_copy_of_a_gene_on_chromosome_y_is_that_gene(tmp_path, genes):
+    path = tmp_path / "mine.txt"
+    path.write_text("ENSG00000002586.20_PAR_Y\nENSG00000169084.14_PAR_Y\nENSG00000153563.16\n")
+    (one,) = read_gene_lists(path).lists
+    assert (one.flags, one.error) == ((), "")  # all Ensembl ids, of humans
+    (mouse,) = read_gene_lists(path, species="mouse").lists
+    assert mouse.error.startswith("most of these are genes of humans")

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.readers import ListOptions, from_anndata, from_frame, read_gene_lists
+from reasonome.annotation.in_python import read_memory
+from reasonome.annotation.readers import ListOptions, from_anndata, from_frame, is_anndata, read_gene_lists
+from reasonome.annotation.settings import checked_settings
 from reasonome.errors import InputError
 
 SEURAT = '"","p_val","avg_log2FC","pct.1","pct.2","p_val_adj","cluster","gene"\n'
@@ -355,3 +357,103 @@ def test_an_anndata_without_markers_is_refused(value):
     with pytest.raises(InputError, match="has no names of genes by group") as error:
         from_anndata(SimpleNamespace(uns={"mine": value}), key="mine")
     assert "scanpy.tl.rank_genes_groups" in error.value.fix
+
+
+def test_ids_that_are_numbers_rank_as_the_index_of_a_series():
+    ids = [7157, 4193, 1026, 581]
+    found = from_frame(pd.Series([9, 12, 14, 2], index=ids), "mine")
+    assert found.lists[0].genes == (
+        ListedGene("1026", 14.0),
+        ListedGene("4193", 12.0),
+        ListedGene("7157", 9.0),
+        ListedGene("581", 2.0),
+    )
+    named = from_frame(pd.Series([0.5, 1.5, 2.5, 0.1], index=ids, name="stat"), "mine")
+    assert by_name(named) == {"mine": ["1026", "4193", "7157", "581"]}
+    # rows that a filter left keep their numbers, which are no genes
+    assert by_name(from_frame(pd.Series(["A", "B", "C"], index=[4, 7, 9]), "mine")) == {"mine": ["A", "B", "C"]}
+    column = pd.Series(ids, index=[4, 7, 9, 11], name="entrez")
+    assert by_name(from_frame(column, "mine")) == {"mine": ["7157", "4193", "1026", "581"]}
+
+
+def test_several_levels_of_rows_or_columns_are_refused():
+    levels = pd.MultiIndex.from_tuples([("TP53", "a"), ("ATM", "b")])
+    for frame in (pd.DataFrame({"score": [1.0, 2.0]}, index=levels), pd.Series([1.0, 2.0], index=levels)):
+        with pytest.raises(InputError, match="the table 'mine' has 2 levels of rows") as error:
+            from_frame(frame, "mine")
+        assert error.value.fix == "call reset_index() first"
+    with pytest.raises(InputError, match="the table 'mine' has 2 levels of columns"):
+        from_frame(pd.DataFrame([[1.0, 2.0]], index=["TP53"], columns=levels), "mine")
+
+
+def test_a_frame_with_a_column_called_uns_is_no_anndata():
+    frame = pd.DataFrame({"gene": ["A"], "log2FC": [2], "padj": [0.01], "uns": [1]})
+    assert not is_anndata(frame)
+    settings = checked_settings({"sets": ["DataFrame"]})
+    assert by_name(read_memory(frame, "mine", settings)) == {"mine up": ["A"], "mine down": []}
+    assert not is_anndata(pd.Series([1], index=["uns"]))
+    assert is_anndata(SimpleNamespace(uns={}))
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("gene,padj,p_adj,p.adj.,log2FC", "'padj', 'p_adj', 'p.adj.' may each be that of the adjusted p"),
+        ("gene,log2FC,padj,Gene,x", "'gene', 'Gene' may each be that of the gene"),
+    ],
+)
+def test_two_columns_of_one_role_under_one_name_are_refused(tmp_path, header, columns):
+    with pytest.raises(InputError, match=f"the columns {columns}") as error:
+        read(tmp_path, f"{header}\nA,0.9,0.9,0.01,2\n")
+    assert (error.value.line, error.value.file) == (1, tmp_path / "mine.csv")
+
+
+def test_further_columns_of_a_role_are_named(tmp_path):
+    found = read(tmp_path, "gene,symbol,log2FC,FDR,padj,stat,t\nA,x,2,0.9,0.01,1,1\n", split=False)
+    assert by_name(found) == {"mine": ["A"]}
+    assert found.told[2:4] == (
+        "not used: 'FDR', since 'padj' is the adjusted p",
+        "not used: 't', since 'stat' is the statistic",
+    )
+
+
+def test_a_gene_that_goes_up_and_down_is_flagged_in_both_lists(tmp_path):
+    found = read(tmp_path, "gene,log2FC,padj\nA,2,0.01\nA,-3,0.01\nB,2,0.01\nC,-2,0.01\nD,2,0.01\nD,-2,0.9\n")
+    assert by_name(found) == {"mine up": ["A", "B", "D"], "mine down": ["A", "C"]}
+    assert [one.flags for one in found.lists] == [("in the table as up and as down: A",)] * 2
+
+
+@pytest.mark.parametrize("cell", ["1_0", "\uff12", "\u0662", "0x10", "1e", ".", "1 0"])
+def test_numbers_are_digits_of_ascii_alone(tmp_path, cell):
+    with pytest.raises(InputError, match=f"expected a number, found '{cell}'") as error:
+        read(tmp_path, f"gene,log2FC,padj\nA,{cell},0.01\n")
+    assert (error.value.line, error.value.field) == (2, "log2FC")
+
+
+@pytest.mark.parametrize("cell", ["2", "+2", "2.", "2.0", " 2 ", "2e0", "20E-1", "0.2e+1"])
+def test_numbers_as_programs_write_them(tmp_path, cell):
+    (one,) = read(tmp_path, f"gene,log2FC,padj\nA,{cell},.01\n", split=False).lists
+    assert one.genes == (ListedGene("A", 2.0),)
+
+
+@pytest.mark.parametrize("missing", ["-nan", "+NaN", "NaN", "NA"])
+def test_a_statistic_that_is_no_number_is_missing(tmp_path, missing):
+    found = read(tmp_path, f"gene,log2FC,stat,padj\nA,2,{missing},0.01\nB,2,5,0.01\nC,2,9,0.01\n", split=False)
+    assert by_name(found) == {"mine": ["C", "B", "A"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("gene;log2FC;padj\nA;2;0,05\n", 2),
+        ("gene;score\nTP53;0,05\nMDM2;0,1\n", 2),
+        ("thing;score\nTP53;0,05\nMDM2;0,1\n", 2),
+        ("TP53;0,05\nMDM2;0,1\nATM;0,2\n", 1),
+        ("TP53\t0,05\nMDM2\t0,1\nATM\t0,2\n", 1),
+        ("TP53 0,05\nMDM2 0,1\nATM 0,2\n", 1),
+    ],
+)
+def test_decimal_commas_are_named(tmp_path, content, line):
+    with pytest.raises(InputError, match="expected a number, found '0,05'") as error:
+        read(tmp_path, content)
+    assert (error.value.line, error.value.fix) == (line, "write numbers with a point: 0.05")

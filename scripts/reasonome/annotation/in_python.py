@@ -14,7 +14,7 @@ import pandas as pd
 
 from reasonome.annotation import job, project_files
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.readers import from_anndata, from_frame
+from reasonome.annotation.readers import from_anndata, from_frame, is_anndata
 from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
@@ -51,7 +51,7 @@ def annotate_sets(
 
 def in_memory(sets: Any) -> bool:
     """Whether this is an object rather than a file or files."""
-    return isinstance(sets, pd.DataFrame | pd.Series) or hasattr(sets, "uns")
+    return isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
 
 
 def listed(sets: Any) -> list:
@@ -62,4 +62,4 @@ def listed(sets: Any) -> list:
 def read_memory(sets: Any, name: str, settings: Annotation) -> GeneLists:
     """The lists of a table or an AnnData."""
     options = job.list_options(settings)
-    return from_anndata(sets, options=options) if hasattr(sets, "uns") else from_frame(sets, name, options)
+    return from_anndata(sets, options=options) if is_anndata(sets) else from_frame(sets, name, options)

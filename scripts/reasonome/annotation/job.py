@@ -18,11 +18,11 @@ from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted
 from reasonome.annotation.readers.species import Orthologues, check_species
+from reasonome.annotation.readers.universe import read_universe
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
-from reasonome.plain_table import read_text
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
@@ -193,11 +193,7 @@ def _universe(
 ) -> Universe:
     """The genes that the sets of a file could have had: of the settings' file, else of the table, else the default."""
     if settings.universe is not None:
-        text, _ = read_text(Path(settings.universe))
-        written = [line.split("\t")[0].strip() for line in text.splitlines() if line.strip() and line[0] != "#"]
-        of = settings.universe
-        if not written:
-            raise InputError("there is no gene in the file", file=of, field="universe", fix="write one gene a line")
+        written, of = read_universe(settings.universe), settings.universe
     elif lists.universe:
         written, of = list(lists.universe), "the table"
     else:

@@ -5,22 +5,25 @@ import io
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from reasonome.annotation.gene_list import SPECIES, GeneLists
-from reasonome.annotation.readers import clusters, differential, gene_per_line, gmt
-from reasonome.annotation.readers.columns import ROLES, is_number
-from reasonome.annotation.readers.frames import from_anndata, from_frame, of_table, unknown_columns
+from reasonome.annotation.readers import clusters, differential, gene_per_line, gmt, tabbed
+from reasonome.annotation.readers.columns import ROLES, is_decimal_comma, is_number
+from reasonome.annotation.readers.frames import from_anndata, from_frame, is_anndata, of_table, unknown_columns
 from reasonome.annotation.readers.options import ListOptions
+from reasonome.annotation.readers.preamble import without_comments, without_separator
 from reasonome.annotation.readers.species import check_species
 from reasonome.errors import InputError, nearest
 from reasonome.plain_table import PlainTable, parse, read_text
 
-__all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "read_gene_lists", "stem"]
+__all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "is_anndata", "read_gene_lists", "stem"]
 
 KINDS = (gmt.KIND, gene_per_line.KIND, clusters.KIND, differential.KIND)
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
+_GMT_ENDINGS = (".gmt", ".gmt.gz")
 _OTHER_DELIMITERS = {" ": "spaces", "|": "bars (|)"}  # of tables that people have, and that are not guessed
 _JSON = re.compile(r'\{\s*["}]')  # an object; a set may be called {x}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -32,6 +35,8 @@ def read_gene_lists(
 ) -> GeneLists:
     """The gene lists of a file, plain or gzipped; its kind is told by its content unless `kind` is given.
 
+    A file with tabs whose name ends in .gmt is a GMT. Comments (#) at the top, and the line `sep=;` that Excel reads,
+    are skipped, which `told` says.
     Lists that cannot be annotated are kept, with an error; so are lists whose ids are those of another species than
     `species` (human or mouse). Raises InputError for a file that is not text or not of the kind, for one of no known
     kind, and for another kind or species than there are.
@@ -44,7 +49,13 @@ def read_gene_lists(
     text, _ = read_text(path)
     if not text.strip():
         raise InputError("the file is empty", file=path, fix="give a file with genes in it")
-    return check_species(_reader(kind or _kind(text, path))(text, path, options), species)
+    text, told = without_separator(text)
+    kind = kind or _kind(text, path)
+    if kind != gene_per_line.KIND:
+        text, comments = without_comments(text, sets=kind == gmt.KIND)
+        told += comments
+    found = _reader(kind)(text, path, options)
+    return check_species(replace(found, told=(*found.told, *told)), species)
 
 
 def _refuse_hdf5(path: Path) -> None:
@@ -61,10 +72,14 @@ def _refuse_hdf5(path: Path) -> None:
 
 def _kind(text: str, path: Path) -> str | None:
     """The kind of a file by its first lines; None for a table, whose columns tell it."""
-    begin = islice(io.StringIO(text, newline=None), _LINES)
-    lines = [line.rstrip("\n")[:_CHARACTERS] for line in begin if line.strip() and not line.startswith("#")]
+    begin = [line.rstrip("\n")[:_CHARACTERS] for line in islice(io.StringIO(text, newline=None), _LINES)]
+    if path.name.lower().endswith(_GMT_ENDINGS) and any("\t" in line for line in begin):
+        return gmt.KIND
+    lines = [line for line in begin if line.strip() and not line.startswith("#")]
     if not lines:
         return gene_per_line.KIND
+    if tabbed.are_sets(lines) and tabbed.is_gmt(lines, path):
+        return gmt.KIND
     header = max((_cells(lines[0], delimiter) for delimiter in ",\t;"), key=len)
     if _JSON.match(lines[0]) or _is_table(header):
         return None
@@ -77,8 +92,9 @@ def _kind(text: str, path: Path) -> str | None:
         return gene_per_line.KIND
     tabs = [line.rstrip().count("\t") for line in lines]
     if max(tabs) >= 2 and not _has_fractions(lines):
-        return gmt.KIND
-    return None if max(tabs) >= 2 or len(header) > 2 or _is_pair_of_columns(lines) else gene_per_line.KIND
+        return gmt.KIND if tabbed.is_gmt(lines, path) else None
+    pair = _is_pair_of_columns(lines) or tabbed.is_pair_of_columns(lines)
+    return None if max(tabs) >= 2 or len(header) > 2 or pair else gene_per_line.KIND
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -100,7 +116,7 @@ def _is_pair_of_columns(lines: list[str]) -> bool:
     for delimiter in ",;":
         rows = list(csv.reader(lines, delimiter=delimiter))
         if all(len(row) == 2 for row in rows):
-            return not any(is_number(row[1]) for row in rows[1:])
+            return not any(is_number(row[1]) or is_decimal_comma(row[1]) for row in rows[1:])
     return False
 
 

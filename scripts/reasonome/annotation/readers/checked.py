@@ -13,7 +13,7 @@ _SHOWN = 5  # genes that a sentence names
 
 # Accessions of UniProt are not told from symbols: P2RY11 and B3GAT1 look like both.
 _KINDS = {
-    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?", re.IGNORECASE),
+    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?(_PAR_Y)?", re.IGNORECASE),
     "Entrez id": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
     "HGNC id": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
     "MGI id": re.compile(r"(MGI:)+\d+", re.IGNORECASE),

@@ -8,9 +8,11 @@ from reasonome.annotation.gene_list import GeneList, GeneLists
 from reasonome.annotation.readers.checked import checked, counted, uniquely_named
 from reasonome.annotation.readers.columns import (
     NAMED_GENE_COLUMNS,
+    is_decimal_comma,
     is_missing,
     is_number,
     key,
+    not_used,
     number,
     p_value,
     placed,
@@ -45,7 +47,7 @@ def is_columns_of_genes(table: PlainTable) -> bool:
         return False
     cells = [row[column].strip() for _, row in table.rows for column in columns]
     # Words are no gene symbols, and numbers may be statistics.
-    return all(not cell or not (is_number(cell) or " " in cell) for cell in cells)
+    return all(not cell or not (is_number(cell) or is_decimal_comma(cell) or " " in cell) for cell in cells)
 
 
 def read(table: PlainTable, options: ListOptions) -> GeneLists:
@@ -78,6 +80,7 @@ def _read_long(table: PlainTable, options: ListOptions) -> GeneLists:
     told = [
         f"read as markers of {counted(len(groups), 'cluster')}{_program(table.columns)}",
         used(found, ["gene", "group", "adjusted p", "log2 fold change", "statistic"]),
+        *not_used(table, found),
     ]
     if key(found.get("log2 fold change", "")) == "avglogfc":
         told.append("'avg_logFC' is to base e (Seurat before version 4), and was converted to log2")
@@ -144,6 +147,12 @@ def _lists(
     options: ListOptions,
     told: list[str],
 ) -> GeneLists:
+    if not groups:
+        raise InputError(
+            "there is no gene set in the table: no row has a gene",
+            file=table.file,
+            fix="give a column of genes; for a GMT give `--kind gmt`",
+        )
     change = MARKER_LOG2_FOLD_CHANGE if options.log2_fold_change is None else options.log2_fold_change
     adjusted_p = options.adjusted_p if "adjusted p" in has else None
     thresholds = Thresholds(adjusted_p, change if "log2 fold change" in has else None, either_way=False)

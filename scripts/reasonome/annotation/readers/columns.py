@@ -14,6 +14,7 @@ NAMED_GENE_COLUMNS = (
     *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
     *("names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez", "entrezid", "id", "identifier"),
 )
+POINT = "write numbers with a point: 0.05"
 ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
 ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
 P = ("pvalue", "pval", "pvals", "p")
@@ -29,7 +30,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "statistic": STATISTIC,
     "group": GROUP,
 }
-_MISSING = {"", "na", "nan", "n/a", "none", "null"}
+_MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
+# float() also takes 1_0 and digits of other scripts.
+_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.ASCII | re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def key(column: str) -> str:
@@ -47,11 +51,32 @@ def roles(columns: Iterable[str]) -> dict[str, str]:
 
 
 def placed(table: PlainTable) -> dict[str, str]:
-    """`roles` of a table; InputError where a column of a role is there twice."""
+    """`roles` of a table; InputError where a column of a role is there twice, as `padj` and `p_adj` are."""
     found = roles(table.columns)
     for role, column in found.items():
         table.place(column, role)
+        if same := [other for other in table.columns if other != column and column and key(other) == key(column)]:
+            raise InputError(
+                f"the columns {', '.join(map(repr, [column, *same]))} may each be that of the {role}",
+                file=table.file,
+                line=table.header_line,
+                field=role,
+                fix="keep one of them, or give the others names that say what they are",
+            )
     return found
+
+
+def not_used(table: PlainTable, found: Mapping[str, str]) -> tuple[str, ...]:
+    """Sentences about further columns of the statistics that are taken; genes often have several names."""
+    others = {
+        role: [column for column in table.columns if column != found[role] and key(column) in ROLES[role]]
+        for role in found.keys() - {"gene"}
+    }
+    return tuple(
+        f"not used: {', '.join(map(repr, others[role]))}, since {found[role]!r} is the {role}"
+        for role in ROLES
+        if others.get(role)
+    )
 
 
 def used(found: Mapping[str, str], wanted: Iterable[str]) -> str:
@@ -67,11 +92,12 @@ def is_missing(cell: str) -> bool:
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number, those that never end included."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return bool(_NUMBER.fullmatch(cell.strip()))
+
+
+def is_decimal_comma(cell: str) -> bool:
+    """Whether a cell is a number with a comma where the point should be."""
+    return bool(_DECIMAL_COMMA.fullmatch(cell.strip()))
 
 
 def number(cell: str, path: Path | None, line: int, column: str) -> float | None:
@@ -79,7 +105,7 @@ def number(cell: str, path: Path | None, line: int, column: str) -> float | None
     if is_missing(cell):
         return None
     if not is_number(cell):
-        fix = "write numbers with a point: 0.05" if "," in cell else "give a number, or NA where there is none"
+        fix = POINT if "," in cell else "give a number, or NA where there is none"
         raise InputError(f"expected a number, found '{cell[:40]}'", file=path, line=line, field=column, fix=fix)
     return float(cell)
 

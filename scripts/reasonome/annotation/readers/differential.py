@@ -1,11 +1,11 @@
 """Genes that differ between two conditions: tables of DESeq2, edgeR, limma, Scanpy and Seurat."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reasonome.annotation.gene_list import GeneList, GeneLists
-from reasonome.annotation.readers.checked import checked, counted
-from reasonome.annotation.readers.columns import key, placed, roles, used
+from reasonome.annotation.readers.checked import checked, counted, some
+from reasonome.annotation.readers.columns import key, not_used, placed, roles, used
 from reasonome.annotation.readers.options import LOG2_FOLD_CHANGE, ListOptions
 from reasonome.annotation.readers.statistics import GeneStatistics, Thresholds, infinite, read_rows
 from reasonome.errors import InputError
@@ -64,27 +64,35 @@ def read(table: PlainTable, name: str, options: ListOptions) -> GeneLists:
     told = [
         f"read as differential expression{f' ({program})' if program else ''} of {counted(len(rows), 'gene')}",
         used(found, ["gene", "adjusted p", "log2 fold change", "statistic"]),
+        *not_used(table, found),
         f"{len(passing):,} of {counted(len(rows), 'gene')} pass ({thresholds}): {len(up):,} up, {len(down):,} down",
         *_left_out(table, rows),
     ]
     if options.top is not None:
         by = f"|{found['statistic']}|" if "statistic" in found else "|log2 fold change|"
         told.append(f"{counted(options.top, 'gene')} of a list at most, those of the largest {by}")
-    lists = tuple(_list(title, rows, str(thresholds), options.top) for title, rows in parts.items())
+    both = {row.gene for row in up} & {row.gene for row in down}
+    lists = tuple(_list(title, rows, str(thresholds), options.top, both) for title, rows in parts.items())
     universe, sentence = _universe(rows)
     return GeneLists(lists, KIND, (*told, sentence), universe)
 
 
-def _list(name: str, rows: list[GeneStatistics], rule: str, top: int | None) -> GeneList:
+def _list(name: str, rows: list[GeneStatistics], rule: str, top: int | None, both: Collection[str]) -> GeneList:
     taken = rows[:top]
     return checked(
         name,
         [row.listed() for row in taken],
         ranked=True,
         description=f"{len(taken):,} of {counted(len(rows), 'gene')} with {rule}",
-        flags=infinite(taken),
+        flags=(*infinite(taken), *_contrary(taken, both)),
         empty=f"no gene passes ({rule}): loosen the thresholds",
     )
+
+
+def _contrary(rows: Iterable[GeneStatistics], both: Collection[str]) -> tuple[str, ...]:
+    """The flag for genes of which one row passes upwards and another downwards."""
+    genes = list(dict.fromkeys(row.gene for row in rows if row.gene in both))
+    return (f"in the table as up and as down: {some(genes)}",) if genes else ()
 
 
 def _universe(rows: list[GeneStatistics]) -> tuple[tuple[str, ...], str]:

@@ -7,7 +7,8 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.readers import clusters, differential, gene_per_line
-from reasonome.annotation.readers.columns import is_missing, is_number
+from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, is_missing, is_number
+from reasonome.annotation.readers.columns import key as column_key
 from reasonome.annotation.readers.options import ListOptions
 from reasonome.errors import InputError
 from reasonome.plain_table import PlainTable, of_frame
@@ -19,13 +20,17 @@ def from_frame(frame: pd.DataFrame | pd.Series, name: str, options: ListOptions 
     """The lists of a table as a file of it would have them; `name` stands for the file's.
 
     The index counts as the column of row names unless it only numbers the rows; a Series of numbers is a ranking of
-    the genes in its index. Raises InputError for columns of which no kind is known, and for numbers of which
-    the name does not say that they rank the genes.
+    the genes in its index, unless that only numbers them or the name says that they are genes. Raises InputError for
+    several levels of rows or columns, for columns of which no kind is known, and for numbers of which the name does not
+    say that they rank the genes.
     """
     options = options or ListOptions()
-    if isinstance(frame, pd.Series):
-        frame = frame.to_frame() if frame.name is not None or not is_numeric_dtype(frame) else frame.to_frame("score")
+    _refuse_levels(frame, name)
     numbered = isinstance(frame.index, pd.RangeIndex) or is_integer_dtype(frame.index)
+    if isinstance(frame, pd.Series):
+        ranks = is_numeric_dtype(frame) and column_key(str(frame.name)) not in NAMED_GENE_COLUMNS
+        numbered = isinstance(frame.index, pd.RangeIndex) or (numbered and not ranks)
+        frame = frame.to_frame("score") if ranks and frame.name is None else frame.to_frame()
     if frame.index.name or not numbered:
         frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
         frame.insert(0, "", frame.index.astype(str), allow_duplicates=True)
@@ -33,6 +38,11 @@ def from_frame(frame: pd.DataFrame | pd.Series, name: str, options: ListOptions 
     if not table.rows:
         raise InputError(f"there are no rows in the table '{name}'", fix="give a table with at least one gene")
     return of_table(table, name, options) or _genes(table, name, options)
+
+
+def is_anndata(given: Any) -> bool:
+    """Whether this has an AnnData's `uns`; a table may have a column of that name."""
+    return hasattr(given, "uns") and not isinstance(given, pd.DataFrame | pd.Series)
 
 
 def from_anndata(adata: Any, key: str = "rank_genes_groups", options: ListOptions | None = None) -> GeneLists:
@@ -84,6 +94,14 @@ def _genes(table: PlainTable, name: str, options: ListOptions) -> GeneLists:
         gene_per_line.check_ranks(columns[1], table.file, None)
     rows = [(line, [cells[column] for column in columns]) for line, cells in table.rows]
     return gene_per_line.of_rows(rows, name, options)
+
+
+def _refuse_levels(frame: pd.DataFrame | pd.Series, name: str) -> None:
+    """InputError for a MultiIndex, of which nothing says which level has the genes."""
+    for axis, index in zip(("rows", "columns"), frame.axes, strict=False):
+        if isinstance(index, pd.MultiIndex):
+            fix = "call reset_index() first" if axis == "rows" else "give its columns one name each"
+            raise InputError(f"the table '{name}' has {index.nlevels} levels of {axis}", fix=fix)
 
 
 def unknown_columns(table: PlainTable) -> InputError:

@@ -17,6 +17,7 @@ from reasonome.annotation.readers.columns import (
     NATURAL_FOLD_CHANGE,
     STATISTIC,
     P,
+    is_decimal_comma,
     is_missing,
     is_number,
     key,
@@ -27,6 +28,7 @@ from reasonome.errors import InputError
 
 KIND = "genes"
 _SEPARATOR = re.compile(r"\s*[\t,;]\s*|\s+")
+_NO_COMMA = re.compile(r"\s*[\t;]\s*|\s+")  # between fields where a comma may be that of a number
 _RANKED = re.compile(r"#\s*ranked\s*", re.IGNORECASE)  # a comment that says that the order of the lines matters
 _RANKING_ENDINGS = (".rnk", ".rnk.gz")
 _NO_NAMES = ("", "0", "x")  # what pandas and R call numbers that nobody named
@@ -123,7 +125,7 @@ def _read(
 
 
 def _gene(fields: list[str], path: Path | None, line: int) -> ListedGene:
-    if len(fields) > 2 or (len(fields) == 2 and not (is_missing(fields[1]) or is_number(fields[1]))):
+    if len(fields) > 2 or (len(fields) == 2 and not (is_missing(fields[1]) or _is_meant_as_number(fields[1]))):
         raise InputError(
             f"expected one gene, or a gene and a number, found '{' '.join(fields)[:60]}'",
             file=path,
@@ -134,7 +136,14 @@ def _gene(fields: list[str], path: Path | None, line: int) -> ListedGene:
     return ListedGene(fields[0], number(fields[1], path, line, "the second field") if len(fields) == 2 else None)
 
 
+def _is_meant_as_number(field: str) -> bool:
+    return is_number(field) or is_decimal_comma(field)
+
+
 def _fields(line: str) -> list[str]:
+    fields = [field.strip('"') for field in _NO_COMMA.split(line)]
+    if len(fields) == 2 and is_decimal_comma(fields[1]):
+        return fields
     return [field.strip('"') for field in _SEPARATOR.split(line)]
 
 
@@ -142,10 +151,10 @@ def _is_header(fields: list[str], others: Iterable[tuple[int, list[str]]]) -> bo
     """Whether the first row names its columns: by a word for genes, or by a text where all others have a number."""
     if key(fields[0]) in NAMED_GENE_COLUMNS:
         return True
-    if len(fields) != 2 or is_missing(fields[1]) or is_number(fields[1]):
+    if len(fields) != 2 or is_missing(fields[1]) or _is_meant_as_number(fields[1]):
         return False
     others = [row for _, row in others]
-    return bool(others) and all(len(row) == 2 and (is_missing(row[1]) or is_number(row[1])) for row in others)
+    return bool(others) and all(len(row) == 2 and (is_missing(row[1]) or _is_meant_as_number(row[1])) for row in others)
 
 
 def _ranked(genes: list[ListedGene]) -> tuple[list[ListedGene], list[str]]:

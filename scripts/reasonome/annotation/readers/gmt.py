@@ -12,9 +12,10 @@ KIND = "gmt"
 
 
 def read(text: str, path: Path, options: ListOptions) -> GeneLists:
-    """The sets of a GMT. One without genes is kept, with an error; the sources of facts are read more strictly.
+    """The sets of a GMT, whose names may begin with #; the sources of facts are read more strictly.
 
-    Raises InputError for a line without tabs or without a name, and for a file without sets.
+    One without genes is kept, with an error. Raises InputError for a line without tabs or without a name, and for a
+    file without sets.
     """
     found = []
     for number, line in enumerate(io.StringIO(text, newline=None), 1):

@@ -23,7 +23,7 @@ _WRONG_SPECIES = {
     "mouse": "most of these are genes of humans, not of mice: leave `--species mouse` out",
 }
 _MOUSE_ID = re.compile(r"ENSMUSG\d{11}(\.\d+)?|(MGI:)+\d+")
-_HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+)?|(HGNC:)+\d+")
+_HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+)?(_PAR_Y)?|(HGNC:)+\d+")
 _VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+|(\d+)\.0")
 
 

@@ -1,0 +1,64 @@
+"""The genes that were tested, as people give them in a file: one a line, or a column of a table."""
+
+import csv
+import os
+from pathlib import Path
+
+from reasonome.annotation.readers import differential, gene_per_line
+from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, ROLES, is_missing, key, roles
+from reasonome.annotation.readers.preamble import without_separator
+from reasonome.errors import InputError
+from reasonome.plain_table import parse, read_text
+
+_FIX = "write one gene a line, or give a table with a column called 'gene'"
+
+
+def read_universe(path: str | os.PathLike) -> list[str]:
+    """The identifiers in a file, as written, in its order.
+
+    The file is a table whose header names a column of genes (or leaves the name of the first column out, as R does), or
+    has a gene a line; behind a tab a line may go on. Lines that begin with # are comments. InputError as `read_text`
+    and `parse` have it, for another line of several fields, and where there is no gene.
+    """
+    path = Path(path)
+    text, _ = without_separator(read_text(path)[0])
+    # made blank, so that lines keep their numbers
+    lines = ["" if line.startswith("#") else line for line in text.splitlines()]
+    first = next((line for line in lines if line.strip()), "")
+    genes = _of_table("\n".join(lines), path) if _is_header(first) else _of_lines(lines, path)
+    genes = [gene for gene in genes if gene and not is_missing(gene)]
+    if not genes:
+        raise InputError("there is no gene in the file", file=path, field="universe", fix=_FIX)
+    return genes
+
+
+def _is_header(line: str) -> bool:
+    header = max((next(csv.reader([line], delimiter=delimiter), []) for delimiter in ",\t;"), key=len)
+    if len(header) < 2:
+        return False
+    named = any(key(cell) in NAMED_GENE_COLUMNS for cell in header)
+    return named or not header[0].strip() or differential.is_differential(header)
+
+
+def _of_table(text: str, path: Path) -> list[str]:
+    table = parse(text, path, [name for names in ROLES.values() for name in names], row_names=True)
+    column = roles(table.columns).get("gene")
+    if column is None:
+        what = f"none of the columns {', '.join(map(repr, table.columns[:12]))} has the genes"
+        raise InputError(what, file=path, line=table.header_line, field="universe", fix=_FIX)
+    table.place(column, "universe")
+    return [cells[column].strip() for _, cells in table.rows]
+
+
+def _of_lines(lines: list[str], path: Path) -> list[str]:
+    rows = [(number, line.split("\t")[0].strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    if len(rows) == 1 and (genes := gene_per_line.genes_of_line(rows[0][1])):
+        return genes
+    found = []
+    for number, cell in rows:
+        gene = cell.strip('"').strip()
+        if "," in gene or ";" in gene:
+            what = f"expected one gene, found '{cell[:60]}'"
+            raise InputError(what, file=path, line=number, field="universe", fix=_FIX)
+        found.append(gene)
+    return found[1:] if found and key(found[0]) in NAMED_GENE_COLUMNS else found
