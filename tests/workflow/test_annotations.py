@@ -55,3 +55,9 @@ def test_a_misspelt_annotation_names_the_nearest(fresh):
     assert done.returncode != 0
     assert "unknown annotation 'mien'" in done.stdout and "did you mean 'mine'?" in done.stdout
     assert "Traceback (most recent call last)" not in done.stdout
+
+
+def test_sets_of_mice_wait_for_the_table_of_orthologues(fresh):
+    tiny_project.edit(fresh, "annotations.yaml", lambda c: c["mine"].update(species="mouse"))
+    planned = tiny_project.snakemake(fresh, "--dry-run", TARGET).stdout
+    assert "resources/annotate/mouse_orthologues.tsv.gz" in planned

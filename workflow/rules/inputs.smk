@@ -408,9 +408,11 @@ def annotation_of(wildcards):
 
 
 def annotation_sets(wildcards):
-    """The files of sets, and the universe if one is named."""
+    """The files of sets, the universe if one is named, and of mice the table of their human orthologues."""
     settings = annotation_of(wildcards)
-    return [*settings.sets, *([settings.universe] if settings.universe else [])]
+    universe = [settings.universe] if settings.universe else []
+    mouse = [Path(workflow.basedir) / project_files.ORTHOLOGUES] if settings.species == "mouse" else []
+    return [*settings.sets, *universe, *mouse]
 
 
 def cards_of(experiment):
