@@ -91,11 +91,25 @@ def test_no_records_are_a_heading_and_an_empty_file(tmp_path):
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe():
     for text in ("=cmd()", "+cmd()", "-cmd()", "@cmd", "  =cmd()", "-", "-1+cmd()", "=1"):
         assert cell(SPINDLE.model_copy(update={"set": text}), "set") == f"'{text}"
+    # of full width and small, and behind what has no width, a mark of direction or of order, or a blank that is none
+    for text in (
+        "＝cmd()",
+        "＋cmd()",
+        "－1",
+        "＠cmd",
+        "﹦cmd()",
+        "\u200b=cmd()",
+        "\ufeff=1",
+        "\u202e=1",
+        "\xa0=1",
+        "\x01=1",
+    ):
+        assert cell(SPINDLE.model_copy(update={"set": text}), "set") == f"'{text}"
     assert cell(SPINDLE.model_copy(update={"set": "\t=cmd()"}), "set") == "' =cmd()"
 
 
 def test_what_no_spreadsheet_runs_stays_as_it_is():
-    for text in ("-1", "+1.5e-3", "alpha-beta", "'quoted'", "3", LONG_NAME):
+    for text in ("-1", "+1.5e-3", "alpha-beta", "'quoted'", "3", LONG_NAME, "", "\u200b", "β＝1"):
         assert cell(SPINDLE.model_copy(update={"set": text}), "set") == text
 
 
