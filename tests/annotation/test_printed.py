@@ -11,7 +11,6 @@ from annotation_project import GOOD, REPAIR
 
 from reasonome import cli
 from reasonome.annotation.printed import printable, say
-from reasonome.config import Annotation
 
 LIBRARY = Path(cli.__file__).resolve().parents[1]
 PROGRAM = "from reasonome.cli import program; program()"
@@ -40,25 +39,15 @@ def test_a_sentence_is_one_line(capsys):
 
 @pytest.mark.parametrize("options", [[], ["--preview"]])
 def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, by_hand, capsys, options):
-    bad, genes = "\x1b[2J\x9b31m", "\t".join(REPAIR[:2])
-    content = f"set{bad}\tna\t{genes}\tX{bad}\nrepair{bad}\tna\t" + "\t".join(REPAIR) + "\nfew\tna\tATM\n"
-    path = annotating.file("mine\x07.csv", "gene,cluster\nATM,a\x1b[2J\nTTK,a\x1b[2J\nBRCA1,a\x1b[2J\nBRCA2,\x9b\n")
-    other = annotating.file("evil\u202e.gmt", content)
-    found = {}
-    for one in (path, other):
-        given = Annotation.model_construct(**Annotation(sets=["x"], samples=1, style="names").model_dump())
-        lists = annotation_project.job.read_lists(given.model_copy(update={"sets": [str(one)]}))
-        found |= lists
-    annotation_project.job.print_reading(found)
-    given = given.model_copy(update={"sets": [str(path), str(other)]})
-    sources = annotation_project.project_files.sources_of(annotating.project, given)
-    folder = annotation_project.project_files.model_folder(annotating.project, annotation_project.MODEL)
-    if options:
-        annotation_project.job.preview_lists(annotating.project, given, found, sources, folder, annotating.out)
-    else:
-        annotation_project.job.annotate_lists(annotating.project, given, found, sources, folder, annotating.out, "x")
+    bad = "\x1b[2J\x9b31m"
+    sets = [("few", ["ATM"]), ("unknown", ["XA", "XB", f"X{bad}"]), ("repair", REPAIR)]
+    content = "".join("\t".join([f"{name}{bad}", "na", *genes]) + "\n" for name, genes in sets)
+    path = str(annotating.file("evil\u202e.gmt", content))
+    command = ["annotate", path, "--model", annotation_project.MODEL, "--out", str(annotating.out), *options]
+    assert cli.main(command) == 0
     told = capsys.readouterr().out
-    assert "not asked: " in told and r"evil\u202e: " in told and r"mine\x07: " in told
+    assert r"evil\u202e: 3 sets, by genes: 'few\x1b[2J\x9b31m' (1)" in told
+    assert r"not asked: evil\u202e: 'unknown\x1b[2J\x9b31m': " in told
     assert [one for one in told if not one.isprintable() and one != "\n"] == []
 
 
