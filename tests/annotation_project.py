@@ -15,6 +15,7 @@ from reasonome.annotation import job, project_files
 from reasonome.background import background_table, write_background
 from reasonome.config import Annotation
 from reasonome.facts import Facts, write_facts
+from reasonome.manifest import folder_sha256, text_sha256
 from reasonome.project import Project
 from reasonome.sources.go import read_obo
 from reasonome.sources.source import FACT_COLUMNS
@@ -58,9 +59,15 @@ def make(folder: Path) -> Path:
 
 
 def write_manifest(folder: Path, of: str) -> None:
-    """The untrained model's manifest; another `of` makes it another model."""
-    manifest = {"name": "smollm2-135m", "weights": {"licence": "Apache-2.0"}, "files": {"model.safetensors": of}}
+    """The untrained model's manifest, of weights that are an empty file; another `of` makes it another model."""
+    weights = {"model.safetensors": text_sha256("")}
+    manifest = {"name": "smollm2-135m", "weights": {"licence": "Apache-2.0"}, "of": of, "model": weights}
     (folder / "results/models" / MODEL / "manifest.json").write_text(json.dumps(manifest))
+
+
+def write_tiny_manifest(folder: Path) -> None:
+    """The manifest of a tiny model in `folder`/model."""
+    (folder / "manifest.json").write_text(json.dumps({"name": "tiny", "model": folder_sha256(folder / "model")}))
 
 
 def _edit(folder: Path, file: str, change: Callable[[dict], None]) -> None:

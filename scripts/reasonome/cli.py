@@ -15,8 +15,9 @@ import signal
 import sys
 from pathlib import Path
 
+from reasonome.annotation.printed import printable
 from reasonome.commands import annotate, doctor, plan, score
-from reasonome.errors import run_program
+from reasonome.errors import InputError, run_program
 from reasonome.project import Project, lookup
 
 
@@ -127,7 +128,17 @@ def _estimate(args: argparse.Namespace) -> int:
 def program() -> None:
     """Entry point of the console script; it ends quietly where what reads its output does, as in `… | head`."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    run_program(main)
+    sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: what its encoding lacks is written out
+    run_program(_main_for_terminals)
+
+
+def _main_for_terminals() -> int:
+    """`main`, whose errors may quote names of others: they are printed as text alone."""
+    try:
+        return main()
+    except InputError as error:
+        print(f"error: {printable(str(error))}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

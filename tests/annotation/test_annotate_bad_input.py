@@ -1,7 +1,10 @@
 """What people give that is wrong: one clear error and nothing written, or one flagged row and the other sets done."""
 
 import gzip
+import hashlib
 import io
+import json
+import os
 import zipfile
 from itertools import combinations, islice
 
@@ -292,6 +295,39 @@ def test_a_universe_that_is_missing(annotating, by_hand):
     assert not annotating.out.exists()
 
 
+def pipe(content: bytes) -> str:
+    """The path of a pipe in which `content` is, as a shell's <(…) gives one."""
+    read, write = os.pipe()
+    os.write(write, content)
+    os.close(write)
+    return f"/dev/fd/{read}"
+
+
+def test_a_universe_from_a_pipe_is_read_once_for_several_files(annotating, by_hand):
+    content = "\n".join([*REPAIR, *OTHERS, "TTK", "RPL3"]).encode()
+    sets = [annotating.file(name, GOOD) for name in ("first.gmt", "second.gmt")]
+    records = annotating(*sets, universe=pipe(content))
+    assert [record["name"] for record in records] == ["DNA repair", "DNA repair"]
+    manifest = json.loads((annotating.out / "manifest.json").read_text())
+    assert manifest["universe"] == hashlib.sha256(content).hexdigest()
+
+
+def test_sets_from_a_pipe(annotating, by_hand):
+    (record,) = annotating(pipe(GOOD.encode()))
+    assert record["name"] == "DNA repair"
+
+
+def test_devices_have_no_end_and_are_refused(annotating, by_hand):
+    for sets, settings, field in [
+        ("/dev/zero", {}, "sets"),
+        (annotating.file("mine.gmt", GOOD), {"universe": "/dev/zero"}, "universe"),
+    ]:
+        with pytest.raises(InputError, match="this is a device, not a file") as error:
+            annotating(sets, **settings)
+        assert (str(error.value.file), error.value.field) == ("/dev/zero", field)
+    assert not annotating.out.exists()
+
+
 # the place, the model and the settings
 
 
@@ -440,22 +476,6 @@ def test_a_file_in_the_place_of_the_folder(annotating, by_hand, options):
     with pytest.raises(InputError, match="this is a file, and results need a folder"):
         run(annotating, *options)
     assert annotating.out.read_text() == "mine"
-
-
-@pytest.mark.parametrize("options", [[], ["--preview"]])
-def test_a_model_without_its_weights(annotating, by_hand, options):
-    folder = annotating.folder / "results/models/smollm2-135m/weightless"
-    (folder / "model").mkdir(parents=True)
-    (folder / "manifest.json").write_text("{}")
-    try:
-        with pytest.raises(InputError, match="there are no weights in this folder") as error:
-            run(annotating, "--model", str(folder), *options)
-    finally:
-        (folder / "manifest.json").unlink()
-        (folder / "model").rmdir()
-        folder.rmdir()
-    assert error.value.file.parts[-2:] == ("weightless", "model")
-    assert not annotating.out.exists()
 
 
 def test_the_command_line_annotates(annotating, by_hand):

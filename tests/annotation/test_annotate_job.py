@@ -171,7 +171,7 @@ def test_another_model_asks_again(annotating, by_hand):
     finally:
         annotation_project.write_manifest(annotating.folder, "1")
     assert len(by_hand.asked) == 2
-    assert manifest["model"]["files"] == {"model.safetensors": "2"}
+    assert manifest["model"]["of"] == "2"
 
 
 def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on(
@@ -181,7 +181,7 @@ def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on
     folder = annotating.folder / "results/models/tiny/base"
     folder.mkdir(parents=True)
     tiny_backbone_model.make(folder / "model", backbone_model)
-    (folder / "manifest.json").write_text('{"name": "tiny"}')
+    annotation_project.write_tiny_manifest(folder)
     path = annotating.file("mine.gmt", GOOD + ODD + SECOND)
     settings = {"model": "tiny/base", "batch_size": 1, "max_new_tokens": 16, "samples": 1}
     generate, skipped = local.generate, []
@@ -193,7 +193,8 @@ def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on
     monkeypatch.setattr(local, "generate", killed)
     with pytest.raises(KeyboardInterrupt):
         annotating(path, **settings)
-    assert [file.name for file in annotating.out.iterdir()] == [".answers.jsonl.partial"]
+    left = sorted(file.name for file in annotating.out.iterdir())
+    assert left == [".answers.jsonl.partial", "answers.json"]
 
     def resumed(*given, skip, **more):
         skipped.append(set(skip))
@@ -485,3 +486,42 @@ def test_from_python_bad_settings_and_objects_write_nothing(annotating, by_hand)
     with pytest.raises(InputError, match="there is no 'rank_genes_groups' in adata.uns, only nothing"):
         annotate_sets(SimpleNamespace(uns={}), annotation_project.MODEL, annotating.out)
     assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"sets": None}, "sets", "expected a file, files, a DataFrame or an AnnData, found NoneType"),
+        ({"sets": 3}, "sets", "expected a file, files, a DataFrame or an AnnData, found int"),
+        ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets", "only one table or AnnData at a time"),
+        ({"sets": ["mine.gmt", None]}, "sets", "expected a path, found NoneType"),
+        ({"sets": b"mine.gmt"}, "sets", "expected a file, files, a DataFrame or an AnnData, found bytes"),
+        ({"out": None}, "out", "expected a path, found NoneType"),
+        ({"out": ""}, "out", "'' is no path"),
+        ({"out": "a\0b"}, "out", "is no path"),
+        ({"model": None}, "model", "expected a path, found NoneType"),
+        ({"config": None}, "config", "expected a path, found NoneType"),
+        ({"name": None}, "name", "expected a name, found None"),
+        ({"name": " "}, "name", "expected a name, found ' '"),
+        ({"name": "day \ud800"}, "name", "has half a character"),
+        ({"seed": 2**70}, "seed", f"'{2**70}': a seed is a whole number from 0 to {2**63 - 1}"),
+        ({"seed": -1}, "seed", "'-1': a seed is a whole number from 0"),
+    ],
+)
+def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, message):
+    given = {
+        "sets": pd.DataFrame({"gene": REPAIR, "cluster": ["a"] * 5}),
+        "model": annotation_project.MODEL,
+        "out": annotating.out,
+    }
+    with pytest.raises(InputError, match=message) as error:
+        annotate_sets(**given | change)
+    assert error.value.field == field
+    assert error.value.fix
+    assert not annotating.out.exists()
+
+
+def test_from_python_the_greatest_seed_is_one(annotating, by_hand):
+    path = annotating.file("mine.gmt", GOOD)
+    table = annotate_sets(path, annotation_project.MODEL, annotating.out, samples=1, seed=2**63 - 1)
+    assert table["name"].tolist() == ["DNA repair"]

@@ -133,8 +133,8 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
     folder = annotating.folder / "results/models/tiny/base"
     if not folder.exists():
         tiny_backbone_model.make(folder / "model", backbone_model)
-        (folder / "manifest.json").write_text('{"name": "tiny"}')
-    assert killed(annotating, ONE_BATCH, "tiny/base") == [".answers.jsonl.partial", ".lock"]
+        annotation_project.write_tiny_manifest(folder)
+    assert killed(annotating, ONE_BATCH, "tiny/base") == [".answers.jsonl.partial", ".lock", "answers.json"]
     (answered,) = (annotating.out / ".answers.jsonl.partial").read_text().splitlines()[1:]
     generate, skipped = local.generate, []
 

@@ -9,7 +9,7 @@ from reasonome.errors import InputError
 def universe_of(tmp_path, content):
     path = tmp_path / "tested.txt"
     path.write_text(content)
-    return read_universe(path)
+    return read_universe(path).genes
 
 
 @pytest.mark.parametrize(

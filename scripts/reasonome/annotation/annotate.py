@@ -1,6 +1,5 @@
 """Name gene sets with a model and check what it says of them: the records behind the tables and the page."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from reasonome import atomic
+from reasonome.annotation import kept_answers
 from reasonome.annotation.agreement import (
     SIGNIFICANT,
     agreement_with_terms,
@@ -30,7 +29,7 @@ from reasonome.metrics.claims import TRUE, Knowledge
 from reasonome.metrics.naming import normalise
 from reasonome.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import gene_order
-from reasonome.scoring import AnswerRow, read_answers
+from reasonome.scoring import AnswerRow
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
@@ -101,19 +100,19 @@ def _answers(
     """The answers by question, those of an earlier run if it asked the same model the same; samples in their order."""
     if not examples:
         return {}
-    target, stamp = out / "answers.jsonl", out / "answers.json"
     digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
     decoding = decoding_of(settings)
     parts = [digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(CODE)]
     asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
-    if not (target.is_file() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == {"asked": asked}):
-        stamp.unlink(missing_ok=True)  # until the answers that it speaks of are there
-        write_answers(TASK, style, decoding, examples, model / "model", digest, target)
-        atomic.write_json(stamp, {"asked": asked})
-    else:
-        print(f"the answers of an earlier run are used: {target}")
+    expected = [(example.id, sample) for example in examples for sample in range(decoding.samples)]
+    rows = kept_answers.answers(
+        out,
+        asked,
+        expected,
+        lambda target: write_answers(TASK, style, decoding, examples, model / "model", digest, target),
+    )
     found: dict[str, list[AnswerRow]] = {}
-    for row in read_answers(target):
+    for row in rows:
         found.setdefault(row.id, []).append(row)
     return found
 

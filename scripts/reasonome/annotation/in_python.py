@@ -14,10 +14,12 @@ import pandas as pd
 
 from reasonome.annotation import job, project_files
 from reasonome.annotation.gene_list import GeneLists
+from reasonome.annotation.printed import printable
 from reasonome.annotation.readers import from_anndata, from_frame, is_anndata
 from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
+from reasonome.errors import InputError
 from reasonome.project import Project
 
 
@@ -36,8 +38,11 @@ def annotate_sets(
     results/models, or a folder. `settings` are those of config/annotations.yaml, such as species="mouse" or top=50.
     Raises InputError as `reasonome annotate` does, also for settings that there are none of or that cannot be.
     """
+    places = {"model": model, "out": out, "config": config}
+    model, out, config = (path_text(given, field) for field, given in places.items())
+    _check_name(name)
     project = Project(config)
-    files = [type(sets).__name__] if in_memory(sets) else [os.fspath(path) for path in listed(sets)]
+    files = [type(sets).__name__] if in_memory(sets) else [path_text(path, "sets") for path in listed(sets)]
     given = checked_settings({"sets": files, **settings})
     found = {name: read_memory(sets, name, given)} if in_memory(sets) else job.read_lists(given)
     job.print_reading(found)
@@ -55,8 +60,34 @@ def in_memory(sets: Any) -> bool:
 
 
 def listed(sets: Any) -> list:
-    """One file or several, as several."""
-    return [sets] if isinstance(sets, str | os.PathLike) else list(sets)
+    """One file or several, as several; InputError for what is neither."""
+    if isinstance(sets, str | os.PathLike):
+        return [sets]
+    if isinstance(sets, Sequence) and not isinstance(sets, bytes):
+        if any(map(in_memory, sets)):
+            what = "only one table or AnnData at a time"
+            raise InputError(what, field="sets", fix="call annotate_sets for each of them")
+        return list(sets)
+    what = f"expected a file, files, a DataFrame or an AnnData, found {type(sets).__name__}"
+    raise InputError(what, field="sets", fix='give for example "my.gmt"')
+
+
+def path_text(path: Any, field: str) -> str:
+    """The path as text; InputError for what is no path."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise InputError(f"expected a path, found {type(path).__name__}", field=field, fix="give a str or a Path")
+    text = os.fspath(path)
+    if not text or "\0" in text:
+        raise InputError(f"{text!r} is no path", field=field, fix="give a path with a name in it")
+    return text
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InputError(f"expected a name, found {name!r}", field="name", fix='give text, such as "day 7"')
+    if any("\ud800" <= one <= "\udfff" for one in name):
+        what = f"{printable(name)!r} has half a character (a surrogate), which cannot be written to a file"
+        raise InputError(what, field="name", fix="give another name")
 
 
 def read_memory(sets: Any, name: str, settings: Annotation) -> GeneLists:

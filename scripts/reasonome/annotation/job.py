@@ -6,19 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from reasonome import atomic
-from reasonome.annotation import about, annotate, page, tables
+from reasonome.annotation import about, annotate, kept_answers, page, tables
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.knowledge import Known, read_known
 from reasonome.annotation.lock import only_process
+from reasonome.annotation.model_files import check_model
 from reasonome.annotation.offline import offline
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
+from reasonome.annotation.printed import say
 from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, targets
 from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted
 from reasonome.annotation.readers.species import Orthologues, check_species
-from reasonome.annotation.readers.universe import read_universe
+from reasonome.annotation.readers.universe import UniverseFile, read_universe
+from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
 from reasonome.genes import GeneTable
@@ -26,7 +29,6 @@ from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
-PAGE = "annotations.html"
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 _SHOWN = 8  # sets of a file that are shown one by one
 
@@ -35,7 +37,8 @@ _SHOWN = 8  # sets of a file that are shown one by one
 class Prepared:
     """All that an annotation needs but the model's weights: what is asked, and what the answers are checked with.
 
-    `tested` is by the file that sets are of, and `about` what the page says of how it was made.
+    `tested` is by the file that sets are of, `about` what the page says of how it was made, and `universe_sha256` the
+    digest of the settings' file, if there is one.
     """
 
     settings: Annotation
@@ -45,6 +48,7 @@ class Prepared:
     known: Known
     tested: Mapping[str, annotate.Tested]
     about: PageAbout
+    universe_sha256: str | None
 
 
 def list_options(settings: Annotation) -> ListOptions:
@@ -59,6 +63,7 @@ def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     """
     found: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
+        _refuse_device(path, "sets")
         name, number = stem(path), 2
         while name in found:
             name, number = f"{stem(path)} ({number})", number + 1
@@ -72,10 +77,10 @@ def print_reading(found: Mapping[str, GeneLists]) -> None:
     """Say how the files were read, and which sets came of it."""
     for name, lists in found.items():
         for sentence in lists.told:
-            print(f"{name}: {sentence}")
+            say(f"{name}: {sentence}")
         sizes = ", ".join(f"{' '.join(one.name.split())!r} ({len(one.genes):,})" for one in lists.lists[:_SHOWN])
         more = ", …" * (len(lists.lists) > _SHOWN)
-        print(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}", flush=True)
+        say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
 
 
 def preview_lists(
@@ -90,7 +95,7 @@ def preview_lists(
 
     Does all that comes before the model is loaded, and raises what that raises; writes nothing.
     """
-    _check_is_no_file(out)
+    check_folder(out, model)
     with offline():
         prepared = prepare(project, settings, found, sources, model, "")
     for name in found:
@@ -98,14 +103,14 @@ def preview_lists(
         for record in records[:_SHOWN]:
             total = len(record.genes) + len(record.unmapped)
             known = f"{len(record.genes):,} of {counted(total, 'gene')} known"
-            print(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
+            say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
         genes = sum(len(record.genes) for record in records)
         unmapped = sum(len(record.unmapped) for record in records)
         sets, are_known = counted(len(records), "set"), counted(genes, "gene is known", "genes are known")
-        print(f"{name}: in {sets} {are_known}, {unmapped:,} not")
+        say(f"{name}: in {sets} {are_known}, {unmapped:,} not")
     _print_not_asked(prepared.asked)
     for warning in prepared.about.warnings:
-        print(f"warning: {warning}")
+        say(f"warning: {warning}")
     asked = sum(one.example is not None for one in prepared.asked)
     print(f"a preview: the model would be asked about {counted(asked, 'set')}; nothing was written")
 
@@ -120,28 +125,33 @@ def prepare(
 ) -> Prepared:
     """Resolve the genes and read what answers are checked with; says which universe it is.
 
-    InputError for a style or files that are not there, and a universe that cannot be. Writes nothing.
+    InputError for a style or files that are not there, a model that is not whole, and a universe that cannot be.
+    Writes nothing.
     """
     style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
     if style.neighbours is not None:
         what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
         raise InputError(what, field="style", fix="ask in another style")
-    if not any((model / "model").glob("*.safetensors")):
-        raise InputError("there are no weights in this folder", file=model / "model", fix="train the model again")
+    check_model(model)
+    written = None
+    if settings.universe is not None:
+        _refuse_device(Path(settings.universe), "universe")
+        written = read_universe(settings.universe)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
     found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
     to_human = orthologues if settings.species == "mouse" else None
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
-    universes = {name: _universe(settings, lists, genes, known, to_human) for name, lists in found.items()}
+    universes = {name: _universe(written, lists, genes, known, to_human) for name, lists in found.items()}
     tests = {
         one.symbols: OverRepresentation(known.libraries, one.symbols, one.orthologues) for one in universes.values()
     }
     tested = {name: annotate.Tested(one, tests[one.symbols]) for name, one in universes.items()}
     how = about.about_page(project, settings, model, style, tested, found, command)
-    print(*how.universe, sep="\n", flush=True)
-    return Prepared(settings, style, found, asked, known, tested, how)
+    for sentence in how.universe:
+        say(sentence)
+    return Prepared(settings, style, found, asked, known, tested, how, written and written.sha256)
 
 
 def annotate_lists(
@@ -158,47 +168,51 @@ def annotate_lists(
     Lists that cannot be asked are rows with an error; the others are done. InputError as of `prepare`, and where
     another process writes to `out`, before anything is written.
     """
-    _check_is_no_file(out)
+    check_folder(out, model)
     with offline():
         prepared = prepare(project, settings, found, sources, model, command)
         with only_process(out):
-            (out / "manifest.json").unlink(missing_ok=True)
+            kept_answers.claim(out)
+            (out / MANIFEST).unlink(missing_ok=True)
             records = annotate.annotate(
                 prepared.asked, settings, prepared.style, model, prepared.known, prepared.tested, out
             )
             tables.write_tables(records, out)
             page.write_page(records, prepared.about, out / PAGE)
-            atomic.write_json(out / "manifest.json", _manifest(prepared, sources, model))
+            atomic.write_json(out / MANIFEST, _manifest(prepared, sources, model))
     failed = sum(bool(record.error) for record in records)
     unnamed = sum(not record.name and not record.error for record in records)
     named = len(records) - failed - unnamed
     print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
     _print_not_asked(prepared.asked)
-    print(f"{out / PAGE}: open it in a browser")
-
-
-def _check_is_no_file(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise InputError("this is a file, and results need a folder", file=out, fix="give another folder")
+    say(f"{out / PAGE}: open it in a browser")
 
 
 def _print_not_asked(asked: Sequence[Question]) -> None:
     for one in asked:
         if one.record.error:
-            print(f"not asked: {one.record.list}: {one.record.set!r}: {one.record.error}")
+            say(f"not asked: {one.record.list}: {one.record.set!r}: {one.record.error}")
+
+
+def _refuse_device(path: Path, field: str) -> None:
+    """InputError for what may have no end; a pipe has one."""
+    if path.is_char_device() or path.is_block_device():
+        raise InputError("this is a device, not a file", file=path, field=field, fix="give a file")
 
 
 def _universe(
-    settings: Annotation, lists: GeneLists, genes: GeneTable, known: Known, orthologues: Orthologues | None
+    written: UniverseFile | None,
+    lists: GeneLists,
+    genes: GeneTable,
+    known: Known,
+    orthologues: Orthologues | None,
 ) -> Universe:
     """The genes that the sets of a file could have had: of the settings' file, else of the table, else the default."""
-    if settings.universe is not None:
-        written, of = read_universe(settings.universe), settings.universe
-    elif lists.universe:
-        written, of = list(lists.universe), "the table"
-    else:
-        return default_universe(genes, known.libraries, orthologues)
-    return universe_of(written, genes, of, orthologues)
+    if written is not None:
+        return universe_of(written.genes, genes, str(written.path), orthologues)
+    if lists.universe:
+        return universe_of(list(lists.universe), genes, "the table", orthologues)
+    return default_universe(genes, known.libraries, orthologues)
 
 
 def _manifest(prepared: Prepared, sources: Sources, model: Path) -> dict[str, Any]:
@@ -211,7 +225,7 @@ def _manifest(prepared: Prepared, sources: Sources, model: Path) -> dict[str, An
         "settings": settings.model_dump(mode="json"),
         "style": prepared.style.model_dump(mode="json"),
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.found.items()},
-        "universe": file_sha256(settings.universe) if settings.universe else None,
+        "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": read_manifest(model / "manifest.json"),
         "code": code_sha256(CODE),

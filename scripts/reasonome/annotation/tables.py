@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,14 @@ NUMBERS = (
     "group",
 )
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_FORMULA = re.compile(r"\s*[=+\-@]")
+_NOT_SEEN = (
+    "Cc",
+    "Cf",
+    "Mn",
+    "Zl",
+    "Zp",
+    "Zs",
+)  # categories of what may stand before a formula: blanks, of no width too
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -77,8 +85,9 @@ def tsv_line(record: AnnotationRecord) -> str:
     """The line of a set in annotations.tsv, without its end.
 
     Several values in a cell stand between "; ", and what is not known is an empty cell. Tabs and line breaks in texts
-    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ and is no
-    number, gets an apostrophe in front; annotations.jsonl has it as it is. A cell with quotes is quoted.
+    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (of any width,
+    behind blanks or not) and is no number, gets an apostrophe in front; annotations.jsonl has it as it is. A cell with
+    quotes is quoted.
     """
     out = io.StringIO()
     values = _values(record)
@@ -113,4 +122,9 @@ def _cell(value: str | float | bool | list[str] | None) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = _BREAKS.sub(" ", value if isinstance(value, str) else "; ".join(value))
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if _is_formula(text) and not _NUMBER.fullmatch(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    first = next((one for one in text if unicodedata.category(one) not in _NOT_SEEN), "")
+    return unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@")  # of full width too

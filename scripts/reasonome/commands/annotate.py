@@ -14,8 +14,10 @@ import shlex
 import sys
 from pathlib import Path
 
+from reasonome.annotation.printed import printable
 from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
+from reasonome.errors import InputError
 from reasonome.project import Project
 
 _TOP = (
@@ -34,7 +36,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
+    command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
     kinds = ["gmt", "genes", "clusters", "differential"]
     command.add_argument("--kind", choices=kinds, help="of the files, where it is told wrong")
     command.add_argument("--species", choices=["human", "mouse"], default=_DEFAULTS["species"])
@@ -44,7 +46,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--log2-fold-change", type=float, help="the smallest, of tables (default: 1, of clusters .25)")
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
     command.add_argument("--top", type=int, help=_TOP)
-    command.add_argument("--universe", help="file with the genes that were tested, one a line")
+    command.add_argument(
+        "--universe", help="file with the genes that were tested, one a line, or a table with a column gene"
+    )
     command.add_argument("--style", default=_DEFAULTS["style"], help="of the prompts (default: %(default)s)")
     command.add_argument(
         "--samples", type=int, default=_DEFAULTS["samples"], help="answers for each set (default: %(default)s)"
@@ -68,6 +72,9 @@ def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0, whether or not every set could be asked."""
     from reasonome.annotation import job, project_files
 
+    if not args.out.strip():
+        raise InputError("there is no name of a folder", field="--out", fix="give a folder, such as my_sets")
+    out = Path(args.out)
     project = Project(args.config)
     settings = settings_of(args)
     found = job.read_lists(settings)
@@ -76,10 +83,10 @@ def run(args: argparse.Namespace) -> int:
     sources = project_files.sources_of(project, settings)
     project_files.check_there(sources)
     if args.preview:
-        job.preview_lists(project, settings, found, sources, model, args.out)
+        job.preview_lists(project, settings, found, sources, model, out)
         return 0
-    command = f"reasonome {shlex.join(sys.argv[1:])}"
-    job.annotate_lists(project, settings, found, sources, model, args.out, command)
+    command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
+    job.annotate_lists(project, settings, found, sources, model, out, command)
     return 0
 
 

@@ -29,7 +29,9 @@ class Annotation(Strict):
         None, description="genes of a set, at most; of clusters 100 if not given"
     )
     universe: AnyPath | None = Field(
-        None, description="the genes that were tested, one a line; a table of differential expression has its own"
+        None,
+        description="the genes that were tested, one a line or as column `gene` of a table; a table of differential "
+        "expression has its own",
     )
     benchmark: Name = Field("demo-go", description="whose facts, ontology terms and encoders answers are checked with")
     libraries: Names = Field(

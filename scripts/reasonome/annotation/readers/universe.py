@@ -3,6 +3,7 @@
 import csv
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from reasonome.annotation.readers import differential, gene_per_line
 from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, ROLES, is_missing, key, roles
@@ -13,15 +14,24 @@ from reasonome.plain_table import parse, read_text
 _FIX = "write one gene a line, or give a table with a column called 'gene'"
 
 
-def read_universe(path: str | os.PathLike) -> list[str]:
-    """The identifiers in a file, as written, in its order.
+class UniverseFile(NamedTuple):
+    """The identifiers in a file, as written, in its order, and the digest of its bytes."""
 
-    The file is a table whose header names a column of genes (or leaves the name of the first column out, as R does), or
+    path: Path
+    genes: list[str]
+    sha256: str
+
+
+def read_universe(path: str | os.PathLike) -> UniverseFile:
+    """Read the genes that were tested. The file is read once, for what another program writes to a pipe is there once.
+
+    It is a table whose header names a column of genes (or leaves the name of the first column out, as R does), or
     has a gene a line; behind a tab a line may go on. Lines that begin with # are comments. InputError as `read_text`
     and `parse` have it, for another line of several fields, and where there is no gene.
     """
     path = Path(path)
-    text, _ = without_separator(read_text(path)[0])
+    written, sha256 = read_text(path)
+    text, _ = without_separator(written)
     # made blank, so that lines keep their numbers
     lines = ["" if line.startswith("#") else line for line in text.splitlines()]
     first = next((line for line in lines if line.strip()), "")
@@ -29,7 +39,7 @@ def read_universe(path: str | os.PathLike) -> list[str]:
     genes = [gene for gene in genes if gene and not is_missing(gene)]
     if not genes:
         raise InputError("there is no gene in the file", file=path, field="universe", fix=_FIX)
-    return genes
+    return UniverseFile(path, genes, sha256)
 
 
 def _is_header(line: str) -> bool:

@@ -1,0 +1,112 @@
+"""Models that were changed or damaged since they were trained: refused with the file, before facts are read."""
+
+import json
+from pathlib import Path
+
+import annotation_project
+import pytest
+from annotation_project import GOOD
+
+from reasonome.annotation import model_files
+from reasonome.annotation.model_files import check_model
+from reasonome.errors import InputError
+from reasonome.manifest import folder_sha256
+
+FILES = {"model.safetensors": "weights", "config.json": "{}", "tokenizer.json": "words"}
+CHAIN = "pretrain.demo-s0+sft.names-s0"
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    """A model of two steps, with its parents' manifests."""
+    for name in ("base", "pretrain.demo-s0", CHAIN):
+        folder = tmp_path / name / "model"
+        folder.mkdir(parents=True)
+        for file, text in FILES.items():
+            (folder / file).write_text(text)
+        step = {} if name == "base" else {"step": name.split("+")[-1], "recipe": {"stage": "sft"}}
+        manifest = {**step, "model": folder_sha256(folder)}
+        (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
+    return tmp_path / CHAIN
+
+
+def test_a_whole_model_is_one_also_with_other_files_beside(model):
+    (model / "model/.snakemake_timestamp").touch()
+    (model / "model/README.md").write_text("mine")
+    check_model(model)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("how", ["swapped", "truncated", "empty", "missing"])
+def test_a_file_that_is_not_that_of_the_manifest(model, name, how):
+    path = model / "model" / name
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_text({"swapped": "another", "truncated": FILES[name][:-1], "empty": ""}[how])
+    of = "the weights are not those" if name == "model.safetensors" else "this file is not that"
+    message = "this file of the model is missing" if how == "missing" else f"{of} of the manifest: damaged"
+    with pytest.raises(InputError, match=message) as error:
+        check_model(model)
+    assert error.value.file == path
+    assert error.value.fix == f"remove {model} and train it again: snakemake --cores 2 {model / 'manifest.json'}"
+
+
+def test_a_file_that_would_be_loaded_too(model):
+    (model / "model/adapter_config.json").write_text("{}")
+    with pytest.raises(InputError, match="is none of the model's") as error:
+        check_model(model)
+    assert error.value.file == model / "model/adapter_config.json"
+
+
+@pytest.mark.parametrize("of", ["base", "pretrain.demo-s0", CHAIN])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"model": {', "not JSON in UTF-8"),
+        (b"caf\xe9", "not JSON in UTF-8"),
+        (b"[]", "no JSON object"),
+        (b"", "not JSON in UTF-8"),
+    ],
+)
+def test_a_manifest_that_is_damaged(model, of, content, message):
+    path = model.with_name(of) / "manifest.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as error:
+        check_model(model)
+    assert error.value.file == path
+
+
+@pytest.mark.parametrize("content", ['{"model": 3}', '{"model": {"config.json": "x"}}', "{}"])
+def test_a_manifest_of_something_else(model, content):
+    (model / "manifest.json").write_text(content)
+    with pytest.raises(InputError, match="no manifest of a model: it has no digest of weights"):
+        check_model(model)
+
+
+def test_a_parent_that_is_no_step_of_training(model):
+    path = model.with_name("pretrain.demo-s0") / "manifest.json"
+    path.write_text("{}")
+    with pytest.raises(InputError, match="no step and recipe") as error:
+        check_model(model)
+    assert error.value.file == path
+
+
+def test_weights_of_several_pieces_have_the_digest_of_the_whole(model, monkeypatch):
+    monkeypatch.setattr(model_files, "_PIECE", 3)
+    check_model(model)
+
+
+def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_used(annotating, by_hand, monkeypatch):
+    path = annotating.file("mine.gmt", GOOD)
+    annotating(path)
+    before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
+    weights = annotating.folder / "results/models" / annotation_project.MODEL / "model/model.safetensors"
+    weights.write_text("another model")
+    monkeypatch.setattr("reasonome.annotation.job.read_known", None)  # no facts are read for it
+    try:
+        with pytest.raises(InputError, match="the weights are not those of the manifest"):
+            annotating(path)
+    finally:
+        weights.write_text("")
+    assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
