@@ -9,9 +9,6 @@ from pydantic import ValidationError
 from reasonome.config import Annotation
 from reasonome.errors import InputError, nearest
 
-# Seeds of batches follow it one by one, and torch takes those of 64 bits.
-LEAST_SEED, GREATEST_SEED = 0, 2**63 - 1
-
 
 def checked_settings(given: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:
     """The settings as config/annotations.yaml would have them.
@@ -23,13 +20,9 @@ def checked_settings(given: Mapping[str, Any], option: Callable[[str], str] = st
         if name not in Annotation.model_fields:
             raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, Annotation.model_fields))
     try:
-        settings = Annotation(**given)
+        return Annotation(**given)
     except ValidationError as error:
         raise _of_setting(error, option) from None
-    if not LEAST_SEED <= settings.seed <= GREATEST_SEED:
-        what = f"'{settings.seed}': a seed is a whole number from {LEAST_SEED} to {GREATEST_SEED}"
-        raise InputError(what, field=option("seed"), fix="choose a smaller one, such as 1")
-    return settings
 
 
 def _of_setting(error: ValidationError, option: Callable[[str], str]) -> InputError:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reasonome.config.strict import Name, Names, Strict
+from reasonome.config.strict import Name, Names, Seed, Strict
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
@@ -43,4 +43,4 @@ class Annotation(Strict):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Annotated[int, Field(ge=16)] = 160
     batch_size: Annotated[int, Field(ge=1)] = 32
-    seed: int = 0
+    seed: Seed = 0

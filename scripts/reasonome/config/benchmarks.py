@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Discriminator, Field, model_validator
 from reasonome.config.leaks import AuditPolicy
 from reasonome.config.rankings import RankingBenchmark
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
-from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, no_twins
+from reasonome.config.strict import Name, Names, Seed, Sha256, Strict, UserPath, Variant, no_twins
 from reasonome.config.subsets import none_is_the_mean
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
@@ -109,7 +109,7 @@ class Benchmark(Strict):
     sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="share of the test sets that is scored only with `final: true` in config.yaml"
     )
-    seed: int = 0
+    seed: Seed = 0
 
     @property
     def published_files(self) -> dict[tuple[str, str], PublishedFile]:

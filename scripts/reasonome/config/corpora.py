@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from reasonome.config.leaks import Policy
-from reasonome.config.strict import Name, Names, SomeNames, Strict
+from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict
 from reasonome.errors import nearest
 from reasonome.wording import RELATIONS
 
@@ -46,7 +46,7 @@ class Corpus(Strict):
     placebo: bool = Field(False, description="gene symbols permuted: the control for what warm-up teaches")
     tokenizer: Name | None = Field(None, description="backbone whose tokens statistics.tsv counts; none if not given")
     unmapped: float = Field(0.1, ge=0, le=1, description="largest share of a source's identifiers without a gene")
-    seed: int = 0
+    seed: Seed = 0
 
     @field_validator("relation_weights")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from reasonome.config.strict import Strict
+from reasonome.config.strict import Seed, Strict
 
 
 class Decoding(Strict):
@@ -16,7 +16,7 @@ class Decoding(Strict):
     max_new_tokens: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)] = 32
     orders: Annotated[int, Field(ge=1)] = Field(1, description="orders of the genes in which each question is asked")
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _greedy_once(self) -> "Decoding":

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Names, SomeNames, Strict, no_twins
+from reasonome.config.strict import Names, Seed, SomeNames, Strict, no_twins
 from reasonome.errors import nearest
 
 
@@ -29,7 +29,7 @@ class Experiment(Strict):
     description: str = ""
     backbones: SomeNames
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(no_twins)] = [0]
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(no_twins)] = [0]
     untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
     benchmarks: SomeNames
     out_of_distribution: Names = Field(

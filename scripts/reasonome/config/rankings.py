@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Name, Names, Strict, Variant
+from reasonome.config.strict import Name, Names, Seed, Strict, Variant
 from reasonome.config.subsets import none_is_the_mean
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
@@ -68,7 +68,7 @@ class RankingBenchmark(Strict):
     sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="share of the test questions that is scored only with `final: true` in config.yaml"
     )
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _settings_of_its_task(self) -> "RankingBenchmark":

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import RelativePath, SomeNames, Strict, no_twins
+from reasonome.config.strict import RelativePath, Seed, SomeNames, Strict, no_twins
 
 
 class Settings(Strict):
@@ -13,7 +13,7 @@ class Settings(Strict):
     experiments: SomeNames
     results: RelativePath = "results"
     bootstrap: Annotated[int, Field(ge=100)] = 10_000
-    seed: int = 0
+    seed: Seed = 0
     final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")
     equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.02, description="differences of a score smaller than this count as none where two are said to be on par"

@@ -13,6 +13,8 @@ STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
+# Those of batches follow it one by one, and torch takes seeds of 64 bits.
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
