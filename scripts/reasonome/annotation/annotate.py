@@ -19,7 +19,6 @@ from reasonome.annotation.agreement import (
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
 from reasonome.annotation.own_names import own_name_flag
-from reasonome.annotation.project_files import CODE
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.config import Annotation, Decoding, Style
@@ -33,6 +32,7 @@ from reasonome.scoring import AnswerRow
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
+ASKING_CODE = ("generation", "prompts.py", "tasks")  # beside what they are given, these decide what a model answers
 COMPARED, KEPT = 100, 20  # the most enriched terms: with which a name is compared, and which a record keeps
 
 
@@ -102,7 +102,7 @@ def _answers(
         return {}
     digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
     decoding = decoding_of(settings)
-    parts = [digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(CODE)]
+    parts = [digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(ASKING_CODE)]
     asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     expected = [(example.id, sample) for example in examples for sample in range(decoding.samples)]
     rows = kept_answers.answers(
