@@ -74,23 +74,23 @@ def test_a_second_run_is_told_which_process_holds_the_folder(annotating, by_hand
         with pytest.raises(InputError, match=f"process {holder.pid} on .* writes results to this folder now") as error:
             annotating(annotating.file("mine.gmt", GOOD))
         assert error.value.file == annotating.out
-        assert [file.name for file in annotating.out.iterdir()] == [".lock"]
+        assert [file.name for file in annotating.out.iterdir()] == [".reasonome-annotate.lock"]
         assert by_hand.asked == []
     finally:
         holder.kill()
         holder.communicate()
     # The file is still there, and holds nobody back: its process is dead.
-    assert (annotating.out / ".lock").is_file()
+    assert (annotating.out / ".reasonome-annotate.lock").is_file()
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert record["name"] == "DNA repair"
-    assert not (annotating.out / ".lock").exists()
+    assert not (annotating.out / ".reasonome-annotate.lock").exists()
 
 
 def test_a_folder_is_free_again_after_an_error(tmp_path):
     with pytest.raises(ValueError, match="mine"), only_process(tmp_path / "out"):
         raise ValueError("mine")
     with only_process(tmp_path / "out"):
-        assert (tmp_path / "out/.lock").read_text().startswith(f"process {os.getpid()} on ")
+        assert (tmp_path / "out/.reasonome-annotate.lock").read_text().startswith(f"process {os.getpid()} on ")
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -99,14 +99,14 @@ def test_a_lock_that_its_holder_removes_in_between_is_not_taken_for_the_folders(
 
     def removed_before(handle, how):
         if not seen:
-            (tmp_path / ".lock").unlink()
+            (tmp_path / ".reasonome-annotate.lock").unlink()
         seen.append(os.fstat(handle).st_ino)
         flock(handle, how)
 
     monkeypatch.setattr(lock.fcntl, "flock", removed_before)
     with only_process(tmp_path):
         assert len(seen) == 2
-        assert (tmp_path / ".lock").stat().st_ino == seen[1]
+        assert (tmp_path / ".reasonome-annotate.lock").stat().st_ino == seen[1]
 
 
 def test_a_file_system_without_locks_is_written_to_all_the_same(tmp_path, monkeypatch):
@@ -134,7 +134,11 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
     if not folder.exists():
         tiny_backbone_model.make(folder / "model", backbone_model)
         annotation_project.write_tiny_manifest(folder)
-    assert killed(annotating, ONE_BATCH, "tiny/base") == [".answers.jsonl.partial", ".lock", "answers.json"]
+    assert killed(annotating, ONE_BATCH, "tiny/base") == [
+        ".answers.jsonl.partial",
+        ".reasonome-annotate.lock",
+        "answers.json",
+    ]
     (answered,) = (annotating.out / ".answers.jsonl.partial").read_text().splitlines()[1:]
     generate, skipped = local.generate, []
 
@@ -154,7 +158,12 @@ def test_after_a_kill_while_it_writes_nothing_torn_stays_and_nothing_is_asked_ag
     left = killed(annotating, HALF_A_TABLE, annotation_project.MODEL)
     (torn,) = [name for name in left if name.endswith(".partial")]
     # Under their own names files are whole; without a manifest they are not taken for finished.
-    assert [name for name in left if name != torn] == [".lock", "annotations.tsv", "answers.json", "answers.jsonl"]
+    assert [name for name in left if name != torn] == [
+        ".reasonome-annotate.lock",
+        "annotations.tsv",
+        "answers.json",
+        "answers.jsonl",
+    ]
     records = annotating(annotating.out.parent / "mine.gmt", **SETTINGS)
     assert [record["name"] for record in records] == ["DNA repair", "DNA repair"]
     assert by_hand.asked == []

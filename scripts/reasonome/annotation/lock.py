@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasonome.errors import InputError
 
-NAME = ".lock"
+NAME = ".reasonome-annotate.lock"
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # of file systems without locks: everybody may write
 
 
