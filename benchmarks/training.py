@@ -131,6 +131,7 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
             "batch_size": BATCH if given.packing == "none" else packed_rows(lengths[:size]),
             "micro_batch_size": BATCH if CUDA and given.packing == "none" else 4,
             "packing": given.packing,
+            "steps": "mixed",  # the default; the demo's small recipes order theirs by length
             "max_examples": None,
             "max_length": LONGEST,
             "save_steps": 10_000,

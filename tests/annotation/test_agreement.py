@@ -128,8 +128,8 @@ def test_genes_of_an_enriched_term_that_says_something_else_are_not():
     assert genes_of_reasoning("ABC", [], found) == ([], ["A", "B", "C"])
 
 
-@pytest.mark.parametrize(("cosine", "supporting"), [(0.5, ["A"]), (0.49, [])])
-def test_a_term_says_the_same_from_one_half_on(cosine, supporting):
+@pytest.mark.parametrize(("cosine", "supporting"), [(0.7, ["A"]), (0.69, [])])
+def test_a_term_says_the_same_from_seven_tenths_on(cosine, supporting):
     found = agreement_with_terms("x", [term("y", genes="A")], lambda first, second: np.array([cosine]))
     assert genes_of_reasoning("AB", [], found)[0] == supporting
 

@@ -297,6 +297,16 @@ def test_the_name_of_most_samples_is_taken_over_a_likelier_one(annotating, by_ha
     assert record["reasoning"] == "Second."
 
 
+def test_a_name_that_no_other_answer_gives_is_flagged_as_a_guess(annotating, by_hand):
+    guess = "no two answers agree on a name: this one is a guess"
+    by_hand.answers = {"ATM": [TIED[0], TIED[2], TIED[4]]}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=3)
+    assert (record["name"], record["agreement"]) == ("Translation", 0) and guess in record["flags"]
+    by_hand.answers = {"ATM": TIED}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
+    assert guess not in record["flags"]
+
+
 def test_a_single_answer_agrees_with_nothing(annotating, by_hand):
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert (record["agreement"], len(record["samples"])) == (None, 1)

@@ -295,6 +295,30 @@ def test_only_the_chosen_lists_are_compared(driver, tmp_path):
     check_quiet(page, tmp_path / "annotations.html")
 
 
+def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_differ(driver, tmp_path):
+    """Only MAD2L1 and TTK are in both, too few to be nearly identical, and each set bears the name of its table."""
+    bub1, mad2l1, ttk = SPINDLE.genes
+    other = bub1.model_copy(update={"symbol": "AURKB", "written": "AURKB"})
+    named = {"edger": [bub1, mad2l1, ttk], "limma": [mad2l1, other, ttk]}
+    records = [
+        SPINDLE.model_copy(
+            update={"list": name, "set": f"{name} {way}", "id": f"{name}/{way}", "genes": genes, "group": group}
+        )
+        for group, (way, name, genes) in enumerate(
+            [*(("up", name, genes) for name, genes in named.items()), ("down", "limma", [bub1])], start=1
+        )
+    ]
+    write_page(records, ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    assert page.find_element(By.ID, "lists-summary").text.startswith("2 rows; in two or more of these lists: 1;")
+    assert cells(page, "set", "lists") == ["edger up / limma up", "limma down"]
+    first, second = cells(page, "edger", "lists")
+    assert "edger up · 3 genes, 2 of them in all these lists" in first and second == "not in this list"
+    click(page, "(//table[@id='lists']//button[@aria-label='Details'])[1]")
+    assert page.find_element(By.CSS_SELECTOR, "#lists .shared").text == "In all these lists, 2 genes: MAD2L1 TTK"
+    check_quiet(page, tmp_path / "annotations.html")
+
+
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page = opened(driver, hostile)
     assert names(page)[0] == f"spindle checkpoint{POISON}"

@@ -20,7 +20,7 @@ from reasonome.annotation.knowledge import Known
 from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
 from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.generation.answers import write_answers
 from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha256
@@ -33,7 +33,7 @@ from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
 ASKING_CODE = ("generation", "prompts.py", "tasks")  # beside what they are given, these decide what a model answers
-COMPARED, KEPT = 100, 20  # the most enriched terms: with which a name is compared, and which a record keeps
+COMPARED = 100  # the most enriched terms with which a name is compared
 
 
 class Tested(NamedTuple):
@@ -171,7 +171,7 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
             "claims": claims,
             "supporting_genes": supporting,
             "other_genes": [symbol for symbol in others if symbol in shown],
-            "enriched": enriched[:KEPT],
+            "enriched": enriched[:MOST_TERMS],
             "enriched_agreement": agreement.score if agreement else None,
             "enriched_match": agreement.term.name if agreement else "",
         }
@@ -184,6 +184,8 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], known: Known) ->
     flags = []
     if shown < len(record.genes):
         flags.append(f"the prompt had room for {shown:,} of {len(record.genes):,} genes")
+    if record.name and record.agreement == 0:
+        flags.append("no two answers agree on a name: this one is a guess")
     if record.name and not supporting:
         flags.append("nothing that is known of these genes supports the name")
     if own := own_name_flag(record.name, record.genes, known.is_term):

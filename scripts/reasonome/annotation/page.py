@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import reasonome.report
 from reasonome import atomic
-from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.errors import InputError
 from reasonome.report import self_contained
@@ -84,6 +84,7 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         "model": f"{about.model} ({about.backbone})",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
         "heading": tsv_heading(),
+        "most_terms": MOST_TERMS,
         "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],
     }

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_TERMS = 20  # enriched terms that a record keeps
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

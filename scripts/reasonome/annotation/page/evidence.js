@@ -78,7 +78,7 @@ function claimsTable(claims) {
 function geneSplit(record) {
   const told = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`support the name (${record.supporting_genes.length})`, told(record.supporting_genes)],
+    [`support the name (${record.supporting_genes.length}): by a claim, or as genes of the enriched term nearest to it`, told(record.supporting_genes)],
     [`do not fit it, or are not accounted for (${record.other_genes.length})`, told(record.other_genes)],
   ]);
 }
@@ -86,14 +86,15 @@ function geneSplit(record) {
 function enrichedTable(record) {
   const terms = [...record.enriched].sort((a, b) => a.adjusted_p - b.adjusted_p || a.p - b.p);
   const table = plainTable(
-    ["term", "library", "id", "genes", "of the set", "size of term", "p", "adjusted p"],
+    ["term", "library", "id", "genes", "of the set", "size in the universe", "p", "adjusted p"],
     terms.map((term) => [term.name, term.library, term.id, term.genes.join(" "), String(term.overlap), String(term.size),
       pValue(term.p), pValue(term.adjusted_p)]),
     4,
   );
   const nearest = record.enriched_match ? `Nearest to the name: ${record.enriched_match}` +
     (record.enriched_agreement === null ? "" : ` (${number(record.enriched_agreement, 2)})`) : "";
-  return [...(nearest ? [element("p", nearest)] : []), wide(table, "stacked")];
+  const most = `Terms with an adjusted p of at most 0.05${terms.length < given.most_terms ? "" : `; the ${terms.length} with the smallest are shown`}.`;
+  return [...(nearest ? [element("p", nearest)] : []), element("p", most), wide(table, "stacked")];
 }
 
 // Long tables are made when they are opened.

@@ -4,12 +4,14 @@ function startListsSideBySide() {
   const controls = at("lists-controls");
   if (!controls) return; // a single list has nothing beside it
   const alike = (record) => record.name.trim().toLowerCase();
+  // Sets of a table are called as its file and a direction: "treated up" of treated.csv goes with "control up".
+  const withoutList = (record) => (record.set.startsWith(record.list) ? record.set.slice(record.list.length).trim() : record.set);
 
-  function matched() {
+  function matched(way) {
     const lines = new Map();
     for (const record of records) {
       if (!chosen().includes(record.list)) continue;
-      const key = by.chosen === "group" ? record.group : record.set;
+      const key = way === "group" ? record.group : withoutList(record);
       if (!lines.has(key)) lines.set(key, { key, sets: new Map() });
       const { sets: found } = lines.get(key);
       if (!found.has(record.list)) found.set(record.list, []);
@@ -22,11 +24,18 @@ function startListsSideBySide() {
   const title = (line) => [...new Set(all(line).map((record) => record.set))].join(" / ");
   const differ = (line) => line.sets.size > 1 && new Set(all(line).map(alike)).size > 1;
 
+  // The genes that are in the sets of every list of a line.
+  function sharedGenes(line) {
+    const [first, ...others] = [...line.sets.values()].map((found) => new Set(found.flatMap((record) => record.genes.map((gene) => gene.symbol))));
+    return [...first].filter((symbol) => others.every((one) => one.has(symbol)));
+  }
+
   function drawCell(line, list) {
     const made = element("span");
     for (const record of line.sets.get(list) ?? []) {
       const shown = element("span", nameShown(record), "in-list");
-      const told = [by.chosen === "group" ? record.set : "", record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
+      const genes = `${record.genes.length} genes` + (line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all these lists` : "");
+      const told = [record.set, genes, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
         bestTerm(record) ? `enriched: ${bestTerm(record).name}` : ""];
       shown.append(element("small", told.filter(Boolean).join(" · "), "under"));
       made.append(shown);
@@ -36,7 +45,7 @@ function startListsSideBySide() {
   }
 
   function detail(line) {
-    const made = element("div", undefined, "sides");
+    const sides = element("div", undefined, "sides");
     for (const list of chosen()) {
       for (const record of line.sets.get(list) ?? []) {
         const side = element("div");
@@ -45,9 +54,13 @@ function startListsSideBySide() {
           ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
           [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
         ]), button("All of its evidence", () => sets.open(record)));
-        made.append(side);
+        sides.append(side);
       }
     }
+    if (line.sets.size < 2) return sides;
+    const made = element("div");
+    const shared = sharedGenes(line);
+    made.append(element("p", `In all these lists, ${shared.length} genes: ${shared.join(" ") || "none"}`, "shared"), sides);
     return made;
   }
 
@@ -58,7 +71,7 @@ function startListsSideBySide() {
 
   function select() {
     const lists = chosen();
-    const lines = lists.length > 1 ? matched() : [];
+    const lines = lists.length > 1 ? matched(by.chosen) : [];
     const shared = lines.filter((line) => line.sets.size > 1);
     const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
     at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
@@ -88,5 +101,6 @@ function startListsSideBySide() {
   const by = menu([["near-identical genes", "group"], ["the set's name", "set"]], select);
   const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["names differ", "differ"], ["in one list only", "single"]], select);
   controls.append(ticks, labelled("a row is", by), labelled("show", show));
+  if (matched("group").every((line) => line.sets.size === 1)) by.chosen = "set"; // nothing else is side by side
   select();
 }

@@ -24,6 +24,11 @@ const sets = (() => {
     return made;
   }
 
+  function drawBestTerm(record) {
+    if (bestTerm(record)) return bestTerm(record).name;
+    return record.error ? "" : element("span", "none: no adjusted p is at most 0.05", "no-name");
+  }
+
   function drawOddities(record) {
     if (!oddities(record).length) return "";
     const made = element("span");
@@ -39,7 +44,7 @@ const sets = (() => {
     { title: "samples agree", key: (record) => record.agreement, isNumber: true, places: 2 },
     { title: "genes", key: (record) => record.genes.length, isNumber: true, places: 0 },
     { title: "unmapped", key: (record) => record.unmapped.length, isNumber: true, places: 0 },
-    { title: "best enriched term", key: (record) => bestTerm(record)?.name ?? "", look: "short" },
+    { title: "best enriched term", key: (record) => bestTerm(record)?.name ?? "", draw: drawBestTerm, look: "short" },
     { title: "adjusted p", key: (record) => bestTerm(record)?.adjusted_p ?? null, isNumber: true,
       draw: (record) => pValue(bestTerm(record)?.adjusted_p) },
     { title: "name fits terms", key: (record) => record.enriched_agreement, isNumber: true, places: 2 },
