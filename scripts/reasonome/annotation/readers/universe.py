@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reasonome.annotation.readers import differential, gene_per_line
-from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, ROLES, is_missing, key, roles
+from reasonome.annotation.readers.columns import (
+    NAMED_GENE_COLUMNS,
+    ROLES,
+    ROW_NAMES,
+    gene_column,
+    is_missing,
+    is_number,
+    key,
+    no_gene_column,
+)
 from reasonome.annotation.readers.preamble import without_separator
 from reasonome.errors import InputError
-from reasonome.plain_table import parse, read_text
+from reasonome.plain_table import PlainTable, parse, read_text
 
 _FIX = "write one gene a line, or give a table with a column called 'gene'"
 
@@ -52,12 +61,28 @@ def _is_header(line: str) -> bool:
 
 def _of_table(text: str, path: Path) -> list[str]:
     table = parse(text, path, [name for names in ROLES.values() for name in names], row_names=True)
-    column = roles(table.columns).get("gene")
+    column = _gene_column(table)
     if column is None:
-        what = f"none of the columns {', '.join(map(repr, table.columns[:12]))} has the genes"
-        raise InputError(what, file=path, line=table.header_line, field="universe", fix=_FIX)
+        raise no_gene_column(table, "universe")
     table.place(column, "universe")
     return [cells[column].strip() for _, cells in table.rows]
+
+
+def _gene_column(table: PlainTable) -> str | None:
+    """The column of genes: of two columns that of text, where the other has row numbers or is not there by name.
+
+    Such are an R vector and a pandas Series as CSV, whose row numbers have gaps if genes were filtered.
+    """
+    column = gene_column(table)
+    named = column is not None and key(column) not in ROW_NAMES
+    if named or len(table.columns) > 2:
+        return column
+    text = [other for other in table.columns if not _has_numbers(table, other)]
+    return text[0] if len(text) == 1 else column
+
+
+def _has_numbers(table: PlainTable, column: str) -> bool:
+    return all(is_number(cells[column]) or is_missing(cells[column]) for _, cells in table.rows)
 
 
 def _of_lines(lines: list[str], path: Path) -> list[str]:
