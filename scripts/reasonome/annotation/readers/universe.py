@@ -1,6 +1,7 @@
 """The genes that were tested, as people give them in a file: one a line, or a column of a table."""
 
 import csv
+import io
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from reasonome.annotation.readers.columns import (
     key,
     no_gene_column,
 )
-from reasonome.annotation.readers.preamble import without_separator
+from reasonome.annotation.readers.preamble import without_any_comments, without_separator
 from reasonome.errors import InputError
 from reasonome.plain_table import PlainTable, parse, read_text
 
@@ -41,10 +42,10 @@ def read_universe(path: str | os.PathLike) -> UniverseFile:
     path = Path(path)
     written, sha256 = read_text(path)
     text, _ = without_separator(written)
-    # made blank, so that lines keep their numbers
-    lines = ["" if line.startswith("#") else line for line in text.splitlines()]
+    text = without_any_comments(text)
+    lines = [line.rstrip("\n") for line in io.StringIO(text, newline=None)]
     first = next((line for line in lines if line.strip()), "")
-    genes = _of_table("\n".join(lines), path) if _is_header(first) else _of_lines(lines, path)
+    genes = _of_table(text, path) if _is_header(first) else _of_lines(lines, path)
     genes = [gene for gene in genes if gene and not is_missing(gene)]
     if not genes:
         raise InputError("there is no gene in the file", file=path, field="universe", fix=_FIX)
