@@ -36,8 +36,8 @@ def read_universe(path: str | os.PathLike) -> UniverseFile:
     """Read the genes that were tested. The file is read once, for what another program writes to a pipe is there once.
 
     It is a table whose header names a column of genes (or leaves the name of the first column out, as R does), or
-    has a gene a line; behind a tab a line may go on. Lines that begin with # are comments. InputError as `read_text`
-    and `parse` have it, for another line of several fields, and where there is no gene.
+    has a gene a line; behind a tab a line may go on. Row numbers are no genes, lines that begin with # are comments.
+    InputError as `read_text` and `parse` have it, for another line of several fields, and where there is no gene.
     """
     path = Path(path)
     written, sha256 = read_text(path)
