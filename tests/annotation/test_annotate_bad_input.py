@@ -13,7 +13,7 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR, by_set
 
 from reasonome import cli
-from reasonome.annotation import project_files
+from reasonome.annotation import job, project_files
 from reasonome.config import Annotation
 from reasonome.errors import InputError
 
@@ -482,3 +482,15 @@ def test_the_command_line_annotates(annotating, by_hand):
     assert run(annotating, "--samples", "2", "--style", "names") == 0
     (record,) = annotating.records()
     assert (record["name"], record["agreement"]) == ("DNA repair", 1)
+
+
+def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch):
+    rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
+    table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
+    monkeypatch.setattr(job, "ORTHOLOGUES", table)
+    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Xyz1", name="mine"))
+    assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
+    told = capsys.readouterr().out
+    assert "mice: 'mine': 2 of 3 genes known; " in told
+    assert "1 of 3 genes is unknown: Xyz1" in told
+    assert "mice: in 1 set 2 genes are known, 1 not\n" in told

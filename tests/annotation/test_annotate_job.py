@@ -403,7 +403,7 @@ def test_a_file_of_the_universe_comes_before_that_of_the_tables_and_that_before_
     up, down = annotating(table)
     assert p_of_repair(up) == pytest.approx(1 / math.comb(10, 5))
     assert down["error"].startswith("no gene passes")
-    assert "the universe is the 10 genes in the table" in capsys.readouterr().out
+    assert "the universe is the 10 genes in the table 'treated'" in capsys.readouterr().out
     universe = annotating.file("universe.txt", "# tested\n" + "\n".join([*REPAIR, *OTHERS[:15]]) + "\n")
     up, _ = annotating(table, universe=str(universe))
     assert p_of_repair(up) == pytest.approx(1 / math.comb(20, 5))
@@ -414,6 +414,21 @@ def test_the_universe_of_a_table_is_not_that_of_sets_beside_it(annotating, by_ha
     table = annotating.file("treated.csv", DESEQ2 + "".join(f"{gene},0,0.9\n" for gene in OTHERS[:5]))
     annotating(annotating.file("mine.gmt", GOOD), table)
     assert "the universe is all 57 protein-coding genes" in capsys.readouterr().out
+
+
+def test_an_error_about_the_universe_of_a_table_says_which_table(annotating, by_hand):
+    other = annotating.file("other.csv", "gene,log2FoldChange,padj\nXA,2,0.1\nXB,1,0.9\n")
+    with pytest.raises(InputError, match="none of the 2 identifiers of the universe in the table 'other' is a known"):
+        annotating(annotating.file("treated.csv", DESEQ2), other)
+
+
+def test_a_file_of_the_universe_is_resolved_once(annotating, by_hand, monkeypatch):
+    calls = []
+    resolve = job.universe_of
+    monkeypatch.setattr(job, "universe_of", lambda *given: calls.append(given[2]) or resolve(*given))
+    universe = str(annotating.file("universe.txt", "\n".join([*REPAIR, *OTHERS[:15]]) + "\n"))
+    annotating(annotating.file("a.gmt", GOOD), annotating.file("b.gmt", GOOD), universe=universe)
+    assert calls == [universe]
 
 
 def test_ranked_genes_of_a_table_are_shown_as_they_rank(annotating, by_hand):
@@ -464,7 +479,7 @@ def test_a_data_frame_of_differential_expression_is_its_own_universe(annotating,
     table = annotate_sets(frame, annotation_project.MODEL, annotating.out, samples=1)
     assert table["set"].tolist() == ["sets up", "sets down"]
     assert [record["name"] for record in annotating.records()] == ["DNA repair", ""]
-    assert "the universe is the 10 genes in the table" in capsys.readouterr().out
+    assert "the universe is the 10 genes in the table 'sets'" in capsys.readouterr().out
 
 
 def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):

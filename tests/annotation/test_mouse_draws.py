@@ -114,6 +114,8 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
     # Two mouse genes with one human gene are not one gene twice, as a symbol and its id are.
     [repeated] = [flag for flag in question.record.flags if "more than once" in flag]
     assert repeated.endswith("by another name: MGI:2")
+    # of the five that are listed, though they have seven human genes
+    assert "1 of 5 genes is unknown: Lost" in question.record.flags
 
 
 def test_human_genes_are_no_orthologues(genes):

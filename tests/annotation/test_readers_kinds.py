@@ -152,3 +152,10 @@ def test_a_list_of_genes_under_the_line_of_excel(tmp_path):
     found = lists_of(tmp_path, "sep=,\n# ranked\nTP53\nATM\nMDM2\n", "mine.txt")
     assert by_name(found) == {"mine": ["TP53", "ATM", "MDM2"]}
     assert found.lists[0].ranked
+
+
+@pytest.mark.parametrize("comment", ["# made by a program\n", "#\ta\tb\n"])
+def test_a_table_under_many_comments_is_a_table(tmp_path, comment):
+    found = lists_of(tmp_path, 60 * comment + "gene\tcluster\nTP53\ta\nMDM2\ta\nBAX\ta\n")
+    assert (found.kind, by_name(found)) == ("clusters", {"a": ["TP53", "MDM2", "BAX"]})
+    assert found.told[-1] == "skipped: 60 lines at the top that begin with #"

@@ -457,3 +457,26 @@ def test_decimal_commas_are_named(tmp_path, content, line):
     with pytest.raises(InputError, match="expected a number, found '0,05'") as error:
         read(tmp_path, content)
     assert (error.value.line, error.value.fix) == (line, "write numbers with a point: 0.05")
+
+
+@pytest.mark.parametrize(
+    "rows", ["0,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n", "3,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n"]
+)
+@pytest.mark.parametrize("column", ["feature", "gene_short_name", "external_gene_name", "hgnc_symbol", "gene_id"])
+def test_genes_beside_row_numbers_are_read(tmp_path, column, rows):
+    found = read(tmp_path, f",{column},log2FoldChange,padj\n" + rows)
+    assert names(found.lists[0]) == ["AATF", "TP53", "BAX"]
+
+
+@pytest.mark.parametrize("unnamed", ["", "X", "Unnamed: 0", "...1"])
+@pytest.mark.parametrize("others", ["log2FoldChange,padj", "avg_log2FC,cluster"])
+def test_row_numbers_beside_a_column_of_an_unknown_name_are_no_genes(tmp_path, unnamed, others):
+    with pytest.raises(InputError, match="names the genes; row numbers are no genes") as error:
+        read(tmp_path, f"# R\n{unnamed},what,{others}\n1,TP53,2,0.01\n2,BAX,-2,0.02\n")
+    assert (error.value.line, error.value.field) == (2, "gene")
+    assert error.value.fix == "call the column that has the genes 'gene'"
+
+
+def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
+    found = read(tmp_path, DESEQ2 + '"1",9,2,1,2,0.01,0.01\n"2",9,3,1,3,0.01,0.01\n"9",9,4,1,4,0.01,0.01\n')
+    assert names(found.lists[0]) == ["9", "2", "1"]

@@ -20,7 +20,7 @@ from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted
 from reasonome.annotation.readers.species import Orthologues, check_species
-from reasonome.annotation.readers.universe import UniverseFile, read_universe
+from reasonome.annotation.readers.universe import read_universe
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
@@ -98,15 +98,15 @@ def preview_lists(
     check_folder(out, model)
     with offline():
         prepared = prepare(project, settings, found, sources, model, "")
-    for name in found:
+    for name, lists in found.items():
         records = [one.record for one in prepared.asked if one.record.list == name]
-        for record in records[:_SHOWN]:
-            total = len(record.genes) + len(record.unmapped)
-            known = f"{len(record.genes):,} of {counted(total, 'gene')} known"
+        listed = [len(one.genes) for one in lists.lists]
+        for total, record in list(zip(listed, records, strict=True))[:_SHOWN]:
+            known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
-        genes = sum(len(record.genes) for record in records)
         unmapped = sum(len(record.unmapped) for record in records)
-        sets, are_known = counted(len(records), "set"), counted(genes, "gene is known", "genes are known")
+        sets = counted(len(records), "set")
+        are_known = counted(sum(listed) - unmapped, "gene is known", "genes are known")
         say(f"{name}: in {sets} {are_known}, {unmapped:,} not")
     _print_not_asked(prepared.asked)
     for warning in prepared.about.warnings:
@@ -143,7 +143,8 @@ def prepare(
     to_human = orthologues if settings.species == "mouse" else None
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
-    universes = {name: _universe(written, lists, genes, known, to_human) for name, lists in found.items()}
+    own = written and universe_of(written.genes, genes, str(written.path), to_human)
+    universes = {name: own or _universe(name, lists, genes, known, to_human) for name, lists in found.items()}
     tests = {
         one.symbols: OverRepresentation(known.libraries, one.symbols, one.orthologues) for one in universes.values()
     }
@@ -201,17 +202,15 @@ def _refuse_device(path: Path, field: str) -> None:
 
 
 def _universe(
-    written: UniverseFile | None,
+    name: str,
     lists: GeneLists,
     genes: GeneTable,
     known: Known,
     orthologues: Orthologues | None,
 ) -> Universe:
-    """The genes that the sets of a file could have had: of the settings' file, else of the table, else the default."""
-    if written is not None:
-        return universe_of(written.genes, genes, str(written.path), orthologues)
+    """The genes that the sets of the file `name` could have had: those of its table, else the default."""
     if lists.universe:
-        return universe_of(list(lists.universe), genes, "the table", orthologues)
+        return universe_of(lists.universe, genes, f"the table '{name}'", orthologues)
     return default_universe(genes, known.libraries, orthologues)
 
 

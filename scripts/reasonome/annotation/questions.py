@@ -1,7 +1,7 @@
 """Lists of genes → what a model is asked: genes resolved, and what cannot be asked kept with the reason."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
-    hows: Counter[str] = Counter()
+    dates = 0
     mice: defaultdict[str, list[str]] = defaultdict(list)
     seen: set[str] = set()  # of the mouse genes
     for listed in one.genes:
@@ -49,7 +49,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
         if unknown:
             unmapped.append(unknown)
             continue
-        hows.update(how for _, how in found)
+        dates += any(how == "spreadsheet date" for _, how in found)
         mouse = orthologues.gene(listed.written) if orthologues is not None else ""
         if mouse in seen:
             merged.append(listed.written)
@@ -70,7 +70,7 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
                 how=how,
                 weight=listed.weight,
             )
-    flags = [*one.flags, *_flags(hows, unmapped, merged)]
+    flags = [*one.flags, *_flags(len(one.genes), dates, unmapped, merged)]
     error = one.error or _too_few(one, known, unmapped)
     record = AnnotationRecord(
         list=of,
@@ -108,13 +108,12 @@ def _resolved(
     return [(symbol, "orthologue") for symbol in symbols], None
 
 
-def _flags(hows: Counter[str], unmapped: Sequence[UnmappedGene], merged: Sequence[str]) -> list[str]:
+def _flags(listed: int, dates: int, unmapped: Sequence[UnmappedGene], merged: Sequence[str]) -> list[str]:
     flags = []
     if unmapped:
-        total = counted(sum(hows.values()) + len(unmapped), "gene")
-        verb = "is" if len(unmapped) == 1 else "are"
-        flags.append(f"{len(unmapped):,} of {total} {verb} unknown: {some([gene.written for gene in unmapped])}")
-    if dates := hows["spreadsheet date"]:
+        verb, which = "is" if len(unmapped) == 1 else "are", some([gene.written for gene in unmapped])
+        flags.append(f"{len(unmapped):,} of {counted(listed, 'gene')} {verb} unknown: {which}")
+    if dates:
         were = counted(dates, "gene was a date", "genes were dates")
         flags.append(f"{were}, as spreadsheet programs make of SEPT2: read back as genes")
     if merged:

@@ -71,11 +71,11 @@ def _refuse_hdf5(path: Path) -> None:
 
 
 def _kind(text: str, path: Path) -> str | None:
-    """The kind of a file by its first lines; None for a table, whose columns tell it."""
-    begin = [line.rstrip("\n")[:_CHARACTERS] for line in islice(io.StringIO(text, newline=None), _LINES)]
-    if path.name.lower().endswith(_GMT_ENDINGS) and any("\t" in line for line in begin):
+    """The kind of a file by its first lines but comments; None for a table, whose columns tell it."""
+    if path.name.lower().endswith(_GMT_ENDINGS) and "\t" in text:
         return gmt.KIND
-    lines = [line for line in begin if line.strip() and not line.startswith("#")]
+    content = (line for line in io.StringIO(text, newline=None) if line.strip() and not line.startswith("#"))
+    lines = [line.rstrip("\n")[:_CHARACTERS] for line in islice(content, _LINES)]
     if not lines:
         return gene_per_line.KIND
     if tabbed.are_sets(lines) and tabbed.is_gmt(lines, path):

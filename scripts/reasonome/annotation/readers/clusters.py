@@ -53,8 +53,8 @@ def is_columns_of_genes(table: PlainTable) -> bool:
 def read(table: PlainTable, options: ListOptions) -> GeneLists:
     """One list for each cluster: its positive markers that pass the thresholds, the best first, `top` at most.
 
-    Best is by score, else by adjusted p, then by fold change. InputError where a column is there twice or a cell is no
-    number, and where the table has none of these layouts.
+    Best is by score, else by adjusted p, then by p, then by fold change. InputError where a column is there twice or a
+    cell is no number, where the rows have numbers in place of genes, and where the table has none of these layouts.
     """
     if is_long(table.columns):
         return _read_long(table, options)

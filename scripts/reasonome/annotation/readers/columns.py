@@ -12,7 +12,8 @@ from reasonome.plain_table import PlainTable
 # The better one of two columns comes first; "" is the unnamed column of row names.
 NAMED_GENE_COLUMNS = (
     *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
-    *("names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez", "entrezid", "id", "identifier"),
+    *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),
+    *("entrezid", "feature", "features", "id", "identifier"),
 )
 POINT = "write numbers with a point: 0.05"
 ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
@@ -42,17 +43,29 @@ def key(column: str) -> str:
 
 
 def roles(columns: Iterable[str]) -> dict[str, str]:
-    """Role → the column that has it, of the roles that any column has."""
-    by_key: dict[str, str] = {}
-    for column in columns:
-        by_key.setdefault(key(column), column)
-    found = {role: [by_key[name] for name in names if name in by_key] for role, names in ROLES.items()}
-    return {role: columns[0] for role, columns in found.items() if columns}
+    """Role → the column that has it by its name, of the roles that any column has."""
+    return {role: columns[0] for role, columns in _by_role(columns).items() if columns}
+
+
+def gene_column(table: PlainTable) -> str | None:
+    """The column of genes, also that of row names; None where there is no such column, or it only numbers the rows."""
+    for column in _by_role(table.columns)["gene"]:
+        if key(column) not in ROW_NAMES or not _numbers_rows(table, column):
+            return column
+    return None
 
 
 def placed(table: PlainTable) -> dict[str, str]:
-    """`roles` of a table; InputError where a column of a role is there twice, as `padj` and `p_adj` are."""
+    """`roles` of a table, where row numbers are no genes.
+
+    InputError where a column of a role is there twice, as `padj` and `p_adj` are, and where the rows have numbers in
+    place of genes.
+    """
     found = roles(table.columns)
+    if "gene" in found:
+        found["gene"] = gene_column(table)
+        if found["gene"] is None:
+            raise no_gene_column(table, "gene")
     for role, column in found.items():
         table.place(column, role)
         if same := [other for other in table.columns if other != column and column and key(other) == key(column)]:
@@ -64,6 +77,17 @@ def placed(table: PlainTable) -> dict[str, str]:
                 fix="keep one of them, or give the others names that say what they are",
             )
     return found
+
+
+def no_gene_column(table: PlainTable, field: str) -> InputError:
+    """The error for a table of which no column names the genes."""
+    return InputError(
+        f"none of the columns {', '.join(map(repr, table.columns[:12]))} names the genes; row numbers are no genes",
+        file=table.file,
+        line=table.header_line,
+        field=field,
+        fix="call the column that has the genes 'gene'",
+    )
 
 
 def not_used(table: PlainTable, found: Mapping[str, str]) -> tuple[str, ...]:
@@ -83,6 +107,23 @@ def used(found: Mapping[str, str], wanted: Iterable[str]) -> str:
     """A sentence about which column is taken for what."""
     pairs = [f"{role} from {repr(found[role]) if found[role] else 'the row names'}" for role in wanted if role in found]
     return f"columns used: {', '.join(pairs)}"
+
+
+def _by_role(columns: Iterable[str]) -> dict[str, list[str]]:
+    """Role → the columns that may have it, the best first."""
+    by_key: dict[str, str] = {}
+    for column in columns:
+        by_key.setdefault(key(column), column)
+    return {role: [by_key[name] for name in names if name in by_key] for role, names in ROLES.items()}
+
+
+def _numbers_rows(table: PlainTable, column: str) -> bool:
+    """Whether the cells are the numbers of the rows from 0 or 1 on, in any order, as a sorted table has them.
+
+    Entrez ids are whole numbers too, but leave some out.
+    """
+    cells = {cells[column].strip() for _, cells in table.rows}
+    return any(cells == {str(at) for at, _ in enumerate(table.rows, first)} for first in (0, 1))
 
 
 def is_missing(cell: str) -> bool:

@@ -1,4 +1,4 @@
-"""Lines before the content of a file: Excel's `sep=;`, and comments."""
+"""Lines that are not the content of a file: Excel's `sep=;`, and comments."""
 
 import io
 import re
@@ -32,6 +32,11 @@ def without_comments(text: str, sets: bool = False) -> tuple[str, tuple[str, ...
         return text, ()
     what = "1 line at the top that begins" if skipped == 1 else f"{skipped:,} lines at the top that begin"
     return "".join([*kept, lines.read()]), (f"skipped: {what} with #",)
+
+
+def without_any_comments(text: str) -> str:
+    """The text with all lines that begin with # made blank, so that lines keep their numbers."""
+    return "".join(_blank(line) if line.startswith("#") else line for line in io.StringIO(text, newline=""))
 
 
 def _blank(line: str) -> str:
