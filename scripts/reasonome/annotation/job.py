@@ -24,6 +24,7 @@ from reasonome.annotation.readers.universe import UniverseFile, read_universe
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
+from reasonome.experiments import Results
 from reasonome.genes import GeneTable
 from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
 from reasonome.project import Project, lookup
@@ -132,7 +133,7 @@ def prepare(
     if style.neighbours is not None:
         what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
         raise InputError(what, field="style", fix="ask in another style")
-    check_model(model)
+    check_model(model, Results(project.settings.results))
     written = None
     if settings.universe is not None:
         _refuse_device(Path(settings.universe), "universe")
