@@ -14,12 +14,12 @@ import pandas as pd
 
 from reasonome.annotation import job, project_files
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.printed import printable
 from reasonome.annotation.readers import from_anndata, from_frame, is_anndata
 from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
 from reasonome.errors import InputError
+from reasonome.printed import printable
 from reasonome.project import Project
 
 

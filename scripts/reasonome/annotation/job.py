@@ -14,7 +14,6 @@ from reasonome.annotation.model_files import check_model
 from reasonome.annotation.offline import offline
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
-from reasonome.annotation.printed import say
 from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, targets
 from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
@@ -27,6 +26,7 @@ from reasonome.errors import InputError
 from reasonome.experiments import Results
 from reasonome.genes import GeneTable
 from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
+from reasonome.printed import say
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 

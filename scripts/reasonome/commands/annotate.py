@@ -14,10 +14,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from reasonome.annotation.printed import printable
 from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
 from reasonome.errors import InputError
+from reasonome.printed import printable
 from reasonome.project import Project
 
 _TOP = (
