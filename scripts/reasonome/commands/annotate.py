@@ -70,7 +70,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0, whether or not every set could be asked."""
-    from reasonome.annotation import job, project_files
+    from reasonome.annotation import job
+    from reasonome.annotation.project_files import model_folder
 
     if not args.out.strip():
         raise InputError("there is no name of a folder", field="--out", fix="give a folder, such as my_sets")
@@ -78,15 +79,12 @@ def run(args: argparse.Namespace) -> int:
     project = Project(args.config)
     settings = settings_of(args)
     found = job.read_lists(settings)
-    job.print_reading(found)
-    model = project_files.model_folder(project, args.model)
-    sources = project_files.sources_of(project, settings)
-    project_files.check_there(sources)
+    model = model_folder(project, args.model)
     if args.preview:
-        job.preview_lists(project, settings, found, sources, model, out)
+        job.preview_lists(project, settings, found, model, out)
         return 0
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    job.annotate_lists(project, settings, found, sources, model, out, command)
+    job.annotate_lists(project, settings, found, model, out, command)
     return 0
 
 
