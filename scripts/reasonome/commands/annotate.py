@@ -13,6 +13,7 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import get_args
 
 from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
@@ -25,6 +26,8 @@ _TOP = (
     "fold change where there is no statistic; of clusters those of the highest score, else the smallest adjusted p "
     "(default: 100); of a ranked list the first; lists in no order and GMTs are taken whole"
 )
+_KINDS = get_args(get_args(Annotation.model_fields["kind"].annotation)[0])  # the other of the two is None
+_SPECIES = get_args(Annotation.model_fields["species"].annotation)
 _DEFAULTS = {name: field.default for name, field in Annotation.model_fields.items()}
 
 
@@ -37,9 +40,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
     command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
-    kinds = ["gmt", "genes", "clusters", "differential"]
-    command.add_argument("--kind", choices=kinds, help="of the files, where it is told wrong")
-    command.add_argument("--species", choices=["human", "mouse"], default=_DEFAULTS["species"])
+    command.add_argument("--kind", choices=_KINDS, help="of the files, where it is told wrong")
+    command.add_argument("--species", choices=_SPECIES, default=_DEFAULTS["species"])
     command.add_argument(
         "--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="the largest, of tables (default: .05)"
     )
