@@ -100,7 +100,24 @@ def test_a_model_elsewhere_is_not_one_that_snakemake_makes(model, tmp_path):
     (tmp_path / "mine" / CHAIN / "model/config.json").unlink()
     with pytest.raises(InputError, match="is missing") as error:
         check_model(tmp_path / "mine" / CHAIN, RESULTS)
-    assert "snakemake" not in error.value.fix and error.value.fix.startswith(f"copy {tmp_path / 'mine' / CHAIN} again")
+    assert "snakemake --cores" not in error.value.fix
+    assert error.value.fix.startswith(f"copy {tmp_path / 'mine' / CHAIN} again")
+
+
+def test_a_model_that_was_copied_without_its_parents(model, tmp_path):
+    (tmp_path / "mine").mkdir()
+    model.rename(tmp_path / "mine" / CHAIN)
+    with pytest.raises(InputError, match="this manifest is missing") as error:
+        check_model(tmp_path / "mine" / CHAIN, RESULTS)
+    assert error.value.file == tmp_path / "mine/base/manifest.json"
+    assert error.value.fix.startswith(f"copy {tmp_path / 'mine/base'} again")
+
+
+def test_a_parent_in_the_results_that_is_missing_is_made_by_snakemake(model):
+    (model.with_name("pretrain.demo-s0") / "manifest.json").unlink()
+    with pytest.raises(InputError, match="this manifest is missing") as error:
+        check_model(model, RESULTS)
+    assert error.value.fix.endswith("snakemake --cores 2 results/models/mine/pretrain.demo-s0/manifest.json")
 
 
 @pytest.mark.parametrize("of", ["base", "pretrain.demo-s0", CHAIN])

@@ -21,8 +21,8 @@ def check_model(model: Path, results: Results) -> None:
     """Compare the files of a model with the digests in its manifest, and read its parents' manifests.
 
     InputError names the first that is missing, damaged or another, or was added, and says how it is made again:
-    by Snakemake, if the model is one of `results`. Added files in folders, which nothing loads, and hidden ones, such
-    as Snakemake's own, do no harm.
+    by Snakemake, if the model is one of `results`. Added files that nothing loads do no harm: hidden ones, as Snakemake
+    writes, and those in other folders.
     """
     written = _digests(model, results)
     files = {name: model / "model" / name for name in written}
@@ -44,10 +44,10 @@ def check_model(model: Path, results: Results) -> None:
 
 
 def _added(folder: Path, written: Collection[str]) -> list[Path]:
-    """Files that are loaded because they are there, and that the manifest does not speak of."""
+    """Files that may be loaded because they are there, and that the manifest does not speak of."""
     there = [path for path in (*folder.iterdir(), *folder.glob(f"{_TEMPLATES}/*")) if path.is_file()]
-    names = {path.relative_to(folder).as_posix(): path for path in there if not path.name.startswith(".")}
-    return [names[name] for name in sorted(names.keys() - set(written))]
+    shown = [path for path in there if not path.name.startswith(".")]
+    return sorted(path for path in shown if path.relative_to(folder).as_posix() not in written)
 
 
 def _digests(model: Path, results: Results) -> Mapping[str, str]:
@@ -70,6 +70,8 @@ def _check_step(model: Path, results: Results) -> None:
 
 def _manifest(model: Path, results: Results) -> dict[str, Any]:
     path = model / "manifest.json"
+    if not path.is_file():
+        raise _damaged("this manifest is missing, and the model or one made from it needs it", path, model, results)
     try:
         found = read_manifest(path)
     except (ValueError, RecursionError):
@@ -91,7 +93,7 @@ def _sha256(path: Path, bar: tqdm) -> str:
 def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:
     made = results.model(model.parent.name, model.name)
     if model.resolve() != made.resolve():
-        fix = f"copy {model} again from where it came, with its manifest: it is no model of {results.root}"
+        fix = f"copy {model} again from where it came: it lies outside {results.root}, so that Snakemake cannot make it"
     else:
         again = "fetch it" if model.name == chains.BASE else "train it"
         fix = f"remove {made} and {again} again: snakemake --cores 2 {made / 'manifest.json'}"
