@@ -7,7 +7,7 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
 import argparse
 from pathlib import Path
 
-from reasonome.annotation import job, project_files
+from reasonome.annotation import job
 from reasonome.errors import run_program
 from reasonome.project import Project, lookup
 
@@ -22,12 +22,9 @@ def main() -> None:
 
     project = Project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")
-    sources = project_files.sources_of(project, settings)
-    project_files.check_there(sources)
     found = job.read_lists(settings)
-    job.print_reading(found)
     command = f"snakemake --cores 2 {args.output / job.PAGE}"
-    job.annotate_lists(project, settings, found, sources, args.model, args.output, command)
+    job.annotate_lists(project, settings, found, args.model, args.output, command)
 
 
 if __name__ == "__main__":

@@ -173,10 +173,8 @@ class Annotating:
         """Annotate files; the records of annotations.jsonl."""
         given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
         found = job.read_lists(given)
-        sources = project_files.sources_of(self.project, given)
-        project_files.check_there(sources)
         folder = project_files.model_folder(self.project, model)
-        job.annotate_lists(self.project, given, found, sources, folder, self.out, "a test")
+        job.annotate_lists(self.project, given, found, folder, self.out, "a test")
         return self.records()
 
     def records(self) -> list[dict]:

@@ -39,6 +39,7 @@ BESIDE = {
     "config/__init__.py",
     "errors.py",
     "manifest.py",
+    "printed.py",
     "project/__init__.py",
     "prompt_template.py",
     "sources/table.py",

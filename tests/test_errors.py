@@ -1,5 +1,7 @@
 """How programs end: the message and the exit status that a person sees."""
 
+import errno
+
 import pytest
 
 from reasonome.errors import InputError, run_program
@@ -17,6 +19,21 @@ def test_an_error_of_the_user_is_one_message(capsys):
         raise InputError("it is empty", file="a.csv", line=3, field="id", fix="fill it")
 
     assert ends(main, capsys) == (2, "error: a.csv:3: id: it is empty\n  fix: fill it\n")
+
+
+def test_names_of_others_in_an_error_are_text_alone(capsys):
+    def main():
+        raise InputError("no set 'a\x1b[2Jb'", file="c\u202e.csv")
+
+    assert ends(main, capsys) == (2, "error: c\\u202e.csv: no set 'a\\x1b[2Jb'\n")
+
+
+def test_a_full_disk_names_the_file_as_text_alone(capsys):
+    def main():
+        raise OSError(errno.ENOSPC, "full", "a\x1b[2J.tsv")
+
+    status, said = ends(main, capsys)
+    assert (status, said.splitlines()[0]) == (2, "error: a\\x1b[2J.tsv: No space left on device")
 
 
 def test_ctrl_c_ends_without_a_traceback(capsys):

@@ -15,9 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.annotation.printed import printable
 from reasonome.commands import annotate, doctor, plan, score
-from reasonome.errors import InputError, run_program
+from reasonome.errors import run_program
 from reasonome.project import Project, lookup
 
 
@@ -129,16 +128,7 @@ def program() -> None:
     """Entry point of the console script; it ends quietly where what reads its output does, as in `… | head`."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: what its encoding lacks is written out
-    run_program(_main_for_terminals)
-
-
-def _main_for_terminals() -> int:
-    """`main`, whose errors may quote names of others: they are printed as text alone."""
-    try:
-        return main()
-    except InputError as error:
-        print(f"error: {printable(str(error))}", file=sys.stderr)
-        return 2
+    run_program(main)
 
 
 if __name__ == "__main__":

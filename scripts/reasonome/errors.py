@@ -5,6 +5,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+from reasonome.printed import printable
 
 
 class InputError(Exception):
@@ -55,20 +58,23 @@ _DISK_FIXES = {
 def run_program(main: Callable[[], int | None]) -> None:
     """Run a program's `main`; an InputError or a full or closed disk becomes one message and exit status 2.
 
-    Ctrl-C ends it with exit status 130, as shells have it.
+    Messages may quote names of others, and are printed as text alone. Ctrl-C ends it with exit status 130, as shells
+    have it.
     """
     try:
         status = main()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        _exit_with(str(error))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
         if error.errno not in _DISK_FIXES:
             raise
-        fix = _DISK_FIXES[error.errno]
-        print(f"error: {error.filename}: {os.strerror(error.errno)}\n  fix: {fix}", file=sys.stderr)
-        sys.exit(2)
+        _exit_with(f"{error.filename}: {os.strerror(error.errno)}\n  fix: {_DISK_FIXES[error.errno]}")
     sys.exit(status or 0)
+
+
+def _exit_with(message: str) -> NoReturn:
+    print(f"error: {printable(message)}", file=sys.stderr)
+    sys.exit(2)

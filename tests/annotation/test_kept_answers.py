@@ -6,6 +6,7 @@ import pytest
 from annotation_project import GOOD, SECOND
 
 from reasonome.annotation import kept_answers
+from reasonome.errors import InputError
 from reasonome.manifest import file_sha256
 
 ROW = {"id": "mine/repair", "subset": "", "sample": 0, "text": "Process: DNA repair", "position": 0}
@@ -127,3 +128,17 @@ def test_where_batches_had_rows_of_other_sets_all_is_asked_again(tmp_path, capsy
     (row,) = kept_answers.answers(tmp_path, "question", [(ROW["id"], 0)], ask)
     assert (row.id, written) == ("mine/repair", [])
     assert "was damaged" in capsys.readouterr().out
+
+
+def test_answers_that_are_twice_to_other_questions_are_refused_and_used_by_no_later_run(tmp_path):
+    written = [[ROW | {"id": "another"}], [ROW, ROW], [ROW]]
+
+    def ask(target):
+        target.write_text("".join(map(as_written, written.pop(0))))
+
+    with pytest.raises(InputError, match="not to the questions that were asked") as error:
+        kept_answers.answers(tmp_path, "question", [(ROW["id"], 0)], ask)
+    assert (error.value.file, len(written)) == (tmp_path / kept_answers.ANSWERS, 1)
+    assert error.value.fix.startswith("remove the file")
+    (row,) = kept_answers.answers(tmp_path, "question", [(ROW["id"], 0)], ask)
+    assert (row.id, written) == ("mine/repair", [])

@@ -85,4 +85,5 @@ def test_an_experiment_that_is_not_summarised_has_no_scores_yet(project):
 def test_tables_of_another_version_stop_nobody_and_are_said(project, capsys):
     (write("mine") / "metrics.tsv").write_text(f"arm\tvalue\n{ARM}\t0.3\n")
     assert measured(project, SETTINGS, MODEL)[0] == UNREADABLE
-    assert "results/experiments/mine/metrics.tsv: columns are arm value" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "results/experiments/mine/metrics.tsv: columns are arm value" in told and told.count("\n") == 1

@@ -10,7 +10,7 @@ import pytest
 from annotation_project import GOOD, REPAIR
 
 from reasonome import cli
-from reasonome.annotation.printed import printable, say
+from reasonome.printed import printable, say
 
 LIBRARY = Path(cli.__file__).resolve().parents[1]
 PROGRAM = "from reasonome.cli import program; program()"

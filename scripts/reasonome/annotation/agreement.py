@@ -19,6 +19,7 @@ SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 # of GO terms drawn at random one in a hundred has a cosine of .48 by the demo's encoder, one in a thousand of .68. A
 # convention all the same: no score parts right from wrong names.
 SAYS_THE_SAME = 0.7
+NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
 
 
 def most_frequent_name(names: Sequence[str]) -> str:
@@ -97,11 +98,11 @@ def genes_of_reasoning(
     return [s for s in symbols if s in evidence], [s for s in symbols if s not in evidence]
 
 
-def near_identical_groups(sets: Sequence[frozenset[str]], jaccard: float = 0.8) -> list[int]:
+def near_identical_groups(sets: Sequence[frozenset[str]]) -> list[int]:
     """The group of each set, numbered from 1 in the order of first appearance.
 
-    Sets with a Jaccard index of `jaccard` or more are in one group, and so are those that others link. A set without
-    genes is like no other.
+    Sets with a Jaccard index of NEAR_IDENTICAL or more are in one group, and so are those that others link. A set
+    without genes is like no other.
     """
     gene = cache(lambda symbol: Gene(symbol=symbol))
     examples = [
@@ -109,7 +110,7 @@ def near_identical_groups(sets: Sequence[frozenset[str]], jaccard: float = 0.8) 
         for position, one in enumerate(sets)
         if one
     ]
-    cluster = dict(zip((example.id for example in examples), clusters(examples, jaccard), strict=True))
+    cluster = dict(zip((example.id for example in examples), clusters(examples, NEAR_IDENTICAL), strict=True))
     numbers: dict[str, int] = {}
     return [
         numbers.setdefault(cluster.get(str(position), f"empty {position}"), len(numbers) + 1)

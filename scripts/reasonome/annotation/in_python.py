@@ -12,14 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.annotation import job, project_files
+from reasonome.annotation import job
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.printed import printable
+from reasonome.annotation.project_files import model_folder
 from reasonome.annotation.readers import from_anndata, from_frame, is_anndata
 from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
 from reasonome.errors import InputError
+from reasonome.printed import printable
 from reasonome.project import Project
 
 
@@ -45,11 +46,8 @@ def annotate_sets(
     files = [type(sets).__name__] if in_memory(sets) else [path_text(path, "sets") for path in listed(sets)]
     given = checked_settings({"sets": files, **settings})
     found = {name: read_memory(sets, name, given)} if in_memory(sets) else job.read_lists(given)
-    job.print_reading(found)
-    sources = project_files.sources_of(project, given)
-    project_files.check_there(sources)
-    folder = project_files.model_folder(project, model)
-    job.annotate_lists(project, given, found, sources, folder, Path(out), "annotate_sets(…) in Python")
+    folder = model_folder(project, model)
+    job.annotate_lists(project, given, found, folder, Path(out), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
 

@@ -14,8 +14,7 @@ from reasonome.annotation.model_files import check_model
 from reasonome.annotation.offline import offline
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
-from reasonome.annotation.printed import say
-from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, targets
+from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, check_there, sources_of, targets
 from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted
@@ -24,8 +23,10 @@ from reasonome.annotation.readers.universe import read_universe
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
+from reasonome.experiments import Results
 from reasonome.genes import GeneTable
 from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
+from reasonome.printed import say
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
 
@@ -43,6 +44,7 @@ class Prepared:
 
     settings: Annotation
     style: Style
+    sources: Sources
     found: Mapping[str, GeneLists]
     asked: Sequence[Question]
     known: Known
@@ -73,7 +75,7 @@ def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     return found
 
 
-def print_reading(found: Mapping[str, GeneLists]) -> None:
+def _print_reading(found: Mapping[str, GeneLists]) -> None:
     """Say how the files were read, and which sets came of it."""
     for name, lists in found.items():
         for sentence in lists.told:
@@ -87,7 +89,6 @@ def preview_lists(
     project: Project,
     settings: Annotation,
     found: dict[str, GeneLists],
-    sources: Sources,
     model: Path,
     out: Path,
 ) -> None:
@@ -97,7 +98,7 @@ def preview_lists(
     """
     check_folder(out, model)
     with offline():
-        prepared = prepare(project, settings, found, sources, model, "")
+        prepared = prepare(project, settings, found, model, "")
     for name, lists in found.items():
         records = [one.record for one in prepared.asked if one.record.list == name]
         listed = [len(one.genes) for one in lists.lists]
@@ -119,20 +120,22 @@ def prepare(
     project: Project,
     settings: Annotation,
     found: dict[str, GeneLists],
-    sources: Sources,
     model: Path,
     command: str,
 ) -> Prepared:
-    """Resolve the genes and read what answers are checked with; says which universe it is.
+    """Say how the sets were read, resolve the genes, and read what answers are checked with; says which universe it is.
 
     InputError for a style or files that are not there, a model that is not whole, and a universe that cannot be.
     Writes nothing.
     """
+    _print_reading(found)
+    sources = sources_of(project, settings)
+    check_there(sources)
     style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
     if style.neighbours is not None:
         what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
         raise InputError(what, field="style", fix="ask in another style")
-    check_model(model)
+    check_model(model, Results(project.settings.results))
     written = None
     if settings.universe is not None:
         _refuse_device(Path(settings.universe), "universe")
@@ -152,14 +155,13 @@ def prepare(
     how = about.about_page(project, settings, model, style, tested, found, command)
     for sentence in how.universe:
         say(sentence)
-    return Prepared(settings, style, found, asked, known, tested, how, written and written.sha256)
+    return Prepared(settings, style, sources, found, asked, known, tested, how, written and written.sha256)
 
 
 def annotate_lists(
     project: Project,
     settings: Annotation,
     found: dict[str, GeneLists],
-    sources: Sources,
     model: Path,
     out: Path,
     command: str,
@@ -171,7 +173,7 @@ def annotate_lists(
     """
     check_folder(out, model)
     with offline():
-        prepared = prepare(project, settings, found, sources, model, command)
+        prepared = prepare(project, settings, found, model, command)
         with only_process(out):
             kept_answers.claim(out)
             (out / MANIFEST).unlink(missing_ok=True)
@@ -180,7 +182,7 @@ def annotate_lists(
             )
             tables.write_tables(records, out)
             page.write_page(records, prepared.about, out / PAGE)
-            atomic.write_json(out / MANIFEST, _manifest(prepared, sources, model))
+            atomic.write_json(out / MANIFEST, _manifest(prepared, model))
     failed = sum(bool(record.error) for record in records)
     unnamed = sum(not record.name and not record.error for record in records)
     named = len(records) - failed - unnamed
@@ -214,10 +216,10 @@ def _universe(
     return default_universe(genes, known.libraries, orthologues)
 
 
-def _manifest(prepared: Prepared, sources: Sources, model: Path) -> dict[str, Any]:
+def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
     """What the annotations were made of: equal inputs give an equal manifest."""
     settings = prepared.settings
-    checked_with = {str(path): file_sha256(path) for path in targets(sources)}
+    checked_with = {str(path): file_sha256(path) for path in targets(prepared.sources)}
     if settings.species == "mouse":
         checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
     return {

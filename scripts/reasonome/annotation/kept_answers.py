@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from reasonome import atomic
-from reasonome.annotation.printed import say
+from reasonome.errors import InputError
 from reasonome.manifest import file_sha256
+from reasonome.printed import say
 from reasonome.scoring import AnswerRow, read_answers
 
 # The answers; what was asked for them, with their digest; and the batches of a run that did not end.
@@ -47,21 +48,32 @@ def answers(
     """The answers to the question of digest `asked`: those in the folder, else those that `ask` writes to its path.
 
     `expected` are the id and sample of every answer. Batches of a run that was killed stay for `ask` to use. What is
-    damaged is never used, and said. InputError as of `ask`.
+    damaged is never used, and said. InputError as of `ask`, and where its answers are twice to other questions.
     """
     if _are_kept(folder, asked):
         say(f"the answers of an earlier run are used: {folder / ANSWERS}")
         return read_answers(folder / ANSWERS)
     atomic.write_json(folder / STAMP, {"asked": None})  # until the answers that it speaks of are there
     _drop_damaged_batches(folder / PARTIAL)
-    ask(folder / ANSWERS)
-    rows = read_answers(folder / ANSWERS)
-    if Counter((row.id, row.sample) for row in rows) != Counter(expected):  # `ask` used batches with other rows
+    rows = _ask(folder / ANSWERS, ask)
+    if not _are_to(expected, rows):  # `ask` used batches with other rows
         say(f"{folder / PARTIAL} was damaged: {_AGAIN}")
-        ask(folder / ANSWERS)
-        rows = read_answers(folder / ANSWERS)
+        rows = _ask(folder / ANSWERS, ask)
+    if not _are_to(expected, rows):
+        what = "these answers are not to the questions that were asked, although they were asked again"
+        fix = "remove the file, see that nothing else writes to its folder, and run again"
+        raise InputError(what, file=folder / ANSWERS, fix=fix)
     atomic.write_json(folder / STAMP, {"asked": asked, "sha256": file_sha256(folder / ANSWERS)})
     return rows
+
+
+def _ask(path: Path, ask: Callable[[Path], Any]) -> list[AnswerRow]:
+    ask(path)
+    return read_answers(path)
+
+
+def _are_to(expected: Sequence[tuple[str, int]], rows: Sequence[AnswerRow]) -> bool:
+    return Counter((row.id, row.sample) for row in rows) == Counter(expected)
 
 
 def _are_kept(folder: Path, asked: str) -> bool:

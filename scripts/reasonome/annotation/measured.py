@@ -7,6 +7,7 @@ from reasonome.config import Annotation
 from reasonome.errors import InputError
 from reasonome.experiments import Results
 from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
+from reasonome.printed import say
 from reasonome.project import Project
 from reasonome.report import number_text, tables
 from reasonome.report.family import FLOOR_GROUPS
@@ -35,7 +36,7 @@ def measured(project: Project, settings: Annotation, model: Path) -> tuple[str, 
         if near is not None:
             experiment, said = near.plan.experiment, in_words(near)
     except InputError as error:
-        print(f"how good the model measured is not told: {error}")
+        say(f"how good the model measured is not told: {error}")
         said = UNREADABLE
     has_card = experiment is not None and chain != chains.BASE
     return said, str(results.model(backbone, chain) / f"card.{experiment}.md") if has_card else ""

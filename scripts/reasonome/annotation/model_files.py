@@ -1,7 +1,7 @@
-"""Whether a model is whole: the files that are loaded are those that its manifest speaks of."""
+"""Whether a model is whole: its files are those that its manifest speaks of, and no others."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,65 +9,75 @@ from tqdm import tqdm
 
 from reasonome import chains
 from reasonome.errors import InputError
+from reasonome.experiments import Results
 from reasonome.manifest import read_manifest
+from reasonome.model_steps import models_of
 
 _PIECE = 1 << 24  # bytes that are read at a time
-_LOADED = (".safetensors", ".json")  # endings of files that are loaded because they are there
+_TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
 
 
-def check_model(model: Path) -> None:
+def check_model(model: Path, results: Results) -> None:
     """Compare the files of a model with the digests in its manifest, and read its parents' manifests.
 
-    InputError names the first that is missing, damaged or another, or was added.
+    InputError names the first that is missing, damaged or another, or was added, and says how it is made again:
+    by Snakemake, if the model is one of `results`. Added files that nothing loads do no harm: hidden ones, as Snakemake
+    writes, and those in other folders.
     """
-    written = _digests(model)
-    there = {path.relative_to(model / "model").as_posix(): path for path in (model / "model").rglob("*")}
+    written = _digests(model, results)
     files = {name: model / "model" / name for name in written}
     for path in files.values():
         if not path.is_file():
-            raise _of_model("this file of the model is missing", path, model)
-    for name in sorted(there.keys() - written.keys()):
-        if name.endswith(_LOADED):
-            raise _of_model("this file is none of the model's, and would be loaded with it", there[name], model)
+            raise _damaged("this file of the model is missing", path, model, results)
+    for path in _added(model / "model", written):
+        raise InputError(
+            "this file is none of the model's, and may be loaded with it", file=path, fix="move it out of this folder"
+        )
     total = sum(path.stat().st_size for path in files.values())
     with tqdm(total=total, desc="checking the model's files", unit="B", unit_scale=True, delay=5) as bar:
         for name, digest in written.items():
             if _sha256(files[name], bar) != digest:
                 what = "the weights are not those" if name.endswith(".safetensors") else "this file is not that"
-                raise _of_model(f"{what} of the manifest: damaged, or changed since", files[name], model)
-    _check_parents(model)
+                raise _damaged(f"{what} of the manifest: damaged, or changed since", files[name], model, results)
+    for chain in models_of(model.name):
+        _check_step(model.with_name(chain), results)
 
 
-def _digests(model: Path) -> Mapping[str, str]:
-    path = model / "manifest.json"
-    written = _manifest(path, model).get("model")
+def _added(folder: Path, written: Collection[str]) -> list[Path]:
+    """Files that may be loaded because they are there, and that the manifest does not speak of."""
+    there = [path for path in (*folder.iterdir(), *folder.glob(f"{_TEMPLATES}/*")) if path.is_file()]
+    shown = [path for path in there if not path.name.startswith(".")]
+    return sorted(path for path in shown if path.relative_to(folder).as_posix() not in written)
+
+
+def _digests(model: Path, results: Results) -> Mapping[str, str]:
+    written = _manifest(model, results).get("model")
     digests = written if isinstance(written, dict) else {}
     if not any(name.endswith(".safetensors") for name in digests):
-        raise _of_model("this is no manifest of a model: it has no digest of weights", path, model)
+        what = "this is no manifest of a model: it has no digest of weights"
+        raise _damaged(what, model / "manifest.json", model, results)
     return digests
 
 
-def _check_parents(model: Path) -> None:
-    name = model.name
-    while name != chains.BASE:
-        _check_step(model.with_name(name) / "manifest.json", model)
-        name = chains.parent(name)
-    _manifest(model.with_name(name) / "manifest.json", model)
-
-
-def _check_step(path: Path, model: Path) -> None:
-    manifest = _manifest(path, model)
+def _check_step(model: Path, results: Results) -> None:
+    manifest = _manifest(model, results)
+    if model.name == chains.BASE:
+        return
     if not (isinstance(manifest.get("step"), str) and isinstance(manifest.get("recipe"), dict)):
-        raise _of_model("this is no manifest of a step of training: it has no step and recipe", path, model)
+        what = "this is no manifest of a step of training: it has no step and recipe"
+        raise _damaged(what, model / "manifest.json", model, results)
 
 
-def _manifest(path: Path, model: Path) -> dict[str, Any]:
+def _manifest(model: Path, results: Results) -> dict[str, Any]:
+    path = model / "manifest.json"
+    if not path.is_file():
+        raise _damaged("this manifest is missing, and the model or one made from it needs it", path, model, results)
     try:
         found = read_manifest(path)
     except (ValueError, RecursionError):
-        raise _of_model("this manifest is damaged: it is not JSON in UTF-8", path, model) from None
+        raise _damaged("this manifest is damaged: it is not JSON in UTF-8", path, model, results) from None
     if not isinstance(found, dict):
-        raise _of_model("this manifest is damaged: it is no JSON object", path, model)
+        raise _damaged("this manifest is damaged: it is no JSON object", path, model, results)
     return found
 
 
@@ -80,6 +90,11 @@ def _sha256(path: Path, bar: tqdm) -> str:
     return digest.hexdigest()
 
 
-def _of_model(what: str, path: Path, model: Path) -> InputError:
-    fix = f"remove {model} and train it again: snakemake --cores 2 {model / 'manifest.json'}"
+def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:
+    made = results.model(model.parent.name, model.name)
+    if model.resolve() != made.resolve():
+        fix = f"copy {model} again from where it came: it lies outside {results.root}, so that Snakemake cannot make it"
+    else:
+        again = "fetch it" if model.name == chains.BASE else "train it"
+        fix = f"remove {made} and {again} again: snakemake --cores 2 {made / 'manifest.json'}"
     return InputError(what, file=path, fix=fix)

@@ -1,6 +1,5 @@
 """Over-representation analysis: in which gene sets of libraries the genes of a list are more often than by chance."""
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -37,23 +36,19 @@ class LibrarySet(NamedTuple):
 
 @dataclass(frozen=True)
 class GeneSetLibrary:
-    """Gene sets by id; of the file's `identifiers`, `unmapped` are no known gene and are left out."""
+    """Gene sets by id."""
 
     name: str
     sets: Mapping[str, LibrarySet]
-    identifiers: int = 0
-    unmapped: int = 0
 
 
-def read_library(path: str | os.PathLike, genes: GeneTable, name: str | None = None) -> GeneSetLibrary:
-    """The sets of a GMT, plain or gzipped, called `name`, or else as the file without .gmt and .gz.
+def read_library(path: Path, genes: GeneTable, name: str) -> GeneSetLibrary:
+    """The sets of a GMT, plain or gzipped, as a library called `name`.
 
     Files of Reactome and WikiPathways are known by their layout, and have the pathways' ids; in others a set's name is
-    its id. A set none of whose genes is known is left out. InputError as `sources.gmt` has it, and where no gene is
-    known at all.
+    its id. Genes that are not known are left out, and so is a set that has no others. InputError as `sources.gmt` has
+    it, and where no gene is known at all.
     """
-    path = Path(path)
-    name = name or re.sub(r"(\.gmt)?(\.gz)?$", "", path.name, flags=re.IGNORECASE)
     found = FORMATS[_layout(list(read_gmt(path)))].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
     for gene, set_id, set_name in found.facts[["gene", "object_id", "object_name"]].itertuples(index=False, name=None):
@@ -65,7 +60,7 @@ def read_library(path: str | os.PathLike, genes: GeneTable, name: str | None = N
             fix="give gene sets of human genes, by symbol or id",
         )
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
-    return GeneSetLibrary(name, sets, found.identifiers, len(found.unmapped))
+    return GeneSetLibrary(name, sets)
 
 
 def _layout(sets: Sequence[GeneSet]) -> str:
@@ -162,13 +157,6 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
             "can be over-represented: give all genes that were tested as the universe"
         )
     return flags
-
-
-def enriched(
-    genes: Sequence[str], libraries: Sequence[GeneSetLibrary], universe: Collection[str], *, most: int = 20
-) -> list[EnrichedTerm]:
-    """`OverRepresentation.enriched` of one list of genes; for many lists make an `OverRepresentation` once."""
-    return OverRepresentation(libraries, universe).enriched(genes, most=most)
 
 
 class OverRepresentation:

@@ -13,11 +13,12 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import get_args
 
-from reasonome.annotation.printed import printable
 from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
 from reasonome.errors import InputError
+from reasonome.printed import printable
 from reasonome.project import Project
 
 _TOP = (
@@ -25,6 +26,8 @@ _TOP = (
     "fold change where there is no statistic; of clusters those of the highest score, else the smallest adjusted p "
     "(default: 100); of a ranked list the first; lists in no order and GMTs are taken whole"
 )
+_KINDS = get_args(get_args(Annotation.model_fields["kind"].annotation)[0])  # the other of the two is None
+_SPECIES = get_args(Annotation.model_fields["species"].annotation)
 _DEFAULTS = {name: field.default for name, field in Annotation.model_fields.items()}
 
 
@@ -37,9 +40,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
     command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
-    kinds = ["gmt", "genes", "clusters", "differential"]
-    command.add_argument("--kind", choices=kinds, help="of the files, where it is told wrong")
-    command.add_argument("--species", choices=["human", "mouse"], default=_DEFAULTS["species"])
+    command.add_argument("--kind", choices=_KINDS, help="of the files, where it is told wrong")
+    command.add_argument("--species", choices=_SPECIES, default=_DEFAULTS["species"])
     command.add_argument(
         "--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="the largest, of tables (default: .05)"
     )
@@ -62,7 +64,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--libraries", metavar="NAME,…", help="sources of gene sets to test (default: those of the demo)"
     )
     command.add_argument(
-        "--preview", action="store_true", help="check all but the answers, show what would be asked, and stop"
+        "--preview",
+        action="store_true",
+        help="check all but the answers, show which sets would be asked about, and stop",
     )
     command.add_argument("--config", type=Path, default=Path("config"))
     command.set_defaults(run=run)
@@ -70,7 +74,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0, whether or not every set could be asked."""
-    from reasonome.annotation import job, project_files
+    from reasonome.annotation import job
+    from reasonome.annotation.project_files import model_folder
 
     if not args.out.strip():
         raise InputError("there is no name of a folder", field="--out", fix="give a folder, such as my_sets")
@@ -78,15 +83,12 @@ def run(args: argparse.Namespace) -> int:
     project = Project(args.config)
     settings = settings_of(args)
     found = job.read_lists(settings)
-    job.print_reading(found)
-    model = project_files.model_folder(project, args.model)
-    sources = project_files.sources_of(project, settings)
-    project_files.check_there(sources)
+    model = model_folder(project, args.model)
     if args.preview:
-        job.preview_lists(project, settings, found, sources, model, out)
+        job.preview_lists(project, settings, found, model, out)
         return 0
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    job.annotate_lists(project, settings, found, sources, model, out, command)
+    job.annotate_lists(project, settings, found, model, out, command)
     return 0
 
 

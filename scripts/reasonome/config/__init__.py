@@ -1,6 +1,6 @@
 """The one schema of everything under config/: pydantic models, a module for every kind of file there.
 
-`project.py` reads YAML into them, `schemas.py` writes the JSON schemas that editors use from them.
+`project/folder.py` reads YAML into them, `schemas.py` writes the JSON schemas that editors use from them.
 """
 
 from reasonome.config.annotations import Annotation
