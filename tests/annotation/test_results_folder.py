@@ -86,7 +86,7 @@ def test_files_by_other_names_are_nobodys_business(model, tmp_path):
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["notes.txt"]
 
 
-@pytest.mark.parametrize("name", [*RESULTS, ".answers.jsonl.partial", ".lock"])
+@pytest.mark.parametrize("name", [*RESULTS, ".answers.jsonl.partial", ".reasonome-annotate.lock"])
 def test_a_folder_where_a_file_of_results_should_be(model, tmp_path, name):
     (tmp_path / "out" / name).mkdir(parents=True)
     refused(tmp_path / "out", model, f"a folder is called {name}")

@@ -66,7 +66,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--preview",
         action="store_true",
-        help="check all but the answers, show which sets would be asked about, and stop",
+        help="check all but the answers, show what sets would be asked, and stop",
     )
     command.add_argument("--config", type=Path, default=Path("config"))
     command.set_defaults(run=run)
