@@ -1,11 +1,13 @@
 """Annotation from Python: files, data frames and AnnData objects by one function.
 
-from reasonome.annotation.in_python import annotate_sets
+from reasonome.annotation.in_python import annotate_sets  # before scanpy
 
 annotate_sets(adata, model="smollm2-135m/pretrain.demo-s0+sft.names-s0+grpo.soft-s0", out="my_clusters")
 """
 
+import importlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,13 @@ from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
 from reasonome.errors import InputError
-from reasonome.printed import printable
+from reasonome.printed import printable, say
 from reasonome.project import Project
+
+# Numba, which Scanpy runs on, may load an OpenMP with which torch is several times slower than with its own; the one
+# that is loaded first serves both.
+NUMBA_CAME_FIRST = "numba" in sys.modules and "torch" not in sys.modules
+importlib.import_module("torch")
 
 
 def annotate_sets(
@@ -47,6 +54,8 @@ def annotate_sets(
     given = checked_settings({"sets": files, **settings})
     found = {name: read_memory(sets, name, given)} if in_memory(sets) else job.read_lists(given)
     folder = model_folder(project, model)
+    if NUMBA_CAME_FIRST:
+        say(f"import {__name__} before scanpy: answers may take three times as long now")
     job.annotate_lists(project, given, found, folder, Path(out), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
