@@ -11,11 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from reasonome import __version__, atomic
 from reasonome.errors import InputError
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
 PACKAGE_ROOT = Path(__file__).resolve().parent
+_PIECE = 1 << 20  # bytes that are read at a time
 
 
 def canonical(value: Any) -> str:
@@ -28,10 +31,15 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def file_sha256(path: str | os.PathLike) -> str:
-    """SHA-256 of a file, in hex, read in pieces."""
+def file_sha256(path: str | os.PathLike, progress: tqdm | None = None) -> str:
+    """SHA-256 of a file, in hex, read in pieces; `progress` counts the bytes read."""
+    digest = hashlib.sha256()
     with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        while piece := handle.read(_PIECE):
+            digest.update(piece)
+            if progress is not None:
+                progress.update(len(piece))
+    return digest.hexdigest()
 
 
 def folder_sha256(folder: str | os.PathLike, patterns: Iterable[str] = ("*",)) -> dict[str, str]:

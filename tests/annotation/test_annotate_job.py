@@ -520,6 +520,7 @@ def test_from_python_bad_settings_and_objects_write_nothing(annotating, by_hand)
         ({"sets": 3}, "sets", "expected a file, files, a DataFrame or an AnnData, found int"),
         ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets", "only one table or AnnData at a time"),
         ({"sets": ["mine.gmt", None]}, "sets", "expected a path, found NoneType"),
+        ({"sets": REPAIR}, "sets", f"none of these is a file: {', '.join(REPAIR)}"),
         ({"sets": b"mine.gmt"}, "sets", "expected a file, files, a DataFrame or an AnnData, found bytes"),
         ({"out": None}, "out", "expected a path, found NoneType"),
         ({"out": ""}, "out", "'' is no path"),

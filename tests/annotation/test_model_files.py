@@ -7,7 +7,7 @@ import annotation_project
 import pytest
 from annotation_project import GOOD
 
-from reasonome.annotation import model_files
+from reasonome import manifest
 from reasonome.annotation.model_files import check_model
 from reasonome.errors import InputError
 from reasonome.experiments import Results
@@ -155,7 +155,7 @@ def test_a_parent_that_is_no_step_of_training(model):
 
 
 def test_weights_of_several_pieces_have_the_digest_of_the_whole(model, monkeypatch):
-    monkeypatch.setattr(model_files, "_PIECE", 3)
+    monkeypatch.setattr(manifest, "_PIECE", 3)
     check_model(model, RESULTS)
 
 

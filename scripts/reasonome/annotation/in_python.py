@@ -18,6 +18,7 @@ from reasonome.annotation import job
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.project_files import model_folder
 from reasonome.annotation.readers import from_anndata, from_frame, is_anndata
+from reasonome.annotation.readers.checked import some
 from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
@@ -74,6 +75,9 @@ def listed(sets: Any) -> list:
         if any(map(in_memory, sets)):
             what = "only one table or AnnData at a time"
             raise InputError(what, field="sets", fix="call annotate_sets for each of them")
+        if len(sets) > 1 and all(isinstance(path, str) and not os.path.exists(path) for path in sets):
+            what = f"none of these is a file: {some(sets)}"
+            raise InputError(what, field="sets", fix="genes are given as pandas.Series(genes), files by their paths")
         return list(sets)
     what = f"expected a file, files, a DataFrame or an AnnData, found {type(sets).__name__}"
     raise InputError(what, field="sets", fix='give for example "my.gmt"')

@@ -1,6 +1,5 @@
 """Whether a model is whole: its files are those that its manifest speaks of, and no others."""
 
-import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,9 @@ from tqdm import tqdm
 from reasonome import chains
 from reasonome.errors import InputError
 from reasonome.experiments import Results
-from reasonome.manifest import read_manifest
+from reasonome.manifest import file_sha256, read_manifest
 from reasonome.model_steps import models_of
 
-_PIECE = 1 << 24  # bytes that are read at a time
 _TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
 
 
@@ -36,7 +34,7 @@ def check_model(model: Path, results: Results) -> None:
     total = sum(path.stat().st_size for path in files.values())
     with tqdm(total=total, desc="checking the model's files", unit="B", unit_scale=True, delay=5) as bar:
         for name, digest in written.items():
-            if _sha256(files[name], bar) != digest:
+            if file_sha256(files[name], bar) != digest:
                 what = "the weights are not those" if name.endswith(".safetensors") else "this file is not that"
                 raise _damaged(f"{what} of the manifest: damaged, or changed since", files[name], model, results)
     for chain in models_of(model.name):
@@ -79,15 +77,6 @@ def _manifest(model: Path, results: Results) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise _damaged("this manifest is damaged: it is no JSON object", path, model, results)
     return found
-
-
-def _sha256(path: Path, bar: tqdm) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as handle:
-        while piece := handle.read(_PIECE):
-            digest.update(piece)
-            bar.update(len(piece))
-    return digest.hexdigest()
 
 
 def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:

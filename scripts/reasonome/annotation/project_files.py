@@ -114,7 +114,7 @@ def model_folder(project: Project, model: str) -> Path:
     InputError where there is no finished model, with those that there are.
     """
     root = Results(project.settings.results).root / "models"
-    given = Path(model)
+    given = Path(model) if Path(model).name not in ("", "..") else Path(model).resolve()  # `.` has no name
     for folder in (given.parent if given.name == "model" else given, root / model):
         if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
             return folder
