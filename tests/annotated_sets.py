@@ -31,6 +31,7 @@ SPINDLE = AnnotationRecord(
     agreement=0.8,
     samples=[Sample(name="spindle checkpoint", text="the first text"), Sample(name="", text="the second text")],
     reasoning="1. BUB1 and MAD2L1 delay anaphase.\n2. TTK is left over.",
+    unchecked=["TTK is left over."],
     claims=[
         AnnotatedClaim(gene="BUB1", term="mitosis", negated=False, verdict="supported", fact="BUB1: mitosis (IDA)"),
         AnnotatedClaim(gene="MAD2L1", term="anaphase", negated=False, verdict="unknown"),

@@ -49,6 +49,13 @@ def knowledge():
     return Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS), background)
 
 
+def test_sentences_that_name_a_gene_but_no_term_are_told_as_unchecked(knowledge):
+    text = "1. LIG3 acts in DNA repair.\n2. XRCC1 belongs to pathway Glow. Both shine. XRCC1 belongs to pathway Glow."
+    reading = knowledge.read(text)
+    assert [(claim.gene, claim.term) for claim in reading.claims] == [("LIG3", "DNA repair")]
+    assert reading.unchecked == ["XRCC1 belongs to pathway Glow."]
+
+
 def said(knowledge, text, of_set=()):
     """The claims of a text: gene, term as written (with a minus where it is denied), verdict."""
     claims = knowledge.read(text, of_set).claims

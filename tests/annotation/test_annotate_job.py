@@ -322,7 +322,7 @@ def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, b
 
 
 def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand):
-    steps = [f"{gene} takes part in DNA repair." for gene in ("BRCA1", "BUB1", "FILL01")]
+    steps = [f"{gene} takes part in DNA repair." for gene in ("BRCA1", "BUB1", "FILL01")] + ["ATM glows."]
     by_hand.answers = {"ATM": answer("DNA repair", *steps)}
     (record,) = annotating(annotating.file("mine.gmt", gmt(mine=["FILL01", "BUB1", *REPAIR])))
     assert [(claim["gene"], claim["verdict"], claim["fact"]) for claim in record["claims"]] == [
@@ -330,6 +330,7 @@ def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_no
         ("BUB1", "contradicted", "NOT involved in DNA repair (GO:0006281, go-demo, IDA)"),
         ("FILL01", "unknown", ""),
     ]
+    assert record["unchecked"] == ["ATM glows."]
     assert record["supporting_genes"] == REPAIR  # the term of that name is enriched by them
     assert record["other_genes"] == ["FILL01", "BUB1"]
     assert (record["enriched_match"], record["enriched_agreement"]) == ("DNA repair", 1)

@@ -10,6 +10,8 @@ import pytest
 from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
 
+from reasonome.annotation import annotate
+from reasonome.annotation.about import libraries_told
 from reasonome.annotation.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -342,3 +344,16 @@ def test_a_library_of_another_organism_is_refused(tmp_path, genes):
     with pytest.raises(InputError, match="none of the 2 genes is known, as 'FBgn0000001'") as error:
         read_library(path, genes, "mine")
     assert error.value.file == path
+
+
+def test_libraries_are_told_by_list_where_universes_differ():
+    sets = library(S1="ABC", S2="DEF", S3="GHI")
+    whole, part = OverRepresentation([sets], TEN), OverRepresentation([sets], "ABCDEF")
+    assert libraries_told({"day 0": annotate.Tested(None, whole), "day 7": annotate.Tested(None, whole)}) == list(
+        whole.told
+    )
+    assert libraries_told({"day 0": annotate.Tested(None, whole), "day 7": annotate.Tested(None, part)}) == [
+        "day 0: lib: 3 of 3 gene sets are tested; 0 have fewer than 3 genes in the universe, and 0 more than 500",
+        "day 7: lib: 2 of 3 gene sets are tested; 1 have fewer than 3 genes in the universe, and 0 more than 500",
+    ]
+    assert libraries_told({}) == []

@@ -131,6 +131,12 @@ def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     choose(page, "sort by", "name")
     assert names(page) == ["interferon response", "mitotic checkpoint", "not asked", "the model gave no name"]
+    click(page, "//table[@id='sets']//button[.='adjusted p']")  # the least likely by chance first
+    assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    lowest_first = cells(page, "adjusted p")
+    choose(page, "sort by", "name")
+    choose(page, "sort by", "adjusted p")
+    assert cells(page, "adjusted p") == lowest_first and lowest_first[0] == "3.1e-5"
 
 
 def test_lists_and_flags_are_filtered(page):
@@ -180,6 +186,8 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         " [...table.tBodies[0].rows].map(line => [...line.cells].map(cell => cell.innerText)))"
     )
     claims, enriched, genes, unmapped = tables
+    assert [one.text for one in page.find_elements(By.CSS_SELECTOR, ".evidence .unchecked li")] == ["TTK is left over."]
+    assert "Not checked, as these sentences name no term that the sources know:" in text
     assert claims == [
         ["BUB1", "mitosis", "✔ supported", "BUB1: mitosis (IDA)"],
         ["MAD2L1", "anaphase", "? unknown", "no fact found in the sources"],
@@ -256,7 +264,7 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
 
 def test_lists_are_compared_by_group_and_by_name(page):
     assert page.find_element(By.ID, "lists-summary").text == (
-        "4 rows; in two or more of these lists: 1; of these with names that differ: 1."
+        "4 rows; in two or more of these lists: 1; in these, named differently by the model: 1."
     )
     assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 2"]
     first = [text.split("\n")[0] for text in cells(page, "day 7", "lists")]
@@ -269,7 +277,7 @@ def test_lists_are_compared_by_group_and_by_name(page):
     ]
     choose(page, "show", "in one list only", "lists-controls")
     assert cells(page, "set", "lists") == ["cluster 3"]
-    choose(page, "show", "names differ", "lists-controls")
+    choose(page, "show", "the model's names differ", "lists-controls")
     assert cells(page, "set", "lists") == ["cluster 1", "cluster 2"]
     click(page, "//table[@id='lists']//button[@aria-label='Details']")
     sides = [side.text for side in page.find_elements(By.CSS_SELECTOR, "#lists .sides h4")]
@@ -278,6 +286,7 @@ def test_lists_are_compared_by_group_and_by_name(page):
     assert page.switch_to.active_element.text == "mitotic checkpoint"
     tick(page, "day 0", "lists-controls")
     assert page.find_element(By.ID, "lists-summary").text == "Choose two or more lists."
+    assert not page.find_element(By.ID, "lists-status").is_displayed()
     assert cells(page, "set", "lists") == []
 
 
@@ -290,7 +299,7 @@ def test_only_the_chosen_lists_are_compared(driver, tmp_path):
     tick(page, "day 7", "lists-controls")
     assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 9"]
     assert page.find_element(By.ID, "lists-summary").text == (
-        "4 rows; in two or more of these lists: 1; of these with names that differ: 0."
+        "4 rows; in two or more of these lists: 1; in these, named differently by the model: 0."
     )
     check_quiet(page, tmp_path / "annotations.html")
 
@@ -312,10 +321,24 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     page = opened(driver, tmp_path / "annotations.html")
     assert page.find_element(By.ID, "lists-summary").text.startswith("2 rows; in two or more of these lists: 1;")
     assert cells(page, "set", "lists") == ["edger up / limma up", "limma down"]
+    assert page.find_element(By.ID, "lists-controls").text.count("near-identical genes (Jaccard ≥ 0.8)") == 1
     first, second = cells(page, "edger", "lists")
     assert "edger up · 3 genes, 2 of them in all these lists" in first and second == "not in this list"
     click(page, "(//table[@id='lists']//button[@aria-label='Details'])[1]")
     assert page.find_element(By.CSS_SELECTOR, "#lists .shared").text == "In all these lists, 2 genes: MAD2L1 TTK"
+    told = [part.text for part in page.find_elements(By.CSS_SELECTOR, "#lists .sides dl")]
+    for side, own in zip(told, ("BUB1", "AURKB"), strict=True):
+        assert f"of these in no other list here: 1\n{own}" in side
+    check_quiet(page, tmp_path / "annotations.html")
+
+
+def test_a_long_name_is_broken_behind_its_underscores_and_copied_whole(driver, tmp_path):
+    name = "HALLMARK_TNFA_SIGNALING_VIA_NFKB"
+    write_page([SPINDLE.model_copy(update={"set": name})], ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    (cell,) = page.find_elements(By.CSS_SELECTOR, "#sets td[data-title='set']")
+    assert cell.text == name
+    assert [one.tag_name for one in cell.find_elements(By.CSS_SELECTOR, "wbr")] == ["wbr"] * 4
     check_quiet(page, tmp_path / "annotations.html")
 
 

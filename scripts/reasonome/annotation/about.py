@@ -48,11 +48,19 @@ def about_page(
         sources=sources_used(project, settings),
         universe=[f"{name}: {one.universe.told}" for name, one in tested.items()] if several else list(told),
         reading=[f"{name}: {sentence}" for name, lists in found.items() for sentence in lists.told],
-        libraries=list(dict.fromkeys(sentence for one in tested.values() for sentence in one.tests.told)),
+        libraries=libraries_told(tested),
         versions=versions(),
         command=command,
         warnings=style_warnings(project, trained, settings, style),
     )
+
+
+def libraries_told(tested: Mapping[str, Tested]) -> list[str]:
+    """How many sets of each library were tested; by list, where that differs with the lists' universes."""
+    told = {name: one.tests.told for name, one in tested.items()}
+    if len(alike := set(told.values())) <= 1:
+        return [sentence for sentences in alike for sentence in sentences]
+    return [f"{name}: {sentence}" for name, sentences in told.items() for sentence in sentences]
 
 
 def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:

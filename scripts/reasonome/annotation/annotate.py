@@ -24,7 +24,7 @@ from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRe
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.generation.answers import write_answers
 from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha256
-from reasonome.metrics.claims import TRUE, Knowledge
+from reasonome.metrics.claims import TRUE, Claim
 from reasonome.metrics.naming import normalise
 from reasonome.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import gene_order
@@ -153,7 +153,8 @@ def _likelihood(row: AnswerRow) -> float:
 def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> AnnotationRecord:
     """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
     symbols = [gene.symbol for gene in record.genes]
-    claims = checked_claims(known.claims, record.reasoning, symbols)
+    reading = known.claims.read(record.reasoning, symbols)
+    claims = annotated(reading.claims)
     counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
     found = tested.tests.enriched(counted, most=COMPARED)
     enriched = [term for term in found if term.adjusted_p <= SIGNIFICANT]
@@ -169,6 +170,7 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
                 *universe_flags(counted, tested.universe.symbols),
             ],
             "claims": claims,
+            "unchecked": reading.unchecked,
             "supporting_genes": supporting,
             "other_genes": [symbol for symbol in others if symbol in shown],
             "enriched": enriched[:MOST_TERMS],
@@ -193,7 +195,7 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], known: Known) ->
     return flags
 
 
-def checked_claims(knowledge: Knowledge, reasoning: str, symbols: Sequence[str]) -> list[AnnotatedClaim]:
+def annotated(claims: Sequence[Claim]) -> list[AnnotatedClaim]:
     """What a reasoning claims of genes, each with its verdict and the fact that decides it."""
     return [
         AnnotatedClaim(
@@ -203,5 +205,5 @@ def checked_claims(knowledge: Knowledge, reasoning: str, symbols: Sequence[str])
             verdict="supported" if claim.verdict == TRUE else claim.verdict,
             fact=claim.fact,
         )
-        for claim in knowledge.read(reasoning, symbols).claims
+        for claim in claims
     ]

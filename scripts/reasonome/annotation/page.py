@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import reasonome.report
 from reasonome import atomic
+from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.errors import InputError
@@ -85,6 +86,7 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         "decoding": f"{about.decoding}, prompts of style {about.style}",
         "heading": tsv_heading(),
         "most_terms": MOST_TERMS,
+        "near_identical": NEAR_IDENTICAL,
         "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],
     }

@@ -68,10 +68,14 @@ class _Mention(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What running text says: the genes that it names, and its claims, each once."""
+    """What running text says: the genes that it names, and its claims, each once.
+
+    `unchecked` are the sentences that name a gene but no term, so that no claim can be read from them.
+    """
 
     genes: frozenset[str]
     claims: list[Claim]
+    unchecked: list[str]
 
 
 class Knowledge:
@@ -159,13 +163,17 @@ class Knowledge:
         """
         genes: set[str] = set()
         claims: dict[tuple, Claim] = {}
+        unchecked: dict[str, None] = {}
         for sentence in filter(None, _SENTENCE_END.split(text)):
             found = self._phrases_in(sentence)
             named = self._genes_in(sentence, found, frozenset(of_set))
             genes.update(gene.what for gene in named)
-            for claim in self._claims(sentence, named, found):
+            said = list(self._claims(sentence, named, found))
+            for claim in said:
                 claims.setdefault((claim.gene, normalise(claim.term), claim.negated), claim)
-        return Reading(frozenset(genes), list(claims.values()))
+            if named and not said:
+                unchecked[sentence.strip()] = None
+        return Reading(frozenset(genes), list(claims.values()), list(unchecked))
 
     def _phrases_in(self, sentence: str) -> list[_Mention]:
         words = [(match[0].casefold(), match.start(), match.end()) for match in _WORD.finditer(sentence)]

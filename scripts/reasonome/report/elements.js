@@ -6,6 +6,13 @@ function element(tag, content, className) {
   return made;
 }
 
+// A name that a line may break behind its underscores; it is copied as it is.
+function breakable(name) {
+  const made = element("span");
+  made.append(...name.split(/(?<=_)/).flatMap((piece, place) => (place ? [element("wbr"), piece] : [piece])));
+  return made;
+}
+
 function button(text, act, className) {
   const made = element("button", text, className);
   made.type = "button";

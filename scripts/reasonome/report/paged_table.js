@@ -1,6 +1,7 @@
 // A table of many entries, one page of them drawn: sorted by headings, opened entry by entry, walked by arrow keys.
 class PagedTable {
-  // columns: { title, key(entry) → number, text or null, isNumber, places, draw(entry) → what is shown, look };
+  // columns: { title, key(entry) → number, text or null, isNumber, lowestFirst, places, draw(entry) → what is shown,
+  // look }; numbers are sorted with the highest first unless lowestFirst, text from A to Z;
   // detail(entry) → what stands below an entry that is opened; escape(): where Esc goes when nothing is open;
   // arrange(entries) → those that get a line, in their order; opened(content): what follows when an entry was opened.
   constructor({ table, paging, status, noun, detail, escape, arrange, opened, sizes = [25, 50, 100] }) {
@@ -66,9 +67,14 @@ class PagedTable {
     return Math.min(this.size, Math.max(1, this.lines.length));
   }
 
+  // Sort by a heading; the other way than is usual for it only if told.
   sortBy(title, descending) {
     this.sorted = this.columns.find((column) => column.title === title) || null;
-    this.descending = descending;
+    this.descending = descending ?? this.usuallyDescending(this.sorted);
+  }
+
+  usuallyDescending(column) {
+    return Boolean(column?.isNumber && !column.lowestFirst);
   }
 
   sort() {
@@ -93,7 +99,7 @@ class PagedTable {
       if (isSorted) heading.setAttribute("aria-sort", this.descending ? "descending" : "ascending");
       const arrow = isSorted ? (this.descending ? " ▼" : " ▲") : "";
       heading.append(button(column.title + arrow, () => {
-        this.descending = isSorted ? !this.descending : Boolean(column.isNumber);
+        this.descending = isSorted ? !this.descending : this.usuallyDescending(column);
         this.sorted = column;
         this.show(this.entries);
         this.head.rows[0].cells[this.columns.indexOf(column) + 1].firstChild.focus();

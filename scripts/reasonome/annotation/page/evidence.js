@@ -11,8 +11,7 @@ function evidence(record) {
     ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
   ]));
   whole.append(
-    part("Claims of the reasoning, checked", record.claims.length ? claimsTable(record.claims)
-      : "No claim about a gene could be read from the answer."),
+    part("Claims of the reasoning, checked", ...claimsParts(record)),
     part("Which genes the name rests on", geneSplit(record)),
     part("Enriched terms", record.enriched.length ? enrichedTable(record) : "No term of the libraries is enriched."),
     part("Genes", genesParts(record)),
@@ -66,6 +65,14 @@ function reasoningSteps(text) {
 // A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
 function wide(table, className = "") {
   return element("div", table, `wide ${className}`);
+}
+
+function claimsParts(record) {
+  const shown = [record.claims.length ? claimsTable(record.claims) : "No claim of a gene and a term that the sources know could be read."];
+  if (!record.unchecked.length) return shown;
+  const list = element("ul", undefined, "unchecked");
+  list.append(...record.unchecked.map((sentence) => element("li", sentence)));
+  return [...shown, element("p", "Not checked, as these sentences name no term that the sources know:"), list];
 }
 
 function claimsTable(claims) {

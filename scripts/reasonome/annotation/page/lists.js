@@ -30,6 +30,13 @@ function startListsSideBySide() {
     return [...first].filter((symbol) => others.every((one) => one.has(symbol)));
   }
 
+  // The genes of a set that no other list of the line has.
+  function genesOfOneList(line, list, record) {
+    const others = [...line.sets].filter(([other]) => other !== list).flatMap(([, found]) => found);
+    const elsewhere = new Set(others.flatMap((other) => other.genes.map((gene) => gene.symbol)));
+    return record.genes.map((gene) => gene.symbol).filter((symbol) => !elsewhere.has(symbol));
+  }
+
   function drawCell(line, list) {
     const made = element("span");
     for (const record of line.sets.get(list) ?? []) {
@@ -49,10 +56,12 @@ function startListsSideBySide() {
     for (const list of chosen()) {
       for (const record of line.sets.get(list) ?? []) {
         const side = element("div");
+        const own = line.sets.size > 1 ? genesOfOneList(line, list, record) : [];
         side.append(element("h4", `${list}: ${record.set}`), definitions([
           ["name", nameShown(record)],
           ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
           [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
+          [`of these in no other list here: ${own.length}`, own.join(" ") || null],
         ]), button("All of its evidence", () => sets.open(record)));
         sides.append(side);
       }
@@ -76,9 +85,10 @@ function startListsSideBySide() {
     const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
     at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
       : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}; ` +
-        `of these with names that differ: ${shared.filter(differ).length.toLocaleString("en")}.`;
+        `in these, named differently by the model: ${shared.filter(differ).length.toLocaleString("en")}.`;
+    at("lists-status").hidden = lists.length < 2;
     table.show(lines.filter(tests[show.chosen]), [
-      { title: by.chosen === "group" ? "sets" : "set", key: title, look: "short" },
+      { title: by.chosen === "group" ? "sets" : "set", key: title, draw: (line) => breakable(title(line)), look: "short" },
       ...lists.map((list) => ({
         title: list, key: (line) => (line.sets.get(list) ?? []).map(nameOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
       })),
@@ -98,8 +108,8 @@ function startListsSideBySide() {
     return box;
   });
   const chosen = () => listNames.filter((_, place) => boxes[place].checked);
-  const by = menu([["near-identical genes", "group"], ["the set's name", "set"]], select);
-  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["names differ", "differ"], ["in one list only", "single"]], select);
+  const by = menu([[`near-identical genes (Jaccard ≥ ${given.near_identical})`, "group"], ["the set's name", "set"]], select);
+  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["the model's names differ", "differ"], ["in one list only", "single"]], select);
   controls.append(ticks, labelled("a row is", by), labelled("show", show));
   if (matched("group").every((line) => line.sets.size === 1)) by.chosen = "set"; // nothing else is side by side
   select();

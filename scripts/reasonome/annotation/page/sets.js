@@ -19,7 +19,7 @@ const sets = (() => {
   function drawSet(record) {
     const made = element("span");
     if (state.members.has(record)) made.append(element("span", "↳ ", "member"));
-    made.append(record.set);
+    made.append(breakable(record.set));
     if (state.folded.has(record)) made.append(foldButton(record, state.folded.get(record)));
     return made;
   }
@@ -37,7 +37,7 @@ const sets = (() => {
   }
 
   const columns = [
-    ...(listNames.length > 1 ? [{ title: "list", key: (record) => record.list, look: "short" }] : []),
+    ...(listNames.length > 1 ? [{ title: "list", key: (record) => record.list, draw: (record) => breakable(record.list), look: "short" }] : []),
     { title: "set", key: (record) => record.set, draw: drawSet, look: "short" },
     { title: "name", key: nameOrWhy, draw: nameShown, look: "named" },
     { title: "confidence", key: (record) => record.confidence, isNumber: true, places: 2 },
@@ -45,7 +45,7 @@ const sets = (() => {
     { title: "genes", key: (record) => record.genes.length, isNumber: true, places: 0 },
     { title: "unmapped", key: (record) => record.unmapped.length, isNumber: true, places: 0 },
     { title: "best enriched term", key: (record) => bestTerm(record)?.name ?? "", draw: drawBestTerm, look: "short" },
-    { title: "adjusted p", key: (record) => bestTerm(record)?.adjusted_p ?? null, isNumber: true,
+    { title: "adjusted p", key: (record) => bestTerm(record)?.adjusted_p ?? null, isNumber: true, lowestFirst: true,
       draw: (record) => pValue(bestTerm(record)?.adjusted_p) },
     { title: "name fits terms", key: (record) => record.enriched_agreement, isNumber: true, places: 2 },
     { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
@@ -129,7 +129,7 @@ const sets = (() => {
   const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false);
   const [folding, foldingLabel] = checkbox("fold near-identical sets", true);
   const sorting = menu([["as in the file", null], ...columns.map((column) => [column.title, column.title])], (title) => {
-    if (title) table.sortBy(title, Boolean(columns.find((column) => column.title === title).isNumber));
+    if (title) table.sortBy(title);
     else table.sorted = null;
     select();
   });
