@@ -663,3 +663,20 @@ def test_a_request_that_cannot_work(config, entry, hint):
     with pytest.raises(InputError) as error:
         Project(config)
     assert f"resources.yaml:{line}: " in str(error.value) and hint in str(error.value)
+
+
+def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
+    """As shipped, gene-r1 shards only its 8B model by zero3, and its recipes give numbers."""
+    change(config / "recipes/sft.yaml", "micro_batch_size: 2", "micro_batch_size: auto", after="gpt4o:")
+    line = 1 + (config / "experiments/gene-r1.yaml").read_text().split("  RA: ")[0].count("\n")
+    assert_located(
+        config,
+        "experiments/gene-r1.yaml",
+        line,
+        "arms.RA.0",
+        "'sft.gpt4o' of 'llama-3.1-8b' is sharded by zero3 and leaves its micro_batch_size to a trial",
+        "give it a number in recipes/sft.yaml, or another sharding in resources.yaml",
+    )
+    with (config / "resources.yaml").open("a", encoding="utf-8") as requests:
+        requests.write("- {recipes: [sft.gpt4o], backbones: [llama-3.1-8b], sharding: zero2}\n")
+    Project(config)

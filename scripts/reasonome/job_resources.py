@@ -93,7 +93,7 @@ def of_job(project: Project, rule: str, backbone: str | None = None, chain: str 
         recipe = f"{step.stage}.{step.variant}"
     asked: dict = {}
     for request in project.requests:
-        if _names(request, rule, backbone, recipe):
+        if request.is_for(rule, backbone, recipe):
             asked |= {
                 field.name: value
                 for field in fields(JobResources)
@@ -109,10 +109,3 @@ def _value(request: Request, field: str, rule: str) -> int | float | str | None:
     if field in ("gpus", "gpu_model") and request.rules is None and rule not in GPU_RULES:
         return None
     return getattr(request, field)
-
-
-def _names(request: Request, rule: str, backbone: str | None, recipe: str | None) -> bool:
-    return all(
-        named is None or value in named
-        for named, value in ((request.rules, rule), (request.backbones, backbone), (request.recipes, recipe))
-    )

@@ -2,7 +2,7 @@
 
 reasonome doctor                               for the experiments of config/config.yaml
 reasonome doctor gene-r1 --gpus 8              for one, on a node with eight GPUs
-srun --gpus=8 --mem=400G reasonome doctor gene-r1 --gpus 8      on the node that SLURM gives its jobs
+srun --gpus=8 --mem=800G reasonome doctor gene-r1 --gpus 8      on the node that SLURM gives its jobs
 """
 
 import argparse

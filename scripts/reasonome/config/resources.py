@@ -64,3 +64,8 @@ class Request(Strict):
         description="a retry asks for this many times the memory and minutes of the attempt before; 1 where that would "
         "be more than a node has",
     )
+
+    def is_for(self, rule: str, backbone: str | None, recipe: str | None) -> bool:
+        """Whether it names jobs of `rule` about `backbone` that train `recipe` (stage.variant); None for no one."""
+        named = ((self.rules, rule), (self.backbones, backbone), (self.recipes, recipe))
+        return all(given is None or value in given for given, value in named)

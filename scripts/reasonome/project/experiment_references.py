@@ -30,6 +30,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         _check_steps(project, file, arm, spec.steps)
     for position, name in enumerate(experiment.backbones):
         _check_untrainable(project, file, ("backbones", position), name, experiment)
+        _check_sharding(project, file, name, experiment)
     check_leaks(project, file, experiment)
     _check_encoders(project, file, experiment)
 
@@ -97,6 +98,22 @@ def _check_steps(project: "Project", file: str, arm: str, steps: list[str]) -> N
             fix = f"the order is {' → '.join(order)}"
             raise project.folder.error(file, loc, f"'{step}' comes after a later stage", fix)
         last = order.index(stage)
+
+
+def _check_sharding(project: "Project", file: str, backbone: str, experiment: Experiment) -> None:
+    """What fits in memory is tried before zero3 spreads the weights, so that recipes give it numbers."""
+    if project.backbones[backbone].weights is None or backbone in experiment.untrained:
+        return
+    for arm, spec in experiment.arms.items():
+        for position, step in enumerate(spec.steps):
+            stage, variant = step.split(".")
+            shardings = [one.sharding for one in project.requests if one.sharding and one.is_for(stage, backbone, step)]
+            recipe = project.recipes[stage][variant]
+            automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
+            if automatic and shardings[-1:] == ["zero3"]:
+                what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
+                fix = f"give it a number in recipes/{stage}.yaml, or another sharding in resources.yaml"
+                raise project.folder.error(file, ("arms", arm, "steps", position), what, fix)
 
 
 def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:
