@@ -6,12 +6,10 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-from tqdm import tqdm
 
 from reasonome import __version__, atomic
 from reasonome.errors import InputError
@@ -31,14 +29,14 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def file_sha256(path: str | os.PathLike, progress: tqdm | None = None) -> str:
-    """SHA-256 of a file, in hex, read in pieces; `progress` counts the bytes read."""
+def file_sha256(path: str | os.PathLike, read: Callable[[int], object] | None = None) -> str:
+    """SHA-256 of a file, in hex, read in pieces; `read` is told how many bytes each has."""
     digest = hashlib.sha256()
     with open(path, "rb") as handle:
         while piece := handle.read(_PIECE):
             digest.update(piece)
-            if progress is not None:
-                progress.update(len(piece))
+            if read is not None:
+                read(len(piece))
     return digest.hexdigest()
 
 

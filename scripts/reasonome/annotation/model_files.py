@@ -34,7 +34,7 @@ def check_model(model: Path, results: Results) -> None:
     total = sum(path.stat().st_size for path in files.values())
     with tqdm(total=total, desc="checking the model's files", unit="B", unit_scale=True, delay=5) as bar:
         for name, digest in written.items():
-            if file_sha256(files[name], bar) != digest:
+            if file_sha256(files[name], bar.update) != digest:
                 what = "the weights are not those" if name.endswith(".safetensors") else "this file is not that"
                 raise _damaged(f"{what} of the manifest: damaged, or changed since", files[name], model, results)
     for chain in models_of(model.name):
