@@ -196,7 +196,7 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], known: Known) ->
 
 
 def annotated(claims: Sequence[Claim]) -> list[AnnotatedClaim]:
-    """What a reasoning claims of genes, each with its verdict and the fact that decides it."""
+    """Claims as a record has them."""
     return [
         AnnotatedClaim(
             gene=claim.gene,

@@ -1,5 +1,6 @@
 """Where the files of a project lie that annotation reads, for the command line and for Snakemake's rule alike."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,7 @@ def model_folder(project: Project, model: str) -> Path:
     InputError where there is no finished model, with those that there are.
     """
     root = Results(project.settings.results).root / "models"
-    given = Path(model) if Path(model).name not in ("", "..") else Path(model).resolve()  # `.` has no name
+    given = Path(os.path.abspath(model))  # `.` and `..` have no name of their own; a link keeps its own
     for folder in (given.parent if given.name == "model" else given, root / model):
         if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
             return folder

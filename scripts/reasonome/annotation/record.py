@@ -74,7 +74,7 @@ class AnnotationRecord(_Record):
     `name` is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be
     asked (`error`). `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of
     the other samples that gave this name too, None of a single one. `samples` are all, the one behind the name first.
-    `unchecked` are sentences of the reasoning that name a gene, but no term that the sources have.
+    `unchecked` are sentences of the reasoning that name a gene, but no term that was recognised.
     `other_genes` were shown to the model, and nothing known links them with the name. `group` numbers sets that are
     nearly the same, from 1. `ranked` says that the first genes matter most, and were shown to the model first.
     """

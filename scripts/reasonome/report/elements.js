@@ -9,7 +9,8 @@ function element(tag, content, className) {
 // A name that a line may break behind its underscores; it is copied as it is.
 function breakable(name) {
   const made = element("span");
-  made.append(...name.split(/(?<=_)/).flatMap((piece, place) => (place ? [element("wbr"), piece] : [piece])));
+  const pieces = name.match(/[^_]*_|[^_]+/g) ?? [];
+  made.append(...pieces.flatMap((piece, place) => (place ? [element("wbr"), piece] : [piece])));
   return made;
 }
 

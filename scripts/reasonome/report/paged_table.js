@@ -67,7 +67,7 @@ class PagedTable {
     return Math.min(this.size, Math.max(1, this.lines.length));
   }
 
-  // Sort by a heading; the other way than is usual for it only if told.
+  // Sort by a heading, in the way that is usual for it unless told which.
   sortBy(title, descending) {
     this.sorted = this.columns.find((column) => column.title === title) || null;
     this.descending = descending ?? this.usuallyDescending(this.sorted);

@@ -68,11 +68,11 @@ function wide(table, className = "") {
 }
 
 function claimsParts(record) {
-  const shown = [record.claims.length ? claimsTable(record.claims) : "No claim of a gene and a term that the sources know could be read."];
+  const shown = [record.claims.length ? claimsTable(record.claims) : "No claim of a gene and a term could be read."];
   if (!record.unchecked.length) return shown;
   const list = element("ul", undefined, "unchecked");
   list.append(...record.unchecked.map((sentence) => element("li", sentence)));
-  return [...shown, element("p", "Not checked, as these sentences name no term that the sources know:"), list];
+  return [...shown, element("p", "Not checked, as no term of the sources was recognised in these sentences:"), list];
 }
 
 function claimsTable(claims) {

@@ -41,7 +41,7 @@ function startListsSideBySide() {
     const made = element("span");
     for (const record of line.sets.get(list) ?? []) {
       const shown = element("span", nameShown(record), "in-list");
-      const genes = `${record.genes.length} genes` + (line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all these lists` : "");
+      const genes = `${record.genes.length} genes` + (line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all lists of this row` : "");
       const told = [record.set, genes, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
         bestTerm(record) ? `enriched: ${bestTerm(record).name}` : ""];
       shown.append(element("small", told.filter(Boolean).join(" · "), "under"));
@@ -61,7 +61,7 @@ function startListsSideBySide() {
           ["name", nameShown(record)],
           ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
           [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
-          [`of these in no other list here: ${own.length}`, own.join(" ") || null],
+          [`of these in no other set of this row: ${own.length}`, own.join(" ") || null],
         ]), button("All of its evidence", () => sets.open(record)));
         sides.append(side);
       }
@@ -69,7 +69,7 @@ function startListsSideBySide() {
     if (line.sets.size < 2) return sides;
     const made = element("div");
     const shared = sharedGenes(line);
-    made.append(element("p", `In all these lists, ${shared.length} genes: ${shared.join(" ") || "none"}`, "shared"), sides);
+    made.append(element("p", `In all lists of this row, ${shared.length} genes: ${shared.join(" ") || "none"}`, "shared"), sides);
     return made;
   }
 
@@ -85,7 +85,7 @@ function startListsSideBySide() {
     const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
     at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
       : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}; ` +
-        `in these, named differently by the model: ${shared.filter(differ).length.toLocaleString("en")}.`;
+        `in these, not named alike by the model: ${shared.filter(differ).length.toLocaleString("en")}.`;
     at("lists-status").hidden = lists.length < 2;
     table.show(lines.filter(tests[show.chosen]), [
       { title: by.chosen === "group" ? "sets" : "set", key: title, draw: (line) => breakable(title(line)), look: "short" },
@@ -109,7 +109,7 @@ function startListsSideBySide() {
   });
   const chosen = () => listNames.filter((_, place) => boxes[place].checked);
   const by = menu([[`near-identical genes (Jaccard ≥ ${given.near_identical})`, "group"], ["the set's name", "set"]], select);
-  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["the model's names differ", "differ"], ["in one list only", "single"]], select);
+  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["not named alike", "differ"], ["in one list only", "single"]], select);
   controls.append(ticks, labelled("a row is", by), labelled("show", show));
   if (matched("group").every((line) => line.sets.size === 1)) by.chosen = "set"; // nothing else is side by side
   select();

@@ -25,7 +25,7 @@ const sets = (() => {
   }
 
   function drawBestTerm(record) {
-    if (bestTerm(record)) return bestTerm(record).name;
+    if (bestTerm(record)) return breakable(bestTerm(record).name);
     return record.error ? "" : element("span", "none: no adjusted p is at most 0.05", "no-name");
   }
 
