@@ -1,8 +1,8 @@
 """Kills every stage at random moments and shows that nothing but time is lost.
 
-python benchmarks/kill_matrix.py --trials 30 --output kill_matrix.tsv
+python benchmarks/kill_matrix.py --output kill_matrix.tsv
 python benchmarks/kill_matrix.py --stages grpo sft --kills "kill -9 job" --trials 4 --output some.tsv
-python benchmarks/kill_matrix.py --kills scancel --trials 6 --output scancel.tsv      # on the tests' cluster
+python benchmarks/kill_matrix.py --kills scancel --output scancel.tsv                 # on the tests' cluster
 
 A small project with a random backbone is run to its end once. A trial takes a copy of it, removes what one stage
 wrote and what followed, runs Snakemake, kills the stage's program, and lets it be run again: by the same command, or by
@@ -45,7 +45,6 @@ from reasonome import atomic, weights  # noqa: E402
 from reasonome.errors import InputError, run_program  # noqa: E402
 from reasonome.project import Project  # noqa: E402
 
-DEFAULT_STAGES = ("pretrain", "sft", "grpo", "generate", "score", "reasoning")
 CANCEL = "scancel"
 THROUGH_SLURM = ["--profile", str(ROOT / "profiles/slurm"), "--slurm-init-seconds-before-status-checks", "6"]
 COLUMNS = (
@@ -56,9 +55,9 @@ COLUMNS = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--trials", type=int, help="default: as many as kills times stages, one of each pair")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(DEFAULT_STAGES), metavar="STAGE")
+    parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(STAGES), metavar="STAGE")
     parser.add_argument("--kills", nargs="+", choices=[*KILLS, CANCEL], default=list(KILLS), metavar="KILL")
     parser.add_argument("--output", type=Path, required=True, help="table (TSV); trials in it are not done again")
     parser.add_argument("--work", type=Path, default=Path("results/kill_matrix"), help="folder of the projects")
@@ -68,7 +67,8 @@ def main() -> int:
     cells = list(itertools.product(args.kills, args.stages))
     random.Random(args.seed).shuffle(cells)
     rows = read_table(args.output)
-    asked = {number: cells[number % len(cells)] for number in range(args.trials)}
+    trials = len(cells) if args.trials is None else args.trials
+    asked = {number: cells[number % len(cells)] for number in range(trials)}
     missing = [number for number in asked if str(number) not in rows]
     names = dict.fromkeys(asked[number][1] for number in missing)
     lives = {name: control(args.work.resolve(), project, name) for name in names}
@@ -138,10 +138,8 @@ def control(work: Path, project: Path, name: str) -> Life:
     differing = differences(folder, project, stage)
     if differing:
         raise RuntimeError(f"two undisturbed runs of {name} differ: {', '.join(differing)}")
-    print(
-        f"{name}: {life.seconds:.1f} s undisturbed, its work from {life.work_begins:.1f} to {life.work_ends:.1f} s",
-        flush=True,
-    )
+    worked = f", its work from {life.work_begins:.1f} to {life.work_ends:.1f} s" if stage.shows_work else ""
+    print(f"{name}: {life.seconds:.1f} s undisturbed{worked}", flush=True)
     atomic.write_json(kept, dataclasses.asdict(life))
     shutil.rmtree(folder)
     return life

@@ -7,6 +7,7 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
 import argparse
 from pathlib import Path
 
+from reasonome import visible_gpus
 from reasonome.annotation import job
 from reasonome.errors import run_program
 from reasonome.project import Project, lookup
@@ -18,7 +19,9 @@ def main() -> None:
     parser.add_argument("--annotation", required=True)
     parser.add_argument("--model", type=Path, required=True, help="folder with manifest.json and model/")
     parser.add_argument("--output", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
+    visible_gpus.leave(args.gpus)
 
     project = Project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import torch
 
+from reasonome import visible_gpus
 from reasonome.benchmarks import read_rows
 from reasonome.errors import run_program
+from reasonome.generation import vllm_engine
 from reasonome.generation.answers import ENGINES, write_answers
 from reasonome.manifest import Stopwatch, canonical, read_manifest, text_sha256
 from reasonome.project import Project, lookup
@@ -28,7 +30,9 @@ def main() -> None:
     parser.add_argument("--decoding", required=True)
     parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
+    visible_gpus.leave(args.gpus)
 
     stopwatch = Stopwatch()
     project = Project(args.config)
@@ -45,8 +49,19 @@ def main() -> None:
         args.output,
         args.engine,
     )
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
-    stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, device=device, **costs)
+    machine = {
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "gpus": gpus_used(args.engine, args.model / "model"),
+        "engine": args.engine,
+    }
+    stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, **machine, **costs)
+
+
+def gpus_used(engine: str, model: Path) -> int:
+    """GPUs that an engine answers on: transformers takes the first, vLLM as many as it can spread the model over."""
+    if not torch.cuda.is_available():
+        return 0
+    return vllm_engine.shards(model) if engine == "vllm" else 1
 
 
 if __name__ == "__main__":

@@ -264,6 +264,12 @@ def tiny(tmp_path_factory):
     return LlamaForCausalLM(config).eval(), tokenizer
 
 
+def test_no_prompts_get_no_answers(tiny):
+    from reasonome.generation import local
+
+    assert list(local.generate(*tiny, [], Decoding(max_new_tokens=12))) == []
+
+
 @pytest.mark.parametrize("decoding", [{}, {"temperature": 0.7, "top_p": 0.9}], ids=["greedy", "sampled"])
 def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypatch):
     import torch

@@ -11,11 +11,13 @@ import pytest
 import tiny_project
 
 from reasonome import cli
+from reasonome.config import Adapter
 from reasonome.doctor import cluster, communication, gpus, limits, offline, packages, storage
-from reasonome.doctor.examination import disk_needed
+from reasonome.doctor.examination import disk_needed, optional_packages
 from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 from reasonome.doctor.gpus import Driver, Gpu, Torch
 from reasonome.errors import InputError
+from reasonome.project import Project
 
 BACKBONE = "smollm2-135m"
 H100 = Gpu("NVIDIA H100 80GB HBM3", 85.5, (9, 0))
@@ -309,6 +311,28 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
     assert packages.check_versions({"torch": "2.13.0"}, {"a.lock": {}}).state == WARN
 
 
+def test_packages_that_the_config_asks_for_have_to_be_there(project):
+    assert optional_packages(project, ["demo"]) == {}
+    assert optional_packages(project, ["causal-genes"]) == {"vllm": "`engine: vllm` of llama-3.1-70b"}
+    changed = Project(tiny_project.ROOT / "config")
+    sft, grpo = changed.recipes["sft"], changed.recipes["grpo"]
+    sft["names"] = sft["names"].model_copy(update={"adapter": Adapter(quantize="4bit")})
+    grpo["soft"] = grpo["soft"].model_copy(update={"rollouts": "vllm-server"})
+    changed.settings.trackers.append("mlflow")
+    asked = optional_packages(changed, ["demo"])
+    assert asked == {
+        "mlflow": "`trackers: mlflow`",
+        "bitsandbytes": "`quantize: 4bit` of sft.names",
+        "vllm": "`rollouts: vllm-server` of grpo.soft",
+    }
+    assert packages.check_asked_for({}, trains=True).state == NOT_HERE
+    assert packages.check_asked_for({"vllm": "engine: vllm of llama-3.1-70b"}, trains=False).state == NOT_HERE
+    assert packages.check_asked_for({"json": "trackers: json"}, trains=True).state == OK
+    found = packages.check_asked_for({"json": "x", "no_such_one": "trackers: no_such_one"}, trains=True)
+    assert (found.state, found.fix) == (FAIL, "pip install no_such_one")
+    assert found.what == "no_such_one is not installed, which trackers: no_such_one asks for"
+
+
 def test_compilers_are_needed_where_sharded_jobs_train_on_cpus(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     found = packages.check_compilers(sharding=True, trains=True, gpus=0)
@@ -327,6 +351,7 @@ def test_compilers_are_needed_where_sharded_jobs_train_on_cpus(tmp_path, monkeyp
 def test_a_cluster_without_a_database_is_followed_by_squeue(tmp_path, monkeypatch):
     put_on_path(monkeypatch, tmp_path, "sinfo", "echo gpu; echo cpu; echo gpu")
     put_on_path(monkeypatch, tmp_path, "sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1")
+    put_on_path(monkeypatch, tmp_path, "scontrol", "exit 1")
     slurm = cluster.read_slurm()
     assert slurm == cluster.Slurm(True, True, ("gpu", "cpu"), False)
     assert cluster.check_controller(slurm).what == "partitions gpu, cpu"
@@ -336,6 +361,34 @@ def test_a_cluster_without_a_database_is_followed_by_squeue(tmp_path, monkeypatc
     assert (found.state, found.fix) == (FAIL, "did you mean 'cpu'?")
     assert cluster.check_partitions(slurm, ["cpu,gpu"]).state == OK
     assert cluster.check_partitions(slurm, []).state == OK
+
+
+@pytest.mark.parametrize(
+    ("seconds", "accounting", "state", "fix"),
+    [
+        (300, False, OK, ""),
+        (200, False, OK, ""),
+        (0, False, OK, ""),
+        (199, True, WARN, "`slurm-status-command: sacct` in profiles/slurm/config.yaml, if not yet there"),
+        (60, False, FAIL, "ask the administrators for MinJobAge=300 in slurm.conf, or for accounting"),
+    ],
+)
+def test_ended_jobs_have_to_be_remembered_until_snakemake_looks(tmp_path, monkeypatch, seconds, accounting, state, fix):
+    put_on_path(monkeypatch, tmp_path, "sinfo", "echo gpu")
+    put_on_path(monkeypatch, tmp_path, "sacct", f"exit {0 if accounting else 1}")
+    lines = f"MessageTimeout          = 10 sec\nMinJobAge               = {seconds} sec\nMpiDefault = none"
+    put_on_path(monkeypatch, tmp_path, "scontrol", f"[ \"$*\" = 'show config' ] && printf '{lines}\n'")
+    slurm = cluster.read_slurm()
+    assert (slurm.remembers, slurm.accounting) == (seconds, accounting)
+    found = cluster.check_remembered(slurm)
+    assert (found.state, found.fix) == (state, fix)
+
+
+def test_a_controller_that_does_not_tell_its_settings(tmp_path, monkeypatch):
+    put_on_path(monkeypatch, tmp_path, "sinfo", "echo gpu")
+    put_on_path(monkeypatch, tmp_path, "scontrol", "exit 1")
+    assert cluster.check_remembered(cluster.read_slurm()).state == WARN
+    assert cluster.check_remembered(cluster.Slurm(False)).state == NOT_HERE
 
 
 def test_a_controller_that_does_not_answer(tmp_path, monkeypatch):

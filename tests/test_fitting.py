@@ -45,7 +45,8 @@ def machine(monkeypatch):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10 * GB}))
     monkeypatch.setattr(psutil.Process, "memory_info", lambda self: type("Memory", (), {"rss": 2 * GB}))
     monkeypatch.setattr(memory_limits, "of_control_groups", list)
-    monkeypatch.delenv("SLURM_MEM_PER_NODE", raising=False)
+    for name in ("SLURM_MEM_PER_NODE", "REASONOME_MEMORY_MB"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
     return monkeypatch
 
@@ -58,6 +59,13 @@ def test_processes_of_a_node_share_it(machine):
     machine.setenv("LOCAL_WORLD_SIZE", "4")
     assert fitting.memory_limit() == 10 * GB / 4 + 2 * GB
     machine.setenv("SLURM_MEM_PER_NODE", "8192")
+    assert fitting.memory_limit() == 2 * GB
+
+
+def test_a_job_may_have_what_the_launcher_was_told(machine):
+    machine.setenv("REASONOME_MEMORY_MB", "8192")
+    assert fitting.memory_limit() == 8 * GB
+    machine.setenv("LOCAL_WORLD_SIZE", "4")
     assert fitting.memory_limit() == 2 * GB
 
 

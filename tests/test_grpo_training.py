@@ -87,6 +87,20 @@ def test_held_out_prompts_are_answered_before_under_way_and_after(models):
     assert all(entry["eval_rewards/rouge_l"] == entry["eval_reward"] for entry in curve), "of weight 1"
 
 
+def test_without_held_out_prompts_it_trains_and_says_that_there_were_none(models):
+    folder = grpo_steps.prepare(models, "grpo.unheld-s0", validation=0, validate_every=1, max_steps=2)
+    grpo_steps.run(folder)
+    validation = json.loads((folder / "validation.json").read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    name = json.loads((folder / "constant.json").read_text())["name"]
+    quarters = {f"semantic_{which}_quarter" for which in ("first", "last")}
+    assert validation.keys() == {"n", "constants"} | quarters
+    assert (validation["n"], validation["constants"]) == (0, {"name": name}), "no mean of nothing"
+    assert [entry["step"] for entry in history(folder)] == [1, 2]
+    assert history(folder, "eval_reward") == []
+    # The step's tokens are those of its rollouts alone: no more than 2 steps of 8 completions of 12.
+    assert 0 < json.loads((folder / "run.json").read_text())["generated_tokens"] <= 192
+
+
 def test_a_job_killed_in_its_second_pass_resumes_to_the_same_bits(undisturbed, models, tmp_path):
     folder = grpo_steps.prepare(models, "grpo.killed-s0", **CURVE)
     process, deadline = program(folder, tmp_path / "first"), time.monotonic() + WAIT_SECONDS

@@ -61,7 +61,7 @@ def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
     given = {name: value for name, value in asked.items() if value is not None}
     assert given == {
         **{"mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
-        **{"gpu": 8, "gpu_model": "h200", "nodes": 1, "processes": 0, "sharding": "none"},
+        **{"gpu": 8, "gpu_model": "h200", "nodes": 1, "gpus_per_node": 8, "processes": 0, "sharding": "none"},
     }
 
 
@@ -70,7 +70,7 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     assert asked["gpu"] is asked["gpu_model"] is None
     assert asked["gres"] == "gpu:h200:8"
     assert (asked["nodes"], asked["mpi"], asked["tasks"], asked["tasks_per_gpu"]) == (2, "srun", 2, 0)
-    assert (asked["processes"], asked["sharding"]) == (8, "zero3")
+    assert (asked["gpus_per_node"], asked["processes"], asked["sharding"]) == (8, 8, "zero3")
     assert JobResources(nodes=2, gpus=4).resources(1)["gres"] == "gpu:4"
     assert JobResources(nodes=2).resources(1)["gres"] is None
 
@@ -84,8 +84,10 @@ def test_only_training_spreads_over_several_nodes(asking):
 def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
     project = asking({"cpus": 1}, {"rules": ["generate"], "gpus": 1}, {"partition": "long", "nodes": 2})
     assert names(project, "score") == ["mem_mb", "runtime", "slurm_partition"]
-    assert names(project, "generate") == ["gpu", "mem_mb", "runtime", "slurm_partition"]
-    several = ["gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_partition"]
+    # Nodes too: SLURM may take the GPUs of a job that does not say on how many nodes they are from several.
+    one = ["gpu", "gpus_per_node", "mem_mb", "nodes", "runtime", "slurm_partition"]
+    assert names(project, "generate") == one
+    several = ["gpus_per_node", "gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_partition"]
     assert names(project, "sft") == [*several, "tasks", "tasks_per_gpu"]
 
 

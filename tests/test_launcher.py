@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from reasonome.training.stage import check_batch
 
 ROOT = Path(__file__).resolve().parent.parent
 TOLD = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS", "REASONOME_SHARDING")
+TOLD += ("CUDA_VISIBLE_DEVICES", "REASONOME_MEMORY_MB")
 # A program that writes what it was told and its pid to a file of its rank, then does what its argument says.
 PROGRAM = f"""
 import json, os, signal, sys, time
@@ -91,6 +93,25 @@ def test_a_single_process_takes_the_launchers_place(program):
     assert (mine["OMP_NUM_THREADS"], mine["WORLD_SIZE"], mine["REASONOME_SHARDING"]) == ("3", None, "none")
 
 
+@pytest.mark.parametrize(
+    ("visible", "gpus", "seen"),
+    [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("5", "4", "5"), ("0,1", "0", ""), ("", "2", ""), (None, "0", "")],
+)
+def test_a_program_sees_no_more_gpus_than_its_job_asked_for(program, monkeypatch, visible, gpus, seen):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    given = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    start(program, "end", "--gpus", gpus, "--memory-mb", "4000", **given).communicate(timeout=60)
+    mine = told(program.parent, 0)
+    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == (seen, "4000")
+
+
+def test_all_gpus_stay_visible_where_nobody_says_how_many(program, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1,2")
+    start(program, "end").communicate(timeout=60)
+    mine = told(program.parent, 0)
+    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == ("3,1,2", None)
+
+
 def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
     job = start(program, "end", "--processes", "2", "--cpus", "5", "--sharding", "zero2")
     out, err = job.communicate(timeout=60)
@@ -162,37 +183,37 @@ def test_the_srun_line_asks_for_one_launcher_a_node_with_what_the_job_has(progra
         *("/x/launch.py", "--nodes=3", "--processes=0", "--cpus=16", "--sharding=zero3", "--store=head:4321"),
         *(str(program), "--folder", "a b"),
     ]
+    limited = launcher.srun_command(replace(launch, gpus=2, memory_mb=64000), "/x/launch.py", ("head", 4321), job)
+    assert {"--gpus=2", "--memory-mb=64000"} == set(limited) - set(command)
     without = launcher.srun_command(launch, "/x/launch.py", ("head", 4321), {})
     assert "--cpus-per-task=16" in without and not any("gres" in part for part in without)
 
 
-FAKE_SRUN = """#!/bin/sh
-nodes=${1#--nodes=}
-while [ "$1" != "$PYTHON" ]; do shift; done
-node=0
-while [ $node -lt $nodes ]; do
-  SLURM_PROCID=$node "$@" & pids="$pids $!"
-  node=$((node + 1))
-done
-status=0
-for pid in $pids; do wait $pid || status=$?; done
-exit $status
+# Starts a task a node, as srun does, and passes SIGUSR1 on to them; at a SIGTERM it kills them, as srun does too.
+FAKE_SRUN = f"""#!{sys.executable}
+import os, signal, subprocess, sys
+nodes = int(sys.argv[1].removeprefix("--nodes="))
+program = sys.argv[sys.argv.index(sys.executable):]
+tasks = [subprocess.Popen(program, env=os.environ | {{"SLURM_PROCID": str(node)}}) for node in range(nodes)]
+signal.signal(signal.SIGUSR1, lambda number, frame: [task.send_signal(number) for task in tasks])
+signal.signal(signal.SIGTERM, lambda number, frame: [task.kill() for task in tasks])
+statuses = [task.wait() for task in tasks]
+sys.exit(max(status if status >= 0 else 128 - status for status in statuses))
 """
 
 
-def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program, tmp_path):
-    srun = tmp_path / "bin" / "srun"
-    srun.parent.mkdir()
-    srun.write_text(FAKE_SRUN)
-    srun.chmod(0o755)
-    job = start(
-        program,
-        "end",
-        *("--nodes", "2", "--processes", "2", "--cpus", "4"),
-        PATH=f"{srun.parent}:{os.environ['PATH']}",
-        PYTHON=sys.executable,
-        SLURM_JOB_NUM_NODES="2",
-    )
+@pytest.fixture
+def srun(tmp_path) -> dict[str, str]:
+    """The environment of a job on two nodes, whose srun is the one above."""
+    made = tmp_path / "bin" / "srun"
+    made.parent.mkdir()
+    made.write_text(FAKE_SRUN)
+    made.chmod(0o755)
+    return {"PATH": f"{made.parent}:{os.environ['PATH']}", "SLURM_JOB_NUM_NODES": "2"}
+
+
+def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program, tmp_path, srun):
+    job = start(program, "end", "--nodes", "2", "--processes", "2", "--cpus", "4", **srun)
     out, err = job.communicate(timeout=60)
     assert job.returncode == 0, err
     processes = [told(tmp_path, rank) for rank in range(4)]
@@ -202,15 +223,45 @@ def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program,
     assert out.splitlines()[-1] == "out 0" and "out 1" not in out
 
 
-def test_one_process_per_gpu_and_never_more(monkeypatch):
-    monkeypatch.setattr(launcher, "gpus_here", lambda: 4)
-    assert launcher.processes_here(0) == 4 and launcher.processes_here(2) == 2
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_two_nodes_are_asked_to_save_by_either_signal(program, tmp_path, srun, number):
+    job = start(program, "wait", "--nodes", "2", **srun)
+    for rank in (0, 1):
+        told(tmp_path, rank)
+    for _ in range(2):  # the program ends at the second
+        job.send_signal(number)
+        time.sleep(0.3)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 128 + signal.SIGUSR1, err
+
+
+@pytest.fixture
+def processes(program, monkeypatch):
+    """A function: the processes of a job on this node, and the GPUs that they see of four."""
+
+    def processes_here(asked: int, gpus: int | None = None) -> tuple[int, str]:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+        return launcher.processes_here(Launch(1, asked, 1, "none", (str(program),), gpus)), os.environ[
+            "CUDA_VISIBLE_DEVICES"
+        ]
+
+    return processes_here
+
+
+def test_one_process_per_gpu_and_never_more(processes, monkeypatch):
+    monkeypatch.setattr(launcher, "gpus_here", lambda: len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")))
+    assert processes(0) == (4, "0,1,2,3")
+    assert processes(2) == (2, "0,1"), "a process that saw two GPUs would split its batch"
+    assert processes(0, gpus=3) == (3, "0,1,2")
+    assert processes(1, gpus=3) == (1, "0")
     with pytest.raises(InputError, match="5 processes for 4 GPUs"):
-        launcher.processes_here(5)
+        processes(5)
+    with pytest.raises(InputError, match="3 processes for 2 GPUs"):
+        processes(3, gpus=2)
 
 
-def test_without_gpus_there_is_one_process_unless_more_are_asked_for(no_gpu):
-    assert launcher.processes_here(0) == 1 and launcher.processes_here(3) == 3
+def test_without_gpus_there_is_one_process_unless_more_are_asked_for(processes, no_gpu):
+    assert processes(0)[0] == 1 and processes(3)[0] == 3
 
 
 @pytest.mark.parametrize(("nodes", "processes", "cpus", "name"), [(0, 1, 1, "nodes"), (1, -1, 1, "processes")])

@@ -1,14 +1,20 @@
 """`reasonome plan`: numbers worked out by hand, where they come from, and what users get wrong."""
 
 import json
+import os
+import re
 import shutil
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import tiny_project
+import torch
 
+import generate
 from reasonome import cli
+from reasonome.config import STAGES
 from reasonome.errors import InputError
 from reasonome.job_resources import JobResources
 from reasonome.planning import backbones, measured, memory
@@ -64,12 +70,13 @@ def weights(folder, shapes):
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(content)) + content)
 
 
-def trained_run(project, chain, backbone=BACKBONE, examples=0, **facts):
-    """Files of a finished training step, as its job leaves them."""
+def trained_run(project, chain, backbone=BACKBONE, examples=0, recipe=None, **facts):
+    """Files of a finished training step, as its job leaves them; `recipe` are settings other than the variant's."""
     step = chain.rpartition("+")[2]
     stage, variant = step.removesuffix("-s0").split(".")
     folder = tiny_folder(f"results/models/{backbone}/{chain}")
-    (folder / "recipe.json").write_text(project.recipes[stage][variant].model_dump_json())
+    settings = project.recipes[stage][variant].model_dump(mode="json") | (recipe or {})
+    (folder / "recipe.json").write_text(json.dumps(settings))
     (folder / "manifest.json").write_text(json.dumps({"examples": examples}))
     run = {"seconds": 100.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 5.0}
     run |= {"threads": 2, "steps": 4}
@@ -208,6 +215,93 @@ def test_rates_of_another_backbone_are_scaled_by_size_and_the_nearest_is_taken(p
     assert (found.value, found.source) == (pytest.approx(2 * 50e9 / 6e9), "assumed")
 
 
+def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(project):
+    rates_of = {"llama-3.1-8b": counted(8e9)}
+    four = Device("h100", 4)
+    run = {"backbone": "llama-3.1-8b", "device": "NVIDIA H100 80GB HBM3", "generated_tokens": 40_000}  # 2000 a second
+
+    def rate(engine, device=four):
+        found = Rates(measured.runs(tiny_folder("results")), rates_of)
+        rate = found.generation("llama-3.1-8b", device.answering(engine), engine)
+        return rate.value, rate.source
+
+    answered_run(**run, engine="vllm", gpus=4)
+    assert rate("vllm") == (2000, "measured")
+    assert rate("vllm", Device("h100", 2)) == (1000, "scaled")
+    # The other engine was not measured: 1 % of the peak of the one GPU that it takes, 2 FLOP a parameter and token.
+    assert rate("transformers") == (pytest.approx(0.01 * 989e12 / 16e9), "assumed")
+    answered_run(**run, engine="transformers", gpus=1)
+    assert rate("transformers") == (2000, "measured")
+    assert rate("vllm") == (pytest.approx(0.1 * 989e12 * 4 / 16e9), "assumed")
+    # Each process of GRPO answers on a GPU of its own.
+    runs = Rates(measured.runs(tiny_folder("results")), rates_of)
+    assert runs.generation("llama-3.1-8b", four, "transformers").value == 4 * 2000
+    answered_run(**run)  # as an early release wrote it: by which engine, on how many GPUs?
+    assert rate("transformers")[1] == rate("vllm")[1] == "assumed"
+
+
+@pytest.mark.parametrize(
+    ("device", "asked", "used"),
+    [
+        (Device("h100", 4), JobResources(gpus=4), 4),
+        (Device("h100", 4), JobResources(gpus=4, processes=2), 2),
+        (Device("h100", 8), JobResources(gpus=4, nodes=2, processes=3), 6),
+        (Device("h100", 1), JobResources(gpus=4, processes=2), 1),
+        (Device("cpu", 16), JobResources(cpus=16), 16),
+        (Device("cpu", 16), JobResources(cpus=16, processes=3), 15),
+        (Device("cpu", 2), JobResources(cpus=16, processes=3), 3),
+    ],
+)
+def test_training_computes_on_a_gpu_or_the_same_cores_for_each_process(device, asked, used):
+    assert device.training(asked) == replace(device, workers=used)
+
+
+def test_a_backbone_that_changes_its_engine_is_not_as_fast_as_it_was(tmp_path):
+    tiny_config(tmp_path)
+    job = answering(backbone="llama-3.1-70b")  # four GPUs in the shipped configuration
+    benchmark(test=90)
+    answered_run("llama-3.1-70b", device="NVIDIA H100", generated_tokens=900, engine="transformers", gpus=1)
+    found = planned(with_engine(tmp_path, "transformers"), job, gpus=None).seconds
+    assert (found.value, found.source) == (20, "measured")
+    found = planned(with_engine(tmp_path, "vllm"), job, gpus=None).seconds
+    # 10 % of four unnamed A100, 140e9 FLOP a token.
+    assert (found.value, found.source) == (pytest.approx(60 + 900 * 140e9 / (4 * 31.2e12)), "assumed")
+
+
+def test_answers_say_their_engine_and_the_gpus_that_it_used(tmp_path, monkeypatch):
+    model = tiny_folder("model/model")
+    model.with_name("manifest.json").write_text('{"recipe": {"checkpoints": "keep"}}')
+    shape = {"num_attention_heads": 9, "num_key_value_heads": 3, "hidden_size": 9, "intermediate_size": 18}
+    (model / "config.json").write_text(json.dumps({"model_type": "llama", **shape}))
+    Path("test.jsonl").write_text("")
+    # What writes answers is tried elsewhere; here, on made-up GPUs, what is said of them.
+    monkeypatch.setattr(generate, "write_answers", lambda *job: {"prompt_tokens": 18, "generated_tokens": 12})
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100")
+
+    def said(gpus, engine, *options):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+        output = tiny_folder(f"results/answers/{BACKBONE}/base/demo-go.names") / "greedy.jsonl"
+        command = f"generate.py --config {tiny_project.ROOT / 'config'} --model model --benchmark demo-go --style names"
+        command += f" --examples test.jsonl --decoding greedy --engine {engine} --output {output}"
+        monkeypatch.setattr("sys.argv", [*command.split(), *options])
+        generate.main()
+        run = json.loads(output.with_suffix(".run.json").read_text())
+        assert (run["prompt_tokens"], run["generated_tokens"], run["backward_tokens"]) == (18, 12, 0)
+        (read,) = measured.runs(tiny_folder("results"))
+        assert (read.engine, read.device) == (engine, run["device"])
+        return run["device"], run["engine"], run["gpus"]
+
+    assert said(0, "transformers") == ("cpu", "transformers", 0)
+    assert said(0, "vllm") == ("cpu", "vllm", 0)
+    assert said(4, "transformers") == ("NVIDIA H100", "transformers", 1)
+    assert said(4, "vllm") == ("NVIDIA H100", "vllm", 3)  # nine heads cannot be shared by four
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1,2,3"
+    said(2, "vllm", "--gpus", "2")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+
+
 def test_an_assumed_rate_is_a_share_of_the_peak(project):
     rates = Rates([], {"b": counted(1e9)})
     found = rates.training("grpo", "b", Device("h100", 8), adapted=False, recomputed=True)
@@ -271,6 +365,94 @@ def test_activations_follow_from_shape_and_length(project):
     assert with_them - without == pytest.approx(1.3 * 4 * 256 * (34 * 576 * 30 + 12 * 49152) / 1e9)
 
 
+def memory_of(project, chain, backbone=BACKBONE, **limits):
+    """GB of a GPU or, without one, of the node, and where that number is from."""
+    need = planned(project, training(chain, backbone), **limits).need
+    found = need.gpu or need.node
+    return found.value, found.source
+
+
+@pytest.mark.parametrize(
+    ("chain", "other"),
+    [
+        (PRETRAINED, {"sequence_length": 1024}),
+        (PRETRAINED, {"packing": "separate"}),
+        (PRETRAINED, {"precision": "fp32"}),
+        (PRETRAINED, {"kernels": "plain"}),
+        (PRETRAINED, {"micro_batch_size": 2}),
+        (PRETRAINED, {"gradient_checkpointing": True}),
+        (PRETRAINED, {"adapter": {"rank": 8}}),
+        (PRETRAINED, {"max_steps": 2}),
+        (TAUGHT, {"max_length": 128}),
+        (TAUGHT, {"packing": "separate"}),
+        (TAUGHT, {"steps": "mixed"}),
+        (TAUGHT, {"teacher": "none"}),
+        (ALIGNED, {"max_completion_length": 512}),
+        (ALIGNED, {"generations": 2}),
+        (ALIGNED, {"rollouts": "vllm-colocate"}),
+        (ALIGNED, {"beta": 0.04}),
+    ],
+)
+def test_a_run_with_other_lengths_rows_or_kernels_says_nothing_of_memory(project, chain, other):
+    trained_run(project, chain, peak_memory_gb=7.25)
+    assert memory_of(project, chain) == (7.25, "measured")
+    trained_run(project, chain, recipe=other, peak_memory_gb=7.25)
+    assert memory_of(project, chain)[1] == "assumed"
+
+
+def test_learning_rate_and_what_is_logged_and_kept_change_no_memory(project):
+    other = {"learning_rate": 0.5, "epochs": 9, "warmup": 0.5, "log_steps": 7, "save_steps": 1, "checkpoints": "keep"}
+    trained_run(project, PRETRAINED, recipe=other, peak_memory_gb=7.25)
+    assert memory_of(project, PRETRAINED) == (7.25, "measured")
+
+
+def test_fields_without_effect_on_memory_are_fields_of_recipes():
+    assert set().union(*(recipe.model_fields for recipe in STAGES.values())) > memory.WITHOUT_EFFECT
+
+
+def test_settings_that_a_recipe_did_not_have_yet_count_as_their_defaults(project):
+    path = Path(f"results/models/{BACKBONE}/{PRETRAINED}/recipe.json")
+    trained_run(project, PRETRAINED, peak_memory_gb=7.25)
+    recipe = json.loads(path.read_text())
+    assert recipe.pop("packing") == "wrapped"
+    path.write_text(json.dumps(recipe))
+    assert memory_of(project, PRETRAINED) == (7.25, "measured")
+    path.write_text(json.dumps(recipe | {"flash": True}))  # a setting that is no more
+    assert memory_of(project, PRETRAINED)[1] == "assumed"
+
+
+def test_memory_is_that_of_the_same_sharding_and_number_of_processes(project):
+    on_gpus = {"device": "NVIDIA H100", "processes": 8, "gpu_peak_memory_gb": 70.0}
+    job = ("sft.names-s0", "llama-3.1-8b")  # 8 GPUs and zero3 in the shipped configuration
+    spread = (pytest.approx(1.3 * 20), "assumed")  # 20 bytes of each of 8e9 parameters over 8 GPUs
+    trained_run(project, *job, sharding="zero2", **on_gpus)
+    assert memory_of(project, *job, gpus=None) == spread
+    trained_run(project, *job, sharding="zero3", **on_gpus)
+    assert memory_of(project, *job, gpus=None) == (70, "measured")
+    # With four GPUs there is twice as much on each.
+    assert memory_of(project, *job, gpus=4) == (pytest.approx(1.3 * 40), "assumed")
+    # Two processes of one core have the weights twice.
+    trained_run(project, PRETRAINED, peak_memory_gb=9.5, processes=2, threads=1)
+    assert memory_of(project, PRETRAINED)[1] == "assumed"
+
+
+def test_processes_and_sharding_are_as_asked_for_where_no_gpu_is_there(tmp_path):
+    tiny_config(tmp_path, "- {rules: [pretrain], processes: 2, sharding: zero2}\n")
+    project = Project(tmp_path / "config")
+    trained_run(project, PRETRAINED, peak_memory_gb=9.5, processes=2, threads=1, sharding="zero2")
+    assert memory_of(project, PRETRAINED) == (9.5, "measured")
+
+
+def test_weights_that_answer_are_spread_over_the_gpus_that_vllm_takes(tmp_path):
+    tiny_config(tmp_path)
+    job = answering(backbone="llama-3.1-70b")
+    found = planned(with_engine(tmp_path, "vllm"), job, gpus=None)
+    assert (found.need.gpu.value, found.gpus) == (pytest.approx(1.3 * 2 * 70 / 4), 4)
+    assert planned(with_engine(tmp_path, "vllm"), job, gpus=0).need.gpu is None
+    found = planned(with_engine(tmp_path, "transformers"), job, gpus=None)
+    assert (found.need.gpu.value, found.gpus) == (pytest.approx(1.3 * 2 * 70), 4)
+
+
 def test_too_little_memory_and_time_is_warned_of(tmp_path):
     tiny_config(tmp_path, "- {memory_gb: 1, minutes: 1}\n")
     project = Project(tmp_path / "config")
@@ -281,6 +463,15 @@ def test_too_little_memory_and_time_is_warned_of(tmp_path):
     assert len(found.warnings) == 2
     assert found.warnings[0].endswith("set `minutes: 4`")
     assert found.warnings[1].endswith("asks for 1: set `memory_gb: 7`")
+
+
+def with_engine(folder, engine):
+    """The project in `folder` with llama-3.1-70b, the only backbone that has one, on this engine."""
+    path = folder / "config/backbones.yaml"
+    changed, count = re.subn(r"engine: \w+", f"engine: {engine}", path.read_text())
+    assert count == 1
+    path.write_text(changed)
+    return Project(folder / "config")
 
 
 def tiny_config(folder, more_resources=""):

@@ -96,6 +96,13 @@ def test_each_request_is_seeded_by_its_position(vllm, monkeypatch):
     assert [one["seed"] for _, sampling in model.calls for one in sampling] == [102, 101]
 
 
+def test_no_prompts_get_no_answers(vllm, monkeypatch):
+    # transformers' tokenizers fail on an empty list.
+    monkeypatch.setattr(_Tokenizer, "__call__", lambda *_, **__: [][0])
+    model, found = answers(vllm, [], Decoding(max_new_tokens=7))
+    assert found == [] and model.calls == []
+
+
 def test_a_models_own_ends_stop_it(vllm):
     (vllm / "generation_config.json").write_text(json.dumps({"eos_token_id": [4, 9]}))
     model, _ = answers(vllm, ["a"], Decoding(max_new_tokens=7))

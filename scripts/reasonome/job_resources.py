@@ -36,7 +36,9 @@ class JobResources:
         """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.
 
         The executor starts the job's only task through srun. Over several nodes (`mpi`) it leaves that to the job, and
-        GPUs are counted for each node: SLURM would spread one number of them over all.
+        GPUs are counted for each node: SLURM would spread one number of them over all. Jobs of one node say so, as
+        SLURM may take GPUs from several where it is told nothing of nodes. `gpus_per_node`, `processes` and `sharding`
+        are for the programs alone.
         """
         several = self.nodes > 1
         gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else None
@@ -52,6 +54,7 @@ class JobResources:
             "mpi": "srun" if several else None,
             "tasks": self.nodes if several else None,
             "tasks_per_gpu": 0 if several else None,
+            "gpus_per_node": self.gpus,
             "processes": self.processes or 0,
             "sharding": self.sharding,
         }
@@ -72,8 +75,10 @@ _OF_FIELD = {
 def names(project: Project, rule: str) -> list[str]:
     """The resources that any job of `rule` may ask for: fewer than all, as Snakemake looks at each for every job."""
     found = {"mem_mb", "runtime"}
+    if rule in GPU_RULES:
+        found |= {"nodes", "gpus_per_node"}
     if rule in TRAINING_RULES:
-        found |= {"nodes", "processes", "sharding"}
+        found |= {"processes", "sharding"}
     for request in project.requests:
         if request.rules is None or rule in request.rules:
             for field, resources in _OF_FIELD.items():

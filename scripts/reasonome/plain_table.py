@@ -56,7 +56,11 @@ class PlainTable:
         what, fix = f"there is no column '{column}'", nearest(column, dict.fromkeys(filter(None, self.columns)))
         if count:
             what, fix = f"{count} columns are called '{column}'", "give each a name of its own"
-        raise InputError(what, file=self.file, line=self.header_line, field=field or column, fix=fix)
+        raise self.header_error(what, field=field or column, fix=fix)
+
+    def header_error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
+        """The error of a table whose header is at fault, with its file and line."""
+        return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
 
     def find(self, names: Sequence[str]) -> list[str]:
         """The columns that are called by one of `names`, whatever their case; as written before other cases."""

@@ -135,10 +135,8 @@ def _column(table: PlainTable, key: str, columns: Mapping[str, str]) -> str | No
         return table.place(columns[key], field=f"columns.{key}")
     found = table.find(_NAMES[key])
     if len(found) > 1:
-        raise InputError(
+        raise table.header_error(
             f"there are columns '{found[0]}' and '{found[1]}'",
-            file=table.file,
-            line=table.header_line,
             field=key,
             fix=f"say which holds the answers: {key}={found[1]}",
         )

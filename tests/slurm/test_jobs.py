@@ -129,7 +129,8 @@ def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory) -> Run:
     with open(log, "w") as out:
         run = subprocess.Popen(command, cwd=project, env=user(user_folder), stdout=out, stderr=subprocess.STDOUT)
     try:
-        commands = {LATE: [], NARROW: ["scontrol", "requeue"], TAUGHT: ["scancel"]}
+        requeue = ["scontrol", "requeue"]
+        commands = {LATE: [], NARROW: requeue, WIDE: requeue, TAUGHT: ["scancel"]}
         disturb(project / MODELS, run, commands)
         run.wait(timeout=RUN_SECONDS)
     finally:
@@ -161,10 +162,11 @@ def test_a_step_out_of_time_saves_and_is_given_more(ran):
     assert went_on(ran, LATE)
 
 
-def test_a_step_that_slurm_queues_again_goes_on_as_the_same_job(ran):
-    (job,) = ran.jobs(NARROW)
+@pytest.mark.parametrize("chain", [NARROW, WIDE])
+def test_a_step_that_slurm_queues_again_goes_on_as_the_same_job(ran, chain):
+    (job,) = ran.jobs(chain)
     assert (job["JobState"], job["Restarts"]) == ("COMPLETED", "1")
-    assert went_on(ran, NARROW)
+    assert went_on(ran, chain)
 
 
 def went_on(ran: Run, chain: str) -> bool:

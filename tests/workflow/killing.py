@@ -47,6 +47,11 @@ class Stage:
         return self.script in ("pretrain.py", "sft.py", "grpo.py")
 
     @property
+    def shows_work(self) -> bool:
+        """Whether it can be seen from outside where its real work begins."""
+        return self.trains or self.partial is not None
+
+    @property
     def targets(self) -> tuple[str, str]:
         """What is asked for after a kill: the tables, and what they do not need as long as the models are there."""
         return METRICS, self.outputs[0]
@@ -344,8 +349,7 @@ class Moment:
 
 def moment(rng: random.Random, stage: Stage) -> Moment:
     """A random moment; half of them in the work, which is a small part of a tiny program's life."""
-    has_work = stage.trains or stage.partial is not None
-    return Moment("work" if has_work and rng.random() < 0.5 else "life", rng.random())
+    return Moment("work" if stage.shows_work and rng.random() < 0.5 else "life", rng.random())
 
 
 @dataclass(frozen=True)

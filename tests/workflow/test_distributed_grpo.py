@@ -105,6 +105,17 @@ def test_two_processes_killed_in_between_draw_the_curve_of_one(models, alone, sh
         torch.testing.assert_close(found[name], weight, rtol=2**-7, atol=1e-5, msg=name)
 
 
+def test_a_process_without_a_held_out_prompt_waits_for_the_one_that_has_it(models, alone):
+    folder = grpo_steps.prepare(models, "grpo.fewer-s0", validation=1, max_steps=1)
+    finished(launched(2, "zero3", folder), folder)
+    of_three, of_one = (json.loads((path / "validation.json").read_text()) for path in (alone, folder))
+    assert (of_three["n"], of_one["n"]) == (3, 1)
+    # The parent's answer to the first of the three, from weights that both processes gathered.
+    assert (of_one["ids"], of_one["rewards_before"]) == (of_three["ids"][:1], of_three["rewards_before"][:1])
+    assert len(of_one["rewards_after"]) == 1
+    assert [entry["step"] for entry in history(folder, "eval_reward")] == [0, 1]
+
+
 def test_processes_that_share_a_prompt_draw_completions_of_their_own(models):
     folder = grpo_steps.prepare(models, "grpo.shared-s0", generations=8, max_steps=1)
     finished(launched(2, "none", folder, "--write", folder / "completions.json"), folder)

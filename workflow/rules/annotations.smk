@@ -31,5 +31,6 @@ rule annotate:
     shell:
         configured(
             "annotate.py",
-            "--annotation {wildcards.annotation} --model {params.folder} --output {params.out}",
+            "--annotation {wildcards.annotation} --model {params.folder} --output {params.out}"
+            " --gpus {resources.gpus_per_node}",
         )

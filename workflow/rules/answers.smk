@@ -39,7 +39,7 @@ rule generate:
             "generate.py",
             "--model {params.folder} --benchmark {wildcards.benchmark} --examples {input.examples}"
             " --style {wildcards.style} --decoding {wildcards.decoding} --engine {params.engine}"
-            " --output {output.answers}",
+            " --gpus {resources.gpus_per_node} --output {output.answers}",
         )
 
 

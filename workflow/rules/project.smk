@@ -107,6 +107,7 @@ def launched(script, *arguments):
     return program(
         "launch.py",
         "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
+        " --gpus {resources.gpus_per_node} --memory-mb {resources.mem_mb}"
         f" --sharding {{resources.sharding}} {_path(script)} {' '.join(arguments)}",
     )
 

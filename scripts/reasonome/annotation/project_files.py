@@ -42,6 +42,7 @@ CODE = (
     "sources/gmt.py",
     "sources/source.py",
     "tasks",
+    "visible_gpus.py",
     "wording.py",
 )
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")

@@ -1,6 +1,7 @@
-"""SLURM as this node reaches it: controller, partitions, accounting."""
+"""SLURM as this node reaches it: controller, partitions, accounting, and how long it remembers jobs."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -10,28 +11,36 @@ from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 from reasonome.errors import nearest
 
 LIMIT_SECONDS = 30
+_REMEMBERED_SECONDS = 200  # Snakemake looks at its jobs every 180 seconds at the latest
 
 
 @dataclass(frozen=True)
 class Slurm:
-    """What the client's programs said; a None was not asked or gave no answer."""
+    """What the client's programs said; a None was not asked or gave no answer.
+
+    `remembers` is for how many seconds squeue knows a job that has ended (MinJobAge).
+    """
 
     client: bool
     controller: bool = False
     partitions: tuple[str, ...] = ()
     accounting: bool = False
+    remembers: int | None = None
     error: str = ""
 
 
 def read_slurm() -> Slurm:
-    """Ask the controller for its partitions, and the database for one job's record."""
+    """Ask the controller for its partitions and its memory of jobs, and the database for one job's record."""
     if shutil.which("sinfo") is None:
         return Slurm(False)
     partitions, error = _ask(["sinfo", "-h", "-o", "%R"])
     if partitions is None:
         return Slurm(True, error=error)
     accounting, _ = _ask(["sacct", "-n", "-X", "-u", str(os.getuid()), "-S", "now-1minutes", "-o", "jobid"])
-    return Slurm(True, True, tuple(dict.fromkeys(partitions.split())), accounting is not None)
+    config, _ = _ask(["scontrol", "show", "config"])
+    age = re.search(r"^\s*MinJobAge\s*=\s*(\d+) sec", config or "", re.MULTILINE)
+    names = tuple(dict.fromkeys(partitions.split()))
+    return Slurm(True, True, names, accounting is not None, int(age[1]) if age else None)
 
 
 def _ask(command: list[str]) -> tuple[str | None, str]:
@@ -79,3 +88,24 @@ def check_accounting(slurm: Slurm) -> Finding:
         return Finding(check, OK, "sacct answers; profiles/slurm follows jobs by squeue, which works without it too")
     fix = "keep `slurm-status-command: squeue` in profiles/slurm/config.yaml: with sacct a run would wait for ever"
     return Finding(check, WARN, "sacct gives no answer: this cluster has no database", fix)
+
+
+def check_remembered(slurm: Slurm) -> Finding:
+    """Whether squeue knows of a job's end for long enough that Snakemake sees it."""
+    check = "ended jobs"
+    if not slurm.controller:
+        return Finding(check, NOT_HERE, "needs SLURM")
+    if slurm.remembers is None:
+        fix = "ask for MinJobAge in slurm.conf, which should be 300 seconds"
+        return Finding(check, WARN, "scontrol does not say for how long squeue remembers them", fix)
+    if slurm.remembers == 0:
+        return Finding(check, OK, "squeue remembers them for ever (MinJobAge=0)")
+    what = f"squeue remembers them for {slurm.remembers} seconds (MinJobAge)"
+    if slurm.remembers >= _REMEMBERED_SECONDS:
+        return Finding(check, OK, what)
+    what += ": by it Snakemake may miss how a job ended, and wait for ever"
+    if slurm.accounting:
+        return Finding(
+            check, WARN, what, "`slurm-status-command: sacct` in profiles/slurm/config.yaml, if not yet there"
+        )
+    return Finding(check, FAIL, what, "ask the administrators for MinJobAge=300 in slurm.conf, or for accounting")

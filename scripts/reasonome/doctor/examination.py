@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reasonome import chains, experiments
+from reasonome.config import GrpoRecipe
 from reasonome.doctor import cluster, communication, gpus, limits, offline, packages, storage
 from reasonome.doctor.finding import Finding
 from reasonome.job_resources import JobResources, of_job
@@ -49,11 +50,13 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     have = packages.installed()
     yield packages.check_versions(have, {file: packages.pins(Path(file)) for file in locks})
     sharding = any(one.sharding != "none" for one in asked)
+    yield packages.check_asked_for(optional_packages(project, names), "torch" in have)
     yield packages.check_compilers(sharding, "torch" in have, len(driver.gpus))
     yield packages.check_snakemake()
     yield cluster.check_controller(slurm)
     yield cluster.check_partitions(slurm, [one.partition for one in asked if one.partition])
     yield cluster.check_accounting(slurm)
+    yield cluster.check_remembered(slurm)
     torch = gpus.read_torch()
     yield gpus.check_torch(driver, torch, locks[-1], os.environ.get("CUDA_VISIBLE_DEVICES"))
     yield gpus.check_cuda(driver, torch)
@@ -64,6 +67,23 @@ def requests(project: Project, names: list[str]) -> list[JobResources]:
     """What the training jobs of these experiments ask for."""
     steps = [step for name in names for step in experiments.trained_steps(project, name)]
     return [of_job(project, chains.last_step(chain).stage, backbone, chain) for backbone, chain in dict.fromkeys(steps)]
+
+
+def optional_packages(project: Project, names: list[str]) -> dict[str, str]:
+    """Packages that not every job needs → what in the config of these experiments asks for each first."""
+    found = {name: f"`trackers: {name}`" for name in project.settings.trackers}
+    for name in names:
+        for backbone in project.experiments[name].backbones:
+            if project.backbones[backbone].engine == "vllm":
+                found.setdefault("vllm", f"`engine: vllm` of {backbone}")
+        for _, chain in experiments.trained_steps(project, name):
+            step = chains.last_step(chain)
+            recipe, of_step = step.recipe(project), f"of {step.stage}.{step.variant}"
+            if isinstance(recipe, GrpoRecipe) and recipe.rollouts != "transformers":
+                found.setdefault("vllm", f"`rollouts: {recipe.rollouts}` {of_step}")
+            if recipe.adapter and recipe.adapter.quantize:
+                found.setdefault("bitsandbytes", f"`quantize: {recipe.adapter.quantize}` {of_step}")
+    return found
 
 
 def disk_needed(project: Project, names: list[str]) -> float:

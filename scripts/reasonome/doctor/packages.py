@@ -53,6 +53,24 @@ def check_versions(have: Mapping[str, str], locks: Mapping[str, Mapping[str, str
     return Finding(check, OK, f"as in {file}: {agreeing}")
 
 
+def check_asked_for(asked: Mapping[str, str], trains: bool) -> Finding:
+    """The packages that are needed only if the config says so; `asked` is package → what asks for it.
+
+    `trains`: torch is here, as it is not where jobs are only submitted.
+    """
+    check = "optional packages"
+    if not asked:
+        return Finding(check, NOT_HERE, "nothing asks for vLLM, bitsandbytes or a tracker")
+    if not trains:
+        return Finding(check, NOT_HERE, f"{', '.join(asked)}: needed where jobs compute, not here")
+    if missing := [name for name in asked if find_spec(name) is None]:
+        what = "; ".join(f"{name} is not installed, which {asked[name]} asks for" for name in missing)
+        gpu = "compute in the environment of envs/gpu.lock (docs/environments.md)"
+        fixes = dict.fromkeys(gpu if name in ("vllm", "bitsandbytes") else f"pip install {name}" for name in missing)
+        return Finding(check, FAIL, what, "; ".join(fixes))
+    return Finding(check, OK, f"{', '.join(asked)}: installed")
+
+
 def check_compilers(sharding: bool, trains: bool, gpus: int) -> Finding:
     """g++ and ninja, with which DeepSpeed builds operations where jobs ask for sharding and train on CPUs.
 

@@ -63,6 +63,8 @@ def generate(
     Batches are the same whatever is skipped and each is seeded by its number, so that a killed job that goes
     on gives what an undisturbed one gives. `span` finds the name in a text, for its log-probability.
     """
+    if not prompts:  # a tokenizer takes no empty list
+        return
     ids = tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
     config = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,

@@ -37,7 +37,7 @@ def load(folder: Path, **settings):
         ) from None
     chosen = {
         "dtype": "bfloat16",
-        "tensor_parallel_size": _shards(folder),
+        "tensor_parallel_size": shards(folder),
         "enable_prefix_caching": True,
         # The longest that fits: room for a whole context of 128k tokens is more than many GPUs have.
         "max_model_len": -1,
@@ -46,7 +46,7 @@ def load(folder: Path, **settings):
     return LLM(model=str(folder), **(chosen | settings)), AutoTokenizer.from_pretrained(folder)
 
 
-def _shards(folder: Path) -> int:
+def shards(folder: Path) -> int:
     """The most visible GPUs over which vLLM can spread the model; 1 on a machine without."""
     import torch
 
@@ -76,6 +76,8 @@ def generate(
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`."""
+    if not prompts:  # a tokenizer takes no empty list
+        return
     from vllm import TokensPrompt
 
     ids = tokenizer(list(prompts), add_special_tokens=False)["input_ids"]

@@ -16,8 +16,9 @@ ANSWERING = "generate"
 class MeasuredRun:
     """One finished job of training (`stage` of its last step) or answering (`stage` ANSWERING).
 
-    `device` is "cpu", the name of a GPU, or "gpu". `threads` are those of one process. `asked` is (benchmark, style,
-    decoding) of answers; `recipe` and `examples` are those of a training step.
+    `device` is "cpu", the name of a GPU, or "gpu"; `gpus` are those that were computed on, on all nodes, as `processes`
+    are. `threads` are those of one process. `asked` is (benchmark, style, decoding) of answers, `engine` what generated
+    them (None: training); `recipe`, `sharding` and `examples` are those of a training step.
     """
 
     path: Path
@@ -31,17 +32,20 @@ class MeasuredRun:
     steps: int
     threads: int
     processes: int
+    gpus: int
     device: str
     peak_memory_gb: float
     gpu_peak_memory_gb: float | None
     asked: tuple[str, str, str] | None
+    engine: str | None
+    sharding: str
     recipe: dict[str, Any]
     examples: int
 
     @property
     def workers(self) -> int:
         """Cores on a CPU, else GPUs: what a rate is divided by."""
-        return self.processes * self.threads if self.device == "cpu" else self.processes
+        return self.processes * self.threads if self.device == "cpu" else self.gpus
 
     @property
     def adapted(self) -> bool:
@@ -80,6 +84,10 @@ def _run(path: Path, stage: str, backbone: str, chain: str, asked, recipe: dict,
     if "threads" not in run:
         return None  # answers of an endpoint, or recorded ones: nothing was computed
     gpu_peak = _number(run, "gpu_peak_memory_gb", path, None)
+    processes = max(1, _number(run, "processes", path, 1))
+    device = str(run.get("device") or ("gpu" if gpu_peak else "cpu"))
+    # Older answers do not say their engine, which on a GPU may have been either.
+    engine = run.get("engine", "transformers" if device == "cpu" else None) if stage == ANSWERING else None
     return MeasuredRun(
         path,
         stage,
@@ -91,11 +99,14 @@ def _run(path: Path, stage: str, backbone: str, chain: str, asked, recipe: dict,
         prompt_tokens=_number(run, "prompt_tokens", path, 0),
         steps=_number(run, "steps", path, 0),
         threads=max(1, _number(run, "threads", path)),
-        processes=max(1, _number(run, "processes", path, 1)),
-        device=str(run.get("device") or ("gpu" if gpu_peak else "cpu")),
+        processes=processes,
+        gpus=max(1, _number(run, "gpus", path, processes)),
+        device=device,
         peak_memory_gb=_number(run, "peak_memory_gb", path),
         gpu_peak_memory_gb=gpu_peak,
         asked=asked,
+        engine=engine,
+        sharding=run.get("sharding", "none"),
         recipe=recipe,
         examples=examples,
     )

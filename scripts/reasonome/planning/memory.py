@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
 
 from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe
 from reasonome.job_resources import JobResources
@@ -22,6 +25,24 @@ ROW_BYTES, TOKEN_BYTES = 600, 4  # of a row of answers: ids, digests and numbers
 PROCESS_GB = 1.5  # Python, torch and the other libraries
 ADAPTER_SHARE = 0.03  # of the weights, at rank 16 on all linear layers
 
+# Fields of recipes that change no peak of memory. All others may: lengths and rows, what lies on the device; data, as
+# the longest text decides; and `max_steps`, as a short trial may not have met that.
+WITHOUT_EFFECT = frozenset(
+    {
+        "learning_rate",
+        "epochs",
+        "scheduler",
+        "warmup",
+        "weight_decay",
+        "max_grad_norm",
+        "save_steps",
+        "log_steps",
+        "checkpoints",
+        "scale_rewards",
+        "max_drift",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Need:
@@ -38,12 +59,12 @@ def of_training(size: Estimate, shape: Shape | None, recipe: Recipe, asked: JobR
 
     Without the model's shape activations are left out, and the note says so.
     """
-    processes = asked.processes or max(1, asked.gpus)
-    ranks = processes * asked.nodes
+    processes = _processes(asked)
+    shards = ranks(asked)
     trained = trained_share(recipe)
     weights = FOUR_BITS if recipe.adapter and recipe.adapter.quantize else FP32
     gradients, optimizer = FP32 * trained, MOMENTS * trained
-    over = {"none": (1, 1), "zero2": (1, ranks), "zero3": (ranks, ranks)}[asked.sharding]
+    over = {"none": (1, 1), "zero2": (1, shards), "zero3": (shards, shards)}[asked.sharding]
     # DeepSpeed's optimizer has an fp32 copy of its own beside the weights that pass forward and backward.
     master = FP32 * trained if asked.sharding != "none" else 0
     bytes_each = weights / over[0] + (gradients + optimizer + master) / over[1]
@@ -57,6 +78,27 @@ def of_training(size: Estimate, shape: Shape | None, recipe: Recipe, asked: JobR
     model = size.times(BF16 / GB)
     kept = model if recipe.checkpoints == "prune" else model + saved.times(WHILE_TRAINING)
     return Need(on_device if asked.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
+
+
+def ranks(asked: JobResources) -> int:
+    """Processes of a training job on all of its nodes."""
+    return _processes(asked) * asked.nodes
+
+
+def _processes(asked: JobResources) -> int:
+    return asked.processes or max(1, asked.gpus)
+
+
+def takes_as_much(recipe: Recipe, before: dict[str, Any]) -> bool:
+    """Whether a job with the settings `before` (of a recipe.json) takes the memory that one of `recipe` does.
+
+    Settings that were not there yet count as their defaults; those that are there no longer make it another job.
+    """
+    try:
+        earlier = type(recipe).model_validate(before)
+    except ValidationError:
+        return False
+    return earlier.model_dump(exclude=WITHOUT_EFFECT) == recipe.model_dump(exclude=WITHOUT_EFFECT)
 
 
 def measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:
@@ -91,9 +133,9 @@ def _activations(shape: Shape | None, recipe: Recipe, prompt: float) -> Estimate
     return Estimate(SPARE * (layers + LOGITS * shape.vocabulary * tokens) / GB, "assumed", "activations by shape")
 
 
-def of_answering(size: Estimate, answers: Estimate, tokens: Estimate, on_gpu: bool) -> Need:
-    """What answering needs: the weights in bf16, read once; and the answers' file."""
+def of_answering(size: Estimate, answers: Estimate, tokens: Estimate, gpus: int) -> Need:
+    """What answering on `gpus` GPUs needs: the weights in bf16, read once and spread evenly; and the answers' file."""
     weights = Estimate(SPARE * BF16 / GB, "assumed") * size
     node = weights + counted(PROCESS_GB)
     kept = combine(lambda rows, n: (ROW_BYTES * rows + TOKEN_BYTES * n) / GB, answers, tokens)
-    return Need(weights if on_gpu else None, node, kept, counted(0))
+    return Need(weights.times(1 / gpus) if gpus else None, node, kept, counted(0))

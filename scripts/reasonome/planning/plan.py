@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
@@ -89,10 +89,10 @@ class Plan:
             device = Device("cpu", asked.cpus if self.cores is None else min(asked.cpus, self.cores))
             return Planned(job, asked, device, Work(), self._recorded(job), None)
         device = Device.of(asked, self.gpus, self.cores)
-        if device.name == "cpu":
-            asked = _on_cpus(asked, device.workers)
+        asked = _given(asked, device)
         work = self.workload.of(job)
-        seconds, need = self._seconds(job, device, work), self._need(job, asked, device, work)
+        used = self._used(job, asked, device)
+        seconds, need = self._seconds(job, used, work), self._need(job, asked, used, work)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += START
         return Planned(job, asked, device, work, seconds, need)
@@ -105,6 +105,12 @@ class Plan:
                 mean(seconds.values()), "measured", f"{job.rule}: mean of {count} job{'s' * (count > 1)} here"
             )
         return unknown(f"{job.rule}: no job of it was recorded here")
+
+    def _used(self, job: Job, asked: JobResources, device: Device) -> Device:
+        """What the job's program computes on, of the device that the job holds."""
+        if job.rule == ANSWERING:
+            return device.answering(self.project.backbones[job.backbone].engine)
+        return device.training(asked)
 
     def _seconds(self, job: Job, device: Device, work: Work) -> Estimate:
         if job.rule == ANSWERING:
@@ -122,7 +128,7 @@ class Plan:
     def _need(self, job: Job, asked: JobResources, device: Device, work: Work) -> memory.Need:
         size = self.rates.sizes[job.backbone]
         if job.rule == ANSWERING:
-            return memory.of_answering(size, work.answers, work.generated, asked.gpus > 0)
+            return memory.of_answering(size, work.answers, work.generated, device.workers if asked.gpus else 0)
         shape = backbones.shape(self._weights(job.backbone))
         recipe = chains.last_step(job.chain).recipe(self.project)
         prompt = 0.0
@@ -130,14 +136,13 @@ class Plan:
             prompt = self.workload.prompt_tokens(job.backbone, recipe.benchmark, recipe.style).value
         need = memory.of_training(size, shape, recipe, asked, prompt)
         # Equal settings on an equal machine took what they took.
-        same = ("micro_batch_size", "gradient_checkpointing", "adapter", "benchmark", "style", "corpus", "max_length")
-        now = recipe.model_dump(mode="json")
+        same = (job.rule, job.backbone, device.workers, memory.ranks(asked), asked.sharding)
         alike = [
             run
             for run in self.rates.runs
-            if (run.stage, run.backbone, run.workers) == (job.rule, job.backbone, device.workers)
+            if (run.stage, run.backbone, run.workers, run.processes, run.sharding) == same
             and device.is_that_of(run)
-            and all(run.recipe.get(key) == now.get(key) for key in same)
+            and memory.takes_as_much(recipe, run.recipe)
         ]
         return memory.measured(need, alike)
 
@@ -252,5 +257,8 @@ def group_of(job: Job) -> tuple[str, str, str]:
     return job.rule, "", ""
 
 
-def _on_cpus(asked: JobResources, cores: int) -> JobResources:
-    return JobResources(cpus=cores, memory_gb=asked.memory_gb, minutes=asked.minutes, retry_factor=asked.retry_factor)
+def _given(asked: JobResources, device: Device) -> JobResources:
+    """The request as the launcher takes it on this device: the GPUs or cores that are there, processes as they are."""
+    if device.name == "cpu":
+        return replace(asked, cpus=device.workers, gpus=0, gpu_model=None, nodes=1)
+    return replace(asked, gpus=device.workers // asked.nodes)

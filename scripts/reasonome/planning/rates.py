@@ -42,6 +42,18 @@ class Device:
             return cls((asked.gpu_model or "gpu").lower(), count * asked.nodes)
         return cls("cpu", asked.cpus if cores is None else min(asked.cpus, cores))
 
+    def answering(self, engine: str) -> "Device":
+        """The part of it that one job's engine answers on: transformers takes a single GPU, vLLM all of them."""
+        return self if self.name == "cpu" or engine == "vllm" else replace(self, workers=1)
+
+    def training(self, asked: JobResources) -> "Device":
+        """The part of it that a training job's processes compute on: a GPU for each, or the same number of cores."""
+        if asked.processes is None:
+            return self
+        if self.name == "cpu":
+            return replace(self, workers=asked.processes * max(1, self.workers // asked.processes))
+        return replace(self, workers=min(self.workers, asked.processes * asked.nodes))
+
     @property
     def peak(self) -> float:
         """FLOP/s of one GPU; of an unnamed one, UNNAMED_GPU's."""
@@ -84,19 +96,27 @@ class Rates:
         return self._assumed(backbone, device, flops, TRAINING_SHARE, CORE_FLOPS[0])
 
     def generation(self, backbone: str, device: Device, engine: str) -> Estimate:
-        """Tokens generated per second, all workers."""
+        """Tokens generated per second by this engine, all workers."""
         for other in (False, True):
-            chosen = self._chosen((ANSWERING,), backbone, other, device, False)
+            chosen = self._chosen((ANSWERING,), backbone, other, device, False, engine)
             if found := self._pooled(chosen, backbone, device, lambda run: run.generated_tokens):
                 return found
         return self._assumed(backbone, device, 2, GENERATION_SHARE[engine], CORE_FLOPS[1])
 
     def _chosen(
-        self, stages: Iterable[str], backbone: str, other: bool, device: Device, adapted: bool
+        self,
+        stages: Iterable[str],
+        backbone: str,
+        other: bool,
+        device: Device,
+        adapted: bool,
+        engine: str | None = None,
     ) -> list[MeasuredRun]:
         """The runs of some stages on such a device: of the backbone, or of the one that is nearest in size."""
         fitting = [
-            run for run in self.runs if run.stage in stages and device.is_that_of(run) and run.adapted == adapted
+            run
+            for run in self.runs
+            if run.stage in stages and device.is_that_of(run) and (run.adapted, run.engine) == (adapted, engine)
         ]
         if not other:
             return [run for run in fitting if run.backbone == backbone]

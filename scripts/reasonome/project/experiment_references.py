@@ -29,8 +29,10 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
     for arm, spec in experiment.arms.items():
         _check_steps(project, file, arm, spec.steps)
     for position, name in enumerate(experiment.backbones):
-        _check_untrainable(project, file, ("backbones", position), name, experiment)
-        _check_sharding(project, file, name, experiment)
+        if project.backbones[name].weights is None or name in experiment.untrained:
+            _check_untrainable(project, file, ("backbones", position), name, experiment)
+        else:
+            _check_sharding(project, file, name, experiment)
     check_leaks(project, file, experiment)
     _check_encoders(project, file, experiment)
 
@@ -58,8 +60,6 @@ def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> No
 def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, experiment: Experiment) -> None:
     """A model behind an endpoint, or recorded answers, are asked in arms without steps: there must be one."""
     backbone = project.backbones[name]
-    if backbone.weights is not None and name not in experiment.untrained:
-        return
     arms = [spec for spec in experiment.arms.values() if not spec.steps]
     if not arms:
         why = "has no weights to train" if backbone.weights is None else "is not to be trained"
@@ -102,18 +102,16 @@ def _check_steps(project: "Project", file: str, arm: str, steps: list[str]) -> N
 
 def _check_sharding(project: "Project", file: str, backbone: str, experiment: Experiment) -> None:
     """What fits in memory is tried before zero3 spreads the weights, so that recipes give it numbers."""
-    if project.backbones[backbone].weights is None or backbone in experiment.untrained:
-        return
-    for arm, spec in experiment.arms.items():
-        for position, step in enumerate(spec.steps):
-            stage, variant = step.split(".")
-            shardings = [one.sharding for one in project.requests if one.sharding and one.is_for(stage, backbone, step)]
-            recipe = project.recipes[stage][variant]
-            automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
-            if automatic and shardings[-1:] == ["zero3"]:
-                what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
-                fix = f"give it a number in recipes/{stage}.yaml, or another sharding in resources.yaml"
-                raise project.folder.error(file, ("arms", arm, "steps", position), what, fix)
+    steps = [(arm, at, step) for arm, spec in experiment.arms.items() for at, step in enumerate(spec.steps)]
+    for arm, position, step in steps:
+        stage, variant = step.split(".")
+        recipe = project.recipes[stage][variant]
+        automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
+        shardings = [one.sharding for one in project.requests if one.sharding and one.is_for(stage, backbone, step)]
+        if automatic and shardings[-1:] == ["zero3"]:
+            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
+            fix = f"give it a number in recipes/{stage}.yaml, or another sharding in resources.yaml"
+            raise project.folder.error(file, ("arms", arm, "steps", position), what, fix)
 
 
 def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:

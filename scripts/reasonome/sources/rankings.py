@@ -170,15 +170,13 @@ def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, 
     found = table.find(usual)
     if not found and needed:
         fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
-        raise InputError(f"no column has the {field}", file=table.file, line=table.header_line, field=field, fix=fix)
+        raise table.header_error(f"no column has the {field}", field=field, fix=fix)
     if not found:
         return None
     alike = [column for column in table.columns if column.casefold() == found[0].casefold()]
     if found[0] not in usual and len(set(alike)) > 1:
         what = f"columns {' and '.join(alike)} could both be the {field}"
-        raise InputError(
-            what, file=table.file, line=table.header_line, field=field, fix=f"call one of them {usual[0]}, all in small"
-        )
+        raise table.header_error(what, field=field, fix=f"call one of them {usual[0]}, all in small")
     return table.place(found[0], field)
 
 

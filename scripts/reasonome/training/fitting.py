@@ -23,6 +23,7 @@ from reasonome import atomic, memory_limits
 from reasonome.config import TrainingSettings
 from reasonome.errors import InputError
 from reasonome.training import adapters, processes, recomputation, sharding
+from reasonome.training.launcher import MEMORY_MB
 
 FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
@@ -198,13 +199,14 @@ def measured_peak(run: Callable[[], Any]) -> int:
 
 
 def memory_limit() -> float:
-    """Bytes that this process may have: its share of what is free, of the SLURM job and of the control group."""
+    """Bytes that this process may have: its share of what is free, of what its job has, and of the control group."""
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     free = psutil.virtual_memory().available / sharing + psutil.Process().memory_info().rss
-    granted = [limit / sharing for limit in (*_of_slurm(), *memory_limits.of_control_groups())]
+    granted = [limit / sharing for limit in (*_of_job(), *memory_limits.of_control_groups())]
     return min([free, *granted])
 
 
-def _of_slurm() -> list[float]:
-    megabytes = os.environ.get("SLURM_MEM_PER_NODE", "")
-    return [float(megabytes) * 2**20] if megabytes.isdigit() and int(megabytes) else []
+def _of_job() -> list[float]:
+    """What the launcher was told, and what SLURM says to jobs by hand; to those of Snakemake it says nothing."""
+    given = [os.environ.get(name, "") for name in (MEMORY_MB, "SLURM_MEM_PER_NODE")]
+    return [float(megabytes) * 2**20 for megabytes in given if megabytes.isdigit() and int(megabytes)]

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from reasonome import visible_gpus
 from reasonome.config import Sharding
 from reasonome.errors import InputError
 
 SHARDINGS = get_args(Sharding)
-# The variable that tells a training process how its model is sharded.
+# Variables that tell a training process how its model is sharded, and the megabytes that its job may have on a node.
 SHARDING = "REASONOME_SHARDING"
+MEMORY_MB = "REASONOME_MEMORY_MB"
 FORWARDED = (signal.SIGTERM, signal.SIGUSR1)
 # Statuses of processes that were asked to stop and have saved, all after the same step.
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)
@@ -40,18 +42,23 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Launch:
-    """A training program and where it runs. `processes` and `cpus` are those of one node; 0 processes: one per GPU."""
+    """A training program and where it runs. All numbers but `nodes` are those of one node; 0 processes: one per GPU.
+
+    `gpus` is the most that are used of those that are visible, `memory_mb` the most memory; None: all.
+    """
 
     nodes: int
     processes: int
     cpus: int
     sharding: str
     program: tuple[str, ...]
+    gpus: int | None = None
+    memory_mb: int | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("nodes", 1), ("processes", 0), ("cpus", 1)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
+        for name, least in (("nodes", 1), ("processes", 0), ("cpus", 1), ("gpus", 0), ("memory_mb", 1)):
+            if getattr(self, name) is not None and getattr(self, name) < least:
+                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}; the least is {least}")
         if not Path(self.program[0]).is_file():
             raise InputError("there is no such program", file=self.program[0])
 
@@ -69,16 +76,22 @@ def gpus_here() -> int:
     return torch.cuda.device_count()
 
 
-def processes_here(asked: int) -> int:
-    """Processes to start on this node; InputError if more are asked for than there are GPUs, where there are any."""
+def processes_here(launch: Launch) -> int:
+    """Processes to start on this node, which are then left as many GPUs, where there are any.
+
+    InputError if more are asked for than there are GPUs for them.
+    """
+    visible_gpus.leave(launch.gpus)
     gpus = gpus_here()
-    if asked > gpus > 0:
+    if launch.processes > gpus > 0:
         raise InputError(
-            f"{asked} processes for {gpus} GPUs: each process needs one of its own",
+            f"{launch.processes} processes for {gpus} GPUs: each process needs one of its own",
             field="--processes",
             fix="ask for as many processes as GPUs, or for 0, which is one per GPU",
         )
-    return asked or max(1, gpus)
+    if gpus > launch.processes > 0:
+        visible_gpus.leave(launch.processes)
+    return launch.processes or max(1, gpus)
 
 
 def environment(launch: Launch, processes: int, node: int, local: int, store: tuple[str, int]) -> dict[str, str]:
@@ -100,12 +113,13 @@ def environment(launch: Launch, processes: int, node: int, local: int, store: tu
 
 def shared_environment(launch: Launch, processes: int) -> dict[str, str]:
     """What all processes of a node are told alike."""
-    return {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
+    told = {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
+    return told if launch.memory_mb is None else {**told, MEMORY_MB: str(launch.memory_mb)}
 
 
 def run_on_this_node(launch: Launch) -> int:
     """Run the program here and return its status; a single process takes the launcher's place."""
-    processes = processes_here(launch.processes)
+    processes = processes_here(launch)
     if processes == 1 and launch.sharding == "none":
         os.environ.update(shared_environment(launch, processes))
         sys.stdout.flush()
@@ -135,7 +149,7 @@ def run_on_nodes(launch: Launch, launcher: str) -> int:
         )
     store = _bound_store(_name_of_this_host())
     print(f"one launcher on each of {launch.nodes} nodes; they meet at {store.host}:{store.port}", flush=True)
-    children = _Children()
+    children = _Children(passed_on=signal.SIGUSR1)
     children.start(srun_command(launch, launcher, (store.host, store.port), os.environ), {}, None)
     children.wait()
     return children.status()
@@ -161,6 +175,8 @@ def srun_command(launch: Launch, launcher: str, store: tuple[str, int], job: Map
         f"--processes={launch.processes}",
         f"--cpus={launch.cpus}",
         f"--sharding={launch.sharding}",
+        *([] if launch.gpus is None else [f"--gpus={launch.gpus}"]),
+        *([] if launch.memory_mb is None else [f"--memory-mb={launch.memory_mb}"]),
         f"--store={store[0]}:{store[1]}",
         *launch.program,
     ]
@@ -169,7 +185,7 @@ def srun_command(launch: Launch, launcher: str, store: tuple[str, int], job: Map
 def run_one_of_nodes(launch: Launch, store: str) -> int:
     """Run this node's share of a job on several nodes; the status of its processes."""
     host, _, port = store.rpartition(":")
-    return _run_processes(launch, processes_here(launch.processes), int(os.environ["SLURM_PROCID"]), (host, int(port)))
+    return _run_processes(launch, processes_here(launch), int(os.environ["SLURM_PROCID"]), (host, int(port)))
 
 
 def _bound_store(host: str) -> Any:
@@ -223,10 +239,15 @@ def _show_errors(children: "_Children", failed: int, rank: int) -> None:
 
 
 class _Children:
-    """The processes that one launcher has started. Signals to the launcher reach all of them."""
+    """The processes that one launcher has started. Signals to the launcher reach all of them.
 
-    def __init__(self) -> None:
+    They reach them as they are, or as `passed_on`: srun passes SIGUSR1 on to the tasks that it has started, and kills
+    them all at a SIGTERM.
+    """
+
+    def __init__(self, passed_on: int | None = None) -> None:
         self.received: int | None = None
+        self._passed_on = passed_on
         self.failed: int | None = None  # the first, by position, that failed
         self.errors: list[Path | None] = []
         self._processes: list[subprocess.Popen] = []
@@ -248,7 +269,7 @@ class _Children:
         )
         self._processes.append(process)
         if self.received is not None:
-            process.send_signal(self.received)
+            process.send_signal(self._passed_on or self.received)
 
     def _tie(self) -> None:
         """In the child: end when the launcher ends, however it does; be stoppable by Ctrl-C again."""
@@ -260,7 +281,7 @@ class _Children:
         self.received = number
         for process in self._processes:
             if process.poll() is None:
-                process.send_signal(number)
+                process.send_signal(self._passed_on or number)
 
     def wait(self) -> None:
         """Wait for all. After a failure the others have `GRACE` seconds; while they save they have all they need."""

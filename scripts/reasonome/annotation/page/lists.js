@@ -24,25 +24,26 @@ function startListsSideBySide() {
   const title = (line) => [...new Set(all(line).map((record) => record.set))].join(" / ");
   const differ = (line) => line.sets.size > 1 && new Set(all(line).map(alike)).size > 1;
 
+  const symbols = (found) => new Set(found.flatMap((record) => record.genes.map((gene) => gene.symbol)));
+
   // The genes that are in the sets of every list of a line.
   function sharedGenes(line) {
-    const [first, ...others] = [...line.sets.values()].map((found) => new Set(found.flatMap((record) => record.genes.map((gene) => gene.symbol))));
+    const [first, ...others] = [...line.sets.values()].map(symbols);
     return [...first].filter((symbol) => others.every((one) => one.has(symbol)));
   }
 
   // The genes of a set that no other list of the line has.
   function genesOfOneList(line, list, record) {
-    const others = [...line.sets].filter(([other]) => other !== list).flatMap(([, found]) => found);
-    const elsewhere = new Set(others.flatMap((other) => other.genes.map((gene) => gene.symbol)));
-    return record.genes.map((gene) => gene.symbol).filter((symbol) => !elsewhere.has(symbol));
+    const elsewhere = symbols([...line.sets].filter(([other]) => other !== list).flatMap(([, found]) => found));
+    return [...symbols([record])].filter((symbol) => !elsewhere.has(symbol));
   }
 
   function drawCell(line, list) {
     const made = element("span");
+    const inAll = line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all lists of this row` : "";
     for (const record of line.sets.get(list) ?? []) {
       const shown = element("span", nameShown(record), "in-list");
-      const genes = `${record.genes.length} genes` + (line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all lists of this row` : "");
-      const told = [record.set, genes, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
+      const told = [record.set, `${record.genes.length} genes${inAll}`, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
         bestTerm(record) ? `enriched: ${bestTerm(record).name}` : ""];
       shown.append(element("small", told.filter(Boolean).join(" · "), "under"));
       made.append(shown);

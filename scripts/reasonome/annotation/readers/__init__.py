@@ -136,10 +136,8 @@ def _read_table(text: str, path: Path, options: ListOptions) -> GeneLists:
     if found is not None:
         return found
     if all(is_number(cell) for cell in table.columns[1:]):
-        raise InputError(
+        raise table.header_error(
             f"the first line is not a header: it has the numbers {', '.join(table.columns[1:4])}",
-            file=path,
-            line=table.header_line,
             fix="write a first line that names the columns, for example: gene,log2FoldChange,padj",
         )
     raise unknown_columns(table)

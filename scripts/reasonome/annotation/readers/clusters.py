@@ -63,10 +63,8 @@ def read(table: PlainTable, options: ListOptions) -> GeneLists:
     statistics = roles(table.columns).keys() & {"adjusted p", "log2 fold change"}
     if len(_columns_of_genes(table)) > 1 and not statistics:
         return _read_columns_of_genes(table, options)
-    raise InputError(
+    raise table.header_error(
         f"there are no clusters in the columns {', '.join(map(repr, table.columns))}",
-        file=table.file,
-        line=table.header_line,
         fix="give a column 'gene' and a column 'cluster', or one column of genes for each cluster",
     )
 

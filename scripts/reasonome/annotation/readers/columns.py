@@ -69,10 +69,8 @@ def placed(table: PlainTable) -> dict[str, str]:
     for role, column in found.items():
         table.place(column, role)
         if same := [other for other in table.columns if other != column and column and key(other) == key(column)]:
-            raise InputError(
+            raise table.header_error(
                 f"the columns {', '.join(map(repr, [column, *same]))} may each be that of the {role}",
-                file=table.file,
-                line=table.header_line,
                 field=role,
                 fix="keep one of them, or give the others names that say what they are",
             )
@@ -81,10 +79,8 @@ def placed(table: PlainTable) -> dict[str, str]:
 
 def no_gene_column(table: PlainTable, field: str) -> InputError:
     """The error for a table of which no column names the genes."""
-    return InputError(
+    return table.header_error(
         f"none of the columns {', '.join(map(repr, table.columns[:12]))} names the genes; row numbers are no genes",
-        file=table.file,
-        line=table.header_line,
         field=field,
         fix="call the column that has the genes 'gene'",
     )

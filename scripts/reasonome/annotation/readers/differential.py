@@ -8,7 +8,6 @@ from reasonome.annotation.readers.checked import checked, counted, some
 from reasonome.annotation.readers.columns import key, not_used, placed, roles, used
 from reasonome.annotation.readers.options import LOG2_FOLD_CHANGE, ListOptions
 from reasonome.annotation.readers.statistics import GeneStatistics, Thresholds, infinite, read_rows
-from reasonome.errors import InputError
 from reasonome.plain_table import PlainTable
 
 KIND = "differential"
@@ -38,19 +37,15 @@ def read(table: PlainTable, name: str, options: ListOptions) -> GeneLists:
     """
     found = placed(table)
     if missing := [role for role in _NEEDED if role not in found]:
-        raise InputError(
+        raise table.header_error(
             f"there is no column of the {' or the '.join(missing)} among {', '.join(map(repr, table.columns))}",
-            file=table.file,
-            line=table.header_line,
             field=missing[0],
             fix="name the columns as DESeq2 does: gene, log2FoldChange, padj",
         )
     rows = read_rows(table, found)
     if rows and all(row.adjusted_p is None for row in rows):
-        raise InputError(
+        raise table.header_error(
             "no gene has an adjusted p value",
-            file=table.file,
-            line=table.header_line,
             field=found["adjusted p"],
             fix="export the table again with adjusted p values; DESeq2 leaves them out of genes with few counts only",
         )

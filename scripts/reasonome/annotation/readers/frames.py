@@ -106,9 +106,7 @@ def _refuse_levels(frame: pd.DataFrame | pd.Series, name: str) -> None:
 
 def unknown_columns(table: PlainTable) -> InputError:
     """The error for a table that has columns of no known kind."""
-    return InputError(
+    return table.header_error(
         f"no kind of gene list has the columns {', '.join(map(repr, table.columns[:12]))}",
-        file=table.file,
-        line=table.header_line,
         fix="name the columns gene, log2FoldChange and padj for differential expression; gene and cluster for markers",
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from reasonome.annotation.gene_list import GeneList, GeneLists
 from reasonome.annotation.readers.checked import some
-from reasonome.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.plain_table import PlainTable, read_table
 
@@ -65,10 +64,8 @@ class Orthologues:
         table = read_table(path, (HUMAN_COLUMN, SYMBOL_COLUMN, SYNONYMS_COLUMN, *ID_COLUMNS))
         named = [table.place(column) for column in (SYMBOL_COLUMN, *ID_COLUMNS) if column in table.columns]
         if not named:
-            raise InputError(
+            raise table.header_error(
                 "no column says which mouse gene it is",
-                file=path,
-                line=table.header_line,
                 fix=f"call one {SYMBOL_COLUMN}, {', '.join(ID_COLUMNS[:-1])} or {ID_COLUMNS[-1]}",
             )
         return cls(_rows(table, named, table.place(HUMAN_COLUMN)))
