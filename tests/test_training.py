@@ -1,6 +1,8 @@
 """What training stages count, log and resume from, without a model."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -194,3 +196,17 @@ def test_a_checkpoint_of_the_last_step_leaves_nothing_to_train(tmp_path, step, a
     (made / "trainer_state.json").write_text(json.dumps({"global_step": step, "max_steps": 12}))
     assert checkpoints.is_at_end(made) == at_end
     assert not checkpoints.is_at_end(None)
+
+
+@pytest.mark.parametrize("first, second", [(signal.SIGTERM, signal.SIGUSR1), (signal.SIGUSR1, signal.SIGTERM)])
+def test_the_first_signal_is_the_one_that_is_told(first, second):
+    before = {number: signal.getsignal(number) for number in (first, second)}
+    try:
+        stop = checkpoints.StopOnSignal()
+        assert stop.agreed() == 0
+        for number in (first, second):
+            os.kill(os.getpid(), number)
+        assert stop.agreed() == first
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

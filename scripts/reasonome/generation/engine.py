@@ -36,6 +36,12 @@ def batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
+def token_ids(tokenizer, prompts: Sequence[str]) -> list[list[int]]:
+    """The tokens of each rendered prompt, which has all of its special tokens already."""
+    # A tokenizer takes no empty list.
+    return tokenizer(list(prompts), add_special_tokens=False)["input_ids"] if prompts else []
+
+
 def name_likelihood(
     text: str, span: Span | None, tokens: Sequence[int], logprobs: Sequence[float], decode: Callable[[list[int]], str]
 ) -> dict[str, float | int | None]:

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from reasonome.config import Decoding
-from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood
+from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
 
 
 class ChosenLogprobs(LogitsProcessor):
@@ -63,9 +63,7 @@ def generate(
     Batches are the same whatever is skipped and each is seeded by its number, so that a killed job that goes
     on gives what an undisturbed one gives. `span` finds the name in a text, for its log-probability.
     """
-    if not prompts:  # a tokenizer takes no empty list
-        return
-    ids = tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
+    ids = token_ids(tokenizer, prompts)
     config = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
         do_sample=decoding.temperature > 0,

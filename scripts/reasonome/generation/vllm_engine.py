@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
 from reasonome.config import Decoding
 from reasonome.errors import InputError
-from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood
+from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
 # request has a seed of its own, so that nothing depends on which ones run side by side.
@@ -76,11 +76,9 @@ def generate(
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`."""
-    if not prompts:  # a tokenizer takes no empty list
-        return
     from vllm import TokensPrompt
 
-    ids = tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
+    ids = token_ids(tokenizer, prompts)
     decode, ends = partial(tokenizer.decode, skip_special_tokens=True), _ends(tokenizer)
     for number, batch in enumerate(batches([len(i) for i in ids], max(decoding.batch_size, _AT_ONCE))):
         if number in skip:

@@ -115,7 +115,8 @@ class StopOnSignal(TrainerCallback):
             signal.signal(number, self._receive)
 
     def _receive(self, number: int, frame) -> None:
-        self._received = number
+        # The first is told: the launcher passes a SIGTERM on to other nodes as SIGUSR1, which may come to both.
+        self._received = self._received or number
 
     def agreed(self) -> int:
         """The signal that any process has received, 0 if none has; every process must ask at the same time."""

@@ -3,7 +3,9 @@
 The launcher tells a process its rank and their number; a program that is started by itself is the only one.
 """
 
+import atexit
 import os
+import sys
 from typing import Any
 
 import torch
@@ -64,7 +66,17 @@ def of_all(value: Any) -> list[Any]:
     return values
 
 
-def leave() -> None:
-    """End the talk with other processes: its threads would abort an interpreter that exits while they still run."""
-    if dist.is_initialized():
-        dist.destroy_process_group()
+def leave(status: int = 0) -> None:
+    """End this process with `status` if it is one of several, once what is registered for its exit is done.
+
+    The interpreter is left standing. Threads of Gloo live for as long as anything refers to their group, as a trainer
+    does after `destroy_process_group`, and one that lets go of a tensor while Python is taken down aborts the process
+    (https://github.com/pytorch/pytorch/issues/190489).
+    """
+    if not dist.is_initialized():
+        return
+    dist.destroy_process_group()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -212,7 +212,9 @@ class Stage:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if received := self.stop.agreed():
             print(f"stopped by signal {received} after step {trainer.state.global_step}; saved", flush=True)
-            processes.leave()
+            # srun ends a job of several nodes with the first of its processes, which is not to be before that is said.
+            processes.wait_for_all()
+            processes.leave(128 + received)
             sys.exit(128 + received)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
@@ -240,7 +242,7 @@ class Stage:
         """Write model folder, history and run.json, and the manifest last; then prune checkpoints but for the newest.
 
         `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json. Every
-        process must call it; the first one writes.
+        process must call it, last of all: the first one writes, and those of several end here.
         """
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
@@ -250,7 +252,6 @@ class Stage:
         sharding.release()
         if not processes.is_first():
             processes.leave()
-            return
         atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))
         model = trainer.accelerator.unwrap_model(trainer.model)
         facts_of_kernels = self.kernels.facts(model)

@@ -1,0 +1,50 @@
+"""How one of several training processes ends: with its status, with what is registered for its exit, without abort."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# As a trainer does, the program refers to its group for as long as it lives; Gloo still works on what it was given.
+PROGRAM = """
+import atexit, os, sys
+import torch, torch.distributed as dist
+from reasonome.training import processes
+if len(sys.argv) == 2:
+    dist.init_process_group("gloo")
+    group = dist.group.WORLD
+    for _ in range(20):
+        group.allgather([torch.empty(1), torch.empty(1)], torch.ones(1))
+atexit.register(lambda: print("registered", processes.rank()))
+print("said before")
+processes.leave(int(sys.argv[1]))
+print("alone")
+"""
+
+
+@pytest.fixture
+def leaving(tmp_path):
+    """Run the program under the launcher, as so many processes."""
+    program = tmp_path / "leaving.py"
+    program.write_text(PROGRAM)
+
+    def run(count: int, *arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, ROOT / "scripts/launch.py", "--processes", str(count), program, *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+@pytest.mark.parametrize("status", [0, 143])
+def test_several_processes_end_as_they_say_though_their_group_is_still_at_work(leaving, status):
+    done = leaving(2, str(status))
+    assert (done.returncode, done.stdout) == (status, "said before\nregistered 0\n"), done.stderr
+
+
+def test_a_single_process_goes_on(leaving):
+    done = leaving(1, "143", "no group")
+    assert (done.returncode, done.stdout) == (0, "said before\nalone\nregistered 0\n"), done.stderr
