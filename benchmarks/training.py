@@ -12,7 +12,7 @@ of examples in an optimizer step, each in a process of its own; then the loss on
 theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to the longest; gradient checkpointing;
         weights as the checkpoint has them (bf16), bf16 autocast.
 plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
-ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and kernels where a GPU is).
+ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
 
 Rates are real tokens, without padding, over the seconds of optimizer steps. The share of the measured matmul peak
 counts FLOPs as reasonome/training/throughput.py says.

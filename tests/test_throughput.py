@@ -112,7 +112,9 @@ def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
     assert run["tokens_per_second"] * run["step_seconds"] == pytest.approx(run["backward_tokens"], rel=0.02)
     assert 0 < run["mfu"] < 1 and run["peak_memory_gb"] > 0
     assert run["mfu"] == pytest.approx(run["model_tflops"] / run["matmul_peak_tflops"], rel=1e-2)
-    assert run["kernels"] == {"attention": "sdpa", "liger": False} and run["micro_batch_size"] == 2
+    assert (
+        run["kernels"] == {"attention": "sdpa", "liger": False, "labelled_head": True} and run["micro_batch_size"] == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,8 @@ def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
 def test_kernels_are_those_that_are_installed(settings, installed, chosen, monkeypatch, tiny_backbone, tmp_path):
     recipe = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings).recipe
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name in installed or None)
-    assert kernels.choose(recipe) == kernels.Kernels(), "there is no GPU"
+    on_a_cpu = kernels.Kernels(labelled_head=settings.get("kernels") != "plain")
+    assert kernels.choose(recipe) == on_a_cpu, "there is no GPU"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert kernels.choose(recipe) == chosen
     assert chosen.loading() == ({"attn_implementation": "flash_attention_2"} if chosen.attention else {})

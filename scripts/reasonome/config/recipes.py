@@ -42,7 +42,9 @@ class TrainingSettings(Strict):
     )
     gradient_checkpointing: bool = False
     kernels: Literal["auto", "plain"] = Field(
-        "auto", description="auto: FlashAttention and Liger kernels where they are installed and a GPU is; else plain"
+        "auto",
+        description="auto: FlashAttention and Liger kernels where they are installed and a GPU is, and a head of "
+        "labelled tokens alone on a CPU; plain: what PyTorch and TRL have",
     )
     save_steps: Annotated[int, Field(ge=1)]
     log_steps: Annotated[int, Field(ge=1)] = 1

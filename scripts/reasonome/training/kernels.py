@@ -1,4 +1,4 @@
-"""Which kernels training uses: FlashAttention-2 and Liger where they can run, PyTorch's own elsewhere."""
+"""Which kernels training uses: FlashAttention-2 and Liger where they can run, our head of labelled tokens on CPUs."""
 
 import importlib.util
 from dataclasses import asdict, dataclass
@@ -7,14 +7,23 @@ from typing import Any
 import torch
 
 from reasonome.config import TrainingSettings
+from reasonome.training import lm_head
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """What was chosen: attention as transformers calls it ("" is the model's default, sdpa), and Liger's layers."""
+    """What was chosen: attention as transformers calls it, Liger's layers, our head.
+
+    Without a name attention is the model's default (sdpa).
+    """
 
     attention: str = ""
     liger: bool = False
+    labelled_head: bool = False
+
+    def install(self) -> None:
+        """Let models of this process use our head, or TRL's."""
+        lm_head.use(self.labelled_head)
 
     def loading(self) -> dict[str, Any]:
         """Arguments of `from_pretrained`."""
@@ -30,9 +39,14 @@ class Kernels:
 
 
 def choose(recipe: TrainingSettings) -> Kernels:
-    """`plain` is PyTorch's own. `auto` adds what is installed, on a CUDA GPU; FlashAttention computes in bf16 alone."""
-    if recipe.kernels == "plain" or not torch.cuda.is_available():
+    """`plain` is what PyTorch and TRL have. `auto` adds what is installed, on a CUDA GPU, and our head on a CPU.
+
+    FlashAttention computes in bf16 alone.
+    """
+    if recipe.kernels == "plain":
         return Kernels()
+    if not torch.cuda.is_available():
+        return Kernels(labelled_head=True)
     flash = recipe.precision == "bf16" and _installed("flash_attn")
     return Kernels("flash_attention_2" if flash else "", _installed("liger_kernel"))
 

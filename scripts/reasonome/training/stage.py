@@ -102,6 +102,7 @@ class Stage:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         self.processes = processes.count()
         self.kernels = kernels.choose(self.recipe)
+        self.kernels.install()
         self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size

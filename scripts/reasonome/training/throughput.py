@@ -69,7 +69,7 @@ class Meter(TrainerCallback):
 
         An attempt that took no step, since it found all of them saved, has no rates.
         """
-        facts = {"step_seconds": round(self.seconds, 2), "matmul_peak_tflops": _rounded(self.peak_tflops)}
+        facts = {"step_seconds": _rounded(self.seconds), "matmul_peak_tflops": _rounded(self.peak_tflops)}
         if self.seconds:
             rate = self.flops / self.seconds / 1e12
             facts |= {
