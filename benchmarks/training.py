@@ -131,7 +131,9 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
             "batch_size": BATCH if given.packing == "none" else packed_rows(lengths[:size]),
             "micro_batch_size": BATCH if CUDA and given.packing == "none" else 4,
             "packing": given.packing,
-            "steps": "mixed",  # the default; the demo's small recipes order theirs by length
+            # Defaults; the demo's small recipes order their steps by length, and keep TRL's head.
+            "steps": "mixed",
+            "kernels": "auto",
             "max_examples": None,
             "max_length": LONGEST,
             "save_steps": 10_000,
