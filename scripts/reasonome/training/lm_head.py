@@ -16,7 +16,7 @@ from trl.trainer import utils as trl_utils
 ROWS = 512  # tokens whose logits are held at once
 KNOWN = {"log_probs", "entropy", "is_top1"}  # the outputs of TRL's head that LabelLogProbs has
 # What TRL looks up whenever a model with its fused head is called.
-OF_TRL = {"_ChunkedLogProbFunction": ChunkedLogProbFunction, "_use_triton": trl_utils._use_triton}
+OF_TRL = {name: getattr(trl_utils, name) for name in ("_ChunkedLogProbFunction", "_use_triton")}
 
 
 class LabelLogProbs(torch.autograd.Function):
@@ -129,6 +129,8 @@ def left_to_trl() -> Iterator[None]:
     """Models with TRL's fused head are scored as TRL does it, for as long as this lasts."""
     before = {name: getattr(trl_utils, name) for name in OF_TRL}
     use(False)
-    yield
-    for name, value in before.items():
-        setattr(trl_utils, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(trl_utils, name, value)
