@@ -1,5 +1,7 @@
 # Which files and settings a job needs, by its wildcards; the rules are in the files beside this one.
 
+import functools
+
 
 def source_file(source, key):
     """Where a source's native file is: shipped, or fetched to below results/sources."""
@@ -386,7 +388,13 @@ def audit_settings(wildcards):
 
 def requested(rule, wildcards):
     """What config/resources.yaml asks for a job."""
-    return job_resources.of_job(PROJECT, rule, wildcards.get("backbone"), wildcards.get("chain"))
+    return _requested(rule, wildcards.get("backbone"), wildcards.get("chain"))
+
+
+@functools.cache
+def _requested(rule, backbone, chain):
+    """The same for each of the job's resources: Snakemake asks for one at a time."""
+    return job_resources.of_job(PROJECT, rule, backbone, chain)
 
 
 def cpus(rule):
