@@ -17,7 +17,7 @@ from measuring import print_tables, read
 
 from reasonome.errors import run_program
 
-PARTS = ("rewards", "generation", "training", "overhead", "dry_run")
+PARTS = ("rewards", "generation", "training", "facts", "overhead", "dry_run")
 # What a part is given other than the demo's results.
 OTHER_INPUTS = {"overhead": lambda folder: ["--folder", folder], "dry_run": lambda folder: []}
 

@@ -1,7 +1,5 @@
 """Claims: which genes and terms sentences name, what is denied, and what the facts say of it."""
 
-import time
-
 import pandas as pd
 import pyarrow
 import pytest
@@ -228,9 +226,7 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
         rows, demo_facts, mode="given", seed=0, shown_genes=lambda row: [gene["symbol"] for gene in row["genes"]]
     )
     knowledge = Knowledge(demo_facts)
-    started = time.perf_counter()
     claims = [claim for one in proposals for claim in knowledge.read("\n".join(one.steps)).claims]
-    assert time.perf_counter() - started < 20
     true = [claim for claim in claims if claim.verdict == "true"]
     assert len(claims) > 300
     assert len(true) / len(claims) > 0.99

@@ -5,7 +5,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from trl.trainer import add_fused_lm_head
 
-from reasonome.training import lm_head
+from reasonome.training import kernels, lm_head
 
 COUNT, WIDTH, VOCABULARY = lm_head.ROWS + 30, 24, 500  # tokens in two parts, the second one smaller
 OUTPUTS = ("entropy", "is_top1")
@@ -143,3 +143,35 @@ def test_a_model_gives_what_it_gives_with_trls_head(tiny_backbone, temperature):
     assert our_grads.keys() == their_grads.keys()
     for name, grad in our_grads.items():
         torch.testing.assert_close(grad, their_grads[name], rtol=1e-4, atol=1e-5 * float(grad.abs().max()), msg=name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "served"),
+    [
+        ({}, True),
+        ({"logit_scale": 1.0}, True),
+        ({"logit_scale": 0.5}, False),
+        ({"output_multiplier": 2.0}, False),
+        ({"lm_head_multiplier": 0.1}, False),
+        ({"logits_scaling": 8.0}, False),
+        ({"final_logit_softcapping": 30.0}, False),
+        ({"bias": True}, False),
+    ],
+)
+def test_it_is_known_which_models_it_serves(settings, served, tiny_backbone, monkeypatch):
+    """What run.json says is what happens when the model with TRL's fused head is called."""
+    model = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
+    if "bias" in settings:
+        model.lm_head.bias = torch.nn.Parameter(torch.zeros(model.config.vocab_size))
+    for name, value in settings.items():
+        setattr(model.config, name, value)
+    add_fused_lm_head(model)
+    calls = []
+    monkeypatch.setattr(lm_head.LabelLogProbs, "apply", lambda *given: calls.append(given) or (torch.zeros(3),) * 3)
+    lm_head.use(True)
+    ids = torch.tensor([[5, 6, 7, 8]])
+    model(input_ids=ids, labels=ids, fused_lm_head=True)
+    assert bool(calls) is served
+    for labelled_head in (True, False):
+        said = kernels.Kernels(labelled_head=labelled_head).facts(model)["kernels"]["labelled_head"]
+        assert said is (labelled_head and served)

@@ -187,7 +187,7 @@ def _reckoned_on_cpu(model, recipe: TrainingSettings) -> Callable[[int, int], bo
         trial(1, 16)  # gradients, and what libraries set up once
         peaks = [FRAGMENTS * allocated_peak(lambda size=size: trial(1, size)) for size in MEASURED]
     per_token = (peaks[1] - peaks[0]) / (MEASURED[1] - MEASURED[0])
-    fixed = psutil.Process().memory_info().rss + peaks[1] - per_token * MEASURED[1] + _bytes_beside(model)
+    fixed = _held() + peaks[1] - per_token * MEASURED[1] + _bytes_beside(model)
     there = SHARE * memory_limit()
     return lambda rows, length: fixed + per_token * rows * length <= there
 
@@ -210,9 +210,14 @@ def allocated_peak(run: Callable[[], Any]) -> int:
 def memory_limit() -> float:
     """Bytes that this process may have: its share of what is free, of what its job has, and of the control group."""
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    free = psutil.virtual_memory().available / sharing + psutil.Process().memory_info().rss
+    free = psutil.virtual_memory().available / sharing + _held()
     granted = [limit / sharing for limit in (*_of_job(), *memory_limits.of_control_groups())]
     return min([free, *granted])
+
+
+def _held() -> int:
+    """Bytes of memory that this process has."""
+    return psutil.Process().memory_info().rss
 
 
 def _of_job() -> list[float]:

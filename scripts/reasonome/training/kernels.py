@@ -35,7 +35,11 @@ class Kernels:
 
     def facts(self, model) -> dict[str, Any]:
         """What run.json says of the kernels that `model` was trained with."""
-        return {"kernels": asdict(self) | {"attention": model.config._attn_implementation}}
+        used = {
+            "attention": model.config._attn_implementation,
+            "labelled_head": self.labelled_head and lm_head.serves(model),
+        }
+        return {"kernels": asdict(self) | used}
 
 
 def choose(recipe: TrainingSettings) -> Kernels:

@@ -15,6 +15,9 @@ from trl.trainer import utils as trl_utils
 
 ROWS = 512  # tokens whose logits are held at once
 KNOWN = {"log_probs", "entropy", "is_top1"}  # the outputs of TRL's head that LabelLogProbs has
+# Settings of models that have TRL's head scale logits, and cap them; a scale of 1 changes nothing.
+SCALES = ("logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
+CAP = "final_logit_softcapping"
 # What TRL looks up whenever a model with its fused head is called.
 OF_TRL = {name: getattr(trl_utils, name) for name in ("_ChunkedLogProbFunction", "_use_triton")}
 
@@ -116,6 +119,13 @@ OF_LABELS: dict[str, Any] = {
     "_ChunkedLogProbFunction": SimpleNamespace(apply=_as_trl_calls),
     "_use_triton": lambda device: True,  # asked in order to know whether labelled positions alone are to be scored
 }
+
+
+def serves(model) -> bool:
+    """Whether LabelLogProbs is for this model's head: one without a bias, whose logits are taken as they are."""
+    config = model.config.get_text_config()
+    as_they_are = getattr(config, CAP, None) is None and all(getattr(config, one, None) in (None, 1) for one in SCALES)
+    return as_they_are and model.get_output_embeddings().bias is None
 
 
 def use(labels_alone: bool) -> None:
