@@ -27,9 +27,10 @@ def test_no_adapter_trains_all_weights_in_fp32(tiny_backbone, tmp_path):
     assert adapters.loading(recipe) == {"dtype": torch.float32}
 
 
-def test_frozen_weights_stay_bf16_unless_precision_says_otherwise(tiny_backbone, tmp_path):
+def test_frozen_weights_are_of_the_recipes_precision(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
-    assert adapters.loading(tiny_training.sft_stage(models, adapter=LORA).recipe) == {"dtype": torch.bfloat16}
+    bf16 = tiny_training.sft_stage(models, adapter=LORA, precision="bf16").recipe
+    assert adapters.loading(bf16) == {"dtype": torch.bfloat16}
     fp32 = tiny_training.sft_stage(models, adapter=LORA, precision="fp32").recipe
     assert adapters.loading(fp32) == {"dtype": torch.float32}
 
@@ -51,7 +52,7 @@ def test_4bit_without_bitsandbytes_names_the_package(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="needs the package bitsandbytes") as error:
-        adapters._four_bits()
+        adapters._four_bits(torch.bfloat16)
     assert error.value.fix.startswith("pip install bitsandbytes")
 
 

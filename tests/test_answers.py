@@ -10,6 +10,7 @@ from reasonome.config import Decoding, Style
 from reasonome.generation import answers
 from reasonome.generation.answers import PartialAnswers, questions, write_answers
 from reasonome.generation.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
+from reasonome.precision import of_machine
 from reasonome.prompts import conservative_count
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
@@ -119,7 +120,7 @@ def engine(monkeypatch):
     """An engine that repeats the prompt and stops at batch `fails_at`; it notes which batches it made."""
     module = types.ModuleType("reasonome.generation.parrot")
     module.made, module.fails_at = [], None
-    module.load = lambda folder: (None, _Words())
+    module.load = lambda folder, precision: (None, _Words())
 
     def generate(model, tokenizer, prompts, decoding, skip, span):
         for number, batch in enumerate(batches([len(prompt) for prompt in prompts], decoding.batch_size)):
@@ -140,7 +141,11 @@ def test_a_killed_job_goes_on_after_its_last_batch(engine, tmp_path):
     decoding = Decoding(max_new_tokens=5, batch_size=2, orders=2)
     job = (TASK, STYLE, decoding, EXAMPLES, tmp_path, "digest")
     whole, torn = tmp_path / "whole.jsonl", tmp_path / "torn.jsonl"
-    assert write_answers(*job, whole, "parrot") == {"prompt_tokens": 18, "generated_tokens": 12}
+    assert write_answers(*job, whole, "parrot") == {
+        "prompt_tokens": 18,
+        "generated_tokens": 12,
+        "precision": of_machine()[0],
+    }
     engine.made, engine.fails_at = [], 2
     with pytest.raises(RuntimeError):
         write_answers(*job, torn, "parrot")

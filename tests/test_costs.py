@@ -26,7 +26,7 @@ def plan(folder) -> Plan:
 
 def test_costs_are_added_up_and_memory_is_not(tmp_path):
     train = {"seconds": 30.0, "backward_tokens": 900, "generated_tokens": 0, "peak_memory_gb": 7.5}
-    train |= {"tokens_per_second": 45.0, "mfu": 0.25}
+    train |= {"tokens_per_second": 45.0, "mfu": 0.25, "precision": "bf16"}
     answer = {"seconds": 10.0, "backward_tokens": 0, "generated_tokens": 250, "peak_memory_gb": 2.0}
     (tmp_path / "run.json").write_text(json.dumps(train))
     (tmp_path / "greedy.run.json").write_text(json.dumps(answer))
@@ -35,6 +35,7 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     assert table["share_of_time"].tolist() == ["75%", "25%", "100%"]
     assert table["tokens_per_second"].tolist()[:2] == [45.0, 25.0]
     assert table["mfu"].tolist()[0] == 0.25 and table["mfu"].isna().tolist() == [False, True, True]
+    assert table["precision"].tolist() == ["bf16", "", ""]
     total = table.iloc[-1]
     assert (total["seconds"], total["backward_tokens"], total["generated_tokens"]) == (40.0, 900, 250)
     assert total["peak_memory_gb"] == 7.5

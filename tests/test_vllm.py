@@ -63,7 +63,7 @@ def _shaped(folder: Path, **shape: int) -> Path:
 
 
 def answers(folder: Path, prompts: list[str], decoding: Decoding, **more):
-    model, tokenizer = vllm_engine.load(folder)
+    model, tokenizer = vllm_engine.load(folder, "bf16")
     found = list(vllm_engine.generate(model, tokenizer, prompts, decoding, **more))
     return model, found
 
@@ -112,7 +112,7 @@ def test_a_models_own_ends_stop_it(vllm):
 @pytest.mark.parametrize(("gpus", "shards"), [(0, 1), (1, 1), (2, 1), (4, 3), (8, 3), (9, 9)])
 def test_heads_are_shared_evenly_among_the_visible_gpus(vllm, monkeypatch, gpus, shards):
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
-    model, _ = vllm_engine.load(vllm)
+    model, _ = vllm_engine.load(vllm, "bf16")
     assert model.settings["tensor_parallel_size"] == shards
 
 
@@ -129,14 +129,14 @@ def test_key_value_heads_and_columns_are_shared_evenly_too(vllm, monkeypatch, sh
     heads, shared, width = shape
     _shaped(vllm, num_attention_heads=heads, num_key_value_heads=shared, intermediate_size=width)
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
-    model, _ = vllm_engine.load(vllm)
+    model, _ = vllm_engine.load(vllm, "bf16")
     assert model.settings["tensor_parallel_size"] == shards
 
 
 def test_the_context_is_what_fits_and_settings_given_win(vllm):
-    model, _ = vllm_engine.load(vllm)
+    model, _ = vllm_engine.load(vllm, "bf16")
     assert (model.settings["max_model_len"], model.settings["dtype"]) == (-1, "bfloat16")
-    model, _ = vllm_engine.load(vllm, dtype="float32", enforce_eager=True)
+    model, _ = vllm_engine.load(vllm, "fp32", enforce_eager=True)
     assert (model.settings["max_model_len"], model.settings["dtype"]) == (-1, "float32")
     assert model.settings["enforce_eager"]
 
@@ -144,7 +144,7 @@ def test_the_context_is_what_fits_and_settings_given_win(vllm):
 def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(InputError, match="engine 'vllm' needs the package vllm") as caught:
-        vllm_engine.load(tmp_path)
+        vllm_engine.load(tmp_path, "bf16")
     assert "envs/gpu.lock" in caught.value.fix and caught.value.field == "engine"
 
 

@@ -184,10 +184,13 @@ def _made_of(card: CardInputs) -> str:
             escaped(learned_from(one)),
             escaped(one["recipe"].get("style", "")),
             f"{one['recipe']['learning_rate']:g}",
+            one.get("precision", "not recorded"),
         ]
         for one in card.manifests[1:]
     ]
-    table = markdown_table(["step", "what it does", "learned from", "prompt style", "learning rate"], rows)
+    table = markdown_table(
+        ["step", "what it does", "learned from", "prompt style", "learning rate", "computed in"], rows
+    )
     sources = [
         [escaped(one.name), escaped(one.release or "not stated"), _licence(one), ", ".join(one.steps)]
         for one in card.sources

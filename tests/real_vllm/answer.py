@@ -16,7 +16,7 @@ from reasonome.generation import vllm_engine  # noqa: E402
 def main(model: Path, prompts: Path, output: Path) -> None:
     asked = json.loads(prompts.read_text(encoding="utf-8"))
     # Eager: compiling takes longer than a few answers.
-    engine, tokenizer = vllm_engine.load(model, dtype="float32", enforce_eager=True)
+    engine, tokenizer = vllm_engine.load(model, "fp32", enforce_eager=True)
     batches = vllm_engine.generate(engine, tokenizer, asked["texts"], Decoding(**asked["decoding"]))
     answers = {position: vars(completion) for _, batch in batches for position, completion in batch}
     output.write_text(json.dumps([answers[i] for i in range(len(answers))]), encoding="utf-8")

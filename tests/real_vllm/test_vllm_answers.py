@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from reasonome.benchmarks import read_rows
 from reasonome.config import Decoding
@@ -48,7 +47,7 @@ def python_with_vllm() -> Path:
 @pytest.fixture(scope="session")
 def asked(project, demo_benchmark, backbone_model):
     """The decoding, and rendered prompts of the demo's test set."""
-    _, tokenizer = local.load(backbone_model)
+    _, tokenizer = local.load(backbone_model, "fp32")
     task, decoding = TASKS["gene_set_naming"], Decoding(max_new_tokens=32, batch_size=8)
     examples = read_rows(demo_benchmark / "test.jsonl", task.Example)[:PROMPTS]
     style = project.style("demo-go", "names")
@@ -71,7 +70,7 @@ def test_greedy_answers_equal_those_of_transformers(python_with_vllm, asked, bac
     assert said is None, said
     theirs = json.loads(answers.read_text(encoding="utf-8"))
 
-    model, tokenizer = local.load(backbone_model, dtype=torch.float32)
+    model, tokenizer = local.load(backbone_model, "fp32")
     batches = local.generate(model, tokenizer, texts, decoding)
     ours = dict(answer for _, batch in batches for answer in batch)
     equal = [i for i in range(PROMPTS) if theirs[i]["text"] == ours[i].text]

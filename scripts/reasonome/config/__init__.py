@@ -38,7 +38,7 @@ from reasonome.config.sources import (
     SourceFile,
     SourceName,
 )
-from reasonome.config.strict import NAME, STYLE, Name, Variant
+from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import RANKING_PLACEHOLDERS, AnyStyle, PromptFacts, RankingStyle, Style
 from reasonome.config.subsets import is_variant, variant_of_subset
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
@@ -72,6 +72,7 @@ __all__ = [
     "LockedSource",
     "NAME",
     "Name",
+    "Precision",
     "ONTOLOGY_FILES",
     "OpenAITeacher",
     "PathWeights",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from reasonome.config.strict import Seed, Strict
+from reasonome.config.strict import Precision, Seed, Strict
 
 
 class Decoding(Strict):
@@ -17,6 +17,10 @@ class Decoding(Strict):
     batch_size: Annotated[int, Field(ge=1)] = 32
     orders: Annotated[int, Field(ge=1)] = Field(1, description="orders of the genes in which each question is asked")
     seed: Seed = 0
+    precision: Precision = Field(
+        "auto",
+        description="of local models; auto: bf16 where the machine has instructions for it, else fp32",
+    )
 
     @model_validator(mode="after")
     def _greedy_once(self) -> "Decoding":

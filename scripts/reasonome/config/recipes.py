@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from reasonome.config.rankings import LongestList
-from reasonome.config.strict import Name, Names, Sha256, Strict, Variant, stays_inside
+from reasonome.config.strict import Name, Names, Precision, Sha256, Strict, Variant, stays_inside
 
 
 class Adapter(Strict):
@@ -37,8 +37,10 @@ class TrainingSettings(Strict):
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="share of the steps")
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    precision: Literal["bf16", "fp32"] = Field(
-        "bf16", description="bf16 is autocast over fp32 weights; sharded, bf16 weights with an fp32 copy that steps"
+    precision: Precision = Field(
+        "auto",
+        description="auto: bf16 where the machine has instructions for it, else fp32. bf16 is autocast over fp32 "
+        "weights; sharded, bf16 weights with an fp32 copy that steps",
     )
     gradient_checkpointing: bool = False
     kernels: Literal["auto", "plain"] = Field(

@@ -1,7 +1,7 @@
 """What every section of the config is made of: models that refuse unknown keys, and the types of their fields."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,8 @@ EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
 # Those of batches follow it one by one, and torch takes seeds of 64 bits.
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+# auto: bf16 where the machine has instructions for it, else fp32.
+Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 

@@ -178,21 +178,20 @@ def check_cuda(driver: Driver, torch: Torch) -> Finding:
     return Finding(check, OK, f"driver {driver.version} runs CUDA {torch.cuda} (from {oldest})")
 
 
-def check_bf16(driver: Driver, cpu_flags: set[str]) -> Finding:
-    """Whether bf16 is computed by the hardware: recipes train in it."""
-    check = "bf16"
+def check_precision(driver: Driver, cpu_flags: set[str]) -> Finding:
+    """In which precision jobs compute here where it is left to the machine (`precision: auto`)."""
+    check = "precision"
     known = [gpu for gpu in driver.gpus if gpu.capability is not None]
     if slow := [gpu for gpu in known if gpu.capability < BF16_CAPABILITY]:
         name, capability = slow[0].name, ".".join(map(str, slow[0].capability))
-        fix = "`precision: fp32` in the recipe, or `gpu_model:` of A100 or newer in config/resources.yaml"
-        return Finding(check, FAIL, f"{name} has capability {capability}, bf16 needs 8.0", fix)
+        fix = "`gpu_model:` of A100 or newer in config/resources.yaml computes in bf16, which is faster"
+        return Finding(check, WARN, f"fp32: {name} has capability {capability}, bf16 needs 8.0", fix)
     if known:
-        return Finding(check, OK, f"capability {'.'.join(map(str, known[0].capability))}")
+        return Finding(check, OK, f"bf16: capability {'.'.join(map(str, known[0].capability))}")
     fast = sorted(cpu_flags & {"avx512_bf16", "amx_bf16", "bf16"})
     if fast:
-        return Finding(check, OK, f"the processor has {', '.join(fast)}")
-    what = "the processor has neither avx512_bf16 nor amx_bf16: training in bf16 is slow on it"
-    return Finding(check, WARN, what, "train on a node with GPUs, or set `precision: fp32` in the recipe and compare")
+        return Finding(check, OK, f"bf16: the processor has {', '.join(fast)}")
+    return Finding(check, OK, "fp32: the processor has no bf16 instructions")
 
 
 def read_cpu_flags(path: Path = Path("/proc/cpuinfo")) -> set[str]:

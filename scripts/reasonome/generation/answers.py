@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from reasonome import atomic
+from reasonome import atomic, precision
 from reasonome.config import Decoding, Style
 from reasonome.generation.engine import Completion
 from reasonome.manifest import canonical, text_sha256
@@ -116,13 +116,17 @@ def write_answers(
     model_digest: str,
     target: Path,
     engine: str = "transformers",
-) -> dict[str, int]:
-    """Answer all examples and write `target` (JSONL, rows in the order of the examples); returns token counts."""
+) -> dict[str, Any]:
+    """Answer all examples and write `target` (JSONL, rows in the order of the examples).
+
+    Returns the counts of tokens and the precision that was computed in.
+    """
     source = importlib.import_module(f"reasonome.generation.{ENGINES[engine]}")
-    model, tokenizer = source.load(model_folder)
+    chosen = precision.choose(decoding.precision)
+    model, tokenizer = source.load(model_folder, chosen)
     asked = questions(task, style, decoding, examples, token_counter(tokenizer))
     texts = [render(tokenizer, question.prompt.messages) for question in asked]
-    digest = text_sha256(canonical([model_digest, engine, decoding.model_dump(), texts]))
+    digest = text_sha256(canonical([model_digest, engine, chosen, decoding.model_dump(), texts]))
     span = partial(task.name_span, style=style)
     with PartialAnswers(target, digest) as kept:
         bar = tqdm(total=len(asked), desc="answers", unit="answer")
@@ -139,6 +143,7 @@ def write_answers(
     return {
         "prompt_tokens": sum(row["prompt_tokens"] for row in rows),
         "generated_tokens": sum(row["completion_tokens"] for row in rows),
+        "precision": chosen,
     }
 
 

@@ -16,6 +16,7 @@ from transformers import (
 
 from reasonome.config import Decoding
 from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
+from reasonome.precision import DTYPES
 
 
 class ChosenLogprobs(LogitsProcessor):
@@ -40,9 +41,9 @@ class ChosenLogprobs(LogitsProcessor):
         self.chosen.append(self._last.gather(1, tokens[:, None])[:, 0])
 
 
-def load(folder: Path, dtype: torch.dtype = torch.bfloat16):
-    """Model and left-padding tokenizer of a model folder."""
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+def load(folder: Path, precision: str):
+    """Model ("bf16" or "fp32") and left-padding tokenizer of a model folder."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[precision])
     model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     if tokenizer.pad_token is None:

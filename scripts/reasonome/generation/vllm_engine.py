@@ -17,8 +17,8 @@ from reasonome.generation.engine import Completion, Span, batches, end_tokens, n
 _AT_ONCE = 1024
 
 
-def load(folder: Path, **settings):
-    """vLLM's model (bf16) and the tokenizer of a model folder; InputError where vLLM is not installed.
+def load(folder: Path, precision: str, **settings):
+    """vLLM's model ("bf16" or "fp32") and the tokenizer of a model folder; InputError where vLLM is not installed.
 
     `settings` are arguments of vLLM's own, and win over those chosen here.
     """
@@ -36,7 +36,7 @@ def load(folder: Path, **settings):
             fix="run it in the environment of envs/gpu.lock (docs/environments.md), or leave out `engine: vllm`",
         ) from None
     chosen = {
-        "dtype": "bfloat16",
+        "dtype": {"bf16": "bfloat16", "fp32": "float32"}[precision],
         "tensor_parallel_size": shards(folder),
         "enable_prefix_caching": True,
         # The longest that fits: room for a whole context of 128k tokens is more than many GPUs have.

@@ -16,6 +16,7 @@ COLUMNS = [
     "tokens_per_second",
     "mfu",
     "peak_memory_gb",
+    "precision",
 ]
 _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
@@ -24,8 +25,8 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     """A row per trained step and per set of answers, then `total`; peak memory's total is the highest.
 
     `tokens_per_second` of training is of optimizer steps alone, empty where the last attempt took none; of answers it
-    is generated tokens over the whole job. `mfu` is the share of the machine's matmul peak. Raises InputError for a
-    missing run.json.
+    is generated tokens over the whole job. `mfu` is the share of the machine's matmul peak, `precision` bf16 or fp32,
+    empty for answers that were not computed here. Raises InputError for a missing run.json.
     """
     trained = [("train", s.chain.rpartition("+")[2], s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
     answered = [
@@ -39,10 +40,11 @@ def costs_table(plan: Plan) -> pd.DataFrame:
         rate = run.get("tokens_per_second")
         if kind == "answer":
             rate = run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0
-        rows.append([f"{kind} {what}", backbone, chain, *(run[name] for name in _MEASURED), rate, run.get("mfu")])
-    columns = ["job", "backbone", "chain", *_MEASURED, "tokens_per_second", "mfu"]
+        measured = [run[name] for name in _MEASURED]
+        rows.append([f"{kind} {what}", backbone, chain, *measured, rate, run.get("mfu"), run.get("precision", "")])
+    columns = ["job", "backbone", "chain", *_MEASURED, "tokens_per_second", "mfu", "precision"]
     table = pd.DataFrame(rows, columns=columns).astype({"tokens_per_second": float, "mfu": float})
-    total = {"job": "total", "backbone": "", "chain": "", **table[_MEASURED[:3]].sum()}
+    total = {"job": "total", "backbone": "", "chain": "", "precision": "", **table[_MEASURED[:3]].sum()}
     table.loc[len(table)] = total | {"peak_memory_gb": table["peak_memory_gb"].max()}
     table["share_of_time"] = (table["seconds"] / total["seconds"]).map("{:.0%}".format)
     return table.astype({"backward_tokens": int, "generated_tokens": int}).round(

@@ -11,23 +11,25 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedMod
 from reasonome import atomic
 from reasonome.config import Adapter, TrainingSettings
 from reasonome.errors import InputError
+from reasonome.precision import DTYPES
 
 
 def loading(recipe: TrainingSettings) -> dict[str, Any]:
     """Arguments of `from_pretrained` that follow from the recipe: types, and quantisation.
 
-    Weights that train are fp32. Frozen ones stay as their files have them (bf16), or become NF4. InputError where
-    4-bit weights cannot be had.
+    Weights that train are fp32. Frozen ones are of the recipe's precision ("bf16" or "fp32"), or NF4 that computes in
+    it. InputError where 4-bit weights cannot be had.
     """
-    if recipe.adapter is None or recipe.precision == "fp32" and not recipe.adapter.quantize:
+    if recipe.adapter is None:
         return {"dtype": torch.float32}
+    precision = DTYPES[recipe.precision]
     if recipe.adapter.quantize:
-        return {"dtype": torch.bfloat16, "quantization_config": _four_bits()}
-    return {"dtype": torch.bfloat16}
+        return {"dtype": precision, "quantization_config": _four_bits(precision)}
+    return {"dtype": precision}
 
 
-def _four_bits() -> BitsAndBytesConfig:
-    """NF4 with doubly quantised scales and bf16 arithmetic, as in Dettmers et al. 2023."""
+def _four_bits(precision: torch.dtype) -> BitsAndBytesConfig:
+    """NF4 with doubly quantised scales, as in Dettmers et al. 2023, whose products are of `precision`."""
     here, fix = "quantize: 4bit", "leave 'quantize' out of the recipe's adapter: LoRA on bf16 weights works everywhere"
     if not torch.cuda.is_available():
         raise InputError(f"{here} needs a CUDA GPU, and torch sees none", fix=fix)
@@ -37,7 +39,7 @@ def _four_bits() -> BitsAndBytesConfig:
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=precision,
     )
 
 
@@ -84,7 +86,8 @@ def merged(parent: Path, folder: Path, adapter: Adapter) -> PreTrainedModel:
     A quantised parent is dequantised first, since the adapter was trained beside those weights.
     """
     if adapter.quantize:
-        model = AutoModelForCausalLM.from_pretrained(parent, dtype=torch.bfloat16, quantization_config=_four_bits())
+        settings = {"dtype": torch.bfloat16, "quantization_config": _four_bits(torch.bfloat16)}
+        model = AutoModelForCausalLM.from_pretrained(parent, **settings)
         model = model.dequantize(torch.bfloat16).cpu().float()
     else:
         model = AutoModelForCausalLM.from_pretrained(parent, dtype=torch.float32)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 from transformers import TrainerCallback
@@ -51,10 +52,19 @@ def seconds_before(checkpoint: Path | None) -> float:
     return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))["seconds"] if checkpoint else 0.0
 
 
-def saved_by(checkpoint: Path) -> tuple[int, str]:
-    """Number of processes that saved a complete checkpoint, and how their model was sharded."""
+@dataclass(frozen=True)
+class SavedBy:
+    """What saved a complete checkpoint: how many processes, how their model was sharded, and their precision."""
+
+    processes: int
+    sharding: str
+    precision: str
+
+
+def saved_by(checkpoint: Path) -> SavedBy:
+    """What saved a complete checkpoint; by default one process, in bf16, as older checkpoints do not say."""
     mark = json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
-    return mark.get("processes", 1), mark.get("sharding", "none")
+    return SavedBy(mark.get("processes", 1), mark.get("sharding", "none"), mark.get("precision", "bf16"))
 
 
 def count_of(number: int) -> str:
@@ -78,8 +88,8 @@ def of_other_jobs(trainer_root: Path, digest: str) -> list[Path]:
 class MarkComplete(TrainerCallback):
     """Mark a checkpoint once all processes have written their files, so that a killed save is never resumed from."""
 
-    def __init__(self, stopwatch: Stopwatch):
-        self._stopwatch = stopwatch
+    def __init__(self, stopwatch: Stopwatch, precision: str):
+        self._stopwatch, self._precision = stopwatch, precision
 
     def on_save(self, args, state, control, **kwargs):
         """Write the marker last, with the size of every file."""
@@ -102,6 +112,7 @@ class MarkComplete(TrainerCallback):
             "seconds": self._stopwatch.seconds(),
             "processes": processes.count(),
             "sharding": sharding.asked(),
+            "precision": self._precision,
         }
         atomic.write_json(checkpoint / MARK, mark)
 

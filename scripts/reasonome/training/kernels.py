@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from reasonome.config import TrainingSettings
-from reasonome.training import lm_head
+from reasonome.training import lm_head, sharding
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,18 @@ class Kernels:
 
     def facts(self, model) -> dict[str, Any]:
         """What run.json says of the kernels that `model` was trained with."""
-        used = {
-            "attention": model.config._attn_implementation,
-            "labelled_head": self.labelled_head and lm_head.serves(model),
-        }
-        return {"kernels": asdict(self) | used}
+        return {"kernels": asdict(self) | {"attention": model.config._attn_implementation}}
 
 
 def choose(recipe: TrainingSettings) -> Kernels:
     """`plain` is what PyTorch and TRL have. `auto` adds what is installed, on a CUDA GPU, and our head on a CPU.
 
-    FlashAttention computes in bf16 alone.
+    FlashAttention computes in bf16 alone. Our head needs the whole weight in the backward pass, where zero3 has parts.
     """
     if recipe.kernels == "plain":
         return Kernels()
     if not torch.cuda.is_available():
-        return Kernels(labelled_head=True)
+        return Kernels(labelled_head=sharding.asked() != "zero3")
     flash = recipe.precision == "bf16" and _installed("flash_attn")
     return Kernels("flash_attention_2" if flash else "", _installed("liger_kernel"))
 

@@ -13,7 +13,7 @@ import torch
 from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from reasonome import __version__, atomic, chains
+from reasonome import __version__, atomic, chains, precision
 from reasonome.config import STAGES, AnyStyle, Recipe
 from reasonome.errors import InputError
 from reasonome.manifest import (
@@ -101,6 +101,9 @@ class Stage:
         self.stop = checkpoints.StopOnSignal()
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         self.processes = processes.count()
+        # The identity holds what was asked: on another machine the same training goes on in that machine's precision.
+        chosen = precision.choose(self.recipe.precision, say=processes.is_first())
+        self.recipe = self.recipe.model_copy(update={"precision": chosen})
         self.kernels = kernels.choose(self.recipe)
         self.kernels.install()
         self.meter = throughput.Meter()
@@ -194,7 +197,7 @@ class Stage:
 
     def train(self, trainer) -> None:
         """Train, from the newest complete checkpoint if there is one; exit non-zero after a signal."""
-        trainer.add_callback(checkpoints.MarkComplete(self.stopwatch))
+        trainer.add_callback(checkpoints.MarkComplete(self.stopwatch, self.recipe.precision))
         trainer.add_callback(self.stop)
         trainer.add_callback(self.meter)
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
@@ -222,20 +225,23 @@ class Stage:
         here = checkpoints.count_of(self.processes)
         if checkpoint:
             print(f"resuming from {checkpoint.name}", flush=True)
-            before, _ = checkpoints.saved_by(checkpoint)
-            if before != self.processes:
+            saved = checkpoints.saved_by(checkpoint)
+            if saved.processes != self.processes:
                 print(
-                    f"it was saved by {checkpoints.count_of(before)}, and this job has {here}: the batches stay the "
-                    "same, sums are rounded in another order",
+                    f"it was saved by {checkpoints.count_of(saved.processes)}, and this job has {here}: the batches "
+                    "stay the same, sums are rounded in another order",
                     flush=True,
                 )
+            if saved.precision != self.recipe.precision:
+                print(f"its steps were computed in {saved.precision}, those from here on in {self.recipe.precision}")
             return
         for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
-            before, how = checkpoints.saved_by(other)
+            saved = checkpoints.saved_by(other)
+            before, how = checkpoints.count_of(saved.processes), saved.sharding
             print(
-                f"{other.name} of {checkpoints.count_of(before)} with sharding {how} cannot be read by {here} with "
+                f"{other.name} of {before} with sharding {how} cannot be read by {here} with "
                 f"sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job and ask "
-                f"for {checkpoints.count_of(before)} in all with `sharding: {how}` in config/resources.yaml",
+                f"for {before} in all with `sharding: {how}` in config/resources.yaml",
                 flush=True,
             )
 
@@ -274,6 +280,7 @@ class Stage:
             sharding=sharding.asked(),
             device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
             micro_batch_size=self.micro_batch_size,
+            precision=self.recipe.precision,
             **self.meter.facts(),
             **facts_of_kernels,
             **wall_clock,
@@ -281,6 +288,7 @@ class Stage:
         manifest = {
             **self.identity,
             **facts,
+            "precision": self.recipe.precision,
             "code": code_sha256(CODE),
             "model": folder_sha256(self.folder / "model"),
             "versions": versions(),

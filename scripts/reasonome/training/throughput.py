@@ -7,14 +7,12 @@ with a label alone, and for frozen weights 4 instead of 6, since they need no gr
 recomputation and generation count nothing.
 """
 
-import time
 from typing import Any
 
 import torch
 from transformers import TrainerCallback
 
-PROBE_SECONDS = 0.5
-PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
+from reasonome.precision import matmul_tflops, now
 
 
 class Meter(TrainerCallback):
@@ -44,11 +42,11 @@ class Meter(TrainerCallback):
 
     def on_step_begin(self, args, state, control, **kwargs):
         """Start the clock."""
-        self._started = self._now()
+        self._started = now()
 
     def on_step_end(self, args, state, control, **kwargs):
         """Stop the clock, and add up what all processes did."""
-        self.seconds += self._now() - self._started
+        self.seconds += now() - self._started
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.all_reduce(self._counts)
         tokens, labels, pairs = self._counts.tolist()
@@ -80,12 +78,6 @@ class Meter(TrainerCallback):
         if torch.cuda.is_available():
             facts["gpu_peak_memory_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
         return facts
-
-    @staticmethod
-    def _now() -> float:
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        return time.perf_counter()
 
 
 def _rounded(value: float) -> float:
@@ -129,17 +121,3 @@ def counts(batch: dict[str, Any]) -> torch.Tensor:
     labels = batch.get("labels")
     labelled = real if labels is None else labels[:, 1:] != -100
     return torch.stack([real.sum(), labelled.sum(), ((positions + 1) * real).sum()]).double()
-
-
-def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:
-    """The best rate of a product of two square matrices, in 10¹² FLOPs a second, over about `seconds`."""
-    size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
-    matrix = torch.full((size, size), 0.5, dtype=precision, device=device)
-    best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
-    torch.mm(matrix, matrix, out=product)
-    while spent < seconds:
-        started = Meter._now()
-        torch.mm(matrix, matrix, out=product)
-        took = Meter._now() - started
-        best, spent = max(best, 2 * size**3 / took / 1e12), spent + took
-    return best

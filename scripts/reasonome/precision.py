@@ -1,0 +1,74 @@
+"""bf16 or fp32: in which of them this machine computes, and what it costs to have it compute in the other one."""
+
+import time
+
+import torch
+
+from reasonome.config import Precision
+
+DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+SLOW = 10  # times: an order that is carried out so much slower than the other precision is warned about
+PROBE_SECONDS = 0.5
+PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
+# Of processors: instructions that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
+_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
+
+
+def of_machine() -> tuple[str, str]:
+    """The precision in which this machine is faster ("bf16" or "fp32"), and why."""
+    if torch.cuda.is_available():
+        name = torch.cuda.get_device_name()
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bf16", f"{name} has bf16 instructions"
+        return "fp32", f"{name} has no bf16 instructions"
+    # ATEN_CPU_CAPABILITY can keep PyTorch from what the processor has.
+    has = torch.cpu.get_capabilities() if torch.backends.cpu.get_cpu_capability() != "AVX2" else {}
+    found = [name for name in _INSTRUCTIONS if has.get(name)]
+    return ("bf16", f"the processor has {found[0]}") if found else ("fp32", "the processor has no bf16 instructions")
+
+
+def choose(asked: Precision, say: bool = True) -> str:
+    """ "bf16" or "fp32": the machine's own for "auto", or else as `asked`. Says which and why unless told not to.
+
+    An order that this machine carries out ten times slower than the other precision is warned about, with both rates.
+    """
+    best, why = of_machine()
+    chosen = best if asked == "auto" else asked
+    if say:
+        print(f"computing in {chosen}: {why if asked == 'auto' else 'as the configuration says'}", flush=True)
+        if chosen != best and (warning := warning_of_slowness(chosen, best)):
+            print(warning, flush=True)
+    return chosen
+
+
+def warning_of_slowness(chosen: str, best: str) -> str:
+    """A line with the rates of both precisions where `chosen` is ten times slower than `best`, else nothing."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    slow, fast = (1000 * matmul_tflops(device, DTYPES[name]) for name in (chosen, best))
+    if fast < SLOW * slow:
+        return ""
+    return (
+        f"warning: {chosen} is slow here: products run at {slow:.3g} GFLOP/s, in {best} at {fast:.3g}; "
+        "`precision: auto` takes the faster one"
+    )
+
+
+def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:
+    """The best rate of a product of two square matrices, in 10¹² FLOPs a second, over about `seconds`."""
+    size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
+    matrix = torch.full((size, size), 0.5, dtype=precision, device=device)
+    best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
+    torch.mm(matrix, matrix, out=product)
+    while spent < seconds:
+        started = now()
+        torch.mm(matrix, matrix, out=product)
+        took = now() - started
+        best, spent = max(best, 2 * size**3 / took / 1e12), spent + took
+    return best
+
+
+def now() -> float:
+    """Seconds of a clock, once the GPU has done what it was given."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()

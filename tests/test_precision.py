@@ -1,0 +1,142 @@
+"""Which arithmetic a machine gets, what an order for the other one is told, and a chain without AVX-512."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny_training
+import torch
+
+from reasonome import precision
+
+# PyTorch, oneDNN and MKL compute as on a processor with AVX2 and nothing newer.
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    """Let torch say that the processor has these instructions, and what it uses of them."""
+
+    def has(*names: str, used: str = "AVX512") -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(names, True))
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: used)
+
+    return has
+
+
+@pytest.mark.parametrize(
+    ("instructions", "used", "chosen"),
+    [
+        (("avx2", "avx512_f", "avx512_bf16"), "AVX512", "bf16"),
+        (("avx512_f", "amx_bf16"), "AVX512", "bf16"),
+        (("avx2", "avx512_f"), "AVX512", "fp32"),
+        (("avx2",), "AVX2", "fp32"),
+        (("avx2", "avx512_bf16"), "AVX2", "fp32"),  # torch was told to leave them alone
+        (("neon", "bf16"), "DEFAULT", "bf16"),
+    ],
+)
+def test_auto_follows_the_instructions_that_torch_uses(processor, capsys, instructions, used, chosen):
+    processor(*instructions, used=used)
+    assert precision.choose("auto") == chosen
+    assert capsys.readouterr().out.startswith(f"computing in {chosen}: the processor has ")
+
+
+@pytest.mark.parametrize(("supported", "chosen"), [(True, "bf16"), (False, "fp32")])
+def test_auto_on_a_gpu_follows_its_capability(monkeypatch, supported, chosen):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla V100")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **settings: asked.append(settings) or supported)
+    assert precision.choose("auto", say=False) == chosen
+    assert asked == [{"including_emulation": False}], "bf16 by emulation is slow"
+
+
+@pytest.mark.parametrize(("rates", "warned"), [((0.0023, 0.093), True), ((0.02, 0.093), False)])
+def test_an_order_stays_one_and_is_warned_about_where_it_is_ten_times_slower(
+    processor, monkeypatch, capsys, rates, warned
+):
+    processor("avx2", used="AVX2")
+    by_dtype = dict(zip((torch.bfloat16, torch.float32), rates, strict=True))
+    monkeypatch.setattr(precision, "matmul_tflops", lambda device, dtype: by_dtype[dtype])
+    assert precision.choose("bf16") == "bf16"
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "computing in bf16: as the configuration says"
+    warning = (
+        "warning: bf16 is slow here: products run at 2.3 GFLOP/s, in fp32 at 93; `precision: auto` takes the faster one"
+    )
+    assert said[1:] == [warning] * warned
+
+
+def test_an_order_for_the_machines_own_precision_measures_nothing(processor, monkeypatch):
+    processor("avx512_bf16")
+    monkeypatch.setattr(precision, "matmul_tflops", lambda *_: pytest.fail("measured"))
+    assert precision.choose("bf16") == "bf16"
+
+
+def test_the_peak_is_measured():
+    assert precision.matmul_tflops("cpu", torch.float32, seconds=0.01) > 1e-4
+
+
+def test_what_was_chosen_triggers_nothing(tiny_backbone, tmp_path, monkeypatch):
+    """On either kind of machine a job has one digest, so that it goes on from the other's checkpoints."""
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    stages = []
+    for machine in ("bf16", "fp32"):
+        monkeypatch.setattr(precision, "of_machine", lambda machine=machine: (machine, ""))
+        stages.append(tiny_training.sft_stage(models))
+    assert [stage.recipe.precision for stage in stages] == ["bf16", "fp32"]
+    assert stages[0].digest == stages[1].digest and stages[0].identity["recipe"]["precision"] == "auto"
+    assert [stage.arguments()["bf16"] for stage in stages] == [True, False]
+
+
+def test_a_job_that_goes_on_in_another_precision_says_so(tiny_backbone, tmp_path, monkeypatch, capsys):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), precision="fp32")
+    checkpoint = tmp_path / "checkpoint-2"
+    checkpoint.mkdir()
+    (checkpoint / "complete.json").write_text(json.dumps({"files": {}, "processes": 1, "precision": "bf16"}))
+    stage._say_where_from(checkpoint)
+    assert "computed in bf16, those from here on in fp32" in capsys.readouterr().out
+
+
+CHAIN = """
+import json, sys
+from pathlib import Path
+import tiny_training
+from reasonome import precision
+from reasonome.config import Decoding
+from reasonome.generation.answers import write_answers
+from reasonome.benchmarks import read_rows
+from reasonome.tasks import TASKS
+from reasonome.training.pretrain import pretrain
+from reasonome.training.sft import sft
+
+folder, task = Path(sys.argv[1]), TASKS["gene_set_naming"]
+models = tiny_training.make(folder, Path(sys.argv[2]))
+pretrain(tiny_training.pretrain_stage(models, "pretrain.try-s0"))
+sft(tiny_training.sft_stage(models, "pretrain.try-s0+sft.try-s0"), task)
+model = models / "pretrain.try-s0+sft.try-s0" / "model"
+asked = read_rows(folder / "examples.jsonl", task.Example)[:2]
+decoding = Decoding(max_new_tokens=4)
+made = write_answers(task, tiny_training.STYLE, decoding, asked, model, "digest", folder / "answers.jsonl")
+print(json.dumps([made["precision"], precision.warning_of_slowness("bf16", "fp32")]))
+"""
+
+
+@pytest.mark.slow
+def test_a_chain_without_avx512_computes_in_fp32_and_bf16_is_slow_there(tiny_backbone, tmp_path):
+    here = Path(__file__).parent
+    environment = os.environ | AVX2 | {"PYTHONPATH": f"{here.parent / 'scripts'}:{here}"}
+    command = [sys.executable, "-c", CHAIN, str(tmp_path), str(tiny_backbone)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("computing in fp32: the processor has no bf16 instructions") == 3
+    answered, warning = json.loads(done.stdout.splitlines()[-1])
+    assert answered == "fp32" and warning.startswith("warning: bf16 is slow here")
+    for chain in ("pretrain.try-s0", "pretrain.try-s0+sft.try-s0"):
+        folder = tmp_path / "models" / "tiny" / chain
+        for file in ("run.json", "manifest.json"):
+            assert json.loads((folder / file).read_text())["precision"] == "fp32"
