@@ -3,7 +3,8 @@
 snakemake --cores 2 results/benchmarks/demo-go/test.jsonl results/models/smollm2-135m/base/manifest.json
 python benchmarks/generation.py                   # takes the GPU where there is one, and vLLM where it is installed
 
-Greedy answers to the demo's test prompts, in bf16; the prompts are tokenized in all times, loading the model in none.
+Greedy answers to the demo's test prompts, in the precision that this machine is faster in; the prompts are tokenized in
+all times, loading the model in none.
 
 theirs: `model.generate` for one prompt after another.
 plain:  `model.generate` for left-padded batches of the decoding's size, in the order of the prompts.
@@ -21,6 +22,7 @@ from pathlib import Path
 import torch
 from measuring import CUDA, Check, Inputs, Speed, median_seconds, parser, report
 
+from reasonome import precision
 from reasonome.config import Decoding
 from reasonome.errors import run_program
 from reasonome.generation import local
@@ -39,7 +41,8 @@ def main() -> int:
     inputs = Inputs(given.config, given.results)
     folder = (given.model or inputs.backbone()) / "model"
     decoding = inputs.project.decodings["greedy"].model_copy(update={"max_new_tokens": given.tokens})
-    model, tokenizer = local.load(folder)
+    chosen = precision.choose("auto")
+    model, tokenizer = local.load(folder, chosen)
     prompts = texts_of_prompts(inputs, tokenizer, given.prompts)
     one_by_one(model, tokenizer, prompts[:1], decoding)  # warms up
     ways = {
@@ -57,7 +60,7 @@ def main() -> int:
         model = None
         gc.collect()
         torch.cuda.empty_cache()
-        rates["vllm"], texts["vllm"] = with_vllm(folder, prompts, decoding, given.times)
+        rates["vllm"], texts["vllm"] = with_vllm(folder, chosen, prompts, decoding, given.times)
         speeds.append(
             Speed(f"generation, {device}, vLLM", unit, rates["theirs"], rates["plain"], rates["vllm"], LEAST_VLLM)
         )
@@ -106,11 +109,13 @@ def pipeline(engine, model, tokenizer, prompts: Sequence[str], decoding: Decodin
     return texts
 
 
-def with_vllm(folder: Path, prompts: Sequence[str], decoding: Decoding, times: int) -> tuple[float, list[str]]:
+def with_vllm(
+    folder: Path, chosen: str, prompts: Sequence[str], decoding: Decoding, times: int
+) -> tuple[float, list[str]]:
     """Prompts a second and the answers of the other engine."""
     from reasonome.generation import vllm_engine
 
-    model, tokenizer = vllm_engine.load(folder)
+    model, tokenizer = vllm_engine.load(folder, chosen)
     pipeline(vllm_engine, model, tokenizer, prompts[:1], decoding)  # warms up
     work = {"ours, vLLM": lambda: pipeline(vllm_engine, model, tokenizer, prompts, decoding)}
     seconds, texts = median_seconds(work, times)

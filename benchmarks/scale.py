@@ -17,9 +17,13 @@ from measuring import print_tables, read
 
 from reasonome.errors import run_program
 
-PARTS = ("rewards", "generation", "training", "facts", "overhead", "dry_run")
+PARTS = ("arithmetic", "rewards", "generation", "training", "facts", "overhead", "dry_run")
 # What a part is given other than the demo's results.
-OTHER_INPUTS = {"overhead": lambda folder: ["--folder", folder], "dry_run": lambda folder: []}
+OTHER_INPUTS = {
+    "arithmetic": lambda folder: [],
+    "overhead": lambda folder: ["--folder", folder],
+    "dry_run": lambda folder: [],
+}
 
 
 def main() -> int:

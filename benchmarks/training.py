@@ -14,6 +14,9 @@ theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to 
 plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
 ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
 
+All compute in the precision that this machine is faster in. Where that is fp32, theirs and plain have fp32 weights
+and no autocast: with TRL's default of bf16 they would take hours.
+
 Rates are real tokens, without padding, over the seconds of optimizer steps. The share of the measured matmul peak
 counts FLOPs as reasonome/training/throughput.py says.
 """
@@ -32,7 +35,7 @@ import torch
 from measuring import CUDA, Check, Inputs, Speed, parser, report
 from tqdm import tqdm
 
-from reasonome import atomic
+from reasonome import atomic, precision
 from reasonome.benchmarks import read_rows
 from reasonome.errors import InputError, run_program
 from reasonome.prompts import token_counter
@@ -131,9 +134,7 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
             "batch_size": BATCH if given.packing == "none" else packed_rows(lengths[:size]),
             "micro_batch_size": BATCH if CUDA and given.packing == "none" else 4,
             "packing": given.packing,
-            # Defaults; the demo's small recipes order their steps by length, and keep TRL's head.
-            "steps": "mixed",
-            "kernels": "auto",
+            "steps": "mixed",  # the default; the demo's small recipes order their steps by length
             "max_examples": None,
             "max_length": LONGEST,
             "save_steps": 10_000,
@@ -194,13 +195,15 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
     tokenizer = AutoTokenizer.from_pretrained(base)
     same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
     settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
+    bf16 = precision.choose("auto") == "bf16"
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
+        model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful or not bf16 else str(base),
         args=SFTConfig(
             output_dir=str(folder / "trainer"),
             num_train_epochs=1,
             lr_scheduler_type=recipe["scheduler"],
             warmup_steps=recipe["warmup"],
+            bf16=bf16,
             save_strategy="no",
             report_to="none",
             use_cpu=not CUDA,

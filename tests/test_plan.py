@@ -378,7 +378,7 @@ def memory_of(project, chain, backbone=BACKBONE, **limits):
         (PRETRAINED, {"sequence_length": 1024}),
         (PRETRAINED, {"packing": "separate"}),
         (PRETRAINED, {"precision": "fp32"}),
-        (PRETRAINED, {"kernels": "auto"}),
+        (PRETRAINED, {"kernels": "plain"}),
         (PRETRAINED, {"micro_batch_size": 2}),
         (PRETRAINED, {"gradient_checkpointing": True}),
         (PRETRAINED, {"adapter": {"rank": 8}}),

@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from reasonome import atomic, precision
+from reasonome import atomic
 from reasonome.config import Decoding, Style
 from reasonome.generation.engine import Completion
 from reasonome.manifest import canonical, text_sha256
@@ -121,6 +121,8 @@ def write_answers(
 
     Returns the counts of tokens and the precision that was computed in.
     """
+    from reasonome import precision  # loads torch
+
     source = importlib.import_module(f"reasonome.generation.{ENGINES[engine]}")
     chosen = precision.choose(decoding.precision)
     model, tokenizer = source.load(model_folder, chosen)
