@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
@@ -212,3 +214,77 @@ def test_a_folder_moved_aside_is_removed_where_the_new_one_stands(tmp_path):
     with atomic.replacing(path) as temporary:
         fill(temporary, a="newer")
     assert tree(tmp_path) == {"model/a": "newer"}
+
+
+def test_a_pipe_is_written_to_and_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to("pipe")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    atomic.write_text(pipe, "one\n")
+    atomic.write_text(tmp_path / "link", "two\n")
+    with pytest.raises(ValueError), atomic.replacing(pipe) as temporary:
+        temporary.write_text("half")
+        raise ValueError
+    assert os.read(reader, 100) == b"one\ntwo\n"
+    os.close(reader)
+    assert pipe.is_fifo() and sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+
+
+def test_a_device_is_written_to_and_stays():
+    controlling, terminal = os.openpty()
+    atomic.write_text(os.ttyname(terminal), "one line\n")
+    assert os.read(controlling, 100) == b"one line\r\n"
+    os.close(terminal)
+    os.close(controlling)
+
+
+@pytest.mark.parametrize("redirected", [False, True], ids=["pipe", "file"])
+def test_what_goes_to_standard_output_by_its_path_stands_where_it_was_said(tmp_path, redirected):
+    (tmp_path / "out").symlink_to("/dev/fd/1")
+    code = "from reasonome import atomic; print('before'); atomic.write_text('out', 'written\\n'); print('after')"
+    with open(tmp_path / "log", "w+b") as log:
+        run = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, stdout=log if redirected else subprocess.PIPE, check=True
+        )
+        log.seek(0)
+        assert (log.read() if redirected else run.stdout) == b"before\nwritten\nafter\n"
+    assert (tmp_path / "out").is_symlink()
+
+
+def test_what_a_link_leads_to_is_replaced_not_the_link(tmp_path):
+    fill(tmp_path / "disk", file="old")
+    fill(tmp_path / "disk" / "model", old="1")
+    (tmp_path / "folder").mkdir()
+    for name, target in {
+        "file": "../disk/file",
+        "second": "file",
+        "model": "../disk/model",
+        "new": "../disk/new",
+    }.items():
+        (tmp_path / "folder" / name).symlink_to(target)
+    atomic.write_text(tmp_path / "folder" / "second", "new")
+    atomic.write_text(tmp_path / "folder" / "new", "made")
+    with atomic.replacing(tmp_path / "folder" / "model") as temporary:
+        fill(temporary, new="2")
+    assert tree(tmp_path / "disk") == {"file": "new", "new": "made", "model/new": "2"}
+    assert all(path.is_symlink() for path in (tmp_path / "folder").iterdir())
+    assert len(list((tmp_path / "folder").iterdir())) == 4
+
+
+@pytest.mark.parametrize("target", ["loop", "missing/file"])
+def test_a_link_to_nowhere_is_told_and_stays(tmp_path, target):
+    link = tmp_path / "loop"
+    link.symlink_to(target)
+    for write in (atomic.check_writable, lambda path: atomic.write_text(path, "text")):
+        with pytest.raises(InputError, match="this link leads nowhere") as caught:
+            write(link)
+        assert caught.value.file == link
+    assert [path.name for path in tmp_path.iterdir()] == ["loop"] and os.readlink(link) == target
+
+
+def test_a_pipe_can_be_checked_before_it_has_a_reader(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    atomic.check_writable(tmp_path / "pipe")
+    atomic.check_writable(tmp_path / "new" / "folder" / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]

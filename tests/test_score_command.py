@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -284,6 +285,8 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
         ("same.csv", "this is the file of the answers"),
         ("a.csv/s.json", "a.csv/s.json: --json: cannot be written: Not a directory"),
         ("/proc/s.json", "/proc/s.json: --json: cannot be written: "),
+        ("nowhere", "nowhere: this link leads nowhere"),
+        ("n" * 300, f"{'n' * 300}: --json: cannot be written: File name too long"),
     ],
 )
 def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkeypatch, json_path, message):
@@ -291,13 +294,25 @@ def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkey
     path = table(tmp_path / "a.csv", [("a", "x")])
     (tmp_path / "folder").mkdir()
     (tmp_path / "same.csv").symlink_to(path)
+    (tmp_path / "nowhere").symlink_to("missing/file")
     before = path.read_bytes()
     monkeypatch.setattr("reasonome.commands.score._table", lambda args: pytest.fail("was scored"))
     arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--json", json_path]
     with pytest.raises(InputError, match=message):
         cli.main(["score", "a.csv", *arguments])
     assert path.read_bytes() == before
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "folder", "same.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "folder", "nowhere", "same.csv"]
+
+
+def test_scores_are_written_into_a_pipe(tmp_path):
+    path, pipe = table(tmp_path / "a.csv", [("a", "a")]), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--resamples", "100"]
+    assert cli.main(["score", str(path), *arguments, "--encoders", "none", "--json", str(pipe)]) == 0
+    assert json.loads(os.read(reader, 1 << 16))["metrics"]["exact"]["value"] == 1
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_json_is_alone_on_standard_output(tmp_path, names):

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from reasonome import atomic
+from reasonome.commands.json_output import check_output
 from reasonome.project import Project, lookup
 
 
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.doctor.examination import examine
     from reasonome.doctor.finding import FAIL
 
+    check_output(args.json)
     project = Project(args.config)
     names = args.experiments or list(project.settings.experiments)
     for name in names:

@@ -19,14 +19,13 @@ as-published  "[" and "]" are dropped from the cell as it stands, it is split at
 """
 
 import argparse
-import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome import atomic
+from reasonome.commands.json_output import check_output
 from reasonome.config import RANKING_TASKS
 from reasonome.errors import InputError
 from reasonome.plain_table import one_field_each
@@ -83,7 +82,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print; the exit status is 0 whatever the scores are."""
-    _check_output(args.json, args.answers)
+    check_output(args.json, args.answers)
     scored = _on_benchmark(args) if args.benchmark else _table(args)
     if args.json == "-":
         print(scored.text(), file=sys.stderr)
@@ -93,22 +92,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         atomic.write_text(args.json, scored.to_json() + "\n")
     return 0
-
-
-def _check_output(json: str | None, answers: Path) -> None:
-    """InputError for a place that scores cannot be written to, before they are computed."""
-    if json is None or json == "-":
-        return
-    path, fix = Path(json), "give a file's path, or `-` for standard output"
-    if not json or path.is_dir():
-        raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
-    if path.resolve() == answers.resolve() or (path.exists() and answers.exists() and path.samefile(answers)):
-        raise InputError("this is the file of the answers", file=json, field="--json", fix="give another path")
-    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise InputError(f"cannot be written: {os.strerror(error.errno)}", file=json, field="--json", fix=fix) from None
 
 
 def parse_columns(text: str) -> dict[str, str]:
