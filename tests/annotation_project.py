@@ -65,9 +65,11 @@ def write_manifest(folder: Path, of: str) -> None:
     (folder / "results/models" / MODEL / "manifest.json").write_text(json.dumps(manifest))
 
 
-def write_tiny_manifest(folder: Path) -> None:
-    """The manifest of a tiny model in `folder`/model."""
-    (folder / "manifest.json").write_text(json.dumps({"name": "tiny", "model": folder_sha256(folder / "model")}))
+def write_model_manifest(folder: Path) -> None:
+    """The manifest of the model in `folder`/model."""
+    (folder / "manifest.json").write_text(
+        json.dumps({"name": folder.parent.name, "model": folder_sha256(folder / "model")})
+    )
 
 
 def _edit(folder: Path, file: str, change: Callable[[dict], None]) -> None:
@@ -126,7 +128,8 @@ def _made(folder: Path) -> Path:
 
 @dataclass
 class ByHand:
-    """Stands in for a model: writes chosen answers, and keeps which sets it was asked about, and which genes it saw.
+    """Stands in for a model: writes chosen answers, and keeps which sets it was asked about, which genes it saw,
+    and by which engine it was to answer.
 
     `answers` are by the first gene of a set by the alphabet: a text, or (text, log-probability of the name, its
     tokens), one for all samples or a list of one each; other sets get ANSWER. A word of a prompt is a token.
@@ -135,9 +138,11 @@ class ByHand:
     answers: Mapping[str, object] = field(default_factory=dict)
     asked: list = field(default_factory=list)
     shown: list = field(default_factory=list)
+    engines: list = field(default_factory=list)
 
-    def __call__(self, task, style, decoding, examples, model_folder, model_digest, target: Path) -> dict[str, int]:
+    def __call__(self, task, style, decoding, examples, model_folder, model_digest, target: Path, engine):
         self.asked.append(list(examples))
+        self.engines.append(engine)
         rows = []
         for example in examples:
             prompt = task.prompt(example, style, lambda texts: [len(text.split()) for text in texts])

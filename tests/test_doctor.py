@@ -315,7 +315,7 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
 
 def test_packages_that_the_config_asks_for_have_to_be_there(project):
     assert optional_packages(project, ["demo"]) == {}
-    assert optional_packages(project, ["causal-genes"]) == {"vllm": "`engine: vllm` of llama-3.1-70b"}
+    assert optional_packages(project, ["causal-genes"]) == {"vllm": "`engine: vllm` of llama-3.1-8b"}
     changed = Project(tiny_project.ROOT / "config")
     sft, grpo = changed.recipes["sft"], changed.recipes["grpo"]
     sft["names"] = sft["names"].model_copy(update={"adapter": Adapter(quantize="4bit")})

@@ -466,9 +466,9 @@ def test_too_little_memory_and_time_is_warned_of(tmp_path):
 
 
 def with_engine(folder, engine):
-    """The project in `folder` with llama-3.1-70b, the only backbone that has one, on this engine."""
+    """The project in `folder` with llama-3.1-70b on this engine."""
     path = folder / "config/backbones.yaml"
-    changed, count = re.subn(r"engine: \w+", f"engine: {engine}", path.read_text())
+    changed, count = re.subn(r"(llama-3.1-70b:\n  engine:) \w+", rf"\1 {engine}", path.read_text())
     assert count == 1
     path.write_text(changed)
     return Project(folder / "config")

@@ -2,64 +2,22 @@
 
 import json
 import sys
-import types
 from pathlib import Path
 
 import pytest
+import stand_in_vllm
+from stand_in_vllm import shaped
 
 from reasonome.config import Decoding
 from reasonome.errors import InputError
 from reasonome.generation import vllm_engine
 
-TOKENS = {1: "Process", 2: ":", 3: " DNA", 4: " repair", 9: ""}
-
-
-class _Tokenizer:
-    eos_token_id = 9
-
-    def __init__(self, folder):
-        self.name_or_path = str(folder)
-
-    def __call__(self, texts, add_special_tokens):
-        assert add_special_tokens is False, "the chat template has written them already"
-        return {"input_ids": [list(range(len(text))) for text in texts]}
-
-    def decode(self, tokens, skip_special_tokens):
-        return "".join(TOKENS[token] for token in tokens)
-
-
-class _LLM:
-    """Answers every prompt with `Process: DNA repair`; the n-th token has the log-probability -n."""
-
-    def __init__(self, **settings):
-        self.settings, self.calls = settings, []
-
-    def generate(self, prompts, sampling):
-        self.calls.append((prompts, sampling))
-        made = types.SimpleNamespace(
-            token_ids=[1, 2, 3, 4, 9],
-            finish_reason="stop",
-            logprobs=[{t: types.SimpleNamespace(logprob=-n)} for n, t in enumerate((1, 2, 3, 4, 9))],
-        )
-        return [types.SimpleNamespace(outputs=[made], prompt_token_ids=p["prompt_token_ids"]) for p in prompts]
-
 
 @pytest.fixture
 def vllm(monkeypatch, tmp_path):
-    """A module in vLLM's place, and a model folder of nine attention heads."""
-    module = types.ModuleType("vllm")
-    module.LLM, module.TokensPrompt = _LLM, dict
-    module.SamplingParams = lambda **settings: settings
-    monkeypatch.setitem(sys.modules, "vllm", module)
-    monkeypatch.setattr(vllm_engine, "AutoTokenizer", types.SimpleNamespace(from_pretrained=_Tokenizer))
-    return _shaped(tmp_path, num_attention_heads=9, num_key_value_heads=3, intermediate_size=18)
-
-
-def _shaped(folder: Path, **shape: int) -> Path:
-    """Make it the folder of a model whose layers have that shape."""
-    config = {"model_type": "llama", "hidden_size": shape["num_attention_heads"], **shape}
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
+    """A stand-in in vLLM's place, and a model folder of nine attention heads."""
+    stand_in_vllm.install(monkeypatch)
+    return shaped(tmp_path, num_attention_heads=9, num_key_value_heads=3, intermediate_size=18)
 
 
 def answers(folder: Path, prompts: list[str], decoding: Decoding, **more):
@@ -98,7 +56,7 @@ def test_each_request_is_seeded_by_its_position(vllm, monkeypatch):
 
 def test_no_prompts_get_no_answers(vllm, monkeypatch):
     # transformers' tokenizers fail on an empty list.
-    monkeypatch.setattr(_Tokenizer, "__call__", lambda *_, **__: [][0])
+    monkeypatch.setattr(stand_in_vllm.Tokenizer, "__call__", lambda *_, **__: [][0])
     model, found = answers(vllm, [], Decoding(max_new_tokens=7))
     assert found == [] and model.calls == []
 
@@ -127,7 +85,7 @@ def test_heads_are_shared_evenly_among_the_visible_gpus(vllm, monkeypatch, gpus,
 )
 def test_key_value_heads_and_columns_are_shared_evenly_too(vllm, monkeypatch, shape, gpus, shards):
     heads, shared, width = shape
-    _shaped(vllm, num_attention_heads=heads, num_key_value_heads=shared, intermediate_size=width)
+    shaped(vllm, num_attention_heads=heads, num_key_value_heads=shared, intermediate_size=width)
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
     model, _ = vllm_engine.load(vllm, "bf16")
     assert model.settings["tensor_parallel_size"] == shards

@@ -7,6 +7,7 @@ import annotation_project
 import numpy as np
 import pandas as pd
 import pytest
+import stand_in_vllm
 import tiny_backbone as tiny_backbone_model
 from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
@@ -181,7 +182,7 @@ def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on
     folder = annotating.folder / "results/models/tiny/base"
     folder.mkdir(parents=True)
     tiny_backbone_model.make(folder / "model", backbone_model)
-    annotation_project.write_tiny_manifest(folder)
+    annotation_project.write_model_manifest(folder)
     path = annotating.file("mine.gmt", GOOD + ODD + SECOND)
     settings = {"model": "tiny/base", "batch_size": 1, "max_new_tokens": 16, "samples": 1}
     generate, skipped = local.generate, []
@@ -210,6 +211,34 @@ def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on
     assert [record["name"] for record in records] == [""] * 4
     assert "no_process_line" in records[0]["problems"]
     assert records[0]["enriched"][0]["name"] == "DNA repair"
+
+
+def test_a_backbones_own_engine_answers(annotating, monkeypatch):
+    # It spreads a model of 70B over GPUs, where transformers would put it all on the first.
+    loaded = stand_in_vllm.install(monkeypatch)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    folder = annotating.folder / "results/models/llama-3.1-70b/base"
+    (folder / "model").mkdir(parents=True)
+    stand_in_vllm.shaped(folder / "model", num_attention_heads=8, num_key_value_heads=4, intermediate_size=16)
+    (folder / "model/model.safetensors").touch()
+    annotation_project.write_model_manifest(folder)
+    path = annotating.file("mine.gmt", GOOD + SECOND)
+    records = annotating(path, model="llama-3.1-70b/base", samples=3)
+    assert [(record["name"], record["agreement"]) for record in records] == [("DNA repair", 1)] * 2
+    (model,) = loaded
+    asked_of = folder.relative_to(annotating.folder) / "model"
+    assert (model.settings["model"], model.settings["tensor_parallel_size"]) == (str(asked_of), 4)
+    assert sum(len(prompts) for prompts, _ in model.calls) == 2 * 3
+    assert job.read_manifest(annotating.out / "manifest.json")["engine"] == "vllm"
+
+
+def test_a_backbone_that_changes_its_engine_is_asked_again(annotating, by_hand, monkeypatch):
+    path, backbones = annotating.file("mine.gmt", GOOD), annotating.project.backbones
+    annotating(path)
+    changed = backbones["smollm2-135m"].model_copy(update={"engine": "vllm"})
+    monkeypatch.setitem(backbones, "smollm2-135m", changed)
+    annotating(path)
+    assert by_hand.engines == ["transformers", "vllm"]
 
 
 # prompts

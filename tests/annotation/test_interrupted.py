@@ -133,7 +133,7 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
     folder = annotating.folder / "results/models/tiny/base"
     if not folder.exists():
         tiny_backbone_model.make(folder / "model", backbone_model)
-        annotation_project.write_tiny_manifest(folder)
+        annotation_project.write_model_manifest(folder)
     assert killed(annotating, ONE_BATCH, "tiny/base") == [
         ".answers.jsonl.partial",
         ".reasonome-annotate.lock",

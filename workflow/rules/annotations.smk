@@ -23,6 +23,7 @@ rule annotate:
     resources:
         **asks("annotate"),
     params:
+        engine=lambda w: PROJECT.backbones[w.backbone].engine,
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
         style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
         code=code_sha256(project_files.CODE),

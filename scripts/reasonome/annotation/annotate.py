@@ -48,21 +48,23 @@ def annotate(
     settings: Annotation,
     style: Style,
     model: Path,
+    engine: str,
     known: Known,
     tested: Mapping[str, Tested],
     out: Path,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; answers are kept in `out`, and asked for again only if need be.
 
-    `model` is a folder with manifest.json and model/, and `tested` what over-representation is tested in, by the file
-    that sets are of. Genes of a ranked set are shown to the model in that order, those of others in a seeded one, as
-    far as the style's budget goes. InputError as of what generates.
+    `model` is a folder with manifest.json and model/, `engine` what draws its answers, and `tested` what
+    over-representation is tested in, by the file that sets are of. Genes of a ranked set are shown to the model in that
+    order, those of others in a seeded one, as far as the style's budget goes. InputError as of what generates.
     """
     examples = {one.record.id: _in_prompt_order(one, style) for one in asked if one.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
         examples = {one.id: one for one in with_facts(list(examples.values()), index, style.facts)}
-    answers = _answers(list(examples.values()), settings, style.model_copy(update={"order": "listed"}), model, out)
+    listed = style.model_copy(update={"order": "listed"})
+    answers = _answers(list(examples.values()), settings, listed, model, engine, out)
     records = []
     for one in tqdm(asked, desc="checking", unit=" sets", delay=5):
         record = one.record
@@ -95,21 +97,21 @@ def _in_prompt_order(one: Question, style: Style) -> Example:
 
 
 def _answers(
-    examples: Sequence[Example], settings: Annotation, style: Style, model: Path, out: Path
+    examples: Sequence[Example], settings: Annotation, style: Style, model: Path, engine: str, out: Path
 ) -> Mapping[str, list[AnswerRow]]:
     """The answers by question, those of an earlier run if it asked the same model the same; samples in their order."""
     if not examples:
         return {}
     digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
     decoding = decoding_of(settings)
-    parts = [digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(ASKING_CODE)]
+    parts = [digest, engine, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(ASKING_CODE)]
     asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     expected = [(example.id, sample) for example in examples for sample in range(decoding.samples)]
     rows = kept_answers.answers(
         out,
         asked,
         expected,
-        lambda target: write_answers(TASK, style, decoding, examples, model / "model", digest, target),
+        lambda target: write_answers(TASK, style, decoding, examples, model / "model", digest, target, engine),
     )
     found: dict[str, list[AnswerRow]] = {}
     for row in rows:

@@ -14,7 +14,7 @@ from reasonome.annotation.model_files import check_model
 from reasonome.annotation.offline import offline
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
-from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, check_there, sources_of, targets
+from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
 from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted
@@ -38,12 +38,13 @@ _SHOWN = 8  # sets of a file that are shown one by one
 class Prepared:
     """All that an annotation needs but the model's weights: what is asked, and what the answers are checked with.
 
-    `tested` is by the file that sets are of, `about` what the page says of how it was made, and `universe_sha256` the
-    digest of the settings' file, if there is one.
+    `engine` is what draws the answers, `tested` is by the file that sets are of, `about` what the page says of
+    how it was made, and `universe_sha256` the digest of the settings' file, if there is one.
     """
 
     settings: Annotation
     style: Style
+    engine: str
     sources: Sources
     found: Mapping[str, GeneLists]
     asked: Sequence[Question]
@@ -155,7 +156,8 @@ def prepare(
     how = about.about_page(project, settings, model, style, tested, found, command)
     for sentence in how.universe:
         say(sentence)
-    return Prepared(settings, style, sources, found, asked, known, tested, how, written and written.sha256)
+    engine = engine_of(project, model)
+    return Prepared(settings, style, engine, sources, found, asked, known, tested, how, written and written.sha256)
 
 
 def annotate_lists(
@@ -178,7 +180,14 @@ def annotate_lists(
             kept_answers.claim(out)
             (out / MANIFEST).unlink(missing_ok=True)
             records = annotate.annotate(
-                prepared.asked, settings, prepared.style, model, prepared.known, prepared.tested, out
+                prepared.asked,
+                settings,
+                prepared.style,
+                model,
+                prepared.engine,
+                prepared.known,
+                prepared.tested,
+                out,
             )
             tables.write_tables(records, out)
             page.write_page(records, prepared.about, out / PAGE)
@@ -225,6 +234,7 @@ def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
     return {
         "settings": settings.model_dump(mode="json"),
         "style": prepared.style.model_dump(mode="json"),
+        "engine": prepared.engine,
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.found.items()},
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,

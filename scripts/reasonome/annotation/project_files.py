@@ -110,6 +110,12 @@ def check_there(sources: Sources) -> None:
         )
 
 
+def engine_of(project: Project, model: Path) -> str:
+    """What generates the answers of a model, by the backbone that its folder lies in; transformers for others."""
+    backbone = project.backbones.get(model.parent.name)
+    return backbone.engine if backbone else "transformers"
+
+
 def model_folder(project: Project, model: str) -> Path:
     """The folder of a model, from its path or its name below results/models: `BACKBONE/CHAIN`.
 
