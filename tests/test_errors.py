@@ -1,9 +1,11 @@
 """How programs end: the message and the exit status that a person sees."""
 
 import errno
+from pathlib import Path
 
 import pytest
 
+from reasonome import cli
 from reasonome.errors import InputError, run_program
 
 
@@ -34,6 +36,41 @@ def test_a_full_disk_names_the_file_as_text_alone(capsys):
 
     status, said = ends(main, capsys)
     assert (status, said.splitlines()[0]) == (2, "error: a\\x1b[2J.tsv: No space left on device")
+
+
+def denying(monkeypatch, path):
+    """Reading this file is refused, as to a user without the right; root may read all that there is."""
+    read = Path.read_bytes
+
+    def refused(self):
+        if self == path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(self)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+
+
+def test_a_file_that_may_not_be_read_is_told_as_one(tmp_path, monkeypatch, capsys):
+    answers = tmp_path / "answers.csv"
+    answers.write_text("answer,gold\na,a\n")
+    denying(monkeypatch, answers)
+    arguments = ["score", str(answers), "--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
+    said = f"error: {answers}: Permission denied\n  fix: you may not open this file: change its permissions\n"
+    assert ends(lambda: cli.main([*arguments, "--encoders", "none"]), capsys) == (2, said)
+
+
+@pytest.mark.parametrize("name", ["results", "results/new.json"], ids=["a folder", "a new file"])
+def test_a_folder_that_may_not_be_written_is_told_as_one(tmp_path, capsys, name):
+    (tmp_path / "results").mkdir()
+
+    def main():
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / name))
+
+    status, said = ends(main, capsys)
+    assert (status, "fix: you may not look into this folder, or write there: change its permissions" in said) == (
+        2,
+        True,
+    )
 
 
 def test_ctrl_c_ends_without_a_traceback(capsys):

@@ -51,8 +51,10 @@ _DISK_FIXES = {
     errno.ENOSPC: "free some space; what was under way was removed, finished files are whole, so run again",
     errno.EDQUOT: "free some of your quota, then run again",
     errno.EROFS: "this place cannot be written to: set another results folder in config/config.yaml",
-    errno.EACCES: "you may not write here: change the permissions, or the results folder in config/config.yaml",
+    errno.EACCES: "you may not look into this folder, or write there: change its permissions, or the results folder in "
+    "config/config.yaml",
 }
+_UNREADABLE = "you may not open this file: change its permissions"
 
 
 def run_program(main: Callable[[], int | None]) -> None:
@@ -71,8 +73,14 @@ def run_program(main: Callable[[], int | None]) -> None:
     except OSError as error:
         if error.errno not in _DISK_FIXES:
             raise
-        _exit_with(f"{error.filename}: {os.strerror(error.errno)}\n  fix: {_DISK_FIXES[error.errno]}")
+        _exit_with(f"{error.filename}: {os.strerror(error.errno)}\n  fix: {_disk_fix(error)}")
     sys.exit(status or 0)
+
+
+def _disk_fix(error: OSError) -> str:
+    """What to do about an error of a disk; files that are there already are only read, as outputs are written anew."""
+    is_there = error.filename is not None and os.path.exists(error.filename) and not os.path.isdir(error.filename)
+    return _UNREADABLE if is_there and error.errno == errno.EACCES else _DISK_FIXES[error.errno]
 
 
 def _exit_with(message: str) -> NoReturn:
