@@ -21,6 +21,7 @@ install: .venv/installed
 	@touch $@
 
 demo: install
+	@$(BIN)/python scripts/release_lock.py
 	snakemake --cores $(CORES) results/experiments/demo/report.html cards
 	$(BIN)/python scripts/show_results.py results/experiments/demo
 

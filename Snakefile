@@ -40,6 +40,12 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/cards.smk"
 
 
+# Jobs of a cluster run on machines that nobody can look at from here.
+onstart:
+    if workflow.local_exec:
+        snakemake_lock.note()
+
+
 localrules:
     all,
 

@@ -2,6 +2,7 @@
 
 python benchmarks/kill_matrix.py --output kill_matrix.tsv
 python benchmarks/kill_matrix.py --stages grpo sft --kills "kill -9 job" --trials 4 --output some.tsv
+python benchmarks/kill_matrix.py --kills "kill -9 group" --trials 10 --output group.tsv
 python benchmarks/kill_matrix.py --kills scancel --output scancel.tsv                 # on the tests' cluster
 
 A small project with a random backbone is run to its end once. A trial takes a copy of it, removes what one stage
@@ -39,7 +40,7 @@ import one_machine  # noqa: E402
 import psutil  # noqa: E402
 import tiny_backbone  # noqa: E402
 import tiny_project  # noqa: E402
-from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, Life, Run, Stage  # noqa: E402
+from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, UNLOCKS, Life, Run, Stage  # noqa: E402
 
 from reasonome import atomic, weights  # noqa: E402
 from reasonome.errors import InputError, run_program  # noqa: E402
@@ -154,7 +155,7 @@ def differences(folder: Path, project: Path, stage: Stage) -> list[str]:
 def trial(folder: Path, project: Path, name: str, kill: str, rng: random.Random, life: Life) -> dict[str, str]:
     """Kill one stage once; a row of the table. A copy that lost something is kept."""
     stage = STAGES[name]
-    again = "command" if kill == "kill -9 all" else rng.choice(["command", "retry"])
+    again = "command" if kill in UNLOCKS else rng.choice(["command", "retry"])
     options = THROUGH_SLURM if kill == CANCEL else []
     hit = None
     while hit is None:  # where the program was over before the moment came, another moment is drawn
@@ -163,8 +164,8 @@ def trial(folder: Path, project: Path, name: str, kill: str, rng: random.Random,
         run = Run(folder, *stage.targets, *options, "--retries", "2" if again == "retry" else "0")
         hit = killing.kill(run, stage, kill, when, life, cancel if kill == CANCEL else None)
         status = run.process.wait()
-    if kill == "kill -9 all":
-        tiny_project.snakemake(folder, "--unlock")
+    if kill in UNLOCKS:
+        subprocess.run(UNLOCKS[kill], cwd=folder, check=True, capture_output=True)
     if again == "command" or status:
         run = Run(folder, *stage.targets, *options)
         if run.process.wait() != 0:

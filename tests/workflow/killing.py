@@ -4,12 +4,14 @@ Jobs inherit a PYTHONPATH with `witness/sitecustomize.py`, which writes down eac
 optimizer step, so that no log that is under test is trusted.
 """
 
+import atexit
 import json
 import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -215,8 +217,19 @@ class Run:
         }
         with open(self.log, "a") as out:
             self.process = subprocess.Popen(
-                tiny_project.command(*arguments, cores=cores), cwd=project, env=environment, stdout=out, stderr=out
+                tiny_project.command(*arguments, cores=cores),
+                cwd=project,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                process_group=0,  # so that a kill of its group spares whoever watches
             )
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """End it with whoever watches, whose Ctrl-C does not reach its group."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
 
     def events(self, script: str) -> list[Event]:
         """What the program `script` has done in all runs of this project so far."""
@@ -276,6 +289,14 @@ def kill_everything(run: Run, program: psutil.Process, number: signal.Signals) -
     _signal([top, *top.children(recursive=True)], number)
 
 
+def kill_group(run: Run, program: psutil.Process, number: signal.Signals) -> None:
+    """Signal Snakemake's process group at once, as a power cut or a closed terminal does."""
+    members = psutil.Process(run.process.pid).children(recursive=True)
+    os.killpg(run.process.pid, number)
+    while any(map(alive, members)):
+        time.sleep(POLL)
+
+
 def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         try:
@@ -288,8 +309,14 @@ KILLS: dict[str, tuple[Callable, signal.Signals]] = {
     "kill -9 program": (kill_program, signal.SIGKILL),
     "kill -9 job": (kill_job, signal.SIGKILL),
     "kill -9 all": (kill_everything, signal.SIGKILL),
+    "kill -9 group": (kill_group, signal.SIGKILL),
     "SIGTERM program": (kill_program, signal.SIGTERM),
     "SIGTERM job": (kill_job, signal.SIGTERM),
+}
+# What removes the lock of a Snakemake that was killed: a command by hand, or the program that `make demo` runs first.
+UNLOCKS: dict[str, list[str]] = {
+    "kill -9 all": tiny_project.command("--unlock"),
+    "kill -9 group": [sys.executable, str(tiny_project.ROOT / "scripts/release_lock.py")],
 }
 
 

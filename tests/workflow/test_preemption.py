@@ -3,6 +3,8 @@
 import json
 import random
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import killing
@@ -56,3 +58,19 @@ def test_the_rewards_of_the_killed_training_differ(undisturbed):
     steps = [entry for entry in entries if "reward" in entry]  # the others are of held-out prompts
     assert len(steps) == STEPS
     assert sum(step["grad_norm"] > 0 for step in steps) > STEPS / 2
+
+
+@pytest.mark.parametrize("how", list(killing.UNLOCKS))
+def test_a_folder_whose_snakemake_was_killed_is_locked_until_it_is_unlocked(tmp_path, how):
+    stage = STAGES["facts"]
+    project = tiny_project.make(tmp_path / "project", tmp_path, tmp_path)  # no weights are needed
+    run = Run(project, stage.outputs[0])
+    assert run.wait_for(lambda: run.program(stage.script)), run.text()
+    end, number = killing.KILLS[how]
+    end(run, run.program(stage.script), number)
+    assert run.process.wait() == -signal.SIGKILL
+    locked = tiny_project.snakemake(project, stage.outputs[0], check=False)
+    assert locked.returncode and "cannot be locked" in locked.stdout
+    subprocess.run(killing.UNLOCKS[how], cwd=project, check=True)
+    tiny_project.snakemake(project, stage.outputs[0])
+    assert (project / stage.outputs[0]).is_file()

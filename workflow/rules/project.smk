@@ -6,7 +6,7 @@ import shlex
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome import card_sources, chains, experiments, job_resources, model_steps
+from reasonome import card_sources, chains, experiments, job_resources, model_steps, snakemake_lock
 from reasonome.annotation import project_files
 from reasonome.config import NAME, ONTOLOGY_FILES
 from reasonome.project import Project, lookup

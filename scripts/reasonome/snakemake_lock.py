@@ -1,0 +1,59 @@
+"""Snakemake's lock on this folder: on which machine it was taken, and whether anything living holds it.
+
+Snakemake's own files say neither. A note among them does, which Snakemake removes together with the lock.
+"""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import psutil
+
+LOCKS = Path(".snakemake/locks")
+NOTE = "taken_on"
+SCRIPTS = Path(__file__).resolve().parents[1]
+
+
+def note() -> None:
+    """Write down beside the lock which machine's processes hold it."""
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    (LOCKS / NOTE).write_text(socket.gethostname(), encoding="utf-8")
+
+
+def release() -> str | None:
+    """Remove a lock that no living process holds; what was done, or why not. None where there is no lock.
+
+    Only a lock of our own on this machine is removed: nobody can see from here what runs elsewhere.
+    """
+    if not any(LOCKS.glob("*.lock")):
+        return None
+    note = LOCKS / NOTE
+    machine = note.read_text(encoding="utf-8") if note.is_file() else None
+    if machine != socket.gethostname() or note.stat().st_uid != os.getuid():
+        taken = f"on {machine}" if machine else "by a run on a cluster, or one that had hardly begun"
+        return f"{LOCKS}: taken {taken}; once nothing of it runs any more, `snakemake --unlock` removes it"
+    holders = living()
+    if holders:
+        return f"{LOCKS}: held by {', '.join(holders)}"
+    shutil.rmtree(LOCKS)
+    return f"{LOCKS}: removed, as the run that held it is no more"
+
+
+def living() -> list[str]:
+    """Name and number of our processes in this folder that run Snakemake or one of its jobs' programs."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mine = process.pid != os.getpid() and process.uids().real == os.getuid()
+            if mine and Path(process.cwd()) == Path.cwd() and (program := _program(process.cmdline())):
+                found.append(f"{program} (process {process.pid})")
+        except psutil.Error:  # it has just ended
+            continue
+    return found
+
+
+def _program(command: list[str]) -> str | None:
+    """`snakemake`, or which of our programs a command line runs; None for all others."""
+    paths = [Path(word) for word in command[:4]]
+    return next((path.name for path in paths if path.name == "snakemake" or path.parent == SCRIPTS), None)

@@ -1,0 +1,20 @@
+"""Remove Snakemake's lock on this folder if no living process holds it, as after a power cut.
+
+python scripts/release_lock.py
+"""
+
+import argparse
+
+from reasonome import snakemake_lock
+from reasonome.errors import run_program
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    found = snakemake_lock.release()
+    if found:
+        print(found)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,102 @@
+"""A lock of Snakemake is removed only where nothing living can hold it."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reasonome import snakemake_lock
+from reasonome.snakemake_lock import LOCKS, NOTE, SCRIPTS
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    """A folder that is locked as a run on this machine does."""
+    monkeypatch.chdir(tmp_path)
+    snakemake_lock.note()
+    (LOCKS / "0.output.lock").write_text("results/x\n")
+    return tmp_path
+
+
+@pytest.fixture
+def starts():
+    """Start Python as some program in a folder; it lives until the test ends."""
+    started = []
+
+    def start(program: str, folder: Path) -> int:
+        code = "import time; print(flush=True); time.sleep(600)"
+        command = [sys.executable, "-c", code, program]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE)
+        process.stdout.readline()
+        started.append(process)
+        return process.pid
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_lock_that_nothing_holds_is_removed():
+    assert snakemake_lock.release() == ".snakemake/locks: removed, as the run that held it is no more"
+    assert not LOCKS.exists()
+    assert snakemake_lock.release() is None
+
+
+def test_a_folder_without_a_lock_stays_as_it_is():
+    (LOCKS / "0.output.lock").unlink()
+    assert snakemake_lock.release() is None
+    assert LOCKS.is_dir()
+
+
+@pytest.mark.parametrize("program", ["snakemake", "/elsewhere/.venv/bin/snakemake", str(SCRIPTS / "sft.py")])
+def test_snakemake_and_a_job_that_outlived_it_hold_their_lock(folder, starts, program):
+    number = starts(program, folder)
+    assert snakemake_lock.release() == f".snakemake/locks: held by {Path(program).name} (process {number})"
+    assert (LOCKS / "0.output.lock").is_file()
+
+
+def test_what_runs_elsewhere_or_is_another_program_holds_nothing(folder, starts, tmp_path_factory):
+    starts("snakemake", tmp_path_factory.mktemp("other"))
+    starts("notes-on-snakemake.txt", folder)
+    snakemake_lock.release()
+    assert not LOCKS.exists()
+
+
+def test_a_process_that_has_ended_holds_nothing_though_its_parent_does_not_know(folder):
+    process = subprocess.Popen([sys.executable, "-c", "", "snakemake"], cwd=folder)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    snakemake_lock.release()
+    assert not LOCKS.exists()
+    process.wait()
+
+
+@pytest.mark.parametrize(
+    ("machine", "told"), [("node-7", "taken on node-7;"), (None, "taken by a run on a cluster, or one that had hardly")]
+)
+def test_a_lock_of_another_machine_stays(machine, told):
+    if machine:
+        (LOCKS / NOTE).write_text(machine)
+    else:
+        (LOCKS / NOTE).unlink()
+    found = snakemake_lock.release()
+    assert told in found and "`snakemake --unlock`" in found
+    assert (LOCKS / "0.output.lock").is_file()
+
+
+def test_a_lock_of_another_user_stays(monkeypatch):
+    other = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: other)
+    assert f"taken on {socket.gethostname()}" in snakemake_lock.release()
+    assert (LOCKS / "0.output.lock").is_file()
+
+
+def test_make_demo_looks_at_the_lock_before_it_runs_snakemake():
+    makefile = SCRIPTS.parent / "Makefile"
+    dry = ["make", "--dry-run", "--always-make", "--assume-old=install", f"--file={makefile}", "demo"]
+    printed = subprocess.run(dry, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert printed[0].endswith("scripts/release_lock.py")
+    assert printed[1].startswith("snakemake ")
