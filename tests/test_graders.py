@@ -2,7 +2,7 @@
 
 import json
 import os
-import signal
+import select
 import subprocess
 import sys
 import textwrap
@@ -200,17 +200,79 @@ def test_a_job_that_is_told_to_stop_still_has_its_grader(tmp_path):
 
 def test_a_worker_ends_with_its_input(tmp_path):
     (tmp_path / "mine.py").write_text("def grade(answer, example): return 1")
-    command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade", "5"]
+    command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade"]
     done = subprocess.run(command, input=b"a\nb [{}, {}]\nc [{}, {}]\n", capture_output=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, b'a {}\nb {"value": 1.0}\nc {"value": 1.0}\n')
 
 
-def test_a_hanging_call_ends_itself_where_nobody_waits_any_more(tmp_path):
-    (tmp_path / "mine.py").write_text("def grade(answer, example):\n    while True: pass")
-    # The alarm comes five seconds after the limit, so 0.2 seconds after the call.
-    command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade", "-4.8"]
-    done = subprocess.run(command, input=b"a\nb [{}, {}]\n", capture_output=True, timeout=60)
-    assert done.returncode == -signal.SIGALRM
+# A thread that holds the interpreter's lock in C code, for longer than any test waits, once somebody reads the pipe.
+SPINS = """
+import os, re, threading
+
+def spin():
+    os.write(os.open("pipe", os.O_WRONLY), b"in C")
+    re.match("(a+)+$", "a" * 60 + "b")
+
+def grade(answer, example):
+    threading.Thread(target=spin, daemon=True).start()
+    return 1
+"""
+
+
+def test_the_time_of_a_call_that_nobody_reads_is_limited_too(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reward = reward_of(tmp_path, SPINS, seconds=2)
+    assert reward([answer("AB")], [ONE], None) == [1.0]
+    with open(tmp_path / "pipe", "rb") as pipe:
+        assert pipe.read(4) == b"in C"
+        longer_than_the_channel_holds = answer("AB", "word " * 1_000_000)
+        with pytest.raises(InputError, match="grade took more than 2 seconds for the question 'q'"):
+            reward([longer_than_the_channel_holds], [ONE], None)
+        assert pipe.read() == b""  # its process is gone
+
+
+# Grades once, as training does, and then waits to be killed.
+ASKS = """
+import sys
+from pathlib import Path
+from ranking_questions import ONE, answer
+from reasonome.config import Grader
+from reasonome.graders import grader_rewards
+reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", seconds=600)}, Path(sys.argv[1]))["mine"]
+reward.function([answer("AB")], [ONE], None)
+sys.stdin.read()
+"""
+HANGS = """
+import os
+
+def grade(answer, example):
+    os.write(os.open("pipe", os.O_WRONLY), b"in C")
+    while True: pass
+"""
+FORKS_A_HANGING_ONE = """
+import os
+
+def grade(answer, example):
+    if os.fork() == 0:
+        os.write(os.open("pipe", os.O_WRONLY), b"in C")
+        while True: pass
+    return 1
+"""
+
+
+@pytest.mark.parametrize("code", [SPINS, HANGS, FORKS_A_HANGING_ONE], ids=["thread in C", "call", "forked process"])
+def test_a_worker_ends_with_the_process_that_asks_whatever_it_does(tmp_path, code):
+    os.mkfifo(tmp_path / "pipe")
+    reward_of(tmp_path, code)
+    path = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "tests")])
+    asking = subprocess.Popen(
+        [sys.executable, "-c", ASKS, str(tmp_path)], stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
+    )
+    with asking, open(tmp_path / "pipe", "rb") as pipe:
+        assert pipe.read(4) == b"in C"
+        asking.kill()
+        assert select.select([pipe], [], [], 60)[0], "it lives on"
+        assert pipe.read() == b""
 
 
 @pytest.mark.parametrize(

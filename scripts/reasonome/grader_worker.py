@@ -1,6 +1,6 @@
 """The process that runs a user's grader: answers one call after another, so that a hanging one can be ended.
 
-python scripts/reasonome/grader_worker.py FILE FUNCTION SECONDS
+python scripts/reasonome/grader_worker.py FILE FUNCTION
 
 Every line that it reads begins with a token, with which its reply begins, so that nothing else is taken for one. The
 first line is a token alone, and the reply says whether the function is there. Each further one is a call, the token and
@@ -19,17 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-# Should the process that asks be killed, a call that hangs ends itself this many seconds after its time.
-GRACE_SECONDS = 5
-# Timers take no number of seconds beyond some 10⁹.
-_LONGEST_SECONDS = 1e9
 # Of an error's text, which may hold whatever the grader was given.
 _LONGEST_ERROR = 2000
 _TOLD_TO_STOP = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 
 
 def main() -> None:
-    file, name, seconds = Path(sys.argv[1]).resolve(), sys.argv[2], float(sys.argv[3])
+    file, name = Path(sys.argv[1]).resolve(), sys.argv[2]
     # The channels are not the grader's: it reads nothing, and what it prints goes where errors go.
     calls, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -52,10 +48,7 @@ def main() -> None:
         return
     for line in calls:
         token, _, call = line.partition(" ")
-        signal.setitimer(signal.ITIMER_REAL, min(seconds + GRACE_SECONDS, _LONGEST_SECONDS))
-        reply = _called(function, *json.loads(call), file)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        _write(answers, process, token, reply)
+        _write(answers, process, token, _called(function, *json.loads(call), file))
 
 
 def _leave_to_parent(*channels: int) -> None:

@@ -27,6 +27,8 @@ LOADING_SECONDS = 120
 _CLOSING_SECONDS = 5
 _LONGEST_REPLY = 1 << 20  # bytes
 _WAIT_SECONDS = 3600  # at once: operating systems take no number of milliseconds beyond some 2·10⁹
+# Its input ends with the process that asks, however that ends; then it ends a worker, of which no thread may listen.
+_WATCHER = 'trap "" TERM USR1 INT HUP; read -r _; kill -9 "-$1"'
 
 
 def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
@@ -77,7 +79,7 @@ class GraderReward:
             self._start()
         call = [answer_fields(answer, example), example.model_dump(mode="json")]
         of = f"the question '{example.id}'"
-        reply = self._reply(self._send(json.dumps(call), of), self.grader.seconds, of)
+        reply = self._reply(json.dumps(call), self.grader.seconds, of)
         if "bad" in reply:
             what = f"{self.function} returned {reply['bad']}, for {of}"
             raise self._error(what, fix="return a number from 0 (worst) to 1 (best)")
@@ -88,35 +90,37 @@ class GraderReward:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(self.file), self.function, str(self.grader.seconds)],
+            [sys.executable, str(WORKER), str(self.file), self.function],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=self.folder,
             start_new_session=True,
         )
+        watcher = subprocess.Popen(
+            ["sh", "-c", _WATCHER, "sh", str(self._process.pid)], stdin=subprocess.PIPE, start_new_session=True
+        )
+        os.set_blocking(self._process.stdin.fileno(), False)
         self._unread = b""
-        self._finalizer = weakref.finalize(self, _end, self._process, os.getpid())
+        self._finalizer = weakref.finalize(self, _end, self._process, watcher, os.getpid())
         of = "importing the file"
-        reply = self._reply(self._send("", of), LOADING_SECONDS, of)
+        reply = self._reply("", LOADING_SECONDS, of)
         if "missing" in reply:
             fix = nearest(self.function, reply["missing"])
             raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
         if "error" in reply:
             raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
 
-    def _send(self, call: str, of: str) -> bytes:
-        """Ask the process; the token with which its reply will begin, new for each call."""
-        token = secrets.token_hex(16)
-        try:
-            self._process.stdin.write(f"{token} {call}\n".encode())
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise self._ended(f"before {of}") from None
-        return token.encode()
+    def _reply(self, call: str, seconds: float, of: str) -> dict[str, Any]:
+        """Ask the process, which has this long to read and to reply; InputError unless its next line is the reply.
 
-    def _reply(self, token: bytes, seconds: float, of: str) -> dict[str, Any]:
-        """The next line of the process, which has this long for it; InputError unless it is the reply that was due."""
-        found, _, reply = self._line(seconds, of).partition(b" ")
+        A reply begins with a token that is new for each call.
+        """
+        deadline = time.monotonic() + seconds
+        token = secrets.token_hex(16).encode()
+        if not self._sent(token + f" {call}\n".encode(), deadline, of) or (line := self._line(deadline, of)) is None:
+            what = f"{self.function} took more than {seconds:g} seconds for {of}"
+            raise self._error(what, fix=f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe")
+        found, _, reply = line.partition(b" ")
         if found != token:
             raise self._foreign(of)
         try:
@@ -124,19 +128,24 @@ class GraderReward:
         except ValueError:  # what the grader wrote stands within it
             raise self._foreign(of) from None
 
-    def _line(self, seconds: float, of: str) -> bytes:
-        deadline = time.monotonic() + seconds
+    def _sent(self, line: bytes, deadline: float, of: str) -> bool:
+        """Whether the process took the whole line in time: a thread of the grader may keep it from reading."""
+        pipe = self._process.stdin.fileno()
+        while line:
+            if not _ready(pipe, select.POLLOUT, deadline):
+                return False
+            try:
+                line = line[os.write(pipe, line) :]
+            except BrokenPipeError:
+                raise self._ended(f"before {of}") from None
+        return True
+
+    def _line(self, deadline: float, of: str) -> bytes | None:
+        """The next line that the process writes, None where there is none in time."""
         pipe = self._process.stdout.fileno()
-        waiting = select.poll()
-        waiting.register(pipe, select.POLLIN)
         while b"\n" not in self._unread:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                what = f"{self.function} took more than {seconds:g} seconds for {of}"
-                fix = f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe"
-                raise self._error(what, fix=fix)
-            if not waiting.poll(1000 * min(left, _WAIT_SECONDS)):
-                continue
+            if not _ready(pipe, select.POLLIN, deadline):
+                return None
             piece = os.read(pipe, 1 << 16)
             if not piece:
                 raise self._ended(f"at {of}")
@@ -166,15 +175,24 @@ class GraderReward:
         return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
 
 
-def _end(process: subprocess.Popen, starter: int) -> None:
+def _ready(pipe: int, event: int, deadline: float) -> bool:
+    """Whether a pipe can be read from, or written to, before the deadline."""
+    waiting = select.poll()
+    waiting.register(pipe, event)
+    while (left := deadline - time.monotonic()) > 0:
+        if waiting.poll(1000 * min(left, _WAIT_SECONDS)):
+            return True
+    return False
+
+
+def _end(process: subprocess.Popen, watcher: subprocess.Popen, starter: int) -> None:
     """End a worker, and the processes that it forked, whatever they do, and leave no zombie."""
     if os.getpid() != starter:  # a fork of the training process, as loads data, has a copy of this and no worker
         return
     with contextlib.suppress(ProcessLookupError):  # all have ended
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        try:
-            pipe.close()
-        except BrokenPipeError:  # what was still to be written to it
-            continue
+    watcher.kill()
+    for ended in (process, watcher):
+        ended.wait()
+    for pipe in (process.stdin, process.stdout, watcher.stdin):
+        pipe.close()
