@@ -14,6 +14,7 @@ from reasonome import cli
 from reasonome.answer_tables import score_table
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
+from reasonome.scored import Score
 from reasonome.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -197,7 +198,7 @@ def test_genes_are_compared_as_genes_in_strict_alone():
     assert known.table["mrr"].tolist() == [0.5, 1, 0]
     odd = {"aliases": 2, "repeated_genes": 1, "unknown_genes": 1, "other_case": 1}
     assert {name: known.problems[name] for name in odd} == odd
-    assert "the symbols and aliases of the 2 genes of the GeneTable" in known.notes[-1]
+    assert "the symbols and aliases of the 2 genes of the GeneTable" in known.notes[0]
     unknown = score_table(cells, COLUMNS, TASK)
     assert unknown.table["mrr"].tolist() == [0, 0, 0]
     assert "aliases are unknown" in unknown.notes[-1]
@@ -296,16 +297,18 @@ def test_floors_without_candidates():
 
 
 def test_standard_errors_are_clustered_and_genes_weigh_the_same():
-    # Twelve rows of gene A, all right, and three of gene B, all wrong.
-    cells = frame([("[A]", "A")] * 12 + [("[A]", "B")] * 3)
+    # Four rows of gene A, all right, and one of each of four others, all wrong.
+    cells = frame([("[A]", "A")] * 4 + [("[A]", gene) for gene in "BCDE"])
     scored = score_table(cells, COLUMNS, TASK)
     top, macro = scored.metrics["top_1"], scored.macro["top_1"]
-    assert (top.value, top.n) == (0.8, 15)
-    assert (macro.value, macro.n) == (0.5, 2)
-    # Two clusters: a resample has mean 0, 0.8 or 1 with odds 1:2:1; over genes 0, 0.5 or 1.
-    assert top.se == pytest.approx(np.sqrt((0.8**2 * 2 + 1) / 4 - (2.6 / 4) ** 2), abs=0.01)
-    assert macro.se == pytest.approx(np.sqrt(1 / 8), abs=0.01)
-    assert (top.low, top.high) == (0, 1)
+    assert (top.value, top.n) == (0.5, 8)
+    assert (macro.value, macro.n) == (0.2, 5)
+    # Five clusters, of which A is drawn k times with the odds of five draws at 1/5: 4k of 4k + 5 - k rows are right.
+    means = np.array([4 * k / (3 * k + 5) for k in range(6)])
+    odds = np.array([1024, 1280, 640, 160, 20, 1]) / 3125
+    assert top.se == pytest.approx(np.sqrt(odds @ means**2 - (odds @ means) ** 2), abs=0.01)
+    assert macro.se == pytest.approx(np.sqrt(0.2 * 0.8 / 5), abs=0.01)
+    assert (top.low, top.high) == (0, pytest.approx(6 / 7))  # k = 3: more are drawn with .7 % alone
 
 
 def test_golds_of_another_case_are_one_gene_in_strict():
@@ -314,8 +317,11 @@ def test_golds_of_another_case_are_one_gene_in_strict():
     assert score_table(cells, COLUMNS, TASK, track="as-published").macro["top_1"].n == 3
 
 
-def test_one_gene_alone_is_said():
-    assert "say nothing" in score_table(frame([("[A]", "A")] * 3), COLUMNS, TASK).notes[-1]
+def test_one_gene_alone_has_no_interval():
+    scored = score_table(frame([("[A]", "A")] * 3), COLUMNS, TASK)
+    assert scored.metrics["top_1"] == Score(1, None, None, 3)
+    assert scored.macro["top_1"] == Score(1, None, None, 1)
+    assert scored.notes[-1] == "no intervals: 3 rows are one cluster by the genes that they share, too few to resample"
 
 
 def test_ids_that_stand_twice():

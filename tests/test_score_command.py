@@ -125,12 +125,34 @@ def test_floors_by_hand():
 
 
 def test_rows_whose_sets_are_alike_are_resampled_together():
-    # Two clusters of ten rows, all right and all wrong: a resample of clusters has mean 0, 1/2 or 1.
-    frame = pd.DataFrame({"answer": ["axon"] * 20, "gold": ["axon"] * 10 + ["nucleus"] * 10})
-    frame["genes"] = ["A B C"] * 10 + ["X Y"] * 10
+    # Five clusters of four rows, three right and two wrong. Of five draws none is right with .4⁵ = .01, one at most
+    # with .09, and all are with .6⁵ = .08: the bounds are 1/5 and 1.
+    frame = pd.DataFrame({"answer": ["axon"] * 20, "gold": ["axon"] * 12 + ["nucleus"] * 8})
+    frame["genes"] = [f"A{cluster} B{cluster}" for cluster in range(5) for _ in range(4)]
     alone, together = score_table(frame, COLUMNS), score_table(frame, COLUMNS | {"genes": "genes"})
-    assert (together.metrics["exact"].low, together.metrics["exact"].high) == (0, 1)
-    assert 0.2 < alone.metrics["exact"].low < alone.metrics["exact"].high < 0.8
+    assert together.metrics["exact"] == Score(0.6, 0.2, 1, 20)
+    assert 0.3 < alone.metrics["exact"].low < alone.metrics["exact"].high < 0.9
+    assert together.notes == []
+
+
+@pytest.mark.parametrize(("chained", "told"), [(6, "one cluster"), (3, "4 clusters")])
+def test_sets_that_overlap_in_a_chain_have_no_interval(chained, told):
+    """Each set shares two of three genes with the next: one cluster, though the ends have nothing in common."""
+    frame = pd.DataFrame({"answer": ["axon"] * 6, "gold": ["axon", "nucleus"] * 3})
+    frame["genes"] = [f"A{row} A{row + 1} A{row + 2}" for row in range(chained)] + list("XYZ")[: 6 - chained]
+    scored = score_table(frame, COLUMNS | {"genes": "genes"})
+    assert scored.metrics["exact"] == Score(0.5, None, None, 6)
+    assert scored.floors["best_constant"].metrics["exact"] == Score(0.5, None, None, 6)
+    assert scored.notes == [f"no intervals: 6 rows are {told} by the genes that they share, too few to resample"]
+    assert "[" not in scored.text().split("floor")[0]
+    assert score_table(frame, COLUMNS).metrics["exact"].low is not None  # without genes, every row is its own
+
+
+def test_genes_are_compared_case_aside():
+    frame = pd.DataFrame({"answer": ["x"] * 2, "gold": ["axon", "nucleus"], "genes": ["TP53 ATM", "Tp53 Atm"]})
+    scored = score_table(frame, COLUMNS | {"genes": "genes"})
+    assert scored.table["genes"].tolist() == ["TP53 ATM", "Tp53 Atm"]
+    assert "2 rows are one cluster" in scored.notes[0]
 
 
 def test_similarity_is_that_of_the_encoders():
@@ -166,6 +188,9 @@ def test_terms_of_a_background(tmp_path):
     assert scored.metrics["term_score"].value == pytest.approx((1 + 0.5 + 0.75) / 3)
     assert scored.floors["best_constant"].metrics["term_score"].value == 1
     assert scored.floors["best_constant_term"].metrics["term_score"].value == 1
+    # The background's genes in small letters are the same.
+    small = score_table(frame.assign(genes="a b c"), COLUMNS | {"genes": "genes"}, background=background)
+    assert small.table["gene_overlap"].tolist() == [1, 0.5, 0.75]
     with pytest.raises(InputError, match="no-such.parquet"):
         score_table(frame, COLUMNS | {"genes": "genes"}, background=tmp_path / "no-such.parquet")
 

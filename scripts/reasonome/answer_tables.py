@@ -20,7 +20,7 @@ from reasonome.genes import GeneTable
 from reasonome.naming_table import NamingTable
 from reasonome.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
 from reasonome.ranking_table import STRICT, RankingTable
-from reasonome.scored import Score, Scored, ScoredFloor, intervals
+from reasonome.scored import Score, Scored, ScoredFloor, few_clusters, intervals
 from reasonome.sources.hgnc import read_genes
 from reasonome.table_task import TableTask
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
@@ -70,7 +70,9 @@ def score_table(
     if background is not None and "genes" not in columns:
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
-    table = of_frame(answers) if isinstance(answers, pd.DataFrame) else read_table(answers, columns.values())
+    table = (
+        of_frame(answers) if isinstance(answers, pd.DataFrame) else read_table(answers, columns.values(), texts=True)
+    )
     frame, problems, notes = _rows(table, columns, part.every_row)
     frame = frame.rename(columns={"answer": "text"}).join(part.read(frame))
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
@@ -95,12 +97,16 @@ def score_table(
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
     clusters, errors = part.clusters(frame), bool(part.tracks)
     found = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors)[MEAN]
-    for (name, metric), score in found.items():
-        metrics[name][metric] = score
     macro = {}
     if part.tracks:
         of_genes = columns_of[""].groupby(clusters).mean()
         macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors)[MEAN]
+    notes += part.notes(frame)
+    if too_few := few_clusters(len(frame), clusters):
+        notes.append(too_few)
+        found, macro = ({key: score.alone() for key, score in of.items()} for of in (found, macro))
+    for (name, metric), score in found.items():
+        metrics[name][metric] = score
     draws = {"": [frame["answer"].tolist()]} | {name: floor.draws for name, floor in floors.items()}
     for name, of in metrics.items():
         shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
@@ -111,7 +117,7 @@ def score_table(
         floors={name: ScoredFloor(floors[name].information, floors[name].note, of) for name, of in metrics.items()},
         problems=problems,
         table=frame.drop(columns=["line", "example"], errors="ignore"),
-        notes=[*notes, *part.notes(frame)],
+        notes=notes,
         track=part.track if part.tracks else "",
         macro=macro,
     )
@@ -201,7 +207,7 @@ def _rows(
     notes = [f"{told[kind]}: {counted_lines(lines)}" for kind, lines in odd.items() if lines]
     if without_id:
         notes.append(f"rows without an id, each counted as a question of its own: {counted_lines(without_id)}")
-    return pd.DataFrame(counted), {kind: len(lines) for kind, lines in odd.items()}, notes
+    return pd.DataFrame(counted), {kind: len(lines) for kind, lines in odd.items()}, [*table.told, *notes]
 
 
 def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 from reasonome.atomic import replacing
 from reasonome.benchmarks.sets import MEMBERSHIP
@@ -201,6 +201,15 @@ class Background:
             symbols = self._genes[self._row[term]].as_py()
             self._gene_sets[term] = frozenset(map(sys.intern, symbols))  # one string per gene, not one per term
         return self._gene_sets[term]
+
+    def symbol(self, written: str) -> str:
+        """The symbol of the background's gene that is written so, case aside; where there is none, in small letters."""
+        folded = written.casefold()
+        return self._symbols.get(folded, folded)
+
+    @cached_property
+    def _symbols(self) -> dict[str, str]:
+        return {symbol.casefold(): symbol for symbol in compute.list_flatten(self._genes).unique().to_pylist()}
 
     def information(self, term: str) -> float:
         """-ln of the share of annotated genes that the term has, in nats; nan without genes or ontology."""

@@ -57,7 +57,7 @@ class NamingTable:
         scores = pd.DataFrame(name_scores(names, table["gold"].tolist(), similarities))
         if terms is None:
             return scores
-        of_terms = terms.score(names, _examples(table))
+        of_terms = terms.score(names, _examples(table, terms))
         shown = [c for c in of_terms if c in TERM_METRICS or c.startswith("percentile")]
         return of_terms[shown].reset_index(drop=True).join(scores)
 
@@ -90,7 +90,7 @@ class NamingTable:
             )
         }
         if terms is not None:
-            by_terms = floors.best_by_term_score(candidates, _examples(table), terms, seed)
+            by_terms = floors.best_by_term_score(candidates, _examples(table, terms), terms, seed)
             found["best_constant_term"] = TableFloor(
                 "none",
                 [[by_terms] * len(golds)],
@@ -141,9 +141,11 @@ def genes_of(cell: str) -> list[str]:
     return list(dict.fromkeys(gene for gene in _BETWEEN_GENES.split(cell) if gene))
 
 
-def _examples(table: pd.DataFrame) -> list[Example]:
+def _examples(table: pd.DataFrame, terms: Any | None = None) -> list[Example]:
+    """The questions of the rows; genes are compared case aside, and are spelled as the terms' background does."""
     ids = table["id"] if "id" in table else table.index.astype(str)
+    spelled = terms.background.symbol if terms else str.casefold
     return [
-        Example(id=i, subset="", name=gold, genes=[Gene(symbol=symbol) for symbol in genes_of(genes)])
+        Example(id=i, subset="", name=gold, genes=[Gene(symbol=one) for one in map(spelled, genes_of(genes))])
         for i, gold, genes in zip(ids, table["gold"], table["genes"], strict=True)
     ]

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from reasonome.errors import InputError, nearest
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
+_SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, if all are like rows, which no text has by chance
 _LONGEST_CELL = 16 * 1024 * 1024
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
 # How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
@@ -39,7 +40,8 @@ _OTHER_KINDS = {
 class PlainTable:
     """Rows as (line where it begins, cells by column). Every cell is the text that was written; none is "".
 
-    `sha256` is that of the file as it lies there; "" for a table that was never a file.
+    `sha256` is that of the file as it lies there; "" for a table that was never a file. `told` says what people should
+    look at, in words.
     """
 
     file: Path | None
@@ -47,6 +49,7 @@ class PlainTable:
     rows: list[tuple[int, dict[str, str]]]
     header_line: int = 1
     sha256: str = ""
+    told: tuple[str, ...] = ()
 
     def place(self, column: str, field: str = "") -> str:
         """`column` itself; InputError with the nearest column where there is none, or several. `field`: what for."""
@@ -93,17 +96,19 @@ def of_frame(frame: pd.DataFrame) -> PlainTable:
     return PlainTable(None, columns, rows)
 
 
-def read_table(path: str | os.PathLike, wanted: Iterable[str]) -> PlainTable:
+def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = False) -> PlainTable:
     """Read a table; `wanted` are columns that may be in it, by which the delimiter is told.
+
+    `texts`: whether cells may be texts of several lines, as answers are.
 
     A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
     such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError, with the line,
-    for a missing file, one of another kind, bytes that are not UTF-8, a row of another width than the header, a JSON
-    object with a key twice, and for a file without rows.
+    for a missing file, one of another kind, bytes that are not UTF-8, a row of another width than the header, a quote
+    that swallows rows up to another one, a JSON object with a key twice, and for a file without rows.
     """
     path = Path(path)
     text, sha256 = read_text(path)
-    return parse(text, path, wanted, sha256)
+    return parse(text, path, wanted, sha256, texts=texts)
 
 
 def read_text(path: Path) -> tuple[str, str]:
@@ -117,19 +122,22 @@ def read_text(path: Path) -> tuple[str, str]:
     return _decoded(data, path), hashlib.sha256(raw).hexdigest()
 
 
-def parse(text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False) -> PlainTable:
+def parse(
+    text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False, texts: bool = False
+) -> PlainTable:
     """A table of what `read_text` gave; raises what `read_table` raises.
 
     With `row_names`, all rows may have one cell more than the header, as R writes tables with row names: the first
     column is then called "".
     """
+    told: tuple[str, ...] = ()
     if text.lstrip().startswith("{"):
         columns, rows, line = *_json_rows(text, path), 1
     else:
-        columns, rows, line = _csv_rows(text, path, set(wanted), row_names)
+        columns, rows, line, told = _csv_rows(text, path, set(wanted), row_names, texts)
     if not rows:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
-    return PlainTable(path, columns, rows, line, sha256)
+    return PlainTable(path, columns, rows, line, sha256, told)
 
 
 def _bytes(path: Path) -> bytes:
@@ -181,10 +189,11 @@ def _line(data: bytes, place: int) -> int:
 
 
 def _csv_rows(
-    text: str, path: Path, wanted: set[str], row_names: bool
-) -> tuple[list[str], list[tuple[int, dict[str, str]]], int]:
-    """(header, rows, line of the header)."""
-    numbered = iter(_csv_cells(text, path, _delimiter(text, wanted)))
+    text: str, path: Path, wanted: set[str], row_names: bool, texts: bool
+) -> tuple[list[str], list[tuple[int, dict[str, str]]], int, tuple[str, ...]]:
+    """(header, rows, line of the header, what people should look at)."""
+    cells_by_line, told = _csv_cells(text, path, _delimiter(text, wanted), texts)
+    numbered = iter(cells_by_line)
     header_line, header = next(numbered, (1, []))
     if not header:
         raise InputError("the file is empty", file=path, fix=_NEEDED)
@@ -201,7 +210,7 @@ def _csv_rows(
                 fix="put quotes around a cell that holds the delimiter or a line end",
             )
         rows.append((line, dict(zip(header, cells, strict=True))))
-    return header, rows, header_line
+    return header, rows, header_line, told
 
 
 def _delimiter(text: str, wanted: set[str]) -> str:
@@ -216,18 +225,35 @@ def _delimiter(text: str, wanted: set[str]) -> str:
     return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
 
 
-def _csv_cells(text: str, path: Path, delimiter: str) -> list[tuple[int, list[str]]]:
-    """(line where it begins, cells) of every row that is not blank."""
+def _csv_cells(
+    text: str, path: Path, delimiter: str, texts: bool
+) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
+    """(line where it begins, cells) of every row that is not blank, and what people should look at.
+
+    A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
+    between them. Then each of its lines is like a row, which is an InputError; where there may be `texts`, it is told
+    if the lines are too few to be sure.
+    """
     before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
-    found = []
-    # newline="": line ends within quotes stay as they were written
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    found, doubtful, taken = [], [], []
+
+    def text_of_lines() -> Iterator[str]:
+        for one in io.StringIO(text, newline=""):  # newline="": line ends within quotes stay as they were written
+            taken.append(one)
+            yield one
+
+    reader = csv.reader(text_of_lines(), delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
     try:
         for cells in tqdm(reader, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
             if any(cell.strip() for cell in cells):
+                if found and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
+                    if not texts or (len(taken) - 1) * (len(cells) - 1) >= _SURELY_ROWS:
+                        raise _swallowed(path, line, reader.line_num)
+                    doubtful.append(line)
                 found.append((line, cells))
             line = reader.line_num + 1
+            taken.clear()
     except csv.Error as error:
         raise InputError(
             f"the row that begins here cannot be read: {error}",
@@ -237,7 +263,22 @@ def _csv_cells(text: str, path: Path, delimiter: str) -> list[tuple[int, list[st
         ) from None
     finally:
         csv.field_size_limit(before)
-    return found
+    what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
+    return found, (f"{what}: {counted_lines(doubtful)}",) if doubtful else ()
+
+
+def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether each line alone has as many cells as a row, were quote marks only characters."""
+    return all(line.count(delimiter) == width - 1 for line in lines)
+
+
+def _swallowed(path: Path, first: int, last: int) -> InputError:
+    return InputError(
+        f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows",
+        file=path,
+        line=first,
+        fix='delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines',
+    )
 
 
 def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

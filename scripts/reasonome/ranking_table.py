@@ -100,7 +100,7 @@ class RankingTable:
         return right if self.track == AS_PUBLISHED else [genes.casefold() for genes in right]
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """By what genes were compared, which lines lack a list or candidates, and where intervals say nothing."""
+        """By what genes were compared, and which lines lack a list or candidates."""
         if self.track == AS_PUBLISHED:
             said = ["as published: brackets dropped, split at commas, white space stripped, compared exactly"]
         elif self.authority is None:
@@ -116,8 +116,6 @@ class RankingTable:
             bare = [line for line, example in lines if not example.candidates]
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
             said += [f"{what}: {counted_lines(bare)}"] if bare else []
-        if len(set(self.clusters(table))) == 1:
-            said.append("all rows ask for one gene: standard errors and intervals say nothing")
         return said
 
     def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:

@@ -82,7 +82,8 @@ class Recorded:
             "rows that answer otherwise than an earlier row, which alone counts": self.conflicts,
             "rows that answer what was not asked, left out": self.unknown,
         }
-        return [f"{what}: {len(places)} ({_listed(places)})" for what, places in told.items() if places]
+        counted = [f"{what}: {len(places)} ({_listed(places)})" for what, places in told.items() if places]
+        return [*self.table.told, *counted]
 
 
 def _listed(places: Sequence) -> str:
@@ -100,7 +101,7 @@ def read_recorded(
     id, a confidence or sample that cannot be one, and where no id is that of an example.
     """
     columns = columns or {}
-    table = read_table(path, {*columns.values(), *(name for names in _NAMES.values() for name in names)})
+    table = read_table(path, {*columns.values(), *(name for names in _NAMES.values() for name in names)}, texts=True)
     used = {key: _column(table, key, columns) for key in _NAMES}
     one_field_each(used)
     question = _questions(examples)

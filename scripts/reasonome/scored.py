@@ -11,6 +11,7 @@ import pandas as pd
 
 from reasonome.comparisons import percentile_bounds, resampled_means
 
+_FEWEST_CLUSTERS = 5
 # Of floors, in the printed table.
 _HEADLINE = (
     *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
@@ -30,6 +31,10 @@ class Score:
     high: float | None
     n: int
     se: float | None = None
+
+    def alone(self) -> "Score":
+        """The mean without an interval and an error."""
+        return Score(self.value, None, None, self.n)
 
     def fields(self) -> dict[str, float | None]:
         """What JSON has of it; `se` only where there is one."""
@@ -99,6 +104,20 @@ class Scored:
         counts = ", ".join(f"{problem} {count}" for problem, count in self.problems.items() if count)
         said = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
         return "\n\n".join([*parts, *(["\n".join(said)] if said else [])])
+
+
+def few_clusters(rows: int, clusters: Sequence[str] | None) -> str:
+    """In words, why rows that hang together in so few clusters have no interval; "" where they have one.
+
+    Resamples of a handful are always the same few: of one cluster the interval would be a point.
+    """
+    count = rows if clusters is None else len(set(clusters))
+    if rows == 1:
+        return "no intervals: one row alone cannot be resampled"
+    if count == rows or count >= _FEWEST_CLUSTERS:
+        return ""
+    several = f"{count} clusters" if count > 1 else "one cluster"
+    return f"no intervals: {rows} rows are {several} by the genes that they share, too few to resample"
 
 
 def intervals(

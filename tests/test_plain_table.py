@@ -1,0 +1,79 @@
+"""Quote marks in tables that people bring: cells of several lines are read, and marks that swallow rows are told."""
+
+import pytest
+
+from reasonome.annotation.readers import read_gene_lists
+from reasonome.answer_tables import score_table
+from reasonome.errors import InputError
+from reasonome.plain_table import read_table
+
+COMPLETION = "Process: mismatch repair\nReasoning:\n<think>MSH2 and MSH6 find, then bind, it.</think>"
+
+
+def written(path, rows):
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def with_two_marks(rows, first, last):
+    """The rows with a quote mark before a second cell and one behind another: all between them is one cell."""
+    before, _, after = rows[first].partition(",")
+    rows[first] = f'{before},"{after}'
+    before, _, after = rows[last].partition(",")
+    rows[last] = f'{before},{after}"'
+    return rows
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_two_marks_far_apart_do_not_swallow_rows(tmp_path, texts):
+    path = written(tmp_path / "a.csv", with_two_marks(["id,answer", *(f"s{n},name {n}" for n in range(1, 41))], 11, 36))
+    with pytest.raises(InputError, match="a quote mark opens in this row and closes in line 37") as caught:
+        read_table(path, ["id"], texts)
+    assert (caught.value.file, caught.value.line) == (path, 12)
+
+
+def test_two_marks_do_not_swallow_answers_and_genes(tmp_path):
+    rows = ["answer,gold", *(f"DNA repair,term {n}" for n in range(40))]
+    with pytest.raises(InputError, match="closes in line 31"):
+        score_table(written(tmp_path / "a.csv", with_two_marks(rows, 5, 30)), {"answer": "answer", "gold": "gold"})
+    rows = ["gene,log2FoldChange,padj,description", *(f"GENE{n},2.5,0.01,protein {n}" for n in range(4))]
+    rows[2], rows[3] = 'GENE1,2.5,0.01,"protein 1', 'GENE2,2.5,0.01,protein 2"'
+    with pytest.raises(InputError, match="closes in line 4") as caught:
+        read_gene_lists(written(tmp_path / "b.csv", rows))
+    assert caught.value.line == 3
+
+
+@pytest.mark.parametrize("order", ["{id},{text},{gold}", "{id},{gold},{text}"])
+def test_completions_of_several_lines_are_cells(tmp_path, order):
+    quoted = f'"{COMPLETION}"'
+    rows = [order.format(id="id", text="answer", gold="gold")]
+    rows += [order.format(id=f"s{n}", text=quoted, gold="mismatch repair") for n in range(50)]
+    table = read_table(written(tmp_path / "a.csv", rows), ["id", "answer"], texts=True)
+    assert [cells["answer"] for _, cells in table.rows] == [COMPLETION] * 50
+    assert [line for line, _ in table.rows[:2]] == [2, 5]
+    assert table.told == ()
+
+
+def test_a_text_whose_few_lines_are_like_rows_is_read_and_told(tmp_path):
+    path = written(tmp_path / "a.csv", ["id,answer", 's1,"repair,', 'or replication, of DNA"', "s2,x"])
+    table = read_table(path, ["id"], texts=True)
+    assert [cells["answer"] for _, cells in table.rows] == ["repair,\nor replication, of DNA", "x"]
+    assert table.told == ()  # two commas in the first line: three cells, and no row
+    path = written(tmp_path / "a.csv", ["id,answer", 's1,"repair', 'or replication, of DNA"', "s2,x"])
+    table = read_table(path, ["id"], texts=True)
+    assert [cells["answer"] for _, cells in table.rows] == ["repair\nor replication, of DNA", "x"]
+    what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
+    assert table.told == (f"{what}: 1 (line 2)",)
+    scored = score_table(
+        written(tmp_path / "b.csv", ["answer,gold", 'a,"b', 'c,d"', "x,y"]), {"answer": "answer", "gold": "gold"}
+    )
+    assert scored.notes[0].endswith("1 (line 2)")
+    with pytest.raises(InputError, match="opens in this row"):
+        read_table(path, ["id"])
+
+
+def test_a_description_of_two_lines_is_a_cell_of_a_gene_table(tmp_path):
+    rows = ["gene,log2FoldChange,padj,description"]
+    rows += [f'GENE{n},2.5,0.01,"first line\nsecond line, and more"' for n in range(4)]
+    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows)).lists
+    assert [gene.written for gene in one.genes] == ["GENE0", "GENE1", "GENE2", "GENE3"]
