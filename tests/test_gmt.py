@@ -72,6 +72,31 @@ def test_a_users_own_gmt_may_use_aliases_and_any_case(tmp_path, genes):
     assert facts["object_name"].tolist() == ["MY SET"] * 2
 
 
+@pytest.mark.parametrize("content", ["one\tTP53\tATM\ntwo\tbrca1\tTP53\tATM\n", "one\tTP53\tATM\n", "one\t7157\t672\n"])
+def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, content):
+    path = tmp_path / "sets.gmt"
+    path.write_text("\n" + content)
+    with pytest.raises(InputError, match="there is no column of descriptions: .* as '(TP53|7157)' here") as error:
+        facts_of("gmt", path, genes)
+    assert (error.value.file, error.value.line) == (path, 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "one\tTP53\tATM\ntwo\tTP53\tBRCA1\n",  # one remark for all
+        "one\t7157\tATM\ntwo\t672\tBRCA1\n",  # sizes, or something else that is no symbol
+        "TP53_TARGETS\tTP53\tATM\nATM targets\tATM\tBRCA1\n",  # of transcription factors
+        "one\tTP53\tATM\ntwo\tna\tTP53\n",  # no more than half
+        "one\t\tATM\ntwo\t\tTP53\n",
+    ],
+)
+def test_descriptions_may_be_called_like_genes(tmp_path, genes, content):
+    path = tmp_path / "sets.gmt"
+    path.write_text(content)
+    assert len(facts_of("gmt", path, genes).facts) == 2
+
+
 def test_wikipathways_names_ids_and_entrez_genes(genes):
     result = facts_of("wikipathways", DATA / "wikipathways.gmt", genes)
     assert result.facts["gene"].tolist() == ["TP53", "BRCA1"]

@@ -96,6 +96,15 @@ def test_a_file_that_is_not_of_the_kind_that_is_said(annotating, by_hand, kind, 
     assert not annotating.out.exists()
 
 
+def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
+    path = annotating.file("mine.gmt", "repair\tBRCA1\tBRCA2\tATM\tRAD51\ncheckpoint\tBUB1\tTTK\tMAD2L1\n")
+    with pytest.raises(InputError, match="the second field of most sets is a gene, which would be lost") as error:
+        annotating(annotating.file("good.gmt", GOOD), path)
+    assert error.value.file == path
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
 # sets that get an error of their own, and the others are done
 
 ERRORS = {

@@ -117,6 +117,16 @@ def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path):
     assert genes_of(one) == ["T", "ATM", "TP53"]
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [("gene\n1\n2\n3\n4\n", 2), ("3\n1\n0\n2\n", 1), ("1,2,3\n", 1), ("gene\tscore\n1\t5\n2\t0.5\n3\t2\n", 2)],
+)
+def test_a_list_of_row_numbers_is_refused(tmp_path, content, line):
+    with pytest.raises(InputError, match=r"genes are the numbers from [01] on: row numbers are no genes") as error:
+        lists_of(tmp_path, content)
+    assert error.value.line == line
+
+
 @pytest.mark.parametrize("between", ["\t", ",", " ", "; "])
 @pytest.mark.parametrize("header", ["", "gene{}logFC\n", "thing{}score\n", "gene\n"])
 def test_a_number_behind_the_gene_ranks_it(tmp_path, between, header):

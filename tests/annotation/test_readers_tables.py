@@ -267,6 +267,16 @@ def test_tables_that_cannot_be_read(tmp_path, content, message, line, field):
     assert error.value.fix
 
 
+def test_row_numbers_under_the_name_of_genes_are_no_genes(tmp_path):
+    rows = "".join(f"{number},2.5,0.01,G{number}\n" for number in (3, 1, 2))
+    with pytest.raises(InputError, match="none of the columns 'gene', .* names the genes; row numbers are no genes"):
+        read(tmp_path, "gene,log2FoldChange,padj,note\n" + rows)
+    found = read(tmp_path, "gene,log2FoldChange,padj,symbol\n" + rows, split=False)
+    assert by_name(found) == {"mine": ["G3", "G1", "G2"]}
+    entrez = read(tmp_path, "gene,log2FoldChange,padj,note\n" + rows.replace("3,", "9,", 1), split=False)
+    assert by_name(entrez) == {"mine": ["9", "1", "2"]}
+
+
 def test_markers_without_clusters_are_refused_if_asked_for(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("gene,padj\nA,0.1\n")

@@ -64,6 +64,8 @@ def test_entrez_ids_as_row_names_are_genes(tmp_path, content):
         ('"","padj"\n"1",0.1\n"2",1\n', "none of the columns '', 'padj' names the genes; row numbers are no", 1),
         (",description\n0,7157\n1,4193\n", "none of the columns '', 'description' names the genes", 1),
         ('"","name","note"\n"1","TP53","a"\n"2","BAX","b"\n', "none of the columns '', 'name', 'note' names", 1),
+        ("gene,padj\n1,0.1\n2,1\n3,1\n", "none of the columns 'gene', 'padj' names the genes", 1),
+        ("gene\n1\n2\n3\n", "the 3 genes are the numbers from 1 on: row numbers are no genes", None),
         ("gene,gene\nA,B\n", "2 columns are called 'gene'", 1),
     ],
 )

@@ -16,7 +16,7 @@ from reasonome.annotation.over_representation import OverRepresentation, Univers
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
 from reasonome.annotation.questions import Question, questions
-from reasonome.annotation.readers import ListOptions, read_gene_lists, stem
+from reasonome.annotation.readers import ListOptions, gmt, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted
 from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.annotation.readers.universe import read_universe
@@ -29,6 +29,7 @@ from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256
 from reasonome.printed import say
 from reasonome.project import Project, lookup
 from reasonome.sources import FORMATS
+from reasonome.sources.gmt import genes_as_descriptions, no_descriptions
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 _SHOWN = 8  # sets of a file that are shown one by one
@@ -144,6 +145,7 @@ def prepare(
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
     found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
+    _refuse_sets_without_descriptions(found, settings, genes)
     to_human = orthologues if settings.species == "mouse" else None
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
@@ -204,6 +206,14 @@ def _print_not_asked(asked: Sequence[Question]) -> None:
     for one in asked:
         if one.record.error:
             say(f"not asked: {one.record.list}: {one.record.set!r}: {one.record.error}")
+
+
+def _refuse_sets_without_descriptions(found: Mapping[str, GeneLists], settings: Annotation, genes: GeneTable) -> None:
+    """InputError for a GMT of which each set would lose its first gene; symbols of mice are humans' in another case."""
+    for path, lists in zip(settings.sets, found.values(), strict=True):
+        sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
+        if lists.kind == gmt.KIND and genes_as_descriptions(sets, lambda one: genes.resolve(one).symbol is not None):
+            raise no_descriptions(Path(path))
 
 
 def _refuse_device(path: Path, field: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +54,32 @@ def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
         raise InputError("there is no gene set in the file", file=path, fix="fetch the file again")
 
 
+def genes_as_descriptions(sets: Sequence[tuple[str, str, str]], is_gene: Callable[[str], bool]) -> bool:
+    """Whether most of these (name, description, first gene) have a gene where the description should be.
+
+    Then the file has no descriptions, and each set would lose a gene. No such genes are descriptions that stand in the
+    name (as in transcription factors' targets), numbers beside symbols (sizes), and one word that all sets have.
+    """
+    found = [
+        description
+        for name, description, first in sets
+        if description.casefold() not in name.casefold()
+        and description.isdigit() <= first.isdigit()
+        and is_gene(description)
+    ]
+    return len(found) * 2 > len(sets) and len(set(found)) > min(1, len(sets) - 1)
+
+
+def no_descriptions(path: Path, line: int | None = None, what: str = "") -> InputError:
+    """The error for a GMT whose sets have their first gene where the description should be."""
+    return InputError(
+        f"there is no column of descriptions: the second field of most sets is a gene{what}, which would be lost",
+        file=path,
+        line=line,
+        fix="put a description behind each name, such as: awk -F'\\t' -v OFS='\\t' '{$1 = $1 OFS \"na\"; print}' FILE",
+    )
+
+
 def members(
     name: str,
     path: Path,
@@ -89,6 +115,10 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Aliases and any case are accepted here: it is often a user's own collection.
     """
     sets = [(one, one.name, words(one.name)) for one in read_gmt(files["gmt"])]
+    described = [(one.name, one.description, one.genes[0]) for one, *_ in sets]
+    if genes_as_descriptions(described, lambda written: genes.resolve(written).symbol is not None):
+        first = sets[0][0]
+        raise no_descriptions(files["gmt"], first.line, f", as '{first.description[:40]}' here")
     return members(name, files["gmt"], sets, genes, strict=False)
 
 

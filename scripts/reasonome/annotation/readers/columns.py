@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reasonome.errors import InputError
@@ -31,6 +31,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "statistic": STATISTIC,
     "group": GROUP,
 }
+_FEWEST_NUMBERED = 3  # identifiers that are row numbers under whatever name: of Entrez ids no study has just 1, 2, 3
 _MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
 # float() also takes 1_0 and digits of other scripts.
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.ASCII | re.IGNORECASE)
@@ -50,9 +51,15 @@ def roles(columns: Iterable[str]) -> dict[str, str]:
 def gene_column(table: PlainTable) -> str | None:
     """The column of genes, also that of row names; None where there is no such column, or it only numbers the rows."""
     for column in _by_role(table.columns)["gene"]:
-        if key(column) not in ROW_NAMES or not _numbers_rows(table, column):
+        cells = [cells[column].strip() for _, cells in table.rows]
+        if not (are_row_numbers(cells) or (key(column) in ROW_NAMES and _are_consecutive(cells))):
             return column
     return None
+
+
+def are_row_numbers(cells: Sequence[str]) -> bool:
+    """Whether identifiers are the numbers from 0 or 1 on, in any order; Entrez ids leave some out."""
+    return len(set(cells)) >= _FEWEST_NUMBERED and _are_consecutive(cells)
 
 
 def placed(table: PlainTable) -> dict[str, str]:
@@ -86,6 +93,13 @@ def no_gene_column(table: PlainTable, field: str) -> InputError:
     )
 
 
+def check_not_numbered(genes: Sequence[str], path: Path | None, line: int | None, field: str | None = None) -> None:
+    """InputError for a list of genes that only numbers its lines."""
+    if are_row_numbers(genes):
+        what = f"the {len(genes):,} genes are the numbers from {min(genes, key=int)} on: row numbers are no genes"
+        raise InputError(what, file=path, line=line, field=field, fix="give the column that has the genes")
+
+
 def not_used(table: PlainTable, found: Mapping[str, str]) -> tuple[str, ...]:
     """Sentences about further columns of the statistics that are taken; genes often have several names."""
     others = {
@@ -113,13 +127,9 @@ def _by_role(columns: Iterable[str]) -> dict[str, list[str]]:
     return {role: [by_key[name] for name in names if name in by_key] for role, names in ROLES.items()}
 
 
-def _numbers_rows(table: PlainTable, column: str) -> bool:
-    """Whether the cells are the numbers of the rows from 0 or 1 on, in any order, as a sorted table has them.
-
-    Entrez ids are whole numbers too, but leave some out.
-    """
-    cells = {cells[column].strip() for _, cells in table.rows}
-    return any(cells == {str(at) for at, _ in enumerate(table.rows, first)} for first in (0, 1))
+def _are_consecutive(cells: Sequence[str]) -> bool:
+    found = set(cells)
+    return any(found == set(map(str, range(first, first + len(found)))) for first in (0, 1))
 
 
 def is_missing(cell: str) -> bool:

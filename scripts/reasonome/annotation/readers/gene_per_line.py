@@ -17,6 +17,7 @@ from reasonome.annotation.readers.columns import (
     NATURAL_FOLD_CHANGE,
     STATISTIC,
     P,
+    check_not_numbered,
     is_decimal_comma,
     is_missing,
     is_number,
@@ -107,6 +108,7 @@ def _read(
     genes = [_gene(fields, path, line) for line, fields in rows]
     if not genes:
         raise InputError("there is no gene in the file", file=path, fix="write one gene a line")
+    check_not_numbered([gene.written for gene in genes], path, rows[0][0])
     told, flags, ranked = [layout.told], [], layout.ranked
     if any(gene.weight is not None for gene in genes):
         genes, flags = _ranked(genes)

@@ -11,6 +11,7 @@ from reasonome.annotation.readers.columns import (
     NAMED_GENE_COLUMNS,
     ROLES,
     ROW_NAMES,
+    check_not_numbered,
     gene_column,
     is_missing,
     is_number,
@@ -47,6 +48,7 @@ def read_universe(path: str | os.PathLike) -> UniverseFile:
     first = next((line for line in lines if line.strip()), "")
     genes = _of_table(text, path) if _is_header(first) else _of_lines(lines, path)
     genes = [gene for gene in genes if gene and not is_missing(gene)]
+    check_not_numbered(genes, path, None, "universe")
     if not genes:
         raise InputError("there is no gene in the file", file=path, field="universe", fix=_FIX)
     return UniverseFile(path, genes, sha256)
