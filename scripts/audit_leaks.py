@@ -25,6 +25,7 @@ from reasonome.experiments import (
 )
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
+from reasonome.printed import show
 from reasonome.project import Project, lookup
 from reasonome.report.evidence import read_json
 from reasonome.report.tables import write_table
@@ -56,7 +57,7 @@ def main() -> None:
         *audit_prompts(project, plan, tested, ontologies),
     ]
     table = leak_audit.table(findings)
-    print(table[SHOWN].to_string(index=False))
+    show(table[SHOWN].to_string(index=False))
     leak_audit.check(args.experiment, findings)
     write_table(table, args.output / "audit.tsv")
     report = {

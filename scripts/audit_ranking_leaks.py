@@ -17,6 +17,7 @@ from reasonome.errors import run_program
 from reasonome.experiments import AuditPlan, Results, audit_plan
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Finding, Training
+from reasonome.printed import show
 from reasonome.project import Project, lookup
 from reasonome.ranking_leak_audit import HeldOutQuestions
 from reasonome.report.evidence import read_json
@@ -51,7 +52,7 @@ def main() -> None:
         ),
     ]
     table = leak_audit.table(findings)
-    print(table[SHOWN].to_string(index=False))
+    show(table[SHOWN].to_string(index=False))
     leak_audit.check(args.experiment, findings)
     write_table(table, args.output / "audit.tsv")
     report = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from reasonome.background import background_statistics, background_table, write_background
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
+from reasonome.printed import show
 from reasonome.project import Project, lookup
 from reasonome.sources.ontology import read_ontology
 
@@ -35,7 +36,7 @@ def main() -> None:
     table = background_table(read_facts(args.facts), ontologies, benchmark)
     write_background(table, args.output)
     for row in background_statistics(table).itertuples():
-        print(
+        show(
             f"{row.source}{f' {row.namespace}' if row.namespace else ''}: {row.terms:,} terms, {row.with_genes:,} with "
             f"genes ({row.largest:,} at most), {row.candidates:,} to which answers are linked"
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reasonome.errors import InputError, run_program
 from reasonome.facts import REJECTED, Facts, build_facts, write_facts
+from reasonome.printed import show
 from reasonome.sources import FORMATS
 
 
@@ -78,7 +79,7 @@ def main() -> None:
     facts = build_facts(sources, args.taxon, args.unmapped, args.authority, args.output / REJECTED)
     write_facts(facts, args.output)
     for name in facts.left_out:
-        print(summary(name, facts))
+        show(summary(name, facts))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.errors import InputError, run_program
 from reasonome.manifest import Stopwatch
+from reasonome.printed import say, show
 from reasonome.project import Project, lookup
 from reasonome.recorded import read_recorded
 from reasonome.tasks import TASKS
@@ -46,7 +47,9 @@ def main() -> None:
         generated_tokens=0,
         recorded=found.facts(),
     )
-    print(f"{args.answers}: {len(found.answers)} answers in {len(found.table.rows)} rows", *found.sentences(), sep="\n")
+    show(f"{args.answers}: {len(found.answers)} answers in {len(found.table.rows)} rows")
+    for sentence in found.sentences():
+        say(sentence)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from reasonome import atomic
 from reasonome.errors import run_program
 from reasonome.fetching.licences import licence_table
+from reasonome.printed import show
 from reasonome.project import Project, lookup
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     lookup(project.corpora, args.corpus, "corpus")
     table = licence_table(project, args.corpus)
     atomic.write_text(args.output, table.to_csv(sep="\t", index=False, lineterminator="\n"))
-    print(table[["source", "release", "licence", "pinned"]].drop_duplicates().to_string(index=False))
+    show(table[["source", "release", "licence", "pinned"]].drop_duplicates().to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from reasonome.commands import annotate, doctor, plan, score
 from reasonome.errors import run_program
+from reasonome.printed import show
 from reasonome.project import Project, lookup
 
 
@@ -71,7 +72,7 @@ def _pin(args: argparse.Namespace) -> int:
     for name in args.sources or project.sources:
         source = lookup(project.sources, name, "source")
         if not args.sources and licences.waits(source):
-            print(f"{name}: left out, its licence is not accepted ({source.licence})")
+            show(f"{name}: left out, its licence is not accepted ({source.licence})")
             continue
         licences.check_accepted(project, name, alone=True)
         before = project.locked.get(name)
@@ -79,7 +80,7 @@ def _pin(args: argparse.Namespace) -> int:
             known = before.files.get(key) if before else None
             change = "pinned" if known is None else "as before" if known.sha256 == file.sha256 else "pinned anew"
             stated = file.stated or "states no release"
-            print(f"{name}/{key}: {change}: {file.size:,} bytes, sha256 {file.sha256}, {stated}")
+            show(f"{name}/{key}: {change}: {file.size:,} bytes, sha256 {file.sha256}, {stated}")
     return 0
 
 
@@ -91,13 +92,13 @@ def _verify(args: argparse.Namespace) -> int:
         lookup(project.sources, name, "source")
     states = pins.verify(project, args.sources or project.sources)
     for file in states:
-        print(f"{file.state:<20} {file.source}/{file.key}  {file.path}")
+        show(f"{file.state:<20} {file.source}/{file.key}  {file.path}")
     verified = any(file.state in (pins.OK, pins.CHANGED) for file in states)
     if not verified:
-        print("nothing to verify: no file is both here and pinned (`reasonome pin` does both)", file=sys.stderr)
+        show("nothing to verify: no file is both here and pinned (`reasonome pin` does both)", file=sys.stderr)
     changed = list(dict.fromkeys(file.source for file in states if file.state == pins.CHANGED))
     if changed:
-        print(
+        show(
             f"{', '.join(changed)}: changed since they were pinned.\n"
             f"`reasonome pin {' '.join(changed)}` accepts files of your own, and fetches the others anew.",
             file=sys.stderr,
@@ -109,7 +110,7 @@ def _diff(args: argparse.Namespace) -> int:
     from reasonome import release_diff
 
     found = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
-    print(
+    show(
         found.counts.to_csv(sep="\t", index=False, lineterminator="\n") if args.format == "tsv" else found.text(),
         end="",
     )
@@ -120,7 +121,7 @@ def _estimate(args: argparse.Namespace) -> int:
     from reasonome.generation import estimate
 
     found = estimate.table(Project(args.config), args.experiment)
-    print(f"'{args.experiment}' asks no model behind an endpoint" if found.empty else estimate.text(found))
+    show(f"'{args.experiment}' asks no model behind an endpoint" if found.empty else estimate.text(found))
     return 0
 
 

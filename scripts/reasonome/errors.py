@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from reasonome.printed import printable
+from reasonome.printed import show
 
 
 class InputError(Exception):
@@ -84,5 +84,5 @@ def _disk_fix(error: OSError) -> str:
 
 
 def _exit_with(message: str) -> NoReturn:
-    print(f"error: {printable(message)}", file=sys.stderr)
+    show(f"error: {message}", file=sys.stderr)
     sys.exit(2)

@@ -14,6 +14,7 @@ from reasonome.audit import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.errors import InputError
 from reasonome.metrics.naming import normalise
+from reasonome.printed import show
 from reasonome.sources.go import Ontology
 from reasonome.wording import JOINT
 
@@ -373,7 +374,7 @@ def check(experiment: str, findings: Sequence[Finding]) -> None:
         return
     for one in failing:
         place = one.file if one.line is None else f"{one.file}:{one.line}"
-        print(f"{place}: {one.kind}: {one.remaining:,} of {one.training} into {one.benchmark}, as {one.example}")
+        show(f"{place}: {one.kind}: {one.remaining:,} of {one.training} into {one.benchmark}, as {one.example}")
     first = failing[0]
     others = f"; {len(failing) - 1} more kinds of leak fail, see the log" if len(failing) > 1 else ""
     raise InputError(

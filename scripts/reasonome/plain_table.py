@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from reasonome import jsontext
 from reasonome.errors import InputError, nearest
+from reasonome.printed import printable
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
@@ -245,7 +246,7 @@ def _csv_cells(
     reader = csv.reader(text_of_lines(), delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
     try:
-        for cells in tqdm(reader, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
+        for cells in tqdm(reader, desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
             if any(cell.strip() for cell in cells):
                 if found and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
                     if not texts or (len(taken) - 1) * (len(cells) - 1) >= _SURELY_ROWS:
@@ -285,7 +286,8 @@ def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[s
     """(columns of all rows, rows); a row without a column has an empty cell there."""
     found = []
     lines = text.split("\n")  # not splitlines: U+2028 may stand within a JSON string
-    for number, line in enumerate(tqdm(lines, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False), 1):
+    shown = tqdm(lines, desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False)
+    for number, line in enumerate(shown, 1):
         if not line.strip():
             continue
         try:

@@ -13,6 +13,7 @@ from reasonome.benchmarks.ranking_rows import LeftOut, Questions, Unmapped, rank
 from reasonome.config import RankingBenchmark, RankingSubset
 from reasonome.errors import InputError, nearest
 from reasonome.genes import GeneTable
+from reasonome.printed import printable
 from reasonome.project import Project
 from reasonome.sources import gold_standards, rankings
 from reasonome.sources.gene_locations import read_locations
@@ -105,7 +106,7 @@ class _Maker:
         found, elsewhere = read_locations(path)
         self.notes["locations on other sequences"] = elsewhere
         bodies: dict[str, list[tuple[int, int, str]]] = {}
-        for one in tqdm(found, desc=path.name, unit=" genes", delay=5, leave=False):
+        for one in tqdm(found, desc=printable(path.name), unit=" genes", delay=5, leave=False):
             symbols = (self.genes.resolve(identifier, strict=True).symbol for identifier in one.identifiers)
             symbol = next(filter(None, symbols), None)
             if symbol is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reasonome import atomic
 from reasonome.commands.json_output import check_output
+from reasonome.printed import show, show_json
 from reasonome.project import Project, lookup
 
 
@@ -51,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
     found = []
     for finding in examine(project, names, args.gpus):
         found.append(finding)
-        print(finding, file=sys.stderr if args.json == "-" else sys.stdout, flush=True)
+        show(str(finding), file=sys.stderr if args.json == "-" else sys.stdout)
     if args.json == "-":
-        print(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+        show_json(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
     elif args.json is not None:
         atomic.write_json(args.json, [asdict(finding) for finding in found])
     return int(any(finding.state == FAIL for finding in found))

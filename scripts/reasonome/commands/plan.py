@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from reasonome.printed import show
 from reasonome.project import Project, lookup
 
 
@@ -44,10 +45,10 @@ def run(args: argparse.Namespace) -> int:
     lookup(project.experiments, args.experiment, "experiment")
     found = [run for folder in args.rates or [Path(project.settings.results)] for run in measured.runs(folder)]
     if sys.stderr.isatty():
-        print("Snakemake says what is still to run …", file=sys.stderr)
+        show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
     plan = Plan(project, still, found, measured.recorded_seconds(), args.gpus, args.cores)
-    print(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
+    show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
     return 0
 
 

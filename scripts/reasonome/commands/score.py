@@ -29,6 +29,7 @@ from reasonome.commands.json_output import check_output
 from reasonome.config import RANKING_TASKS
 from reasonome.errors import InputError
 from reasonome.plain_table import one_field_each
+from reasonome.printed import show, show_json
 from reasonome.project import Project, lookup
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ def run(args: argparse.Namespace) -> int:
     check_output(args.json, args.answers)
     scored = _on_benchmark(args) if args.benchmark else _table(args)
     if args.json == "-":
-        print(scored.text(), file=sys.stderr)
-        print(scored.to_json())
+        show(scored.text(), file=sys.stderr)
+        show_json(scored.to_json())
         return 0
-    print(scored.text())
+    show(scored.text())
     if args.json is not None:
         atomic.write_text(args.json, scored.to_json() + "\n")
     return 0
@@ -164,7 +165,7 @@ def _authority(args: argparse.Namespace, project: Project | None) -> Path | None
     source = project.sources.get(_AUTHORITY) if project else None
     path = source.files["table"].path if source else None
     if path is None or not Path(path).is_file():
-        print("aliases are unknown: there is no list of genes here; --genes PATH gives one", file=sys.stderr)
+        show("aliases are unknown: there is no list of genes here; --genes PATH gives one", file=sys.stderr)
         return None
     return Path(path)
 
@@ -199,7 +200,7 @@ def _encoders(args: argparse.Namespace, project: Project | None, default: list[s
     if args.encoders == "none":
         return []
     if args.encoders is None and project is None:
-        print("no similarity: encoders are those of a project, and here is none", file=sys.stderr)
+        show("no similarity: encoders are those of a project, and here is none", file=sys.stderr)
         return []
     if project is None:
         raise InputError(
@@ -212,7 +213,7 @@ def _encoders(args: argparse.Namespace, project: Project | None, default: list[s
     missing = [str(folder / "manifest.json") for folder in folders if not (folder / "manifest.json").is_file()]
     if args.encoders is None:
         if missing:
-            print(f"no similarity: `snakemake --cores 1 {' '.join(missing)}` fetches its encoders", file=sys.stderr)
+            show(f"no similarity: `snakemake --cores 1 {' '.join(missing)}` fetches its encoders", file=sys.stderr)
         return [] if missing else folders
     for name in names:
         lookup(project.encoders, name, "encoder")

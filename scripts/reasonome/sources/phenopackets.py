@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from reasonome import jsontext
 from reasonome.errors import InputError
+from reasonome.printed import printable
 from reasonome.prompts import one_line
 from reasonome.sources.textfile import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
 
@@ -284,7 +285,7 @@ def _texts(path: Path) -> Iterator[tuple[str, int | None, str]]:
     if path.is_dir():
         found = (file for file in path.rglob("*.json") if not file.is_dir())
         files = sorted(file for file in found if not _hidden(file.relative_to(path).parts))
-        for file in tqdm(files, desc=path.name, unit=" cases", delay=5, leave=False):
+        for file in tqdm(files, desc=printable(path.name), unit=" cases", delay=5, leave=False):
             yield file.relative_to(path).as_posix(), None, _file_text(file)
         return
     check_is_file(path)
@@ -319,7 +320,7 @@ def _members(path: Path) -> Iterator[tuple[str, None, str]]:
         infos = [one for one in archive.infolist() if one.filename.endswith(".json")]
         infos = [one for one in infos if not _hidden(PurePosixPath(one.filename).parts)]
         infos.sort(key=lambda one: one.filename)
-        for info in tqdm(infos, desc=path.name, unit=" cases", delay=5, leave=False):
+        for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
             place = f"{path}:{info.filename}"
             _check_size(info.file_size, place)
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from reasonome.errors import InputError
+from reasonome.printed import printable
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a file with a longer line is something else, and would fill the memory
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
@@ -30,7 +31,7 @@ def lines(path: str | os.PathLike, saved_by_editor: bool = False) -> Iterator[tu
     number, ending = 0, b""
     with _open_binary(path) as handle:
         raws = iter(partial(handle.readline, LONGEST_LINE + 1), b"")
-        progress = tqdm(raws, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
+        progress = tqdm(raws, desc=printable(path.name), unit=" lines", unit_scale=True, delay=5, leave=False)
         begun = False
         try:
             for number, raw in enumerate(progress, start=1):

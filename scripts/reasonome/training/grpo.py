@@ -17,6 +17,7 @@ from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
 from reasonome.graders import grader_rewards
+from reasonome.printed import show
 from reasonome.prompts import Prompt, render, token_counter
 from reasonome.rewards.naming import total
 from reasonome.tasks.task import Policy, Reward, Similarity, Task
@@ -182,7 +183,7 @@ def grpo(
     policy = best_policy(scorer, task.policies(examples, stage.style), tried, shown)
     if processes.is_first():
         constant = policy_earnings(scorer, policy, asked, prompts)
-        print(f"answering lazily ({policy.name}) earns {constant['reward']:.3f}", flush=True)
+        show(f"answering lazily ({policy.name}) earns {constant['reward']:.3f}")
         atomic.write_json(stage.folder / "constant.json", constant)
         quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
         validation = before_and_after(scorer, valid, before, after)

@@ -23,6 +23,7 @@ from typing import Any, get_args
 from reasonome import visible_gpus
 from reasonome.config import Sharding
 from reasonome.errors import InputError
+from reasonome.printed import show
 
 SHARDINGS = get_args(Sharding)
 # Variables that tell a training process how its model is sharded, and the megabytes that its job may have on a node.
@@ -235,7 +236,7 @@ def _show_errors(children: "_Children", failed: int, rank: int) -> None:
         return
     lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
     for line in lines[-TOLD:]:
-        print(f"[{rank}] {line}", file=sys.stderr)
+        show(f"[{rank}] {line}", file=sys.stderr)
 
 
 class _Children:

@@ -1,4 +1,4 @@
-"""What is printed of other people's text: on any terminal, and never a command to it."""
+"""What `reasonome annotate` prints of other people's text: on any terminal, and never a command to it."""
 
 import os
 import subprocess
@@ -10,31 +10,9 @@ import pytest
 from annotation_project import GOOD, REPAIR
 
 from reasonome import cli
-from reasonome.printed import printable, say
 
 LIBRARY = Path(cli.__file__).resolve().parents[1]
 PROGRAM = "from reasonome.cli import program; program()"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
-        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
-        ("a\rb\x08\x7f\x85\x9b", r"a\rb\x08\x7f\x85\x9b"),
-        ("\u202egnp.exe\u2028", r"\u202egnp.exe\u2028"),
-        ("\udc80", r"\udc80"),
-        ("a\tb\nc\xa0d\u3000e", "a\tb\nc\xa0d\u3000e"),
-        ("Prüfpunkt γδ 有丝分裂", "Prüfpunkt γδ 有丝分裂"),
-    ],
-)
-def test_what_a_terminal_would_obey_is_written_out(text, shown):
-    assert printable(text) == shown
-
-
-def test_a_sentence_is_one_line(capsys):
-    say("a set 'one\ntwo\r\nthree\u2028four'")
-    assert capsys.readouterr().out == "a set 'one two three four'\n"
 
 
 @pytest.mark.parametrize("options", [[], ["--preview"]])
