@@ -56,11 +56,28 @@ def test_a_retry_asks_for_more_memory_and_time():
     assert asked.resources(2)["mem_mb"] == 15_000 and asked.resources(2)["runtime"] == 8
 
 
+def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
+    def sbatch(chain, backbone):
+        return of_job(project, "grpo", backbone, chain).resources(1)["slurm_extra"]
+
+    assert sbatch("grpo.soft-s0", "smollm2-135m") == "--signal=TERM@120 --open-mode=append"
+    assert sbatch("grpo.gener1-s0", "llama-3.2-3b") == "--signal=TERM@600 --open-mode=append"
+    assert sbatch("grpo.gener1-s0", "llama-3.1-8b") == "--signal=TERM@1800 --open-mode=append"
+    assert sbatch("grpo.loci-s0", "llama-3.1-8b") == "--signal=TERM@600 --open-mode=append", "an adapter"
+    assert "slurm_extra" not in names(project, "score"), "which saves nothing, and keeps what the profile says"
+    # Never before half of the limit is over; a retry has more of it.
+    short = of_job(asking({"minutes": 4, "warning_seconds": 300, "retry_factor": 2}), "sft")
+    assert [short.sbatch_options(n).split()[0] for n in (1, 2, 3)] == [f"--signal=TERM@{n}" for n in (120, 240, 300)]
+    # A job of a rule that is named elsewhere still goes on with its log.
+    assert JobResources().resources(1)["slurm_extra"] == "--open-mode=append"
+
+
 def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
     asked = JobResources(cpus=64, gpus=8, gpu_model="h200", partition="gpu", account="lab").resources(1)
     given = {name: value for name, value in asked.items() if value is not None}
     assert given == {
         **{"mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
+        "slurm_extra": "--open-mode=append",
         **{"gpu": 8, "gpu_model": "h200", "nodes": 1, "gpus_per_node": 8, "processes": 0, "sharding": "none"},
     }
 

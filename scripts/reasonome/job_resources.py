@@ -7,6 +7,8 @@ from reasonome import chains
 from reasonome.config import TRAINING_RULES, Request
 from reasonome.project import Project
 
+APPENDING = "--open-mode=append"  # as profiles/slurm has it for rules that are not warned
+
 
 @dataclass(frozen=True)
 class JobResources:
@@ -23,6 +25,7 @@ class JobResources:
     partition: str | None = None
     account: str | None = None
     retry_factor: float = 1.5
+    warning_seconds: int | None = None
 
     def memory_mb(self, attempt: int) -> int:
         """Megabytes of the n-th attempt (from 1)."""
@@ -31,6 +34,16 @@ class JobResources:
     def runtime(self, attempt: int) -> int:
         """Minutes of the n-th attempt (from 1)."""
         return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
+
+    def sbatch_options(self, attempt: int) -> str:
+        """What no resource has a word for: a job that is queued again goes on with its log, and is told when to save.
+
+        SIGTERM, as Snakemake itself dies of USR1.
+        """
+        if self.warning_seconds is None:
+            return APPENDING
+        # A job that is warned as it starts does nothing.
+        return f"--signal=TERM@{min(self.warning_seconds, 30 * self.runtime(attempt))} {APPENDING}"
 
     def resources(self, attempt: int) -> dict[str, int | str | None]:
         """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.
@@ -47,6 +60,7 @@ class JobResources:
             "runtime": self.runtime(attempt),
             "slurm_partition": self.partition,
             "slurm_account": self.account,
+            "slurm_extra": self.sbatch_options(attempt),
             "gpu": None if several else self.gpus or None,
             "gpu_model": None if several or not self.gpus else self.gpu_model,
             "gres": gres if several else None,
@@ -69,6 +83,7 @@ _OF_FIELD = {
     "partition": {"slurm_partition"},
     "account": {"slurm_account"},
     "nodes": {"gres", "mpi", "tasks", "tasks_per_gpu"},
+    "warning_seconds": {"slurm_extra"},
 }
 
 

@@ -123,7 +123,7 @@ def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory) -> Run:
     command = [*tiny_project.command("--profile", "slurm", *targets, cores=None)]
     command += ["--slurm-init-seconds-before-status-checks", "6", "--configfile", "jobs.yaml"]
     (project / "jobs.yaml").write_text('setup: echo "${SLURM_JOB_ID:-here}" >> prepared')
-    # Without a warning before the end: a job of two minutes would be told to stop at once.
+    # Without a warning before the end: a job of two minutes would be told to stop after one.
     command += ["--set-resources", "sft:slurm_extra='--open-mode=append'"]
     log = project / "log"
     with open(log, "w") as out:

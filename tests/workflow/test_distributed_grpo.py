@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_SECONDS = 300
+WAIT_SECONDS = 900
 CURVE = {"beta": 0.02, "validate_every": 2}
 # Sums of fp32 in another order: about 1e-6 of each value at every step, which training makes a little larger.
 CLOSE = {"rel": 1e-3, "abs": 1e-6}
@@ -114,6 +114,30 @@ def test_a_process_without_a_held_out_prompt_waits_for_the_one_that_has_it(model
     assert (of_one["ids"], of_one["rewards_before"]) == (of_three["ids"][:1], of_three["rewards_before"][:1])
     assert len(of_one["rewards_after"]) == 1
     assert [entry["step"] for entry in history(folder, "eval_reward")] == [0, 1]
+
+
+def test_weights_that_are_spread_over_processes_are_trained_in_bf16(models, alone):
+    """As an 8B model is: zero3, activations computed again, a reference model; two steps, killed after the first."""
+    settings = CURVE | {"precision": "bf16", "gradient_checkpointing": True, "max_steps": 2}
+    folder = grpo_steps.prepare(models, "grpo.bf16-s0", **settings)
+    arguments = (2, "zero3", folder, "--read", alone / "completions.json")
+    killed_at_checkpoint(launched(*arguments), folder, 1)
+    finished(launched(*arguments), folder)
+    assert "resuming from checkpoint-1" in log(folder).read_text()
+    assert json.loads((folder / "run.json").read_text())["precision"] == "bf16"
+
+    steps, single = history(folder), history(alone)[:2]
+    assert [step["step"] for step in steps] == [1, 2]
+    for name in ("reward", "reward_std", "completions/mean_length"):  # of the same completions
+        assert [step[name] for step in steps] == pytest.approx([step[name] for step in single], rel=1e-6), name
+    # Numbers of 8 bits, in sums of many.
+    assert [step["grad_norm"] for step in steps] == pytest.approx([step["grad_norm"] for step in single], rel=0.02)
+    assert steps[0]["kl"] == 0 < steps[1]["kl"] < 0.01
+    found, before = weights(folder), weights(models / "base")
+    assert found.keys() == before.keys()
+    # AdamW moves each weight by the learning rate of .001 in its first steps, which bf16 holds of fp32 sums alone.
+    moved = {name: (weight - before[name]).abs() for name, weight in found.items()}
+    assert all(0.0005 < by.max() < 0.01 for by in moved.values()), moved
 
 
 def test_processes_that_share_a_prompt_draw_completions_of_their_own(models):

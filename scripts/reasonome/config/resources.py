@@ -59,6 +59,11 @@ class Request(Strict):
     )
     partition: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._,-]*$")] | None = None
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    warning_seconds: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="how long before its time limit a job is told to save: longer than a step and a save together; "
+        "never more than half of the limit",
+    )
     retry_factor: Annotated[float, Field(ge=1, le=10)] | None = Field(
         None,
         description="a retry asks for this many times the memory and minutes of the attempt before; 1 where that would "

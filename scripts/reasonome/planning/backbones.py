@@ -14,11 +14,15 @@ from reasonome.planning.estimates import Estimate, counted, unknown
 
 @dataclass(frozen=True)
 class Shape:
-    """What of a model's config.json decides the memory of its activations."""
+    """What of a model's config.json decides the memory of what passes through it.
+
+    `cached` are the numbers that a layer keeps of a token while an answer is drawn: its keys and values.
+    """
 
     layers: int
     hidden: int
     vocabulary: int
+    cached: int
 
 
 def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
@@ -39,8 +43,13 @@ def shape(folder: Path) -> Shape | None:
     if not path.is_file():
         return None
     config = json.loads(path.read_text(encoding="utf-8"))
-    values = [config.get(key) for key in ("num_hidden_layers", "hidden_size", "vocab_size")]
-    return Shape(*values) if all(isinstance(value, int) for value in values) else None
+    layers, hidden, vocabulary, heads = values = [
+        config.get(key) for key in ("num_hidden_layers", "hidden_size", "vocab_size", "num_attention_heads")
+    ]
+    if not all(isinstance(value, int) for value in values):
+        return None
+    each = config.get("head_dim") or hidden // heads
+    return Shape(layers, hidden, vocabulary, 2 * (config.get("num_key_value_heads") or heads) * each)
 
 
 def _elements(shard: Path) -> int:

@@ -127,9 +127,10 @@ class Plan:
 
     def _need(self, job: Job, asked: JobResources, device: Device, work: Work) -> memory.Need:
         size = self.rates.sizes[job.backbone]
-        if job.rule == ANSWERING:
-            return memory.of_answering(size, work.answers, work.generated, device.workers if asked.gpus else 0)
         shape = backbones.shape(self._weights(job.backbone))
+        if job.rule == ANSWERING:
+            gpus = device.workers if asked.gpus else 0
+            return memory.of_answering(size, shape, work.answers, work.generated, gpus, self._answered_at_once(job))
         recipe = chains.last_step(job.chain).recipe(self.project)
         prompt = 0.0
         if isinstance(recipe, GrpoRecipe):
@@ -145,6 +146,15 @@ class Plan:
             and memory.takes_as_much(recipe, run.recipe)
         ]
         return memory.measured(need, alike)
+
+    def _answered_at_once(self, job: Job) -> float | None:
+        """Tokens of the prompts and answers that transformers has in its memory together; None: vLLM sees to it."""
+        if self.project.backbones[job.backbone].engine == "vllm":
+            return None
+        benchmark, style, name = (job.wildcards[key] for key in ("benchmark", "style", "decoding"))
+        decoding = self.project.decodings[name]
+        prompt = self.workload.prompt_tokens(job.backbone, benchmark, style).value
+        return decoding.batch_size * (prompt + decoding.max_new_tokens)
 
     # what the whole comes to
 

@@ -19,13 +19,12 @@ from reasonome.config import Decoding, GrpoRecipe
 from reasonome.errors import InputError
 from reasonome.generation import local
 from reasonome.generation.vllm_engine import possible_shards
-from reasonome.training import processes
+from reasonome.training import processes, room
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 
 # Facts of a machine, not of a recipe, so they come from the environment of the job.
 HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
 MEMORY = "REASONOME_VLLM_MEMORY"
-_MEMORY_SHARE = 0.4  # of a GPU; the engine gives its part back while the trainer computes (sleep mode)
 _WAIT_SECONDS = 10.0
 START_SERVER = (
     "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
@@ -63,9 +62,9 @@ def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str,
         group_port = _number(GROUP_PORT, 51216, int)
         address = {"vllm_server_host": host, "vllm_server_port": port, "vllm_group_port": group_port}
         return {"use_vllm": True, "vllm_mode": "server", **address}
-    share = _number(MEMORY, _MEMORY_SHARE, float)
+    share = _number(MEMORY, room.VLLM_SHARE, float)
     if not 0 < share < 1:
-        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={_MEMORY_SHARE}")
+        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={room.VLLM_SHARE}")
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
     return {
         "use_vllm": True,
@@ -188,7 +187,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
     """
     accelerator = trainer.accelerator
     mine = range(accelerator.process_index, len(prompts), accelerator.num_processes)
-    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=32)
+    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=room.HELD_OUT_ROWS)
     done: list[tuple[int, str, int]] = []
     side, tokenizer.padding_side = tokenizer.padding_side, "left"
     with (
