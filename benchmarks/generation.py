@@ -26,7 +26,7 @@ from reasonome import precision
 from reasonome.config import Decoding
 from reasonome.errors import run_program
 from reasonome.generation import local
-from reasonome.prompts import render, token_counter
+from reasonome.prompts import render
 
 LEAST_CPU, LEAST_VLLM = 7, 20  # times as fast as theirs
 
@@ -69,9 +69,8 @@ def main() -> int:
 
 def texts_of_prompts(inputs: Inputs, tokenizer, wanted: int) -> list[str]:
     """The first prompts of the demo's test split, as text."""
-    count_tokens = token_counter(tokenizer)
     examples = inputs.examples("test")[:wanted]
-    return [render(tokenizer, inputs.task.prompt(each, inputs.style, count_tokens).messages) for each in examples]
+    return [render(tokenizer, inputs.task.prompt(each, inputs.style).messages) for each in examples]
 
 
 @torch.inference_mode()

@@ -38,7 +38,6 @@ from tqdm import tqdm
 from reasonome import atomic, precision
 from reasonome.benchmarks import read_rows
 from reasonome.errors import InputError, run_program
-from reasonome.prompts import token_counter
 from reasonome.training import recomputation
 from reasonome.training.sft import conversations, read_proposals
 from reasonome.training.throughput import Meter
@@ -101,7 +100,6 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model / "model")
-    count_tokens = token_counter(tokenizer)
     examples = inputs.examples("train")
     own = read_proposals(inputs.reasoning())
     rng = random.Random(0)
@@ -110,10 +108,10 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
     for example in examples:
         if example.id not in own:
             continue
-        shown = set(inputs.task.prompt(example, inputs.style, count_tokens).shown)
+        shown = set(inputs.task.prompt(example, inputs.style).shown)
         steps = reasoned(rng, example, shown, own[example.id]["steps"], examples)
         row = {**own[example.id], "steps": steps}
-        made = conversations(inputs.task, inputs.style, [example], {example.id: row}, tokenizer)
+        made = conversations(inputs.task, inputs.style, [example], {example.id: row})
         length = len(token_ids(tokenizer, made[0])) if made else LONGEST + 1
         if length <= LONGEST:
             kept.append(example)
@@ -211,7 +209,7 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
             **same,
             **settings,
         ),
-        train_dataset=Dataset.from_list(rows_of(inputs, tokenizer, work, "examples")),
+        train_dataset=Dataset.from_list(rows_of(inputs, work, "examples")),
         processing_class=tokenizer,
     )
     meter = Meter()
@@ -222,10 +220,10 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
     atomic.write_json(folder / "facts.json", meter.facts())
 
 
-def rows_of(inputs: Inputs, tokenizer, work: Path, part: str) -> list[dict]:
+def rows_of(inputs: Inputs, work: Path, part: str) -> list[dict]:
     """Prompts and completions of examples or held_out, as our own training makes them."""
     examples = read_rows(work / f"{part}.jsonl", inputs.task.Example)
-    return conversations(inputs.task, inputs.style, examples, read_proposals(work / "reasoning.jsonl"), tokenizer)
+    return conversations(inputs.task, inputs.style, examples, read_proposals(work / "reasoning.jsonl"))
 
 
 def token_ids(tokenizer, row: dict) -> list[int]:
@@ -240,7 +238,7 @@ def held_out_loss(inputs: Inputs, folder: Path, work: Path) -> float:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to("cuda" if CUDA else "cpu").eval()
     total = tokens = 0.0
-    for row in tqdm(rows_of(inputs, tokenizer, work, "held_out"), desc="held-out loss", delay=5):
+    for row in tqdm(rows_of(inputs, work, "held_out"), desc="held-out loss", delay=5):
         ids = torch.tensor([token_ids(tokenizer, row)], device=model.device)
         prompt = tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, return_dict=True)["input_ids"]
         logits = model(ids).logits[0, len(prompt) - 1 : -1]

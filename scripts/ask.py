@@ -1,7 +1,7 @@
 """Answers of a model behind an endpoint to one benchmark's test split, in one style and decoding. Needs a network.
 
 export OPENAI_API_KEY=…
-python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/benchmarks/demo-go/test.jsonl \
+python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/prompts/demo-go.names/test.jsonl \
     --style names --decoding greedy --output answers.jsonl
 """
 

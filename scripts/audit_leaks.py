@@ -139,7 +139,7 @@ def audit_reasoning(results: Results, plan: AuditPlan, tested: Sequence[HeldOut]
 def audit_prompts(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """The prompts of the test sets in every style, with all genes whatever the budget, so that none is missed."""
+    """The prompts of the test sets in every style, as they are asked."""
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
@@ -156,16 +156,17 @@ def asked_prompts(
     task: GeneSetNaming, style: Style, examples: Sequence[Example], ontologies: Sequence[Ontology]
 ) -> list[Asked]:
     """The rendered prompts of a file's rows, less those whose answer is to abstain: a style may say in which words."""
+    chosen = [task.with_choice(row, style) for row in examples]
     return [
         Asked(prompt_text(task, row, style), prompt_text(task, without_gene_names(row), style), names, line)
-        for line, (row, names) in enumerate(zip(examples, true_names(examples, ontologies), strict=True), 1)
+        for line, (row, names) in enumerate(zip(chosen, true_names(examples, ontologies), strict=True), 1)
         if row.name != ABSTENTION
     ]
 
 
 def prompt_text(task: GeneSetNaming, example: Example, style: Style) -> str:
-    """All messages of a prompt, with all genes, facts and neighbours."""
-    prompt = task.prompt(example, style, lambda texts: [0] * len(texts))
+    """All messages of a prompt."""
+    prompt = task.prompt(example, style)
     return "\n".join(message["content"] for message in prompt.messages)
 
 

@@ -1,6 +1,6 @@
 """Score the floors of a benchmark: answers that need no model.
 
-python scripts/score_floors.py --benchmark demo-go --style names --folder results/benchmarks/demo-go \
+python scripts/score_floors.py --benchmark demo-go --style names --folder results/prompts/demo-go.names \
     --encoders results/encoders/minilm --background results/backgrounds/demo-go.parquet \
     --output results/floors/demo-go.names.parquet
 """

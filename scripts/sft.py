@@ -1,7 +1,7 @@
 """Reasoning SFT of one chain step; recipe.json is in the model's folder already.
 
 python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0 \
-    --examples results/benchmarks/demo-go/train.jsonl \
+    --examples results/prompts/demo-go.names/train.jsonl \
     --reasoning results/reasoning/knowledge-given/demo-go.names.jsonl
 """
 

@@ -1,7 +1,7 @@
 """Let a teacher write reasoning for a ranking benchmark's training questions; kept and dropped rows, with reasons.
 
 python scripts/write_ranking_reasoning.py --teacher gene-names --benchmark demo-loci --style short \
-    --folder results/benchmarks/demo-loci --output results/reasoning/gene-names/demo-loci.short.jsonl
+    --folder results/prompts/demo-loci.short --output results/reasoning/gene-names/demo-loci.short.jsonl
 """
 
 import argparse
@@ -11,10 +11,10 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
 from reasonome.errors import run_program
 from reasonome.project import Project, lookup
-from reasonome.prompts import Prompt, conservative_count
+from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking_task import RankingTask
-from reasonome.teachers import Proposal, filtering, gene_names
+from reasonome.teachers import Proposal, counting, filtering, gene_names
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--teacher", required=True)
     parser.add_argument("--benchmark", required=True)
     parser.add_argument("--style", required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark")
+    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark's rows in this style")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
@@ -32,12 +32,12 @@ def main() -> None:
     task = TASKS[lookup(project.ranking_benchmarks, args.benchmark, "benchmark of rankings").task]
     style = project.style(args.benchmark, args.style)
     examples = read_rows(args.folder / "train.jsonl", task.Example)
-    prompts = {example.id: task.prompt(example, style, conservative_count) for example in examples}
+    prompts = {example.id: task.prompt(example, style) for example in examples}
     if isinstance(teacher, GeneNamesTeacher):
         proposals = gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
     else:
         proposals = ask_endpoint(teacher, task, style, examples, prompts, args.output)
-    kept, dropped = filtering.keep_right_first(proposals, examples)
+    kept, dropped = filtering.keep_right_first(counting.without_contradictions(proposals, prompts), examples)
     filtering.write_reasoning(args.teacher, kept, dropped, args.output)
 
 

@@ -1,7 +1,7 @@
 """Let a teacher write reasoning for a benchmark's training sets; kept and dropped rows, with reasons.
 
 python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go --style names \
-    --folder results/benchmarks/demo-go --facts results/facts/demo/facts.parquet \
+    --folder results/prompts/demo-go.names --facts results/facts/demo/facts.parquet \
     --encoder results/encoders/minilm --output results/reasoning/knowledge-given/demo-go.names.jsonl
 """
 
@@ -18,9 +18,9 @@ from reasonome.errors import run_program
 from reasonome.facts import read_facts
 from reasonome.leak_audit import drop_naming
 from reasonome.project import Project, lookup
-from reasonome.prompts import Prompt, conservative_count
+from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
-from reasonome.teachers import Proposal, filtering, knowledge
+from reasonome.teachers import Proposal, counting, filtering, knowledge
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--teacher", required=True)
     parser.add_argument("--benchmark", required=True)
     parser.add_argument("--style", required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark")
+    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark's rows in this style")
     parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of further benchmarks")
     parser.add_argument("--facts", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, required=True)
@@ -41,7 +41,7 @@ def main() -> None:
     task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
     style = project.style(args.benchmark, args.style)
     examples = read_rows(args.folder / "train.jsonl", task.Example)
-    prompts = {example.id: task.prompt(example, style, conservative_count) for example in examples}
+    prompts = {example.id: task.prompt(example, style) for example in examples}
     if isinstance(teacher, KnowledgeTeacher):
         terms = [term for folder in (args.folder, *args.leave_out) for term in held_out_terms(folder)]
         facts, _ = statements.leave_out(read_facts(args.facts), terms)
@@ -49,6 +49,7 @@ def main() -> None:
     else:
         template = args.config / "prompts" / f"teacher.{task.name}.txt"
         proposals = ask_endpoint(teacher, examples, prompts, template, args.output)
+    proposals = counting.without_contradictions(proposals, prompts)
     encoder = load_encoders(project, [args.encoder])[args.encoder.name]
     truths = [{"id": example.id, "name": example.name} for example in examples]
     kept, dropped = filtering.keep(proposals, truths, encoder.similarity, teacher.threshold)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,8 +42,14 @@ ANSWER = "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in DNA repair
 
 
 def make(folder: Path) -> Path:
-    """Write the project; its facts, background and untrained model are all that annotation reads."""
+    """Write the project; its facts, background and untrained model are all that annotation reads.
+
+    The style `tight` has room for 110 tokens of genes.
+    """
     shutil.copytree(ROOT / "config", folder / "config")
+    names = (folder / "config/prompts/gene_set_naming.names.txt").read_text(encoding="utf-8")
+    tight = re.sub(r"budget_tokens: \d+", "budget_tokens: 110", names)
+    (folder / "config/prompts/gene_set_naming.tight.txt").write_text(tight, encoding="utf-8")
     _edit(folder, "benchmarks.yaml", _without_encoders)
     _edit(folder, "sources.yaml", _local_files)
     (folder / "hgnc.txt").write_text(_hgnc())
@@ -132,7 +139,7 @@ class ByHand:
     and by which engine it was to answer.
 
     `answers` are by the first gene of a set by the alphabet: a text, or (text, log-probability of the name, its
-    tokens), one for all samples or a list of one each; other sets get ANSWER. A word of a prompt is a token.
+    tokens), one for all samples or a list of one each; other sets get ANSWER.
     """
 
     answers: Mapping[str, object] = field(default_factory=dict)
@@ -145,7 +152,7 @@ class ByHand:
         self.engines.append(engine)
         rows = []
         for example in examples:
-            prompt = task.prompt(example, style, lambda texts: [len(text.split()) for text in texts])
+            prompt = task.prompt(example, style)
             self.shown.append(prompt.shown)
             given = self.answers.get(min(gene.symbol for gene in example.genes), ANSWER)
             for sample in range(decoding.samples):

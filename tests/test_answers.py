@@ -11,7 +11,6 @@ from reasonome.generation import answers
 from reasonome.generation.answers import PartialAnswers, questions, write_answers
 from reasonome.generation.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
 from reasonome.precision import of_machine
-from reasonome.prompts import conservative_count
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
 
@@ -85,21 +84,21 @@ def test_a_line_that_a_power_cut_left_ends_what_is_read_back(tmp_path):
 
 
 def test_one_order_asks_as_the_style_says():
-    asked = questions(TASK, STYLE, Decoding(max_new_tokens=5), EXAMPLES, conservative_count)
+    asked = questions(TASK, STYLE, Decoding(max_new_tokens=5), EXAMPLES)
     assert [(one.example.id, one.order, one.sample) for one in asked] == [(f"GO:{n}", 0, 0) for n in range(3)]
-    assert [one.prompt for one in asked] == [TASK.prompt(one, STYLE, conservative_count) for one in EXAMPLES]
+    assert [one.prompt for one in asked] == [TASK.prompt(one, STYLE) for one in EXAMPLES]
 
 
 def test_orders_list_the_same_genes_differently():
     decoding = Decoding(max_new_tokens=5, temperature=1, samples=2, orders=4)
-    asked = questions(TASK, STYLE, decoding, EXAMPLES[:1], conservative_count)
+    asked = questions(TASK, STYLE, decoding, EXAMPLES[:1])
     assert [(one.order, one.sample) for one in asked] == [(order, sample) for order in range(4) for sample in (0, 1)]
     listings = [one.prompt.listing for one in asked[::2]]
     assert len(set(listings)) > 1 and {tuple(sorted(text.split(", "))) for text in listings} == {
         ("A1", "B2", "C3", "D4")
     }
     shifted = STYLE.model_copy(update={"seed": STYLE.seed + 3})
-    assert asked[6].prompt == TASK.prompt(EXAMPLES[0], shifted, conservative_count)
+    assert asked[6].prompt == TASK.prompt(EXAMPLES[0], shifted)
 
 
 # --- a job, whatever the engine ----------------------------------------------------------------------

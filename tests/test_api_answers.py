@@ -21,7 +21,6 @@ from reasonome.errors import InputError
 from reasonome.experiments import cells, report_plan, trained_steps
 from reasonome.generation import api, estimate
 from reasonome.project import Project
-from reasonome.prompts import conservative_count
 from reasonome.report.plan import Plan
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
@@ -62,7 +61,7 @@ def test_rows_of_samples_and_orders(endpoint, tmp_path):
     ]
     for row in found:  # order k is the style's seed plus k
         style = STYLE.model_copy(update={"seed": row["order"]})
-        asked = TASK.prompt(REPAIR if row["id"] == "GO:1" else SPLICING, style, conservative_count)
+        asked = TASK.prompt(REPAIR if row["id"] == "GO:1" else SPLICING, style)
         assert row["text"] == f"answer to {asked.messages[-1]['content']}"
         assert (row["logprob"], row["name_logprob"], row["name_tokens"]) == (None, None, 0)
         assert (row["finish_reason"], row["prompt_tokens"], row["completion_tokens"]) == ("stop", 11, 5)
@@ -217,8 +216,10 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="the questions are not built yet") as caught:
         cli.main(["estimate", "asks", "--config", str(config)])
-    assert caught.value.fix == "snakemake --cores 2 results/benchmarks/demo-go/test.jsonl"
-    write_examples(tmp_path / "results/benchmarks/demo-go/test.jsonl", 3)
+    files = [f"results/prompts/demo-go.{style}/test.jsonl" for style in ("names", "symbols")]
+    assert caught.value.fix == f"snakemake --cores 2 {' '.join(files)}"
+    for file in files:
+        write_examples(tmp_path / file, 3)
     assert cli.main(["estimate", "asks", "--config", str(config)]) == 0
     printed = capsys.readouterr().out
     table = estimate.table(Project(config), "asks")

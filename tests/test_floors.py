@@ -22,7 +22,7 @@ from reasonome.metrics.terms import TermScorer
 from reasonome.prompts import gene_order
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene
 
-NAMES = Style(gene="{symbol} ({name})", budget_tokens=8, system="", user="{genes}")
+NAMES = Style(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
 SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})
 
 
@@ -262,20 +262,55 @@ def test_over_representation():
     # Six genes: common is of A, B, C, D, pair of A, B, alone of C. Of the three asked in Q1:
     # pair 2 of 2: C(4,1)/C(6,3) = 0.2; common 3 of 4: C(4,3)/20 = 0.2 as well, and more genes carry it;
     # alone 1 of 1: 0.5. Of A, B in Q2: pair 1/C(6,2) = 1/15, common 6/15.
+    facts = SYMBOLS.model_copy(update={"facts": PromptFacts(most=3, budget_tokens=500)})
     training = [told("T", "D:common", "E", "F")]
     asked = [
         told("Q1", "A:common,pair", "B:common,pair", "C:common,alone"),
         told("Q2", "A:common,pair", "B:common,pair"),
         told("Q3", "E", "F"),
     ]
-    assert answers("over_representation", SYMBOLS, training=training, asked=asked) == [["common", "pair", ""]]
+    assert answers("over_representation", facts, training=training, asked=asked) == [["common", "pair", ""]]
 
 
 def test_over_representation_counts_what_the_set_shows_against_all_that_is_shown():
     # "b" is shown of A in the other set only, so that Q has one carrier, B, of two among four genes:
     # 1 - C(2,2)/C(4,2) = 5/6. "a" is of B alone: 2/4. Of equal ones, "c" and "a", the alphabet decides.
     asked = [told("Q", "A", "B:b,c,a"), told("R", "A:b", "D", "E")]
-    assert answers("over_representation", SYMBOLS, training=[], asked=asked) == [["a", "b"]]
+    facts = SYMBOLS.model_copy(update={"facts": PromptFacts(most=3, budget_tokens=500)})
+    assert answers("over_representation", facts, training=[], asked=asked) == [["a", "b"]]
+
+
+def test_floors_that_read_prompts_know_no_more_than_the_prompts_show():
+    """Of each set one gene with one fact fits; before, these floors read the genes and facts that were cut as well."""
+    tight = NAMES.model_copy(
+        update={"budget_tokens": 12, "order": "listed", "facts": PromptFacts(most=3, budget_tokens=8)}
+    )
+    genes = ["A=zinc ion", "B=DNA ligase one", "C=DNA ligase two"]
+    asked = [example("Q", "?", genes)]
+    facts = {"A": ["x", "y"], "B": ["y"], "C": ["y"]}
+    asked[0] = asked[0].model_copy(
+        update={
+            "genes": [
+                gene.model_copy(update={"facts": tuple(Fact(relation="in", object=o) for o in facts[gene.symbol])})
+                for gene in asked[0].genes
+            ]
+        }
+    )
+    training = [example("T1", "ligation", ["P=DNA ligase", "Q=zinc ion"]), example("T2", "binding", ["R=zinc ion"])]
+    for name, answer in (
+        ("commonest_phrase", "zinc ion"),
+        ("gene_names", "zinc ion"),
+        ("over_representation", "x"),
+        ("nearest_prompt", "binding"),
+        ("nearest_prompt_encoder", "binding"),
+    ):
+        assert answers(name, tight, training=training, asked=asked)[0] == [answer], name
+    # A curator with a database, and who compares gene sets, has the whole set.
+    assert questions_of(asked, tight).asked[0].genes == asked[0].genes
+
+
+def questions_of(asked, style):
+    return floors.Questions(asked, style, 0)
 
 
 def test_nearest_prompt_by_encoders_reads_the_listing_of_the_prompt():

@@ -296,7 +296,7 @@ STYLE = {
     "system": "Name the set. If its genes have nothing in common, write: Process: System of unrelated proteins.",
     "user": "{genes}",
 }
-NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 9}
+NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 99}
 
 
 def asked(style: Style, *rows: Example) -> list[tuple[str, int, int | None]]:
@@ -461,6 +461,8 @@ def results(tmp_path, monkeypatch) -> Path:
     benchmark = root / "benchmarks" / "demo-go"
     atomic.write_jsonl(benchmark / "test.jsonl", [TEST_ROW])
     atomic.write_jsonl(benchmark / "train.jsonl", [TRAIN_ROW])
+    for style in ("names", "symbols"):
+        atomic.write_jsonl(root / "prompts" / f"demo-go.{style}" / "test.jsonl", [TEST_ROW | {"shown": list("BDAC")}])
     atomic.write_json(benchmark / "audit.json", {"dropped_from_train": {"jaccard": 7}})
     corpus = root / "statements" / "demo"
     said = {

@@ -156,7 +156,7 @@ def test_ties_are_settled_by_the_seed_and_not_by_the_order_of_facts():
 
 
 def run(*arguments):
-    command = [sys.executable, str(ROOT / "scripts" / "write_prompt_facts.py"), "--benchmark", "demo-go", *arguments]
+    command = [sys.executable, str(ROOT / "scripts" / "write_prompts.py"), "--benchmark", "demo-go", *arguments]
     return subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
 
 
@@ -170,24 +170,26 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
     for part in benchmarks.SPLITS:
         before, after = read_rows(demo_benchmark / f"{part}.jsonl"), read_rows(tmp_path / "out" / f"{part}.jsonl")
+        shows = {"neighbours": [], "shown": None, "facts_left_out": 0, "neighbours_left_out": 0, "kind": ""}
         bare = [
-            row.model_copy(update={"neighbours": [], "genes": [Gene(symbol=g.symbol, name=g.name) for g in row.genes]})
+            row.model_copy(update=shows | {"genes": [Gene(symbol=g.symbol, name=g.name) for g in row.genes]})
             for row in after
         ]
         assert bare == before
+        kinds = {"bp": "biological process", "mf": "molecular function", "cc": "cellular component"}
+        assert all(row.shown and row.kind == kinds[row.subset] for row in after)
         if style == "facts":
             told = {fact for row in after for gene in row.genes for fact in gene.facts}
             assert {fact.relation for fact in told} == {"member_of_pathway", "in_gene_group"}
             assert not {normalise(fact.object) for fact in told} & names
         else:
             train = {row.name for row in read_rows(demo_benchmark / "train.jsonl")}
-            assert all(len(row.neighbours) == 3 and {n.name for n in row.neighbours} <= train for row in after)
+            assert all(1 <= len(row.neighbours) <= 3 and {n.name for n in row.neighbours} <= train for row in after)
+            assert all(len(row.neighbours) + row.neighbours_left_out == 3 for row in after)
             assert not any(row.name in {n.name for n in row.neighbours} for row in after)
 
 
 def test_mistakes_of_the_program(demo_benchmark, tmp_path):
-    found = run("--style", "names", "--folder", demo_benchmark, "--output", tmp_path / "out")
-    assert found.returncode and "style 'names' shows nothing beside the sets" in found.stderr
     found = run("--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
     assert found.returncode and "give the facts of the benchmark's corpus" in found.stderr
     assert not (tmp_path / "out").exists()
@@ -226,6 +228,7 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
 ):
     """Facts that name GO terms under other sources are shown, and what the sets are made of is not."""
     edited(config, "  most: 4\n", "  most: 50\n  sources: all\n")
+    edited(config, "budget_tokens: 170\n", "budget_tokens: 9000\n")
     path = config / "benchmarks.yaml"
     benchmarks_given = yaml.safe_load(path.read_text())
     benchmarks_given["demo-go"]["all_facts"] = True
@@ -279,7 +282,7 @@ def test_mistakes_in_a_style(config, style, old, new, message):
 def test_where_the_sets_of_a_style_are(project):
     where = {style: str(examples_folder(project, "demo-go", style)) for style in ("names", "facts", "neighbours")}
     assert where == {
-        "names": "results/benchmarks/demo-go",
+        "names": "results/prompts/demo-go.names",
         "facts": "results/prompts/demo-go.facts",
         "neighbours": "results/prompts/demo-go.neighbours",
     }

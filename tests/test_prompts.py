@@ -6,13 +6,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
 from reasonome.config import Style
 from reasonome.errors import InputError
-from reasonome.prompts import conservative_count, gene_order, gene_set_prompt, gene_text, token_counter
+from reasonome.prompts import count_tokens, gene_order, gene_text
 from reasonome.sources.hgnc import read_genes
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene, GeneSetNaming, Neighbour
 
 ROOT = Path(__file__).parents[1]
+TASK = GeneSetNaming()
 
 
 def style(**changes):
@@ -26,20 +29,19 @@ def style(**changes):
     return Style(**{**given, **changes})
 
 
-def words(texts):
-    """One token per word."""
-    return [len(text.split()) for text in texts]
-
-
 def genes(*pairs):
     return [Gene(symbol=symbol, name=name) for symbol, name in pairs]
 
 
+def prompt_of(genes, style, order=0, **fields):
+    return TASK.prompt(Example(id="GO:1", subset="bp", name="DNA repair", genes=genes, **fields), style, order)
+
+
 def test_the_budget_is_kept_to_the_token():
-    # Every gene is three words, "G1 (kinase one);": 3 + 3 + 3 = 9 fit into 9 and 10, two genes into 8.
+    # "G1 (kinase one); " is 5 characters of a token each and 12 of half a token: 11 + 11 + 11 = 33 fit into 33 and 34.
     five = genes(*[(f"G{i}", "kinase one") for i in range(5)])
-    for budget, shown in ((8, 2), (9, 3), (10, 3), (15, 5), (100, 5)):
-        prompt = gene_set_prompt(five, style(budget_tokens=budget), words)
+    for budget, shown in ((32, 2), (33, 3), (34, 3), (55, 5), (100, 5)):
+        prompt = prompt_of(five, style(budget_tokens=budget))
         assert len(prompt.shown) == shown
         assert prompt.left_out == 5 - shown
         text = "; ".join(f"{symbol} (kinase one)" for symbol in prompt.shown)
@@ -50,8 +52,43 @@ def test_the_budget_is_kept_to_the_token():
 
 
 def test_one_gene_is_shown_whatever_it_costs():
-    prompt = gene_set_prompt(genes(("A", "word " * 50), ("B", "word " * 50)), style(), words)
+    prompt = prompt_of(genes(("A", "word " * 50), ("B", "word " * 50)), style())
     assert (len(prompt.shown), prompt.left_out) == (1, 1)
+
+
+def test_every_order_lists_the_genes_that_were_chosen():
+    """Before, each order cut the set anew, so that two orders of one question showed different genes."""
+    ten = genes(*[(f"G{i}", "kinase one") for i in range(10)])
+    prompts = [prompt_of(ten, style(budget_tokens=44), order) for order in range(6)]
+    assert {frozenset(prompt.shown) for prompt in prompts} == {frozenset(prompts[0].shown)}
+    assert {prompt.left_out for prompt in prompts} == {6}
+    assert len({tuple(prompt.shown) for prompt in prompts}) > 2
+    listed = style(budget_tokens=44, order="listed")
+    assert [prompt_of(ten, listed, order).shown for order in (0, 1)] == [["G0", "G1", "G2", "G3"]] * 2
+
+
+def test_what_was_chosen_is_what_is_shown():
+    """A row of results/prompts/ is asked as it stands, whatever else the style would choose."""
+    chosen = prompt_of(genes(*[(f"G{i}", "kinase") for i in range(5)]), style(), shown=["G3", "G1"])
+    assert (chosen.shown, chosen.left_out) == (["G3", "G1"], 3)
+    assert chosen.messages[1]["content"] == "Genes: G3 (kinase); G1 (kinase)"
+
+
+def test_a_choice_is_made_once(tmp_path):
+    example = Example(id="GO:1", subset="bp", name="x", genes=genes(*[(f"G{i}", "kinase one") for i in range(5)]))
+    chosen = TASK.with_choice(example, style(budget_tokens=22))
+    assert len(chosen.shown) == 2
+    assert TASK.with_choice(chosen, style(budget_tokens=500)) == chosen
+    assert TASK.prompt(chosen, style(budget_tokens=500)) == TASK.prompt(example, style(budget_tokens=22))
+    atomic.write_jsonl(tmp_path / "rows.jsonl", [chosen.model_dump(exclude_defaults=True)])
+    assert read_rows(tmp_path / "rows.jsonl") == [chosen]
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("molecular function", "molecular function"), ("", "process or part")])
+def test_the_kind_that_is_asked_for_stands_in_the_prompt(kind, asked):
+    wanted = style(system="Which {kind}?", user="The {kind} of {genes}", any_kind="process or part", gene="{symbol}")
+    prompt = prompt_of(genes(("{kind}", "")), wanted, kind=kind)
+    assert [message["content"] for message in prompt.messages] == [f"Which {asked}?", f"The {asked} of {{kind}}"]
 
 
 def test_the_order_is_that_of_the_set_and_the_seed():
@@ -67,10 +104,9 @@ def test_the_order_is_that_of_the_set_and_the_seed():
 
 
 def test_the_prompt_does_not_depend_on_what_it_asks_for():
-    listed = genes(*[(f"G{i}", "kinase") for i in range(20)])
-    task = GeneSetNaming()
+    listed = genes(*[(f"G{i}", "kinase") for i in range(10, 30)])  # "G10 (kinase); " is 10 tokens
     prompts = [
-        task.prompt(Example(id=id, subset=subset, name=name, genes=listed), style(), words)
+        TASK.prompt(Example(id=id, subset=subset, name=name, genes=listed), style(budget_tokens=40))
         for id, subset, name in (("GO:1", "bp", "DNA repair"), ("GO:2", "cc", "nucleus"))
     ]
     assert prompts[0] == prompts[1]
@@ -78,18 +114,20 @@ def test_the_prompt_does_not_depend_on_what_it_asks_for():
 
 
 def test_ten_thousand_genes():
-    prompt = gene_set_prompt(genes(*[(f"G{i}", "kinase") for i in range(10_000)]), style(budget_tokens=100), words)
+    many = genes(*[(f"G{i:04d}", "kinase") for i in range(10_000)])  # 12 tokens each
+    prompt = prompt_of(many, style(budget_tokens=600))
     assert (len(prompt.shown), prompt.left_out) == (50, 9_950)
 
 
 def test_an_empty_set_is_an_error():
+    empty = Example.model_construct(id="GO:1", subset="bp", name="x", genes=[])
     with pytest.raises(InputError, match="empty gene set"):
-        gene_set_prompt([], style(), words)
+        TASK.prompt(empty, style())
 
 
 @pytest.mark.parametrize("name", ["{genes}", "{symbol}", "{", "}{", "{0.__class__}", "%s"])
 def test_braces_in_a_name_are_only_braces(name):
-    prompt = gene_set_prompt(genes(("A", name), ("{genes}", name)), style(), words)
+    prompt = prompt_of(genes(("A", name), ("{genes}", name)), style(budget_tokens=99))
     content = prompt.messages[1]["content"]
     assert content.count(f"A ({name})") == 1
     assert content.count(f"{{genes}} ({name})") == 1
@@ -98,7 +136,7 @@ def test_braces_in_a_name_are_only_braces(name):
 
 @pytest.mark.parametrize("white", ["\n", "\r\n", "\n\nProcess: x\n", "\u2028", "\t"])
 def test_a_gene_stays_on_its_line(white):
-    prompt = gene_set_prompt(genes((f"A{white}B", f"kinase{white}one")), style(), words)
+    prompt = prompt_of(genes((f"A{white}B", f"kinase{white}one")), style())
     content = prompt.messages[1]["content"]
     assert content.splitlines() == [content]
     assert content == f"Genes: {' '.join(f'A{white}B'.split())} ({' '.join(f'kinase{white}one'.split())})"
@@ -110,7 +148,7 @@ def test_an_unknown_name_is_said_to_be_unknown():
 
 
 def test_the_listing_is_what_the_prompt_shows():
-    prompt = gene_set_prompt(genes(*[(f"G{i}", "kinase\none") for i in range(5)]), style(), words)
+    prompt = prompt_of(genes(*[(f"G{i}", "kinase\none") for i in range(5)]), style(budget_tokens=22))
     assert prompt.listing == prompt.messages[1]["content"].removeprefix("Genes: ")
     assert prompt.listing.count("; ") == len(prompt.shown) - 1 == 1
 
@@ -130,13 +168,13 @@ def test_the_listing_is_what_the_prompt_shows():
         ("ATM (ATM serine/threonine kinase); ", 23),  # 6 capitals, ( / ) ; and, of 21 small letters and 4 spaces, 13
     ],
 )
-def test_the_conservative_count_is_half_a_token_a_small_letter_and_one_any_other(text, count):
-    assert conservative_count([text, "ab"]) == [count, 1]
+def test_the_count_is_half_a_token_a_small_letter_and_one_any_other(text, count):
+    assert count_tokens([text, "ab"]) == [count, 1]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["names", "symbols"])
-def test_the_conservative_count_is_no_less_than_a_real_tokenizers(project, backbone_model, name):
+def test_the_count_is_no_less_than_a_real_tokenizers(project, backbone_model, name):
     """Of all genes of the demo; as in a prompt, the separator counts with its gene."""
     from transformers import AutoTokenizer
 
@@ -144,8 +182,9 @@ def test_the_conservative_count_is_no_less_than_a_real_tokenizers(project, backb
     table = read_genes(ROOT / project.sources["hgnc-demo"].files["table"].path)
     texts = [gene_text(gene, wanted) + wanted.separator for gene in table]
     assert len(texts) == 20_015
-    counted = token_counter(AutoTokenizer.from_pretrained(backbone_model))(texts)
-    exceeded = [text for text, real, ours in zip(texts, counted, conservative_count(texts), strict=True) if real > ours]
+    tokenizer = AutoTokenizer.from_pretrained(backbone_model)
+    counted = [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    exceeded = [text for text, real, ours in zip(texts, counted, count_tokens(texts), strict=True) if real > ours]
     assert exceeded == []
 
 
@@ -158,7 +197,7 @@ def test_the_shipped_styles_of_the_demo_write_what_they_always_wrote(project):
         ("symbols", "Genes: ATM TP53 XYZ"),
     ):
         example = Example(id="GO:1", subset="bp", name="DNA repair", genes=listed)
-        prompt = GeneSetNaming().prompt(example, project.style("demo-go", name), words)
+        prompt = TASK.prompt(example, project.style("demo-go", name))
         assert prompt.messages == [
             {"role": "system", "content": task + form},
             {"role": "user", "content": shown},
@@ -175,19 +214,20 @@ def with_facts(**changes):
 
 
 def test_facts_stand_behind_their_gene():
-    prompt = gene_set_prompt([told("A", "BRCT", "RING\nfinger", "third")], with_facts(), words)
+    prompt = prompt_of([told("A", "BRCT", "RING\nfinger", "third")], with_facts())
     assert prompt.listing == "A (kinase): has domain BRCT, has domain RING finger"
     assert prompt.facts_left_out == 0  # the third is one more than the style shows
-    prompt = gene_set_prompt([told("A", "BRCT", "B")], with_facts(fact="{object}", opening=" = ", separator="+"), words)
+    prompt = prompt_of([told("A", "BRCT", "B")], with_facts(fact="{object}", opening=" = ", separator="+"))
     assert prompt.listing == "A (kinase) = BRCT+B"
-    assert gene_set_prompt([told("A")], with_facts(), words).listing == "A (kinase)"
+    assert prompt_of([told("A")], with_facts()).listing == "A (kinase)"
 
 
 def test_the_last_facts_of_every_gene_are_left_out_first_and_no_gene_for_them():
-    # Every fact is three words, ": has domain X" one more: 4 + 4 first facts and one second fact (4) fit into 12.
+    # ": has domain one" is 1 and 7.5, so 9 tokens, and so is ", has domain two": two first facts and one second fact
+    # fit into 27.
     two = [told("A", "one", "two"), told("B", "one", "two")]
-    for budget, listed, left in ((16, 4, 0), (12, 3, 1), (11, 2, 2), (8, 2, 2)):
-        prompt = gene_set_prompt(two, with_facts(budget_tokens=budget), lambda texts: [4] * len(texts))
+    for budget, listed, left in ((36, 4, 0), (27, 3, 1), (26, 2, 2), (18, 2, 2)):
+        prompt = prompt_of(two, with_facts(budget_tokens=budget))
         assert len(prompt.shown) == 2
         assert (prompt.listing.count("has domain"), prompt.facts_left_out) == (listed, left)
     assert prompt.listing.count("one") == 2
@@ -195,10 +235,20 @@ def test_the_last_facts_of_every_gene_are_left_out_first_and_no_gene_for_them():
 
 def test_a_fact_that_does_not_fit_takes_only_its_gene_out():
     three = [told("A", "a " * 20, "short"), told("B", "one", "two")]
-    prompt = gene_set_prompt(three, with_facts(budget_tokens=10), words)
+    prompt = prompt_of(three, with_facts(budget_tokens=20))
     assert "A (kinase)\n" in prompt.listing + "\n"
     assert "B (kinase): has domain one, has domain two" in prompt.listing
     assert prompt.facts_left_out == 2
+
+
+def test_a_row_holds_the_facts_that_its_prompt_shows():
+    style_ = with_facts(budget_tokens=27)
+    example = Example(id="GO:1", subset="bp", name="x", genes=[told("A", "one", "two"), told("B", "one", "two")])
+    chosen = TASK.with_choice(example, style_)
+    assert sorted(len(gene.facts) for gene in chosen.genes) == [1, 2]
+    for order in range(5):  # of every order the same genes with the same facts
+        lines = TASK.prompt(chosen, style_, order).listing.split("\n")
+        assert sorted(lines) == sorted(TASK.prompt(chosen, style_).listing.split("\n"))
 
 
 def neighbour(name):
@@ -215,19 +265,20 @@ def with_neighbours(**changes):
 
 def test_neighbours_stand_where_the_template_has_them():
     near = [neighbour("DNA repair {genes}"), neighbour("nucleus"), neighbour("third")]
-    prompt = gene_set_prompt(genes(("A", "{neighbours}")), with_neighbours(), words, near)
+    prompt = prompt_of(genes(("A", "{neighbours}")), with_neighbours(), neighbours=near)
     assert prompt.messages[1]["content"] == (
         "Genes: N1 (ligase); N2 (ligase)\nProcess: DNA repair {genes}\n"
         "Genes: N1 (ligase); N2 (ligase)\nProcess: nucleus\n\n"
         "Genes: A ({neighbours})"
     )
     assert prompt.neighbours_left_out == 0
-    # "Genes: N1 (ligase); N2 (ligase) Process: …" is 8 words with a name of two, and the second does not fit.
-    prompt = gene_set_prompt(genes(("A", "x")), with_neighbours(budget_tokens=9), words, near)
+    # "Genes: N1 (ligase); N2 (ligase)\nProcess: …" is 13 + 28 / 2 = 27 tokens before the name, 3 + 13 / 2 more with the
+    # first name (36 and 1 of the separator) and 4 with the second.
+    prompt = prompt_of(genes(("A", "x")), with_neighbours(budget_tokens=60), neighbours=near)
     assert prompt.messages[1]["content"].count("Process:") == 1
     assert prompt.neighbours_left_out == 1
 
 
 def test_a_style_with_neighbours_needs_rows_that_have_them():
     with pytest.raises(InputError, match=r"this set has none(.|\n)*results/prompts/\{benchmark\}"):
-        gene_set_prompt(genes(("A", "x")), with_neighbours(), words)
+        prompt_of(genes(("A", "x")), with_neighbours())

@@ -50,7 +50,7 @@ def case(candidates="", **fields):
 
 
 def test_a_locus_is_asked_with_trait_and_genes():
-    prompt = TASK.prompt(locus(), style(gene="{symbol}", separator=", "), words)
+    prompt = TASK.prompt(locus(), style(gene="{symbol}", separator=", "))
     assert sorted(prompt.shown) == ["A", "B", "C", "D"]
     assert prompt.listing == ", ".join(prompt.shown)
     assert prompt.messages == [
@@ -63,35 +63,65 @@ def test_a_locus_is_asked_with_trait_and_genes():
 def test_the_order_is_that_of_the_genes_and_the_seed():
     """Neither the order of the row nor what is right shows; another seed gives another order."""
     asked = {
-        tuple(TASK.prompt(locus(symbols, right), style(), words).shown)
+        tuple(TASK.prompt(locus(symbols, right), style()).shown)
         for symbols, right in (("ABCD", "A"), ("DCBA", "B"), ("BDAC", "CD"))
     }
     assert len(asked) == 1
-    orders = {tuple(TASK.prompt(locus(), style(seed=seed), words).shown) for seed in range(20)}
+    orders = {tuple(TASK.prompt(locus(), style(seed=seed)).shown) for seed in range(20)}
     assert len(orders) > 5
 
 
 def test_genes_beyond_the_budget_are_left_out():
-    # "A (gene a);" is three words.
-    prompt = TASK.prompt(locus(), style(budget_tokens=8), words)
+    # "A (gene a); " is 8 tokens: four characters, and eight small letters and spaces.
+    prompt = TASK.prompt(locus(), style(budget_tokens=16))
     assert (len(prompt.shown), prompt.left_out) == (2, 2)
     longer = locus("ABCD", candidates=[RankedGene(symbol=s, name="word " * 9) for s in "ABCD"])
-    assert len(TASK.prompt(longer, style(budget_tokens=8), words).shown) == 1
+    assert len(TASK.prompt(longer, style(budget_tokens=8)).shown) == 1
+
+
+def test_every_order_lists_the_candidates_that_were_chosen():
+    asked = style(budget_tokens=24)
+    prompts = [TASK.prompt(locus("ABCDEF"), asked, order) for order in range(8)]
+    assert {frozenset(prompt.shown) for prompt in prompts} == {frozenset(prompts[0].shown)}
+    assert {len(prompt.shown) for prompt in prompts} == {3}
+    assert len({tuple(prompt.shown) for prompt in prompts}) > 2
+    whole = TASK.listed(locus("ABCDEF"), asked)
+    assert whole[:3] == prompts[0].shown and sorted(whole) == list("ABCDEF")
+    third = TASK.listed(locus("ABCDEF"), asked, order=2, left_out=3)
+    assert (third[:3], third[3:]) == (prompts[2].shown, whole[3:])
+
+
+def test_what_was_chosen_is_what_is_shown():
+    chosen = TASK.prompt(locus(shown=["D", "B"]), style())
+    assert (chosen.shown, chosen.left_out) == (["D", "B"], 2)
+    assert chosen.listing == "D (gene d); B (gene b)"
+    asked = TASK_OF_CASES.prompt(case(phenotypes_shown=1), style(**CASE))
+    assert asked.messages[1]["content"] == "unknown, unknown. Has Seizure. Not not shown. any gene"
+    assert asked.facts_left_out == 2
+
+
+def test_a_choice_of_a_case_is_kept_in_its_row():
+    example = TASK_OF_CASES.with_choice(case("ABCD"), style(**CASE, phenotype_tokens=8, gene="{symbol}"))
+    assert (sorted(example.shown), example.phenotypes_shown) == (list("ABCD"), 1)
+    assert TASK_OF_CASES.with_choice(example, style(**CASE)) == example
+    assert CaseExample.model_validate(example.model_dump(exclude_defaults=True)) == example
+    open_question = TASK_OF_CASES.with_choice(case(), style(**CASE))
+    assert CaseExample.model_validate(open_question.model_dump(exclude_defaults=True)).shown == []
 
 
 def test_candidates_in_the_order_of_scores():
     """Best first; equal scores in the seeded order, and genes without one behind them in it."""
     scores = {"A": None, "B": 0.5, "C": 2.0, "D": -1.0, "E": 0.5, "F": None}
     example = locus(candidates=[RankedGene(symbol=s, score=score) for s, score in scores.items()])
-    seeded = TASK.prompt(example, style(), words).shown
-    ranked = TASK.prompt(example, style(order="score"), words).shown
+    seeded = TASK.prompt(example, style()).shown
+    ranked = TASK.prompt(example, style(order="score")).shown
     equal = [gene for gene in seeded if gene in "BE"]
     unscored = [gene for gene in seeded if gene in "AF"]
     assert ranked == ["C", *equal, "D", *unscored]
-    cut = TASK.prompt(example, style(order="score", gene="{symbol}", budget_tokens=8, separator=" x x x "), words)
+    cut = TASK.prompt(example, style(order="score", gene="{symbol}", budget_tokens=10, separator=" x x x "))
     assert cut.shown == ["C", equal[0]]
     with pytest.raises(InputError, match="question 'q' has no score to order its candidates by"):
-        TASK.prompt(locus(), style(order="score"), words)
+        TASK.prompt(locus(), style(order="score"))
 
 
 CASE = {"user": "{age}, {sex}. Has {present}. Not {absent}. {genes}", "any_gene": "any gene"}
@@ -99,10 +129,10 @@ TASK_OF_CASES = TASKS["rare_disease_ranking"]
 
 
 def test_a_case_is_asked_with_its_phenotypes():
-    prompt = TASK_OF_CASES.prompt(case(age="2 years", sex="female"), style(**CASE), words)
+    prompt = TASK_OF_CASES.prompt(case(age="2 years", sex="female"), style(**CASE))
     assert prompt.messages[1]["content"] == "2 years, female. Has Seizure; Short stature. Not Ataxia. any gene"
     assert (prompt.shown, prompt.left_out, prompt.facts_left_out) == ([], 0, 0)
-    bare = TASK_OF_CASES.prompt(case("B", absent=[]), style(**CASE, phenotypes="{label} [{id}]"), words)
+    bare = TASK_OF_CASES.prompt(case("B", absent=[]), style(**CASE, phenotypes="{label} [{id}]"))
     text = "unknown, unknown. Has Seizure [HP:0000000]; Short stature [HP:0000001]. Not none stated. B (name unknown)"
     assert bare.messages[1]["content"] == text
 
@@ -110,9 +140,9 @@ def test_a_case_is_asked_with_its_phenotypes():
 @pytest.mark.parametrize(
     ("budget", "present", "absent", "left_out"),
     [
-        (20, "p0; p1; p2", "a0; a1", 0),
-        (19, "p0; p1; p2", "a0", 1),
-        (12, "p0; p1; p2", "not shown", 2),
+        (15, "p0; p1; p2", "a0; a1", 0),  # "p0; " is 3 tokens
+        (14, "p0; p1; p2", "a0", 1),
+        (9, "p0; p1; p2", "not shown", 2),
         (8, "p0; p1", "not shown", 3),
     ],
 )
@@ -121,24 +151,26 @@ def test_phenotypes_beyond_the_budget_are_left_out_absent_ones_first(budget, pre
         return [Phenotype(id=f"HP:{i:07d}", label=f"{prefix}{i}") for i in range(count)]
 
     example = case(present=named("p", 3), absent=named("a", 2))
-    prompt = TASK_OF_CASES.prompt(example, style(**CASE, phenotype_tokens=budget), lambda texts: [4] * len(texts))
+    prompt = TASK_OF_CASES.prompt(example, style(**CASE, phenotype_tokens=budget))
     assert prompt.messages[1]["content"] == f"unknown, unknown. Has {present}. Not {absent}. any gene"
     assert prompt.facts_left_out == left_out
 
 
 def test_one_phenotype_is_shown_whatever_it_costs():
-    prompt = TASK_OF_CASES.prompt(case(), style(**CASE, phenotype_tokens=8), lambda texts: [99] * len(texts))
-    assert "Has Seizure. Not not shown" in prompt.messages[1]["content"]
+    example = case()
+    example = example.model_copy(update={"present": [example.present[1], example.present[0]]})
+    prompt = TASK_OF_CASES.prompt(example, style(**CASE, phenotype_tokens=8, phenotypes="{label} {id} {id}"))
+    assert "Has Short stature HP:0000001 HP:0000001. Not not shown" in prompt.messages[1]["content"]
     assert prompt.facts_left_out == 2
 
 
 def test_absent_phenotypes_that_are_not_asked_for_are_not_left_out():
     asked = style(user="Has {present}. {genes}")
-    assert TASK_OF_CASES.prompt(case(), asked, words).facts_left_out == 0
+    assert TASK_OF_CASES.prompt(case(), asked).facts_left_out == 0
 
 
 def test_braces_in_what_is_filled_in_are_only_braces():
-    prompt = TASK.prompt(locus(trait="{genes} {x}"), style(gene="{symbol}"), words)
+    prompt = TASK.prompt(locus(trait="{genes} {x}"), style(gene="{symbol}"))
     assert prompt.messages[1]["content"].startswith("Trait {genes} {x}; genes ")
 
 
@@ -147,7 +179,7 @@ def test_braces_in_what_is_filled_in_are_only_braces():
 
 def test_right_genes_come_first_and_the_others_in_the_order_of_the_prompt():
     example = locus("ABCD", "BD")
-    prompt = TASK.prompt(example, style(), words)
+    prompt = TASK.prompt(example, style())
     right = [gene for gene in prompt.shown if gene in "BD"]
     others = [gene for gene in prompt.shown if gene in "AC"]
     text = TASK.completion(example, prompt, style(), {"steps": ["B is near.", "D too."]})
@@ -163,13 +195,13 @@ def test_right_genes_come_first_and_the_others_in_the_order_of_the_prompt():
 @pytest.mark.parametrize("reasoning", ["none", "short", "long"])
 def test_what_is_learnt_keeps_the_contract_and_is_right(reasoning):
     example, asked = locus(), style(reasoning=reasoning)
-    read = TASK.parse(TASK.completion(example, TASK.prompt(example, asked, words), asked, None), asked)
+    read = TASK.parse(TASK.completion(example, TASK.prompt(example, asked), asked, None), asked)
     assert (read.problems, read.genes[0], len(read.genes)) == ([], "B", 4)
 
 
 def test_a_question_without_candidates_teaches_the_right_genes_alone():
     example, asked = case(), style(**CASE)
-    prompt = TASK_OF_CASES.prompt(example, asked, words)
+    prompt = TASK_OF_CASES.prompt(example, asked)
     text = "<reasoning>A fault in B explains Seizure and the other findings best.</reasoning>\n<genes>[B]</genes>"
     assert TASK_OF_CASES.completion(example, prompt, asked, None) == text
 
@@ -177,16 +209,16 @@ def test_a_question_without_candidates_teaches_the_right_genes_alone():
 def test_what_would_teach_to_invent_or_to_break_the_contract_is_left_out():
     example = locus()
     asked = style(reasoning="short", words=4)
-    prompt = TASK.prompt(example, asked, words)
+    prompt = TASK.prompt(example, asked)
     assert TASK.completion(example, prompt, asked, {"steps": ["B is near LDL."]})
     assert TASK.completion(example, prompt, asked, {"steps": ["B is near LDL again."]}) is None
     assert TASK.completion(example, prompt, asked, {"steps": ["<genes>[A]</genes>"]}) is None
     # Two of the four genes are shown: reasoning may speak of those, and one of them must be right.
-    few = style(budget_tokens=8)
-    shown, hidden = TASK.prompt(example, few, words).shown, TASK.prompt(example, style(), words).shown[2:]
+    few = style(budget_tokens=16)
+    shown, hidden = TASK.prompt(example, few).shown, TASK.prompt(example, style()).shown[2:]
     for right, said, kept in ((shown[0], shown[1], True), (shown[0], hidden[0], False), (hidden[0], shown[1], False)):
         example = locus(right=right)
-        prompt = TASK.prompt(example, few, words)
+        prompt = TASK.prompt(example, few)
         completion = TASK.completion(example, prompt, few, {"steps": [f"It is not {said}."]})
         assert (completion is not None) == kept
 
@@ -211,7 +243,7 @@ def test_lazy_answers_are_in_the_form_that_is_asked_for():
     examples = [locus("ABCD", "D"), locus("BD", "D"), locus("AB", "A")]
     new = examples[0].model_copy(update={"id": "new"})
     for asked in (style(), style(reasoning="none")):
-        prompt = TASK.prompt(new, asked, words)
+        prompt = TASK.prompt(new, asked)
         answers = {
             policy.name: TASK.parse(policy.completion(new, prompt), asked) for policy in TASK.policies(examples, asked)
         }
@@ -228,7 +260,7 @@ def test_lazy_answers_are_in_the_form_that_is_asked_for():
 def test_a_question_is_not_counted_among_the_commonest_answers_to_itself():
     examples = [locus("AB", "A", id="1"), locus("AB", "B", id="2"), locus("ABC", "B", id="3")]
     common = {policy.name: policy for policy in TASK.policies(examples)}["commonest causal gene first"]
-    prompts = [TASK.prompt(example, style(), words) for example in examples]
+    prompts = [TASK.prompt(example, style()) for example in examples]
     first = [TASK.parse(common.completion(*pair)).name for pair in zip(examples, prompts, strict=True)]
     # Without its own answer the first has A 0 times and B twice; the others have both once, in the prompt's order.
     assert first == ["B", *(next(gene for gene in prompt.shown if gene in "AB") for prompt in prompts[1:])]
@@ -237,7 +269,7 @@ def test_a_question_is_not_counted_among_the_commonest_answers_to_itself():
 def test_lazy_answers_to_open_questions_are_the_commonest_genes():
     examples = [case(causal=[RankedGene(symbol=s)]) for s in ["Q", "P", "P", *(f"G{i:02d}" for i in range(30))]]
     asked = style(**CASE)
-    prompt = TASK_OF_CASES.prompt(examples[0], asked, words)
+    prompt = TASK_OF_CASES.prompt(examples[0], asked)
     by_name = {policy.name: policy for policy in TASK_OF_CASES.policies(examples, asked)}
     common = TASK_OF_CASES.parse(by_name["commonest causal gene first"].completion(examples[0], prompt), asked)
     assert common.genes == ["P", *(f"G{i:02d}" for i in range(24))]
@@ -257,7 +289,7 @@ def test_shipped_styles_ask_for_what_they_read(task, name):
         assert f"at most {asked.words} words" in asked.system + asked.user
     example = locus() if task == "causal_gene_ranking" else case("ABCD")
     scored = [gene.model_copy(update={"score": 1.0}) for gene in example.candidates]
-    prompt = TASKS[task].prompt(example.model_copy(update={"candidates": scored}), asked, words)
+    prompt = TASKS[task].prompt(example.model_copy(update={"candidates": scored}), asked)
     assert prompt.left_out == prompt.facts_left_out == 0
     assert not any("{" in message["content"] for message in prompt.messages)
 

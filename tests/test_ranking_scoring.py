@@ -148,7 +148,7 @@ def test_samples_and_orders_are_rows_of_their_own_with_the_prompts_order():
     assert list(rows.index) == [(0, 1), (1, 0)]
     for order, candidates in ((0, rows.loc[(1, 0), "candidates"]), (1, rows.loc[(0, 1), "candidates"])):
         asked = style().model_copy(update={"seed": order})
-        assert candidates.split() == TASK.prompt(EXAMPLES[0], asked, lambda texts: [0] * len(texts)).shown
+        assert candidates.split() == TASK.prompt(EXAMPLES[0], asked).shown
 
 
 def test_rankings_are_handed_over_by_their_places_in_the_prompt():
@@ -161,7 +161,7 @@ def test_rankings_are_handed_over_by_their_places_in_the_prompt():
 
 def test_shuffled_scores_are_of_another_questions_ranking():
     examples = [locus("a", "IL13 IL4", "IL13"), locus("c", "RAD50 KIF3A", "KIF3A")]
-    first = {e.id: TASK.prompt(e, style(), lambda texts: [0] * len(texts)).shown[0] for e in examples}
+    first = {e.id: TASK.prompt(e, style()).shown[0] for e in examples}
     right_first = {e.id: first[e.id] in e.right for e in examples}
     # Whoever lists the prompt's first candidate alone, hands over just that place.
     table = scored(*(answer(name, full(gene)) for name, gene in first.items()), examples=examples)

@@ -20,7 +20,6 @@ from reasonome.manifest import file_sha256
 from reasonome.planning.jobs import Job
 from reasonome.planning.workload import Workload
 from reasonome.project import Project
-from reasonome.prompts import conservative_count
 from reasonome.ranked_list import render_ranking
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking import RankedAnswer, RankedGene
@@ -47,7 +46,7 @@ def named_question(right="B", **fields):
 
 
 def prompted(example, style=SHORT):
-    return TASK.prompt(example, style, conservative_count)
+    return TASK.prompt(example, style)
 
 
 @pytest.fixture

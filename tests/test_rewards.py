@@ -10,7 +10,6 @@ import pytest
 from reasonome import floors
 from reasonome.benchmarks import read_rows
 from reasonome.encoders import SentenceEncoder
-from reasonome.prompts import conservative_count
 from reasonome.rewards.naming import total
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
@@ -104,7 +103,7 @@ class Attacked:
         return float(self.scorer.components(texts, examples)["reward"].mean())
 
     def prompt(self, example):
-        return TASK.prompt(example, self.style, conservative_count).messages
+        return TASK.prompt(example, self.style).messages
 
     def floor(self, name, examples):
         return floors.FLOORS[name].answer(floors.Questions(examples, self.style, 0, self.training))[0]

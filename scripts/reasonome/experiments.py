@@ -57,7 +57,7 @@ class Results:
         return self.root / "backgrounds" / f"{benchmark}.parquet"
 
     def prompts(self, benchmark: str, style: str) -> Path:
-        """Folder of a benchmark's sets with what a style shows beside them."""
+        """Folder of a benchmark's rows with what a prompt of the style shows of them."""
         return self.root / "prompts" / f"{benchmark}.{style}"
 
     def published_file(self, benchmark: str, part: str, subset: str, spec: PublishedFile) -> Path:
@@ -96,10 +96,9 @@ class Results:
 
 
 def examples_folder(project: Project, benchmark: str, style: str) -> Path:
-    """Where the sets are that a model is asked about, or learns from, in a style: the benchmark's, or enriched ones."""
-    results = Results(project.settings.results)
-    enriched = project.style(benchmark, style).enriched
-    return results.prompts(benchmark, style) if enriched else results.benchmark(benchmark)
+    """Where the rows are that a model is asked about, or learns from, with what prompts of the style show of them."""
+    project.style(benchmark, style)  # an unknown style ends here
+    return Results(project.settings.results).prompts(benchmark, style)
 
 
 def judging_facts(project: Project, benchmark: str) -> list[Path]:

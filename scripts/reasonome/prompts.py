@@ -1,8 +1,11 @@
-"""Prompts within a token budget: genes beyond it are left out in a seeded order that ignores the answer."""
+"""Prompts of gene sets: what they show is chosen once, by a count that no tokenizer takes part in, and then written.
+
+Genes beyond a style's budget are left out in a seeded order that ignores the answer.
+"""
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -10,7 +13,6 @@ from typing import Any
 from reasonome.config import Style
 from reasonome.errors import InputError
 
-CountTokens = Callable[[list[str]], list[int]]
 Message = dict[str, str]
 
 
@@ -39,6 +41,11 @@ def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
     return order
 
 
+def listing_order(symbols: Sequence[str], style: Style) -> list[int]:
+    """Positions of `symbols` in the order of which a prompt of the style shows the first that fit."""
+    return list(range(len(symbols))) if style.order == "listed" else gene_order(symbols, style.seed)
+
+
 def gene_text(gene: Any, style: Style) -> str:
     """One gene as the style writes it, on one line whatever white space is in its name."""
     return style.gene.format(symbol=one_line(gene.symbol), name=one_line(gene.name) or "name unknown")
@@ -62,49 +69,77 @@ def genes_text(genes: Sequence, style: Style) -> str:
     return style.separator.join(gene_text(gene, style) + "".join(fact_texts(gene, style)) for gene in genes)
 
 
-def gene_set_prompt(genes: Sequence, style: Style, count_tokens: CountTokens, neighbours: Sequence = ()) -> Prompt:
-    """Ask for the name of a gene set: `genes` have `symbol`, `name` and `facts`, `neighbours` have `name` and `genes`.
+def with_choice(example: Any, style: Style) -> Any:
+    """The example with what its prompt shows: `shown` genes, their facts and neighbours, and how many did not fit.
 
-    `count_tokens` gives the tokens of each text; at least one gene is always shown. Genes, facts and neighbours
-    have a budget each, so that none takes another's place: a style with facts shows the same genes as one without.
+    An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
+    budget each, so that none takes another's place: a style with facts shows the same genes as one without.
     InputError for an empty set, and for one without the neighbours that the style shows.
     """
-    if not genes:
+    if example.shown is not None:
+        return example
+    if not example.genes:
         raise InputError("empty gene set", fix="give at least one gene")
-    listed = range(len(genes))
-    order = listed if style.order == "listed" else gene_order([gene.symbol for gene in genes], style.seed)
-    ordered = [genes[i] for i in order]
-    entries = [gene_text(gene, style) for gene in ordered]
-    kept = max(1, count_fitting(count_tokens([entry + style.separator for entry in entries]), style.budget_tokens))
-    facts = [fact_texts(gene, style) for gene in ordered[:kept]]
-    shown = _shown_facts(facts, style, count_tokens)
-    listing = style.separator.join(
-        entry + "".join(texts[:count]) for entry, texts, count in zip(entries[:kept], facts, shown, strict=True)
-    )
-    if style.neighbours is not None and not neighbours:
-        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompt_facts.py writes"
+    if style.neighbours is not None and not example.neighbours:
+        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
         raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
-    examples = _neighbour_texts(neighbours, style)
-    fitting = 0
-    if examples:
-        costs = count_tokens([text + style.neighbours.separator for text in examples])
-        fitting = count_fitting(costs, style.neighbours.budget_tokens)
-    parts = {"{genes}": listing}
+    symbols = [gene.symbol for gene in example.genes]
+    ordered = [example.genes[i] for i in listing_order(symbols, style)]
+    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
+    facts = [fact_texts(gene, style) for gene in kept]
+    told = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
+    neighbours = _fitting_neighbours(example.neighbours, style)
+    near = min(style.neighbours.most, len(example.neighbours)) if style.neighbours else 0
+    return example.model_copy(
+        update={
+            "genes": [
+                gene.model_copy(update={"facts": gene.facts[: told.get(gene.symbol, 0)]}) for gene in example.genes
+            ],
+            "neighbours": neighbours,
+            "shown": [gene.symbol for gene in kept],
+            "facts_left_out": sum(map(len, facts)) - sum(told.values()),
+            "neighbours_left_out": near - len(neighbours),
+        }
+    )
+
+
+def shown_genes(example: Any, style: Style, order: int = 0) -> list:
+    """The genes that were chosen for the example's prompt; order 0 lists them so, others shuffle the same."""
+    by_symbol = {gene.symbol: gene for gene in example.genes}
+    if order and style.order == "seeded":
+        return [by_symbol[example.shown[i]] for i in gene_order(example.shown, style.seed + order)]
+    return [by_symbol[symbol] for symbol in example.shown]
+
+
+def gene_set_prompt(example: Any, style: Style, order: int = 0) -> Prompt:
+    """Ask for the name of a gene set, with what was chosen for it, or is chosen now. InputError as of `with_choice`."""
+    example = with_choice(example, style)
+    genes = shown_genes(example, style, order)
+    parts = {"{genes}": genes_text(genes, style), "{kind}": example.kind or style.any_kind}
     if style.neighbours is not None:
-        parts["{neighbours}"] = style.neighbours.separator.join(examples[:fitting])
+        parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
     return Prompt(
-        [{"role": "system", "content": style.system}, {"role": "user", "content": filled_template(style.user, parts)}],
-        [gene.symbol for gene in ordered[:kept]],
-        len(ordered) - kept,
-        listing,
-        sum(map(len, facts)) - sum(shown),
-        len(examples) - fitting,
+        [
+            {"role": "system", "content": filled_template(style.system, {"{kind}": parts["{kind}"]})},
+            {"role": "user", "content": filled_template(style.user, parts)},
+        ],
+        [gene.symbol for gene in genes],
+        len(example.genes) - len(genes),
+        parts["{genes}"],
+        example.facts_left_out,
+        example.neighbours_left_out,
     )
 
 
 def one_line(text: str) -> str:
     """The text with one space for all white space in it."""
     return " ".join(text.split())
+
+
+def most_that_fit(entries: Sequence[str], style: Any) -> int:
+    """How many of these genes, from the first on, fit into the style's budget; one at least, if there is any."""
+    costs = count_tokens([entry + style.separator for entry in entries])
+    return max(min(1, len(entries)), count_fitting(costs, style.budget_tokens))
 
 
 def count_fitting(costs: Sequence[int], budget: int) -> int:
@@ -117,18 +152,14 @@ def count_fitting(costs: Sequence[int], budget: int) -> int:
     return len(costs)
 
 
-def _shown_facts(facts: Sequence[Sequence[str]], style: Style, count_tokens: CountTokens) -> list[int]:
+def _fitting_facts(facts: Sequence[Sequence[str]], style: Style) -> list[int]:
     """How many facts of each gene are shown: the first of every gene, then the second of every gene, and so on.
 
     What does not fit is left out, with the less informative facts of the same gene.
     """
     shown = [0] * len(facts)
-    texts = [text for of_gene in facts for text in of_gene]
-    if not texts:
-        return shown
-    counted = iter(count_tokens(texts))
-    costs = [[next(counted) for _ in of_gene] for of_gene in facts]
-    left = style.facts.budget_tokens
+    costs = [count_tokens(of_gene) for of_gene in facts]
+    left = 0 if style.facts is None else style.facts.budget_tokens
     for place in range(max(map(len, costs))):
         for gene, of_gene in enumerate(costs):
             if place == shown[gene] < len(of_gene) and of_gene[place] <= left:
@@ -137,9 +168,15 @@ def _shown_facts(facts: Sequence[Sequence[str]], style: Style, count_tokens: Cou
     return shown
 
 
-def _neighbour_texts(neighbours: Sequence, style: Style) -> list[str]:
+def _fitting_neighbours(neighbours: Sequence, style: Style) -> list:
+    """The nearest neighbours that fit, the nearest first."""
     if style.neighbours is None:
         return []
+    costs = count_tokens([text + style.neighbours.separator for text in _neighbour_texts(neighbours, style)])
+    return list(neighbours[: count_fitting(costs, style.neighbours.budget_tokens)])
+
+
+def _neighbour_texts(neighbours: Sequence, style: Style) -> list[str]:
     return [
         style.neighbours.example.format(
             genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=one_line(one.name)
@@ -153,20 +190,14 @@ def filled_template(template: str, parts: dict[str, str]) -> str:
     return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
 
 
-def token_counter(tokenizer) -> CountTokens:
-    """Count tokens with a Hugging Face tokenizer."""
-    return lambda texts: [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
-
-
 def render(tokenizer, messages: list[Message]) -> str:
     """The text a model reads: the chat template with the answer's opening."""
     return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
 
 
-def conservative_count(texts: list[str]) -> list[int]:
-    """A count that is at least a usual tokenizer's on gene symbols and names.
+def count_tokens(texts: Sequence[str]) -> list[int]:
+    """The count that budgets are in: at least a usual tokenizer's on gene symbols and names, and the same for all.
 
     Two small letters or spaces make a token; every other character (capital, digit, punctuation) is one.
-    Teachers write before a backbone is chosen; with this count they speak of genes that its prompt shows.
     """
     return [len(re.findall(r"[^a-z ]", t)) + ceil(len(re.findall(r"[a-z ]", t)) / 2) for t in texts]

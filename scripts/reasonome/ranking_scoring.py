@@ -59,7 +59,7 @@ def score_rankings(
             answer = given.get((example.id, sample, order))
             read = _read(task, style, answer)
             ranked = read.ranked(example)[:longest_list]
-            candidates = _in_prompt_order(task, style, example, order)
+            candidates = task.listed(example, style, order, answer.genes_left_out if answer else 0)
             metrics = answer_metrics(read, example, longest_list, known)
             if answer and answer.finish_reason == "length" and not read.named:  # cut off before any tag was opened
                 metrics["truncated"] = 1.0
@@ -139,12 +139,6 @@ def _read(task: Task, style: RankingStyle, answer: AnswerRow | None) -> RankedAn
     return task.parse(answer.text if answer else "", style)
 
 
-def _in_prompt_order(task: Task, style: RankingStyle, example: RankingExample, order: int) -> list[str]:
-    """All candidates in the order of the prompt, whatever its budget."""
-    asked = style.model_copy(update={"seed": style.seed + order})
-    return task.prompt(example, asked, lambda texts: [0] * len(texts)).shown
-
-
 def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
     """What is malformed, and what is listed that the question does not ask about, or that is no gene."""
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
@@ -206,7 +200,7 @@ def score_ranking_floors(
     """
     if not examples:
         raise InputError("there are no examples to score floors on", fix="give the test split of a benchmark")
-    shown = [_in_prompt_order(task, style, example, 0) for example in examples]
+    shown = [task.listed(example, style) for example in examples]
     questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
     rows: list[dict[str, Any]] = []
     labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]

@@ -20,7 +20,7 @@ from reasonome.errors import InputError
 from reasonome.judges import Judges
 from reasonome.metrics.naming import normalise
 from reasonome.metrics.reasoning import reasoning_scores
-from reasonome.prompts import gene_order
+from reasonome.prompts import listing_order
 from reasonome.tasks.gene_set_naming import ABSTENTION
 from reasonome.tasks.task import Task
 
@@ -158,8 +158,7 @@ def _read(task: Task, style: Style, answer: AnswerRow | None) -> Any:
 def _shown(example: Any, style: Style, answer: AnswerRow | None) -> list[str]:
     """The symbols that stood in the prompt: all but the last ones of its order, as many as were left out."""
     symbols = [gene.symbol for gene in example.genes]
-    seed = style.seed + (answer.order if answer else 0)
-    ordered = [symbols[position] for position in gene_order(symbols, seed)]
+    ordered = [symbols[position] for position in listing_order(symbols, style)]
     return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
 
 

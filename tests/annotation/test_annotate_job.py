@@ -245,14 +245,14 @@ def test_a_backbone_that_changes_its_engine_is_asked_again(annotating, by_hand, 
 
 
 def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by_hand):
-    # Ranks 1 to 40 in the order 1, 8, 15, … of the file. An entry such as "FILL01 (gene 18)" is three words, and the
-    # style has room for 100.
+    # Ranks 1 to 40 in the order 1, 8, 15, … of the file. An entry such as "FILL01 (gene 18); " is 15 tokens: eleven
+    # characters, and eight small letters and spaces. Seven fit into 110.
     places = [place * 7 % 40 for place in range(40)]
     content = "gene\tscore\n" + "".join(f"{OTHERS[place]}\t{40 - place}\n" for place in places)
-    (record,) = annotating(annotating.file("ranked.txt", content))
-    assert by_hand.shown == [OTHERS[:33]]
+    (record,) = annotating(annotating.file("ranked.txt", content), style="tight")
+    assert by_hand.shown == [OTHERS[:7]]
     assert symbols(record) == OTHERS
-    assert [gene["shown"] for gene in record["genes"]] == [True] * 33 + [False] * 7
+    assert [gene["shown"] for gene in record["genes"]] == [True] * 7 + [False] * 33
     assert [gene["weight"] for gene in record["genes"]][:3] == [40, 39, 38]
 
 
@@ -276,8 +276,8 @@ def test_genes_that_are_ranked_without_numbers_are_shown_as_they_rank(annotating
 
 def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_file(annotating, by_hand):
     backwards = OTHERS[::-1]
-    annotating(annotating.file("mine.gmt", gmt(forwards=OTHERS, backwards=backwards)))
-    expected = [OTHERS[place] for place in gene_order(OTHERS, 0)][:33]
+    annotating(annotating.file("mine.gmt", gmt(forwards=OTHERS, backwards=backwards)), style="tight")
+    expected = [OTHERS[place] for place in gene_order(OTHERS, 0)][:7]
     assert by_hand.shown == [expected, expected]
     assert expected not in (OTHERS[:33], backwards[:33])
     forwards, backwards = annotating.records()

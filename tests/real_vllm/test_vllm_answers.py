@@ -12,7 +12,7 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import Decoding
 from reasonome.generation import local
 from reasonome.generation.answers import questions
-from reasonome.prompts import render, token_counter
+from reasonome.prompts import render
 from reasonome.tasks import TASKS
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +51,7 @@ def asked(project, demo_benchmark, backbone_model):
     task, decoding = TASKS["gene_set_naming"], Decoding(max_new_tokens=32, batch_size=8)
     examples = read_rows(demo_benchmark / "test.jsonl", task.Example)[:PROMPTS]
     style = project.style("demo-go", "names")
-    prompts = questions(task, style, decoding, examples, token_counter(tokenizer))
+    prompts = questions(task, style, decoding, examples)
     return decoding, [render(tokenizer, question.prompt.messages) for question in prompts]
 
 

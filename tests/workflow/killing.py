@@ -123,14 +123,14 @@ def taught(folder: Path, project: Path, steps: int = 100) -> None:
 
     from reasonome.benchmarks import read_rows
     from reasonome.project import Project
-    from reasonome.prompts import conservative_count, render
+    from reasonome.prompts import render
     from reasonome.tasks import TASKS
 
     task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "names")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     examples = read_rows(project / BENCHMARK / "train.jsonl", task.Example)
-    prompts = [render(tokenizer, task.prompt(one, style, conservative_count).messages) for one in examples]
+    prompts = [render(tokenizer, task.prompt(one, style).messages) for one in examples]
     rng, seen = random.Random(0), 16  # the last tokens of a text: all of its answer, none of its prompt but the end
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(steps):

@@ -215,7 +215,7 @@ def sft_reasoning(wildcards):
 
 
 def examples(part):
-    """A split of the benchmark, in the rows that the style shows."""
+    """A split of the benchmark, with what prompts of the style show of its rows."""
 
     def file(wildcards):
         return examples_of(wildcards.benchmark, wildcards.style) / f"{part}.jsonl"
@@ -224,18 +224,27 @@ def examples(part):
 
 
 def examples_of(benchmark, style):
-    """The folder of a benchmark's sets as a style needs them; a mistake ends the run with what to do."""
+    """The folder of a benchmark's rows as a style asks them; a mistake ends the run with what to do."""
     try:
         return experiments.examples_folder(PROJECT, benchmark, style)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
 
+def asked_sets(wildcards):
+    """What of a benchmark of gene sets decides what its prompts show beside the rows, as canonical JSON."""
+    return sets_of(wildcards.benchmark) if wildcards.benchmark in PROJECT.naming_benchmarks else ""
+
+
+def prompt_style(wildcards):
+    """The style in which a benchmark is asked; an unknown one ends the run with the nearest valid name."""
+    return entry(PROJECT.styles(PROJECT.benchmarks[wildcards.benchmark].task), "style", wildcards.style)
+
+
 def prompt_facts(wildcards):
     """The facts that a style chooses from, where it shows any."""
-    benchmark = PROJECT.benchmarks[wildcards.benchmark]
-    style = entry(PROJECT.styles(benchmark.task), "style", wildcards.style)
-    return [] if style.facts is None else [RESULTS.facts(benchmark.corpus)]
+    corpus = PROJECT.benchmarks[wildcards.benchmark].corpus if prompt_style(wildcards).facts else None
+    return [RESULTS.facts(corpus)] if corpus else []
 
 
 def prompt_fact_arguments(wildcards):
@@ -247,7 +256,7 @@ def prompt_fact_arguments(wildcards):
 
 
 def recipe_examples(part):
-    """A split of the recipe's benchmark, in the rows that its style shows."""
+    """A split of the recipe's benchmark, with what prompts of its style show of its rows."""
 
     def file(wildcards):
         return examples_of(recipe(wildcards).benchmark, recipe(wildcards).style) / f"{part}.jsonl"

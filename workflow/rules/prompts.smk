@@ -1,6 +1,7 @@
-# Benchmarks and facts → the sets with what a prompt style shows beside their genes.
+# Benchmarks and facts → their rows with what the prompts of a style show of them, chosen once for everyone.
 
-# The modules of the library that decide what a prompt shows beside a set.
+# The modules of the library that decide which facts and neighbours a prompt shows beside a set. Other prompts follow from
+# the rows and the style: as for sources and training, their changed code reruns no model.
 PROMPT_CODE = [
     "audit.py",
     "benchmarks",
@@ -16,7 +17,7 @@ PROMPT_CODE = [
 ]
 
 
-rule write_prompt_facts:
+rule write_prompts:
     input:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
         valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
@@ -28,22 +29,22 @@ rule write_prompt_facts:
         valid=f"{ROOT}/prompts/{{benchmark}}.{{style}}/valid.jsonl",
         test=f"{ROOT}/prompts/{{benchmark}}.{{style}}/test.jsonl",
     log:
-        f"{ROOT}/logs/write_prompt_facts/{{benchmark}}.{{style}}.log",
+        f"{ROOT}/logs/write_prompts/{{benchmark}}.{{style}}.log",
     conda:
         "../../envs/cpu.yaml"
-    threads: cpus("write_prompt_facts")
+    threads: cpus("write_prompts")
     resources:
-        **asks("write_prompt_facts"),
+        **asks("write_prompts"),
     params:
         style=lambda w: style_of(w.benchmark, w.style),
-        benchmark=lambda w: sets_of(w.benchmark),
-        code=code_sha256(PROMPT_CODE),
+        benchmark=asked_sets,
+        code=lambda w: code_sha256(PROMPT_CODE) if prompt_style(w).enriched else "",
         files=prompt_fact_arguments,
         benchmark_folder=subpath(input.train, parent=True),
         folder=subpath(output.train, parent=True),
     shell:
         configured(
-            "write_prompt_facts.py",
+            "write_prompts.py",
             "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.benchmark_folder}"
             " {params.files} --output {params.folder}",
         )

@@ -27,7 +27,6 @@ from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha25
 from reasonome.metrics.claims import TRUE, Claim
 from reasonome.metrics.naming import normalise
 from reasonome.prompt_facts import FactIndex, with_facts
-from reasonome.prompts import gene_order
 from reasonome.scoring import AnswerRow
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 
@@ -59,12 +58,14 @@ def annotate(
     over-representation is tested in, by the file that sets are of. Genes of a ranked set are shown to the model in that
     order, those of others in a seeded one, as far as the style's budget goes. InputError as of what generates.
     """
-    examples = {one.record.id: _in_prompt_order(one, style) for one in asked if one.example is not None}
+    examples = {one.record.id: one.example for one in asked if one.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
         examples = {one.id: one for one in with_facts(list(examples.values()), index, style.facts)}
     listed = style.model_copy(update={"order": "listed"})
-    answers = _answers(list(examples.values()), settings, listed, model, engine, out)
+    ranked = {one.record.id for one in asked if one.record.ranked}
+    examples = {id: TASK.with_choice(one, listed if id in ranked else style) for id, one in examples.items()}
+    answers = _answers(list(examples.values()), settings, style, model, engine, out)
     records = []
     for one in tqdm(asked, desc="checking", unit=" sets", delay=5):
         record = one.record
@@ -87,13 +88,6 @@ def decoding_of(settings: Annotation) -> Decoding:
         batch_size=settings.batch_size,
         seed=settings.seed,
     )
-
-
-def _in_prompt_order(one: Question, style: Style) -> Example:
-    genes = one.example.genes
-    if not one.record.ranked:
-        genes = [genes[i] for i in gene_order([gene.symbol for gene in genes], style.seed)]
-    return one.example.model_copy(update={"genes": genes})
 
 
 def _answers(
@@ -128,7 +122,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     answer = read[chosen]
     abstained = normalise(name) == normalise(ABSTENTION)
     stated = answer.confidence is not None
-    shown = {gene.symbol for gene in example.genes[: len(example.genes) - likeliest[chosen].genes_left_out]}
+    shown = set(example.shown)
     agreeing = [place for place, one in enumerate(read) if normalise(one.name) == normalise(name)]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     others = [place for place in range(len(rows)) if place != chosen]

@@ -9,9 +9,13 @@ from reasonome.config.leaks import AuditPolicy
 from reasonome.config.rankings import RankingBenchmark
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Seed, Sha256, Strict, UserPath, Variant, no_twins
-from reasonome.config.subsets import none_is_the_mean
+from reasonome.config.subsets import is_variant, none_is_the_mean
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
+
+
+KIND = "what its sets are, as prompts ask for it, such as pathway or protein complex"
+Kind = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z -]*)?$")]
 
 
 class Subset(Strict):
@@ -19,6 +23,7 @@ class Subset(Strict):
 
     namespace: Literal[GO_NAMESPACES] | None = Field(None, description="branch of GO; annotations are propagated")
     source: Name | None = Field(None, description="only facts of this source of the corpus")
+    kind: Kind = Field("", description=f"{KIND}; of a namespace its name, if not given")
     relation: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")] | None = Field(
         None, description="only facts of this relation; with a source and no namespace: member_of_pathway"
     )
@@ -54,6 +59,7 @@ class PublishedFile(Strict):
     path: UserPath | None = None
     url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
     sha256: Sha256 = "unpinned"
+    kind: Kind = Field("", description=KIND)
     collection: str = Field(
         "",
         description="the gene sets that it lists, such as GO or MSigDB, by which the leak audit tells that training "
@@ -116,6 +122,17 @@ class Benchmark(Strict):
         """Every published file by (split, subset)."""
         parts = {"test": self.files, "valid": self.valid_files, "train": self.train_files}
         return {(part, subset): file for part, files in parts.items() for subset, file in files.items()}
+
+    def kind_of(self, subset: str) -> str:
+        """What the sets of a subset are, in words, such as biological process; "" where it is not said.
+
+        Contaminated variants are asked about as the sets that they were made of.
+        """
+        original = subset.rsplit("-", 1)[0] if is_variant(subset) else subset
+        built = self.subsets.get(original)
+        stated = [built.kind or (built.namespace or "").replace("_", " ")] if built else []
+        stated += [file.kind for (_, named), file in self.published_files.items() if named == original]
+        return next(filter(None, stated), "")
 
     @model_validator(mode="after")
     def _sets_of_its_kind(self) -> "Benchmark":

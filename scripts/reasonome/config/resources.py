@@ -13,7 +13,7 @@ CLUSTER_RULES = (
     "build_ranking_benchmark",
     "build_background",
     "embed_background",
-    "write_prompt_facts",
+    "write_prompts",
     "write_statements",
     "write_reasoning",
     "pretrain",

@@ -85,6 +85,10 @@ class Style(_Asking):
     )
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
+    any_kind: str = Field(
+        "process, function or component",
+        description="written where the texts have {kind} and the benchmark does not say what kind of set is asked for",
+    )
 
     @property
     def enriched(self) -> bool:

@@ -10,14 +10,14 @@ from reasonome.hypergeometric import upper_tail
 
 
 def over_representation(questions: Questions) -> list[list[str]]:
-    """The object of the prompt's facts that is most over-represented among the set's genes; "" without facts.
+    """The object of the prompt's facts that is most over-represented among its genes; "" without facts.
 
-    Hypergeometric, over the facts chosen for the prompt, also those that its budget leaves out. The background is
-    every gene of the benchmark's sets with all facts chosen for it. Of equal p-values the fact that more genes
-    carry counts, then the alphabet.
+    Hypergeometric, over the genes and facts that the prompt shows. The background is every gene that a prompt of the
+    benchmark shows, with all facts that one shows of it. Of equal p-values the fact that more genes carry counts, then
+    the alphabet.
     """
-    asked = questions.asked
-    examples = [*asked, *questions.training]
+    asked = questions.prompts
+    examples = [*asked, *questions.training_prompts]
     facts = sorted({(f.object, f.relation) for e in examples for g in e.genes for f in g.facts})
     if not facts:
         return [[""] * len(asked)]

@@ -1,4 +1,4 @@
-"""Floors of the genes' official names: those of all genes of a set, shown or not."""
+"""Floors of the genes' official names: those of the genes that a prompt shows, whatever it says of them."""
 
 import re
 from collections import Counter
@@ -9,7 +9,6 @@ import numpy as np
 from reasonome.floors.names import SETS_TO_CHOOSE_BY, sampled
 from reasonome.floors.questions import Questions
 from reasonome.metrics import rouge
-from reasonome.prompt_neighbours import in_order
 from reasonome.tasks.gene_set_naming import Example
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5
@@ -25,7 +24,7 @@ _EMPTY_IN_ROWS = _EMPTY_WORDS | {
 
 def commonest_phrase(questions: Questions) -> list[list[str]]:
     """The phrase of one to four words that most of the genes' official names share; longer ones first."""
-    return [[_commonest([gene.name for gene in example.genes]) for example in questions.asked]]
+    return [[_commonest([gene.name for gene in example.genes]) for example in questions.prompts]]
 
 
 def _commonest(names: Sequence[str]) -> str:
@@ -52,12 +51,12 @@ def commonest_words(questions: Questions) -> list[list[str]]:
     five where there are none.
     """
     most = _best_number_of_words(questions) if questions.training else _WORDS_UNTRAINED
-    return [[" ".join(_row(example, most)) for example in questions.asked]]
+    return [[" ".join(_row(example, most)) for example in questions.prompts]]
 
 
 def _best_number_of_words(questions: Questions) -> int:
     """The first of equals."""
-    sets = sampled(in_order(questions.training), SETS_TO_CHOOSE_BY, questions.seed)
+    sets = sampled(questions.training_prompts, SETS_TO_CHOOSE_BY, questions.seed)
     rows = [_row(example, _MOST_WORDS) for example in sets]
     names = [" ".join(row[:number]) for number in range(1, _MOST_WORDS + 1) for row in rows]
     if questions.terms is not None:
@@ -78,7 +77,7 @@ def _row(example: Example, most: int) -> list[str]:
 
 def shortest_gene_name(questions: Questions) -> list[list[str]]:
     """The shortest official name among the genes, the first of equals by the alphabet; "" where none is known."""
-    return [[_shortest(gene.name for gene in example.genes) for example in questions.asked]]
+    return [[_shortest(gene.name for gene in example.genes) for example in questions.prompts]]
 
 
 def _shortest(names: Iterable[str]) -> str:

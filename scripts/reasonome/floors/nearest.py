@@ -6,11 +6,9 @@ import numpy as np
 from tqdm import tqdm
 
 from reasonome.audit import jaccard_blocks
-from reasonome.config import Style
 from reasonome.floors.questions import Questions
 from reasonome.prompt_neighbours import gene_set, in_order, nearness, tie_break
-from reasonome.prompts import gene_order, genes_text
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.prompts import genes_text
 
 _ROWS_AT_ONCE = 1024  # of a block of asked against training sets
 
@@ -26,8 +24,8 @@ def nearest_set(questions: Questions) -> list[list[str]]:
 def nearest_prompt(questions: Questions) -> list[list[str]]:
     """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does; chance
     where no word is shared."""
-    training = in_order(questions.training)
-    found = nearness(training, questions.asked, questions.style, questions.seed)
+    training = questions.training_prompts
+    found = nearness(training, questions.prompts, questions.style, questions.seed)
     blocks = [cosines.argmax(axis=1) for _, cosines in found]
     return [[training[i].name for block in blocks for i in block]]
 
@@ -35,10 +33,10 @@ def nearest_prompt(questions: Questions) -> list[list[str]]:
 def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
     """The name of the training set whose genes read most alike (mean cosine of the encoders), listed as a prompt does.
 
-    All genes and facts are listed, whatever the prompt's budget; an encoder reads as many tokens as it can.
+    An encoder reads as many of its tokens as it can.
     """
-    training = in_order(questions.training)
-    known, asked = ([_listing(e, questions.style) for e in sets] for sets in (training, questions.asked))
+    training = questions.training_prompts
+    known, asked = ([genes_text(e.genes, questions.style) for e in sets] for sets in (training, questions.prompts))
     vectors = [(encoder.embed(asked), encoder.embed(known).T) for encoder in questions.encoders.values()]
     chance = tie_break(len(training), questions.seed)
     answers = []
@@ -48,11 +46,6 @@ def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
         nearest = (cosines.astype(float).round(6) + chance).argmax(axis=1)
         answers += [training[i].name for i in nearest]
     return [answers]
-
-
-def _listing(example: Example, style: Style) -> str:
-    order = gene_order([gene.symbol for gene in example.genes], style.seed)
-    return genes_text([example.genes[i] for i in order], style)
 
 
 def database_nearest_set(questions: Questions) -> list[list[str]]:

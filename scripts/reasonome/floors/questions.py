@@ -9,6 +9,8 @@ from reasonome.config import Style
 from reasonome.encoders import SentenceEncoder
 from reasonome.floors.database import Database
 from reasonome.metrics.terms import TermScorer
+from reasonome.prompt_neighbours import in_order
+from reasonome.prompts import shown_genes, with_choice
 from reasonome.tasks.gene_set_naming import Example
 
 
@@ -26,6 +28,16 @@ class Questions:
     training: Sequence[Example] = ()
     encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
     terms: TermScorer | None = None
+
+    @cached_property
+    def prompts(self) -> list[Example]:
+        """The asked sets with those of their genes alone that their prompts show, in the prompts' order."""
+        return [_as_shown(example, self.style) for example in self.asked]
+
+    @cached_property
+    def training_prompts(self) -> list[Example]:
+        """The training sets as their prompts show them, by subset and id."""
+        return [_as_shown(example, self.style) for example in in_order(self.training)]
 
     @cached_property
     def database(self) -> Database:
@@ -47,6 +59,10 @@ class Questions:
         for example in self.asked:
             found[example.id].append(example)
         return found
+
+
+def _as_shown(example: Example, style: Style) -> Example:
+    return example.model_copy(update={"genes": shown_genes(with_choice(example, style), style)})
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from reasonome import atomic
 from reasonome.config import Decoding, Style
 from reasonome.generation.engine import Completion
 from reasonome.manifest import canonical, text_sha256
-from reasonome.prompts import CountTokens, Prompt, render, token_counter
+from reasonome.prompts import Prompt, render
 from reasonome.tasks.task import Task
 
 # Engine → its module, which is imported when it is needed: they are heavy, and vLLM may not be installed.
@@ -70,7 +70,7 @@ class PartialAnswers:
 
 @dataclass(frozen=True)
 class Question:
-    """One example as it is asked: which order of its genes, which sample, and the prompt."""
+    """One example as it is asked: which order of its shown genes, which sample, and the prompt."""
 
     example: Any
     order: int
@@ -78,16 +78,13 @@ class Question:
     prompt: Prompt
 
 
-def questions(
-    task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], count_tokens: CountTokens
-) -> list[Question]:
-    """Every example × order × sample; order k lists the genes as the style's seed plus k has it."""
-    styles = [style.model_copy(update={"seed": style.seed + order}) for order in range(decoding.orders)]
+def questions(task: Task, style: Style, decoding: Decoding, examples: Sequence[Any]) -> list[Question]:
+    """Every example × order × sample; all orders of an example list the same genes."""
     return [
         Question(example, order, sample, prompt)
         for example in examples
-        for order, of_order in enumerate(styles)
-        for prompt in [task.prompt(example, of_order, count_tokens)]
+        for order in range(decoding.orders)
+        for prompt in [task.prompt(example, style, order)]
         for sample in range(decoding.samples)
     ]
 
@@ -126,7 +123,7 @@ def write_answers(
     source = importlib.import_module(f"reasonome.generation.{ENGINES[engine]}")
     chosen = precision.choose(decoding.precision)
     model, tokenizer = source.load(model_folder, chosen)
-    asked = questions(task, style, decoding, examples, token_counter(tokenizer))
+    asked = questions(task, style, decoding, examples)
     texts = [render(tokenizer, question.prompt.messages) for question in asked]
     digest = text_sha256(canonical([model_digest, engine, chosen, decoding.model_dump(), texts]))
     span = partial(task.name_span, style=style)

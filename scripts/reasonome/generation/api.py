@@ -10,7 +10,7 @@ from reasonome.config import ApiModel, Decoding, Style
 from reasonome.generation.answers import Question, answer_row, questions
 from reasonome.generation.engine import Completion
 from reasonome.manifest import canonical, text_sha256
-from reasonome.prompts import Message, conservative_count
+from reasonome.prompts import Message, count_tokens
 from reasonome.tasks.task import Task
 
 # What a chat format puts around each message; those of usual models are shorter.
@@ -38,11 +38,10 @@ def write_answers(
 ) -> dict[str, Any]:
     """Ask about all examples and write `target` (JSONL, rows in the order of the examples); returns the costs.
 
-    Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. A model
-    behind an endpoint has no tokenizer here, so the prompt's budgets are kept by a count that usual ones do not exceed.
-    Raises InputError as `chat_endpoint.ask_async` does.
+    Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. Raises
+    InputError as `chat_endpoint.ask_async` does.
     """
-    asked = questions(task, style, decoding, examples, conservative_count)
+    asked = questions(task, style, decoding, examples)
     sent = {str(position): _to_endpoint(question) for position, question in enumerate(asked)}
     settings = parameters(model, decoding)
     new = len(chat_endpoint.unasked(model, settings, sent.values(), cache_file(target)))
@@ -97,7 +96,7 @@ def estimate(
     task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
 ) -> Estimate:
     """Count what `write_answers` would ask, without asking; answers in its cache are left out."""
-    asked = [_to_endpoint(one) for one in questions(task, style, decoding, examples, conservative_count)]
+    asked = [_to_endpoint(one) for one in questions(task, style, decoding, examples)]
     settings = parameters(model, decoding)
     left = chat_endpoint.unasked(model, settings, asked, cache_file(target))
     prompt_tokens = sum(_prompt_tokens(question.messages) for question in left)
@@ -108,5 +107,5 @@ def estimate(
 
 
 def _prompt_tokens(messages: Iterable[Message]) -> int:
-    counts = conservative_count([message["content"] for message in messages])
+    counts = count_tokens([message["content"] for message in messages])
     return sum(count + TOKENS_PER_MESSAGE for count in counts)

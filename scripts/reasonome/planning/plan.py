@@ -18,7 +18,7 @@ from reasonome.planning.rates import GPU_MEMORY_GB, TEXT_STAGES, Device, Rates
 from reasonome.planning.workload import Work, Workload
 from reasonome.project import Project
 
-DATA_RULES = ("build_benchmark", "build_ranking_benchmark", "write_prompt_facts", "write_statements")
+DATA_RULES = ("build_benchmark", "build_ranking_benchmark", "write_prompts", "write_statements")
 # What loading libraries and weights takes, on a quiet file system.
 START = Estimate(60, "assumed", "60 s to start")
 MODEL_RULES = (*TRAINING_RULES, ANSWERING)

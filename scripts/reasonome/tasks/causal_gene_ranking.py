@@ -1,7 +1,7 @@
 """Causal-gene ranking: given a trait and the genes at a GWAS locus, rank them by how likely each is the causal one."""
 
 from reasonome.config import RankingStyle
-from reasonome.prompts import CountTokens, one_line
+from reasonome.prompts import one_line
 from reasonome.tasks.ranking import LocusExample
 from reasonome.tasks.ranking_task import RankingTask
 
@@ -12,9 +12,7 @@ class CausalGeneRanking(RankingTask):
     name = "causal_gene_ranking"
     Example = LocusExample
 
-    def question(
-        self, example: LocusExample, style: RankingStyle, count_tokens: CountTokens
-    ) -> tuple[dict[str, str], int]:
+    def question(self, example: LocusExample, style: RankingStyle) -> tuple[dict[str, str], int]:
         """The trait, on one line."""
         return {"{trait}": one_line(example.trait)}, 0
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.completion import parse_completion, parse_published, render_completion
 from reasonome.config import Grading, Style
-from reasonome.prompts import CountTokens, Prompt, gene_set_prompt
+from reasonome.prompts import Prompt, gene_set_prompt, with_choice
 from reasonome.rewards import naming
 from reasonome.tasks.task import Policy, Reward
 
@@ -55,8 +55,11 @@ class Example(BaseModel):
 
     `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
     studied. Of a contaminated variant, `term` is the id of the set it was made of, `contaminated` the share of genes
-    replaced, and `outliers` are the genes that replaced them. Facts of genes and `neighbours` are there where a prompt
-    style asks for them: results/prompts/, not results/benchmarks/.
+    replaced, and `outliers` are the genes that replaced them.
+
+    What the prompt of a style shows is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
+    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and what
+    `kind` of thing is asked for, in words ("" where the benchmark does not say).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,6 +74,10 @@ class Example(BaseModel):
     contaminated: float = Field(0.0, ge=0, le=1)
     outliers: list[str] = []
     neighbours: list[Neighbour] = []
+    shown: list[str] | None = Field(None, min_length=1)
+    facts_left_out: int = Field(0, ge=0)
+    neighbours_left_out: int = Field(0, ge=0)
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,9 +134,13 @@ class GeneSetNaming:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
         return self.rewards
 
-    def prompt(self, example: Example, style: Style, count_tokens: CountTokens) -> Prompt:
-        """Chat messages that list the genes within the style's budgets."""
-        return gene_set_prompt(example.genes, style, count_tokens, example.neighbours)
+    def with_choice(self, example: Example, style: Style) -> Example:
+        """The example with what its prompt shows, within the style's budgets."""
+        return with_choice(example, style)
+
+    def prompt(self, example: Example, style: Style, order: int = 0) -> Prompt:
+        """Chat messages that list the genes which were chosen, or are chosen now."""
+        return gene_set_prompt(example, style, order)
 
     def parse(self, text: str, style: Style | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""

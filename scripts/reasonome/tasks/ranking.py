@@ -28,7 +28,8 @@ class RankingExample(BaseModel, ABC):
 
     `candidates` are in a seeded order that says nothing of the answer; without any, every human gene is one. `causal`
     are the right genes, which are among the candidates. `source` is the source of evidence (a stratum of reports).
-    `group` names what leaks into one another (gene and locus, or gene): no two splits have one in common.
+    `group` names what leaks into one another (gene and locus, or gene): no two splits have one in common. `shown` are
+    the candidates that the prompt of a style shows, in its order (None: not chosen yet); it is in results/prompts/.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class RankingExample(BaseModel, ABC):
     causal: list[RankedGene] = Field(min_length=1)
     source: str = ""
     group: str = ""
+    shown: list[str] | None = None
 
     @property
     def term(self) -> str:
@@ -104,7 +106,10 @@ class Phenotype(BaseModel):
 
 
 class CaseExample(RankingExample):
-    """Which gene causes the disease of a patient? `age` and `sex` are words for the prompt, "" where unknown."""
+    """Which gene causes the disease of a patient? `age` and `sex` are words for the prompt, "" where unknown.
+
+    `phenotypes_shown` says how many of the present and then the absent ones a prompt shows, as `shown` does of genes.
+    """
 
     age: str = ""
     sex: str = ""
@@ -112,6 +117,7 @@ class CaseExample(RankingExample):
     absent: list[Phenotype] = []
     disease_id: str = ""
     disease: str = ""
+    phenotypes_shown: int | None = Field(None, ge=1)
 
     @property
     def asked(self) -> list[str]:

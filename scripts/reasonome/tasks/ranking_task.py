@@ -9,7 +9,7 @@ from typing import Any
 
 from reasonome.config import Grading, RankingStyle
 from reasonome.errors import InputError
-from reasonome.prompts import CountTokens, Prompt, count_fitting, filled_template, gene_order, gene_text
+from reasonome.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.ranked_list import RankedList, parse_cell, parse_ranking, render_ranking
 from reasonome.rewards import ranking
 from reasonome.tasks.ranking import RankedAnswer, RankedGene, RankingExample
@@ -53,34 +53,51 @@ class RankingTask(ABC):
         return self.rewards_for(Grading())
 
     @abstractmethod
-    def question(self, example: Any, style: RankingStyle, count_tokens: CountTokens) -> tuple[dict[str, str], int]:
+    def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
         """What stands for each placeholder of the style but {genes}, and how many phenotypes did not fit."""
 
     @abstractmethod
     def plain_reasoning(self, example: Any, right: str) -> str:
         """A short sentence for `right`, a gene or several, where no teacher wrote any."""
 
-    def prompt(self, example: RankingExample, style: RankingStyle, count_tokens: CountTokens) -> Prompt:
-        """Ask for a ranking of the candidates that fit the style's budget; at least one is shown.
+    def with_choice(self, example: Any, style: RankingStyle) -> Any:
+        """The question with the candidates that its prompt shows: those that fit the style's budget, one at least.
 
-        Without candidates the style's `any_gene` stands for them. `facts_left_out` counts phenotypes. InputError where
-        the order is that of scores and no candidate has one.
+        InputError where the order is that of scores and no candidate has one.
         """
-        parts, left_out = self.question(example, style, count_tokens)
-        ordered = [example.candidates[i] for i in _order(example, style)]
-        entries = [gene_text(gene, style) for gene in ordered]
-        kept = 0
-        if entries:
-            costs = count_tokens([entry + style.separator for entry in entries])
-            kept = max(1, count_fitting(costs, style.budget_tokens))
-        listing = style.separator.join(entries[:kept]) or style.any_gene
+        if example.shown is not None:
+            return example
+        ordered = [example.candidates[i] for i in _order(example.candidates, style, example.id)]
+        kept = most_that_fit([gene_text(gene, style) for gene in ordered], style)
+        return example.model_copy(update={"shown": [gene.symbol for gene in ordered[:kept]]})
+
+    def listed(self, example: RankingExample, style: RankingStyle, order: int = 0, left_out: int = 0) -> list[str]:
+        """All candidates in the prompt's order; the last `left_out` are those that it does not show.
+
+        The shown ones are the same in every order of the seed.
+        """
+        whole = [example.candidates[i] for i in _order(example.candidates, style, example.id)]
+        shown = len(whole) - left_out
+        return [gene.symbol for gene in (*_reordered(whole[:shown], style, example.id, order), *whole[shown:])]
+
+    def prompt(self, example: RankingExample, style: RankingStyle, order: int = 0) -> Prompt:
+        """Ask for a ranking of the candidates that were chosen, or are chosen now.
+
+        Without candidates the style's `any_gene` stands for them. `facts_left_out` counts phenotypes. InputError as of
+        `with_choice`.
+        """
+        example = self.with_choice(example, style)
+        parts, left_out = self.question(example, style)
+        by_symbol = {gene.symbol: gene for gene in example.candidates}
+        shown = _reordered([by_symbol[symbol] for symbol in example.shown], style, example.id, order)
+        listing = style.separator.join(gene_text(gene, style) for gene in shown) or style.any_gene
         return Prompt(
             [
                 {"role": "system", "content": style.system},
                 {"role": "user", "content": filled_template(style.user, {**parts, "{genes}": listing})},
             ],
-            [gene.symbol for gene in ordered[:kept]],
-            len(ordered) - kept,
+            [gene.symbol for gene in shown],
+            len(example.candidates) - len(shown),
             listing,
             left_out,
         )
@@ -159,15 +176,19 @@ def phenotypes_text(texts: Sequence[str], style: RankingStyle, cut: bool = False
     return style.separator.join(texts) or ("not shown" if cut else "none stated")
 
 
-def _order(example: RankingExample, style: RankingStyle) -> list[int]:
-    """Positions of the candidates in the order in which the prompt lists them."""
-    candidates: Sequence[RankedGene] = example.candidates
-    seeded = gene_order([gene.symbol for gene in candidates], style.seed)
-    if style.order == "seeded":
+def _reordered(shown: Sequence[RankedGene], style: RankingStyle, question: str, order: int) -> Sequence[RankedGene]:
+    """The shown candidates as they were chosen (order 0), or in another order of the seed."""
+    return [shown[i] for i in _order(shown, style, question, order)] if order else shown
+
+
+def _order(candidates: Sequence[RankedGene], style: RankingStyle, question: str, order: int = 0) -> list[int]:
+    """Positions of the candidates in the order in which the prompt of a question lists them."""
+    seeded = gene_order([gene.symbol for gene in candidates], style.seed + order)
+    if style.order == "seeded" or not candidates:
         return seeded
     if not any(gene.score is not None for gene in candidates):
         raise InputError(
-            f"question '{example.id}' has no score to order its candidates by",
+            f"question '{question}' has no score to order its candidates by",
             field="order",
             fix="ask in a style with `order: seeded`, or give every question scores: by a column of the benchmark's "
             "table, or for loci by `scores: distance` in benchmarks.yaml",

@@ -1,7 +1,7 @@
 """Rare-disease ranking: given what a patient has and has not, rank genes by how likely each causes the disease."""
 
 from reasonome.config import RankingStyle
-from reasonome.prompts import CountTokens, count_fitting, one_line
+from reasonome.prompts import count_fitting, count_tokens, one_line
 from reasonome.tasks.ranking import CaseExample
 from reasonome.tasks.ranking_task import RankingTask, phenotypes_text
 
@@ -12,16 +12,17 @@ class RareDiseaseRanking(RankingTask):
     name = "rare_disease_ranking"
     Example = CaseExample
 
-    def question(
-        self, example: CaseExample, style: RankingStyle, count_tokens: CountTokens
-    ) -> tuple[dict[str, str], int]:
-        """Age, sex and the phenotypes that fit the budget, present ones first; at least one is shown."""
-        phenotypes = [*example.present, *example.absent]
-        texts = [style.phenotypes.format(label=one_line(one.label), id=one.id) for one in phenotypes]
-        # What the text does not ask for needs no room.
-        texts = texts if "{absent}" in style.user else texts[: len(example.present)]
-        costs = count_tokens([text + style.separator for text in texts])
-        kept = max(1, count_fitting(costs, style.phenotype_tokens))
+    def with_choice(self, example: CaseExample, style: RankingStyle) -> CaseExample:
+        """The question with the candidates that its prompt shows, and how many phenotypes; at least one of each."""
+        example = super().with_choice(example, style)
+        if example.phenotypes_shown is not None:
+            return example
+        costs = count_tokens([text + style.separator for text in _phenotype_texts(example, style)])
+        return example.model_copy(update={"phenotypes_shown": max(1, count_fitting(costs, style.phenotype_tokens))})
+
+    def question(self, example: CaseExample, style: RankingStyle) -> tuple[dict[str, str], int]:
+        """Age, sex and the phenotypes that were chosen, present ones first."""
+        texts, kept = _phenotype_texts(example, style), example.phenotypes_shown
         present = texts[: min(kept, len(example.present))]
         parts = {
             "{present}": phenotypes_text(present, style),
@@ -34,3 +35,9 @@ class RareDiseaseRanking(RankingTask):
     def plain_reasoning(self, example: CaseExample, right: str) -> str:
         """One sentence that links the gene to the findings."""
         return f"A fault in {right} explains {one_line(example.present[0].label)} and the other findings best."
+
+
+def _phenotype_texts(example: CaseExample, style: RankingStyle) -> list[str]:
+    """The phenotypes as the style writes them, present ones first; what the text does not ask for needs no room."""
+    phenotypes = [*example.present, *(example.absent if "{absent}" in style.user else ())]
+    return [style.phenotypes.format(label=one_line(one.label), id=one.id) for one in phenotypes]

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from reasonome.config import AnyStyle, Grading
 from reasonome.metrics.naming import Similarity
-from reasonome.prompts import CountTokens, Prompt
+from reasonome.prompts import Prompt
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ class Task(Protocol):
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe."""
 
-    def prompt(self, example: Any, style: AnyStyle, count_tokens: CountTokens) -> Prompt:
-        """Chat messages for one example."""
+    def with_choice(self, example: Any, style: AnyStyle) -> Any:
+        """The example with what its prompt shows, as results/prompts/ has it; one that has it stays as it is."""
+
+    def prompt(self, example: Any, style: AnyStyle, order: int = 0) -> Prompt:
+        """Chat messages for one example: what was chosen for it, or else is chosen now, in one of several orders."""
 
     def parse(self, text: str, style: AnyStyle | None = None) -> Any:
         """The answer in a completion, as the style asks for it; never raises, says what was malformed."""

@@ -16,9 +16,10 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.encoders import SentenceEncoder
 from reasonome.errors import InputError
+from reasonome.generation.engine import token_ids
 from reasonome.graders import grader_rewards
 from reasonome.printed import show
-from reasonome.prompts import Prompt, render, token_counter
+from reasonome.prompts import Prompt, render
 from reasonome.rewards.naming import total
 from reasonome.tasks.task import Policy, Reward, Similarity, Task
 from reasonome.training import adapters, processes, rollouts
@@ -131,20 +132,20 @@ def grpo(
     parent_model = stage.parent / "model"
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
-    count_tokens = token_counter(tokenizer)
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     asked = examples[: recipe.prompts]
-    prompts = [task.prompt(example, stage.style, count_tokens) for example in asked]
+    prompts = [task.prompt(example, stage.style) for example in asked]
     messages = [prompt.messages for prompt in prompts]
-    longest = max(count_tokens([render(tokenizer, one) for one in messages])) + recipe.max_completion_length
+    texts = [render(tokenizer, one) for one in messages]
+    longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
     rewards = {**task.rewards_for(recipe.grading), **grader_rewards(recipe.graders)}
     scorer = RewardScorer(task, recipe.weights, similarity, stage.style, rewards)
 
     valid = read_rows(stage.data["valid"], task.Example)
     random.Random(0).shuffle(valid)
     valid = valid[: recipe.validation]
-    valid_prompts = [task.prompt(example, stage.style, count_tokens) for example in valid]
+    valid_prompts = [task.prompt(example, stage.style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest)
     trainer = rollouts.WatchedTrainer(
@@ -179,7 +180,7 @@ def grpo(
     curve.log(after)
     tried = examples[:EXAMPLES_TO_CHOOSE_BY]
     shown = prompts[: len(tried)]
-    shown += [task.prompt(example, stage.style, count_tokens) for example in tried[len(shown) :]]
+    shown += [task.prompt(example, stage.style) for example in tried[len(shown) :]]
     policy = best_policy(scorer, task.policies(examples, stage.style), tried, shown)
     if processes.is_first():
         constant = policy_earnings(scorer, policy, asked, prompts)

@@ -10,26 +10,22 @@ from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.config import AnyStyle, SftRecipe
 from reasonome.errors import InputError
-from reasonome.prompts import token_counter
 from reasonome.tasks.task import Task
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
 
-def conversations(
-    task: Task, style: AnyStyle, examples: list, proposals: dict[str, dict] | None, tokenizer
-) -> list[dict]:
+def conversations(task: Task, style: AnyStyle, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
     `proposals` holds the teacher's kept rows by id; without it completions are without reasoning. An example that
     the teacher has no row of is left out, and one of which the task makes no completion (it says why).
     """
-    count_tokens = token_counter(tokenizer)
     rows = []
     for example in examples:
         if proposals is not None and example.id not in proposals:
             continue
-        prompt = task.prompt(example, style, count_tokens)
+        prompt = task.prompt(example, style)
         completion = task.completion(example, prompt, style, None if proposals is None else proposals[example.id])
         if completion is not None:
             rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
@@ -48,7 +44,7 @@ def sft(stage: Stage, task: Task) -> None:
     examples = read_rows(stage.data["examples"], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     proposals = read_proposals(stage.data["reasoning"]) if "reasoning" in stage.data else None
-    rows = conversations(task, stage.style, examples, proposals, tokenizer)
+    rows = conversations(task, stage.style, examples, proposals)
     lengths = [len(_tokens(tokenizer, row)) for row in rows]
     longest = stage.fit(longest_row(recipe, lengths))
     max_length = longest if recipe.max_length == "auto" else recipe.max_length

@@ -1,6 +1,8 @@
-"""Write a benchmark's sets with what a prompt style shows beside them: facts of their genes, neighbouring sets.
+"""Write a benchmark's rows with what the prompts of a style show of them, which is chosen here for everyone.
 
-python scripts/write_prompt_facts.py --benchmark demo-go --style facts --folder results/benchmarks/demo-go \\
+Those are the genes that fit, in their order, and of gene sets the facts and neighbours that the style shows.
+
+python scripts/write_prompts.py --benchmark demo-go --style facts --folder results/benchmarks/demo-go \\
     --facts results/facts/demo/facts.parquet --ontology go-demo=resources/demo/go-basic.obo.gz \\
     --output results/prompts/demo-go.facts
 """
@@ -8,17 +10,18 @@ python scripts/write_prompt_facts.py --benchmark demo-go --style facts --folder 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from reasonome import atomic, benchmarks, prompt_facts
-from reasonome.config import Benchmark, Style
+from reasonome.config import AnyBenchmark, Benchmark, Style
 from reasonome.errors import InputError, run_program
 from reasonome.facts import read_facts
 from reasonome.project import Project, lookup
 from reasonome.prompt_neighbours import with_neighbours
 from reasonome.sources.ontology import read_ontology
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.tasks import TASKS
 
-Splits = dict[str, list[Example]]
+Splits = dict[str, list[Any]]
 
 
 def main() -> None:
@@ -37,11 +40,8 @@ def main() -> None:
     project = Project(args.config)
     benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     style = project.style(args.benchmark, args.style)
-    if not style.enriched:
-        raise InputError(
-            f"style '{args.style}' shows nothing beside the sets", field="--style", fix=f"use the sets of {args.folder}"
-        )
-    splits = {part: benchmarks.read_rows(args.folder / f"{part}.jsonl", Example) for part in benchmarks.SPLITS}
+    task = TASKS[benchmark.task]
+    splits = {part: benchmarks.read_rows(args.folder / f"{part}.jsonl", task.Example) for part in benchmarks.SPLITS}
     if style.facts is not None:
         splits = add_facts(splits, benchmark, style, args.facts, args.ontology)
     if style.neighbours is not None:
@@ -50,8 +50,15 @@ def main() -> None:
             part: with_neighbours(examples, training, style, benchmark.jaccard) for part, examples in splits.items()
         }
     for part, examples in splits.items():
-        rows = (example.model_dump(exclude_defaults=True) for example in examples)
+        chosen = (task.with_choice(asked_by_kind(example, benchmark), style) for example in examples)
+        rows = (example.model_dump(exclude_defaults=True) for example in chosen)
         atomic.write_jsonl(args.output / f"{part}.jsonl", rows)
+
+
+def asked_by_kind(example: Any, benchmark: AnyBenchmark) -> Any:
+    """The example with what kind of thing is asked for, where the benchmark says."""
+    kind = benchmark.kind_of(example.subset) if isinstance(benchmark, Benchmark) else ""
+    return example.model_copy(update={"kind": kind}) if kind else example
 
 
 def add_facts(

@@ -1,0 +1,130 @@
+"""Numbers of genes in a teacher's reasoning agree with the prompt that the student sees."""
+
+import re
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+import write_reasoning
+from reasonome import atomic
+from reasonome.benchmarks import read_rows
+from reasonome.tasks.gene_set_naming import GeneSetNaming
+from reasonome.teachers import Proposal, knowledge
+from reasonome.teachers.counting import contradicting_count, without_contradictions
+from reasonome.training.sft import conversations
+
+TASK = GeneSetNaming()
+SHOWN = ["A", "B", "C", "D", "E"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "All 5 genes take part in repair.",
+        "All five of these human genes act in repair.",
+        "The 5 genes all act in repair; A is a ligase.",
+        "3 of the 5 genes have ATP binding.",
+        "Three out of 5 genes bind DNA, and two genes do not.",
+        "Among 5 genes, 3 share repair.",
+        "Four of these genes are kinases.",
+        "The two genes A and B form a dimer.",  # two are named
+        "The other three genes are kinases.",
+        "It is in complex 1, of 14-3-3 proteins, and on 7q31.",
+        "A binds 12 proteins.",
+    ],
+)
+def test_numbers_that_agree(step):
+    assert contradicting_count([step], SHOWN) == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        ("All 4 genes take part in repair.", 4),
+        ("All seven of these human genes act in repair.", 7),
+        ("The 12 genes all act in repair.", 12),
+        ("3 of the 7 genes have ATP binding.", 7),
+        ("Three of 4 genes bind DNA.", 4),
+        ("Among 6 genes, 3 share repair.", 6),
+        ("Six genes are kinases.", 6),
+        ("Six of these genes are kinases.", 6),
+        ("The two genes form a dimer.", 2),  # which two?
+    ],
+)
+def test_numbers_that_the_prompt_contradicts(step, number):
+    assert contradicting_count(["A is a ligase.", step], SHOWN) == f"counts {number} genes where the prompt shows 5"
+
+
+def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
+    prompts = {"1": SimpleNamespace(shown=SHOWN), "2": SimpleNamespace(shown=SHOWN[:3])}
+    good, wrong, broken = (
+        Proposal(id, "bp", "repair", ["All five genes repair."], problem=problem)
+        for id, problem in (("1", ""), ("2", ""), ("2", "no_reasoning"))
+    )
+    found = without_contradictions([good, wrong, broken], prompts)
+    assert found[0] == good and found[2] == broken
+    assert found[1].problem == "counts 5 genes where the prompt shows 3"
+
+
+@pytest.mark.parametrize("mode", ["given", "blind"])
+@pytest.mark.parametrize("style", ["names", "symbols"])
+def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
+    project, demo_facts, demo_benchmark, mode, style
+):
+    """Counts are of the genes in the text that the student reads, by whichever tokenizer it has."""
+    asked = project.style("demo-go", style)
+    rows = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl")]
+    prompts = {row.id: TASK.prompt(row, asked) for row in rows}
+    traces = knowledge.propose(
+        [row.model_dump() for row in rows],
+        demo_facts,
+        mode=mode,
+        seed=0,
+        shown_genes=lambda row: prompts[row["id"]].shown,
+    )
+    written = [trace for trace in traces if not trace.problem]
+    proposals = {trace.id: vars(trace) for trace in written}
+    learned = {row.id: conversations(TASK, asked, [row], proposals) for row in rows if row.id in proposals}
+    counting = 0
+    for trace in written:
+        if not learned[trace.id]:  # a fact's own name has in it a gene that the prompt does not show
+            continue
+        text = learned[trace.id][0]["prompt"][1]["content"].removeprefix("Genes: ")
+        genes = len(text.split(asked.separator))
+        said = [
+            int(n) for n in re.findall(r"(?:All|The|of|of the|Among) (\d+) (?:of these )?genes", " ".join(trace.steps))
+        ]
+        counting += bool(said)
+        assert set(said) <= {genes}, (text, trace.steps)
+    assert without_contradictions(written, prompts) == written
+    assert counting > 20
+    assert sum(map(len, learned.values())) > 0.97 * len(written)
+
+
+@pytest.mark.parametrize(("step", "kept"), [("All 2 genes ligate.", 1), ("All 3 genes ligate.", 0)])
+def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, tmp_path, capsys, step, kept):
+    genes = [{"symbol": symbol} for symbol in ("LIG1", "LIG3", "LIG4")]
+    row = {"id": "GO:1", "subset": "bp", "name": "ligation", "genes": genes, "shown": ["LIG4", "LIG1"]}
+    folder = tmp_path / "demo-go.names"
+    for part, rows in (("train", [row]), ("valid", []), ("test", [])):
+        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
+    proposal = Proposal("GO:1", "bp", "ligation", [step])
+    seen = {}
+
+    def ask_endpoint(teacher, examples, prompts, template, output):
+        seen.update(prompts)
+        return [proposal]
+
+    encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
+    monkeypatch.setattr(write_reasoning, "load_encoders", lambda project, folders: {"minilm": encoder})
+    monkeypatch.setattr(write_reasoning, "ask_endpoint", ask_endpoint)
+    arguments = ["--teacher", "gpt-4o", "--benchmark", "demo-go", "--style", "names", "--folder", folder]
+    arguments += ["--facts", tmp_path / "facts.parquet", "--encoder", "minilm", "--output", tmp_path / "kept.jsonl"]
+    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
+    write_reasoning.main()
+    assert seen["GO:1"].shown == ["LIG4", "LIG1"]
+    assert len(atomic.read_jsonl(tmp_path / "kept.jsonl")) == kept
+    dropped = atomic.read_jsonl(tmp_path / "kept.dropped.jsonl")
+    assert [one["reason"] for one in dropped] == ["counts 3 genes where the prompt shows 2"] * (1 - kept)
+    assert f"gpt-4o: {kept} kept, {1 - kept} dropped" in capsys.readouterr().out
