@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reasonome.benchmarks import cases, loci, ranking_splits
-from reasonome.benchmarks.ranking_rows import Questions, write_rankings
+from reasonome.benchmarks.ranking_rows import Questions, without_told, write_rankings
 from reasonome.benchmarks.ranking_splits import HeldOut
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import RankingBenchmark
@@ -91,9 +91,9 @@ def main() -> None:
         raise InputError("give a file for each subset", field="--questions", fix=nearest(min(files), benchmark.subsets))
     read_genes = FORMATS[project.sources[benchmark.authority].format].read_genes
     genes = GeneTable(read_genes(paths(args.authority, "--authority")))
-    made = questions(project, args, genes, files)
-    check_ids(made.examples)
     source_of = {name: spec.source for name, spec in benchmark.subsets.items()}
+    made = without_told(questions(project, args, genes, files), source_of)
+    check_ids(made.examples)
     rows = {name: made.account(source_of, name) for name in source_of}
     splits = ranking_splits.split(made.examples, benchmark, read_left_out(project, args.leave_out), rows)
     unused = splits.left_out(source_of, made.places)

@@ -280,3 +280,11 @@ def test_a_split_with_too_few_genes():
     with pytest.raises(InputError, match="the valid cases have 3 causal genes, too few for 3 decoys") as caught:
         cases.with_decoys({"train": split_of("ABCDE"), "valid": split_of("XYZ")}, benchmark(3))
     assert caught.value.field == "decoys" and "at most 2" in caught.value.fix
+
+
+def test_a_phenotype_that_names_the_gene_is_told(tmp_path):
+    label = "Abnormal FGD1 activity"
+    (one,) = made(tmp_path, flat("c1", present=({"id": "HP:0000316", "label": label},))).examples
+    (absent,) = made(tmp_path, flat("c1", excluded=[{"id": "HP:0000316", "label": label}])).examples
+    (plain,) = made(tmp_path, flat("c1")).examples
+    assert [case.told for case in (one, absent, plain)] == ["FGD1", "FGD1", ""]

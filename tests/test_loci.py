@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from reasonome.benchmarks import loci
+from reasonome.benchmarks.ranking_rows import without_told
 from reasonome.config import RankingBenchmark
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
@@ -44,6 +45,39 @@ def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subs
     benchmark = RankingBenchmark(task="causal_gene_ranking", authority="hgnc", subsets={"a": spec}, **given)
     project = SimpleNamespace(ranking_benchmarks={"b": benchmark}, sources={"mine": SimpleNamespace(format=form)})
     return loci.questions(project, "b", {"a": questions}, GeneTable(genes), locations)
+
+
+@pytest.mark.parametrize(
+    ("trait", "told"),
+    [
+        ("EDGE levels", "EDGE"),
+        ("Serum edge-levels", "EDGE"),
+        ("ed-ge", "EDGE"),
+        ("Response to OLD", "EDGE"),
+        ("Levels of the Edge Gene (fasting)", "EDGE"),
+        ("Edges", ""),
+        ("edge of a gene", "EDGE"),
+        ("IN", ""),  # a word
+        ("RIGHT", ""),  # another candidate
+    ],
+)
+def test_a_trait_that_names_its_answer_is_left_out(tmp_path, trait, told):
+    made = ask(tmp_path, [row(gene="ENSG00000000001", trait=trait), row()])
+    kept = without_told(made, {"a": "mine"})
+    assert [one.told for one in made.examples] == [told, ""]
+    if not told:
+        assert kept == made
+        return
+    assert [one.trait for one in kept.examples] == ["Height"]
+    (left_out,) = kept.left_out
+    assert (left_out.source, left_out.reason, left_out.detail) == (
+        "mine",
+        "the question names its answer",
+        "line 2: EDGE",
+    )
+    assert kept.account({"a": "mine"}, "a") == (
+        "of 2 rows of 'mine' 1 are in questions; left out: 1 the question names its answer"
+    )
 
 
 def test_the_window_includes_its_ends(tmp_path):

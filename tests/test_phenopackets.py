@@ -293,6 +293,24 @@ MALFORMED = {
         "excluded[0].id",
         "seven digits",
     ),
+    "a flat case with absent for excluded": (
+        {**{key: value for key, value in FLAT.items() if key != "excluded"}, "absent": FLAT["excluded"]},
+        "the flat layout has no such field",
+        "absent",
+        "did you mean 'excluded'?",
+    ),
+    "a flat case with a misspelt field": (
+        changed(FLAT, ["age_lastseen"], "P4Y"),
+        "the flat layout has no such field",
+        "age_lastseen",
+        "did you mean 'age_last_seen'?",
+    ),
+    "a flat case with a phenotype excluded among those present": (
+        changed(FLAT, ["present", 1, "excluded"], True),
+        "the flat layout has no such field",
+        "present[1].excluded",
+        "valid names: id, label, onset",
+    ),
     "a flat case with a bad age": (
         changed(FLAT, ["age_last_seen"], "P4"),
         'this is no ISO 8601 duration, found "P4"',

@@ -1,6 +1,7 @@
 """The demo's loci through Snakemake: every row is in a split or left out with a reason, and nothing leaks."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import tiny_project
 
 from reasonome.benchmarks.ranking_splits import leaks
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.sources import gold_standards
+from reasonome.sources import FORMATS, gold_standards
 from reasonome.tasks.ranking import LocusExample
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,7 @@ def test_the_slice_holds_no_free_text():
     assert len(gold_standards.read(GOLD)) == 896
 
 
-def build(folder, old="", new="", file="benchmarks.yaml", left_out=()):
+def build(folder, old="", new="", file="benchmarks.yaml", left_out=(), gold=GOLD):
     """Run the program on the demo's loci, with a text of one file of its configuration changed."""
     if not (folder / "config").exists():
         shutil.copytree(ROOT / "config", folder / "config")
@@ -38,7 +39,7 @@ def build(folder, old="", new="", file="benchmarks.yaml", left_out=()):
         "--benchmark": "demo-loci",
         "--authority": f"table={ROOT / 'resources/demo/hgnc_complete_set.txt.gz'}",
         "--locations": GOLD.with_name("gene_locations.tsv.gz"),
-        "--questions": f"loci={GOLD}",
+        "--questions": f"loci={gold}",
         "--output": folder / "built",
     }
     command = [sys.executable, ROOT / "scripts" / "build_ranking_benchmark.py"]
@@ -55,6 +56,21 @@ def test_too_few_questions_say_why_and_write_nothing(tmp_path):
     assert "subset 'loci' has 250 questions, 5750 too few" in done.stderr
     assert "of 896 rows of 'gold-standards-demo' 269 are in questions; left out: 414 too many candidates" in done.stderr
     assert not (tmp_path / "built").exists()
+
+
+def test_traits_that_name_their_answers_make_no_questions(tmp_path):
+    table = pd.read_csv(GOLD, sep="\t", dtype=str, keep_default_na=False)
+    authority = {"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}
+    symbols = {gene.ensembl_id: gene.symbol for gene in FORMATS["hgnc"].read_genes(authority)}
+    named = table["gold_standard_info.gene_id"].map(symbols).fillna("no gene")
+    named = named.mask(named.isin(["HP", "TF"]), "no gene")  # of two letters, which are words
+    kept = (named == "no gene").sum()
+    table["trait_info.reported_trait_name"] += " (" + named + " levels)"
+    table.to_csv(tmp_path / "gold.tsv", sep="\t", index=False)
+    done = build(tmp_path, gold=tmp_path / "gold.tsv")
+    asked = int(re.search(r"subset 'loci' has (\d+) questions", done.stderr)[1])
+    assert done.returncode == 2 and asked <= kept < 10
+    assert "the question names its answer" in done.stderr
 
 
 def test_a_misspelt_confidence_is_named(tmp_path):

@@ -161,7 +161,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], tested: HeldOutQ
 
 def prompt_finding(style: str, file: str, tested: HeldOutQuestions) -> Finding:
     """Test questions whose trait or phenotypes name a right gene, as "CRP levels" names CRP."""
-    found = [_names_its_gene(question) for question in tested.questions]
+    found = [question.told for question in tested.questions]
     first = next((row for row, gene in enumerate(found) if gene), None)
     return Finding(
         "prompts",
@@ -177,14 +177,6 @@ def prompt_finding(style: str, file: str, tested: HeldOutQuestions) -> Finding:
         example="" if first is None else f"{found[first]} in: {shortened(_text(tested.questions[first]))}",
         line=None if first is None else first + 1,
     )
-
-
-def _names_its_gene(question: RankingExample) -> str:
-    words = {word.casefold() for word in re.findall(r"[\w.-]+\w", _text(question))}
-    for gene in question.causal:
-        if words & {name.casefold() for name in (gene.symbol, *gene.aliases) if len(name) > 2}:
-            return gene.symbol
-    return ""
 
 
 def _text(question: RankingExample) -> str:

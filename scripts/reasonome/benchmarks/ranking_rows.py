@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,6 +62,23 @@ class Questions:
         rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
         told = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
         return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {told}"
+
+
+def without_told(made: Questions, source_of: Mapping[str, str]) -> Questions:
+    """The questions whose own words do not name a right gene; those of the others are rows that are left out."""
+    told = [one for one in made.examples if one.told]
+    left_out = [
+        LeftOut(source_of[one.subset], one.id, "the question names its answer", f"{place}: {one.told}")
+        for one in told
+        for place in made.places[one.subset, one.id]
+    ]
+    gone = {(one.subset, one.id) for one in told}
+    return replace(
+        made,
+        examples=[one for one in made.examples if (one.subset, one.id) not in gone],
+        left_out=[*made.left_out, *left_out],
+        places={key: rows for key, rows in made.places.items() if key not in gone},
+    )
 
 
 def ranked_gene(gene: Gene, genes: GeneTable, **known: Any) -> RankedGene:

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from tqdm import tqdm
 
 from reasonome import jsontext
-from reasonome.errors import InputError
+from reasonome.errors import InputError, nearest
 from reasonome.printed import printable
 from reasonome.prompts import one_line
 from reasonome.sources.textfile import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
@@ -40,6 +40,8 @@ _FIXES = {
     "sex": "write one of the sexes of Phenopackets v2, such as FEMALE",
     "phenopacketSchemaVersion": "convert it to version 2, for example with phenopacket-tools",
 }
+# What the layout's fields are called elsewhere, such as in tables of cases.
+_OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
 _OTHER_MESSAGES = {"proband": "a Family", "members": "a Cohort", "phenopackets": "a collection"}
 
 
@@ -227,16 +229,24 @@ class _Packet(_Message):
         )
 
 
-class _FlatCase(BaseModel):
-    """A line of the flat layout: what `Case` has, under the names that tables of cases use."""
+class _FlatPhenotype(_Phenotype):
+    """A phenotype of the flat layout, which is ours: what it may have and is not read is named too."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(extra="forbid")
+    onset: Any = None
+
+
+class _FlatCase(BaseModel):
+    """A line of the flat layout: what `Case` has, under the names that tables of cases use; `path` is not read."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
     fields: ClassVar = {"diseases", "genes", "present", "excluded"}
     id: _Id
+    path: Any = None
     diseases: list[_Label] = []
     genes: list[_Id] = []
-    present: list[_Phenotype]
-    excluded: list[_Phenotype] = []
+    present: list[_FlatPhenotype]
+    excluded: list[_FlatPhenotype] = []
     sex: Sex = "UNKNOWN_SEX"
     age_last_seen: Annotated[_LabelText, AfterValidator(_check_age)] = ""
     age_at_onset: Annotated[_LabelText, AfterValidator(_check_age)] = ""
@@ -260,7 +270,8 @@ def read_cases(path: str | Path) -> list[Case]:
 
     `path` is a folder or a .zip with phenopackets at any depth (*.json; hidden files are passed over), one phenopacket
     (.json), or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError for
-    what is no JSON object or no phenopacket of version 2, for a field without its type (with its path in the JSON),
+    what is no JSON object or no phenopacket of version 2, for a field without its type (with its path in the JSON), for
+    one that the flat layout does not have,
     for a phenotype without an HPO id, for an id that two cases have, and where there is no case at all.
     """
     path = Path(path)
@@ -391,6 +402,10 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     first = error.errors()[0]
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     names = [part for part in reversed(first["loc"]) if isinstance(part, str)]
+    if first["type"] == "extra_forbidden":
+        valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
+        fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
+        return InputError("the flat layout has no such field", **place, field=field, fix=fix)
     given = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
     what = {"missing": "this field is missing", "string_pattern_mismatch": "this is malformed"}.get(
         first["type"], first["msg"].removeprefix("Value error, ")

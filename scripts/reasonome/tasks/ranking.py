@@ -1,11 +1,14 @@
 """What all rankings share: a question with candidate genes and the right ones, and a ranked list as its answer."""
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from reasonome.metrics.naming import normalise
 
 
 class RankedGene(BaseModel):
@@ -55,6 +58,24 @@ class RankingExample(BaseModel, ABC):
     def denied(self) -> list[str]:
         """What the question says is not there, in words."""
         return []
+
+    @property
+    def told(self) -> str:
+        """The right gene that the question's own words name ("CRP levels"); "" where none is.
+
+        It is named by its official name, or by a symbol or alias of three characters and more, case and hyphens aside;
+        a symbol of two has to have a digit, and be written so (C3, but not TG, which mostly are triglycerides).
+        """
+        asked = " ".join((*self.asked, *self.denied))
+        words = re.findall(r"[\w.-]*\w", asked)
+        forms = {form.casefold() for word in words for form in (word.replace("-", ""), *word.split("-"))}
+        forms = {form for form in forms if len(form) > 2}
+        for gene in self.causal:
+            symbols = {symbol.casefold().replace("-", "") for symbol in (gene.symbol, *gene.aliases)}
+            short = not gene.symbol.isalpha() and gene.symbol in words
+            if symbols & forms or short or (gene.name and f" {normalise(gene.name)} " in f" {normalise(asked)} "):
+                return gene.symbol
+        return ""
 
     def gene_of(self, written: str) -> str | None:
         """The symbol of the candidate or causal gene that a text means: by symbol, else alias, case aside; or None."""
