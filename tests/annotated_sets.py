@@ -26,6 +26,7 @@ SPINDLE = AnnotationRecord(
     unmapped=[UnmappedGene(written="MARCH1", why="a date in a spreadsheet", candidates=["MARCHF1", "MARC1"])],
     flags=["listed twice: TTK"],
     name="spindle checkpoint",
+    is_term="near",
     confidence=0.75,
     confidence_kind="stated",
     agreement=0.8,
@@ -85,6 +86,7 @@ INTERFERON = AnnotationRecord(
     id="day 0/cluster 2",
     genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("ISG15", "MX1")],
     name="interferon response",
+    is_term="no",
     confidence=1.0,
     confidence_kind="logprob",
     reasoning="both are induced by interferon",
@@ -145,7 +147,7 @@ def poisoned(value):
     if isinstance(value, list):
         return [poisoned(one) for one in value]
     if isinstance(value, dict):
-        kept = ("verdict", "confidence_kind")
+        kept = ("verdict", "confidence_kind", "is_term")
         return {key: one if key in kept else poisoned(one) for key, one in value.items()}
     return value
 

@@ -30,6 +30,7 @@ RIBOSOME = ["RPL3", "RPL4", "RPL5", "RPS3", "RPS6"]
 RENAMED = {"SEPTIN2": "SEPT2", "SEPTIN5": "SEPT5", "MARCHF1": "MARCH1", "MARCHF2": "MARCH2"}
 OTHERS = [f"FILL{number:02}" for number in range(1, 41)]
 GENES = [*REPAIR, *SPINDLE, *RIBOSOME, *RENAMED, *OTHERS]
+ROOT_TERM = "GO:0008150"
 PROCESSES = {
     "GO:0006281": ("DNA repair", REPAIR),
     "GO:0007094": ("mitotic spindle assembly checkpoint", SPINDLE),
@@ -53,7 +54,10 @@ def make(folder: Path) -> Path:
     _edit(folder, "benchmarks.yaml", _without_encoders)
     _edit(folder, "sources.yaml", _local_files)
     (folder / "hgnc.txt").write_text(_hgnc())
-    (folder / "reactome.gmt").write_text("Homologous recombination\tR-HSA-1\tBRCA1\tBRCA2\tRAD51\n")
+    immune = "\t".join(OTHERS[:8])  # of 57 genes more than a tenth
+    (folder / "reactome.gmt").write_text(
+        f"Homologous recombination\tR-HSA-1\tBRCA1\tBRCA2\tRAD51\nImmune System\tR-HSA-2\t{immune}\n"
+    )
     wiki = "Translation factors%WikiPathways_20220610%WP107%Homo sapiens"
     (folder / "wikipathways.gmt").write_text(f"{wiki}\thttps://example.org\tRPL3\tRPL4\tRPL5\n")
     (folder / "resources/annotate").mkdir(parents=True)
@@ -109,14 +113,16 @@ def _hgnc() -> str:
 
 
 def _write_facts(folder: Path) -> None:
-    terms = "".join(f"\n[Term]\nid: {i}\nname: {name}\nis_a: GO:0008150\n" for i, (name, _) in PROCESSES.items())
+    terms = "".join(f"\n[Term]\nid: {i}\nname: {name}\nis_a: {ROOT_TERM}\n" for i, (name, _) in PROCESSES.items())
     (folder / "go.obo").write_text(
         "format-version: 1.2\ndefault-namespace: biological_process\n\n"
-        f"[Term]\nid: GO:0008150\nname: biological_process\n{terms}"
+        f"[Term]\nid: {ROOT_TERM}\nname: biological_process\n{terms}"
     )
     rows = [
         (gene, "involved_in", i, name, "go-demo", "IDA") for i, (name, genes) in PROCESSES.items() for gene in genes
     ]
+    # So many genes are known of that those of a process are few: of DNA repair five in 57.
+    rows += [(gene, "involved_in", ROOT_TERM, "biological_process", "go-demo", "ND") for gene in (*RENAMED, *OTHERS)]
     facts = pd.DataFrame(rows, columns=FACT_COLUMNS)
     against = pd.DataFrame(
         [("BUB1", "NOT|involved_in", "GO:0006281", "DNA repair", "go-demo", "IDA")], columns=FACT_COLUMNS

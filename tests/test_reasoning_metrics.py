@@ -18,6 +18,7 @@ FACTS = [
     ("XRCC1", "NOT|involved_in", "GO:1", "DNA repair", "go", "IDA"),
     ("TP53", "involved_in", "GO:2", "cell cycle", "go", "IDA"),
     ("KAT5", "involved_in", "GO:3", "chromatin remodeling", "go", "IDA"),
+    *((f"FILL{n}", "involved_in", f"GO:1{n}", f"process {n}", "go", "IDA") for n in range(10)),  # terms stay rare
 ]
 SET = Example(id="GO:1", subset="bp", name="x", genes=[Gene(symbol=s) for s in ("LIG3", "XRCC1", "TP53", "POLB")])
 

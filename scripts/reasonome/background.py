@@ -174,6 +174,11 @@ class Background:
         self._upwards: dict[str, frozenset[str]] = {}
 
     @cached_property
+    def number_of_genes(self) -> int:
+        """How many genes have any term."""
+        return len(compute.unique(compute.list_flatten(self._genes)))
+
+    @cached_property
     def candidates(self) -> list[BackgroundTerm]:
         """The terms that an answer can be linked to, sorted by id."""
         return [term for term in self.by_id.values() if term.candidate]

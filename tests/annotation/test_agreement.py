@@ -63,21 +63,32 @@ def test_without_an_encoder_the_longest_common_subsequence_decides():
     assert found.term.name == "DNA repair"
 
 
-def test_an_encoder_decides_where_there_is_one():
+def test_words_and_an_encoder_decide_where_there_is_one():
     asked = []
 
     def similarity(first, second):
         asked.append((list(first), list(second)))
-        return np.array([0.25, 0.75])
+        return np.array([0.75, 0.9])
 
-    found = agreement_with_terms("DNA repair", [term("DNA repair"), term("translation")], similarity)
-    assert (found.score, found.term.name) == (0.75, "translation")
-    assert asked == [(["DNA repair", "DNA repair"], ["DNA repair", "translation"])]
+    # By the words 1 and 2/3: the encoder lowers the first, and the words the second.
+    found = agreement_with_terms("DNA repair", [term("DNA repair"), term("repair")], similarity)
+    assert (found.score, found.term.name) == (0.75, "DNA repair")
+    assert asked == [(["DNA repair", "DNA repair"], ["DNA repair", "repair"])]
+
+
+def test_what_an_encoder_alone_finds_alike_does_not_agree():
+    # The cosine is MiniLM's. One word of four and of two: precision 1/4, recall 1/2, F1 1/3.
+    signalling = term("Interferon Signaling", genes="AB")
+    found = agreement_with_terms(
+        "interferon-mediated protein binding", [signalling], lambda first, second: np.array([0.84])
+    )
+    assert found.score == pytest.approx(1 / 3)
+    assert genes_of_reasoning("ABC", [], found) == ([], ["A", "B", "C"])
 
 
 @pytest.mark.parametrize(("cosine", "score"), [(-0.2, 0), (1.0000001, 1)])
 def test_scores_are_from_0_to_1(cosine, score):
-    assert agreement_with_terms("a", [term("b")], lambda first, second: np.array([cosine])).score == score
+    assert agreement_with_terms("a", [term("A")], lambda first, second: np.array([cosine])).score == score
 
 
 def test_only_significant_terms_count():
@@ -130,7 +141,7 @@ def test_genes_of_an_enriched_term_that_says_something_else_are_not():
 
 @pytest.mark.parametrize(("cosine", "supporting"), [(0.7, ["A"]), (0.69, [])])
 def test_a_term_says_the_same_from_seven_tenths_on(cosine, supporting):
-    found = agreement_with_terms("x", [term("y", genes="A")], lambda first, second: np.array([cosine]))
+    found = agreement_with_terms("x", [term("X", genes="A")], lambda first, second: np.array([cosine]))
     assert genes_of_reasoning("AB", [], found)[0] == supporting
 
 

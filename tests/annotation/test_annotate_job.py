@@ -377,6 +377,54 @@ def test_a_true_claim_that_has_nothing_to_do_with_the_name_supports_nothing(anno
     assert "nothing that is known of these genes supports the name" in record["flags"]
 
 
+def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by_nothing(annotating, by_hand, capsys):
+    # Two words of four and of two, "DNA repair": F1 2/3, and the enriched term reads like that too.
+    name = "damage-mediated DNA repair"
+    by_hand.answers = {
+        "ATM": answer(name, f"BRCA1 and ATM act in {name}.", "RAD51 is here."),
+        "RPL3": answer("DNA repair pathway", "RPL3 acts in DNA repair."),
+    }
+    record, near = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
+    flag = "no term of GO, reactome-demo, wikipathways-demo is called so, or nearly so: nothing here can confirm it"
+    assert (record["name"], record["is_term"]) == (name, "no")
+    assert flag in record["flags"]
+    assert (record["claims"], record["unchecked"]) == ([], [f"BRCA1 and ATM act in {name}.", "RAD51 is here."])
+    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
+    assert (record["enriched_match"], record["enriched_agreement"]) == ("DNA repair", pytest.approx(2 / 3))
+    assert (near["is_term"], flag in near["flags"]) == ("near", False)  # two of three and of two: .8
+    table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
+    assert table["is_term"].tolist() == ["no", "near"] and flag in table["flags"][0]
+    told = capsys.readouterr().out
+    assert (
+        "no term of GO, reactome-demo, wikipathways-demo is called so, or nearly so, and nothing here can confirm it: "
+        f"'{name}' (mine: repair)\n" in told
+    )
+
+
+def test_what_most_genes_have_supports_nothing(annotating, by_hand):
+    step = "BRCA1, ATM and FILL01 take part in biological process."
+    by_hand.answers = {"ATM": answer("Biological process", step)}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert [(claim["gene"], claim["verdict"]) for claim in record["claims"]] == [
+        *((gene, "unknown") for gene in ("BRCA1", "ATM", "FILL01")),
+    ]
+    told = "; more than one gene in 10 has that, so it supports nothing"
+    assert all(claim["fact"].endswith(told) for claim in record["claims"])
+    assert (record["is_term"], record["supporting_genes"]) == ("yes", [])
+    assert "nothing that is known of these genes supports the name" in record["flags"]
+
+
+def test_an_enriched_term_that_most_genes_have_supports_nothing(annotating, by_hand):
+    by_hand.answers = {"FILL01": answer("Immune system", "They share it.")}
+    (record,) = annotating(annotating.file("mine.gmt", gmt(immune=OTHERS[:8])))
+    assert (record["enriched_match"], record["enriched_agreement"]) == ("Immune System", 1)
+    assert (record["is_term"], record["supporting_genes"]) == ("yes", [])
+    # A name that only reads like such a term is near none.
+    by_hand.answers = {"FILL01": answer("Immune systems", "They share it.")}
+    (record,) = annotating(annotating.file("mine.gmt", gmt(immune=OTHERS[:8])), samples=2)
+    assert (record["is_term"], record["enriched_agreement"]) == ("no", 1)
+
+
 def test_an_abstention_is_no_name(annotating, by_hand):
     by_hand.answers = {"ATM": (answer("System of unrelated proteins", "Nothing is shared."), -0.2, 4)}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))

@@ -29,6 +29,7 @@ def test_a_row_says_what_is_known_of_a_set(tmp_path):
         "list": "day 0",
         "set": "cluster 1",
         "name": "spindle checkpoint",
+        "is_term": "near",
         "confidence": "0.75",
         "confidence_kind": "stated",
         "agreement": "0.8",

@@ -154,17 +154,21 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
     counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
     found = tested.tests.enriched(counted, most=COMPARED)
     enriched = [term for term in found if term.adjusted_p <= SIGNIFICANT]
-    agreement = agreement_with_terms(record.name, enriched, known.similarity)
-    of_name = claims_of_name(record.name, claims, known.similarity)
-    supporting, others = genes_of_reasoning(symbols, of_name, agreement) if record.name else ([], symbols)
+    name = known.main_name(record.name)
+    agreement = agreement_with_terms(name, enriched, known.similarity)
+    of_name = claims_of_name(name, claims, known.similarity)
+    telling = None if agreement is None or known.holds_for_most(agreement.term) else agreement
+    supporting, others = genes_of_reasoning(symbols, of_name, telling) if record.name else ([], symbols)
+    is_term = known.names.is_term(record.name) if record.name else ""
     shown = {gene.symbol for gene in record.genes if gene.shown}
     return record.model_copy(
         update={
             "flags": [
                 *record.flags,
-                *_flags(record, supporting, known),
+                *_flags(record, supporting, is_term, known),
                 *universe_flags(counted, tested.universe.symbols),
             ],
+            "is_term": is_term,
             "claims": claims,
             "unchecked": reading.unchecked,
             "supporting_genes": supporting,
@@ -176,8 +180,8 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
     )
 
 
-def _flags(record: AnnotationRecord, supporting: Sequence[str], known: Known) -> list[str]:
-    """Sentences on a name that few genes or no fact stand behind, or that is what a gene is called."""
+def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, known: Known) -> list[str]:
+    """Sentences on a name that few genes or no fact stand behind, or that is no term, or what a gene is called."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
     if shown < len(record.genes):
@@ -186,7 +190,9 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], known: Known) ->
         flags.append("no two answers agree on a name: this one is a guess")
     if record.name and not supporting:
         flags.append("nothing that is known of these genes supports the name")
-    if own := own_name_flag(record.name, record.genes, known.is_term):
+    if is_term == "no":
+        flags.append(f"no term of {known.told} is called so, or nearly so: nothing here can confirm it")
+    if own := own_name_flag(record.name, record.genes, is_term == "yes"):
         flags.append(own)
     return flags
 

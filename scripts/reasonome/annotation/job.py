@@ -17,9 +17,10 @@ from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
 from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, gmt, read_gene_lists, stem
-from reasonome.annotation.readers.checked import counted
+from reasonome.annotation.readers.checked import counted, some
 from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.annotation.readers.universe import read_universe
+from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError
@@ -199,6 +200,7 @@ def annotate_lists(
     named = len(records) - failed - unnamed
     print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
     _print_not_asked(prepared.asked)
+    _print_no_terms(records, prepared.known)
     say(f"{out / PAGE}: open it in a browser")
 
 
@@ -214,6 +216,14 @@ def _refuse_sets_without_descriptions(found: Mapping[str, GeneLists], settings: 
         sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
         if lists.kind == gmt.KIND and genes_as_descriptions(sets, lambda one: genes.resolve(one).symbol is not None):
             raise no_descriptions(Path(path))
+
+
+def _print_no_terms(records: Sequence[AnnotationRecord], known: Known) -> None:
+    """Say which names no known term has."""
+    found = [one for one in records if one.is_term == "no"]
+    if found:
+        told = some([f"{one.name!r} ({one.list}: {one.set})" for one in found])
+        say(f"no term of {known.told} is called so, or nearly so, and nothing here can confirm it: {told}")
 
 
 def _refuse_device(path: Path, field: str) -> None:

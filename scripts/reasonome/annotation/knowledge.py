@@ -8,6 +8,8 @@ import pandas as pd
 
 from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, read_library
 from reasonome.annotation.project_files import Sources
+from reasonome.annotation.record import EnrichedTerm
+from reasonome.annotation.term_names import TermNames
 from reasonome.background import Background, read_background
 from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.facts import read_facts
@@ -16,6 +18,7 @@ from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import Similarity, normalise
 from reasonome.project import Project
 from reasonome.sources.source import NOT
+from reasonome.wording import FREE_TEXT, NAMING
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
 
@@ -33,14 +36,33 @@ class Known:
     libraries: Sequence[GeneSetLibrary]
     similarity: Similarity | None
 
-    def is_term(self, name: str) -> bool:
-        """Whether a term of the background, by name or synonym, or a set of the libraries is called so."""
-        wanted = normalise(name)
-        return self.background.by_name(wanted) is not None or wanted in self._set_names
+    @property
+    def told(self) -> str:
+        """The libraries' names, for a sentence."""
+        return ", ".join(library.name for library in self.libraries)
 
     @cached_property
-    def _set_names(self) -> frozenset[str]:
-        return frozenset(normalise(one.name) for library in self.libraries for one in library.sets.values())
+    def names(self) -> TermNames:
+        """The names of the background's terms, with their synonyms, of the libraries' sets, and of what facts say."""
+        terms = self.background.by_id.values()
+        sets = [one for library in self.libraries for one in library.sets.values()]
+        told = self.facts[~self.facts["relation"].isin(NAMING | FREE_TEXT)]
+        objects = told[["object_id", "object_name"]].drop_duplicates().itertuples(index=False, name=None)
+        many = self.claims.are_most
+        named = [(name, many(term.n_genes)) for term in terms for name in (term.name, *term.synonyms)]
+        named += [(one.name, many(len(one.symbols))) for one in sets]
+        named += [(name, self.claims.holds_for_most(object_id)) for object_id, name in objects]
+        return TermNames((name for name, _ in named), (name for name, general in named if not general))
+
+    def main_name(self, name: str) -> str:
+        """The name of the background's term that is called so, if by a synonym; else the name as it is."""
+        term = self.background.by_name(normalise(name))
+        return name if term is None else term.name
+
+    def holds_for_most(self, term: EnrichedTerm) -> bool:
+        """Whether a library's set has so many genes that being of it supports nothing."""
+        sets = next(library.sets for library in self.libraries if library.name == term.library)
+        return self.claims.are_most(len(sets[term.id].symbols))
 
 
 def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:

@@ -1,5 +1,7 @@
 """What is known of one annotated gene set: a line of annotations.jsonl, and all that its page shows."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_TERMS = 20  # enriched terms that a record keeps
@@ -72,9 +74,10 @@ class AnnotationRecord(_Record):
     """One gene set with its name, the reasons, and the means to check them.
 
     `name` is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be
-    asked (`error`). `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of
-    the other samples that gave this name too, None of a single one. `samples` are all, the one behind the name first.
-    `unchecked` are sentences of the reasoning that name a gene, but no term that was recognised.
+    asked (`error`). `is_term` says whether a known term is called so, or nearly so (TermNames.is_term), "" without a
+    name. `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of the other
+    samples that gave this name too, None of a single one. `samples` are all, the one behind the name first.
+    `unchecked` are sentences of the reasoning that name a gene, but no whole term that was recognised.
     `other_genes` were shown to the model, and nothing known links them with the name. `group` numbers sets that are
     nearly the same, from 1. `ranked` says that the first genes matter most, and were shown to the model first.
     """
@@ -90,6 +93,7 @@ class AnnotationRecord(_Record):
     flags: list[str] = []
     error: str = ""
     name: str = ""
+    is_term: Literal["", "yes", "near", "no"] = ""
     abstained: bool = False
     problems: list[str] = []
     confidence: float | None = Field(None, ge=0, le=1)

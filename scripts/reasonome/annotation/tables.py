@@ -17,6 +17,7 @@ COLUMNS = (
     "list",
     "set",
     "name",
+    "is_term",
     "confidence",
     "confidence_kind",
     "agreement",

@@ -12,10 +12,14 @@ import pandas as pd
 
 from reasonome.background import Background
 from reasonome.metrics.naming import normalise
+from reasonome.metrics.whole_terms import whole_terms
 from reasonome.sources.source import FACT_COLUMNS, NOT
 from reasonome.wording import FREE_TEXT, NAMING
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
+# A term that more than this share of the background's genes have supports nothing. A prompt shows five to ten genes: of
+# five drawn at random one or more has a term of a tenth in four draws of ten, whatever else the genes do.
+MOST_GENES = 0.1
 MAX_PHRASE_WORDS = 30  # the longest GO term has 27
 _MIN_LETTERS = 6  # of a term of one word
 _MIN_SYMBOL = 3  # shorter symbols are abbreviations of much else
@@ -89,6 +93,7 @@ class Knowledge:
         self.symbols = frozenset(facts["gene"].unique())
         self._any_case = _by_upper_case(self.symbols)
         self._background = background
+        self._annotated = _number_annotated(facts, background)
         self._index(facts[~facts["relation"].isin(NAMING | FREE_TEXT)])
         self._phrases = self._names(facts)
         lengths: dict[str, set[int]] = defaultdict(set)
@@ -117,6 +122,8 @@ class Knowledge:
         key = genes.astype(np.int64) * max(1, len(self._objects)) + objects
         order = np.argsort(key, kind="stable")
         self._key = key[order]
+        once = np.unique(self._key)
+        self._genes_of = np.bincount(once % max(1, len(self._objects)), minlength=len(self._objects))
         shown = facts[["relation", "object_id", "object_name", "source", "evidence"]].iloc[order]
         self._facts = shown.astype("category")
         self._gene_code = {gene: code for code, gene in enumerate(self._genes)}
@@ -159,7 +166,8 @@ class Knowledge:
         Genes count by symbol, as written; with a digit in it and three characters, in any case. Symbols of one or two
         characters count only if they are of the set, and words in capitals among others in capitals likewise. What
         is part of a term's or a gene's full name is no gene named. Terms are the longest names or synonyms of
-        objects that are found. Every gene and term of a clause make a claim.
+        objects that are found, if they stand there whole: in "interferon-mediated protein binding" there is no
+        "protein binding". Every gene and term of a clause make a claim.
         """
         genes: set[str] = set()
         claims: dict[tuple, Claim] = {}
@@ -167,6 +175,8 @@ class Knowledge:
         for sentence in filter(None, _SENTENCE_END.split(text)):
             found = self._phrases_in(sentence)
             named = self._genes_in(sentence, found, frozenset(of_set))
+            whole = whole_terms(sentence, [(one.start, one.end) for one in found], [gene.start for gene in named])
+            found = [one if kept else one._replace(what=()) for one, kept in zip(found, whole, strict=True)]
             genes.update(gene.what for gene in named)
             said = list(self._claims(sentence, named, found))
             for claim in said:
@@ -228,13 +238,28 @@ class Knowledge:
     def check(self, gene: str, objects: Sequence[str], negated: bool = False) -> tuple[str, str]:
         """Whether a gene has one of the objects (ids) that a name means: verdict, and the fact that decided it.
 
-        A fact for it decides before one against it; without either the claim is unknown.
+        A fact for it decides before one against it; without either the claim is unknown. What most genes have
+        (MOST_GENES) contradicts a denial and supports nothing: then the fact says so.
         """
-        if known := self._known(gene, objects):
+        telling = objects if negated else [one for one in objects if not self.holds_for_most(one)]
+        if known := self._known(gene, telling):
             return (CONTRADICTED if negated else TRUE), known
         if denied := self._not_so(gene, objects):
             return (TRUE if negated else CONTRADICTED), denied
+        if known := self._known(gene, objects):
+            return UNKNOWN, f"{known}; more than one gene in {1 / MOST_GENES:.0f} has that, so it supports nothing"
         return UNKNOWN, ""
+
+    def holds_for_most(self, one: str) -> bool:
+        """Whether an object (id) is had by so many genes that having it supports nothing."""
+        if self._background is not None and one in self._background.by_id:
+            return self.are_most(self._background.by_id[one].n_genes)
+        code = self._object_code.get(one)
+        return code is not None and self.are_most(int(self._genes_of[code]))
+
+    def are_most(self, genes: int) -> bool:
+        """Whether so many genes are more than MOST_GENES of those of the background, or of the facts without one."""
+        return genes > MOST_GENES * self._annotated
 
     def _known(self, gene: str, objects: Sequence[str]) -> str:
         for one in objects:
@@ -276,6 +301,14 @@ class Knowledge:
                 if denied == one or denied in above:
                     return said
         return ""
+
+
+def _number_annotated(facts: pd.DataFrame, background: Background | None) -> int:
+    """How many genes anything is known of: those of the background, else those of the facts."""
+    if background is not None:
+        return background.number_of_genes
+    telling = ~facts["relation"].isin(NAMING | FREE_TEXT) & ~facts["relation"].str.startswith(NOT)
+    return facts.loc[telling, "gene"].nunique()
 
 
 def _by_upper_case(symbols: Collection[str]) -> dict[str, str]:

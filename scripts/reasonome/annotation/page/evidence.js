@@ -72,7 +72,7 @@ function claimsParts(record) {
   if (!record.unchecked.length) return shown;
   const list = element("ul", undefined, "unchecked");
   list.append(...record.unchecked.map((sentence) => element("li", sentence)));
-  return [...shown, element("p", "Not checked, as no term of the sources was recognised in these sentences:"), list];
+  return [...shown, element("p", "Not checked, as these sentences name no term of the sources, or only as a part of something longer:"), list];
 }
 
 function claimsTable(claims) {
@@ -85,7 +85,7 @@ function claimsTable(claims) {
 function geneSplit(record) {
   const told = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`support the name (${record.supporting_genes.length}): by a claim, or as genes of the enriched term nearest to it`, told(record.supporting_genes)],
+    [`support the name (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, told(record.supporting_genes)],
     [`do not fit it, or are not accounted for (${record.other_genes.length})`, told(record.other_genes)],
   ]);
 }
