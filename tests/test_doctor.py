@@ -13,7 +13,7 @@ import tiny_project
 from reasonome import cli
 from reasonome.config import Adapter
 from reasonome.doctor import cluster, communication, gpus, limits, offline, packages, storage
-from reasonome.doctor.examination import disk_needed, optional_packages
+from reasonome.doctor.examination import disk_needed, examine, optional_packages
 from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 from reasonome.doctor.gpus import Driver, Gpu, Torch
 from reasonome.errors import InputError
@@ -339,12 +339,49 @@ def test_compilers_are_needed_where_sharded_jobs_train_on_cpus(tmp_path, monkeyp
     monkeypatch.setenv("PATH", str(tmp_path))
     found = packages.check_compilers(sharding=True, trains=True, gpus=0)
     assert (found.state, found.what.split(" not")[0]) == (FAIL, "g++ and ninja")
-    for sharding, trains, count in ((False, True, 0), (True, True, 8), (True, False, 0)):
+    for sharding, trains, count in ((False, True, 0), (True, False, 8), (True, False, 0)):
         found = packages.check_compilers(sharding, trains, count)
         assert (found.state, found.fix) == (NOT_HERE, "")
     put_on_path(monkeypatch, tmp_path, "g++", "")
     put_on_path(monkeypatch, tmp_path, "ninja", "")
     assert packages.check_compilers(sharding=True, trains=True, gpus=0).state == OK
+
+
+def test_gpus_need_a_c_compiler_and_the_header_of_python(tmp_path, monkeypatch):
+    """As Triton looks for them: CC, else gcc or clang; whatever the sharding."""
+
+    def found():
+        return packages.check_compilers(sharding=False, trains=True, gpus=8)
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    header = tmp_path / "include/Python.h"
+    monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(header.parent)})
+    put_on_path(monkeypatch, tmp_path, "g++", "")
+    put_on_path(monkeypatch, tmp_path, "cc", "")
+    assert (found().state, found().what.split(":")[0]) == (FAIL, "no C compiler (gcc or clang) on the path")
+    assert "module load gcc" in found().fix and "jobs.yaml" in found().fix
+    put_on_path(monkeypatch, tmp_path, "clang", "")
+    assert (found().state, found().what.split(" ")[0]) == (FAIL, str(header))
+    assert "python3-dev" in found().fix
+    header.parent.mkdir()
+    header.touch()
+    assert (found().state, found().what.split(",")[0]) == (OK, str(tmp_path / "clang"))
+    put_on_path(monkeypatch, tmp_path, "gcc", "")
+    assert found().what.startswith(str(tmp_path / "gcc"))
+    monkeypatch.setenv("CC", "gcc -O2")
+    assert found().what.startswith("CC is 'gcc -O2', which is no program: on GPUs Triton")
+    monkeypatch.setenv("CC", "cc")
+    assert found().what.startswith(str(tmp_path / "cc"))
+
+
+@pytest.mark.parametrize(("driver", "expected"), [(NODE, None), (NO_GPU, 8)])
+def test_a_compiler_is_looked_for_where_gpus_are_or_should_be(project, tmp_path, monkeypatch, driver, expected):
+    monkeypatch.setattr(gpus, "read_driver", lambda: driver)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    found = next(one for one in examine(project, ["demo"], expected) if one.check == "compilers")
+    assert (found.state, "no C compiler" in found.what) == (FAIL, True)
 
 
 # --- SLURM -------------------------------------------------------------------------------------------------

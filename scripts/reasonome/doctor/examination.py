@@ -51,7 +51,7 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     yield packages.check_versions(have, {file: packages.pins(Path(file)) for file in locks})
     sharding = any(one.sharding != "none" for one in asked)
     yield packages.check_asked_for(optional_packages(project, names), "torch" in have)
-    yield packages.check_compilers(sharding, "torch" in have, len(driver.gpus))
+    yield packages.check_compilers(sharding, "torch" in have, max(expected or 0, len(driver.gpus)))
     yield packages.check_snakemake()
     yield cluster.check_controller(slurm)
     yield cluster.check_partitions(slurm, [one.partition for one in asked if one.partition])

@@ -1,7 +1,9 @@
 """Whether the packages that decide results and speed are those of a lock, and can compile what they need to."""
 
+import os
 import re
 import shutil
+import sysconfig
 from collections.abc import Mapping
 from importlib import metadata
 from importlib.util import find_spec
@@ -72,10 +74,12 @@ def check_asked_for(asked: Mapping[str, str], trains: bool) -> Finding:
 
 
 def check_compilers(sharding: bool, trains: bool, gpus: int) -> Finding:
-    """g++ and ninja, with which DeepSpeed builds operations where jobs ask for sharding and train on CPUs.
+    """What compiles at run time: Triton on GPUs; on CPUs DeepSpeed, where jobs ask for sharding.
 
-    `trains`: torch is here, as it is not where jobs are only submitted; `gpus` is how many the driver lists.
+    `trains`: torch is here, as it is not where jobs are only submitted; `gpus` is how many there are or should be.
     """
+    if gpus and trains:
+        return _check_for_triton(Path(sysconfig.get_paths()["include"]) / "Python.h")
     check = "compilers"
     # pip puts ninja beside Python; a job has that folder on its path only if the environment is activated.
     missing = [name for name in ("g++", "ninja") if shutil.which(name) is None]
@@ -83,8 +87,23 @@ def check_compilers(sharding: bool, trains: bool, gpus: int) -> Finding:
         return Finding(check, OK, "g++ and ninja are here (DeepSpeed on CPUs builds operations at run time)")
     what = f"{' and '.join(missing)} not on the path: DeepSpeed on CPUs builds operations at run time"
     fix = "module load gcc (or apt-get install g++); pip install ninja, and activate the environment"
-    needed = sharding and trains and not gpus
+    needed = sharding and trains
     return Finding(check, FAIL if needed else NOT_HERE, what, fix if needed else "")
+
+
+def _check_for_triton(header: Path) -> Finding:
+    """A C compiler where Triton looks for one, and the header of Python that it compiles with."""
+    check, builds = "compilers", "on GPUs Triton builds kernels at run time (vLLM, Liger, TRL's head)"
+    named = os.environ.get("CC")  # taken as it is: no options
+    found = shutil.which("gcc") or shutil.which("clang") if named is None else shutil.which(named)
+    if found is None:
+        what = "no C compiler (gcc or clang) on the path" if named is None else f"CC is '{named}', which is no program"
+        fix = "module load gcc (in `setup:` of profiles/slurm/jobs.yaml for jobs), apt-get install gcc, or export CC=…"
+        return Finding(check, FAIL, f"{what}: {builds}", fix)
+    if not header.is_file():
+        fix = "apt-get install python3-dev, or make the environment of a Python that has it (conda's, uv's)"
+        return Finding(check, FAIL, f"{header} is missing: {builds}, with {found}", fix)
+    return Finding(check, OK, f"{found}, and Python.h: {builds}")
 
 
 def check_snakemake() -> Finding:
