@@ -5,6 +5,12 @@ import os
 from reasonome.errors import InputError
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
+_DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, AMD and WSL
+
+
+def has_driver() -> bool:
+    """Whether this machine has a driver of GPUs."""
+    return any(os.path.exists(driver) for driver in _DRIVERS)
 
 
 def leave(most: int | None) -> None:

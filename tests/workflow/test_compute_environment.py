@@ -1,14 +1,25 @@
-"""Jobs in another environment than the one that runs Snakemake: `--config python=… setup=…`."""
+"""Jobs in another environment than the one that runs Snakemake: `--config python=… setup=…`, and conda's."""
 
 import json
+import re
 import shutil
 import sys
 
 import pytest
 import tiny_project
 
+from reasonome import visible_gpus
+
 pytestmark = pytest.mark.slow
 
+# What Snakemake asks of conda before it says which environments it would make.
+CONDA = """#!/bin/sh
+case "$1" in
+    info) echo '{"conda_prefix": "/none", "platform": "linux-64", "envs": []}' ;;
+    --version) echo conda 26.1.0 ;;
+    config) echo '{"get": {"channel_priority": "strict"}}' ;;
+esac
+"""
 RECIPE = f"results/models/{tiny_project.BACKBONE}/{tiny_project.PRETRAINED}/recipe.json"
 
 
@@ -46,3 +57,45 @@ def test_an_environment_that_is_not_there_fails_the_job(project, mistake):
     assert done.returncode == 1
     assert "module: command not found" in done.stdout or "/no/such/python" in done.stdout
     assert not (project / RECIPE).exists()
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """The only folder on the path: a shell and a conda, and what a test adds."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in ("bash", "sh", "which"):
+        (folder / name).symlink_to(shutil.which(name))
+    program(folder / "conda", CONDA)
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def program(path, script):
+    path.write_text(script)
+    path.chmod(0o755)
+
+
+def environments(folder) -> list[str]:
+    """The conda environments that a step of training and its data would have made."""
+    steps = f"results/models/{tiny_project.BACKBONE}/{tiny_project.PRETRAINED}/manifest.json"
+    done = tiny_project.snakemake(folder, "-n", "--software-deployment-method", "conda", "--", steps)
+    return sorted(re.findall(r"Conda environment \S*envs/(\w+).yaml will be created", done.stdout))
+
+
+@pytest.mark.skipif(visible_gpus.has_driver(), reason="here are GPUs, for which their environment is made")
+def test_gpus_that_are_nowhere_need_no_environment(project, programs):
+    assert environments(project) == ["cpu"]
+
+
+def test_a_rule_that_gets_gpus_from_slurm_has_their_conda_environment(project, programs):
+    program(programs / "sbatch", "#!/bin/sh\n")
+    assert environments(project) == ["cpu", "gpu"]
+    tiny_project.edit(project, "resources.yaml", lambda entries: entries.append({"gpus": 0}))
+    assert environments(project) == ["cpu"]
+
+
+def test_conda_reruns_nothing(finished, programs):
+    program(programs / "sbatch", "#!/bin/sh\n")
+    conda = ("--software-deployment-method", "conda", "--")
+    assert tiny_project.planned_jobs(finished, *conda, tiny_project.REPORT) == {}

@@ -18,7 +18,7 @@ rule annotate:
         backbone=one_of(WITH_WEIGHTS),
         annotation=NAME.strip("^$"),
     conda:
-        "../../envs/cpu.yaml"
+        environment("annotate")
     threads: cpus("annotate")
     resources:
         **asks("annotate"),

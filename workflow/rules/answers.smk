@@ -25,7 +25,7 @@ rule generate:
     wildcard_constraints:
         backbone=one_of(WITH_WEIGHTS),
     conda:
-        "../../envs/cpu.yaml"
+        environment("generate")
     threads: cpus("generate")
     resources:
         **asks("generate"),

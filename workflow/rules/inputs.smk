@@ -406,6 +406,16 @@ def _requested(rule, backbone, chain):
     return job_resources.of_job(PROJECT, rule, backbone, chain)
 
 
+def environment(rule):
+    """The conda environment of a rule that may compute on GPUs: of each job, where Snakemake makes environments."""
+
+    def of_job(wildcards):
+        gpus = requested(rule, wildcards).gpus if HAS_GPUS else 0
+        return "../../envs/gpu.yaml" if gpus else "../../envs/cpu.yaml"
+
+    return of_job if DEPLOYED else "../../envs/cpu.yaml"
+
+
 def cpus(rule):
     """The threads of a rule's jobs; Snakemake gives no more than the machine has."""
     return lambda wildcards: requested(rule, wildcards).cpus

@@ -2,11 +2,20 @@
 
 import re
 import shlex
+import shutil
 
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome import card_sources, chains, experiments, job_resources, model_steps, snakemake_lock
+from reasonome import (
+    card_sources,
+    chains,
+    experiments,
+    job_resources,
+    model_steps,
+    snakemake_lock,
+    visible_gpus,
+)
 from reasonome.annotation import project_files
 from reasonome.config import NAME, ONTOLOGY_FILES
 from reasonome.project import Project, lookup
@@ -29,6 +38,8 @@ DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_met
 PYTHON = literal(
     str(config["python"]) if "python" in config else "python" if DEPLOYED else shlex.quote(sys.executable)
 )
+# Without a driver and SLURM the GPUs that jobs ask for are none.
+HAS_GPUS = visible_gpus.has_driver() or shutil.which("sbatch") is not None
 # What a node's shell needs before that, as `--config setup="module load cuda"`.
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = Path(workflow.basedir) / "scripts"

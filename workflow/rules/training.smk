@@ -44,7 +44,7 @@ rule pretrain:
     wildcard_constraints:
         chain=chains.stage_pattern("pretrain"),
     conda:
-        "../../envs/cpu.yaml"
+        environment("pretrain")
     threads: cpus("pretrain")
     resources:
         **asks("pretrain"),
@@ -75,7 +75,7 @@ rule sft:
     wildcard_constraints:
         chain=chains.stage_pattern("sft"),
     conda:
-        "../../envs/cpu.yaml"
+        environment("sft")
     threads: cpus("sft")
     resources:
         **asks("sft"),
@@ -112,7 +112,7 @@ rule grpo:
     wildcard_constraints:
         chain=chains.stage_pattern("grpo"),
     conda:
-        "../../envs/cpu.yaml"
+        environment("grpo")
     threads: cpus("grpo")
     resources:
         **asks("grpo"),

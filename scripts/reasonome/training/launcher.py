@@ -34,8 +34,6 @@ FORWARDED = (signal.SIGTERM, signal.SIGUSR1)
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)
 # Seconds that the others have to say what they lost before they are killed, once one process has failed.
 GRACE = 10
-# Drivers of NVIDIA, AMD and WSL: where none of them is there, torch sees no GPU and need not be loaded to ask.
-DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 TOLD = 40  # last lines of a failed process's errors that are shown
 POLL = 0.1  # seconds
 PR_SET_PDEATHSIG = 1
@@ -70,7 +68,7 @@ class Launch:
 
 def gpus_here() -> int:
     """GPUs that torch sees on this node."""
-    if not any(os.path.exists(driver) for driver in DRIVERS):
+    if not visible_gpus.has_driver():  # torch then sees none, and need not be loaded to ask
         return 0
     import torch
 
