@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import grpo_steps
 import pytest
 import tiny_training
 import torch
+from accelerate import Accelerator
 from transformers import AutoModelForCausalLM
 from trl import GRPOTrainer
 
 from reasonome.errors import InputError
 from reasonome.manifest import file_sha256
+from reasonome.training import rollouts
 from reasonome.training.rollouts import WatchedTrainer
 
 pytestmark = pytest.mark.slow
@@ -85,6 +88,59 @@ def test_held_out_prompts_are_answered_before_under_way_and_after(models):
     assert curve[-1]["eval_reward"] == pytest.approx(validation["after"])
     assert len({entry["eval_reward"] for entry in curve}) > 1, "a learning rate that moves even greedy answers"
     assert all(entry["eval_rewards/rouge_l"] == entry["eval_reward"] for entry in curve), "of weight 1"
+
+
+@pytest.fixture
+def events(monkeypatch) -> list[str]:
+    """When a model was prepared for training, by which DeepSpeed moves it to its device, and when one was asked."""
+    noted, prepare, greedy = [], Accelerator.prepare, rollouts.greedy
+
+    def preparing(accelerator, *parts, **settings):
+        noted.extend("prepared" for part in parts if isinstance(part, torch.nn.Module))
+        return prepare(accelerator, *parts, **settings)
+
+    def asking(*arguments):
+        noted.append("asked")
+        return greedy(*arguments)
+
+    monkeypatch.setattr(Accelerator, "prepare", preparing)
+    monkeypatch.setattr(rollouts, "greedy", asking)
+    return noted
+
+
+def test_the_parent_is_asked_once_where_it_is_trained(models, events):
+    folder = grpo_steps.prepare(models, "grpo.asked-s0", checkpoints="keep", max_steps=2)
+    grpo_steps.run(folder)
+    assert events == ["prepared", "asked", "asked"], "before and after"
+    validation, tokens = (folder / "validation.json").read_bytes(), generated(folder)
+
+    shutil.rmtree(next(folder.glob("trainer/*/checkpoint-2")))
+    events.clear()
+    grpo_steps.run(folder)
+    assert events == ["prepared", "asked"], "after alone: a resumed job knows what was answered before"
+    assert ((folder / "validation.json").read_bytes(), generated(folder)) == (validation, tokens)
+
+    shutil.rmtree(next(folder.glob("trainer/*/checkpoint-2")))
+    kept = next(folder.glob("trainer/*/answers-before.json"))
+    kept.unlink()
+    with pytest.raises(InputError, match="at step 1, and what the model answered before is gone") as error:
+        grpo_steps.run(folder)
+    assert error.value.file == kept and str(kept.parent) in error.value.fix
+
+
+def generated(folder: Path) -> int:
+    return json.loads((folder / "run.json").read_text())["generated_tokens"]
+
+
+def test_answers_under_way_leave_training_as_it_is(models):
+    with_answers, without = (
+        grpo_steps.prepare(models, f"grpo.{name}-s0", max_steps=2, validate_every=every)
+        for name, every in (("asking", 1), ("silent", None))
+    )
+    for folder in (with_answers, without):
+        grpo_steps.run(folder)
+    assert [entry["step"] for entry in history(with_answers, "eval_reward")] == [0, 1, 2]
+    assert history(with_answers) == history(without)
 
 
 def test_without_held_out_prompts_it_trains_and_says_that_there_were_none(models):

@@ -84,7 +84,10 @@ def test_two_processes_killed_in_between_draw_the_curve_of_one(models, alone, sh
     folder = grpo_steps.prepare(models, f"grpo.{sharding}-s0", **CURVE)
     arguments = (2, sharding, folder, "--read", alone / "completions.json")
     killed_at_checkpoint(launched(*arguments), folder, 3)
+    (before,) = folder.glob("trainer/*/answers-before.json")
+    written = before.stat().st_mtime_ns
     finished(launched(*arguments), folder)
+    assert before.stat().st_mtime_ns == written, "what the parent answered is known"
     assert "resuming from checkpoint-3" in log(folder).read_text()
 
     together, single = history(folder), history(alone)
@@ -141,8 +144,10 @@ def test_weights_that_are_spread_over_processes_are_trained_in_bf16(models, alon
 
 
 def test_processes_that_share_a_prompt_draw_completions_of_their_own(models):
-    folder = grpo_steps.prepare(models, "grpo.shared-s0", generations=8, max_steps=1)
+    folder = grpo_steps.prepare(models, "grpo.shared-s0", generations=8, max_steps=2, validate_every=1)
     finished(launched(2, "none", folder, "--write", folder / "completions.json"), folder)
-    first, second = (json.loads((folder / f"completions.{rank}.json").read_text())["0"][0] for rank in (0, 1))
-    assert len(first) == len(second) == 4
-    assert not {tuple(ids) for ids in first} & {tuple(ids) for ids in second}
+    first, second = (json.loads((folder / f"completions.{rank}.json").read_text()) for rank in (0, 1))
+    for step in ("0", "1"):  # before and after held-out prompts were answered in between
+        drawn = [{tuple(ids) for ids in of_rank[step][0]} for of_rank in (first, second)]
+        assert [len(completions) for completions in drawn] == [4, 4], step
+        assert not drawn[0] & drawn[1], step

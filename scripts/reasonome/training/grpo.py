@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from datasets import Dataset
 from tqdm import tqdm
-from transformers import set_seed
 from trl import GRPOConfig
 
 from reasonome import atomic
@@ -158,25 +158,15 @@ def grpo(
         drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
     )
-    # The trainer has put the model on its device; a resumed job still has the parent's weights here.
-    validation_tokens = []
-
-    def answer_valid() -> list[str]:
-        texts, tokens = rollouts.greedy(trainer, tokenizer, valid_texts, recipe)
-        validation_tokens.append(tokens)
-        return texts
-
-    before = answer_valid()
-    # Processes that share a group of one prompt must not draw the same completions.
-    set_seed(stage.step.seed + trainer.accelerator.process_index)
     remembered = KeepRemembered(encoders)
     remembered.restore(stage.checkpoint)
-    curve = ValidationCurve(trainer, scorer, valid, before, answer_valid, recipe.validate_every)
+    ask = partial(rollouts.greedy, trainer, tokenizer, valid_texts, recipe)
+    curve = ValidationCurve(trainer, scorer, valid, ask, recipe.validate_every, stage.trainer_folder)
     # Before the vectors that encoders remember are saved: scoring may add some.
     trainer.add_callback(curve)
     trainer.add_callback(remembered)
     stage.train(trainer)
-    after = answer_valid()
+    after = curve.answers()
     curve.log(after)
     tried = examples[:EXAMPLES_TO_CHOOSE_BY]
     shown = prompts[: len(tried)]
@@ -187,7 +177,7 @@ def grpo(
         show(f"answering lazily ({policy.name}) earns {constant['reward']:.3f}")
         atomic.write_json(stage.folder / "constant.json", constant)
         quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
-        validation = before_and_after(scorer, valid, before, after)
+        validation = before_and_after(scorer, valid, curve.before, after)
         validation |= quarters | {"constants": policy_earnings(scorer, policy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
@@ -195,7 +185,7 @@ def grpo(
         "examples": len(asked),
         "prompt_example": {"messages": messages[0], "rendered": render(tokenizer, messages[0])},
     }
-    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + sum(validation_tokens))
+    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
 
 
 def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:

@@ -183,7 +183,8 @@ class WatchedTrainer(GRPOTrainer):
 def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: GrpoRecipe) -> tuple[list[str], int]:
     """Greedy completions of all prompts, shared out over the processes, and how many tokens they took.
 
-    Every process gets all of them. Sharded weights are gathered for it.
+    Every process gets all of them. Sharded weights are gathered for it. Random numbers stay what they were: processes
+    that share a group of one prompt must not draw the same completions next.
     """
     accelerator = trainer.accelerator
     mine = range(accelerator.process_index, len(prompts), accelerator.num_processes)
@@ -191,6 +192,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
     done: list[tuple[int, str, int]] = []
     side, tokenizer.padding_side = tokenizer.padding_side, "left"
     with (
+        torch.random.fork_rng([accelerator.device] if accelerator.device.type == "cuda" else []),
         unwrap_model_for_generation(trainer.model_wrapped, accelerator) as model,
         # Processes generate unequal numbers of batches, so that none may wait for another at each token.
         generating_by(model, partial(model.generate, synced_gpus=False)),

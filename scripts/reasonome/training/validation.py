@@ -1,12 +1,19 @@
 """What GRPO earns on held-out prompts: before, every few steps under way, and after."""
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from transformers import Trainer, TrainerCallback
 
+from reasonome import atomic
 from reasonome.comparisons import MEAN, bootstrap_intervals
+from reasonome.errors import InputError
+from reasonome.training import processes
+
+FILE = "answers-before.json"
 
 
 class Scorer(Protocol):
@@ -27,26 +34,51 @@ class ValidationCurve(TrainerCallback):
         trainer: Trainer,
         scorer: Scorer,
         examples: Sequence[Any],
-        before: Sequence[str],
-        answer: Callable[[], Sequence[str]],
+        ask: Callable[[], tuple[list[str], int]],
         every: int | None,
+        folder: Path,
     ):
-        """`before` are the parent's answers to `examples`, and `answer` asks the model as it is.
+        """`ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
 
         `every`: optimizer steps between answers under way; None: there are none between the first and the last.
+        `folder` is that of the checkpoints, beside which the parent's answers are kept.
         """
         self._trainer, self._scorer, self._examples = trainer, scorer, examples
-        self._before, self._answer, self._every = before, answer, every
+        self._ask, self._every, self._file = ask, every, folder / FILE
+        self.before: list[str] = []
+        self.tokens = 0
 
     def on_train_begin(self, args, state, control, **kwargs):
-        """The parent's answers, unless a checkpoint has them already."""
+        """The parent's answers: from here on the model is where it is trained; DeepSpeed leaves it on the CPU before.
+
+        What an earlier attempt asked is not asked again: a resumed one has no model left to ask.
+        """
+        kept = processes.from_first(json.loads(self._file.read_text("utf-8")) if self._file.is_file() else None)
+        if kept is None and state.global_step:
+            raise InputError(
+                f"training is at step {state.global_step}, and what the model answered before is gone",
+                file=self._file,
+                fix=f"remove {self._file.parent}, so that training starts again",
+            )
+        if kept is None:
+            self.before = self.answers()
+            if processes.is_first():
+                atomic.write_json(self._file, {"answers": self.before, "tokens": self.tokens})
+        else:
+            self.before, self.tokens = kept["answers"], kept["tokens"]
         if state.global_step == 0:
-            self.log(self._before)
+            self.log(self.before)
 
     def on_step_end(self, args, state, control, **kwargs):
         """Answers under way; the last step's are those after training."""
         if self._every and state.global_step % self._every == 0 and state.global_step < state.max_steps:
-            self.log(self._answer())
+            self.log(self.answers())
+
+    def answers(self) -> list[str]:
+        """Those of the model as it is; every process must ask."""
+        answers, tokens = self._ask()
+        self.tokens += tokens
+        return answers
 
     def log(self, answers: Sequence[str]) -> None:
         """Log what answers to all held-out prompts earn on average; nothing without prompts."""
