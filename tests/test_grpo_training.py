@@ -15,6 +15,8 @@ import tiny_training
 import torch
 from accelerate import Accelerator
 from transformers import AutoModelForCausalLM
+from transformers.integrations.flash_attention import get_target_dtype
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from trl import GRPOTrainer
 
 from reasonome.errors import InputError
@@ -187,6 +189,40 @@ def test_watching_changes_nothing(models, monkeypatch):
     drifts = [entry.pop("sampler_drift") for entry in steps]
     assert steps == history(plain)
     assert all(0 < drift < 0.01 for drift in drifts), "rounding to bf16 shows, and is let pass"
+
+
+@pytest.fixture
+def flash_attention(monkeypatch):
+    """In the place of sdpa, attention that takes what transformers would hand to FlashAttention, and refuses fp32."""
+    attend = ALL_ATTENTION_FUNCTIONS["sdpa"]
+
+    def attend_in_bf16(module, query, key, value, *arguments, **settings):
+        handed = get_target_dtype(query, module) or query.dtype
+        if handed == torch.float32:
+            raise RuntimeError("FlashAttention only support fp16 and bf16 data type")
+        output, weights = attend(module, query.to(handed), key.to(handed), value.to(handed), *arguments, **settings)
+        return output.to(handed), weights
+
+    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, "sdpa", attend_in_bf16)
+
+
+@pytest.mark.parametrize("adapter", [None, {"rank": 4}])
+def test_completions_are_drawn_in_the_precision_of_training(adapter, models, flash_attention):
+    """Whether fp32 weights are trained or those of an adapter: run.json says bf16, and so does every product."""
+    folder = grpo_steps.prepare(models, "grpo.drawn-s0", precision="bf16", adapter=adapter, max_steps=1, validation=1)
+    seen = {"trained": set(), "drawn": set()}
+
+    def note(module, inputs, output):
+        if isinstance(module, torch.nn.Linear):
+            seen["trained" if torch.is_grad_enabled() else "drawn"].add(output.dtype)
+
+    hook = torch.nn.modules.module.register_module_forward_hook(note)
+    try:
+        grpo_steps.run(folder)
+    finally:
+        hook.remove()
+    assert seen == {"trained": {torch.bfloat16}, "drawn": {torch.bfloat16}}
+    assert json.loads((folder / "run.json").read_text())["precision"] == "bf16"
 
 
 def other_weights(trainer, prompts, generate):

@@ -156,7 +156,9 @@ class WatchedTrainer(GRPOTrainer):
     def _generate_single_turn(self, *args, **kwargs):
         if self.use_vllm:
             return super()._generate_single_turn(*args, **kwargs)
-        with recorded_logprobs(self.accelerator.unwrap_model(self.model_wrapped)) as taken:
+        # A prepared model is in training's autocast when it is called. With an adapter the model inside it generates.
+        sampler = self.accelerator.unwrap_model(self.model_wrapped)
+        with self.accelerator.autocast(), recorded_logprobs(sampler) as taken:
             completions, _ = super()._generate_single_turn(*args, **kwargs)
         (logprobs,) = taken
         return completions, [row[: len(ids)].tolist() for row, ids in zip(logprobs, completions, strict=True)]
@@ -196,7 +198,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
         unwrap_model_for_generation(trainer.model_wrapped, accelerator) as model,
         # Processes generate unequal numbers of batches, so that none may wait for another at each token.
         generating_by(model, partial(model.generate, synced_gpus=False)),
-        torch.autocast(accelerator.device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"),
+        accelerator.autocast(),
     ):
         training = model.training
         model.eval()
