@@ -9,6 +9,7 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
+from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
 
 from reasonome.config import Adapter
 from reasonome.errors import InputError
@@ -54,6 +55,38 @@ def test_4bit_without_bitsandbytes_names_the_package(monkeypatch):
     with pytest.raises(InputError, match="needs the package bitsandbytes") as error:
         adapters._four_bits(torch.bfloat16)
     assert error.value.fix.startswith("pip install bitsandbytes")
+
+
+def test_4bit_weights_go_to_the_gpu_of_their_process(tiny_backbone, tmp_path, monkeypatch):
+    """The process of rank 3 on a node of eight: nothing asks CUDA before it is told which GPU is meant."""
+    models, gpu, asked = tiny_training.make(tmp_path, tiny_backbone), 0, []
+
+    def set_device(number):
+        nonlocal gpu
+        gpu = number
+
+    def asking(what, value):
+        asked.append((what, gpu))
+        return value
+
+    def from_pretrained(folder, **settings):
+        assert settings["quantization_config"] == "NF4"
+        chosen = Bnb4BitHfQuantizer.update_device_map(None, settings.get("device_map"))
+        asked.append(("weights", chosen[""]))
+
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 8)
+    monkeypatch.setattr(torch.cuda, "set_device", set_device)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: gpu)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: asking("name", "GPU"))
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: asking("bf16", True))
+    monkeypatch.setattr(adapters, "_four_bits", lambda precision: "NF4")
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", from_pretrained)
+    settings = {"batch_size": 16, "kernels": "plain", "adapter": LORA | {"quantize": "4bit"}}
+    tiny_training.sft_stage(models, **settings).load_model()
+    assert asked == [("name", 3), ("bf16", 3), ("weights", 3)]
 
 
 def test_unknown_targets_are_named_with_those_there_are(tiny_backbone, tmp_path):

@@ -32,6 +32,12 @@ def is_first() -> bool:
     return rank() == 0
 
 
+def take_gpu() -> None:
+    """From here on CUDA means the GPU of this process. Until then it means the node's first one to all of them."""
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+
+
 def wait_for_all() -> None:
     """Return when every process has come here."""
     if count() > 1:

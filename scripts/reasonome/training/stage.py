@@ -101,6 +101,7 @@ class Stage:
         self.stop = checkpoints.StopOnSignal()
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         self.processes = processes.count()
+        processes.take_gpu()  # before anything asks CUDA; four-bit weights are quantised where they are loaded
         # The identity holds what was asked: on another machine the same training goes on in that machine's precision.
         chosen = precision.choose(self.recipe.precision, say=processes.is_first())
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
