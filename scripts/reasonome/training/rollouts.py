@@ -6,7 +6,8 @@ import math
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -196,8 +197,10 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
     with (
         torch.random.fork_rng([accelerator.device] if accelerator.device.type == "cuda" else []),
         unwrap_model_for_generation(trainer.model_wrapped, accelerator) as model,
-        # Processes generate unequal numbers of batches, so that none may wait for another at each token.
+        # Processes generate unequal numbers of batches, so that none may wait for another: not at each token, and not
+        # in DeepSpeed's hook, by which all of them compare, where a pass begins, what the last one went through.
         generating_by(model, partial(model.generate, synced_gpus=False)),
+        _without_hooks(model),
         accelerator.autocast(),
     ):
         training = model.training
@@ -208,6 +211,17 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
     tokenizer.padding_side = side
     everything = sorted(row for rows in processes.of_all(done) for row in rows)
     return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)
+
+
+@contextmanager
+def _without_hooks(model: torch.nn.Module) -> Iterator[None]:
+    """Within it, nothing is called before the model is."""
+    hooks = model._forward_pre_hooks.copy()
+    model._forward_pre_hooks.clear()
+    try:
+        yield
+    finally:
+        model._forward_pre_hooks.update(hooks)
 
 
 def epochs_done(checkpoint: Path | None, prompts: int, recipe: GrpoRecipe) -> int:
