@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -129,18 +130,45 @@ def limited(monkeypatch, tokens: float) -> None:
     monkeypatch.setattr(fitting, "_reckoned_on_cpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)
 
 
-def test_out_of_memory_on_a_gpu_is_no_fit(monkeypatch):
-    monkeypatch.setattr(fitting, "_bytes_beside", lambda model: 0)
-    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
-    empty = torch.empty
-    monkeypatch.setattr(torch, "empty", lambda *size, device=None, **settings: empty(*size, **settings))
+class _Gpu:
+    """80 GB, on which a model of 10⁹ weights is tried: 4 GB, as much for its gradients, and 3.6 GB for each row."""
 
-    def trial(rows, length):
-        if rows > 3:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+    model = torch.nn.Linear(40_000, 25_000, bias=False, device="meta")
 
-    monkeypatch.setattr(fitting, "_trial", lambda model, recipe: trial)
-    assert fitting.most_that_fit(8, lambda rows: fitting._trial_on_gpu(None, None)(rows, 64)) == 2
+    def __init__(self, monkeypatch):
+        self.tried, self._held, self._gradients = [], 0, 0.0
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (79 * 10**9, 80 * 10**9))
+        monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+        monkeypatch.setattr(torch, "empty", self._hold)
+        monkeypatch.setattr(fitting, "_trial", lambda model, recipe: self._trial)
+
+    def _hold(self, held, dtype, device):
+        assert (dtype, device) == (torch.uint8, "cuda")
+        self._held = held
+
+    def _trial(self, rows, length):
+        if length > 16:
+            self.tried.append(rows)
+            if self._held / 1e9 + 4 + self._gradients + 3.6 * rows > 80:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+        self._gradients = 4.0
+
+
+@pytest.mark.parametrize(
+    ("taken", "beta", "rows"),
+    [
+        (0, 0, 8),  # moments (8) and a tenth (8) leave 64, weights and gradients (8) 56; 16 rows are 57.6
+        (0.4, 0, 4),  # vLLM (32) leaves 24, and 8 rows are 28.8
+        (0.4, 0.04, 4),  # a reference model (4) leaves 20, and 4 rows are 14.4
+        (0.6, 0.04, 1),  # vLLM (48) leaves 4
+        (0.7, 0.04, 0),
+    ],
+)
+def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, rows, monkeypatch):
+    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=beta, adapter=None)
+    fits = fitting._trial_on_gpu(gpu.model, recipe, taken)
+    assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
+    assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +180,10 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
     monkeypatch.setenv("REASONOME_SHARDING", sharded)
     model = torch.nn.Linear(10, 7)
     model.bias.requires_grad = False
-    assert fitting._bytes_beside(model) == 70 * each
+    recipe = SimpleNamespace(beta=0.04, adapter=None)
+    assert fitting._bytes_beside(model, recipe) == 70 * each + 77 * 4, "and a reference model, of all weights"
+    recipe.adapter = {"rank": 4}
+    assert fitting._bytes_beside(model, recipe) == 70 * each
 
 
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
@@ -161,6 +192,13 @@ def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch)
     with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory") as error:
         stage.fit(64)
     assert error.value.field == "micro_batch_size" and "gradient_checkpointing: true" in error.value.fix
+
+
+def test_what_does_not_fit_beside_vllm_says_so(tiny_backbone, tmp_path, monkeypatch):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
+    limited(monkeypatch, 63)
+    with pytest.raises(InputError, match="fits in the memory of a process, beside the 40% of its GPU that are vLLM's"):
+        stage.fit(64, 0.4)
 
 
 def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path, monkeypatch):

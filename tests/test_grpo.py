@@ -8,11 +8,12 @@ from types import SimpleNamespace
 
 import grpo_steps
 import pytest
+import tiny_training
 import torch
 
 from reasonome.config import GrpoRecipe
 from reasonome.errors import InputError
-from reasonome.training import grpo, rollouts
+from reasonome.training import fitting, grpo, rollouts
 from reasonome.training.canary import Drift
 
 
@@ -142,6 +143,29 @@ def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_
     monkeypatch.setenv(rollouts.MEMORY, "80")
     with pytest.raises(InputError, match="no share"):
         rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+
+
+def test_vllm_has_a_share_of_a_gpu_only_in_the_training_process(monkeypatch):
+    monkeypatch.setenv(rollouts.MEMORY, "0.3")
+    ways = ("transformers", "vllm-server", "vllm-colocate")
+    assert [rollouts.share_of_gpu(recipe(rollouts=way)) for way in ways] == [0, 0, 0.3]
+
+
+def test_the_trial_of_rows_leaves_vllm_its_share(tiny_backbone, tmp_path, monkeypatch):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    folder = grpo_steps.prepare(models, rollouts="vllm-colocate", micro_batch_size="auto")
+    monkeypatch.delenv(rollouts.MEMORY, raising=False)
+    monkeypatch.setattr(rollouts, "check", lambda recipe, parent: None)
+
+    class Tried(Exception):
+        pass
+
+    def fit(load, recipe, longest, folder, resumed, taken):
+        raise Tried(taken)
+
+    monkeypatch.setattr(fitting, "fit", fit)
+    with pytest.raises(Tried, match=r"^0\.4$"):
+        grpo_steps.run(folder)
 
 
 @pytest.mark.parametrize(

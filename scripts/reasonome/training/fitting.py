@@ -30,8 +30,10 @@ FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
 ADAM_BYTES = 8  # per trained weight: two moments in fp32
 BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
+REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
 SHORTEST = 32  # tokens, as the least max_length of a recipe
 PIECE = 32  # tokens: lengths are whole multiples
+FIRST = 16  # tokens in a trial that makes gradients, and what libraries set up once
 MEASURED = (128, 256)  # tokens in the trials on a CPU
 ALLOCATION = "[memory]"  # an event of PyTorch's profiler
 # A process grew by up to 2.8 times what its tensors take at once with TRL's head: SmolLM2-135M, 2 and 4 rows of
@@ -47,8 +49,12 @@ class Fitted:
     max_length: int
 
 
-def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder: Path, resumed: bool) -> Fitted:
+def fit(
+    load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder: Path, resumed: bool, taken: float = 0
+) -> Fitted:
     """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
+
+    `taken` is the share of a GPU's memory that something beside training will have.
 
     `load` gives a model to try on; it is thrown away. What is found is written to `folder`, and is what a `resumed` job
     takes, so that it goes on as it was; where its share of the batch is another, rows are found again and the length,
@@ -72,13 +78,14 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
     with torch.random.fork_rng():
         if before:
             longest, auto_length = before.max_length, False
-        rows, length = _search(load(), recipe, longest, auto_length, each)
+        rows, length = _search(load(), recipe, longest, auto_length, each, taken)
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
     if not rows or not length:
         raise InputError(
-            f"not one row of {length or SHORTEST} tokens fits in the memory of a process",
+            f"not one row of {length or SHORTEST} tokens fits in the memory of a process"
+            + (f", beside the {taken:.0%} of its GPU that are vLLM's" if taken else ""),
             field="micro_batch_size" if auto_rows else "max_length",
             fix="gradient_checkpointing: true, an adapter, a smaller max_length, or more memory in resources.yaml",
         )
@@ -89,9 +96,12 @@ def fit(load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder:
     return found
 
 
-def _search(model, recipe: TrainingSettings, longest: int, auto_length: bool, each: int) -> tuple[int, int]:
+def _search(
+    model, recipe: TrainingSettings, longest: int, auto_length: bool, each: int, taken: float
+) -> tuple[int, int]:
     """Rows and length that all processes can train on (`longest` without `auto_length`); 0 for what does not fit."""
-    fits = (_trial_on_gpu if torch.cuda.is_available() else _reckoned_on_cpu)(model, recipe)
+    on_gpu = torch.cuda.is_available()
+    fits = _trial_on_gpu(model, recipe, taken) if on_gpu else _reckoned_on_cpu(model, recipe)
     rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     length = longest
     if auto_length:
@@ -149,23 +159,29 @@ def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
     return trial
 
 
-def _bytes_beside(model) -> int:
-    """What the optimizer's moments take in a process, and the buckets in which several add up their gradients."""
+def _bytes_beside(model, recipe: TrainingSettings) -> int:
+    """What a process holds that no trial has: the optimizer's moments, buckets of gradients, a reference model."""
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    reference = 0
+    if getattr(recipe, "beta", 0) and not recipe.adapter:
+        reference = REFERENCE_BYTES * sum(weight.numel() for weight in model.parameters())
     if sharding.asked() == "zero2":
-        return ADAM_BYTES * trained // processes.count()
-    return (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
+        return reference + ADAM_BYTES * trained // processes.count()
+    return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
-def _trial_on_gpu(model, recipe: TrainingSettings) -> Callable[[int, int], bool]:
-    """Whether rows × tokens fit beside gradients and Adam's moments, by trial."""
+def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[int, int], bool]:
+    """Whether rows × tokens fit, by trial on what is left of a GPU: beside gradients, and room for what is to come."""
     trial = _trial(model, recipe)
+    _, total = torch.cuda.mem_get_info()
+    held = _bytes_beside(model, recipe) + int((1 - SHARE + taken) * total)
 
     def fits(rows: int, length: int) -> bool:
         try:
-            moments = torch.empty(int(_bytes_beside(model) / SHARE), dtype=torch.uint8, device="cuda")
+            trial(1, FIRST)
+            others = torch.empty(held, dtype=torch.uint8, device="cuda")
             trial(rows, length)
-            del moments
+            del others
         except torch.OutOfMemoryError:
             return False
         finally:
@@ -184,10 +200,10 @@ def _reckoned_on_cpu(model, recipe: TrainingSettings) -> Callable[[int, int], bo
     """
     trial = _trial(model, recipe)
     with lm_head.left_to_trl():
-        trial(1, 16)  # gradients, and what libraries set up once
+        trial(1, FIRST)
         peaks = [FRAGMENTS * allocated_peak(lambda size=size: trial(1, size)) for size in MEASURED]
     per_token = (peaks[1] - peaks[0]) / (MEASURED[1] - MEASURED[0])
-    fixed = _held() + peaks[1] - per_token * MEASURED[1] + _bytes_beside(model)
+    fixed = _held() + peaks[1] - per_token * MEASURED[1] + _bytes_beside(model, recipe)
     there = SHARE * memory_limit()
     return lambda rows, length: fixed + per_token * rows * length <= there
 

@@ -147,7 +147,7 @@ def grpo(
     valid = valid[: recipe.validation]
     valid_prompts = [task.prompt(example, stage.style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
-    stage.fit(longest)
+    stage.fit(longest, rollouts.share_of_gpu(recipe))
     trainer = rollouts.WatchedTrainer(
         model=stage.load_model(),
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),

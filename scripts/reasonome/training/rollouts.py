@@ -63,9 +63,7 @@ def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str,
         group_port = _number(GROUP_PORT, 51216, int)
         address = {"vllm_server_host": host, "vllm_server_port": port, "vllm_group_port": group_port}
         return {"use_vllm": True, "vllm_mode": "server", **address}
-    share = _number(MEMORY, room.VLLM_SHARE, float)
-    if not 0 < share < 1:
-        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={room.VLLM_SHARE}")
+    share = share_of_gpu(recipe)
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
     return {
         "use_vllm": True,
@@ -77,6 +75,16 @@ def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str,
             parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1))
         ),
     }
+
+
+def share_of_gpu(recipe: GrpoRecipe) -> float:
+    """The share of each training process's GPU that is vLLM's."""
+    if recipe.rollouts != "vllm-colocate":
+        return 0.0
+    share = _number(MEMORY, room.VLLM_SHARE, float)
+    if not 0 < share < 1:
+        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={room.VLLM_SHARE}")
+    return share
 
 
 def weight_bytes(model: Path) -> int:

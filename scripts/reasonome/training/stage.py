@@ -148,13 +148,14 @@ class Stage:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int) -> int:
+    def fit(self, longest: int, taken: float = 0) -> int:
         """Find what the recipe leaves to `auto`, for texts of up to `longest` tokens; the longest that fits.
 
+        `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
+        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
         self.micro_batch_size = found.micro_batch_size
         return found.max_length
 
