@@ -519,6 +519,10 @@ NAMES = "prompts/gene_set_naming.names.txt"
     [
         ("{genes}", "them", 9, "user", "needs {genes} exactly once"),
         ("{genes}", "{genes} {genes}", 9, "user", "needs {genes} exactly once"),
+        ("What do these", "What do {genes}", 7, "system", "unknown placeholder {genes}"),
+        ("What do these", "What {kinds} do these", 7, "system", "unknown placeholder {kinds}"),
+        ("Genes: {genes}", "{gene}: {genes}", 9, "user", "unknown placeholder {gene}"),
+        ("Genes: {genes}", "{genes}\n\nof { neighbours }", 11, "user", "unknown placeholder { neighbours }"),
         ("[user]\n", "", None, None, "not a prompt template"),
         ("[system]", "[sytem]", None, None, "not a prompt template"),
         ("---\n", "", None, None, "not a prompt template"),
@@ -544,6 +548,8 @@ TEACHER = "prompts/teacher.gene_set_naming.txt"
     ("old", "new", "line", "field", "message"),
     [
         ("Genes: {genes}", "Genes:", 4, "user", "needs {genes} exactly once"),
+        ("Genes: {genes}", "Genes: {genes}\n{facts}", 5, "user", "unknown placeholder {facts}"),
+        ("You are an expert", "You name {genes}", 2, "system", "unknown placeholder {genes}"),
         ("[user]\n", "", None, None, "not a prompt template"),
         ("[system]", "---\nseed: 0\n---\n[system]", None, None, "not a prompt template"),
     ],
@@ -562,6 +568,17 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
     for _ in range(2):  # of gene sets and of rankings
         change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
     assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names"]
+
+
+def test_placeholders_of_rankings_are_checked_in_both_texts(config):
+    path = "prompts/rare_disease_ranking.short.txt"
+    text = (config / path).read_text()
+    change(config / path, "{absent}", "{abscent}")
+    assert_located(config, path, 15, "user", "unknown placeholder {abscent}")
+    assert mistake(config).fix == "did you mean 'absent'?"
+    (config / path).write_text(text.replace("this patient's disease", "the disease at {age}"))
+    assert_located(config, path, 11, "system", "unknown placeholder {age}")
+    assert mistake(config).fix == "nothing is filled in below [system]: leave it out"
 
 
 # --- look-ups ----------------------------------------------------------------------------------------

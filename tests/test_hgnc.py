@@ -68,7 +68,9 @@ def test_names_and_gene_groups_are_facts():
     [
         ("prev_symbol", "previous", 1, r"column\(s\) prev_symbol are not in the header"),
         ("\t17p13.1", "", 2, "expected 12 tab-separated columns, found 11"),
-        ("\tATM\t", "\tTP53\t", 4, "symbol TP53 stands already in line 2"),
+        ("\tATM\t", "\tTP53\t", 4, "TP53 stands already in line 2"),
+        ("HGNC:795", "HGNC:11998", 4, "HGNC:11998 stands already in line 2"),
+        ("\t472\t", "\t7157\t", 4, "7157 stands already in line 2"),
         ("\tATM\t", "\t\t", 4, "this gene has none"),
         ("HGNC:795", "", 4, "this gene has none"),
         ("\tATM\t", "\t472\t", 4, "symbol: expected a gene symbol, found the number 472"),
@@ -82,6 +84,11 @@ def test_a_broken_table_is_refused(tmp_path, old, new, line, message):
         hgnc.read_genes(path)
     assert (error.value.file, error.value.line) == (path, line)
     assert error.value.fix
+
+
+def test_an_ensembl_id_of_two_genes_means_neither(tmp_path):
+    genes = GeneTable(hgnc.read_genes(changed(tmp_path, "ENSG00000149311", "ENSG00000141510")))
+    assert genes.resolve("ENSG00000141510") == (None, "ambiguous", ("ATM", "TP53"))
 
 
 def test_a_table_without_header_lists_all_that_is_missing(tmp_path):

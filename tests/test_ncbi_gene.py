@@ -158,6 +158,7 @@ def test_summaries_are_joined_by_gene_id_and_lose_their_credit(tmp_path):
         ([HUMAN[0]], HEADER.replace("GeneID", "Gene"), 1, r"column\(s\) GeneID are not in the header"),
         ([HUMAN[0], HUMAN[1].removesuffix("\t-")], HEADER, 3, "expected 16 tab-separated columns, found 15"),
         ([HUMAN[0].replace("\t9\t", "\tNAT1\t")], HEADER, 2, "expected an NCBI Gene id .* found 'NAT1'"),
+        ([HUMAN[0], HUMAN[1].replace("\t4508\t", "\t9\t")], HEADER, 3, "GeneID: 9 stands already in line 2"),
         (
             [HUMAN[0], HUMAN[2].replace("LOC77\t", "77\t", 1)],
             HEADER,

@@ -1,13 +1,15 @@
 """Prompt templates under config/prompts/: texts under [system] and [user], in a style's file below a YAML head."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.errors import InputError
+from reasonome.errors import InputError, nearest
 from reasonome.yamltext import read_text
 
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
+_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
 class PromptTemplate(NamedTuple):
@@ -18,10 +20,13 @@ class PromptTemplate(NamedTuple):
     user: str
 
 
-def read_template(path: Path, headed: bool) -> PromptTemplate:
+def read_template(
+    path: Path, headed: bool, user: Collection[str] = ("genes",), system: Collection[str] = ()
+) -> PromptTemplate:
     """Read a template, with a head between two `---` lines if `headed`.
 
-    Raises InputError for a missing file, missing sections, and {genes} not exactly once under [user].
+    `user` and `system` are the placeholders that are filled in below [user] and [system]. Raises InputError for a
+    missing file, missing sections, {genes} not exactly once under [user], and another placeholder than those.
     """
     text = read_text(path)
     head = r"---\n(?P<head>.*?)\n---\n" if headed else "(?P<head>)"
@@ -33,4 +38,10 @@ def read_template(path: Path, headed: bool) -> PromptTemplate:
     if match["user"].count("{genes}") != 1:
         line = text[: match.start("user")].count("\n") + 1
         raise InputError("the [user] text needs {genes} exactly once", file=path, line=line, field="user")
+    for section, known in (("system", system), ("user", user)):
+        for found in _PLACEHOLDER.finditer(text, *match.span(section)):
+            if found[0] not in [f"{{{name}}}" for name in known]:
+                what, line = f"unknown placeholder {found[0]}", text[: found.start()].count("\n") + 1
+                fix = nearest(found[1], known) if known else f"nothing is filled in below [{section}]: leave it out"
+                raise InputError(what, file=path, line=line, field=section, fix=fix)
     return PromptTemplate(match["head"], match["system"].strip(), match["user"].strip())

@@ -39,7 +39,7 @@ from reasonome.config.sources import (
     SourceName,
 )
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
-from reasonome.config.styles import RANKING_PLACEHOLDERS, AnyStyle, PromptFacts, RankingStyle, Style
+from reasonome.config.styles import NAMING_TEXTS, RANKING_PLACEHOLDERS, AnyStyle, PromptFacts, RankingStyle, Style
 from reasonome.config.subsets import is_variant, variant_of_subset
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
 from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
@@ -83,6 +83,7 @@ __all__ = [
     "PublishedFiles",
     "PypiWeights",
     "QUESTION_FORMATS",
+    "NAMING_TEXTS",
     "RANKING_PLACEHOLDERS",
     "RANKING_TASKS",
     "RankingBenchmark",

@@ -104,6 +104,8 @@ class Style(_Asking):
         return self
 
 
+# What the [user] text of gene-set naming may hold, and its [system] text.
+NAMING_TEXTS = (("genes", "kind", "neighbours"), ("kind",))
 # What the [user] text of a ranking task must hold and may hold beside {genes}.
 RANKING_PLACEHOLDERS = {
     "causal_gene_ranking": (("trait",), ()),

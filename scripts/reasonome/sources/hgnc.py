@@ -8,7 +8,7 @@ import pandas as pd
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
-from reasonome.sources.table import ROW_COLUMNS, check_entrez_id, check_symbol, places, rows
+from reasonome.sources.table import ROW_COLUMNS, check_entrez_id, check_once, check_symbol, places, rows
 from reasonome.sources.textfile import lines
 
 COLUMNS = [
@@ -39,29 +39,24 @@ def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
     """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
 
     Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol that is
-    a number or is given twice, an Entrez id that is no number, gene groups whose names and ids do not pair up, and
-    a table without any approved gene.
+    a number, a symbol, HGNC or Entrez id that stands twice, an Entrez id that is no number, gene groups whose names and
+    ids do not pair up, and a table without any approved gene.
     """
     numbered = lines(path)
     header = [column.strip('"') for column in next(numbered)[1].split("\t")]
     at = places(header, COLUMNS, path, fix="give HGNC's hgnc_complete_set.txt, with its header, as it is published")
     type_at = header.index(LOCUS_TYPE) if LOCUS_TYPE in header else None
-    genes, seen = [], {}
+    genes: list[tuple[int, Gene]] = []
+    # Not the Ensembl id, which two genes may share: it is ambiguous then, and means neither.
+    seen: dict[str, dict[str, int]] = {"symbol": {}, "hgnc_id": {}, "entrez_id": {}}
     for line, row in rows(numbered, path, len(header), quoted=True):
         fields = dict(zip(COLUMNS, (row[place].strip() for place in at), strict=True))
         fields[LOCUS_TYPE] = "" if type_at is None else row[type_at].strip()
         if fields["status"] != "Approved":
             continue
         gene = _gene(fields, path, line)
-        if gene.symbol in seen:
-            raise InputError(
-                f"symbol {gene.symbol} stands already in line {seen[gene.symbol]}",
-                file=path,
-                line=line,
-                field="symbol",
-                fix="keep one row for each approved symbol",
-            )
-        seen[gene.symbol] = line
+        for field, values in seen.items():
+            check_once(values, getattr(gene, field), path, line, field)
         genes.append((line, gene))
     if not genes:
         raise InputError("no row has the status Approved", file=path, fix="fetch the file again")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reasonome.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
-from reasonome.sources.table import check_entrez_id, check_symbol, facts_of, no_rows_of, places, rows
+from reasonome.sources.table import check_entrez_id, check_once, check_symbol, facts_of, no_rows_of, places, rows
 from reasonome.sources.textfile import lines
 
 COLUMNS = [
@@ -48,16 +48,18 @@ class Record(NamedTuple):
 def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
     """The genes of one organism, and the rows left out: other organisms, placeholders, regions, withdrawn.
 
-    Raises InputError for another header, a row of another width, an id that is no number, a symbol that is one, and a
-    file without genes of the organism.
+    Raises InputError for another header, a row of another width, an id that is no number or stands twice, a symbol that
+    is a number, and a file without genes of the organism.
     """
     records, left_out, first = [], Counter(), None
+    seen: dict[str, int] = {}
     for line, row in _rows(path, COLUMNS):
         first = first or (line, row[0])
         if row[0] != str(taxon):
             left_out["rows of other organisms"] += 1
             continue
         check_entrez_id(row[1], path, line, "GeneID")
+        check_once(seen, row[1], path, line, "GeneID")
         reason = _reason_to_leave_out(row)
         if reason:
             left_out[reason] += 1

@@ -130,6 +130,18 @@ def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> 
         )
 
 
+def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: int, field: str) -> None:
+    """InputError where a value of a field, of which each row has its own, stands already in a line of `seen`."""
+    if value and seen.setdefault(value, line) != line:
+        raise InputError(
+            f"{value[:40]} stands already in line {seen[value]}",
+            file=path,
+            line=line,
+            field=field,
+            fix="keep the row of the gene that it means, or give the file as it is published",
+        )
+
+
 def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
     """The first identifier that names one gene, else the first that is not empty, else ""."""
     given = [i for i in identifiers if i]
