@@ -541,6 +541,17 @@ def test_too_little_memory_and_time_is_warned_of(tmp_path):
     assert found.warnings[1].endswith("asks for 1: set `memory_gb: 7`")
 
 
+def test_a_warning_that_is_shorter_than_a_save_is_told(tmp_path):
+    tiny_config(tmp_path, "- {rules: [sft], warning_seconds: 1000}\n")
+    jobs = [training(chain, "llama-3.1-8b") for chain in ("pretrain.human-s0", "sft.gpt4o-s0")]
+    found = Plan(Project(tmp_path / "config"), jobs, [], {}).warnings
+    # 14 bytes of 8e9 parameters at 100 MB/s are 1,120 s, and a fifth more; the warm-up has 1,800.
+    assert [warning for warning in found if "warning_seconds" in warning] == [
+        "sft llama-3.1-8b sft.gpt4o saves 112 GB, for which 1000 seconds before its time limit may be too few: set "
+        "`warning_seconds: 1344`"
+    ]
+
+
 def with_engine(folder, engine):
     """The project in `folder` with llama-3.1-70b on this engine."""
     path = folder / "config/backbones.yaml"

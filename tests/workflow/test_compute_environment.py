@@ -24,39 +24,39 @@ RECIPE = f"results/models/{tiny_project.BACKBONE}/{tiny_project.PRETRAINED}/reci
 
 
 @pytest.fixture
-def project(tmp_path):
+def small(tmp_path):
     """A project of which only a recipe is asked, which needs no weights."""
-    return tiny_project.make(tmp_path / "project", tmp_path, tmp_path)
+    return tiny_project.make(tmp_path / "small", tmp_path, tmp_path)
 
 
-def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(project):
-    container = project / "container"
+def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(small):
+    container = small / "container"
     container.write_text('#!/bin/sh\necho "$PREPARED $1" > seen\nshift\nexec "$@"\n')
     container.chmod(0o755)
     words = f"{container} image {sys.executable}"
-    tiny_project.snakemake(project, RECIPE, "--config", f"python={words}", "setup=export PREPARED=${HOME:+well}")
-    assert json.loads((project / RECIPE).read_text())["stage"] == "pretrain"
-    assert (project / "seen").read_text() == "well image\n"
+    tiny_project.snakemake(small, RECIPE, "--config", f"python={words}", "setup=export PREPARED=${HOME:+well}")
+    assert json.loads((small / RECIPE).read_text())["stage"] == "pretrain"
+    assert (small / "seen").read_text() == "well image\n"
 
 
-def test_a_clone_may_lie_in_a_folder_with_a_space(project, tmp_path):
+def test_a_clone_may_lie_in_a_folder_with_a_space(small, tmp_path):
     clone = tmp_path / "a clone"
     for name in ("workflow", "scripts", "envs"):
         shutil.copytree(tiny_project.ROOT / name, clone / name)
     shutil.copy(tiny_project.ROOT / "Snakefile", clone)
-    folder = (project / "config").rename(project / "with {braces}")
-    tiny_project.snakemake(project, RECIPE, "--config", f"folder={folder.name}", root=clone)
-    assert json.loads((project / RECIPE).read_text())["stage"] == "pretrain"
+    folder = (small / "config").rename(small / "with {braces}")
+    tiny_project.snakemake(small, RECIPE, "--config", f"folder={folder.name}", root=clone)
+    assert json.loads((small / RECIPE).read_text())["stage"] == "pretrain"
 
 
 @pytest.mark.parametrize(
     "mistake", ["setup=module load no-such-module", "setup=module load none && true # both", "python=/no/such/python"]
 )
-def test_an_environment_that_is_not_there_fails_the_job(project, mistake):
-    done = tiny_project.snakemake(project, RECIPE, "--config", mistake, check=False)
+def test_an_environment_that_is_not_there_fails_the_job(small, mistake):
+    done = tiny_project.snakemake(small, RECIPE, "--config", mistake, check=False)
     assert done.returncode == 1
     assert "module: command not found" in done.stdout or "/no/such/python" in done.stdout
-    assert not (project / RECIPE).exists()
+    assert not (small / RECIPE).exists()
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def environments(folder) -> list[str]:
 
 
 @pytest.mark.skipif(visible_gpus.has_driver(), reason="here are GPUs, for which their environment is made")
-def test_gpus_that_are_nowhere_need_no_environment(project, programs):
-    assert environments(project) == ["cpu"]
+def test_gpus_that_are_nowhere_need_no_environment(small, programs):
+    assert environments(small) == ["cpu"]
 
 
-def test_a_rule_that_gets_gpus_from_slurm_has_their_conda_environment(project, programs):
+def test_a_rule_that_gets_gpus_from_slurm_has_their_conda_environment(small, programs):
     program(programs / "sbatch", "#!/bin/sh\n")
-    assert environments(project) == ["cpu", "gpu"]
-    tiny_project.edit(project, "resources.yaml", lambda entries: entries.append({"gpus": 0}))
-    assert environments(project) == ["cpu"]
+    assert environments(small) == ["cpu", "gpu"]
+    tiny_project.edit(small, "resources.yaml", lambda entries: entries.append({"gpus": 0}))
+    assert environments(small) == ["cpu"]
 
 
 def test_conda_reruns_nothing(finished, programs):

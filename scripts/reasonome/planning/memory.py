@@ -57,6 +57,11 @@ class Need:
     kept: Estimate
     meanwhile: Estimate
 
+    @property
+    def checkpoint(self) -> Estimate:
+        """GB that one save writes."""
+        return self.meanwhile.times(1 / (WHILE_TRAINING + 1))
+
 
 def of_training(size: Estimate, shape: Shape | None, recipe: Recipe, asked: JobResources, prompt: float = 0) -> Need:
     """What a training job needs; `prompt` are the tokens before a completion of GRPO.

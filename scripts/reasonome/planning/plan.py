@@ -21,6 +21,7 @@ from reasonome.project import Project
 DATA_RULES = ("build_benchmark", "build_ranking_benchmark", "write_prompts", "write_statements")
 # What loading libraries and weights takes, on a quiet file system.
 START = Estimate(60, "assumed", "60 s to start")
+WRITTEN = 0.1  # GB a second that a busy file system still takes
 MODEL_RULES = (*TRAINING_RULES, ANSWERING)
 
 
@@ -247,6 +248,12 @@ class Plan:
                 found.append(
                     f"{name} needs about {node:.0f} GB of a node's memory and asks for {worst.asked.memory_gb:g}: "
                     f"set `memory_gb: {round(node * 1.2) + 1}`"
+                )
+            saving, warned = (worst.need.checkpoint.value or 0) / WRITTEN, worst.asked.warning_seconds
+            if warned is not None and saving > warned:
+                found.append(
+                    f"{name} saves {worst.need.checkpoint.value:.0f} GB, for which {warned} seconds before its time "
+                    f"limit may be too few: set `warning_seconds: {math.ceil(saving * 1.2)}`"
                 )
             card = GPU_MEMORY_GB.get((worst.asked.gpu_model or "").lower())
             if worst.need.gpu and card and (worst.need.gpu.value or 0) > card:
