@@ -61,6 +61,12 @@ def test_sentences_that_name_a_gene_but_no_term_are_told_as_unchecked(knowledge)
     assert reading.unchecked == ["XRCC1 belongs to pathway Glow."]
 
 
+@pytest.mark.parametrize("text", ["Does LIG3 act in DNA repair?", "It is open whether LIG3 acts in DNA repair."])
+def test_a_sentence_that_asks_claims_nothing(knowledge, text):
+    reading = knowledge.read(text)
+    assert (reading.claims, reading.unchecked) == ([], [text])
+
+
 def said(knowledge, text, of_set=()):
     """The claims of a text: gene, term as written (with a minus where it is denied), verdict."""
     claims = knowledge.read(text, of_set).claims
@@ -103,6 +109,13 @@ def test_claims_of_a_sentence(knowledge, text, claims):
         (
             "Neither LIG3 nor XRCC1 acts in DNA repair.",
             [("LIG3", "-DNA repair", "contradicted"), ("XRCC1", "-DNA repair", "contradicted")],
+        ),
+        ("LIG3 fails to act in DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
+        ("LIG3 is absent from DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
+        ("LIG3 is hardly at work in DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
+        (
+            "LIG3 does phosphorylation rather than DNA repair.",
+            [("LIG3", "phosphorylation", "unknown"), ("LIG3", "-DNA repair", "contradicted")],
         ),
         ("NO signals to LIG3 in DNA repair.", [("LIG3", "DNA repair", "true")]),
         ("Without doubt LIG3 acts in DNA repair.", [("LIG3", "DNA repair", "true")]),

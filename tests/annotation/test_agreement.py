@@ -5,6 +5,7 @@ import pytest
 
 from reasonome.annotation.agreement import (
     agreement_with_terms,
+    claims_of_name,
     genes_of_reasoning,
     most_frequent_name,
     near_identical_groups,
@@ -131,6 +132,33 @@ def test_genes_of_an_enriched_term_that_says_the_same_are_supported():
     found = agreement_with_terms("DNA repair", [term("mitochondrial DNA repair", genes="CB")])
     assert found.score == pytest.approx(0.8)
     assert genes_of_reasoning("ABCD", [claim("D", "supported")], found) == (["B", "C", "D"], ["A"])
+
+
+@pytest.mark.parametrize(
+    ("name", "enriched", "score"),
+    [
+        # Words in common over words of both, twice.
+        ("mitochondrial DNA repair", "DNA repair", 4 / 5),
+        ("DNA repair deficiency", "DNA repair", 4 / 5),
+        ("DNA repair", "regulation of DNA repair", 4 / 6),
+        ("type I interferon signaling", "regulation of type I interferon signaling", 8 / 10),
+        ("negative regulation of mitotic exit", "positive regulation of mitotic exit", 8 / 10),
+        ("type I interferon signaling pathway", "type II interferon signaling pathway", 8 / 10),
+    ],
+)
+def test_a_term_that_reads_alike_and_says_something_else_supports_nothing(name, enriched, score):
+    found = agreement_with_terms(name, [term(enriched, genes="A")])
+    assert (found.score, found.same) == (pytest.approx(score), False)
+    assert genes_of_reasoning("AB", [], found) == ([], ["A", "B"])
+    said = AnnotatedClaim(gene="A", term=enriched, negated=False, verdict="supported")
+    assert claims_of_name(name, [said]) == []
+
+
+def test_of_terms_those_that_say_the_same_come_first():
+    # By the words 6/7 and 6/8.
+    terms = [term("positive regulation of mitosis"), term("early regulation of late mitosis", genes="A")]
+    found = agreement_with_terms("regulation of mitosis", terms)
+    assert (found.term.genes, found.score) == (["A"], pytest.approx(6 / 8))
 
 
 def test_genes_of_an_enriched_term_that_says_something_else_are_not():

@@ -20,6 +20,11 @@ SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 # its words "ribosomal protein binding" is nearly "protein binding". A convention all the same: no score parts right
 # from wrong names.
 SAYS_THE_SAME = 0.7
+# Words without which a term says something else, or the contrary.
+_TURNING = """
+absence abnormal defective deficiency defects disease diseases impaired inactivation inhibition lack loss negative
+positive regulation response suppression
+"""
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
 
 
@@ -40,10 +45,11 @@ def most_frequent_name(names: Sequence[str]) -> str:
 
 
 class TermAgreement(NamedTuple):
-    """How alike a name and an enriched term read, 0 to 1, and the term."""
+    """How alike a name and an enriched term read, 0 to 1, the term, and whether it says the same as the name."""
 
     score: float
     term: EnrichedTerm
+    same: bool
 
 
 def agreement_with_terms(
@@ -51,34 +57,50 @@ def agreement_with_terms(
 ) -> TermAgreement | None:
     """The term most like a name, among those with an adjusted p of SIGNIFICANT or less; of equals the first.
 
-    The score is ROUGE-L or, where it is smaller, that of `similarity`: cosines, of which negative ones are 0. None
-    without a name or such a term.
+    Those that say the same come before others. The score is ROUGE-L or, where it is smaller, that of `similarity`:
+    cosines, of which negative ones are 0. None without a name or such a term.
+
+    A term says the same that has a score of SAYS_THE_SAME or more, lacks no word of the name, and has none besides that
+    turns its meaning: "interferon-gamma signaling pathway" of "interferon gamma signaling", and neither "DNA repair" of
+    "DNA repair deficiency" nor "positive regulation of mitosis" of "negative regulation of mitosis".
     """
     terms = [term for term in enriched if term.adjusted_p <= SIGNIFICANT]
     if not normalise(name) or not terms:
         return None
-    scores = _alike(name, [term.name for term in terms], similarity)
-    best = int(np.argmax(scores))
-    return TermAgreement(max(0.0, float(scores[best])), terms[best])
+    others = [term.name for term in terms]
+    scores = _alike(name, others, similarity)
+    same = _same(name, others, scores)
+    best = max(range(len(terms)), key=lambda place: (same[place], scores[place]))
+    return TermAgreement(max(0.0, float(scores[best])), terms[best], same[best])
 
 
 def claims_of_name(
     name: str, claims: Sequence[AnnotatedClaim], similarity: Similarity | None = None
 ) -> list[AnnotatedClaim]:
-    """The claims whose term says the same as the name: a score of SAYS_THE_SAME or more, as of `agreement_with_terms`.
+    """The claims whose term says the same as the name, as of `agreement_with_terms`.
 
     What is true of a gene and has nothing to do with the name is no evidence for it.
     """
     terms = list(dict.fromkeys(claim.term for claim in claims))
     if not normalise(name) or not terms:
         return []
-    scores = dict(zip(terms, _alike(name, terms, similarity), strict=True))
-    return [claim for claim in claims if scores[claim.term] >= SAYS_THE_SAME]
+    same = dict(zip(terms, _same(name, terms, _alike(name, terms, similarity)), strict=True))
+    return [claim for claim in claims if same[claim.term]]
 
 
 def _alike(name: str, others: Sequence[str], similarity: Similarity | None) -> np.ndarray:
     words = np.array([rouge.score(name, other)["rouge_l"] for other in others])
     return words if similarity is None else np.minimum(words, similarity([name] * len(others), list(others)))
+
+
+def _same(name: str, others: Sequence[str], scores: np.ndarray) -> list[bool]:
+    words, turning = Counter(rouge.tokens(name)), set(rouge.tokens(_TURNING))
+    besides = [Counter(rouge.tokens(other)) - words for other in others]
+    lacks = [words - Counter(rouge.tokens(other)) for other in others]
+    return [
+        bool(score >= SAYS_THE_SAME) and not lacking and turning.isdisjoint(more)
+        for score, lacking, more in zip(scores, lacks, besides, strict=True)
+    ]
 
 
 def genes_of_reasoning(
@@ -88,11 +110,11 @@ def genes_of_reasoning(
 
     Evidence is a claim about the name (`claims_of_name`) that a known fact supports, unless it says what the gene is
     not; or being one of the genes by which the enriched term that agrees best with the name is enriched, if that term
-    says the same as the name (a score of SAYS_THE_SAME or more). A claim that nothing is known about is no evidence,
-    nor is being named; a contradicted claim takes away no evidence that another gives.
+    says the same. A claim that nothing is known about is no evidence, nor is being named; a contradicted claim takes
+    away no evidence that another gives.
     """
     evidence = {claim.gene for claim in claims if claim.verdict == "supported" and not claim.negated}
-    if agreement is not None and agreement.score >= SAYS_THE_SAME:
+    if agreement is not None and agreement.same:
         evidence |= set(agreement.term.genes)
     return [s for s in symbols if s in evidence], [s for s in symbols if s not in evidence]
 

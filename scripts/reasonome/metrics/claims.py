@@ -43,8 +43,10 @@ _JOINT = re.compile(r",? (?:while|whereas|although|but) |, (?:and|yet) | and ")
 # Small letters, but for NOT in emphasis: NO is nitric oxide.
 _NEGATION = re.compile(
     r"\b(?:[Nn]ot(?! only)|NOT|[Nn]o|[Nn]ever|[Nn]either(?: of)?|[Nn]or|cannot|[Uu]nlike|[Uu]nrelated to|[Ww]ithout|"
-    r"[Ee]xcept(?: for)?|lack(?:s|ing)?)\b|n['’]t\b"
+    r"[Ee]xcept(?: for)?|lack(?:s|ing)?|fail(?:s|ed)? to|absent from|hardly|rather than)\b|n['’]t\b"
 )
+# A sentence that asks says nothing.
+_ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
 _OF_ONE_GENE = ("unlike", "without", "except", "except for")  # say something only of the gene that follows
 _OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication|link|role|sign))\b")
 
@@ -74,7 +76,7 @@ class _Mention(NamedTuple):
 class Reading:
     """What running text says: the genes that it names, and its claims, each once.
 
-    `unchecked` are the sentences that name a gene but no term, so that no claim can be read from them.
+    `unchecked` are the sentences that name a gene but no whole term, or ask, so that no claim can be read from them.
     """
 
     genes: frozenset[str]
@@ -178,7 +180,7 @@ class Knowledge:
             whole = whole_terms(sentence, [(one.start, one.end) for one in found], [gene.start for gene in named])
             found = [one if kept else one._replace(what=()) for one, kept in zip(found, whole, strict=True)]
             genes.update(gene.what for gene in named)
-            said = list(self._claims(sentence, named, found))
+            said = [] if _ASKS.search(sentence) else list(self._claims(sentence, named, found))
             for claim in said:
                 claims.setdefault((claim.gene, normalise(claim.term), claim.negated), claim)
             if named and not said:

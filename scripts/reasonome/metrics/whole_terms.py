@@ -26,8 +26,8 @@ between but by called can carries carry carrying catalyse catalyses catalyze cat
 do does doing done drive drives during either enable enables encode encodes encoding for from further had has have
 having help helps hence if in include includes including inside into involve involves involving is jointly like mainly
 may mediate mediates mostly named namely neither never no nor not occurs often on only or perform performing performs
-provide provides providing respectively restrain say says share shares sharing show showing shows so stand stands such
-than that then there they through thus together too under undergo undergoes undergoing upon via was we well were when
+provide provides providing rather respectively restrain say says share shares sharing show showing shows so stand stands
+such than that then there they through thus together too under undergo undergoes undergoing upon via was we well were when
 where whereas which while who whose with within without yet
 """
 _BEFORE_OF_AND_TO = """
