@@ -27,8 +27,8 @@ do does doing done drive drives during either enable enables encode encodes enco
 having help helps hence if in include includes including inside into involve involves involving is jointly like mainly
 may mediate mediates mostly named namely neither never no nor not occurs often on only or perform performing performs
 provide provides providing rather respectively restrain say says share shares sharing show showing shows so stand stands
-such than that then there they through thus together too under undergo undergoes undergoing upon via was we well were when
-where whereas which while who whose with within without yet
+such than that then there they through thus together too under undergo undergoes undergoing upon via was we well were
+when where whereas which while who whose with within without yet
 """
 _BEFORE_OF_AND_TO = """
 ahead annotated aspect aspects assigned belong belonging belongs capable case central component components connected
