@@ -102,7 +102,7 @@ def read_left_out(
     for folder in folders:
         sets = [s for part in ("valid", "test") for s in benchmarks.read_sets(folder / f"{part}.jsonl")]
         found[folder.name] = (
-            lookup(project.benchmarks, folder.name, "benchmark"),
+            lookup(project.naming_benchmarks, folder.name, "benchmark of gene sets"),
             audit.with_terms(sets, *ontologies),
         )
     return found
@@ -111,7 +111,7 @@ def read_left_out(
 def main() -> None:
     args = arguments()
     project = Project(args.config)
-    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
+    benchmark = lookup(project.naming_benchmarks, args.benchmark, "benchmark of gene sets")
     facts = read_facts(args.facts)
     paths = pairs(args.ontology, "--ontology")
     ontologies = {source: read_ontology(path) for source, path in paths.items()}

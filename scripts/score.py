@@ -25,7 +25,7 @@ def main() -> None:
     args = parser.parse_args()
 
     project = Project(args.config)
-    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
+    benchmark = lookup(project.naming_benchmarks, args.benchmark, "benchmark of gene sets")
     task = TASKS[benchmark.task]
     examples, sealed = read_questions(args.examples, task, benchmark.sealed, project.settings.final)
     table = scoring.score_answers(

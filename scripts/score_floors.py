@@ -28,7 +28,7 @@ def main() -> None:
     args = parser.parse_args()
 
     project = Project(args.config)
-    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
+    benchmark = lookup(project.naming_benchmarks, args.benchmark, "benchmark of gene sets")
     table = scoring.score_floors(
         read_rows(args.folder / "train.jsonl"),
         unsealed(read_rows(args.folder / "test.jsonl"), benchmark.sealed, project.settings.final),

@@ -7,6 +7,7 @@ python scripts/summarise.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
+from reasonome.argument_types import resamples, seed
 from reasonome.comparisons import RESAMPLES
 from reasonome.errors import run_program
 from reasonome.report import tables
@@ -21,8 +22,8 @@ def main() -> None:
     arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
     arguments.add_argument("--metrics", type=Path, required=True, help="table to write")
     arguments.add_argument("--comparisons", type=Path, required=True, help="table to write")
-    arguments.add_argument("--resamples", type=int, default=RESAMPLES, help="of the bootstrap (%(default)s)")
-    arguments.add_argument("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
+    arguments.add_argument("--resamples", type=resamples, default=RESAMPLES, help="of the bootstrap (%(default)s)")
+    arguments.add_argument("--seed", type=seed, default=0, help="of the bootstrap (%(default)s)")
     arguments.add_argument(
         "--equivalence",
         type=float,

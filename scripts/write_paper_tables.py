@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib
 
+from reasonome.argument_types import resamples, seed
 from reasonome.atomic import replacing
 from reasonome.comparisons import RESAMPLES
 from reasonome.errors import run_program
@@ -25,8 +26,8 @@ def main() -> None:
     arguments.add_argument("--metrics", type=Path, required=True, help="table that summarise.py wrote")
     arguments.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
     arguments.add_argument("--output", type=Path, required=True, help="folder to write, replaced whole")
-    arguments.add_argument("--resamples", type=int, default=RESAMPLES, help="of the bootstrap (%(default)s)")
-    arguments.add_argument("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
+    arguments.add_argument("--resamples", type=resamples, default=RESAMPLES, help="of the bootstrap (%(default)s)")
+    arguments.add_argument("--seed", type=seed, default=0, help="of the bootstrap (%(default)s)")
     given = arguments.parse_args()
 
     plan = read_plan(given.plan)

@@ -392,6 +392,19 @@ def test_a_nested_key_given_twice(config):
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "field"),
+    [
+        ("{[a]: 1}\n", 1, None),
+        ("greedy: {max_new_tokens: 8}\n? [a]\n: 1\n", 2, None),
+        ("greedy:\n  max_new_tokens: 8\n  ? {a: 1}\n  : 1\n", 3, "greedy"),
+    ],
+)
+def test_a_key_that_is_a_list_or_a_mapping(config, text, line, field):
+    (config / "decodings.yaml").write_text(text)
+    assert_located(config, "decodings.yaml", line, field, "a key is text, and this is a list or a mapping")
+
+
+@pytest.mark.parametrize(
     ("text", "line", "message"),
     [
         ("greedy:\n  max_new_tokens: [80\n", 3, "not valid YAML"),

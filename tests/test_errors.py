@@ -73,6 +73,17 @@ def test_a_folder_that_may_not_be_written_is_told_as_one(tmp_path, capsys, name)
     )
 
 
+@pytest.mark.parametrize("option", ["answers", "--json", "--config"])
+def test_a_path_too_long_is_told(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("answer,gold\na,a\n")
+    long = "x" * 300
+    arguments = ["score", long if option == "answers" else "a.csv", "--task", "gene_set_naming", "--encoders", "none"]
+    arguments += ["--columns", "answer=answer,gold=gold", *([option, long] if option.startswith("--") else [])]
+    status, said = ends(lambda: cli.main(arguments), capsys)
+    assert status == 2 and said.startswith(f"error: {long}") and "File name too long\n  fix: " in said
+
+
 def test_ctrl_c_ends_without_a_traceback(capsys):
     def main():
         raise KeyboardInterrupt

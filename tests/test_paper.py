@@ -403,7 +403,7 @@ def test_the_program_writes_the_same_bytes_again_and_needs_its_tables(tmp_path):
     def run(name: str) -> tuple[subprocess.CompletedProcess, dict[str, bytes]]:
         given = ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"]
         done = subprocess.run(
-            [sys.executable, PROGRAM, "--plan", plan, *given, "--output", tmp_path / name, "--resamples", "20"],
+            [sys.executable, PROGRAM, "--plan", plan, *given, "--output", tmp_path / name, "--resamples", "100"],
             capture_output=True,
             text=True,
         )

@@ -154,6 +154,17 @@ def run(*arguments, program="build_benchmark.py"):
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
 
 
+@pytest.mark.parametrize(
+    ("program", "given"),
+    [("build_benchmark.py", ["--facts", "x"]), ("score_floors.py", ["--style", "short", "--folder", "x"])],
+)
+def test_a_benchmark_of_rankings_is_none_of_gene_sets(tmp_path, program, given):
+    done = run("--benchmark", "demo-loci", *given, "--output", tmp_path / "out", program=program)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: unknown benchmark of gene sets 'demo-loci'\n  fix: ")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts):
     """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"

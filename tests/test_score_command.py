@@ -340,6 +340,25 @@ def test_scores_are_written_into_a_pipe(tmp_path):
     assert pipe.is_fifo()
 
 
+@pytest.mark.parametrize("option", ["--seed", "--resamples"])
+@pytest.mark.parametrize("value", ["-1", "1.5", "one", "²", "9" * 30, "9" * 5000])
+def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):
+    arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
+    if option == "--resamples" and value == "9" * 30:
+        value = "99"
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["score", "a.csv", *arguments, f"{option}={value}"])
+    said = capsys.readouterr().err
+    assert (caught.value.code, f"argument {option}: '{value[:40]}' is not a whole number from" in said) == (2, True)
+
+
+@pytest.mark.parametrize("program", ["summarise.py", "vote_rankings.py", "write_paper_tables.py"])
+def test_programs_of_reports_refuse_such_a_seed(tmp_path, program):
+    command = [sys.executable, ROOT / "scripts" / program, "--seed", "-1"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 2 and "argument --seed: '-1' is not a whole number from 0" in run.stderr
+
+
 def test_json_is_alone_on_standard_output(tmp_path, names):
     path = table(tmp_path / "my answers.tsv.csv", [(f"Process: {CONSTANT}", name) for name in names])
     command = [sys.executable, "-m", "reasonome.cli", "score", str(path), "--task", "gene_set_naming", "--json", "-"]

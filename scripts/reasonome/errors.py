@@ -51,6 +51,7 @@ _DISK_FIXES = {
     errno.ENOSPC: "free some space; what was under way was removed, finished files are whole, so run again",
     errno.EDQUOT: "free some of your quota, then run again",
     errno.EROFS: "this place cannot be written to: set another results folder in config/config.yaml",
+    errno.ENAMETOOLONG: "check the path; a file's name has 255 bytes at most",
     errno.EACCES: "you may not look into this folder, or write there: change its permissions, or the results folder in "
     "config/config.yaml",
 }
@@ -58,7 +59,7 @@ _UNREADABLE = "you may not open this file: change its permissions"
 
 
 def run_program(main: Callable[[], int | None]) -> None:
-    """Run a program's `main`; an InputError or a full or closed disk becomes one message and exit status 2.
+    """Run a program's `main`; an InputError, a full or closed disk or a path too long becomes one message and status 2.
 
     Messages may quote names of others, and are printed as text alone. Ctrl-C ends it with exit status 130, as shells
     have it.

@@ -25,7 +25,7 @@ _Loader.yaml_implicit_resolvers = {
 class YamlText:
     """A YAML text as data, with the line of every key. `above`: lines of the file that come before it.
 
-    Raises InputError for text that is no YAML and for a key given twice.
+    Raises InputError for text that is no YAML, for a key given twice, and for one that is no text or number.
     """
 
     def __init__(self, text: str, file: Path, above: int = 0):
@@ -57,6 +57,14 @@ class YamlText:
     def _collect(self, node: yaml.Node | None, loc: Loc, first: int) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise InputError(
+                        "a key is text, and this is a list or a mapping",
+                        file=self.file,
+                        line=key.start_mark.line + first,
+                        field=".".join(map(str, loc)) or None,
+                        fix="put quotes around it if it is meant as text",
+                    )
                 place, line = (*loc, key.value), key.start_mark.line + first
                 if place in self._lines:
                     raise InputError(

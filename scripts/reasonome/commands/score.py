@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome import atomic
+from reasonome.argument_types import resamples, seed
 from reasonome.commands.json_output import check_output
 from reasonome.config import RANKING_TASKS
 from reasonome.errors import InputError
@@ -75,8 +76,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         f"{_DEFAULT_ENCODER}; none unless all of them were fetched)",
     )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
-    command.add_argument("--seed", type=int, default=0, help="of intervals and random floors")
-    command.add_argument("--resamples", type=_count, default=10_000, help="of each interval (default: %(default)s)")
+    command.add_argument("--seed", type=seed, default=0, help="of intervals and random floors")
+    command.add_argument("--resamples", type=resamples, default=10_000, help="of each interval (default: %(default)s)")
     command.add_argument("--config", type=Path, default=Path("config"), help="folder with encoders.yaml and others")
     command.set_defaults(run=run)
 
@@ -108,12 +109,6 @@ def parse_columns(text: str) -> dict[str, str]:
         found[key] = column
     one_field_each(found)
     return found
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 100:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 100")
-    return int(text)
 
 
 def _table(args: argparse.Namespace) -> "Scored":
