@@ -407,7 +407,7 @@ def _requested(rule, backbone, chain):
 
 
 def environment(rule):
-    """The conda environment of a rule that may compute on GPUs: of each job, where Snakemake makes environments."""
+    """The conda environment of jobs that may compute on GPUs; chosen for each where Snakemake makes environments."""
 
     def of_job(wildcards):
         gpus = requested(rule, wildcards).gpus if HAS_GPUS else 0
