@@ -289,7 +289,9 @@ def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poiso
         validation |= {"components": components, "ids": ["GO:1" + poison]}
         validation |= {"rewards_before": [2.31], "rewards_after": [2.48]}
         validation |= {"semantic_first_quarter": 0.402, "semantic_last_quarter": 0.498}
-        validation |= {"constants": {"similarity": 0.51, "rouge_l": 0.09, "format": 1.0, "reward": 1.7}}
+        copied = {"similarity": 0.53, "rouge_l": 0.05, "format": 1.0, "reward": 1.8, "name": "copied gene name"}
+        constants = {"similarity": 0.51, "rouge_l": 0.09, "format": 1.0, "reward": 1.7, "copies": [copied]}
+        validation |= {"constants": constants}
         (step / "validation.json").write_text(json.dumps(validation))
         constant = {"similarity": 0.52, "rouge_l": 0.08, "format": 1.0, "reward": 1.6, "name": "cell division" + poison}
-        (step / "constant.json").write_text(json.dumps(constant))
+        (step / "constant.json").write_text(json.dumps(constant | {"copies": [copied | {"reward": 1.75}]}))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reasonome.errors import InputError
 from reasonome.experiments import (
+    cells,
     corpus_sources,
     report_plan,
     set_sources,
@@ -122,3 +124,23 @@ def test_training_and_test_sets_of_one_collection_are_named(tmp_path):
     assert go == {"bioconductor": "GO"}
     assert shared_sources(set_sources(project, "demo-go", "train"), go) == ["go-demo (GO)"]
     assert shared_sources({"mine": ""}, {"mine": ""}) == ["mine"] and shared_sources({"mine": ""}, {"a": ""}) == []
+
+
+@pytest.mark.parametrize("experiment", ["demo", "whole-genome"])
+def test_arms_that_cannot_answer_are_no_controls(project, experiment):
+    assert report_plan(project, experiment)["no_controls"] == ["base", "KW"]
+    assert report_plan(project, "gene-r1")["no_controls"] == []
+
+
+def test_what_is_no_control_is_an_arm(two_seeds):
+    path = two_seeds.root / "experiments" / "two.yaml"
+    path.write_text(EXPERIMENT + "no_controls: [bass]\n")
+    with pytest.raises(InputError, match=r"no_controls has 'bass', which is not asked: did you mean 'base'\?"):
+        Project(two_seeds.root)
+
+
+def test_the_whole_genome_has_its_arms_without_the_warm_up(project):
+    """So that what the warm-up is worth is asked of arms that have learned the form, with GRPO and without."""
+    chains = {run.arm: run.chain for run in cells(project, "whole-genome") if run.style == "names"}
+    for arm in ("RA", "RA+TA"):
+        assert chains[f"KW+{arm}"] == f"pretrain.full-s0+{chains[arm]}"

@@ -152,7 +152,8 @@ def test_without_held_out_prompts_it_trains_and_says_that_there_were_none(models
     name = json.loads((folder / "constant.json").read_text())["name"]
     quarters = {f"semantic_{which}_quarter" for which in ("first", "last")}
     assert validation.keys() == {"n", "constants"} | quarters
-    assert (validation["n"], validation["constants"]) == (0, {"name": name}), "no mean of nothing"
+    copies = [{"name": "copied gene name"}, {"name": "cut gene names"}]
+    assert (validation["n"], validation["constants"]) == (0, {"name": name, "copies": copies}), "no mean of nothing"
     assert [entry["step"] for entry in history(folder)] == [1, 2]
     assert history(folder, "eval_reward") == []
     # The step's tokens are those of its rollouts alone: no more than 2 steps of 8 completions of 12.

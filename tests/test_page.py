@@ -285,6 +285,7 @@ def test_every_part_is_there(rendered):
         "This teacher was told the true name",
         "no usable name",
         "The best constant answer is “cell division”; dashed in the curves is what it earns on the training prompts.",
+        "Dotted is what copies of the question earn there: copied gene name 1.750.",
         "was 0.402 on average over the first quarter of\nthe steps and 0.498 over the last",
         "Reward on 36 held-out examples",
         "were written by a language model",
@@ -669,17 +670,21 @@ def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():
     assert scores_section.claimed_p(test | {"family": "", "p_holm": float("nan")}) == 0.01
 
 
-def test_validation_puts_the_best_constant_of_the_same_examples_beside_each_component():
+def test_validation_puts_lazy_answers_to_the_same_examples_beside_each_component():
     validation = {"n": 2, "before": 1.0, "after": 1.5, "difference": 0.5, "low": 0.1, "high": 0.9}
-    validation |= {"components": {"rouge_l": [0.04, 0.07]}, "constants": {"rouge_l": 0.08, "reward": 1.6}}
+    copied = {"name": "copied gene name", "rouge_l": 0.05, "reward": 1.7}
+    constants = {"rouge_l": 0.08, "reward": 1.6, "copies": [copied]}
+    validation |= {"components": {"rouge_l": [0.04, 0.07]}, "constants": constants}
     validation |= {"ids": ["a", "b"], "rewards_before": [1.0, 1.0], "rewards_after": [1.4, 1.6]}
     validation |= {"semantic_first_quarter": 0.25, "semantic_last_quarter": 0.5}
     found = training_section._validation(validation)
     reward = {"before": 1.0, "after": 1.5, "difference": 0.5, "low": 0.1, "high": 0.9, "constant": 1.6}
+    reward |= {"copied gene name": 1.7}
+    overlap = {"before": 0.04, "after": 0.07, "constant": 0.08, "copied gene name": 0.05}
     assert found == {
         "n": 2,
-        "columns": ["before", "after", "difference", "low", "high", "constant"],
-        "rows": [("reward", reward), ("rouge_l", {"before": 0.04, "after": 0.07, "constant": 0.08})],
+        "columns": ["before", "after", "difference", "low", "high", "constant", "copied gene name"],
+        "rows": [("reward", reward), ("rouge_l", overlap)],
         "quarters": [0.25, 0.5],
     }
 
@@ -719,7 +724,12 @@ def test_every_figure_is_written_with_its_data(rendered):
     svg = (inputs.figures / f"{stems[0]}.svg").read_text()
     assert "currentColor" in svg and "nearest_set (training data)" in svg
     curves = (inputs.figures / f"{stems[-1]}.svg").read_text()
-    for title in ("reward components", "groups whose rewards are all equal", "best constant answer"):
+    for title in (
+        "reward components",
+        "groups whose rewards are all equal",
+        "best constant answer",
+        "copied gene name",
+    ):
         assert title in curves
 
 

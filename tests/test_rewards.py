@@ -9,11 +9,14 @@ import pytest
 
 from reasonome import floors
 from reasonome.benchmarks import read_rows
+from reasonome.config import Style
 from reasonome.encoders import SentenceEncoder
+from reasonome.prompts import Prompt
 from reasonome.rewards.naming import total
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
-from reasonome.training.grpo import RewardScorer, best_policy, policy_earnings
+from reasonome.tasks.task import Policy
+from reasonome.training.grpo import RewardScorer, best_policy, lazy_earnings
 
 TASK = TASKS["gene_set_naming"]
 
@@ -73,6 +76,54 @@ def test_rewards_stay_in_their_range(text):
         assert reward.low <= value <= reward.high
 
 
+# --- lazy answers -------------------------------------------------------------------------------------
+
+STYLES = {"names": "{symbol} ({name})", "symbols": "{symbol}"}
+
+
+def copies(shown, style, genes):
+    """Policy → the name that it gives to a set of genes of which `shown` are in the prompt."""
+    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=genes)
+    asked = Style(system="", user="{genes}", gene=STYLES[style], budget_tokens=99)
+    prompt = Prompt([], shown, 0, "")
+    lazy = [policy for policy in TASK.policies([example], asked) if policy.copies]
+    answers = {policy.name: TASK.parse(policy.completion(example, prompt)) for policy in lazy}
+    assert all(answer.problems == [] for answer in answers.values()), "in the form that is asked for"
+    return {name: answer.name for name, answer in answers.items()}
+
+
+def test_copies_are_of_what_the_prompt_shows_of_its_genes():
+    genes = [Gene(symbol="A", name="DNA ligase 1"), Gene(symbol="B", name="DNA helicase B"), Gene(symbol="C")]
+    assert copies(["B", "A"], "names", genes) == {
+        "copied gene name": "DNA helicase B",
+        "cut gene names": "DNA helicase B, DNA ligase 1",
+    }
+    assert copies(["B", "A"], "symbols", genes) == {"copied gene name": "B", "cut gene names": "B, A"}
+    assert copies(["C", "A"], "names", genes)["copied gene name"] == "C", "its name is unknown"
+
+
+def test_as_many_names_are_copied_as_a_name_may_hold():
+    genes = [Gene(symbol=f"G{number}", name="long gene name") for number in range(20)]
+    copied = copies([gene.symbol for gene in genes], "names", genes)["cut gene names"]
+    assert copied == ", ".join(["long gene name"] * 10)  # 30 words
+
+
+def test_copies_stand_beside_the_best_constant_whatever_they_earn():
+    """ROUGE-L alone: the truth of both is "DNA repair", the constants are it and other names."""
+    examples = [Example(id=f"GO:{n}", subset="bp", name="DNA repair", genes=[Gene(symbol="A")]) for n in (1, 2)]
+    scorer = RewardScorer(TASK, {"rouge_l": 1.0}, None)
+    given = [
+        Policy("a copy", lambda example, prompt: "Process: DNA repair", copies=True),
+        Policy("none", lambda example, prompt: "Process: growth"),
+        Policy("half", lambda example, prompt: "Process: DNA binding"),
+    ]
+    best = best_policy(scorer, given, examples, [None, None])
+    assert lazy_earnings(scorer, [best, given[0]], examples, [None, None]) == {
+        **{"name": "half", "rouge_l": 0.5, "reward": 0.5},
+        "copies": [{"name": "a copy", "rouge_l": 1.0, "reward": 1.0}],
+    }
+
+
 # --- attacks on real names, with the real encoder and the weights of the shipped recipe ---------------
 
 
@@ -87,11 +138,13 @@ class Attacked:
         self.held_out = read_rows(folder / "test.jsonl")
         self.style = project.style("demo-go", recipe.style)
         self.scorer = RewardScorer(TASK, recipe.rewards, SentenceEncoder(encoder, "mean").similarity)
-        # What a constant answers does not depend on the prompt.
-        prompts = [None] * len(self.examples)
-        best = best_policy(self.scorer, TASK.policies(self.training), self.examples, prompts)
-        self.constant_name = best.name
-        self.constant = policy_earnings(self.scorer, best, self.examples, prompts)["reward"]
+        prompts = [TASK.prompt(example, self.style) for example in self.examples]
+        policies = TASK.policies(self.training, self.style)
+        lazy = [best_policy(self.scorer, policies, self.examples, prompts), *(p for p in policies if p.copies)]
+        earned = lazy_earnings(self.scorer, lazy, self.examples, prompts)
+        self.constant_name, self.constant = earned["name"], earned["reward"]
+        # What stands beside the curve of a training.
+        self.beside = {one["name"]: one["reward"] for one in (earned, *earned["copies"])}
         self.blind = max(self.constant, self.reward(completion(self.floor("common_words", self.examples)[0])))
 
         self.phrases = self.reward([completion(name) for name in self.floor("commonest_phrase", self.examples)])
@@ -220,14 +273,23 @@ def test_a_row_of_common_words_earns_less_than_a_look_at_the_genes(attacked):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ECHOES)
-def test_echoing_the_question_earns_no_more_than_its_commonest_phrase(attacked, attack):
+def test_echoing_the_question_earns_no_more_than_what_stands_beside_the_curve(attacked, attack):
     """Names of genes say something about the set, so that repeating them may earn more than a constant.
 
-    The yardstick is the floor with the same information: the commonest phrase of the genes' names.
+    Where it does, a copy that earns as much is drawn beside the curve of a training, so that nobody takes it for more.
     """
     reward = attacked.reward([ECHOES[attack](attacked, example) for example in attacked.examples])
-    print(f"{reward:.4f} {attack}; the commonest phrase earns {attacked.phrases:.4f}")
-    assert reward <= attacked.phrases
+    print(f"{reward:.4f} {attack}; beside the curve {attacked.beside}")
+    assert reward <= max(attacked.beside.values())
+
+
+@pytest.mark.slow
+def test_copies_earn_more_than_the_best_constant(attacked):
+    """A known limit, which is why they stand beside it: a reward between them may be either."""
+    print(attacked.beside)
+    assert attacked.constant == attacked.beside[attacked.constant_name]
+    assert attacked.constant < attacked.beside["copied gene name"] < attacked.beside["cut gene names"]
+    assert attacked.beside["cut gene names"] < attacked.phrases
 
 
 @pytest.mark.slow

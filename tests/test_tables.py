@@ -201,6 +201,28 @@ def test_an_arm_is_compared_with_the_arm_that_it_continues(experiment):
         "KW2+RA": "base",
     }
 
+    shorter = experiment.comparisons().query("kind == 'without a step' and subset == 'mean'")
+    # The last step's is the parent arm, and another variant is another step.
+    assert set(zip(shorter["a"], shorter["b"], strict=True)) == {
+        ("KW+RA", "RA"),
+        ("KW2+RA", "RA"),
+        ("KW+RA+TA", "RA+TA"),
+    }
+
+
+def test_to_beat_an_arm_that_cannot_answer_is_no_claim(experiment):
+    chains = {"KW": "pretrain.demo-s0", "RA": "sft.names-s0", "KW+RA": "pretrain.demo-s0+sft.names-s0"}
+    scores = {"KW": [0.0, 0.0, 0.0, 0.0], "RA": [0.4, 0.3, 0.5, 0.2], "KW+RA": [0.5, 0.6, 0.7, 0.3]}
+    experiment.plan |= {"arms": list(chains), "no_controls": ["KW"]}
+    for arm, chain in chains.items():
+        experiment.arm(arm, answers(scores[arm], list("abcd")), chain=chain)
+    found = experiment.comparisons().query("a == 'KW+RA' and subset == 'mean' and kind != 'shuffled'")
+    found = found.set_index("b")[["kind", "family", "p_holm"]]
+    assert found.loc["KW"].fillna("none").tolist() == ["parent arm", "", "none"]
+    assert found.loc["RA", ["kind", "family"]].tolist() == ["without a step", "protocol"]
+    assert found.loc["constant", "family"] == "protocol"
+    assert found.loc[["RA", "constant"], "p_holm"].notna().all()
+
 
 def test_an_arm_without_a_beginning_among_the_arms_has_no_parent(experiment):
     experiment.plan["arms"] = ["RA", "KW+RA"]
@@ -326,7 +348,9 @@ def test_the_family_has_one_p_per_parent_and_group_of_floors(experiment):
 def family(rows: list[tuple]) -> pd.DataFrame:
     columns = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information"]
     columns += ["p_family", "difference", "family"]
-    return with_adjusted_p(pd.DataFrame([(*row, "protocol") for row in rows], columns=columns))
+    # Floors of a group are one hypothesis whatever they are called.
+    table = pd.DataFrame([(*row, "protocol") for row in rows], columns=columns)
+    return with_adjusted_p(table.assign(b=[f"row {number}" for number in range(len(rows))]))
 
 
 def test_holm_over_groups_by_hand():
@@ -364,6 +388,12 @@ def test_a_group_with_a_floor_that_is_ahead_is_not_beaten():
     assert found["group_p"].tolist() == [1, 1, 0.02]
     assert found["p_holm"].tolist() == [1, 1, 0.04]
     assert verdicts(found.assign(p_equivalence=np.nan)).tolist() == ["n.s.", "b better", "a better"]
+
+
+def test_each_arm_without_a_step_is_a_hypothesis_of_its_own():
+    go = ("go", "term_score", "1b", "names", "greedy", "KW+RA+TA", "without a step", "")
+    found = family([(*go, 0.01, 0.1), (*go, 0.04, 0.1)])
+    assert found["p_holm"].tolist() == [0.02, 0.04]
 
 
 def test_a_family_of_nothing():

@@ -89,6 +89,8 @@ def _tests(scores: ModelScores) -> str:
     tests = scores.tests
     for row in tests[tests["kind"] == "parent arm"].to_dict("records"):
         lines.append(f"- The arm that it continues, {escaped(row['b'])}: {_outcome(row)}.")
+    for row in tests[tests["kind"] == "without a step"].to_dict("records"):
+        lines.append(f"- The arm without one of its earlier steps, {escaped(row['b'])}: {_outcome(row)}.")
     for row in tests[tests["kind"] == "shuffled"].to_dict("records"):
         meaning = {
             "a better": "its answers depend on the genes",

@@ -148,6 +148,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "description": spec.description,
         **(rankings if project.is_ranking(experiment) else {}),
         "arms": list(spec.arms),
+        "no_controls": list(spec.no_controls),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": _rewarded_encoders(recipes),
         "evaluations": [

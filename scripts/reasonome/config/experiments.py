@@ -29,6 +29,9 @@ class Experiment(Strict):
     description: str = ""
     backbones: SomeNames
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
+    no_controls: Annotated[list[str], AfterValidator(no_twins)] = Field(
+        default=[], description="arms that cannot answer in the form that is asked for: to beat them is no claim"
+    )
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(no_twins)] = [0]
     untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
     benchmarks: SomeNames
@@ -39,17 +42,13 @@ class Experiment(Strict):
     decodings: SomeNames
 
     @model_validator(mode="after")
-    def _untrained_are_its_backbones(self) -> "Experiment":
-        for name in self.untrained:
-            if name not in self.backbones:
-                raise ValueError(f"untrained has '{name}', which is not asked: {nearest(name, self.backbones)}")
-        return self
-
-    @model_validator(mode="after")
-    def _out_of_its_benchmarks(self) -> "Experiment":
-        for name in self.out_of_distribution:
-            if name not in self.benchmarks:
-                raise ValueError(
-                    f"out_of_distribution has '{name}', which is not asked: {nearest(name, self.benchmarks)}"
-                )
+    def _lists_name_its_own(self) -> "Experiment":
+        for field, own in (
+            ("untrained", self.backbones),
+            ("out_of_distribution", self.benchmarks),
+            ("no_controls", self.arms),
+        ):
+            for name in getattr(self, field):
+                if name not in own:
+                    raise ValueError(f"{field} has '{name}', which is not asked: {nearest(name, own)}")
         return self

@@ -22,7 +22,7 @@ from reasonome.comparisons import (
 from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import family_of, verdicts, with_adjusted_p
-from reasonome.report.plan import Evaluation, Plan, parent_arm
+from reasonome.report.plan import Evaluation, Plan, arms_without_a_step, parent_arm
 from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 
@@ -44,7 +44,8 @@ def comparisons_table(
     resamples: int = RESAMPLES,
     equivalence: float = EQUIVALENCE,
 ) -> pd.DataFrame:
-    """Paired comparisons of every arm with its parent arm, every floor, and its own shuffled answers.
+    """Paired comparisons of every arm with its parent arm, with arms that lack one of its earlier steps, every floor,
+    and its own shuffled answers.
 
     Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
     prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
@@ -82,8 +83,7 @@ def comparisons_table(
             for other in settings[others]
             if arm.name == other.name or not {backbone, other.backbone} <= trained
         ]
-        compared = plan.metric_set.compared
-        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style], compared))
+        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style], plan))
         hits = plan.metric_set.hits
         rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
@@ -96,15 +96,16 @@ def _pairs(
     other_styles: dict[str, list[Scored]],
     other_backbones: list[tuple[Scored, Scored]],
     floors: list[Scored],
-    compared: Sequence[str],
+    plan: Plan,
 ) -> Iterator[tuple[dict, Side, Side]]:
-    """Labels and the two sides of every comparison in one setting, by each metric that is `compared`; `chain_of` tells
-    an arm's chain."""
+    """Labels and the two sides of every comparison in one setting, by each metric that the plan's set compares;
+    `chain_of` tells an arm's chain."""
     by_name = {arm.name: arm for arm in arms}
     steps = {name: chain_of[name].steps for name in by_name}
     for arm in arms:
         parent = parent_arm(arm.name, steps)
         others = [] if parent is None else [("parent arm", parent, by_name[parent], "")]
+        others += [("without a step", other, by_name[other], "") for other in arms_without_a_step(arm.name, steps)]
         others += [
             ("other style", f"{other.name} [{style}]", other, "")
             for style, found in other_styles.items()
@@ -120,8 +121,8 @@ def _pairs(
         others += [("shuffled", f"{arm.name} (shuffled)", arm, SHUFFLED)]
         for kind, name, other, prefix in others:
             labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
-            labels |= {"information": other.labels.get("information", "")}
-            for metric in compared:
+            labels |= {"information": other.labels.get("information", ""), "control": name not in plan.no_controls}
+            for metric in plan.metric_set.compared:
                 if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
                     yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
 
@@ -168,7 +169,8 @@ def _compare(
                 row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
             if row["note"] == IDENTICAL:
                 row["p_equivalence"] = np.nan
-            row["family"] = family_of(subset=subset, **{k: labels[k] for k in ("trained", "kind", "information")})
+            of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control")}
+            row["family"] = family_of(subset=subset, **of_pair)
             rows[subset].append(row)
     return [row for subset in sorted(rows, key=lambda name: (name != MEAN, name)) for row in rows[subset]]
 

@@ -31,7 +31,8 @@ class TrainedStep:
     """What is known of a trained step; `None` or an empty history where nothing was recorded.
 
     GRPO leaves what the best constant answer earns, a number per reward component and "reward": on the
-    training prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`.
+    training prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; the same of
+    each copy of the question under "copies".
     """
 
     backbone: str

@@ -10,12 +10,16 @@ PROTOCOL = "protocol"
 # What floors may use that an arm has to beat. Looking the tested set up is no floor but a ceiling.
 FLOOR_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database")
 CEILING = "a database with the own term"
-_HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information"]
+ARMS = ("parent arm", "without a step")
+_HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
-def family_of(*, trained: bool, kind: str, information: str, subset: str) -> str:
-    """The family that a comparison belongs to: the protocol's, or none ("")."""
-    counts = kind == "parent arm" or (kind == "floor" and information in FLOOR_GROUPS)
+def family_of(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
+    """The family that a comparison belongs to: the protocol's, or none ("").
+
+    An arm that is no `control`, since it cannot answer in the form that is asked for, is beaten by learning the form.
+    """
+    counts = (kind in ARMS and control) or (kind == "floor" and information in FLOOR_GROUPS)
     return PROTOCOL if trained and counts and subset == MEAN else ""
 
 
@@ -27,6 +31,7 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     over the hypotheses of one benchmark and metric.
     """
     inside = table[table["family"] == PROTOCOL]
+    inside = inside.assign(arm=inside["b"].mask(inside["kind"] == "floor", ""))
     not_behind = (inside["kind"] == "floor") & (inside["difference"] <= 0) & inside["p_family"].notna()
     claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
     largest = claimed.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")

@@ -222,6 +222,8 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
             constant = of_panel.get(title, {}).get(label)
             if constant is not None:
                 axes.axhline(constant, color=colour, linestyle=(0, (4, 2)), linewidth=1)
+        for number, copy in enumerate(of_panel.get(title, {}).get("copies", []) if "reward" in curves else []):
+            axes.axhline(copy["reward"], color=INK, linestyle=(0, (1, 1 + 2 * number)), linewidth=1, label=copy["name"])
         if title == "reward" and "reward_std" in history:
             band = history[["step", "reward", "reward_std"]].dropna().sort_values("step")
             low, high = band["reward"] - band["reward_std"], band["reward"] + band["reward_std"]

@@ -94,6 +94,7 @@ class Plan(_Strict):
     description: str = ""
     answers: Kind = Field("names", description="what is answered, which decides the metrics")
     arms: list[str] = Field(min_length=1)
+    no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
     out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[Name] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation] = Field(min_length=1)
@@ -134,6 +135,13 @@ def parent_arm(arm: str, steps: Mapping[str, tuple[str, ...]]) -> str | None:
     own = steps[arm]
     begun = [other for other, few in steps.items() if len(few) < len(own) and own[: len(few)] == few]
     return max(begun, key=lambda other: len(steps[other]), default=None)
+
+
+def arms_without_a_step(arm: str, steps: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The arms whose steps are this arm's but one, which is not the last; `steps` is by arm."""
+    own = steps[arm]
+    shorter = [own[:place] + own[place + 1 :] for place in range(len(own) - 1)]
+    return [other for other, few in steps.items() if few in shorter]
 
 
 def read_plan(path: str | os.PathLike) -> Plan:

@@ -19,22 +19,27 @@ def step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
         "log": step,
         "curves": None if step.history.empty else drawing(figures / "training", training_name(step)),
         "validation": _validation(step.validation) if step.validation and step.validation["n"] else None,
-        "constant_name": step.constant["name"] if step.constant else "",
+        "constant": step.constant,
         "run": [] if step.run is None else list(flat(step.run)),
     }
 
 
 def _validation(validation: dict) -> dict[str, Any]:
-    """Reward before and after the step, whole and by component, beside what the best constant answer earns
-    on the same held-out examples; and the semantic part of the training reward, early and late."""
+    """Reward before and after the step, whole and by component, beside what the best constant answer and copies of the
+    question earn on the same held-out examples; and the semantic part of the training reward, early and late."""
     constants = validation["constants"]
+    lazy = {"constant": constants, **{copy["name"]: copy for copy in constants.get("copies", [])}}
     shown = ["before", "after", "difference", "low", "high"]
-    rows = [("reward", {name: validation[name] for name in shown} | {"constant": constants["reward"]})]
+
+    def earned(component: str) -> dict[str, float]:
+        return {name: policy[component] for name, policy in lazy.items()}
+
+    rows = [("reward", {name: validation[name] for name in shown} | earned("reward"))]
     for component, (before, after) in validation["components"].items():
-        rows.append((component, {"before": before, "after": after, "constant": constants[component]}))
+        rows.append((component, {"before": before, "after": after} | earned(component)))
     return {
         "n": validation["n"],
-        "columns": [*shown, "constant"],
+        "columns": [*shown, *lazy],
         "rows": rows,
         "quarters": [validation[f"semantic_{which}_quarter"] for which in ("first", "last")],
     }

@@ -1,7 +1,7 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -186,15 +186,37 @@ class GeneSetNaming:
         return self.target(proposal["proposed"], proposal["steps"])
 
     def policies(self, examples: Sequence[Example], style: Style | None = None) -> list[Policy]:
-        """The same name for every question: the examples' names, and rows of their commonest words."""
+        """The same name for every question: the examples' names, and rows of their commonest words; and copies of what
+        the prompt calls its genes: the first of them, or as many as a name may hold."""
         from reasonome.floors import rows_of_common_words  # late: the floors import this module's examples
 
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *rows_of_common_words(names)])
-        return [Policy(name, partial(self._constant, name)) for name in constants]
+        named = style is None or "{name" in style.gene
+        copies = {
+            "copied gene name": lambda example, prompt: _called(example, prompt, named)[0],
+            "cut gene names": lambda example, prompt: _cut(", ".join(_called(example, prompt, named))),
+        }
+        return [Policy(name, partial(self._constant, name)) for name in constants] + [
+            Policy(name, partial(self._copy, copied), copies=True) for name, copied in copies.items()
+        ]
 
     def _constant(self, name: str, example: Example, prompt: Prompt) -> str:
         return self.target(name, ["constant"])
+
+    def _copy(self, copied: Callable[[Example, Prompt], str], example: Example, prompt: Prompt) -> str:
+        return self.target(copied(example, prompt), ["copied"])
+
+
+def _called(example: Example, prompt: Prompt, named: bool) -> list[str]:
+    """The genes that the prompt shows, in its order: their official names if they are `named`, else their symbols."""
+    names = {gene.symbol: gene.name if named else "" for gene in example.genes}
+    return [names[symbol] or symbol for symbol in prompt.shown]
+
+
+def _cut(text: str) -> str:
+    """As much of a text as a name may hold."""
+    return " ".join(text.split()[:MAX_NAME_WORDS])[:MAX_NAME_CHARACTERS].rstrip(", ")
 
 
 def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set[str]:

@@ -29,10 +29,12 @@ class Policy:
     """A lazy way to answer, well written: what a model could drift to that has learned nothing of the question.
 
     `completion(example, prompt)` may use what the prompt shows; of the example's answer only that it is not to be used.
+    A policy that `copies` the question is shown by itself, beside the best of the others.
     """
 
     name: str
     completion: Callable[[Any, Prompt], str]
+    copies: bool = False
 
 
 class Task(Protocol):

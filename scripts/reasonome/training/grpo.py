@@ -82,10 +82,12 @@ class RewardScorer:
 def best_policy(
     scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> Policy:
-    """The lazy policy that would earn most over the examples: what a collapsing model drifts to.
+    """The lazy policy that would earn most over the examples, copies of the question aside: what a collapsing model
+    drifts to.
 
     Every process calls it and tries its share of the policies; each gets the answer.
     """
+    policies = [policy for policy in policies if not policy.copies]
     mine = range(processes.rank(), len(policies), processes.count())
     bar = tqdm(mine, desc="best lazy policy", delay=5)
     earned = [(policy_earnings(scorer, policies[i], examples, prompts)["reward"], -i) for i in bar]
@@ -101,6 +103,14 @@ def policy_earnings(
     texts = [policy.completion(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
     earned = scorer.components(texts, examples)
     return {"name": policy.name, **{key: float(np.mean(values)) for key, values in earned.items() if len(examples)}}
+
+
+def lazy_earnings(
+    scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
+) -> dict[str, Any]:
+    """What the first policy earns, and under "copies" the same of each of the others, which copy the question."""
+    best, *copies = (policy_earnings(scorer, policy, examples, prompts) for policy in policies)
+    return {**best, "copies": copies}
 
 
 def semantic_quarters(
@@ -171,14 +181,16 @@ def grpo(
     tried = examples[:EXAMPLES_TO_CHOOSE_BY]
     shown = prompts[: len(tried)]
     shown += [task.prompt(example, stage.style) for example in tried[len(shown) :]]
-    policy = best_policy(scorer, task.policies(examples, stage.style), tried, shown)
+    policies = task.policies(examples, stage.style)
+    lazy = [best_policy(scorer, policies, tried, shown), *(policy for policy in policies if policy.copies)]
     if processes.is_first():
-        constant = policy_earnings(scorer, policy, asked, prompts)
-        show(f"answering lazily ({policy.name}) earns {constant['reward']:.3f}")
+        constant = lazy_earnings(scorer, lazy, asked, prompts)
+        for earned in (constant, *constant["copies"]):
+            show(f"answering lazily ({earned['name']}) earns {earned['reward']:.3f}")
         atomic.write_json(stage.folder / "constant.json", constant)
         quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
         validation = before_and_after(scorer, valid, curve.before, after)
-        validation |= quarters | {"constants": policy_earnings(scorer, policy, valid, valid_prompts)}
+        validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
     facts = {
