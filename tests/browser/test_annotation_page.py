@@ -187,7 +187,7 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
     )
     claims, enriched, genes, unmapped = tables
     assert [one.text for one in page.find_elements(By.CSS_SELECTOR, ".evidence .unchecked li")] == ["TTK is left over."]
-    assert "Not checked, as no term of the sources was recognised in these sentences:" in text
+    assert "Not checked, as these sentences are questions, or name no term of the sources, or one only" in text
     assert claims == [
         ["BUB1", "mitosis", "✔ supported", "BUB1: mitosis (IDA)"],
         ["MAD2L1", "anaphase", "? unknown", "no fact found in the sources"],

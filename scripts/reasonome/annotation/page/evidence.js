@@ -72,7 +72,7 @@ function claimsParts(record) {
   if (!record.unchecked.length) return shown;
   const list = element("ul", undefined, "unchecked");
   list.append(...record.unchecked.map((sentence) => element("li", sentence)));
-  return [...shown, element("p", "Not checked, as these sentences ask, or name no term of the sources but as a part of something longer:"), list];
+  return [...shown, element("p", "Not checked, as these sentences are questions, or name no term of the sources, or one only as a part of something longer:"), list];
 }
 
 function claimsTable(claims) {
