@@ -20,11 +20,8 @@ SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 # its words "ribosomal protein binding" is nearly "protein binding". A convention all the same: no score parts right
 # from wrong names.
 SAYS_THE_SAME = 0.7
-# Words without which a term says something else, or the contrary.
-_TURNING = """
-absence abnormal defective deficiency defects disease diseases impaired inactivation inhibition lack loss negative
-positive regulation response suppression
-"""
+# Words that a name or a term may have more than the other; any other word makes it say something else.
+_ADDS_NOTHING = "a activity an and by cellular function in involved mediated of overview pathway process the to via"
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
 
 
@@ -60,9 +57,9 @@ def agreement_with_terms(
     Those that say the same come before others. The score is ROUGE-L or, where it is smaller, that of `similarity`:
     cosines, of which negative ones are 0. None without a name or such a term.
 
-    A term says the same that has a score of SAYS_THE_SAME or more, lacks no word of the name, and has none besides that
-    turns its meaning: "interferon-gamma signaling pathway" of "interferon gamma signaling", and neither "DNA repair" of
-    "DNA repair deficiency" nor "positive regulation of mitosis" of "negative regulation of mitosis".
+    A term says the same that has a score of SAYS_THE_SAME or more, and the same words but for those that add nothing:
+    "interferon-gamma signaling pathway" of "interferon gamma signaling", and neither "DNA repair" of "DNA repair
+    deficiency" nor "Wnt signaling" of "signaling".
     """
     terms = [term for term in enriched if term.adjusted_p <= SIGNIFICANT]
     if not normalise(name) or not terms:
@@ -94,13 +91,17 @@ def _alike(name: str, others: Sequence[str], similarity: Similarity | None) -> n
 
 
 def _same(name: str, others: Sequence[str], scores: np.ndarray) -> list[bool]:
-    words, turning = Counter(rouge.tokens(name)), set(rouge.tokens(_TURNING))
-    besides = [Counter(rouge.tokens(other)) - words for other in others]
-    lacks = [words - Counter(rouge.tokens(other)) for other in others]
+    wanted = _telling_words(name)
     return [
-        bool(score >= SAYS_THE_SAME) and not lacking and turning.isdisjoint(more)
-        for score, lacking, more in zip(scores, lacks, besides, strict=True)
+        bool(score >= SAYS_THE_SAME) and _telling_words(other) == wanted
+        for other, score in zip(others, scores, strict=True)
     ]
+
+
+def _telling_words(text: str) -> list[str]:
+    """Stems of the words that tell something; and what ROUGE does not see, letters of other alphabets and "+"."""
+    unseen = [word for word in normalise(text).split() if not (word.isascii() and word.isalnum())]
+    return [word for word in rouge.tokens(text) if word not in rouge.tokens(_ADDS_NOTHING)] + unseen
 
 
 def genes_of_reasoning(
