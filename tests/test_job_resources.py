@@ -68,8 +68,9 @@ def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
     # Never before half of the limit is over; a retry has more of it.
     short = of_job(asking({"minutes": 4, "warning_seconds": 300, "retry_factor": 2}), "sft")
     assert [short.sbatch_options(n).split()[0] for n in (1, 2, 3)] == [f"--signal=TERM@{n}" for n in (120, 240, 300)]
-    # A job of a rule that is named elsewhere still goes on with its log.
-    assert JobResources().resources(1)["slurm_extra"] == "--open-mode=append"
+    # Training is warned where the file says nothing of it.
+    assert "slurm_extra" in names(asking({"cpus": 1}), "sft")
+    assert JobResources().resources(1)["slurm_extra"] == "--signal=TERM@120 --open-mode=append"
 
 
 def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
@@ -77,7 +78,7 @@ def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
     given = {name: value for name, value in asked.items() if value is not None}
     assert given == {
         **{"mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
-        "slurm_extra": "--open-mode=append",
+        "slurm_extra": "--signal=TERM@120 --open-mode=append",
         **{"gpu": 8, "gpu_model": "h200", "nodes": 1, "gpus_per_node": 8, "processes": 0, "sharding": "none"},
     }
 
@@ -104,8 +105,8 @@ def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
     # Nodes too: SLURM may take the GPUs of a job that does not say on how many nodes they are from several.
     one = ["gpu", "gpus_per_node", "mem_mb", "nodes", "runtime", "slurm_partition"]
     assert names(project, "generate") == one
-    several = ["gpus_per_node", "gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_partition"]
-    assert names(project, "sft") == [*several, "tasks", "tasks_per_gpu"]
+    several = ["gpus_per_node", "gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_extra"]
+    assert names(project, "sft") == [*several, "slurm_partition", "tasks", "tasks_per_gpu"]
 
 
 def test_every_rule_that_a_cluster_runs_can_be_named():

@@ -7,8 +7,6 @@ from reasonome import chains
 from reasonome.config import TRAINING_RULES, Request
 from reasonome.project import Project
 
-APPENDING = "--open-mode=append"  # as profiles/slurm has it for rules that are not warned
-
 
 @dataclass(frozen=True)
 class JobResources:
@@ -25,7 +23,7 @@ class JobResources:
     partition: str | None = None
     account: str | None = None
     retry_factor: float = 1.5
-    warning_seconds: int | None = None
+    warning_seconds: int = 120
 
     def memory_mb(self, attempt: int) -> int:
         """Megabytes of the n-th attempt (from 1)."""
@@ -36,14 +34,12 @@ class JobResources:
         return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
 
     def sbatch_options(self, attempt: int) -> str:
-        """What no resource has a word for: a job that is queued again goes on with its log, and is told when to save.
+        """What no resource has a word for: when the n-th attempt is told to save, and that it goes on with its log.
 
-        SIGTERM, as Snakemake itself dies of USR1.
+        SIGTERM, as Snakemake itself dies of USR1; never before half of the limit: a job that is warned as it starts
+        does nothing.
         """
-        if self.warning_seconds is None:
-            return APPENDING
-        # A job that is warned as it starts does nothing.
-        return f"--signal=TERM@{min(self.warning_seconds, 30 * self.runtime(attempt))} {APPENDING}"
+        return f"--signal=TERM@{min(self.warning_seconds, 30 * self.runtime(attempt))} --open-mode=append"
 
     def resources(self, attempt: int) -> dict[str, int | str | None]:
         """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.
@@ -93,7 +89,7 @@ def names(project: Project, rule: str) -> list[str]:
     if rule in GPU_RULES:
         found |= {"nodes", "gpus_per_node"}
     if rule in TRAINING_RULES:
-        found |= {"processes", "sharding"}
+        found |= {"processes", "sharding", "slurm_extra"}
     for request in project.requests:
         if request.rules is None or rule in request.rules:
             for field, resources in _OF_FIELD.items():

@@ -250,7 +250,7 @@ class Plan:
                     f"set `memory_gb: {round(node * 1.2) + 1}`"
                 )
             saving, warned = (worst.need.checkpoint.value or 0) / WRITTEN, worst.asked.warning_seconds
-            if warned is not None and saving > warned:
+            if saving > warned:
                 found.append(
                     f"{name} saves {worst.need.checkpoint.value:.0f} GB, for which {warned} seconds before its time "
                     f"limit may be too few: set `warning_seconds: {math.ceil(saving * 1.2)}`"
