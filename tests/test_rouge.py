@@ -1,6 +1,7 @@
 """ROUGE: by hand, and against the package that published scores come from."""
 
 import itertools
+import random
 
 import pytest
 from rouge_score import rouge_scorer
@@ -28,6 +29,17 @@ def test_same_values_as_the_package(answer):
             "rouge_1": expected["rouge1"].fmeasure,
             "rouge_2": expected["rouge2"].fmeasure,
         }
+
+
+def test_same_values_as_the_package_for_words_in_any_order():
+    scorer = rouge_scorer.RougeScorer(["rougeL", "rouge1", "rouge2"], use_stemmer=True)
+    draw = random.Random(0)
+    for _ in range(500):
+        answer, truth = (" ".join(draw.choices("abcdef", k=draw.randint(0, 9))) for _ in range(2))
+        expected = scorer.score(truth, answer)
+        assert list(rouge.score(answer, truth).values()) == [
+            expected[name].fmeasure for name in ("rougeL", "rouge1", "rouge2")
+        ]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ print(scored.metrics["rouge_l"].value, scored.floors["best_constant"].metrics["r
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ TABLE_TASKS: dict[str, TableTask] = {
 
 # A question may have none: an id only tells which rows answer the same one.
 _MAY_BE_EMPTY = {"id", "candidates"}
+_ROWS_AT_ONCE = 20_000
 
 
 def score_table(
@@ -70,25 +72,23 @@ def score_table(
     if background is not None and "genes" not in columns:
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
-    table = (
-        of_frame(answers) if isinstance(answers, pd.DataFrame) else read_table(answers, columns.values(), texts=True)
-    )
-    frame, problems, notes = _rows(table, columns, part.every_row)
-    frame = frame.rename(columns={"answer": "text"}).join(part.read(frame))
+    frame, problems, notes = _rows(_table(answers, columns), columns, part.every_row)
+    frame = frame.rename(columns={"answer": "text"}).join(_in_batches("answers", frame, part.read))
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
         if problem:
             problems[problem] = int(count)
     terms = _term_scorer(background, encoders or {}) if background is not None else None
 
     floors = part.floors(frame, seed, terms)
-    of_answers = part.scores(frame["answer"].tolist(), frame, encoders or {}, terms)
+    scored = partial(_scores, part, frame, encoders or {}, terms)
+    of_answers = scored("scores", frame["answer"].tolist())
     frame = frame.join(of_answers)
     columns_of = {"": frame[[*of_answers, *part.form]]}
     with tqdm(total=sum(len(floor.draws) for floor in floors.values()), desc="floors", delay=5, leave=False) as bar:
         for name, floor in floors.items():
             scores = []
             for names in floor.draws:
-                scores.append(part.scores(names, frame, encoders or {}, terms))
+                scores.append(scored(name, names))
                 bar.update()
             # nan left out
             columns_of[name] = pd.concat(scores).groupby(level=0).mean() if floor.expected is None else floor.expected
@@ -121,6 +121,35 @@ def score_table(
         track=part.track if part.tracks else "",
         macro=macro,
     )
+
+
+def _table(answers: str | os.PathLike | pd.DataFrame, columns: Mapping[str, str]) -> PlainTable:
+    if isinstance(answers, pd.DataFrame):
+        return of_frame(answers)
+    return read_table(answers, columns.values(), texts=True)
+
+
+def _scores(
+    part: TableTask,
+    frame: pd.DataFrame,
+    encoders: Mapping[str, Any],
+    terms: Any | None,
+    what: str,
+    names: Sequence[Any],
+) -> pd.DataFrame:
+    """Metrics of names as answers to the rows of a table."""
+    with_names = frame.assign(answer=pd.Series(names, dtype=object))
+    return _in_batches(what, with_names, lambda rows: part.scores(rows["answer"].tolist(), rows, encoders, terms))
+
+
+def _in_batches(what: str, frame: pd.DataFrame, made: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """What is made of the rows of a table, a row each: of a million at once it would take much more memory."""
+    tables = []
+    with tqdm(total=len(frame), desc=what, unit=" rows", unit_scale=True, delay=5, leave=False) as bar:
+        for start in range(0, len(frame), _ROWS_AT_ONCE):
+            tables.append(made(frame.iloc[start : start + _ROWS_AT_ONCE]))
+            bar.update(len(tables[-1]))
+    return pd.concat(tables, ignore_index=True)
 
 
 def table_task(name: str) -> TableTask:
@@ -168,35 +197,36 @@ def _rows(
 ) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
     """The rows that count (line and a column of each key), how many were otherwise, and that in words."""
     used = {key: table.place(column, key) for key, column in columns.items()}
+    cells = {key: table.cells(column) for key, column in used.items()}
     _refuse_empty(table, {key: column for key, column in used.items() if key not in {"answer", *_MAY_BE_EMPTY}})
-    first: dict[str, dict[str, Any]] = {}
-    counted: list[dict[str, Any]] = []
+    for key in cells.keys() - {"answer"}:
+        cells[key] = ["" if _is_empty(cell) else cell.strip() for cell in cells[key]]
+    first: dict[str, int] = {}
+    counted: list[int] = []
     odd: dict[str, list[int]] = {"duplicates": [], "conflicts": [], "empty": []}
     without_id: list[int] = []
-    for line, cells in table.rows:
-        row = {"line": line} | {key: cells[column] for key, column in used.items()}
-        for key in used.keys() - {"answer"}:
-            row[key] = "" if _is_empty(row[key]) else row[key].strip()
-        known = first.setdefault(row["id"], row) if row.get("id") else row
-        if row.get("id") == "":
-            row["id"] = f"line {line}"
+    for place, line in enumerate(table.lines):
+        identifier = cells["id"][place] if "id" in cells else ""
+        known = first.setdefault(identifier, place) if identifier else place
+        if "id" in cells and not identifier:
+            cells["id"][place] = f"line {line}"
             without_id.append(line)
-        if known is row or every_row:
-            counted.append(row)
-            if not row["answer"].strip():
+        if known == place or every_row:
+            counted.append(place)
+            if not cells["answer"][place].strip():
                 odd["empty"].append(line)
-        if known is row:
+        if known == place:
             continue
-        differing = [key for key in used if key != "answer" and row[key] != known[key]]
+        differing = [key for key in used if key != "answer" and cells[key][place] != cells[key][known]]
         if differing and not every_row:
             raise InputError(
-                f"'{row['id']}' has another {differing[0]} than in line {known['line']}",
+                f"'{identifier}' has another {differing[0]} than in line {table.lines[known]}",
                 file=table.file,
                 line=line,
                 field=used[differing[0]],
                 fix="name a column in which every question has an id of its own, or leave id= out",
             )
-        alike = not differing and row["answer"].split() == known["answer"].split()
+        alike = not differing and cells["answer"][place].split() == cells["answer"][known].split()
         odd["duplicates" if alike else "conflicts"].append(line)
     told = {
         "duplicates": f"rows that say what an earlier row says, counted {'all the same' if every_row else 'once'}",
@@ -207,13 +237,14 @@ def _rows(
     notes = [f"{told[kind]}: {counted_lines(lines)}" for kind, lines in odd.items() if lines]
     if without_id:
         notes.append(f"rows without an id, each counted as a question of its own: {counted_lines(without_id)}")
-    return pd.DataFrame(counted), {kind: len(lines) for kind, lines in odd.items()}, [*table.told, *notes]
+    kept = {key: [column[place] for place in counted] for key, column in {"line": table.lines, **cells}.items()}
+    return pd.DataFrame(kept), {kind: len(lines) for kind, lines in odd.items()}, [*table.told, *notes]
 
 
 def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:
     """InputError that names the lines where one of the columns that judging needs (key → column) is empty."""
     for key, column in needed.items():
-        lines = [line for line, cells in table.rows if _is_empty(cells[column])]
+        lines = [line for line, cell in zip(table.lines, table.cells(column), strict=True) if _is_empty(cell)]
         if lines:
             others = f", nor in others: {counted_lines(lines)} in all" if len(lines) > 1 else ""
             raise InputError(

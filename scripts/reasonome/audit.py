@@ -14,7 +14,8 @@ from reasonome.sources.go import Ontology
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 KINDS = (*REASONS, "related_term")
-_ROWS_AT_ONCE = 1024  # of a block of the Jaccard matrix, so that a whole genome's sets need no more memory than a few
+# Of a block of the Jaccard matrix, so that a whole genome's sets, or more, need no more memory than a few.
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_
 
 
 def jaccard_blocks(
-    first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int = _ROWS_AT_ONCE
+    first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int | None = None
 ) -> Iterator[np.ndarray]:
-    """The Jaccard matrix in blocks of `rows` sets of `first`."""
+    """The Jaccard matrix in blocks of `rows` sets of `first`; of as many as memory has room for if none is given."""
+    rows = rows or max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
     genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
     left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
     sizes = [np.array([len(s.symbols) for s in sets], dtype=float) for sets in (first, second)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from reasonome.audit import jaccard_blocks
+from reasonome.audit import GeneSet, jaccard_blocks
 from reasonome.prompt_neighbours import gene_set
 from reasonome.tasks.gene_set_naming import Example
 
@@ -26,6 +26,15 @@ def _names(originals: Sequence[Example], threshold: float) -> list[str]:
     if not originals:
         return []
     sets = [gene_set(example) for example in originals]
+    component = connected_sets(sets, threshold)
+    smallest: dict[int, str] = {}
+    for one, number in zip(sets, component.tolist(), strict=True):
+        smallest[number] = min(one.id, smallest.get(number, one.id))
+    return [smallest[number] for number in component.tolist()]
+
+
+def connected_sets(sets: Sequence[GeneSet], threshold: float) -> np.ndarray:
+    """A number of its component for each set: those whose Jaccard index is `threshold` or more are connected."""
     near, start = [], 0
     for block in jaccard_blocks(sets, sets):
         rows, columns = np.nonzero(block >= threshold)
@@ -33,8 +42,4 @@ def _names(originals: Sequence[Example], threshold: float) -> list[str]:
         start += len(block)
     rows, columns = (np.concatenate(side) for side in zip(*near, strict=True))
     links = sparse.coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(sets), len(sets)))
-    _, component = sparse.csgraph.connected_components(links, directed=False)
-    smallest: dict[int, str] = {}
-    for one, number in zip(sets, component.tolist(), strict=True):
-        smallest[number] = min(one.id, smallest.get(number, one.id))
-    return [smallest[number] for number in component.tolist()]
+    return sparse.csgraph.connected_components(links, directed=False)[1]

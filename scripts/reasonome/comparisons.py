@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse, stats
+from tqdm import tqdm
 
 from reasonome.config import is_variant
 
@@ -17,6 +18,7 @@ MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
 IDENTICAL = "identical scores"
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
+_FEWEST_AT_ONCE = 8  # resamples that go through the scores together, however many scores there are
 _NOISE = 1e-12  # score differences below this are rounding, not difference
 
 
@@ -119,7 +121,8 @@ def resampled_means(
     value, n, of_strata = np.zeros(columns), np.zeros(columns, int), np.zeros(columns, int)
     means = np.zeros((resamples, columns))
     for name in sorted(set(strata)):
-        found = _resampled(values[strata == name], clusters[strata == name], random, resamples)
+        mine = slice(None) if (of_name := strata == name).all() else of_name  # a slice copies nothing
+        found = _resampled(values[mine], clusters[mine], random, resamples)
         if name in counted:
             known = found.n > 0
             value[known] += found.value[known]
@@ -133,16 +136,18 @@ def resampled_means(
 def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Generator, resamples: int) -> Resampled:
     members, names = pd.factorize(clusters)  # numbered as they come, so that single examples are drawn in their order
     count = len(names)
-    sum_by_cluster = sparse.csr_matrix((np.ones(len(values)), (members, np.arange(len(values)))))
     known = np.isfinite(values)
     partial = np.flatnonzero(~known.all(axis=0))
-    sums, sizes = sum_by_cluster @ np.where(known, values, 0.0), sum_by_cluster @ np.ones((len(values), 1))
-    known_sizes = sum_by_cluster @ known[:, partial].astype(float)
+    sums, sizes = np.where(known, values, 0.0) if len(partial) else values, np.ones((len(values), 1))
+    known_sizes = known[:, partial].astype(float)
+    if count < len(values):
+        by_cluster = sparse.csr_matrix((np.ones(len(values)), (members, np.arange(len(values)))))
+        sums, sizes, known_sizes = (by_cluster @ of_examples for of_examples in (sums, sizes, known_sizes))
     means = np.empty((resamples, values.shape[1]))
-    chunk = max(1, _CELLS_AT_ONCE // count)
+    chunk = max(_FEWEST_AT_ONCE, _CELLS_AT_ONCE // count)
     with np.errstate(invalid="ignore"):  # 0 / 0 is nan: a resample without any example that is known
         value = sums.sum(axis=0) / known.sum(axis=0)
-        for start in range(0, resamples, chunk):
+        for start in tqdm(range(0, resamples, chunk), desc="resamples", delay=5, leave=False):
             rows = min(chunk, resamples - start)
             drawn = random.integers(0, count, size=(rows, count)) + count * np.arange(rows)[:, None]
             times_drawn = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(float)
@@ -290,7 +295,7 @@ def holm(p: Sequence[float]) -> np.ndarray:
 def _checked(
     values: np.ndarray, strata: Sequence[str], *, may_be_unknown: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    values, strata = np.array(values, float), np.asarray(strata)
+    values, strata = np.ascontiguousarray(values, float), np.asarray(strata)
     if len(values) == 0:
         raise ValueError("no examples")
     if len(values) != len(strata):

@@ -133,8 +133,8 @@ def _plain(text: str) -> str:
 
 def _in_text(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
     """A span of `_plain(text)` as a span of the text itself."""
-    if span is None:
-        return None
+    if span is None or text.startswith(_plain(text)):
+        return span
     places = [place for place in _places(text) if text[place : place + 1] != _BLOCK]
     return places[span[0]], places[span[1] - 1] + 1
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from reasonome import floors
 from reasonome.answer_cells import is_completion, one_line
-from reasonome.audit import jaccard_blocks
-from reasonome.clusters import clusters
+from reasonome.audit import GeneSet, jaccard_blocks
+from reasonome.clusters import connected_sets
 from reasonome.metrics.naming import distinct_share, name_scores
-from reasonome.prompt_neighbours import gene_set
 from reasonome.table_task import TableFloor
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
 
 _BETWEEN_GENES = re.compile(r"[\s,;/|]+")
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
+_NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
 _NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
 TERM_METRICS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity")
 
@@ -67,7 +68,10 @@ class NamingTable:
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
         """Near-duplicate sets are a cluster, as in a benchmark."""
-        return clusters(_examples(table), _NEAR_DUPLICATE) if "genes" in table else None
+        if "genes" not in table:
+            return None
+        sets, set_of = _gene_sets(table)
+        return connected_sets(sets, _NEAR_DUPLICATE)[set_of].astype(str).tolist()
 
     def notes(self, table: pd.DataFrame) -> list[str]:
         """Nothing beside what all tables are told."""
@@ -76,21 +80,27 @@ class NamingTable:
     def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
         golds = table["gold"].tolist()
-        candidates = sorted(set(golds))
-        constant = floors.most_overlapping(candidates, golds)
-        common = floors.most_overlapping(floors.rows_of_common_words(golds), golds)
+        some = len(set(golds)) > _NAMES_TO_COMPARE
+        compared = floors.sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
+        chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn by lot," if some else "these very rows"
+        candidates = sorted(set(compared))
+        constant = floors.most_overlapping(candidates, compared)
+        common = floors.most_overlapping(floors.rows_of_common_words(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
         found = {
             "best_constant": TableFloor(
                 "none",
                 [[constant] * len(golds)],
-                f"'{one_line(constant)}' in every row: the true name with the best mean ROUGE-L, chosen on these very "
-                "rows and so optimistic in ROUGE-L",
+                f"'{one_line(constant)}' in every row: the true name with the best mean ROUGE-L, chosen on {chosen_on} "
+                "and so optimistic in ROUGE-L",
             )
         }
         if terms is not None:
-            by_terms = floors.best_by_term_score(candidates, _examples(table, terms), terms, seed)
+            ids = _ids(table)
+            in_order = sorted(range(len(table)), key=ids.__getitem__)
+            rows = table.iloc[floors.sampled(in_order, floors.SETS_TO_CHOOSE_BY, seed)]
+            by_terms = floors.best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
             found["best_constant_term"] = TableFloor(
                 "none",
                 [[by_terms] * len(golds)],
@@ -106,7 +116,10 @@ class NamingTable:
             "random_name": TableFloor(
                 "none",
                 [
-                    [random.Random(f"{seed}:{draw}:{row}").choice(golds) for row in range(len(golds))]
+                    [
+                        random.Random(f"{seed}:{draw}:{row}").choice(golds)
+                        for row in tqdm(range(len(golds)), "random names", delay=5, leave=False)
+                    ]
                     for draw in range(draws)
                 ],
                 f"a true name of any row, the mean of {draws} draws",
@@ -124,16 +137,35 @@ class NamingTable:
 
 def nearest_rows(table: pd.DataFrame) -> list[str]:
     """For every row the gold of the other row whose genes have the highest Jaccard index; the first of equals."""
-    sets = [gene_set(example) for example in _examples(table)]
-    golds, found, row = table["gold"].tolist(), [], 0
+    sets, set_of = _gene_sets(table)
+    golds = table["gold"].tolist()
+    rows_of: list[list[int]] = [[] for _ in sets]  # the first two: the first other row of the same set is one of them
+    for row, number in enumerate(set_of):
+        if len(rows_of[number]) < 2:
+            rows_of[number].append(row)
+    nearest: list[str] = []
     for block in jaccard_blocks(sets, sets):
-        block[np.arange(len(block)), np.arange(row, row + len(block))] = -1
-        found += [
-            golds[near] if index > 0 else ""
+        own = np.arange(len(nearest), len(nearest) + len(block))
+        block[np.arange(len(block)), own] = -1
+        nearest += [
+            golds[rows_of[near][0]] if index > 0 else ""
             for near, index in zip(block.argmax(axis=1), block.max(axis=1), strict=True)
         ]
-        row += len(block)
-    return found
+    alike = [
+        next((golds[other] for other in rows_of[number] if other != row), None) for row, number in enumerate(set_of)
+    ]
+    return [nearest[number] if same is None else same for number, same in zip(set_of, alike, strict=True)]
+
+
+def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:
+    """The distinct sets of genes in a table, in the order of their first rows, and which of them each row has.
+
+    Genes are compared case aside.
+    """
+    number_of: dict[frozenset[str], int] = {}
+    of_cell = {cell: frozenset(map(str.casefold, genes_of(cell))) for cell in dict.fromkeys(table["genes"])}
+    set_of = [number_of.setdefault(of_cell[cell], len(number_of)) for cell in table["genes"]]
+    return [GeneSet(str(number), "", "", symbols) for symbols, number in number_of.items()], set_of
 
 
 def genes_of(cell: str) -> list[str]:
@@ -141,11 +173,15 @@ def genes_of(cell: str) -> list[str]:
     return list(dict.fromkeys(gene for gene in _BETWEEN_GENES.split(cell) if gene))
 
 
-def _examples(table: pd.DataFrame, terms: Any | None = None) -> list[Example]:
-    """The questions of the rows; genes are compared case aside, and are spelled as the terms' background does."""
-    ids = table["id"] if "id" in table else table.index.astype(str)
-    spelled = terms.background.symbol if terms else str.casefold
+def _ids(table: pd.DataFrame) -> list[str]:
+    return table["id"].tolist() if "id" in table else table.index.astype(str).tolist()
+
+
+def _examples(table: pd.DataFrame, terms: Any) -> list[Example]:
+    """The questions of the rows, with genes spelled as the terms' background does, whatever their case."""
     return [
-        Example(id=i, subset="", name=gold, genes=[Gene(symbol=one) for one in map(spelled, genes_of(genes))])
-        for i, gold, genes in zip(ids, table["gold"], table["genes"], strict=True)
+        Example(
+            id=i, subset="", name=gold, genes=[Gene(symbol=terms.background.symbol(one)) for one in genes_of(genes)]
+        )
+        for i, gold, genes in zip(_ids(table), table["gold"], table["genes"], strict=True)
     ]

@@ -3,12 +3,13 @@
 import csv
 import gzip
 import hashlib
-import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
 _SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, if all are like rows, which no text has by chance
 _LONGEST_CELL = 16 * 1024 * 1024
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it was written
+_JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
 # How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
 _OTHER_KINDS = {
@@ -39,18 +42,31 @@ _OTHER_KINDS = {
 
 @dataclass(frozen=True)
 class PlainTable:
-    """Rows as (line where it begins, cells by column). Every cell is the text that was written; none is "".
+    """`values` has a list for each column, `lines` the line where each row begins.
 
-    `sha256` is that of the file as it lies there; "" for a table that was never a file. `told` says what people should
-    look at, in words.
+    A cell is the text that was written, "" where there is none; a list or an object of JSON is an error where it is
+    looked at. `sha256` is that of the file as it lies there; "" for a table that was never a file. `told` says what
+    people should look at, in words.
     """
 
     file: Path | None
     columns: list[str]
-    rows: list[tuple[int, dict[str, str]]]
+    lines: list[int]
+    values: list[list[Any]]
     header_line: int = 1
     sha256: str = ""
     told: tuple[str, ...] = ()
+
+    @cached_property
+    def rows(self) -> list[tuple[int, Mapping[str, str]]]:
+        """The rows as (line, cells by column): ten times the memory of the columns."""
+        rows = (dict(zip(self.columns, row, strict=True)) for row in zip(*self.values, strict=True))
+        return [(line, _Cells(row, self.file, line)) for line, row in zip(self.lines, rows, strict=True)]
+
+    def cells(self, column: str) -> list[str]:
+        """The cells of a column, in the order of the rows."""
+        values = self.values[self.columns.index(column)]
+        return [_cell(value, self.file, line, column) for line, value in zip(self.lines, values, strict=True)]
 
     def place(self, column: str, field: str = "") -> str:
         """`column` itself; InputError with the nearest column where there is none, or several. `field`: what for."""
@@ -92,9 +108,8 @@ def of_frame(frame: pd.DataFrame) -> PlainTable:
     """A DataFrame as such a table: missing values are empty cells, lines count rows from 1."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     columns = [str(column) for column in frame.columns]
-    cells = text.itertuples(index=False, name=None)
-    rows = [(line, dict(zip(columns, map(jsontext.whole, row), strict=True))) for line, row in enumerate(cells, 1)]
-    return PlainTable(None, columns, rows)
+    values = [list(map(jsontext.whole, text.iloc[:, place])) for place in range(len(columns))]
+    return PlainTable(None, columns, list(range(1, len(frame) + 1)), values)
 
 
 def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = False) -> PlainTable:
@@ -133,12 +148,12 @@ def parse(
     """
     told: tuple[str, ...] = ()
     if text.lstrip().startswith("{"):
-        columns, rows, line = *_json_rows(text, path), 1
+        columns, lines, values, line = *_json_columns(text, path), 1
     else:
-        columns, rows, line, told = _csv_rows(text, path, set(wanted), row_names, texts)
-    if not rows:
+        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), row_names, texts)
+    if not lines:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
-    return PlainTable(path, columns, rows, line, sha256, told)
+    return PlainTable(path, columns, lines, values, line, sha256, told)
 
 
 def _bytes(path: Path) -> bytes:
@@ -189,20 +204,21 @@ def _line(data: bytes, place: int) -> int:
     return data.count(b"\n", 0, place) + 1
 
 
-def _csv_rows(
+def _csv_columns(
     text: str, path: Path, wanted: set[str], row_names: bool, texts: bool
-) -> tuple[list[str], list[tuple[int, dict[str, str]]], int, tuple[str, ...]]:
-    """(header, rows, line of the header, what people should look at)."""
-    cells_by_line, told = _csv_cells(text, path, _delimiter(text, wanted), texts)
-    numbered = iter(cells_by_line)
+) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
+    """(header, lines, cells of each column, line of the header, what people should look at)."""
+    doubtful: list[int] = []
+    numbered = _csv_cells(text, path, _delimiter(text, wanted), texts, doubtful)
     header_line, header = next(numbered, (1, []))
     if not header:
         raise InputError("the file is empty", file=path, fix=_NEEDED)
     header = [cell.strip() for cell in header]
-    rows = []
+    lines: list[int] = []
+    values: list[list[str]] = [[] for _ in header]
     for line, cells in numbered:
-        if row_names and not rows and len(cells) == len(header) + 1:
-            header = ["", *header]
+        if row_names and not lines and len(cells) == len(header) + 1:
+            header, values = ["", *header], [[], *values]
         if len(cells) != len(header):
             raise InputError(
                 f"expected {len(header)} columns as in the header, found {len(cells)}",
@@ -210,13 +226,16 @@ def _csv_rows(
                 line=line,
                 fix="put quotes around a cell that holds the delimiter or a line end",
             )
-        rows.append((line, dict(zip(header, cells, strict=True))))
-    return header, rows, header_line, told
+        lines.append(line)
+        for of_column, cell in zip(values, cells, strict=True):
+            of_column.append(cell)
+    what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
+    return header, lines, values, header_line, (f"{what}: {counted_lines(doubtful)}",) if doubtful else ()
 
 
 def _delimiter(text: str, wanted: set[str]) -> str:
     """The delimiter by which the header has most of the wanted columns; of equals the commonest."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
+    header = next((line for line in text[:_LONGEST_CELL].splitlines() if line.strip()), "")
     known = {name.casefold() for name in wanted}
 
     def found(delimiter: str) -> int:
@@ -227,24 +246,24 @@ def _delimiter(text: str, wanted: set[str]) -> str:
 
 
 def _csv_cells(
-    text: str, path: Path, delimiter: str, texts: bool
-) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
-    """(line where it begins, cells) of every row that is not blank, and what people should look at.
+    text: str, path: Path, delimiter: str, texts: bool, doubtful: list[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row that is not blank; puts lines that people should look at on a list.
 
     A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
-    between them. Then each of its lines is like a row, which is an InputError; where there may be `texts`, it is told
-    if the lines are too few to be sure.
+    between them. Then each of its lines is like a row, which is an InputError; where there may be `texts`, it is
+    doubtful if the lines are too few to be sure.
     """
     before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
-    found, doubtful, taken = [], [], []
+    taken: list[str] = []
 
     def text_of_lines() -> Iterator[str]:
-        for one in io.StringIO(text, newline=""):  # newline="": line ends within quotes stay as they were written
-            taken.append(one)
-            yield one
+        for one in _LINE.finditer(text):
+            taken.append(one.group())
+            yield one.group()
 
     reader = csv.reader(text_of_lines(), delimiter=delimiter, skipinitialspace=True, strict=True)
-    line = 1
+    line, found = 1, False
     try:
         for cells in tqdm(reader, desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
             if any(cell.strip() for cell in cells):
@@ -252,7 +271,8 @@ def _csv_cells(
                     if not texts or (len(taken) - 1) * (len(cells) - 1) >= _SURELY_ROWS:
                         raise _swallowed(path, line, reader.line_num)
                     doubtful.append(line)
-                found.append((line, cells))
+                found = True
+                yield line, cells
             line = reader.line_num + 1
             taken.clear()
     except csv.Error as error:
@@ -264,8 +284,6 @@ def _csv_cells(
         ) from None
     finally:
         csv.field_size_limit(before)
-    what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
-    return found, (f"{what}: {counted_lines(doubtful)}",) if doubtful else ()
 
 
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
@@ -282,39 +300,50 @@ def _swallowed(path: Path, first: int, last: int) -> InputError:
     )
 
 
-def _json_rows(text: str, path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """(columns of all rows, rows); a row without a column has an empty cell there."""
-    found = []
-    lines = text.split("\n")  # not splitlines: U+2028 may stand within a JSON string
-    shown = tqdm(lines, desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False)
+def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[list[Any]]]:
+    """(columns of all rows, lines, values of each column); a row without a column has None there."""
+    lines: list[int] = []
+    values: dict[str, list[Any]] = {}
+    shown = tqdm(
+        _JSON_LINE.finditer(text), desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False
+    )
     for number, line in enumerate(shown, 1):
-        if not line.strip():
+        if not line.group().strip():
             continue
         try:
-            row = jsontext.loads(line, unique_keys=True)
+            row = jsontext.loads(line.group(), unique_keys=True)
         except (ValueError, RecursionError) as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
             ) from None
         if not isinstance(row, dict):
             raise InputError("a row should be an object", file=path, line=number)
-        found.append((number, row))
-    columns = list(dict.fromkeys(key for _, row in found for key in row))
-    return columns, [(number, _JsonCells(row, columns, path, number)) for number, row in found]
+        for column in row:
+            if column not in values:
+                values[column] = [None] * len(lines)
+        for column, of_column in values.items():
+            of_column.append(row.get(column))
+        lines.append(number)
+    return list(values), lines, list(values.values())
 
 
-class _JsonCells(dict):
-    """The cells of a JSON row as text. Lists and objects are an error only where their column is looked at."""
+class _Cells(dict):
+    """The cells of a row as text. Lists and objects of JSON are an error only where their column is looked at."""
 
-    def __init__(self, row: Mapping[str, Any], columns: Sequence[str], path: Path, line: int):
-        super().__init__({column: row.get(column) for column in columns})
+    def __init__(self, row: Mapping[str, Any], path: Path | None, line: int):
+        super().__init__(row)
         self._path, self._line = path, line
 
     def __getitem__(self, column: str) -> str:
-        value = super().__getitem__(column)
-        if value is None:
-            return ""
-        if isinstance(value, (list, dict)):
-            what = f"expected text, found {'a list' if isinstance(value, list) else 'an object'}"
-            raise InputError(what, file=self._path, line=self._line, field=column)
-        return value if isinstance(value, str) else json.dumps(value)
+        return _cell(super().__getitem__(column), self._path, self._line, column)
+
+
+def _cell(value: Any, path: Path | None, line: int, column: str) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict)):
+        what = f"expected text, found {'a list' if isinstance(value, list) else 'an object'}"
+        raise InputError(what, file=path, line=line, field=column)
+    return json.dumps(value)

@@ -1,12 +1,15 @@
 """Rankings of genes in a table of answers, in two tracks: how cells are read, their metrics, and floors beside them."""
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
 from reasonome import floors
 from reasonome.answer_cells import has_near_tags, is_ranking_completion, lists_in
@@ -73,7 +76,9 @@ class RankingTable:
                 shown = {gene.symbol for gene in example.candidates}
                 problems += ["non_candidates"] * (not shown.issuperset(filter(None, genes)))
                 problems += ["gold_not_a_candidate"] * (not shown & example.right)
-            rows.append({"example": example, "answer": genes, "problems": ",".join(dict.fromkeys(problems))})
+            example.__dict__.pop("meanings", None)  # needed no more, and of a million questions gigabytes
+            answer = list(map(sys.intern, genes))  # most rows speak of the same genes
+            rows.append({"example": example, "answer": answer, "problems": ",".join(dict.fromkeys(problems))})
         return pd.DataFrame(rows)
 
     def scores(
@@ -160,9 +165,9 @@ class RankingTable:
     def _question_gene(self, written: str, by_key: dict[str, RankedGene]) -> RankedGene:
         """The gene that a gold or candidate means: as published as it is written, else one for all its spellings."""
         if self.track == AS_PUBLISHED:
-            return RankedGene(symbol=written)
+            return _gene(written)
         symbol = self._known(written) or written
-        return by_key.setdefault(symbol.casefold(), RankedGene(symbol=symbol, aliases=(written,)))
+        return by_key.setdefault(symbol.casefold(), _gene(symbol, written))
 
     def _known(self, written: str) -> str | None:
         return self.authority.resolve(written).symbol if self.authority else None
@@ -219,6 +224,12 @@ class RankingTable:
         return entries, [*(problem for problem, there in found.items() if there), *_line_breaks(cell)]
 
 
+@lru_cache(maxsize=200_000)
+def _gene(symbol: str, *aliases: str) -> RankedGene:
+    """One gene for all the questions that it is part of."""
+    return RankedGene(symbol=symbol, aliases=aliases)
+
+
 def _any_candidates(examples: Iterable[RankingExample]) -> bool:
     return any(example.candidates for example in examples)
 
@@ -251,7 +262,8 @@ def _by_frequency(examples: Sequence[RankingExample], shown: Sequence[Sequence[s
     # A gene that is right in this row loses one place at most to as many others, so that a few more are enough.
     most = LONGEST_LIST + max(len(example.right) for example in examples)
     rankings = []
-    for example, candidates in zip(examples, shown, strict=True):
+    questions = tqdm(examples, "commonest genes", delay=5, leave=False)
+    for example, candidates in zip(questions, shown, strict=True):
         elsewhere = {gene: counts[gene] - (gene in example.right) for gene in candidates or golds[:most]}
         ranked = sorted(elsewhere, key=lambda gene: -elsewhere[gene])
         rankings.append(ranked if candidates else [gene for gene in ranked if elsewhere[gene]][:LONGEST_LIST])
@@ -263,13 +275,19 @@ def _random_order(examples: Sequence[RankingExample]) -> pd.DataFrame:
 
     A right gene that is no candidate is in no order; without candidates there is none.
     """
-    rows = []
+    sizes = []
     for example in examples:
         symbols = {gene.symbol for gene in example.candidates}
-        n, right = len(symbols), len(symbols & example.right)
-        found = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}
-        if right:
-            expected = expected_metrics(n, right, n, n)
-            found |= {metric: expected[metric] for metric in found}
-        rows.append(found | {"list_length": float(n)})
-    return pd.DataFrame(rows)
+        sizes.append((len(symbols), len(symbols & example.right)))
+    place = {size: number for number, size in enumerate(dict.fromkeys(sizes))}
+    of_sizes = pd.DataFrame([_expected(*size) for size in place])
+    return of_sizes.iloc[[place[size] for size in sizes]].reset_index(drop=True)
+
+
+def _expected(n: int, right: int) -> dict[str, float]:
+    """The metrics of a random order of n candidates, as many of them right."""
+    found = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}
+    if right:
+        expected = expected_metrics(n, right, n, n)
+        found |= {metric: expected[metric] for metric in found}
+    return found | {"list_length": float(n)}

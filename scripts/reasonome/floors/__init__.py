@@ -15,6 +15,7 @@ from reasonome.floors.enrichment import (
 )
 from reasonome.floors.gene_names import commonest_phrase, commonest_words, shortest_gene_name
 from reasonome.floors.names import (
+    SETS_TO_CHOOSE_BY,
     best_by_term_score,
     common_words,
     constant,
@@ -22,6 +23,7 @@ from reasonome.floors.names import (
     most_overlapping,
     random_name,
     rows_of_common_words,
+    sampled,
 )
 from reasonome.floors.nearest import (
     database_nearest_set,
@@ -35,12 +37,14 @@ from reasonome.metrics.terms import TermScorer
 
 __all__ = [
     "FLOORS",
+    "SETS_TO_CHOOSE_BY",
     "Floor",
     "Questions",
     "best_by_term_score",
     "floors_of",
     "most_overlapping",
     "rows_of_common_words",
+    "sampled",
     "shuffled",
 ]
 

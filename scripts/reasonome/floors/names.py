@@ -15,7 +15,7 @@ from reasonome.metrics.terms import TermScorer
 from reasonome.prompt_neighbours import in_order
 from reasonome.tasks.gene_set_naming import Example
 
-_ROWS_AT_ONCE = 1024  # of a block of candidates against truths
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000  # of a block of candidates against truths
 _WORDS_TO_GROW_BY, _TRUTHS_TO_GROW_BY = 30, 400  # rows of common words: candidates at each place, and names they meet
 _TRUTHS_TO_COMPARE = 400  # training names that a constant answer is compared with
 _CANDIDATES_TO_TRY, SETS_TO_CHOOSE_BY = 600, 150  # where answers are chosen by their scores on training sets
@@ -126,8 +126,9 @@ def _mean_rouge_1(candidates: Sequence[str], truths: Sequence[str], times: np.nd
     left, right = words[: len(candidates)], words[len(candidates) : -1]
     lengths = [np.asarray(matrix.sum(axis=1)).ravel() for matrix in (left, right)]
     means = []
-    for start in range(0, len(candidates), _ROWS_AT_ONCE):
-        block = slice(start, start + _ROWS_AT_ONCE)
+    rows = min(_ROWS_AT_ONCE, max(1, _CELLS_AT_ONCE // max(1, len(truths))))
+    for start in tqdm(range(0, len(candidates), rows), "constants by words", delay=5, leave=False):
+        block = slice(start, start + rows)
         shared = (left[block] @ right.T).toarray()
         both = np.maximum(lengths[0][block, None] + lengths[1][None, :], 1)
         means.append((2 * shared / both) @ times / times.sum())

@@ -1,0 +1,100 @@
+"""Tables of very many answers: the scores of a small one, whatever it is cut into, and little memory for each row."""
+
+import random
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reasonome import answer_tables, audit, comparisons, naming_table
+from reasonome.answer_tables import score_table, table_task
+from reasonome.floors import names as constants
+from reasonome.naming_table import nearest_rows
+from reasonome.plain_table import read_table
+
+COLUMNS = {"answer": "answer", "gold": "gold"}
+NAMES = ["DNA repair", "mismatch repair", "cell cycle", "axon guidance", "ion transport", "membrane", "DNA replication"]
+
+
+def names_of_sets() -> tuple[pd.DataFrame, dict, str]:
+    r = random.Random(3)
+    cells = [(r.choice(NAMES), r.choice(NAMES), " ".join(r.sample("ABCDEFGHI", 4))) for _ in range(30)]
+    cells[4] = ("Process: axon\nReasoning:\n<think>why</think>", *cells[4][1:])
+    return pd.DataFrame(cells, columns=["answer", "gold", "genes"]), COLUMNS | {"genes": "genes"}, "gene_set_naming"
+
+
+def rankings() -> tuple[pd.DataFrame, dict, str]:
+    r = random.Random(3)
+    shown = [r.sample("ABCDEFGHI", 5) for _ in range(30)]
+    cells = [(f"[{', '.join(r.sample(genes, 3))}]", genes[0], ", ".join(genes)) for genes in shown]
+    cells[2] = (*cells[2][:2], "")
+    return (
+        pd.DataFrame(cells, columns=["answer", "gold", "candidates"]),
+        COLUMNS | {"candidates": "candidates"},
+        "causal_gene_ranking",
+    )
+
+
+@pytest.mark.parametrize("table", [names_of_sets, rankings])
+def test_what_a_table_is_cut_into_changes_no_score(monkeypatch, table):
+    frame, columns, task = table()
+    whole = score_table(frame, columns, task, resamples=200)
+    monkeypatch.setattr(answer_tables, "_ROWS_AT_ONCE", 7)
+    for module in (comparisons, audit, constants):
+        monkeypatch.setattr(module, "_CELLS_AT_ONCE", 20)
+    cut = score_table(frame, columns, task, resamples=200)
+    assert cut.to_json() == whole.to_json()
+    pd.testing.assert_frame_equal(cut.table, whole.table, check_exact=True)
+
+
+def test_of_very_many_names_some_are_compared_and_told(monkeypatch):
+    monkeypatch.setattr(naming_table, "_NAMES_TO_COMPARE", 4)
+    frame = pd.DataFrame({"answer": "axon", "gold": NAMES})
+    note = score_table(frame, COLUMNS, resamples=100).floors["best_constant"].note
+    assert "chosen on 4 of these rows, drawn by lot, and so optimistic" in note
+    assert note.split("'")[1] in NAMES
+    few = score_table(frame.iloc[:4], COLUMNS, resamples=100).floors["best_constant"].note
+    assert "chosen on these very rows and so optimistic" in few
+
+
+def test_the_nearest_row_is_another_one_of_the_same_set_before_all():
+    genes = ["A B", "C D E", "b a", "C D F", "a b", "X", "E C D"]
+    frame = pd.DataFrame({"gold": list("1234567"), "genes": genes})
+    # Rows 1, 3 and 5 are one set, 2 and 7 another; row 4 shares two of four genes with both of those; 6 none with any.
+    assert nearest_rows(frame) == ["3", "7", "1", "2", "1", "", "2"]
+
+
+def test_the_resamples_of_many_rows_are_those_of_clusters_of_one():
+    values = np.random.default_rng(0).random((50, 2))
+    values[3, 1] = np.nan
+    found = [
+        dict(comparisons.resampled_means(values, ["a"] * 50, clusters, resamples=100))["mean"].means
+        for clusters in (None, [f"c{n}" for n in range(50)])
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_table_is_read_in_a_few_times_its_size(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id,answer,gold\n" + "".join(f"{n},{'word ' * 80}{n},name\n" for n in range(3000)))
+    tracemalloc.start()
+    table = read_table(path, ["id"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert table.cells("id")[-1] == "2999" and peak < 4 * path.stat().st_size
+
+
+def test_questions_share_their_genes():
+    r, genes = random.Random(0), [f"GENE{n}" for n in range(200)]
+    rows = [r.sample(genes, 20) for _ in range(1000)]
+    cells = [(f"[{', '.join(shown[:10])}]", shown[3], ", ".join(shown)) for shown in rows]
+    frame = pd.DataFrame(cells, columns=["answer", "gold", "candidates"])
+    part = table_task("causal_gene_ranking")
+    part.read(frame)  # what is kept for all tables
+    tracemalloc.start()
+    read = part.read(frame)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert read["answer"].tolist() == [shown[:10] for shown in rows]
+    assert kept < 3000 * len(rows)  # bytes
