@@ -154,6 +154,13 @@ def run(*arguments, program="build_benchmark.py"):
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
 
 
+def test_two_stray_quotes_do_not_swallow_sets(tmp_path):
+    path = tmp_path / "published.csv"
+    with pytest.raises(InputError, match="a quote mark opens in this row and closes in line 5") as error:
+        read(path, 'sep=,\nID,Genes,Term_Description\nX:1,TP53,"one\nX:2,BRCA1,two\nX:3,BRCA2,three"\n')
+    assert (error.value.file, error.value.line) == (path, 3)
+
+
 @pytest.mark.parametrize(
     ("program", "given"),
     [("build_benchmark.py", ["--facts", "x"]), ("score_floors.py", ["--style", "short", "--folder", "x"])],

@@ -250,30 +250,37 @@ def _csv_cells(
 ) -> Iterator[tuple[int, list[str]]]:
     """(line where it begins, cells) of every row that is not blank; puts lines that people should look at on a list.
 
+    Where there may be `texts`, a cell whose lines are like rows is told if they are too few to be sure of it.
+    """
+    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter)
+    for line, cells, last in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if last is not None:
+            if not texts or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
+                raise swallowed(path, line, last)
+            doubtful.append(line)
+        yield line, cells
+
+
+def csv_rows(
+    lines: Iterable[str], path: str | os.PathLike, delimiter: str, above: int = 0
+) -> Iterator[tuple[int, list[str], int | None]]:
+    """(line where it begins, cells, last line if all its lines are like rows) of every row; `above`: lines before.
+
     A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
-    between them. Then each of its lines is like a row, which is an InputError; where there may be `texts`, it is
-    doubtful if the lines are too few to be sure.
+    between them: then each of its lines is like a row. The last line is None for others, and for the header.
+    InputError for what the csv module cannot read.
     """
     before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
     taken: list[str] = []
-
-    def text_of_lines() -> Iterator[str]:
-        for one in _LINE.finditer(text):
-            taken.append(one.group())
-            yield one.group()
-
-    reader = csv.reader(text_of_lines(), delimiter=delimiter, skipinitialspace=True, strict=True)
-    line, found = 1, False
+    reader = csv.reader(_noted(lines, taken), delimiter=delimiter, skipinitialspace=True, strict=True)
+    line, below_header = above + 1, False
     try:
-        for cells in tqdm(reader, desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
-            if any(cell.strip() for cell in cells):
-                if found and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
-                    if not texts or (len(taken) - 1) * (len(cells) - 1) >= _SURELY_ROWS:
-                        raise _swallowed(path, line, reader.line_num)
-                    doubtful.append(line)
-                found = True
-                yield line, cells
-            line = reader.line_num + 1
+        for cells in reader:
+            are_rows = below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells))
+            yield line, cells, above + reader.line_num if are_rows else None
+            line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
             taken.clear()
     except csv.Error as error:
         raise InputError(
@@ -286,12 +293,19 @@ def _csv_cells(
         csv.field_size_limit(before)
 
 
+def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
     """Whether each line alone has as many cells as a row, were quote marks only characters."""
     return all(line.count(delimiter) == width - 1 for line in lines)
 
 
-def _swallowed(path: Path, first: int, last: int) -> InputError:
+def swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
+    """The error for a quote mark that makes one cell of rows, up to another one."""
     return InputError(
         f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows",
         file=path,

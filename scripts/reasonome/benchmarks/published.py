@@ -15,6 +15,7 @@ from reasonome.config import PublishedFile
 from reasonome.errors import InputError, nearest
 from reasonome.facts import check_mapped
 from reasonome.genes import GeneTable
+from reasonome.plain_table import csv_rows, swallowed
 from reasonome.sources.source import with_genes
 from reasonome.sources.textfile import lines
 
@@ -42,8 +43,9 @@ def read_published(path: str | os.PathLike, subset: str, genes: GeneTable, unmap
 
     Columns stand in any order and case, further ones are ignored; the delimiter is a comma, a tab or a semicolon;
     genes are separated by spaces, commas, semicolons, slashes or bars. Identifiers may be of any kind that `genes`
-    resolves. InputError, with the line, for a missing column, a row of another width, an empty cell and an id that
-    stands twice; and if more than `unmapped_share` (0 to 1) of the distinct identifiers have no gene.
+    resolves. InputError, with the line, for a missing column, a row of another width, a quote mark that
+    swallows rows, an empty cell and an id that stands twice; and if more than `unmapped_share` (0 to 1) of the distinct
+    identifiers have no gene.
     """
     rows = list(_rows(path))
     members = pd.DataFrame(
@@ -103,19 +105,10 @@ def _table(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
         return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
 
     delimiter = max(_DELIMITERS, key=lambda d: (len(_found(cells(d))), header.count(d)))
-    reader = csv.reader(chain([header], text), delimiter=delimiter, skipinitialspace=True, strict=True)
-    number = above + 1
-    try:
-        for row in reader:
-            yield number, row
-            number = above + reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(
-            f"the row that begins here cannot be read: {error}",
-            file=path,
-            line=number,
-            fix="close every quote, and double one inside a quoted cell",
-        ) from None
+    for number, row, last in csv_rows(chain([header], text), path, delimiter, above):
+        if last is not None:
+            raise swallowed(path, number, last)
+        yield number, row
 
 
 def _plain(column: str) -> str:
