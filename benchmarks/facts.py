@@ -1,6 +1,6 @@
 """Facts put to use: claims of reasoning checked against them, and two releases of them compared.
 
-snakemake --cores 2 results/reasoning/knowledge-given/demo-go.names.jsonl
+snakemake --cores 2 results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 python benchmarks/facts.py
 
 Claims are those of the demo teacher's reasoning; the facts that decide them are the demo's. The releases are made up:

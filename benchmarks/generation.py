@@ -1,6 +1,6 @@
 """Generation for evaluation with the 135M model: one prompt at a time, in batches, and as the pipeline does it.
 
-snakemake --cores 2 results/benchmarks/demo-go/test.jsonl results/models/smollm2-135m/base/manifest.json
+snakemake --cores 2 results/prompts/demo-go.demo-names/test.jsonl results/models/smollm2-135m/base/manifest.json
 python benchmarks/generation.py                   # takes the GPU where there is one, and vLLM where it is installed
 
 Greedy answers to the demo's test prompts, in the precision that this machine is faster in; the prompts are tokenized in

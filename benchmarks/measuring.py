@@ -26,7 +26,7 @@ from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 CUDA = torch.cuda.is_available()
-BENCHMARK, BACKBONE, ENCODER, TEACHER, STYLE = "demo-go", "smollm2-135m", "minilm", "knowledge-given", "names"
+BENCHMARK, BACKBONE, ENCODER, TEACHER, STYLE = "demo-go", "smollm2-135m", "minilm", "knowledge-given", "demo-names"
 PACKAGES = ("torch", "transformers", "trl", "sentence-transformers")
 
 
@@ -100,8 +100,8 @@ class Inputs:
         self.style = self.project.style(BENCHMARK, STYLE)
 
     def examples(self, split: str) -> list:
-        """The gene sets of a split of the demo's benchmark."""
-        return read_rows(self.there(self.results.benchmark(BENCHMARK) / f"{split}.jsonl"), self.task.Example)
+        """The gene sets of a split of the demo's benchmark, with what its prompts show of them."""
+        return read_rows(self.there(self.results.prompts(BENCHMARK, STYLE) / f"{split}.jsonl"), self.task.Example)
 
     def encoder(self) -> Path:
         """Folder of the sentence encoder that rewards use."""

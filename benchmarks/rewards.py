@@ -1,6 +1,6 @@
 """GRPO reward scoring over a stream of steps: one pair at a time, batched a step at a time, and as training does it.
 
-snakemake --cores 2 results/benchmarks/demo-go/train.jsonl results/encoders/minilm/manifest.json
+snakemake --cores 2 results/prompts/demo-go.demo-names/train.jsonl results/encoders/minilm/manifest.json
 python benchmarks/rewards.py                      # takes the GPU where there is one
 
 A step has 32 prompts × 8 completions. The stream goes three times over its prompts, in an order of its own each time,

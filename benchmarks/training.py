@@ -1,6 +1,7 @@
 """Reasoning SFT of the 135M model: as TRL does it by default, as a careful user would, and as the pipeline does it.
 
-snakemake --cores 2 results/reasoning/knowledge-given/demo-go.names.jsonl results/models/smollm2-135m/base/manifest.json
+snakemake --cores 2 results/reasoning/knowledge-given/demo-go.demo-names.jsonl \\
+    results/models/smollm2-135m/base/manifest.json
 python benchmarks/training.py                     # takes the GPU where there is one
 
 Examples are the demo's prompts with reasoning of 1 to 12 steps, each number equally often: the demo teacher's own

@@ -1,8 +1,8 @@
 """Answers of a model behind an endpoint to one benchmark's test split, in one style and decoding. Needs a network.
 
 export OPENAI_API_KEY=…
-python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/prompts/demo-go.names/test.jsonl \
-    --style names --decoding greedy --output answers.jsonl
+python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/prompts/demo-go.demo-names/test.jsonl \
+    --style demo-names --decoding greedy --output answers.jsonl
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Answers of one model to one benchmark's test split, in one style and decoding.
 
 python scripts/generate.py --model results/models/smollm2-135m/base --benchmark demo-go \
-    --examples results/prompts/demo-go.names/test.jsonl --style names --decoding greedy --output answers.jsonl
+    --examples results/prompts/demo-go.demo-names/test.jsonl --style demo-names --decoding greedy --output answers.jsonl
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """GRPO task alignment of one chain step; recipe.json is in the model's folder already.
 
 python scripts/grpo.py --folder results/models/smollm2-135m/sft.names-s0+grpo.soft-s0 \
-    --examples results/prompts/demo-go.names/train.jsonl --valid results/prompts/demo-go.names/valid.jsonl \
+    --examples results/prompts/demo-go.demo-names/train.jsonl --valid results/prompts/demo-go.demo-names/valid.jsonl \
     --encoders results/encoders/minilm
 """
 

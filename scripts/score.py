@@ -1,10 +1,10 @@
 """Score answers: one row per example, sample and order of genes, and a summary beside it.
 
-python scripts/score.py --benchmark demo-go --style names --examples results/benchmarks/demo-go/test.jsonl \
-    --answers results/answers/smollm2-135m/base/demo-go.names/greedy.jsonl --encoders results/encoders/minilm \
+python scripts/score.py --benchmark demo-go --style demo-names --examples results/benchmarks/demo-go/test.jsonl \
+    --answers results/answers/smollm2-135m/base/demo-go.demo-names/greedy.jsonl --encoders results/encoders/minilm \
     --background results/backgrounds/demo-go.parquet --facts results/facts/demo/facts.parquet \
-    --output results/scores/smollm2-135m/base/demo-go.names/greedy.parquet \
-    --summary results/scores/smollm2-135m/base/demo-go.names/greedy.json
+    --output results/scores/smollm2-135m/base/demo-go.demo-names/greedy.parquet \
+    --summary results/scores/smollm2-135m/base/demo-go.demo-names/greedy.json
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Score the floors of a benchmark: answers that need no model.
 
-python scripts/score_floors.py --benchmark demo-go --style names --folder results/prompts/demo-go.names \
+python scripts/score_floors.py --benchmark demo-go --style demo-names --folder results/prompts/demo-go.demo-names \
     --encoders results/encoders/minilm --background results/backgrounds/demo-go.parquet \
-    --output results/floors/demo-go.names.parquet
+    --output results/floors/demo-go.demo-names.parquet
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Reasoning SFT of one chain step; recipe.json is in the model's folder already.
 
 python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0 \
-    --examples results/prompts/demo-go.names/train.jsonl \
-    --reasoning results/reasoning/knowledge-given/demo-go.names.jsonl
+    --examples results/prompts/demo-go.demo-names/train.jsonl \
+    --reasoning results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 """
 
 import argparse

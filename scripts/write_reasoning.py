@@ -1,8 +1,8 @@
 """Let a teacher write reasoning for a benchmark's training sets; kept and dropped rows, with reasons.
 
-python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go --style names \
-    --folder results/prompts/demo-go.names --facts results/facts/demo/facts.parquet \
-    --encoder results/encoders/minilm --output results/reasoning/knowledge-given/demo-go.names.jsonl
+python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go --style demo-names \
+    --folder results/prompts/demo-go.demo-names --facts results/facts/demo/facts.parquet \
+    --encoder results/encoders/minilm --output results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 """
 
 import argparse
@@ -82,8 +82,7 @@ def ask_endpoint(
     """Proposals of a chat model that is not told the answers."""
     from reasonome.teachers import openai
 
-    listings = {id: prompt.listing for id, prompt in prompts.items()}
-    answers = openai.ask_beside(teacher, openai.prompts(template, listings), output)
+    answers = openai.ask_beside(teacher, openai.prompts(template, prompts), output)
     return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers)
 
 

@@ -27,6 +27,12 @@ def test_batches_hold_prompts_of_like_length_longest_first():
     assert batches([], 4) == []
 
 
+def test_a_batch_of_long_prompts_has_fewer():
+    """Four prompts of 512 tokens fill a batch of four; of 1,024 two have as many, and one of 9,000 is alone."""
+    assert batches([512] * 5, 4) == [[0, 1, 2, 3], [4]]
+    assert batches([10, 1024, 9000, 1024, 1024, 513, 20, 30], 4) == [[2], [1, 3], [4, 5], [7, 6, 0]]
+
+
 def rows(*names):
     return [{"position": i, "id": name} for i, name in enumerate(names)]
 

@@ -1,13 +1,15 @@
 """One mistake in a copy of the shipped config: the error names the file, the line, the key and the nearest name."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from reasonome.config import Source, SourceFile
+from reasonome.config import Benchmark, Source, SourceFile
 from reasonome.errors import InputError
 from reasonome.project import Project, lookup
+from reasonome.prompts import count_tokens, largest_prompt
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 
@@ -52,16 +54,18 @@ def test_the_shipped_config(project):
     assert project.settings.experiments == ["demo"] and project.settings.results == "results"
     assert list(project.styles("gene_set_naming")) == [
         "confidence",
+        "demo-names",
+        "demo-symbols",
         "facts",
         "names",
         "neighbours",
         "published",
         "symbols",
     ]
-    assert project.recipes["sft"]["symbols"].style == "symbols"  # the variant's own
+    assert project.recipes["sft"]["symbols"].style == "demo-symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
     assert project.experiments["demo"].arms["KW"].steps == ["pretrain.demo"]
-    assert project.experiments["demo"].arms["KW+RA symbols"].styles == ["symbols"]
+    assert project.experiments["demo"].arms["KW+RA symbols"].styles == ["demo-symbols"]
     assert project.style("demo-go", "symbols").gene == "{symbol}"
 
 
@@ -112,8 +116,16 @@ def test_steps_without_brackets(config):
         ("experiments/demo.yaml", "smollm2-135m", "smollm2-153m", "", "backbones.0", "unknown", "'smollm2-135m'"),
         ("experiments/gene-r1.yaml", "llama-3.1-8b", "llama-3.1-80b", "", "backbones.2", "unknown", "'llama-3.1-8b'"),
         ("experiments/demo.yaml", "[demo-go]", "[demo-bp]", "", "benchmarks.0", "unknown name 'demo-bp'", "'demo-go'"),
-        ("experiments/demo.yaml", "[names]", "[nams]", "", "styles.0", "unknown name 'nams'", "'names'"),
-        ("experiments/demo.yaml", "[symbols]", "[symbol]", "", "arms.KW+RA symbols.styles.0", "unknown", "'symbols'"),
+        ("experiments/demo.yaml", "[demo-names]", "[demo-nams]", "", "styles.0", "unknown", "'demo-names'"),
+        (
+            "experiments/demo.yaml",
+            "[demo-symbols]",
+            "[symbol]",
+            "",
+            "arms.KW+RA symbols.styles.0",
+            "unknown",
+            "'symbols'",
+        ),
         ("experiments/demo.yaml", "[greedy]", "[greddy]", "", "decodings.0", "unknown name 'greddy'", "'greedy'"),
         ("experiments/demo.yaml", "sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt'", "'sft'"),
         ("experiments/demo.yaml", "grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo", "'soft'"),
@@ -135,7 +147,15 @@ def test_steps_without_brackets(config):
         ("teachers.yaml", "minilm", "minlm", "blind", "knowledge-blind.encoder", "unknown name 'minlm'", "'minilm'"),
         ("recipes/pretrain.yaml", "corpus: demo", "corpus: dmo", "", "variants.demo.corpus", "unknown", "'demo'"),
         ("recipes/sft.yaml", "demo-go", "demo-og", "", "defaults.benchmark", "unknown name 'demo-og'", "'demo-go'"),
-        ("recipes/sft.yaml", "style: symbols", "style: symbls", "", "variants.symbols.style", "unknown", "'symbols'"),
+        (
+            "recipes/sft.yaml",
+            "style: demo-symbols",
+            "style: symbls",
+            "",
+            "variants.symbols.style",
+            "unknown",
+            "'symbols'",
+        ),
         ("recipes/sft.yaml", "-given", "-gven", "", "defaults.teacher", "unknown name", "'knowledge-given'"),
         ("recipes/sft.yaml", "none\n", "nine\n", "nameonly", "variants.nameonly.teacher", "unknown", "'none'"),
         ("recipes/grpo.yaml", "rouge_l", "rogue_l", "", "defaults.rewards.rogue_l", "unknown", "'rouge_l'"),
@@ -210,7 +230,7 @@ def test_a_list_over_several_lines_is_reported_at_its_entry(config):
         ("backbones.yaml", "version: ", "version: [1] #", "", "smollm2-135m.weights.version", "valid string"),
         ("experiments/demo.yaml", "base: []", "base:", "", "arms.base", "should hold keys with values"),
         ("experiments/demo.yaml", "seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
-        ("experiments/demo.yaml", "styles: [names]", "styles: [names, names]", "", "styles", "'names' is given twice"),
+        ("experiments/demo.yaml", "s: [demo-names]", "s: [names, names]", "", "styles", "'names' is given twice"),
         ("teachers.yaml", "max_tokens: ", "max_tokens: 0 #", "", "gpt-4o.max_tokens", "greater than or equal to 1"),
         ("teachers.yaml", "max_tokens:", "base_url: here\n  max_tokens:", "", "gpt-4o.base_url", "match pattern"),
         ("teachers.yaml", "max_tokens:", "api_version: x\n  max_tokens:", "", "gpt-4o", "which needs base_url"),
@@ -301,8 +321,8 @@ def test_a_grpo_step_that_cannot_be_taken(config, variant, message):
 @pytest.mark.parametrize(
     ("file", "old", "field"),
     [
-        ("recipes/sft.yaml", "style: symbols", "variants.symbols.style"),
-        ("recipes/grpo.yaml", "style: names", "defaults.style"),
+        ("recipes/sft.yaml", "style: demo-symbols", "variants.symbols.style"),
+        ("recipes/grpo.yaml", "style: demo-names", "defaults.style"),
     ],
 )
 def test_no_step_trains_in_a_style_that_asks_for_a_confidence(config, file, old, field):
@@ -472,8 +492,8 @@ def test_a_missing_file(config, file):
         ("decodings.yaml", "greedy:", "..:", "..", "match pattern"),
         ("teachers.yaml", "knowledge-given:", "../given:", "../given", "match pattern"),
         ("recipes/sft.yaml", "  names:", "  ../names:", "variants.../names", "match pattern"),
-        ("recipes/sft.yaml", "style: names", "style: ../names", "defaults.style", "match pattern"),
-        ("experiments/demo.yaml", "[names]", "[../names]", "styles.0", "match pattern"),
+        ("recipes/sft.yaml", "style: demo-names", "style: ../names", "defaults.style", "match pattern"),
+        ("experiments/demo.yaml", "[demo-names]", "[../names]", "styles.0", "match pattern"),
         ("experiments/demo.yaml", "[smollm2-135m]", "[../x]", "backbones.0", "match pattern"),
         ("experiments/demo.yaml", "[pretrain.demo]", "[pretrain.../x]", "arms.KW.0", "is no step"),
     ],
@@ -697,7 +717,7 @@ def test_a_request_that_cannot_work(config, entry, hint):
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
     """As shipped, gene-r1 shards only its 8B model by zero3, and its recipes give numbers."""
-    change(config / "recipes/sft.yaml", "micro_batch_size: 2", "micro_batch_size: auto", after="gpt4o:")
+    change(config / "recipes/sft.yaml", "micro_batch_size: 1", "micro_batch_size: auto", after="gpt4o:")
     line = 1 + (config / "experiments/gene-r1.yaml").read_text().split("  RA: ")[0].count("\n")
     assert_located(
         config,
@@ -710,3 +730,76 @@ def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
     with (config / "resources.yaml").open("a", encoding="utf-8") as requests:
         requests.write("- {recipes: [sft.gpt4o], backbones: [llama-3.1-8b], sharding: zero2}\n")
     Project(config)
+
+
+# --- prompts and what models read ------------------------------------------------------------------------
+
+
+def test_the_longest_prompt_leaves_the_backbone_room_for_its_answer(config):
+    """`names` has 4,000 tokens of genes; 32 of the chat format and the texts come on top."""
+    style = Project(config).style("go-bioc", "facts")
+    longest = 4000 + 1900 + sum(count_tokens([style.system, style.user])) + 32
+    assert largest_prompt(style) == longest
+    for context, fits in ((int(longest / 0.75) + 1, True), (int(longest / 0.75) - 1, False)):
+        path = config / "backbones.yaml"
+        path.write_text(re.sub(r"context: \d+", f"context: {context}", path.read_text(), count=1))
+        if fits:
+            Project(config)
+            continue
+        with pytest.raises(InputError, match=f"style 'facts' may have {longest:,} tokens, more than 0.75") as caught:
+            Project(config)
+        assert caught.value.field == "backbones.0" and caught.value.line is not None
+        assert caught.value.file == config / "experiments/whole-genome.yaml"
+        assert "smaller budget_tokens" in caught.value.fix
+    change(config / "config.yaml", "prompt_share: 0.75", "prompt_share: 0.9")
+    Project(config)
+
+
+def test_styles_that_only_training_uses_are_checked_against_the_context(config):
+    change(config / "experiments/gene-r1.yaml", "styles: [symbols]", "styles: [demo-symbols]")
+    Project(config)
+    change(config / "backbones.yaml", "context: 131072", "context: 3000", after="llama-3.2-3b:")
+    with pytest.raises(InputError, match="style 'symbols' may have .* of the 3,000 tokens that 'llama-3.2-3b' reads"):
+        Project(config)
+
+
+def test_a_backbone_without_a_stated_context_is_not_checked(config):
+    path = config / "backbones.yaml"
+    path.write_text(re.sub(r"  context: \d+\n", "", path.read_text()))
+    change(config / "prompts/gene_set_naming.symbols.txt", "budget_tokens: 3600", "budget_tokens: 900000")
+    Project(config)
+
+
+@pytest.mark.parametrize(
+    ("subset", "kind"),
+    [
+        ("bp", "biological process"),
+        ("mf", "molecular function"),
+        ("cc-50", "cellular component"),
+        ("pathways", "pathway"),
+        ("other", ""),
+        ("theirs", "protein complex"),
+    ],
+)
+def test_the_kind_that_a_subset_is_asked_for(subset, kind):
+    branches = ("biological_process", "molecular_function", "cellular_component")
+    built = {name: {"namespace": branch, "valid": 1} for name, branch in zip(("bp", "mf", "cc"), branches, strict=True)}
+    built |= {"pathways": {"source": "reactome", "kind": "pathway", "valid": 1}, "other": {"source": "x", "valid": 1}}
+    files = {"theirs": {"path": "sets.csv", "kind": "protein complex"}, "bp": {"path": "bp.csv"}}
+    made = {"corpus": "demo", "encoders": ["minilm"], "kind": "published", "subsets": built, "files": files}
+    assert Benchmark(task="gene_set_naming", **made).kind_of(subset) == kind
+
+
+def test_every_strict_style_asks_for_the_kind_and_every_shipped_benchmark_states_it(project):
+    for name, style in project.styles("gene_set_naming").items():
+        assert ("{kind}" in style.system + style.user) == (style.track == "strict"), name
+    for name in project.naming_benchmarks:
+        benchmark = project.benchmarks[name]
+        assert all(benchmark.kind_of(subset) for subset in benchmark.subsets), name
+
+
+def test_the_demos_own_styles_differ_from_the_whole_ones_in_their_budgets_alone(project):
+    for name in ("names", "symbols"):
+        small, whole = (project.style("demo-go", style) for style in (f"demo-{name}", name))
+        assert small.budget_tokens < 200 and whole.budget_tokens >= 3600
+        assert small.model_copy(update={"budget_tokens": whole.budget_tokens}) == whole

@@ -68,13 +68,13 @@ def test_the_plan_of_a_shipped_experiment_is_one(project, experiment):
 def test_the_plan_of_the_demo(project):
     plan = report_plan(project, "demo")
     assert [row["arm"] for row in plan["evaluations"]] == ["base", "KW", "KW+RA", "KW+RA+TA", "KW+RA symbols"]
-    assert [row["style"] for row in plan["evaluations"]] == ["names"] * 4 + ["symbols"]
+    assert [row["style"] for row in plan["evaluations"]] == ["demo-names"] * 4 + ["demo-symbols"]
     assert {row["track"] for row in plan["evaluations"]} == {"strict"} and plan["out_of_distribution"] == []
-    assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.names/greedy.parquet"
-    assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.names/greedy.run.json"
+    assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.demo-names/greedy.parquet"
+    assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.demo-names/greedy.run.json"
     assert [row["path"] for row in plan["floors"]] == [
-        "results/floors/demo-go.names.parquet",
-        "results/floors/demo-go.symbols.parquet",
+        "results/floors/demo-go.demo-names.parquet",
+        "results/floors/demo-go.demo-symbols.parquet",
     ]
     assert plan["steps"][0] == {
         "backbone": "smollm2-135m",
@@ -85,10 +85,10 @@ def test_the_plan_of_the_demo(project):
     assert plan["reasoning"][0] == {
         "teacher": "knowledge-given",
         "benchmark": "demo-go",
-        "style": "names",
+        "style": "demo-names",
         "mode": "given",
-        "kept": "results/reasoning/knowledge-given/demo-go.names.jsonl",
-        "dropped": "results/reasoning/knowledge-given/demo-go.names.dropped.jsonl",
+        "kept": "results/reasoning/knowledge-given/demo-go.demo-names.jsonl",
+        "dropped": "results/reasoning/knowledge-given/demo-go.demo-names.dropped.jsonl",
     }
 
 

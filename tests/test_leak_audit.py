@@ -461,7 +461,7 @@ def results(tmp_path, monkeypatch) -> Path:
     benchmark = root / "benchmarks" / "demo-go"
     atomic.write_jsonl(benchmark / "test.jsonl", [TEST_ROW])
     atomic.write_jsonl(benchmark / "train.jsonl", [TRAIN_ROW])
-    for style in ("names", "symbols"):
+    for style in ("demo-names", "demo-symbols"):
         atomic.write_jsonl(root / "prompts" / f"demo-go.{style}" / "test.jsonl", [TEST_ROW | {"shown": list("BDAC")}])
     atomic.write_json(benchmark / "audit.json", {"dropped_from_train": {"jaccard": 7}})
     corpus = root / "statements" / "demo"
@@ -481,7 +481,7 @@ def results(tmp_path, monkeypatch) -> Path:
     pd.DataFrame(facts[:1], columns=columns).to_csv(corpus / "left_out.tsv", sep="\t", index=False)
     (root / "facts" / "demo").mkdir(parents=True)
     pd.DataFrame(facts, columns=columns).to_parquet(root / "facts" / "demo" / "facts.parquet")
-    for style in ("names", "symbols"):
+    for style in ("demo-names", "demo-symbols"):
         atomic.write_jsonl(root / "reasoning" / "knowledge-given" / f"demo-go.{style}.jsonl", [TRACE])
         atomic.write_jsonl(root / "reasoning" / "knowledge-given" / f"demo-go.{style}.dropped.jsonl", [])
     return root
@@ -556,10 +556,10 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     monkeypatch.setattr(write_reasoning, "ask_knowledge", lambda *_: [proposal])
     benchmark, output = (
         results / "benchmarks" / "demo-go",
-        results / "reasoning" / "knowledge-given" / "demo-go.names.jsonl",
+        results / "reasoning" / "knowledge-given" / "demo-go.demo-names.jsonl",
     )
     atomic.write_jsonl(benchmark / "valid.jsonl", [])
-    arguments = ["--config", config, "--teacher", "knowledge-given", "--benchmark", "demo-go", "--style", "names"]
+    arguments = ["--config", config, "--teacher", "knowledge-given", "--benchmark", "demo-go", "--style", "demo-names"]
     arguments += ["--folder", benchmark, "--facts", results / "facts" / "demo" / "facts.parquet"]
     arguments += ["--encoder", "minilm", "--output", output]
     monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])

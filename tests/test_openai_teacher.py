@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from reasonome.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
 from reasonome.errors import InputError
+from reasonome.prompts import Prompt
 from reasonome.teachers import Proposal
 from reasonome.teachers.openai import ask, prompts, to_proposals
 
@@ -54,9 +55,10 @@ def test_settings_that_cannot_work(changes, message):
 
 
 def test_the_shipped_prompt_asks_for_the_contract_and_shows_only_the_genes():
-    messages = prompts(TEMPLATE, {"GO:0": "LIG3, XRCC1"})["GO:0"]
+    student = Prompt([], ["LIG3", "XRCC1"], 5, "LIG3, XRCC1", kind="molecular function")
+    messages = prompts(TEMPLATE, {"GO:0": student})["GO:0"]
     assert [message["role"] for message in messages] == ["system", "user"]
-    assert "Genes: LIG3, XRCC1\n" in messages[1]["content"]
+    assert messages[1]["content"].startswith("Genes: LIG3, XRCC1\n\nWhich one molecular function do these genes have")
     assert "Process: name\nReasoning:\n<think>" in messages[1]["content"]
     assert "{" not in messages[1]["content"] and "[user]" not in messages[0]["content"]
 

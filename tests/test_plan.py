@@ -24,6 +24,7 @@ from reasonome.planning.plan import Plan
 from reasonome.planning.rates import Device, Rates
 from reasonome.planning.table import text, tsv
 from reasonome.project import Project
+from reasonome.prompts import count_tokens
 
 BACKBONE = "smollm2-135m"
 PRETRAINED, TAUGHT, ALIGNED = tiny_project.PRETRAINED, tiny_project.TAUGHT, tiny_project.ALIGNED
@@ -58,7 +59,13 @@ def training(chain, backbone=BACKBONE):
 
 
 def answering(chain="base", backbone=BACKBONE, decoding="greedy"):
-    wildcards = {"backbone": backbone, "chain": chain, "benchmark": "demo-go", "style": "names", "decoding": decoding}
+    wildcards = {
+        "backbone": backbone,
+        "chain": chain,
+        "benchmark": "demo-go",
+        "style": "demo-names",
+        "decoding": decoding,
+    }
     return Job("generate", wildcards)
 
 
@@ -84,7 +91,7 @@ def trained_run(project, chain, backbone=BACKBONE, examples=0, recipe=None, **fa
 
 
 def answered_run(backbone=BACKBONE, chain="base", **facts):
-    folder = tiny_folder(f"results/answers/{backbone}/{chain}/demo-go.names")
+    folder = tiny_folder(f"results/answers/{backbone}/{chain}/demo-go.demo-names")
     run = {"seconds": 20.0, "backward_tokens": 0, "generated_tokens": 1000, "peak_memory_gb": 1.5, "threads": 2}
     (folder / "greedy.run.json").write_text(json.dumps(run | facts))
 
@@ -161,8 +168,8 @@ def test_tokens_of_training_without_any_file(project):
     work = planned(project, training(TAUGHT)).work.backward
     assert (work.value, work.at_most) == (570 * 512, True)
     work = planned(project, training(ALIGNED)).work
-    style = project.style("demo-go", "names")
-    prompt = style.budget_tokens + (len(style.system) + len(style.user)) // 2 + 32
+    style = project.style("demo-go", "demo-names")
+    prompt = style.budget_tokens + sum(count_tokens([style.system, style.user])) + 32
     assert (work.backward.value, work.backward.at_most) == (192 * (prompt + 96), True)
     assert work.generated.value == (192 + 2 * 30) * 96
 
@@ -177,7 +184,7 @@ def test_tokens_by_what_earlier_runs_showed(project):
     benchmark(test=90)
     trained_run(project, TAUGHT, examples=500, backward_tokens=100_000)
     answered_run(generated_tokens=4500)
-    reasoning = tiny_folder("results/reasoning/knowledge-given") / "demo-go.names.jsonl"
+    reasoning = tiny_folder("results/reasoning/knowledge-given") / "demo-go.demo-names.jsonl"
     reasoning.write_text("{}\n" * 400)
     # 400 kept rows of 200 tokens each, and 90 answers of 50.
     work = planned(project, training(TAUGHT)).work.backward
@@ -282,8 +289,10 @@ def test_answers_say_their_engine_and_the_gpus_that_it_used(tmp_path, monkeypatc
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
         monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-        output = tiny_folder(f"results/answers/{BACKBONE}/base/demo-go.names") / "greedy.jsonl"
-        command = f"generate.py --config {tiny_project.ROOT / 'config'} --model model --benchmark demo-go --style names"
+        output = tiny_folder(f"results/answers/{BACKBONE}/base/demo-go.demo-names") / "greedy.jsonl"
+        command = (
+            f"generate.py --config {tiny_project.ROOT / 'config'} --model model --benchmark demo-go --style demo-names"
+        )
         command += f" --examples test.jsonl --decoding greedy --engine {engine} --output {output}"
         monkeypatch.setattr("sys.argv", [*command.split(), *options])
         generate.main()
@@ -434,8 +443,8 @@ def test_pretraining_sft_and_grpo_of_an_8b_are_told_apart(project):
 def test_transformers_keeps_keys_and_values_of_a_batch_while_it_answers(project):
     folder = tiny_folder(f"results/models/{BACKBONE}/base/model")
     (folder / "config.json").write_text(json.dumps(LLAMA_8B))
-    style = project.style("demo-go", "names")
-    prompt = style.budget_tokens + (len(style.system) + len(style.user)) // 2 + 32
+    style = project.style("demo-go", "demo-names")
+    prompt = style.budget_tokens + sum(count_tokens([style.system, style.user])) + 32
     # 32 at once, each with up to 96 tokens of its answer.
     cache = 1.3 * 32 * (prompt + 96) * 32 * 2048 * 2 / 1e9
     assert planned(project, answering()).need.node.value == pytest.approx(1.3 * 2 * 0.135 + cache + 1.5)
@@ -642,7 +651,7 @@ def test_a_broken_run_json_is_named(project):
 def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     (tiny_folder(f"results/models/{BACKBONE}/{PRETRAINED}") / "manifest.json").unlink()
-    folder = tiny_folder("results/answers/gpt-4o/base/demo-go.names")
+    folder = tiny_folder("results/answers/gpt-4o/base/demo-go.demo-names")
     (folder / "greedy.run.json").write_text('{"seconds": 3, "cost": 1.5}')
     assert measured.runs(tiny_folder("results")) == []
 

@@ -218,7 +218,7 @@ def test_facts_of_all_sources_are_for_published_sets(config):
         Project(config).style("demo-go", "facts")
     assert str(path) in str(error.value) and "sources: others" in str(error.value)
     experiment = config / "experiments" / "demo.yaml"
-    experiment.write_text(experiment.read_text().replace("styles: [names]", "styles: [names, facts]"))
+    experiment.write_text(experiment.read_text().replace("styles: [demo-names]", "styles: [names, facts]"))
     with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from"):
         Project(config)
 
@@ -228,7 +228,7 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
 ):
     """Facts that name GO terms under other sources are shown, and what the sets are made of is not."""
     edited(config, "  most: 4\n", "  most: 50\n  sources: all\n")
-    edited(config, "budget_tokens: 170\n", "budget_tokens: 9000\n")
+    edited(config, "budget_tokens: 4000\n", "budget_tokens: 9000\n")
     path = config / "benchmarks.yaml"
     benchmarks_given = yaml.safe_load(path.read_text())
     benchmarks_given["demo-go"]["all_facts"] = True

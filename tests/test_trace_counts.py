@@ -68,7 +68,7 @@ def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
 
 
 @pytest.mark.parametrize("mode", ["given", "blind"])
-@pytest.mark.parametrize("style", ["names", "symbols"])
+@pytest.mark.parametrize("style", ["demo-names", "demo-symbols"])
 def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
     project, demo_facts, demo_benchmark, mode, style
 ):
@@ -106,7 +106,7 @@ def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
 def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, tmp_path, capsys, step, kept):
     genes = [{"symbol": symbol} for symbol in ("LIG1", "LIG3", "LIG4")]
     row = {"id": "GO:1", "subset": "bp", "name": "ligation", "genes": genes, "shown": ["LIG4", "LIG1"]}
-    folder = tmp_path / "demo-go.names"
+    folder = tmp_path / "demo-go.demo-names"
     for part, rows in (("train", [row]), ("valid", []), ("test", [])):
         atomic.write_jsonl(folder / f"{part}.jsonl", rows)
     proposal = Proposal("GO:1", "bp", "ligation", [step])
@@ -119,7 +119,7 @@ def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, t
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
     monkeypatch.setattr(write_reasoning, "load_encoders", lambda project, folders: {"minilm": encoder})
     monkeypatch.setattr(write_reasoning, "ask_endpoint", ask_endpoint)
-    arguments = ["--teacher", "gpt-4o", "--benchmark", "demo-go", "--style", "names", "--folder", folder]
+    arguments = ["--teacher", "gpt-4o", "--benchmark", "demo-go", "--style", "demo-names", "--folder", folder]
     arguments += ["--facts", tmp_path / "facts.parquet", "--encoder", "minilm", "--output", tmp_path / "kept.jsonl"]
     monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
     write_reasoning.main()

@@ -7,6 +7,7 @@ reasonome annotate SETS          name, explain and check your own gene sets with
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
+reasonome prompts EXPERIMENT     how many genes its prompts show, and how many sets they cut
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
@@ -57,12 +58,24 @@ def _parser() -> argparse.ArgumentParser:
     score.add(commands)
     plan.add(commands)
     doctor.add(commands)
+    summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
+    command = commands.add_parser("prompts", help=summary, description=summary)
+    command.add_argument("experiments", nargs="+", metavar="EXPERIMENT", help="of config/experiments/")
+    command.add_argument("--config", type=Path, default=Path("config"))
+    command.set_defaults(run=_prompts)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = commands.add_parser("estimate", help=summary, description=summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     command.add_argument("--config", type=Path, default=Path("config"))
     command.set_defaults(run=_estimate)
     return parser
+
+
+def _prompts(args: argparse.Namespace) -> int:
+    from reasonome import prompt_counts
+
+    print(prompt_counts.markdown(prompt_counts.table(Project(args.config), args.experiments)))
+    return 0
 
 
 def _pin(args: argparse.Namespace) -> int:

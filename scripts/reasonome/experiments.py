@@ -236,7 +236,7 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
     training: dict[str, dict[str, None]] = defaultdict(dict)
     corpora: dict[str, dict[str, None]] = defaultdict(dict)
     reasoning: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
-    for step in dict.fromkeys(step for arm in spec.arms.values() for step in arm.steps):
+    for step in spec.steps:
         stage, variant = step.split(".")
         recipe = project.recipes[stage][variant]
         if isinstance(recipe, PretrainRecipe):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from reasonome.config import Style
+from reasonome.config import AnyStyle, RankingStyle, Style
 from reasonome.errors import InputError
 
 Message = dict[str, str]
@@ -20,7 +20,8 @@ Message = dict[str, str]
 class Prompt:
     """Chat messages, the symbols that they show (in order), how many genes did not fit, and the genes as written.
 
-    `facts_left_out` are those of the shown genes, `neighbours_left_out` the examples that did not fit.
+    `facts_left_out` are those of the shown genes, `neighbours_left_out` the examples that did not fit; `kind` is what
+    is asked for of a gene set.
     """
 
     messages: list[Message]
@@ -29,6 +30,7 @@ class Prompt:
     listing: str
     facts_left_out: int = 0
     neighbours_left_out: int = 0
+    kind: str = ""
 
 
 def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
@@ -128,6 +130,7 @@ def gene_set_prompt(example: Any, style: Style, order: int = 0) -> Prompt:
         parts["{genes}"],
         example.facts_left_out,
         example.neighbours_left_out,
+        parts["{kind}"],
     )
 
 
@@ -188,6 +191,18 @@ def _neighbour_texts(neighbours: Sequence, style: Style) -> list[str]:
 def filled_template(template: str, parts: dict[str, str]) -> str:
     """The template with its placeholders filled in; braces in what is filled in are only braces."""
     return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
+
+
+# What a chat template puts around the messages; those of usual models are shorter.
+TEMPLATE_TOKENS = 32
+
+
+def largest_prompt(style: AnyStyle) -> int:
+    """Tokens of the longest prompt that a style can make, by the count that budgets are in, with a chat template."""
+    budgets = [style.budget_tokens, *(part.budget_tokens for part in (style.facts, style.neighbours) if part)]
+    if isinstance(style, RankingStyle) and "{present}" in style.user:
+        budgets.append(style.phenotype_tokens)
+    return sum([*budgets, *count_tokens([style.system, style.user])]) + TEMPLATE_TOKENS
 
 
 def render(tokenizer, messages: list[Message]) -> str:

@@ -1,5 +1,6 @@
 """Annotation from files to files: what is asked, what is made of the answers, and what a second run does."""
 
+import json
 import math
 from types import SimpleNamespace
 
@@ -11,10 +12,12 @@ import stand_in_vllm
 import tiny_backbone as tiny_backbone_model
 from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
-from reasonome.annotation import job, project_files
+from reasonome.annotation import annotate, job, project_files
 from reasonome.annotation.in_python import annotate_sets
+from reasonome.config import Annotation
 from reasonome.errors import InputError
-from reasonome.prompts import gene_order
+from reasonome.prompts import count_tokens, gene_order
+from reasonome.tasks.gene_set_naming import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
 DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(
@@ -254,6 +257,26 @@ def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by
     assert symbols(record) == OTHERS
     assert [gene["shown"] for gene in record["genes"]] == [True] * 7 + [False] * 33
     assert [gene["weight"] for gene in record["genes"]][:3] == [40, 39, 38]
+
+
+def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_asked(annotating, tmp_path):
+    """OTHERS are forty entries such as "FILL01 (gene 18)"; 96 tokens are for the answer."""
+    style = annotating.project.style("demo-go", "names")
+    settings = Annotation(sets=["mine.gmt"], max_new_tokens=96)
+    genes = [Gene(symbol=symbol, name=f"gene {n}") for n, symbol in enumerate(OTHERS, 18)]
+    examples = [Example(id=str(n), subset="sets", name="unknown", genes=genes[:n]) for n in (3, 40, 5)]
+    examples = [annotate.TASK.with_choice(one, style) for one in examples]
+    listing = "Genes: " + "; ".join(f"{gene.symbol} ({gene.name})" for gene in genes)
+    needed = sum(count_tokens([style.system.replace("{kind}", style.any_kind), listing])) + 32 + 96
+    config = tmp_path / "model/config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"max_position_embeddings": needed - 1}))
+    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that the model reads") as found:
+        annotate.check_context(examples, settings, style, tmp_path)
+    assert found.value.field == "max_position_embeddings" and "--top" in found.value.fix
+    for known in ({"max_position_embeddings": needed}, {}):
+        config.write_text(json.dumps(known))
+        annotate.check_context(examples, settings, style, tmp_path)
 
 
 RANKED_WITHOUT_WEIGHTS = {

@@ -50,7 +50,7 @@ def asked(project, demo_benchmark, backbone_model):
     _, tokenizer = local.load(backbone_model, "fp32")
     task, decoding = TASKS["gene_set_naming"], Decoding(max_new_tokens=32, batch_size=8)
     examples = read_rows(demo_benchmark / "test.jsonl", task.Example)[:PROMPTS]
-    style = project.style("demo-go", "names")
+    style = project.style("demo-go", "demo-names")
     prompts = questions(task, style, decoding, examples)
     return decoding, [render(tokenizer, question.prompt.messages) for question in prompts]
 

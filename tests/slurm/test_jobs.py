@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 BACKBONE = "tiny"
 MODELS = f"results/models/{BACKBONE}"
-SCORES = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.names/greedy.parquet"
+SCORES = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.demo-names/greedy.parquet"
 LATE, NARROW, WIDE = (f"sft.{name}-s0" for name in ("late", "narrow", "wide"))
 RUN_SECONDS = 900
 STEPS = 16

@@ -27,7 +27,7 @@ WITNESS = Path(__file__).with_name("witness")
 EXPERIMENT = "kills"
 METRICS = f"results/experiments/{EXPERIMENT}/metrics.tsv"
 STEPS, SAVE_STEPS = 12, 3
-MODELS, DECODING = f"results/models/{BACKBONE}", "demo-go.names/greedy"
+MODELS, DECODING = f"results/models/{BACKBONE}", "demo-go.demo-names/greedy"
 POLL = 0.01
 
 
@@ -79,7 +79,7 @@ def _model(script: str, chain: str, *more: str) -> Stage:
     return Stage(script, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files))
 
 
-_TEACHER = "results/reasoning/knowledge-given/demo-go.names"
+_TEACHER = "results/reasoning/knowledge-given/demo-go.demo-names"
 BENCHMARK = "results/benchmarks/demo-go"
 # Every arm is one step from the backbone, so that a trial repeats one stage and what follows, and no other.
 STAGES = {
@@ -106,7 +106,7 @@ STAGES = {
         "generate.py",
         "base",
         (_answers("base"),),
-        f"results/answers/{BACKBONE}/base/demo-go.names/.greedy.jsonl.partial",
+        f"results/answers/{BACKBONE}/base/demo-go.demo-names/.greedy.jsonl.partial",
     ),
     "score": Stage("score.py", "base", _scores("base")),
 }
@@ -126,7 +126,7 @@ def taught(folder: Path, project: Path, steps: int = 100) -> None:
     from reasonome.prompts import render
     from reasonome.tasks import TASKS
 
-    task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "names")
+    task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "demo-names")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     examples = read_rows(project / BENCHMARK / "train.jsonl", task.Example)

@@ -29,7 +29,7 @@ def test_an_added_metric_scores_again_and_generates_nothing(copy, tmp_path):
     jobs = tiny_project.planned_jobs(copy, root=edited)
     assert jobs["score"] == 4 and jobs["score_floors"] == 1
     assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
-    scored = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.names/greedy.parquet"
+    scored = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.demo-names/greedy.parquet"
     tiny_project.snakemake(copy, scored, root=edited)
     table = pd.read_parquet(copy / scored)
     assert (table["words"] == table["answer"].str.split().str.len()).all()
@@ -37,7 +37,7 @@ def test_an_added_metric_scores_again_and_generates_nothing(copy, tmp_path):
 
 def test_the_sealed_part_is_scored_for_a_final_table_alone(copy):
     tiny_project.edit(copy, "benchmarks.yaml", lambda c: c["demo-go"].update(sealed=0.5))
-    scored = f"results/scores/{BACKBONE}/base/demo-go.names/greedy.parquet"
+    scored = f"results/scores/{BACKBONE}/base/demo-go.demo-names/greedy.parquet"
     assert tiny_project.planned_jobs(copy, scored) == {"score": 1}
     tiny_project.snakemake(copy, scored)
     opened = set(pd.read_parquet(copy / scored)["id"])
@@ -68,7 +68,7 @@ def test_recorded_answers_are_scored_by_the_same_code(copy):
         "backbones": ["theirs", BACKBONE],
         "arms": {"base": []},
         "benchmarks": ["demo-go"],
-        "styles": ["names"],
+        "styles": ["demo-names"],
         "decodings": ["greedy"],
     }
     (copy / "config/experiments/others.yaml").write_text(yaml.safe_dump(experiment))
@@ -76,10 +76,10 @@ def test_recorded_answers_are_scored_by_the_same_code(copy):
     assert "generate" not in tiny_project.planned_jobs(copy, report)
     done = tiny_project.snakemake(copy, report)
     assert "GO:9999999" in done.stdout
-    answers = copy / "results/answers/theirs/base/demo-go.names"
+    answers = copy / "results/answers/theirs/base/demo-go.demo-names"
     run = json.loads((answers / "greedy.run.json").read_text())["recorded"]
     assert [run[key] for key in ("rows", "unknown", "empty", "conflicts", "missing")] == [6, 1, 1, 1, len(missing)]
-    table = pd.read_parquet(copy / "results/scores/theirs/base/demo-go.names/greedy.parquet").set_index("id")
+    table = pd.read_parquet(copy / "results/scores/theirs/base/demo-go.demo-names/greedy.parquet").set_index("id")
     assert len(table) == len(test)
     assert table.loc[[right["id"], completed["id"], twice["id"]], "exact"].tolist() == [1, 1, 1]
     assert table.loc[[empty["id"], *(row["id"] for row in missing)], "exact"].sum() == 0

@@ -96,7 +96,7 @@ def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
     project, folder, expected = untaught
     command = [sys.executable, ROOT / "scripts/sft.py", "--folder", folder.relative_to(project)]
     command += ["--examples", "results/benchmarks/demo-go/train.jsonl"]
-    command += ["--reasoning", "results/reasoning/knowledge-given/demo-go.names.jsonl"]
+    command += ["--reasoning", "results/reasoning/knowledge-given/demo-go.demo-names.jsonl"]
     # The threads that Snakemake gives: sums on more or fewer threads differ in the last bits.
     environment = tiny_project.environment() | {"OMP_NUM_THREADS": "2"}
     with open(tmp_path / "log", "w") as out:
@@ -114,7 +114,7 @@ def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
 
 
 def test_generation_killed_in_the_middle_goes_on(copy, tmp_path):
-    answers = copy / "results/answers" / BACKBONE / ALIGNED / "demo-go.names/greedy.jsonl"
+    answers = copy / "results/answers" / BACKBONE / ALIGNED / "demo-go.demo-names/greedy.jsonl"
     expected = [_without_seconds(line) for line in answers.read_text().splitlines()]
     assert len(expected) == 12
     answers.unlink()

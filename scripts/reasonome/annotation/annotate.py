@@ -22,11 +22,13 @@ from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.config import Annotation, Decoding, Style
+from reasonome.errors import InputError
 from reasonome.generation.answers import write_answers
 from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha256
 from reasonome.metrics.claims import TRUE, Claim
 from reasonome.metrics.naming import normalise
 from reasonome.prompt_facts import FactIndex, with_facts
+from reasonome.prompts import TEMPLATE_TOKENS, count_tokens
 from reasonome.scoring import AnswerRow
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 
@@ -65,6 +67,7 @@ def annotate(
     listed = style.model_copy(update={"order": "listed"})
     ranked = {one.record.id for one in asked if one.record.ranked}
     examples = {id: TASK.with_choice(one, listed if id in ranked else style) for id, one in examples.items()}
+    check_context(list(examples.values()), settings, style, model)
     answers = _answers(list(examples.values()), settings, style, model, engine, out)
     records = []
     for one in tqdm(asked, desc="checking", unit=" sets", delay=5):
@@ -75,6 +78,26 @@ def annotate(
         records.append(record)
     groups = near_identical_groups([frozenset(gene.symbol for gene in record.genes) for record in records])
     return [record.model_copy(update={"group": group}) for record, group in zip(records, groups, strict=True)]
+
+
+def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: Path) -> None:
+    """InputError for the longest prompt if it may have more tokens than the model reads beside its answer."""
+    context = kept_answers.json_object(model / "model" / "config.json").get("max_position_embeddings")
+    if context is None or not examples:
+        return
+    tokens, longest = max(
+        (sum(count_tokens([message["content"] for message in TASK.prompt(one, style).messages])), one.id)
+        for one in examples
+    )
+    if tokens + TEMPLATE_TOKENS + settings.max_new_tokens > context:
+        shown = next(len(one.shown) for one in examples if one.id == longest)
+        raise InputError(
+            f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {settings.max_new_tokens} "
+            f"of its answer that is more than the {context:,} that the model reads",
+            file=model / "model" / "config.json",
+            field="max_position_embeddings",
+            fix="ask in a style with a smaller budget_tokens, or about fewer genes (--top)",
+        )
 
 
 def decoding_of(settings: Annotation) -> Decoding:

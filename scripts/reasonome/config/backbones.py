@@ -1,6 +1,6 @@
 """backbones.yaml: the language models that are trained or asked."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -45,6 +45,11 @@ class Backbone(Strict):
     engine: Literal["transformers", "vllm"] = Field("transformers", description="what generates answers from weights")
     api: ApiModel | None = None
     recorded: RecordedAnswers | None = None
+    context: Annotated[int, Field(ge=64)] | None = Field(
+        None,
+        description="tokens of prompt and answer together that the model reads; styles are checked against "
+        "`prompt_share` of it (not checked if not given)",
+    )
 
     @property
     def kind(self) -> Literal["weights", "api", "recorded"]:

@@ -41,6 +41,16 @@ class Experiment(Strict):
     styles: SomeNames
     decodings: SomeNames
 
+    @property
+    def asked_styles(self) -> list[str]:
+        """Every style that an arm is asked in, each once."""
+        return list(dict.fromkeys([*self.styles, *(s for arm in self.arms.values() for s in arm.styles or [])]))
+
+    @property
+    def steps(self) -> list[str]:
+        """Every step of an arm, as stage.variant, each once."""
+        return list(dict.fromkeys(step for arm in self.arms.values() for step in arm.steps))
+
     @model_validator(mode="after")
     def _lists_name_its_own(self) -> "Experiment":
         for field, own in (

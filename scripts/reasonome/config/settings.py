@@ -15,6 +15,9 @@ class Settings(Strict):
     bootstrap: Annotated[int, Field(ge=100)] = 10_000
     seed: Seed = 0
     final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")
+    prompt_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.75, description="of a backbone's context, that the longest prompt of a style may fill; answers have the rest"
+    )
     equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.02, description="differences of a score smaller than this count as none where two are said to be on par"
     )

@@ -30,10 +30,22 @@ class Completion:
     name_tokens: int = 0
 
 
+# Prompts up to this length fill a batch; of longer ones fewer go into it, so that memory does not grow with them.
+USUAL_LENGTH = 512
+
+
 def batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Positions in batches of similar length, longest first; they depend on the lengths alone."""
+    """Positions in batches of similar length, longest first; they depend on the lengths alone.
+
+    A batch has `batch_size` prompts, or as many longer ones as have no more tokens than that many of usual length.
+    """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    found = []
+    while order:
+        size = max(1, batch_size * USUAL_LENGTH // max(lengths[order[0]], USUAL_LENGTH))
+        found.append(order[:size])
+        order = order[size:]
+    return found
 
 
 def token_ids(tokenizer, prompts: Sequence[str]) -> list[list[int]]:

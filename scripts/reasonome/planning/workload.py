@@ -6,17 +6,15 @@ from functools import cached_property
 from pathlib import Path
 
 from reasonome import chains
-from reasonome.config import AnyStyle, GrpoRecipe, PretrainRecipe, RankingStyle, SftRecipe
+from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
 from reasonome.experiments import Results, examples_folder
 from reasonome.planning.estimates import Estimate, combine, counted, unknown
 from reasonome.planning.jobs import Job
 from reasonome.planning.measured import ANSWERING, MeasuredRun
 from reasonome.project import Project
+from reasonome.prompts import largest_prompt
 
 NOTHING = counted(0)
-# A prompt's frame: two characters are a token at most where text is English, and a chat template adds some.
-CHARACTERS_PER_TOKEN = 2
-TEMPLATE_TOKENS = 32
 
 
 @dataclass(frozen=True)
@@ -166,14 +164,7 @@ class Workload:
         if asked and rows:
             tokens = sum(run.prompt_tokens for run in asked) / len(asked) / rows
             return Estimate(tokens, "measured", f"{tokens:.0f} tokens a prompt in run.json")
-        return counted(_largest_prompt(self.project.style(benchmark, style)), "prompt budgets", at_most=True)
-
-
-def _largest_prompt(style: AnyStyle) -> int:
-    budgets = [style.budget_tokens, *(part.budget_tokens for part in (style.facts, style.neighbours) if part)]
-    if isinstance(style, RankingStyle) and "{present}" in style.user:
-        budgets.append(style.phenotype_tokens)
-    return sum(budgets) + (len(style.system) + len(style.user)) // CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
+        return counted(largest_prompt(self.project.style(benchmark, style)), "prompt budgets", at_most=True)
 
 
 def _lines(path: Path) -> int | None:

@@ -3,8 +3,9 @@
 import re
 from typing import TYPE_CHECKING
 
-from reasonome.config import STAGES, AnyStyle, Experiment
+from reasonome.config import STAGES, AnyStyle, Experiment, PretrainRecipe
 from reasonome.project.leaks import check_leaks
+from reasonome.prompts import largest_prompt
 from reasonome.yamltext import Loc
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         project.folder.check_known(file, ("styles",), experiment.styles, styles)
         for arm, spec in experiment.arms.items():
             project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], styles)
-        for style in {*experiment.styles, *(s for spec in experiment.arms.values() for s in spec.styles or [])}:
+        for style in experiment.asked_styles:
             _check_scores(project, file, benchmark, style, project.style(benchmark, style))
     for arm, spec in experiment.arms.items():
         _check_steps(project, file, arm, spec.steps)
+    _check_context(project, file, experiment)
     for position, name in enumerate(experiment.backbones):
         if project.backbones[name].weights is None or name in experiment.untrained:
             _check_untrainable(project, file, ("backbones", position), name, experiment)
@@ -47,6 +49,26 @@ def _check_scores(project: "Project", file: str, benchmark: str, name: str, styl
         what = f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none"
         fix = "`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of scores"
         raise project.folder.error(file, ("benchmarks",), what, fix)
+
+
+def _check_context(project: "Project", file: str, experiment: Experiment) -> None:
+    """The longest prompt of every style that is asked or trained in leaves each backbone room for its answer."""
+    share = project.settings.prompt_share
+    asked = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
+    recipes = [project.recipes[stage][variant] for stage, variant in (step.split(".") for step in experiment.steps)]
+    learned = [(recipe.benchmark, recipe.style) for recipe in recipes if not isinstance(recipe, PretrainRecipe)]
+    for position, name in enumerate(experiment.backbones):
+        backbone = project.backbones[name]
+        trained = backbone.weights is not None and name not in experiment.untrained
+        for benchmark, style in dict.fromkeys([*asked, *(learned if trained else [])]):
+            longest, context = largest_prompt(project.style(benchmark, style)), backbone.context
+            if context is not None and longest > share * context:
+                what = (
+                    f"prompts of style '{style}' may have {longest:,} tokens, more than {share:g} (prompt_share in "
+                    f"config.yaml) of the {context:,} tokens that '{name}' reads"
+                )
+                fix = f"ask in a style with a smaller budget_tokens than config/prompts/*.{style}.txt has, or elsewhere"
+                raise project.folder.error(file, ("backbones", position), what, fix)
 
 
 def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> None:

@@ -10,6 +10,7 @@ from reasonome.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.completion import parse_completion
 from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.prompt_template import read_template
+from reasonome.prompts import Prompt, filled_template
 from reasonome.tasks.ranking_task import RankingTask
 from reasonome.teachers import Proposal
 
@@ -37,19 +38,19 @@ def ask_beside(
     return answers
 
 
-def prompts(template: str | os.PathLike, genes_by_id: Mapping[str, str]) -> dict[str, list[Message]]:
-    """Messages for `ask`, from a template file (texts under [system] and [user]) and each row's gene listing.
+def prompts(template: str | os.PathLike, student: Mapping[str, Prompt]) -> dict[str, list[Message]]:
+    """Messages for `ask`, from a template file (texts under [system] and [user]) and what each row's prompt shows.
 
-    Nothing but the listing goes in, so the teacher cannot see the answer. Raises InputError as
-    `read_template` does.
+    {genes} are the genes as the student's prompt lists them, and {kind} what it asks for. Nothing else goes in, so the
+    teacher cannot see the answer. Raises InputError as `read_template` does.
     """
     texts = read_template(Path(template), headed=False)
     return {
         row_id: [
             {"role": "system", "content": texts.system},
-            {"role": "user", "content": texts.user.replace("{genes}", genes)},
+            {"role": "user", "content": filled_template(texts.user, {"{genes}": one.listing, "{kind}": one.kind})},
         ]
-        for row_id, genes in genes_by_id.items()
+        for row_id, one in student.items()
     }
 
 

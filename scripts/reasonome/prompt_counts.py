@@ -1,0 +1,91 @@
+"""How much of its questions each style of an experiment shows, counted in the prompt files that are built."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reasonome import experiments
+from reasonome.benchmarks import SPLITS, read_rows
+from reasonome.config import PretrainRecipe
+from reasonome.errors import InputError
+from reasonome.project import Project, lookup
+from reasonome.tasks import TASKS
+
+# Sets up to this size are what usual prompts of published systems show whole.
+SMALL = 200
+COLUMNS = {
+    "experiment": "experiment",
+    "benchmark": "benchmark",
+    "style": "style",
+    "sets": "sets",
+    "genes": "genes of a set",
+    "shown": "shown",
+    "cut": "sets cut",
+    "small_cut": f"of those ≤ {SMALL} genes",
+    "left_out": "facts or phenotypes left out",
+}
+
+
+def prompted(project: Project, experiment: str) -> list[tuple[str, str]]:
+    """(benchmark, style) of every prompt file that an experiment asks or trains in, each once."""
+    steps = (step.split(".") for step in lookup(project.experiments, experiment, "experiment").steps)
+    recipes = [project.recipes[stage][variant] for stage, variant in steps]
+    trained = [(recipe.benchmark, recipe.style) for recipe in recipes if not isinstance(recipe, PretrainRecipe)]
+    return list(dict.fromkeys([*experiments.audit_plan(project, experiment).asked, *trained]))
+
+
+def prompt_files(project: Project, experiment: str) -> list[Path]:
+    """The files that `table` reads of an experiment."""
+    folders = [experiments.examples_folder(project, *pair) for pair in prompted(project, experiment)]
+    return [folder / f"{part}.jsonl" for folder in folders for part in SPLITS]
+
+
+def table(project: Project, names: Iterable[str]) -> pd.DataFrame:
+    """A row per experiment, benchmark and style, over all splits; InputError for files that are not built.
+
+    `genes` and `shown` are means over questions (of a ranking its candidates), `cut` counts questions with a gene that
+    is not shown, `small_cut` those of at most SMALL genes among them, and `left_out` is the mean number of facts or
+    phenotypes for which there was no room.
+    """
+    return pd.DataFrame(
+        [
+            {"experiment": name, "benchmark": benchmark, "style": style, **_counted(project, benchmark, style)}
+            for name in names
+            for benchmark, style in prompted(project, name)
+        ],
+        columns=list(COLUMNS),
+    )
+
+
+def markdown(counts: pd.DataFrame) -> str:
+    """The table for people and for pages."""
+    shown = counts.assign(
+        **{name: counts[name].map("{:,}".format) for name in ("sets", "cut", "small_cut")},
+        **{name: counts[name].map("{:,.1f}".format) for name in ("genes", "shown", "left_out")},
+    )
+    lines = [list(COLUMNS.values()), ["---"] * 3 + ["---:"] * (len(COLUMNS) - 3), *shown.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _counted(project: Project, benchmark: str, style: str) -> dict[str, Any]:
+    task = TASKS[project.benchmarks[benchmark].task]
+    folder = experiments.examples_folder(project, benchmark, style)
+    prompts = []
+    for part in SPLITS:
+        path = folder / f"{part}.jsonl"
+        if not path.is_file():
+            raise InputError("the prompts are not written yet", file=path, fix=f"snakemake --cores 2 {path}")
+        prompts += [task.prompt(row, project.style(benchmark, style)) for row in read_rows(path, task.Example)]
+    rows = pd.DataFrame(
+        {
+            "genes": [len(prompt.shown) + prompt.left_out for prompt in prompts],
+            "shown": [len(prompt.shown) for prompt in prompts],
+            "left_out": [prompt.facts_left_out for prompt in prompts],
+        }
+    )
+    cut = rows["shown"] < rows["genes"]
+    small = rows["genes"] <= SMALL
+    means = rows.mean().to_dict()
+    return {"sets": len(rows), **means, "cut": int(cut.sum()), "small_cut": int((cut & small).sum())}

@@ -1,0 +1,72 @@
+"""Genes shown and sets cut, counted in prompt files."""
+
+from pathlib import Path
+
+import pytest
+
+from reasonome import atomic, cli, prompt_counts
+from reasonome.errors import InputError
+from reasonome.project import Project
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+
+
+def row(number, genes, shown, **fields):
+    symbols = [f"G{i}" for i in range(genes)]
+    listed = [{"symbol": symbol} for symbol in symbols]
+    return {"id": f"GO:{number}", "subset": "bp", "name": "x", "genes": listed, "shown": symbols[:shown], **fields}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Project:
+    """The demo's prompts: sets of 2, 201 and 9 genes with names, and one of 4 in symbols."""
+    monkeypatch.chdir(tmp_path)
+    for part, rows in (
+        ("train", [row(1, 2, 2), row(2, 201, 3)]),
+        ("valid", [row(3, 9, 4, facts_left_out=6)]),
+        ("test", []),
+    ):
+        atomic.write_jsonl(tmp_path / f"results/prompts/demo-go.demo-names/{part}.jsonl", rows)
+        few = [row(4, 4, 4)] if part == "test" else []
+        atomic.write_jsonl(tmp_path / f"results/prompts/demo-go.demo-symbols/{part}.jsonl", few)
+    return Project(CONFIG)
+
+
+def test_genes_shown_and_sets_cut(project):
+    found = prompt_counts.table(project, ["demo"]).to_dict("records")
+    names = {"experiment": "demo", "benchmark": "demo-go", "style": "demo-names", "sets": 3}
+    assert found[0] == names | {"genes": 212 / 3, "shown": 3.0, "cut": 2, "small_cut": 1, "left_out": 2.0}
+    assert found[1] == names | {
+        "style": "demo-symbols",
+        "sets": 1,
+        "genes": 4.0,
+        "shown": 4.0,
+        "cut": 0,
+        "small_cut": 0,
+        "left_out": 0.0,
+    }
+
+
+def test_the_command_prints_a_table_for_pages(project, capsys):
+    assert cli.main(["prompts", "demo", "--config", str(CONFIG)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2:] == [
+        "| demo | demo-go | demo-names | 3 | 70.7 | 3.0 | 2 | 1 | 2.0 |",
+        "| demo | demo-go | demo-symbols | 1 | 4.0 | 4.0 | 0 | 0 | 0.0 |",
+    ]
+    assert {line.count("|") for line in lines} == {10}
+
+
+def test_prompts_that_are_not_written(project):
+    with pytest.raises(InputError, match="the prompts are not written yet") as found:
+        prompt_counts.table(project, ["gene-r1"])
+    assert found.value.fix == "snakemake --cores 2 results/prompts/go.symbols/train.jsonl"
+    with pytest.raises(InputError, match="unknown experiment 'gene-r2'"):
+        prompt_counts.table(project, ["gene-r2"])
+
+
+def test_what_is_asked_and_what_is_trained_on_is_counted(project):
+    assert prompt_counts.prompted(project, "causal-genes")[-1] == ("rare-cases-transfer", "short")
+    assert prompt_counts.prompted(project, "gene-r1") == [("go", "symbols"), ("reactome-human", "symbols")]
+    first = [f"results/prompts/go.symbols/{part}.jsonl" for part in ("train", "valid", "test")]
+    assert [str(path) for path in prompt_counts.prompt_files(project, "gene-r1")[:3]] == first
