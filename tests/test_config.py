@@ -552,8 +552,8 @@ NAMES = "prompts/gene_set_naming.names.txt"
     [
         ("{genes}", "them", 9, "user", "needs {genes} exactly once"),
         ("{genes}", "{genes} {genes}", 9, "user", "needs {genes} exactly once"),
-        ("What do these", "What do {genes}", 7, "system", "unknown placeholder {genes}"),
-        ("What do these", "What {kinds} do these", 7, "system", "unknown placeholder {kinds}"),
+        ("Which {kind} do", "Which {genes} do", 7, "system", "unknown placeholder {genes}"),
+        ("Which {kind} do", "Which {kinds} do", 7, "system", "unknown placeholder {kinds}"),
         ("Genes: {genes}", "{gene}: {genes}", 9, "user", "unknown placeholder {gene}"),
         ("Genes: {genes}", "{genes}\n\nof { neighbours }", 11, "user", "unknown placeholder { neighbours }"),
         ("[user]\n", "", None, None, "not a prompt template"),

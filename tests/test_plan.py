@@ -1,6 +1,7 @@
 """`reasonome plan`: numbers worked out by hand, where they come from, and what users get wrong."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from reasonome.planning.jobs import Job, parse, waits_for
 from reasonome.planning.plan import Plan
 from reasonome.planning.rates import Device, Rates
 from reasonome.planning.table import text, tsv
+from reasonome.planning.workload import Workload
 from reasonome.project import Project
 from reasonome.prompts import count_tokens
 
@@ -172,6 +174,30 @@ def test_tokens_of_training_without_any_file(project):
     prompt = style.budget_tokens + sum(count_tokens([style.system, style.user])) + 32
     assert (work.backward.value, work.backward.at_most) == (192 * (prompt + 96), True)
     assert work.generated.value == (192 + 2 * 30) * 96
+
+
+def test_prompts_that_are_written_say_how_long_they_are(project):
+    """Work is counted by the mean prompt and memory by the longest, not by the style's budget for whole sets."""
+    folder = tiny_folder("results/prompts/go-bioc.symbols")
+    genes = [{"symbol": f"G{i}"} for i in range(10, 60)]
+    rows = [
+        {"id": f"GO:{n}", "subset": "bp", "name": "x", "genes": genes, "shown": [g["symbol"] for g in genes[:shown]]}
+        for n, shown in enumerate((10, 40))
+    ]
+    (folder / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    style = project.style("go-bioc", "symbols")
+    system = style.system.replace("{kind}", style.any_kind)
+    # "Genes: G10 G11 …": "Genes: " is 2 tokens of its own and 5 / 2 small ones, a symbol 3 with half a token between.
+    lengths = [sum(count_tokens([system])) + 2 + 3 * n + math.ceil((5 + n - 1) / 2) + 32 for n in (10, 40)]
+    workload = Workload(project)
+    assert workload.prompt_tokens(BACKBONE, "go-bioc", "symbols").value == sum(lengths) / 2
+    assert workload.longest_prompt("go-bioc", "symbols") == lengths[1]
+    assert workload.longest_prompt("go-bioc", "names") == 4000 + sum(count_tokens([*names_texts(project)])) + 32
+
+
+def names_texts(project):
+    style = project.style("go-bioc", "names")
+    return style.system, style.user
 
 
 def test_what_cannot_be_known_before_data_are_built_is_unknown(project):

@@ -21,7 +21,7 @@ class PromptTemplate(NamedTuple):
 
 
 def read_template(
-    path: Path, headed: bool, user: Collection[str] = ("genes",), system: Collection[str] = ()
+    path: Path, headed: bool, user: Collection[str] = ("genes", "kind"), system: Collection[str] = ()
 ) -> PromptTemplate:
     """Read a template, with a head between two `---` lines if `headed`.
 

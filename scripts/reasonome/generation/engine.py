@@ -42,10 +42,15 @@ def batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     found = []
     while order:
-        size = max(1, batch_size * USUAL_LENGTH // max(lengths[order[0]], USUAL_LENGTH))
+        size = rows_of_length(lengths[order[0]], batch_size)
         found.append(order[:size])
         order = order[size:]
     return found
+
+
+def rows_of_length(length: int, batch_size: int) -> int:
+    """How many prompts are in a batch whose longest has so many tokens."""
+    return max(1, batch_size * USUAL_LENGTH // max(length, USUAL_LENGTH))
 
 
 def token_ids(tokenizer, prompts: Sequence[str]) -> list[list[int]]:

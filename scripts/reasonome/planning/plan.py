@@ -9,6 +9,7 @@ from statistics import mean
 
 from reasonome import chains
 from reasonome.config import CLUSTER_RULES, TRAINING_RULES, GrpoRecipe
+from reasonome.generation.engine import rows_of_length
 from reasonome.job_resources import JobResources, of_job
 from reasonome.planning import backbones, memory
 from reasonome.planning.estimates import Estimate, total, unknown
@@ -135,7 +136,7 @@ class Plan:
         recipe = chains.last_step(job.chain).recipe(self.project)
         prompt = 0.0
         if isinstance(recipe, GrpoRecipe):
-            prompt = self.workload.prompt_tokens(job.backbone, recipe.benchmark, recipe.style).value
+            prompt = self.workload.longest_prompt(recipe.benchmark, recipe.style)
         need = memory.of_training(size, shape, recipe, asked, prompt)
         # Equal settings on an equal machine took what they took.
         same = (job.rule, job.backbone, device.workers, memory.ranks(asked), asked.sharding)
@@ -154,8 +155,8 @@ class Plan:
             return None
         benchmark, style, name = (job.wildcards[key] for key in ("benchmark", "style", "decoding"))
         decoding = self.project.decodings[name]
-        prompt = self.workload.prompt_tokens(job.backbone, benchmark, style).value
-        return decoding.batch_size * (prompt + decoding.max_new_tokens)
+        prompt = self.workload.longest_prompt(benchmark, style)
+        return rows_of_length(prompt, decoding.batch_size) * (prompt + decoding.max_new_tokens)
 
     # what the whole comes to
 

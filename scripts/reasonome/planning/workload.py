@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from reasonome import chains
+from reasonome import atomic, chains
 from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
 from reasonome.experiments import Results, examples_folder
 from reasonome.planning.estimates import Estimate, combine, counted, unknown
 from reasonome.planning.jobs import Job
 from reasonome.planning.measured import ANSWERING, MeasuredRun
 from reasonome.project import Project
-from reasonome.prompts import largest_prompt
+from reasonome.prompts import TEMPLATE_TOKENS, count_tokens, largest_prompt
+from reasonome.tasks import TASKS
 
 NOTHING = counted(0)
+PROMPTS_TO_COUNT = 300
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Workload:
 
     project: Project
     runs: list[MeasuredRun] = field(default_factory=list)
+    _lengths: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     @cached_property
     def results(self) -> Results:
@@ -157,14 +160,33 @@ class Workload:
         return counted(sum(sizes) * variants, f"{part} sets of {benchmark} by config", at_most=True)
 
     def prompt_tokens(self, backbone: str, benchmark: str, style: str) -> Estimate:
-        """Tokens of a prompt: as counted when it was asked, else its budgets and its texts at most."""
+        """Tokens of a prompt: as counted when it was asked, else as written, else its budgets and its texts at most."""
         rows = self._rows(benchmark, style, "test").value
         asked = [run for run in self.runs if run.asked and run.asked[:2] == (benchmark, style) and run.prompt_tokens]
         asked = [run for run in asked if run.backbone == backbone] or asked
         if asked and rows:
             tokens = sum(run.prompt_tokens for run in asked) / len(asked) / rows
             return Estimate(tokens, "measured", f"{tokens:.0f} tokens a prompt in run.json")
+        if written := self._written(benchmark, style):
+            return counted(sum(written) / len(written), "prompts as written", at_most=True)
         return counted(largest_prompt(self.project.style(benchmark, style)), "prompt budgets", at_most=True)
+
+    def longest_prompt(self, benchmark: str, style: str) -> int:
+        """Tokens of the longest prompt at most: of some that are written, else its budgets and its texts."""
+        return max(self._written(benchmark, style), default=largest_prompt(self.project.style(benchmark, style)))
+
+    def _written(self, benchmark: str, style: str) -> list[int]:
+        """Tokens at most of prompts that are written, some hundred of all test sets; none where there is no file."""
+        key = (benchmark, style)
+        if key not in self._lengths:
+            path = examples_folder(self.project, *key) / "test.jsonl"
+            rows = atomic.read_jsonl(path) if path.is_file() else []
+            task, asked = TASKS[self.project.benchmarks[benchmark].task], self.project.style(*key)
+            some = [task.Example.model_validate(row) for row in rows[:: max(1, len(rows) // PROMPTS_TO_COUNT)]]
+            prompts = [task.prompt(row, asked).messages for row in some]
+            texts = [[message["content"] for message in messages] for messages in prompts]
+            self._lengths[key] = [sum(count_tokens(one)) + TEMPLATE_TOKENS for one in texts]
+        return self._lengths[key]
 
 
 def _lines(path: Path) -> int | None:
