@@ -56,6 +56,7 @@ rule summarise:
         code=code_sha256(
             [
                 "benchmarks/strata.py",
+                "argument_types.py",
                 "comparisons.py",
                 "metrics/naming.py",
                 "report/comparisons_table.py",
@@ -122,6 +123,7 @@ rule vote_rankings:
         code=code_sha256(
             [
                 "benchmarks/strata.py",
+                "argument_types.py",
                 "comparisons.py",
                 "report/drawing.py",
                 "report/evidence.py",

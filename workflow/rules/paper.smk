@@ -28,6 +28,7 @@ rule paper:
         code=code_sha256(
             [
                 "benchmarks/strata.py",
+                "argument_types.py",
                 "comparisons.py",
                 "metrics",
                 "report/drawing.py",
