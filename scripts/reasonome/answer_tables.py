@@ -90,8 +90,10 @@ def score_table(
             for names in floor.draws:
                 scores.append(scored(name, names))
                 bar.update()
-            # nan left out
-            columns_of[name] = pd.concat(scores).groupby(level=0).mean() if floor.expected is None else floor.expected
+            if floor.expected is not None:
+                columns_of[name] = floor.expected
+            else:  # the mean of the draws, nan left out
+                columns_of[name] = pd.concat(scores).groupby(level=0).mean()
     # All at once, so that answers and floors share their resamples.
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}

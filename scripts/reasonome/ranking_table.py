@@ -264,7 +264,8 @@ def _by_frequency(examples: Sequence[RankingExample], shown: Sequence[Sequence[s
     rankings = []
     questions = tqdm(examples, "commonest genes", delay=5, leave=False)
     for example, candidates in zip(questions, shown, strict=True):
-        elsewhere = {gene: counts[gene] - (gene in example.right) for gene in candidates or golds[:most]}
+        right = example.right
+        elsewhere = {gene: counts[gene] - (gene in right) for gene in candidates or golds[:most]}
         ranked = sorted(elsewhere, key=lambda gene: -elsewhere[gene])
         rankings.append(ranked if candidates else [gene for gene in ranked if elsewhere[gene]][:LONGEST_LIST])
     return rankings
