@@ -113,14 +113,14 @@ def score_on_benchmark(
 
 
 def default_style(project: Project, benchmark: str) -> str:
-    """The plainest style (genes alone, read strictly) whose floors are built, else of all; the first by name."""
+    """The plainest style (genes alone, read strictly) whose floors are built, else of all; that with most room."""
     results = Results(project.settings.results)
     styles = project.styles(lookup(project.benchmarks, benchmark, "benchmark").task)
     built = {name for name in styles if results.floors(benchmark, name).is_file()}
 
     def extras(name: str) -> tuple:
         style = styles[name]
-        return style.enriched, style.track != "strict", style.confidence, name
+        return style.enriched, style.track != "strict", style.confidence, -style.budget_tokens, name
 
     return min(built or styles, key=extras)
 
