@@ -293,12 +293,13 @@ def test_copies_earn_more_than_the_best_constant(attacked):
 
 
 @pytest.mark.slow
-def test_no_answer_without_a_look_at_the_question_comes_near_one_that_looks(attacked):
-    rewards = {
-        name: attacked.reward(
-            [completion(answer) for answer in attacked.floor(name, attacked.held_out)], attacked.held_out
-        )
-        for name in ("constant", "common_words", "nearest_prompt")
-    }
+def test_no_answer_without_a_look_at_the_question_comes_near_one_that_looks(attacked, project):
+    """A look at whole sets: the demo's own prompts show so few genes that the nearest of them earns no more than common
+    words (2.647 and 2.657)."""
+    whole = project.style("demo-go", "names")
+    rewards = {}
+    for name in ("constant", "common_words", "nearest_prompt"):
+        (answers,) = floors.FLOORS[name].answer(floors.Questions(attacked.held_out, whole, 0, attacked.training))
+        rewards[name] = attacked.reward([completion(answer) for answer in answers], attacked.held_out)
     print(rewards)
     assert max(rewards["constant"], rewards["common_words"]) < rewards["nearest_prompt"] - 0.2
