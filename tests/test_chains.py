@@ -103,7 +103,7 @@ def test_the_cells_of_an_experiment():
 
 
 def test_the_recipe_of_a_step(project):
-    assert Step.parse("sft.symbols-s0").recipe(project).style == "symbols"
+    assert Step.parse("sft.symbols-s0").recipe(project).style == "demo-symbols"
     with pytest.raises(InputError, match="unknown variant of sft 'symbls'") as caught:
         Step.parse("sft.symbls-s0").recipe(project)
     assert caught.value.fix == "did you mean 'symbols'?"

@@ -6,6 +6,7 @@ import math
 import threading
 from types import SimpleNamespace
 
+
 import grpo_steps
 import pytest
 import tiny_training
@@ -13,6 +14,7 @@ import torch
 
 from reasonome.config import GrpoRecipe
 from reasonome.errors import InputError
+from reasonome.tasks.task import Policy
 from reasonome.training import fitting, grpo, rollouts
 from reasonome.training.canary import Drift
 
@@ -232,6 +234,8 @@ def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value):
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     earned = {"ion": 0.1, "DNA": 0.7, "cell": 0.2, "RNA": 0.7}  # of equals the first
+    policies = [Policy(name, lambda example, prompt: "") for name in earned]
+    policies.insert(1, Policy("first gene", lambda example, prompt: "", copies=True))
     tried = []
 
     def earnings(scorer, policy, examples, prompts):
@@ -253,10 +257,10 @@ def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     for rank in range(count):
         monkeypatch.setenv("RANK", str(rank))
         try:
-            best = grpo.best_policy(None, [SimpleNamespace(name=name) for name in earned], [], [])
+            best = grpo.best_policy(None, policies, [], [])
         except StopIteration:
             continue
-    assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once"
+    assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once, but for a copy of the question"
 
 
 def test_dropout_would_make_two_models_of_one(tmp_path):
