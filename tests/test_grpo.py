@@ -6,7 +6,6 @@ import math
 import threading
 from types import SimpleNamespace
 
-
 import grpo_steps
 import pytest
 import tiny_training
