@@ -64,7 +64,7 @@ def test_the_shipped_config(project):
     ]
     assert project.recipes["sft"]["symbols"].style == "demo-symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
-    assert project.experiments["demo"].arms["KW"].steps == ["pretrain.demo"]
+    assert project.experiments["demo"].arms["KW+RA"].steps == ["pretrain.demo", "sft.names"]
     assert project.experiments["demo"].arms["KW+RA symbols"].styles == ["demo-symbols"]
     assert project.style("demo-go", "symbols").gene == "{symbol}"
 
@@ -102,8 +102,8 @@ def test_an_unknown_key(config, file, old, new, after, field, hint):
 
 
 def test_steps_without_brackets(config):
-    line = change(config / "experiments/demo.yaml", "[pretrain.demo]", "pretrain.demo")
-    assert_located(config, "experiments/demo.yaml", line, "arms.KW", "steps are a list: write [pretrain.demo]")
+    line = change(config / "experiments/demo.yaml", "[pretrain.demo, sft.names]", "pretrain.demo")
+    assert_located(config, "experiments/demo.yaml", line, "arms.KW+RA", "steps are a list: write [pretrain.demo]")
 
 
 # --- names that point elsewhere ----------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_steps_without_brackets(config):
         ("experiments/demo.yaml", "[greedy]", "[greddy]", "", "decodings.0", "unknown name 'greddy'", "'greedy'"),
         ("experiments/demo.yaml", "sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt'", "'sft'"),
         ("experiments/demo.yaml", "grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo", "'soft'"),
-        ("experiments/demo.yaml", "sft.symbols", "sft.symbls", "", "arms.KW+RA symbols.steps.1", "unknown", "symbols"),
+        ("experiments/demo.yaml", "sft.names]\n    s", "sft.nams]\n    s", "", "arms.KW+RA symbols.steps.1", "unknown", "names"),
         ("experiments/demo.yaml", "sft.names", "sft-names", "", "arms.KW+RA.1", "'sft-names' is no step", "sft.names"),
         ("benchmarks.yaml", "[minilm]", "[minim]", "", "demo-go.encoders.0", "unknown name 'minim'", "'minilm'"),
         ("benchmarks.yaml", "sapbert", "sabert", "", "go.encoders.2", "unknown name 'sabert'", "'sapbert'"),
@@ -185,8 +185,8 @@ def test_steps_out_of_order(config):
 
 
 def test_a_step_with_a_line_break_is_no_step(config):
-    line = change(config / "experiments/demo.yaml", "[pretrain.demo]", '["pretrain.demo\\n"]')
-    assert_located(config, "experiments/demo.yaml", line, "arms.KW.0", "is no step", "write stage.variant")
+    line = change(config / "experiments/demo.yaml", "[pretrain.demo, sft.names]", '["pretrain.demo\\n"]')
+    assert_located(config, "experiments/demo.yaml", line, "arms.KW+RA.0", "is no step", "write stage.variant")
 
 
 def test_a_list_over_several_lines_is_reported_at_its_entry(config):
@@ -357,9 +357,9 @@ def test_statements_that_tell_the_test_terms(config):
     """The demo corpus without its leave_out: the first arm that reads its statements is reported."""
     change(config / "corpora.yaml", "[demo-go]", "[go]")
     file = "experiments/demo.yaml"
-    line = change(config / file, "[pretrain.demo]", "[pretrain.demo] ")
+    line = change(config / file, "[pretrain.demo, ", "[pretrain.demo,  ")
     what = "'pretrain.demo' would leak: statements of corpus 'demo' may tell the test terms of 'demo-go'"
-    assert_located(config, file, line, "arms.KW.0", what, "add demo-go to leave_out of demo in corpora.yaml")
+    assert_located(config, file, line, "arms.KW+RA.0", what, "add demo-go to leave_out of demo in corpora.yaml")
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_statements_that_tell_the_test_terms(config):
     [
         ("KW+RA:", "sft.names", "sft.gpt4o", "arms.KW+RA.1", "sft.gpt4o"),
         ("KW+RA+TA:", "grpo.soft", "grpo.gener1", "arms.KW+RA+TA.2", "grpo.gener1"),
-        ("KW+RA symbols:", "sft.symbols", "sft.gpt4o", "arms.KW+RA symbols.steps.1", "sft.gpt4o"),
+        ("KW+RA symbols:", "sft.names", "sft.gpt4o", "arms.KW+RA symbols.steps.1", "sft.gpt4o"),
     ],
 )
 def test_a_step_that_trains_on_another_benchmark(config, arm, old, new, field, step):
@@ -382,7 +382,7 @@ def test_every_benchmark_of_an_experiment_is_checked(config):
     file = "experiments/demo.yaml"
     change(config / file, "[demo-go]", "[demo-go, go]")
     error = mistake(config)
-    assert (error.file, error.field) == (config / file, "arms.KW+RA.1")  # KW alone leaves out both
+    assert (error.file, error.field) == (config / file, "arms.KW+RA.1")  # the warm-up leaves out both
     assert "'sft.names' would leak: train sets of 'demo-go' may be test sets of 'go'" in error.what
 
 
@@ -405,7 +405,7 @@ def test_a_key_given_twice(config):
 
 def test_a_nested_key_given_twice(config):
     line = change(
-        config / "recipes/sft.yaml", "    max_examples: 570\n", "    max_examples: 570\n    max_examples: 1\n"
+        config / "recipes/sft.yaml", "    max_examples: 400\n", "    max_examples: 400\n    max_examples: 1\n"
     )
     what = f"key 'max_examples' is given twice (first in line {line})"
     assert_located(config, "recipes/sft.yaml", line + 1, "variants.names.max_examples", what)
@@ -495,7 +495,7 @@ def test_a_missing_file(config, file):
         ("recipes/sft.yaml", "style: demo-names", "style: ../names", "defaults.style", "match pattern"),
         ("experiments/demo.yaml", "[demo-names]", "[../names]", "styles.0", "match pattern"),
         ("experiments/demo.yaml", "[smollm2-135m]", "[../x]", "backbones.0", "match pattern"),
-        ("experiments/demo.yaml", "[pretrain.demo]", "[pretrain.../x]", "arms.KW.0", "is no step"),
+        ("experiments/demo.yaml", "[pretrain.demo,", "[pretrain.../x,", "arms.KW+RA.0", "is no step"),
     ],
 )
 def test_names_and_paths_stay_inside(config, file, old, new, field, message):

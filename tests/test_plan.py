@@ -166,9 +166,9 @@ def test_weights_that_are_none_are_named(project, tmp_path):
 
 def test_tokens_of_training_without_any_file(project):
     assert planned(project, training(PRETRAINED)).work.backward.value == 8200
-    # 570 train sets at most, 512 tokens each at most; 12 prompts × 4 epochs × 4 completions.
+    # 400 examples at most, 512 tokens each at most; 12 prompts × 4 epochs × 4 completions.
     work = planned(project, training(TAUGHT)).work.backward
-    assert (work.value, work.at_most) == (570 * 512, True)
+    assert (work.value, work.at_most) == (400 * 512, True)
     work = planned(project, training(ALIGNED)).work
     style = project.style("demo-go", "demo-names")
     prompt = style.budget_tokens + sum(count_tokens([style.system, style.user])) + 32
@@ -649,7 +649,7 @@ def test_the_table_says_where_numbers_are_from(project):
         "≤8.2",
     ]  # statements are not written: perhaps fewer
     assert "≤41 s m" in line
-    assert "≤24.3 min s" in shown  # 570 × 512 tokens at 200 a second
+    assert "≤17.1 min s" in shown  # 400 × 512 tokens at 200 a second
     assert "score: no job of it was recorded here" not in shown and "unknown" in shown
     assert "CPU-hours: at most" in shown and "unknown of 1, which their time limits hold to" in shown
     rows = [line.split("\t") for line in tsv(found).splitlines()]
@@ -708,10 +708,9 @@ def test_snakemake_says_what_is_left_of_the_demo(tmp_path, capsys):
     assert cli.main(["plan", "demo", "--gpus", "0", "--cores", "2"]) == 0
     shown = capsys.readouterr().out
     rows = [line.split() for line in shown.splitlines() if line.startswith("[")]
-    assert [row[1:4] for row in rows[:4]] == [
+    assert [row[1:4] for row in rows[:3]] == [
         ["pretrain", BACKBONE, "pretrain.demo"],
         ["sft", BACKBONE, "sft.names"],
-        ["sft", BACKBONE, "sft.symbols"],
         ["grpo", BACKBONE, "grpo.soft"],
     ]
     assert "to know more, first:" not in shown  # all of the demo's sizes are in its config

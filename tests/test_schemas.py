@@ -52,7 +52,7 @@ def test_every_kind_of_file_has_a_shipped_one():
         ("recipes/grpo.yaml", ("variants", "Not A Name"), {}),
         ("backbones.yaml", ("smollm2-135m", "weights", "source"), "pipy"),
         ("teachers.yaml", ("gpt-4o", "temperatur"), 1),
-        ("experiments/demo.yaml", ("arms", "KW"), "pretrain.demo"),
+        ("experiments/demo.yaml", ("arms", "KW+RA"), "sft.names"),
         ("sources.yaml", ("go", "files", "obo"), {"url": "ftp://x.org/a.obo"}),
         ("sources.yaml", ("go", "files", "obo"), {"url": "https://me:pw@x.org/a.obo"}),
         ("config.yaml", ("results",), "my results"),

@@ -39,9 +39,8 @@ def test_an_unknown_backbone_names_the_nearest(fresh):
 
 
 def test_stages_out_of_order_are_refused(fresh):
-    tiny_project.edit(
-        fresh, "experiments/demo.yaml", lambda c: c["arms"].update({"KW": ["sft.names", "pretrain.demo"]})
-    )
+    out_of_order = {"KW+RA": ["sft.names", "pretrain.demo"]}
+    tiny_project.edit(fresh, "experiments/demo.yaml", lambda c: c["arms"].update(out_of_order))
     output = refused(fresh)
     assert "'pretrain.demo' comes after a later stage" in output and "pretrain → sft → grpo" in output
 
