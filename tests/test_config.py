@@ -65,7 +65,7 @@ def test_the_shipped_config(project):
     assert project.recipes["sft"]["symbols"].style == "demo-symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
     assert project.experiments["demo"].arms["KW+RA"].steps == ["pretrain.demo", "sft.names"]
-    assert project.experiments["demo"].arms["KW+RA symbols"].styles == ["demo-symbols"]
+    assert project.experiments["whole-genome"].arms["KW+RA symbols"].styles == ["symbols"]
     assert project.style("demo-go", "symbols").gene == "{symbol}"
 
 
@@ -81,7 +81,7 @@ def test_the_shipped_config(project):
         ("recipes/grpo.yaml", "defaults:", "default:", "", "default", "defaults"),
         ("recipes/grpo.yaml", "variants:", "variant:", "", "variant", "variants"),
         ("experiments/demo.yaml", "decodings:", "decoding:", "", "decoding", "decodings"),
-        ("experiments/demo.yaml", "    styles:", "    style:", "", "arms.KW+RA symbols.style", "styles"),
+        ("experiments/whole-genome.yaml", "    styles:", "    style:", "", "arms.KW+RA symbols.style", "styles"),
         ("backbones.yaml", "licence:", "license:", "", "smollm2-135m.weights.license", "licence"),
         ("backbones.yaml", "weights:", "weight:", "llama-3.2-3b", "llama-3.2-3b.weight", "weights"),
         ("sources.yaml", " url:", " ulr:", "\ngo:", "go.files.obo.ulr", "url"),
@@ -118,8 +118,8 @@ def test_steps_without_brackets(config):
         ("experiments/demo.yaml", "[demo-go]", "[demo-bp]", "", "benchmarks.0", "unknown name 'demo-bp'", "'demo-go'"),
         ("experiments/demo.yaml", "[demo-names]", "[demo-nams]", "", "styles.0", "unknown", "'demo-names'"),
         (
-            "experiments/demo.yaml",
-            "[demo-symbols]",
+            "experiments/whole-genome.yaml",
+            "[symbols]",
             "[symbol]",
             "",
             "arms.KW+RA symbols.styles.0",
@@ -129,7 +129,6 @@ def test_steps_without_brackets(config):
         ("experiments/demo.yaml", "[greedy]", "[greddy]", "", "decodings.0", "unknown name 'greddy'", "'greedy'"),
         ("experiments/demo.yaml", "sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt'", "'sft'"),
         ("experiments/demo.yaml", "grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo", "'soft'"),
-        ("experiments/demo.yaml", "sft.names]\n    s", "sft.nams]\n    s", "", "arms.KW+RA symbols.steps.1", "unknown", "names"),
         ("experiments/demo.yaml", "sft.names", "sft-names", "", "arms.KW+RA.1", "'sft-names' is no step", "sft.names"),
         ("benchmarks.yaml", "[minilm]", "[minim]", "", "demo-go.encoders.0", "unknown name 'minim'", "'minilm'"),
         ("benchmarks.yaml", "sapbert", "sabert", "", "go.encoders.2", "unknown name 'sabert'", "'sapbert'"),
@@ -367,7 +366,6 @@ def test_statements_that_tell_the_test_terms(config):
     [
         ("KW+RA:", "sft.names", "sft.gpt4o", "arms.KW+RA.1", "sft.gpt4o"),
         ("KW+RA+TA:", "grpo.soft", "grpo.gener1", "arms.KW+RA+TA.2", "grpo.gener1"),
-        ("KW+RA symbols:", "sft.names", "sft.gpt4o", "arms.KW+RA symbols.steps.1", "sft.gpt4o"),
     ],
 )
 def test_a_step_that_trains_on_another_benchmark(config, arm, old, new, field, step):
@@ -405,7 +403,7 @@ def test_a_key_given_twice(config):
 
 def test_a_nested_key_given_twice(config):
     line = change(
-        config / "recipes/sft.yaml", "    max_examples: 400\n", "    max_examples: 400\n    max_examples: 1\n"
+        config / "recipes/sft.yaml", "    max_examples: 300\n", "    max_examples: 300\n    max_examples: 1\n"
     )
     what = f"key 'max_examples' is given twice (first in line {line})"
     assert_located(config, "recipes/sft.yaml", line + 1, "variants.names.max_examples", what)

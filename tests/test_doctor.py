@@ -129,17 +129,14 @@ def test_the_driver_is_new_enough_for_the_cuda_of_torch(driver, cuda, state):
     assert gpus.check_cuda(Driver(True, driver, (H100,)), Torch("2.13.0", cuda)).state == state
 
 
-def test_precision_by_capability_or_by_the_flags_of_the_processor(tmp_path):
-    found = gpus.check_precision(Driver(True, "580.1", (H100, V100)), {"avx512_bf16"})
+def test_precision_by_capability_or_as_torch_computes():
+    with_bf16 = Torch("2.13.0", precision=("bf16", "the processor has avx512_bf16"))
+    found = gpus.check_precision(Driver(True, "580.1", (H100, V100)), with_bf16)
     assert (found.state, found.what) == (WARN, "fp32: Tesla V100-SXM2-32GB has capability 7.0, bf16 needs 8.0")
-    assert gpus.check_precision(NODE, set()).state == OK
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 avx512_bf16\n")
-    with_bf16 = gpus.check_precision(NO_GPU, gpus.read_cpu_flags(cpuinfo))
-    without = gpus.check_precision(NO_GPU, {"avx2"})
-    assert (with_bf16.state, with_bf16.what) == (OK, "bf16: the processor has avx512_bf16")
-    assert (without.state, without.what) == (OK, "fp32: the processor has no bf16 instructions")
-    assert gpus.read_cpu_flags(tmp_path / "none") == set()
+    assert gpus.check_precision(NODE, Torch()).state == OK
+    found = gpus.check_precision(NO_GPU, with_bf16)
+    assert (found.state, found.what) == (OK, "bf16: the processor has avx512_bf16")
+    assert gpus.check_precision(NO_GPU, Torch()).state == NOT_HERE
 
 
 # --- processes ---------------------------------------------------------------------------------------------
@@ -180,12 +177,12 @@ def test_too_little_space_fails():
 
 def test_what_is_needed_is_models_and_one_jobs_checkpoints(project, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    # 135M by name: four models of 2 bytes a parameter, three checkpoints of 12.
-    assert disk_needed(project, ["demo"]) == pytest.approx(135e6 * (4 * 2 + 3 * 12) / 1e9)
+    # 135M by name: three models of 2 bytes a parameter, three checkpoints of 12.
+    assert disk_needed(project, ["demo"]) == pytest.approx(135e6 * (3 * 2 + 3 * 12) / 1e9)
     folder = tmp_path / "results/models" / BACKBONE / tiny_project.PRETRAINED
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{}")
-    assert disk_needed(project, ["demo"]) == pytest.approx(135e6 * (3 * 2 + 3 * 12) / 1e9)
+    assert disk_needed(project, ["demo"]) == pytest.approx(135e6 * (2 * 2 + 3 * 12) / 1e9)
 
 
 def test_shared_memory_of_containers_is_small():
@@ -463,7 +460,7 @@ def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healt
     assert cli.main(["doctor", "--gpus", "0", "--json", "-"]) == 0
     captured = capsys.readouterr()
     found = json.loads(captured.out)
-    assert [finding["check"] for finding in found][:2] == ["driver", "precision"]
+    assert [finding["check"] for finding in found][:2] == ["driver", "disk"]
     assert len(captured.err.split("\n")) >= len(found)
     assert cli.main(["doctor", "--gpus", "8", "--json", "found.json"]) == 1
     assert json.loads((healthy / "found.json").read_text())[0]["state"] == FAIL

@@ -67,15 +67,12 @@ def test_the_plan_of_a_shipped_experiment_is_one(project, experiment):
 
 def test_the_plan_of_the_demo(project):
     plan = report_plan(project, "demo")
-    assert [row["arm"] for row in plan["evaluations"]] == ["base", "KW+RA", "KW+RA+TA", "KW+RA symbols"]
-    assert [row["style"] for row in plan["evaluations"]] == ["demo-names"] * 3 + ["demo-symbols"]
+    assert [row["arm"] for row in plan["evaluations"]] == ["base", "KW+RA", "KW+RA+TA"]
+    assert [row["style"] for row in plan["evaluations"]] == ["demo-names"] * 3
     assert {row["track"] for row in plan["evaluations"]} == {"strict"} and plan["out_of_distribution"] == []
     assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.demo-names/greedy.parquet"
     assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.demo-names/greedy.run.json"
-    assert [row["path"] for row in plan["floors"]] == [
-        "results/floors/demo-go.demo-names.parquet",
-        "results/floors/demo-go.demo-symbols.parquet",
-    ]
+    assert [row["path"] for row in plan["floors"]] == ["results/floors/demo-go.demo-names.parquet"]
     assert plan["steps"][0] == {
         "backbone": "smollm2-135m",
         "chain": KW,

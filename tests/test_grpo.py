@@ -76,6 +76,16 @@ def test_vllm_in_the_training_process_needs_itself_and_a_gpu(monkeypatch, tmp_pa
     assert "rollouts: transformers" in str(error.value)
 
 
+def test_vllm_in_the_training_process_needs_a_gpu_with_bf16(monkeypatch, tmp_path):
+    installed(monkeypatch, vllm=True, gpu=True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+    with pytest.raises(InputError, match="a GPU with bf16 instructions: Tesla T4 has no bf16 instructions"):
+        rollouts.check(recipe(rollouts="vllm-colocate"), tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    rollouts.check(recipe(rollouts="vllm-colocate"), tmp_path)
+
+
 def test_a_server_must_have_an_address(monkeypatch, tmp_path):
     monkeypatch.delenv(rollouts.HOST, raising=False)
     with pytest.raises(InputError, match=rollouts.HOST):

@@ -166,14 +166,14 @@ def test_weights_that_are_none_are_named(project, tmp_path):
 
 def test_tokens_of_training_without_any_file(project):
     assert planned(project, training(PRETRAINED)).work.backward.value == 8200
-    # 400 examples at most, 512 tokens each at most; 12 prompts × 4 epochs × 4 completions.
+    # 300 examples at most, 512 tokens each at most; 8 prompts × 4 epochs × 4 completions.
     work = planned(project, training(TAUGHT)).work.backward
-    assert (work.value, work.at_most) == (400 * 512, True)
+    assert (work.value, work.at_most) == (300 * 512, True)
     work = planned(project, training(ALIGNED)).work
     style = project.style("demo-go", "demo-names")
     prompt = style.budget_tokens + sum(count_tokens([style.system, style.user])) + 32
-    assert (work.backward.value, work.backward.at_most) == (192 * (prompt + 96), True)
-    assert work.generated.value == (192 + 2 * 30) * 96
+    assert (work.backward.value, work.backward.at_most) == (128 * (prompt + 96), True)
+    assert work.generated.value == (128 + 2 * 30) * 96
 
 
 def test_prompts_that_are_written_say_how_long_they_are(project):
@@ -211,10 +211,10 @@ def test_tokens_by_what_earlier_runs_showed(project):
     trained_run(project, TAUGHT, examples=500, backward_tokens=100_000)
     answered_run(generated_tokens=4500)
     reasoning = tiny_folder("results/reasoning/knowledge-given") / "demo-go.demo-names.jsonl"
-    reasoning.write_text("{}\n" * 400)
-    # 400 kept rows of 200 tokens each, and 90 answers of 50.
+    reasoning.write_text("{}\n" * 300)
+    # 300 kept rows of 200 tokens each, and 90 answers of 50.
     work = planned(project, training(TAUGHT)).work.backward
-    assert (work.value, work.source, work.at_most) == (400 * 200, "measured", False)
+    assert (work.value, work.source, work.at_most) == (300 * 200, "measured", False)
     assert planned(project, answering(PRETRAINED)).work.generated.value == 90 * 50
 
 
@@ -363,8 +363,8 @@ def test_grpo_without_a_run_of_it_is_training_and_answering(project):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     answered_run(generated_tokens=2000, prompt_tokens=9000)
     found = planned(project, training(ALIGNED))
-    # 192 completions of 100 + 96 tokens at 200 tokens/s; 252 completions of 96 at 100 tokens/s.
-    assert found.seconds.value == pytest.approx(192 * 196 / 200 + 252 * 96 / 100)
+    # 128 completions of 100 + 96 tokens at 200 tokens/s; 188 completions of 96 at 100 tokens/s.
+    assert found.seconds.value == pytest.approx(128 * 196 / 200 + 188 * 96 / 100)
     assert (found.seconds.source, found.seconds.at_most) == ("scaled", True)
 
 
@@ -587,6 +587,14 @@ def test_a_warning_that_is_shorter_than_a_save_is_told(tmp_path):
     ]
 
 
+def test_half_of_the_time_limit_is_the_longest_warning(tmp_path):
+    tiny_config(tmp_path, "- {rules: [sft], minutes: 30}\n")  # so 900 of the 8B's 1,800 seconds
+    found = Plan(Project(tmp_path / "config"), [training("sft.gpt4o-s0", "llama-3.1-8b")], [], {}).warnings
+    assert [warning.partition("for which ")[2] for warning in found if "warning_seconds" in warning] == [
+        "900 seconds before its time limit may be too few: set `warning_seconds: 1344` and `minutes: 45`"
+    ]
+
+
 def with_engine(folder, engine):
     """The project in `folder` with llama-3.1-70b on this engine."""
     path = folder / "config/backbones.yaml"
@@ -649,14 +657,14 @@ def test_the_table_says_where_numbers_are_from(project):
         "≤8.2",
     ]  # statements are not written: perhaps fewer
     assert "≤41 s m" in line
-    assert "≤17.1 min s" in shown  # 400 × 512 tokens at 200 a second
+    assert "≤12.8 min s" in shown  # 300 × 512 tokens at 200 a second
     assert "score: no job of it was recorded here" not in shown and "unknown" in shown
     assert "CPU-hours: at most" in shown and "unknown of 1, which their time limits hold to" in shown
     rows = [line.split("\t") for line in tsv(found).splitlines()]
     assert {len(row) for row in rows} == {len(rows[0])}
     sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
-    assert (sft["tokens"], sft["tokens_from"]) == ("2.048e+05", "<= counted")
-    assert (sft["seconds"], sft["seconds_from"]) == ("1024", "<= scaled")
+    assert (sft["tokens"], sft["tokens_from"]) == ("1.536e+05", "<= counted")
+    assert (sft["seconds"], sft["seconds_from"]) == ("768", "<= scaled")
     assert text(Plan(project, [], [], {}), "demo") == "'demo' is finished: nothing is left to run"
 
 

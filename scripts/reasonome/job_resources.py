@@ -33,13 +33,17 @@ class JobResources:
         """Minutes of the n-th attempt (from 1)."""
         return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
 
+    def warned_seconds(self, attempt: int) -> int:
+        """Seconds before its time limit at which the n-th attempt is told to save: half of the limit at most, since a
+        job that is warned as it starts does nothing."""
+        return min(self.warning_seconds, 30 * self.runtime(attempt))
+
     def sbatch_options(self, attempt: int) -> str:
         """What no resource has a word for: when the n-th attempt is told to save, and that it goes on with its log.
 
-        SIGTERM, as Snakemake itself dies of USR1; never before half of the limit: a job that is warned as it starts
-        does nothing.
+        SIGTERM, as Snakemake itself dies of USR1.
         """
-        return f"--signal=TERM@{min(self.warning_seconds, 30 * self.runtime(attempt))} --open-mode=append"
+        return f"--signal=TERM@{self.warned_seconds(attempt)} --open-mode=append"
 
     def resources(self, attempt: int) -> dict[str, int | str | None]:
         """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.

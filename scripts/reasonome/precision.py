@@ -1,4 +1,4 @@
-"""bf16 or fp32: in which of them this machine computes, and what it costs to have it compute in the other one."""
+"""bf16 or fp32: which of them is faster on this machine, and how slow the other one is."""
 
 import time
 
@@ -11,7 +11,7 @@ SLOW = 10  # times: an order that is carried out so much slower than the other p
 PROBE_SECONDS = 0.5
 PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
 # Of processors: instructions that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
-_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
+INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 def of_machine() -> tuple[str, str]:
@@ -23,12 +23,12 @@ def of_machine() -> tuple[str, str]:
         return "fp32", f"{name} has no bf16 instructions"
     # ATEN_CPU_CAPABILITY can keep PyTorch from what the processor has.
     has = torch.cpu.get_capabilities() if torch.backends.cpu.get_cpu_capability() != "AVX2" else {}
-    found = [name for name in _INSTRUCTIONS if has.get(name)]
+    found = [name for name in INSTRUCTIONS if has.get(name)]
     return ("bf16", f"the processor has {found[0]}") if found else ("fp32", "the processor has no bf16 instructions")
 
 
 def choose(asked: Precision, say: bool = True) -> str:
-    """ "bf16" or "fp32": the machine's own for "auto", or else as `asked`. Says which and why unless told not to.
+    """The precision to compute in: the machine's own for "auto", else as `asked`. Says which and why if it is to `say`.
 
     An order that this machine carries out ten times slower than the other precision is warned about, with both rates.
     """

@@ -26,7 +26,6 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     asked = requests(project, names)
     driver, slurm = gpus.read_driver(), cluster.read_slurm()
     yield gpus.check_driver(driver, expected)
-    yield gpus.check_precision(driver, gpus.read_cpu_flags())
     needed = disk_needed(project, names)
     fix = f"free some, or set `results:` in config/config.yaml to a larger disk; `reasonome plan {names[0]}` counts it"
     yield storage.check_free("disk", results, storage.free_gb(results), needed, fix)
@@ -58,6 +57,7 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     yield cluster.check_accounting(slurm)
     yield cluster.check_remembered(slurm)
     torch = gpus.read_torch()
+    yield gpus.check_precision(driver, torch)
     yield gpus.check_torch(driver, torch, locks[-1], os.environ.get("CUDA_VISIBLE_DEVICES"))
     yield gpus.check_cuda(driver, torch)
     yield communication.check_all_reduce(torch)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 
@@ -18,12 +17,14 @@ LIMIT_SECONDS = 180
 
 _ASK_TORCH = """
 import json, torch
+from reasonome import precision
 cuda = torch.cuda.is_available()
 count = torch.cuda.device_count() if cuda else 0
 print(json.dumps({
     "version": torch.__version__, "cuda": torch.version.cuda, "available": cuda, "count": count,
     "capabilities": [list(torch.cuda.get_device_capability(i)) for i in range(count)],
     "nccl": torch.distributed.is_available() and torch.distributed.is_nccl_available(),
+    "precision": precision.of_machine(),
 }))
 """
 
@@ -57,6 +58,7 @@ class Torch:
     count: int = 0
     capabilities: tuple[tuple[int, int], ...] = ()
     nccl: bool = False
+    precision: tuple[str, str] = ("", "")  # in which it is faster here, and why
     error: str = ""
 
 
@@ -111,7 +113,9 @@ def read_torch() -> Torch:
     if done.returncode:
         return Torch("?", error=(done.stderr.strip().splitlines() or ["it ended without a word"])[-1])
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    return Torch(**{**found, "capabilities": tuple(map(tuple, found["capabilities"]))})
+    return Torch(
+        **{**found, "capabilities": tuple(map(tuple, found["capabilities"])), "precision": tuple(found["precision"])}
+    )
 
 
 def check_driver(driver: Driver, expected: int | None) -> Finding:
@@ -178,27 +182,16 @@ def check_cuda(driver: Driver, torch: Torch) -> Finding:
     return Finding(check, OK, f"driver {driver.version} runs CUDA {torch.cuda} (from {oldest})")
 
 
-def check_precision(driver: Driver, cpu_flags: set[str]) -> Finding:
+def check_precision(driver: Driver, torch: Torch) -> Finding:
     """In which precision jobs compute here where it is left to the machine (`precision: auto`)."""
     check = "precision"
     known = [gpu for gpu in driver.gpus if gpu.capability is not None]
     if slow := [gpu for gpu in known if gpu.capability < BF16_CAPABILITY]:
         name, capability = slow[0].name, ".".join(map(str, slow[0].capability))
-        fix = "`gpu_model:` of A100 or newer in config/resources.yaml computes in bf16, which is faster"
+        fix = "ask for an A100 or newer by `gpu_model:` in config/resources.yaml: it computes in bf16, which is faster"
         return Finding(check, WARN, f"fp32: {name} has capability {capability}, bf16 needs 8.0", fix)
     if known:
         return Finding(check, OK, f"bf16: capability {'.'.join(map(str, known[0].capability))}")
-    fast = sorted(cpu_flags & {"avx512_bf16", "amx_bf16", "bf16"})
-    if fast:
-        return Finding(check, OK, f"bf16: the processor has {', '.join(fast)}")
-    return Finding(check, OK, "fp32: the processor has no bf16 instructions")
-
-
-def read_cpu_flags(path: Path = Path("/proc/cpuinfo")) -> set[str]:
-    """Flags of the first processor; none where the file is not."""
-    if not path.is_file():
-        return set()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith(("flags", "Features")):
-            return set(line.partition(":")[2].split())
-    return set()
+    if torch.precision[0]:
+        return Finding(check, OK, ": ".join(torch.precision))
+    return Finding(check, NOT_HERE, "needs a torch that can be imported")

@@ -250,11 +250,13 @@ class Plan:
                     f"{name} needs about {node:.0f} GB of a node's memory and asks for {worst.asked.memory_gb:g}: "
                     f"set `memory_gb: {round(node * 1.2) + 1}`"
                 )
-            saving, warned = (worst.need.checkpoint.value or 0) / WRITTEN, worst.asked.warning_seconds
+            saving, warned = (worst.need.checkpoint.value or 0) / WRITTEN, worst.asked.warned_seconds(1)
             if saving > warned:
+                needed = math.ceil(saving * 1.2)
+                minutes = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * worst.asked.minutes else ""
                 found.append(
                     f"{name} saves {worst.need.checkpoint.value:.0f} GB, for which {warned} seconds before its time "
-                    f"limit may be too few: set `warning_seconds: {math.ceil(saving * 1.2)}`"
+                    f"limit may be too few: set `warning_seconds: {needed}`{minutes}"
                 )
             card = GPU_MEMORY_GB.get((worst.asked.gpu_model or "").lower())
             if worst.need.gpu and card and (worst.need.gpu.value or 0) > card:

@@ -62,9 +62,9 @@ class SavedBy:
 
 
 def saved_by(checkpoint: Path) -> SavedBy:
-    """What saved a complete checkpoint; by default one process, in bf16, as older checkpoints do not say."""
+    """What saved a complete checkpoint; by default one process, as older checkpoints do not say."""
     mark = json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
-    return SavedBy(mark.get("processes", 1), mark.get("sharding", "none"), mark.get("precision", "bf16"))
+    return SavedBy(mark.get("processes", 1), mark.get("sharding", "none"), mark["precision"])
 
 
 def count_of(number: int) -> str:

@@ -16,6 +16,7 @@ import torch
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
+from reasonome import precision
 from reasonome.config import Decoding, GrpoRecipe
 from reasonome.errors import InputError
 from reasonome.generation import local
@@ -51,6 +52,13 @@ def check(recipe: GrpoRecipe, parent_model: Path) -> None:
             f"rollouts '{recipe.rollouts}' need a GPU in the training process, and torch sees none",
             field="rollouts",
             fix="ask for GPUs in config/resources.yaml, or use `rollouts: transformers`",
+        )
+    # TRL starts vLLM with the weights as they are stored, in bf16, which vLLM refuses on older GPUs.
+    if recipe.rollouts == "vllm-colocate" and (found := precision.of_machine())[0] != "bf16":
+        raise InputError(
+            f"rollouts 'vllm-colocate' need a GPU with bf16 instructions: {found[1]}",
+            field="rollouts",
+            fix="ask for an A100 or newer by `gpu_model:` in config/resources.yaml, or use `rollouts: transformers`",
         )
 
 

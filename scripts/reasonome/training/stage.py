@@ -235,7 +235,10 @@ class Stage:
                     flush=True,
                 )
             if saved.precision != self.recipe.precision:
-                print(f"its steps were computed in {saved.precision}, those from here on in {self.recipe.precision}")
+                print(
+                    f"its steps were computed in {saved.precision}, those from here on in {self.recipe.precision}",
+                    flush=True,
+                )
             return
         for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
             saved = checkpoints.saved_by(other)
