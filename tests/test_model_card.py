@@ -288,10 +288,8 @@ def test_a_card_of_a_whole_experiment(tmp_path):
 def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
     trained = "pretrain.demo-s0+sft.names-s0+grpo.soft-s0"
     assert card_sources.carded(project, "demo") == [
-        (BACKBONE, "pretrain.demo-s0"),
         (BACKBONE, "pretrain.demo-s0+sft.names-s0"),
         (BACKBONE, trained),
-        (BACKBONE, "pretrain.demo-s0+sft.symbols-s0"),
     ]
 
 
@@ -323,7 +321,7 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     one = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
     jobs = tiny_project.planned_jobs(tmp_path, one)
     assert jobs["write_model_card"] == 1 and "render_report" not in jobs
-    assert tiny_project.planned_jobs(tmp_path, "cards")["write_model_card"] == 4
+    assert tiny_project.planned_jobs(tmp_path, "cards")["write_model_card"] == 2
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path)
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
 

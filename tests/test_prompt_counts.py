@@ -1,14 +1,15 @@
 """Genes shown and sets cut, counted in prompt files."""
 
-from pathlib import Path
+import shutil
 
 import pytest
+import tiny_project
 
 from reasonome import atomic, cli, prompt_counts
 from reasonome.errors import InputError
 from reasonome.project import Project
 
-CONFIG = Path(__file__).resolve().parent.parent / "config"
+CONFIG = tiny_project.ROOT / "config"
 
 
 def row(number, genes, shown, **fields):
@@ -29,7 +30,10 @@ def project(tmp_path, monkeypatch) -> Project:
         atomic.write_jsonl(tmp_path / f"results/prompts/demo-go.demo-names/{part}.jsonl", rows)
         few = [row(4, 4, 4)] if part == "test" else []
         atomic.write_jsonl(tmp_path / f"results/prompts/demo-go.demo-symbols/{part}.jsonl", few)
-    return Project(CONFIG)
+    shutil.copytree(CONFIG, tmp_path / "config")
+    symbols = {"symbols": {"steps": ["sft.symbols"], "styles": ["demo-symbols"]}}
+    tiny_project.edit(tmp_path, "experiments/demo.yaml", lambda c: c["arms"].update(symbols))
+    return Project(tmp_path / "config")
 
 
 def test_genes_shown_and_sets_cut(project):
@@ -48,7 +52,7 @@ def test_genes_shown_and_sets_cut(project):
 
 
 def test_the_command_prints_a_table_for_pages(project, capsys):
-    assert cli.main(["prompts", "demo", "--config", str(CONFIG)]) == 0
+    assert cli.main(["prompts", "demo"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[2:] == [
         "| demo | demo-go | demo-names | 3 | 70.7 | 3.0 | 2 | 1 | 2.0 |",

@@ -96,7 +96,7 @@ def test_a_lock_of_another_user_stays(monkeypatch):
 
 def test_make_demo_looks_at_the_lock_before_it_runs_snakemake():
     makefile = SCRIPTS.parent / "Makefile"
-    dry = ["make", "--dry-run", "--always-make", "--assume-old=install", f"--file={makefile}", "demo"]
+    dry = ["make", "--no-print-directory", "-nB", "--assume-old=install", f"--file={makefile}", "demo"]
     printed = subprocess.run(dry, check=True, capture_output=True, text=True).stdout.splitlines()
     assert printed[0].endswith("scripts/release_lock.py")
     assert printed[1].startswith("snakemake ")

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 def _prompts(args: argparse.Namespace) -> int:
     from reasonome import prompt_counts
 
-    print(prompt_counts.markdown(prompt_counts.table(Project(args.config), args.experiments)))
+    show(prompt_counts.markdown(prompt_counts.table(Project(args.config), args.experiments)))
     return 0
 
 

@@ -184,7 +184,7 @@ def _made_of(card: CardInputs) -> str:
             escaped(learned_from(one)),
             escaped(one["recipe"].get("style", "")),
             f"{one['recipe']['learning_rate']:g}",
-            one["precision"],
+            one.get("precision", "not recorded"),
         ]
         for one in card.manifests[1:]
     ]
