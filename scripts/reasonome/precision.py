@@ -11,7 +11,7 @@ SLOW = 10  # times: an order that is carried out so much slower than the other p
 PROBE_SECONDS = 0.5
 PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
 # Of processors: instructions that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
-INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
+_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 def of_machine() -> tuple[str, str]:
@@ -23,7 +23,7 @@ def of_machine() -> tuple[str, str]:
         return "fp32", f"{name} has no bf16 instructions"
     # ATEN_CPU_CAPABILITY can keep PyTorch from what the processor has.
     has = torch.cpu.get_capabilities() if torch.backends.cpu.get_cpu_capability() != "AVX2" else {}
-    found = [name for name in INSTRUCTIONS if has.get(name)]
+    found = [name for name in _INSTRUCTIONS if has.get(name)]
     return ("bf16", f"the processor has {found[0]}") if found else ("fp32", "the processor has no bf16 instructions")
 
 
