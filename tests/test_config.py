@@ -127,6 +127,7 @@ def test_steps_without_brackets(config):
             "'symbols'",
         ),
         ("experiments/demo.yaml", "[greedy]", "[greddy]", "", "decodings.0", "unknown name 'greddy'", "'greedy'"),
+        ("experiments/demo.yaml", "[base]", "[bass]", "", "no_controls.0", "unknown name 'bass'", "'base'"),
         ("experiments/demo.yaml", "sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt'", "'sft'"),
         ("experiments/demo.yaml", "grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo", "'soft'"),
         ("experiments/demo.yaml", "sft.names", "sft-names", "", "arms.KW+RA.1", "'sft-names' is no step", "sft.names"),
@@ -197,6 +198,12 @@ def test_a_list_over_several_lines_is_reported_at_its_entry(config):
 # --- values ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("key", ["1", "1.5", "yes", "~"])
+def test_a_key_is_text_as_it_is_written(config, key):
+    line = change(config / "decodings.yaml", "greedy:\n", f"greedy:\n  {key}: 2\n")
+    assert_located(config, "decodings.yaml", line + 1, f"greedy.{key}", f"unknown key '{key}'", "valid names: ")
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "after", "field", "message"),
     [
@@ -210,6 +217,8 @@ def test_a_list_over_several_lines_is_reported_at_its_entry(config):
             "valid number",
         ),
         ("recipes/sft.yaml", "learning_rate: ", "learning_rate: .inf #", "", "defaults.learning_rate", "finite"),
+        ("recipes/sft.yaml", "learning_rate: ", "learning_rate: on #", "", "defaults.learning_rate", "neither true nor"),
+        ("experiments/demo.yaml", "seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
         ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "", "defaults", "says the stage"),
         (
             "recipes/grpo.yaml",

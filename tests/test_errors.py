@@ -1,6 +1,7 @@
 """How programs end: the message and the exit status that a person sees."""
 
 import errno
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def test_a_full_disk_names_the_file_as_text_alone(capsys):
 
     status, said = ends(main, capsys)
     assert (status, said.splitlines()[0]) == (2, "error: a\\x1b[2J.tsv: No space left on device")
+
+
+def test_a_full_disk_behind_standard_output_is_told(capsys):
+    def main():
+        raise OSError(errno.ENOSPC, "full")
+
+    assert ends(main, capsys)[1].splitlines()[0] == "error: standard output: No space left on device"
+
+
+def test_a_closed_standard_output_is_no_traceback():
+    run = subprocess.run("exec >&-; python -m reasonome.cli plan --help", shell=True, stderr=subprocess.PIPE, text=True)
+    assert "Traceback" not in run.stderr
 
 
 def denying(monkeypatch, path):

@@ -129,13 +129,6 @@ def test_arms_that_cannot_answer_are_no_controls(project):
     assert report_plan(project, "gene-r1")["no_controls"] == []
 
 
-def test_what_is_no_control_is_an_arm(two_seeds):
-    path = two_seeds.root / "experiments" / "two.yaml"
-    path.write_text(EXPERIMENT + "no_controls: [bass]\n")
-    with pytest.raises(InputError, match=r"no_controls has 'bass', which is not asked: did you mean 'base'\?"):
-        Project(two_seeds.root)
-
-
 def test_the_whole_genome_has_its_arms_without_the_warm_up(project):
     """So that what the warm-up is worth is asked of arms that have learned the form, with GRPO and without."""
     chains = {run.arm: run.chain for run in cells(project, "whole-genome") if run.style == "names"}

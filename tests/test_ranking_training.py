@@ -285,10 +285,9 @@ def test_untrained_backbones_are_asked_in_the_arms_without_steps_alone(project):
     assert {run.backbone for run in runs if run.chain != chains.BASE} == {"llama-3.1-8b"}
 
 
-def test_untrained_must_be_asked():
-    settings = {"arms": {"base": []}, "benchmarks": ["b"], "styles": ["s"], "decodings": ["d"]}
-    with pytest.raises(ValidationError, match="untrained has 'tiny', which is not asked"):
-        Experiment(backbones=["large"], untrained=["tiny"], **settings)
+def test_untrained_must_be_asked(configured):
+    with pytest.raises(InputError, match="untrained.0: unknown name 'tiny'"):
+        configured("experiments/causal-genes.yaml", "untrained: [llama-3.1-70b]", "untrained: [tiny]")
 
 
 def test_untrained_backbones_need_an_arm_without_steps(configured):

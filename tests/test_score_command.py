@@ -107,7 +107,7 @@ def test_floors_by_hand():
         {
             "answer": ["ion transport"] * 4,
             "gold": ["DNA repair", "DNA binding", "DNA repair", "nucleus"],
-            "genes": ["A B", "B,C", "A; B C", "Z"],
+            "genes": ["A B", "{B,C}", "['A', 'B', \"C\"]", "Z"],
         }
     )
     scored = score_table(frame, COLUMNS | {"genes": "genes"})
@@ -146,6 +146,12 @@ def test_sets_that_overlap_in_a_chain_have_no_interval(chained, told):
     assert scored.notes == [f"no intervals: 6 rows are {told} by the genes that they share, too few to resample"]
     assert "[" not in scored.text().split("floor")[0]
     assert score_table(frame, COLUMNS).metrics["exact"].low is not None  # without genes, every row is its own
+
+
+def test_names_that_rouge_cannot_read_are_counted():
+    frame = pd.DataFrame({"answer": ["axon", "日本語"], "gold": ["axon", "日本語"]})
+    scored = score_table(frame, COLUMNS)
+    assert "true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: 1" in scored.notes
 
 
 def test_genes_are_compared_case_aside():
@@ -305,9 +311,10 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
     [
         ("", "'' is no file's path"),
         ("folder", "'folder' is no file's path"),
-        ("a.csv", "a.csv: --json: this is the file of the answers"),
-        ("folder/../a.csv", "this is the file of the answers"),
-        ("same.csv", "this is the file of the answers"),
+        ("a.csv", "a.csv: --json: this file is read by the command"),
+        ("folder/../a.csv", "this file is read by the command"),
+        ("same.csv", "this file is read by the command"),
+        ("b.parquet", "this file is read by the command"),
         ("a.csv/s.json", "a.csv/s.json: --json: cannot be written: Not a directory"),
         ("/proc/s.json", "/proc/s.json: --json: cannot be written: "),
         ("nowhere", "nowhere: this link leads nowhere"),
@@ -322,11 +329,13 @@ def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkey
     (tmp_path / "nowhere").symlink_to("missing/file")
     before = path.read_bytes()
     monkeypatch.setattr("reasonome.commands.score._table", lambda args: pytest.fail("was scored"))
+    (tmp_path / "b.parquet").touch()
     arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--json", json_path]
+    arguments += ["--background", "b.parquet"]
     with pytest.raises(InputError, match=message):
         cli.main(["score", "a.csv", *arguments])
     assert path.read_bytes() == before
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "folder", "nowhere", "same.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "b.parquet", "folder", "nowhere", "same.csv"]
 
 
 def test_scores_are_written_into_a_pipe(tmp_path):

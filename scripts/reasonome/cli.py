@@ -141,7 +141,8 @@ def _estimate(args: argparse.Namespace) -> int:
 def program() -> None:
     """Entry point of the console script; it ends quietly where what reads its output does, as in `… | head`."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: what its encoding lacks is written out
+    if sys.stdout is not None:  # it is None where a shell has closed it
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: what its encoding lacks is written out
     run_program(main)
 
 

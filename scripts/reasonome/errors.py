@@ -49,6 +49,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 _DISK_FIXES = {
     errno.ENOSPC: "free some space; what was under way was removed, finished files are whole, so run again",
+    errno.EFBIG: "files may not become so large here: `ulimit -f` says how large",
     errno.EDQUOT: "free some of your quota, then run again",
     errno.EROFS: "this place cannot be written to: set another results folder in config/config.yaml",
     errno.ENAMETOOLONG: "check the path; a file's name has 255 bytes at most",
@@ -74,7 +75,7 @@ def run_program(main: Callable[[], int | None]) -> None:
     except OSError as error:
         if error.errno not in _DISK_FIXES:
             raise
-        _exit_with(f"{error.filename}: {os.strerror(error.errno)}\n  fix: {_disk_fix(error)}")
+        _exit_with(f"{error.filename or 'standard output'}: {os.strerror(error.errno)}\n  fix: {_disk_fix(error)}")
     sys.exit(status or 0)
 
 

@@ -13,11 +13,12 @@ from reasonome import floors
 from reasonome.answer_cells import is_completion, one_line
 from reasonome.audit import GeneSet, jaccard_blocks
 from reasonome.clusters import connected_sets
+from reasonome.metrics import rouge
 from reasonome.metrics.naming import distinct_share, name_scores
 from reasonome.table_task import TableFloor
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
 
-_BETWEEN_GENES = re.compile(r"[\s,;/|]+")
+_BETWEEN_GENES = re.compile(r"[\s,;/|\[\](){}\"']+")
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
 _NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
@@ -74,8 +75,9 @@ class NamingTable:
         return connected_sets(sets, _NEAR_DUPLICATE)[set_of].astype(str).tolist()
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """Nothing beside what all tables are told."""
-        return []
+        """How many true names have no letter or digit that ROUGE reads: it knows those of ASCII alone."""
+        unread = sum(not rouge.tokens(name) for name in table["gold"])
+        return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"] * (unread > 0)
 
     def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
@@ -169,7 +171,7 @@ def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:
 
 
 def genes_of(cell: str) -> list[str]:
-    """The symbols in a cell, between spaces, commas, semicolons, slashes or bars; each once."""
+    """The symbols in a cell, each once: `A, B`, `A|B`, `{A},{B}` and `['A', 'B']` are alike."""
     return list(dict.fromkeys(gene for gene in _BETWEEN_GENES.split(cell) if gene))
 
 

@@ -27,7 +27,6 @@ from reasonome.tasks.ranking_task import RankingTask
 STRICT, AS_PUBLISHED = "strict", "as-published"
 METRICS = (*(f"top_{k}" for k in TOP), "mrr", "top_max")
 OF_CANDIDATES = ("rank", "non_candidates")  # metrics that only a question with candidates has
-_QUOTES_AND_BRACKETS = str.maketrans(dict.fromkeys("[](){}\"'", " "))
 
 
 class TableExample(RankingExample):
@@ -67,10 +66,10 @@ class RankingTable:
         asked = table["candidates"] if "candidates" in table else [""] * len(table)
         rows = []
         for cell, gold, candidates in zip(table["answer"], table["gold"], asked, strict=True):
-            example = self._example(gold, _genes_in(candidates))
+            example = self._example(gold, genes_of(candidates))
             read = self._strict if self.track == STRICT else self._as_published
             genes, problems = read(cell, example)
-            if self.track == AS_PUBLISHED and _genes_in(gold) != [gold]:
+            if self.track == AS_PUBLISHED and genes_of(gold) != [gold]:
                 problems.append("gold_not_one_gene")
             if example.candidates:
                 shown = {gene.symbol for gene in example.candidates}
@@ -157,7 +156,7 @@ class RankingTable:
         return max(LONGEST_LIST, len(example.candidates))
 
     def _example(self, gold: str, candidates: Sequence[str]) -> RankingExample:
-        right = [gold] if self.track == AS_PUBLISHED else _genes_in(gold)
+        right = [gold] if self.track == AS_PUBLISHED else genes_of(gold)
         by_key: dict[str, RankedGene] = {}
         causal, asked = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
         return TableExample(id="row", subset="", candidates=_unrepeated(asked), causal=_unrepeated(causal))
@@ -237,11 +236,6 @@ def _any_candidates(examples: Iterable[RankingExample]) -> bool:
 def _unusable(problems: str) -> bool:
     """Whether one of the problems of a strict answer leaves it without a list."""
     return not LIST_PROBLEMS.isdisjoint(problems.split(","))
-
-
-def _genes_in(cell: str) -> list[str]:
-    """The symbols of a cell of golds or candidates, each once: `A, B`, `A|B`, `{A},{B}` and `['A', 'B']` are alike."""
-    return genes_of(cell.translate(_QUOTES_AND_BRACKETS))
 
 
 def _unrepeated(genes: Sequence[RankedGene]) -> list[RankedGene]:

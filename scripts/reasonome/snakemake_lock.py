@@ -29,7 +29,7 @@ def release() -> str | None:
     if not any(LOCKS.glob("*.lock")):
         return None
     note = LOCKS / NOTE
-    machine = note.read_text(encoding="utf-8") if note.is_file() else None
+    machine = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else None
     if machine != socket.gethostname() or note.stat().st_uid != os.getuid():
         taken = f"on {machine}" if machine else "by a run on a cluster, or one that had hardly begun"
         return f"{LOCKS}: taken {taken}; once nothing of it runs any more, `snakemake --unlock` removes it"

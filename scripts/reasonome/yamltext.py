@@ -15,6 +15,7 @@ class _Loader(yaml.SafeLoader):
     """Reads dates as text, as a release is a name, and 24:00:00 too, which YAML 1.1 takes for a number of base 60."""
 
 
+_MERGE = "tag:yaml.org,2002:merge"
 _BASE_60 = ("tag:yaml.org,2002:str", re.compile(r"[-+]?\d[\d_]*(:\d+)+(\.\d*)?$"))
 _Loader.yaml_implicit_resolvers = {
     first: [_BASE_60, *((tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp")]
@@ -65,6 +66,8 @@ class YamlText:
                         field=".".join(map(str, loc)) or None,
                         fix="put quotes around it if it is meant as text",
                     )
+                if key.tag != _MERGE:  # a key is text as it is written, `1` and `yes` too
+                    key.tag = "tag:yaml.org,2002:str"
                 place, line = (*loc, key.value), key.start_mark.line + first
                 if place in self._lines:
                     raise InputError(

@@ -1,22 +1,23 @@
 """The option `--json` of commands: a file, a device or a pipe to write to, or `-` for standard output alone."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from reasonome import atomic
 from reasonome.errors import InputError
 
 
-def check_output(json: str | None, answers: Path | None = None) -> None:
-    """InputError, before anything is computed, for a place that cannot be written to or is the file of `answers`."""
+def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:
+    """InputError, before anything is computed, for a place that cannot be written to or is one of the `inputs`."""
     if json is None or json == "-":
         return
     path, fix = Path(json), "give a file's path, or `-` for standard output"
     try:
         if not json or path.is_dir():
             raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
-        if answers and _is_same_file(path, answers):
-            raise InputError("this is the file of the answers", file=json, field="--json", fix="give another path")
+        if any(_is_same_file(path, Path(given)) for given in inputs if given):
+            raise InputError("this file is read by the command", file=json, field="--json", fix="give another path")
         atomic.check_writable(path)
     except OSError as error:
         raise InputError(f"cannot be written: {os.strerror(error.errno)}", file=json, field="--json", fix=fix) from None

@@ -84,7 +84,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print; the exit status is 0 whatever the scores are."""
-    check_output(args.json, args.answers)
+    check_output(args.json, [args.answers, args.background, args.genes])
     scored = _on_benchmark(args) if args.benchmark else _table(args)
     if args.json == "-":
         show(scored.text(), file=sys.stderr)

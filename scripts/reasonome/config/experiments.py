@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Names, Seed, SomeNames, Strict, no_twins
-from reasonome.errors import nearest
 
 
 class Arm(Strict):
@@ -50,15 +49,3 @@ class Experiment(Strict):
     def steps(self) -> list[str]:
         """Every step of an arm, as stage.variant, each once."""
         return list(dict.fromkeys(step for arm in self.arms.values() for step in arm.steps))
-
-    @model_validator(mode="after")
-    def _lists_name_its_own(self) -> "Experiment":
-        for field, own in (
-            ("untrained", self.backbones),
-            ("out_of_distribution", self.benchmarks),
-            ("no_controls", self.arms),
-        ):
-            for name in getattr(self, field):
-                if name not in own:
-                    raise ValueError(f"{field} has '{name}', which is not asked: {nearest(name, own)}")
-        return self

@@ -1,9 +1,12 @@
 """What every section of the config is made of: models that refuse unknown keys, and the types of their fields."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from reasonome.errors import nearest
 
@@ -44,15 +47,30 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):
-    """A model in which an unknown key is an error that names the nearest valid one."""
+    """A model in which an unknown key is an error that names the nearest valid one, and true is no number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _name_unknown_keys(cls, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            for key in value:
-                if key not in cls.model_fields:
-                    raise ValueError(f"unknown key '{key}': {nearest(str(key), cls.model_fields)}")
+    def _name_wrong_keys(cls, value: Any) -> Any:
+        for key, given in value.items() if isinstance(value, Mapping) else ():
+            if key not in cls.model_fields:
+                raise ValueError(f"unknown key '{key}': {nearest(str(key), cls.model_fields)}")
+            # Pydantic would take true for 1.
+            truth = any(isinstance(one, bool) for one in (given if isinstance(given, list) else [given]))
+            if truth and not _may_be_true(cls.model_fields[key]):
+                what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
+                raise PydanticCustomError("truth", what, {"key": key})
         return value
+
+
+def _may_be_true(field: FieldInfo) -> bool:
+    """Whether bool stands anywhere in the type of a field."""
+    waiting = [field.annotation]
+    while waiting:
+        kind = waiting.pop()
+        if kind in (bool, Any):
+            return True
+        waiting += get_args(kind)
+    return False

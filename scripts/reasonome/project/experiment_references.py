@@ -19,6 +19,12 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
     project.folder.check_known(file, ("backbones",), experiment.backbones, project.backbones)
     project.folder.check_known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
     project.folder.check_known(file, ("decodings",), experiment.decodings, project.decodings)
+    for field, own in (
+        ("untrained", experiment.backbones),
+        ("out_of_distribution", experiment.benchmarks),
+        ("no_controls", experiment.arms),
+    ):
+        project.folder.check_known(file, (field,), getattr(experiment, field), own)
     _check_one_kind(project, file, experiment)
     for benchmark in experiment.benchmarks:
         styles = project.styles(project.benchmarks[benchmark].task)

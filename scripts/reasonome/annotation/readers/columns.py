@@ -154,7 +154,7 @@ def number(cell: str, path: Path | None, line: int, column: str) -> float | None
     if not is_number(cell):
         fix = POINT if "," in cell else "give a number, or NA where there is none"
         raise InputError(f"expected a number, found '{cell[:40]}'", file=path, line=line, field=column, fix=fix)
-    return float(cell)
+    return float(cell.strip())
 
 
 def p_value(cell: str, path: Path | None, line: int, column: str) -> float | None:
