@@ -1,7 +1,7 @@
 # make demo   install, then the whole chain on the embedded example, ending in a table and a report
 # make test   install, then lint and tests, the fast ones first
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
-# make bench  after the demo: speed against the usual way, each part in one run; a quarter of an hour on a quiet machine
+# make bench  after the demo: speed against the usual way, each part in one run; half an hour on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
 # make lint   ruff, snakefmt and Snakemake's own linter
 PYTHON ?= python3

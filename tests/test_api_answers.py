@@ -232,7 +232,9 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys):
     assert "unknown" in printed and "price:" in printed
     assert "smollm2" not in printed and list(tmp_path.glob("results/answers")) == []
     assert cli.main(["estimate", "demo", "--config", str(config)]) == 0
-    assert "'demo' asks no model behind an endpoint" in capsys.readouterr().out
+    assert capsys.readouterr().out == "'demo' asks no model behind an endpoint\n"
+    assert cli.main(["estimate", "gene-r1", "--config", str(config)]) == 0
+    assert "not counted: teacher 'gpt-4o', which" in capsys.readouterr().out
 
 
 def test_an_upper_bound_is_rounded_up():

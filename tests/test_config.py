@@ -217,7 +217,14 @@ def test_a_key_is_text_as_it_is_written(config, key):
             "valid number",
         ),
         ("recipes/sft.yaml", "learning_rate: ", "learning_rate: .inf #", "", "defaults.learning_rate", "finite"),
-        ("recipes/sft.yaml", "learning_rate: ", "learning_rate: on #", "", "defaults.learning_rate", "neither true nor"),
+        (
+            "recipes/sft.yaml",
+            "learning_rate: ",
+            "learning_rate: on #",
+            "",
+            "defaults.learning_rate",
+            "neither true nor",
+        ),
         ("experiments/demo.yaml", "seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
         ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "", "defaults", "says the stage"),
         (

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome.errors import InputError
 from reasonome.experiments import (
     cells,
     corpus_sources,

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 import tiny_training
-from pydantic import ValidationError
 from ranking_questions import TASK, question
 
 from reasonome import atomic, chains, experiments
 from reasonome.chat_endpoint import ApiAnswer
-from reasonome.config import STAGES, Experiment, GrpoRecipe, RankingStyle
+from reasonome.config import STAGES, GrpoRecipe, RankingStyle
 from reasonome.doctor.offline import needed_weights
 from reasonome.errors import InputError
 from reasonome.graders import grader_rewards

@@ -133,8 +133,11 @@ def _diff(args: argparse.Namespace) -> int:
 def _estimate(args: argparse.Namespace) -> int:
     from reasonome.generation import estimate
 
-    found = estimate.table(Project(args.config), args.experiment)
+    project = Project(args.config)
+    found = estimate.table(project, args.experiment)
     show(f"'{args.experiment}' asks no model behind an endpoint" if found.empty else estimate.text(found))
+    for teacher in estimate.api_teachers(project, args.experiment):
+        show(f"not counted: teacher '{teacher}', which is behind an endpoint and writes the reasoning for SFT")
     return 0
 
 

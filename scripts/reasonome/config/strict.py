@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks import read_rows
+from reasonome.config import OpenAITeacher, SftRecipe
 from reasonome.errors import InputError
 from reasonome.experiments import Results, cells, examples_folder
 from reasonome.generation import api
@@ -51,6 +52,16 @@ def table(project: Project, experiment: str) -> pd.DataFrame:
     cost = cost.astype({"completion_tokens": "Int64", "cost": "Float64"})
     totals = cost.drop(columns="cell").groupby("backbone", sort=False).agg(lambda values: values.sum(skipna=False))
     return pd.concat([cost, totals.reset_index().assign(cell="total")], ignore_index=True)
+
+
+def api_teachers(project: Project, experiment: str) -> list[str]:
+    """The teachers behind an endpoint that an experiment's recipes name; what they cost is not estimated."""
+    recipes = [
+        project.recipes[stage][variant]
+        for stage, variant in (step.split(".") for step in project.experiments[experiment].steps)
+    ]
+    named = dict.fromkeys(recipe.teacher for recipe in recipes if isinstance(recipe, SftRecipe))
+    return [name for name in named if isinstance(project.teachers.get(name), OpenAITeacher)]
 
 
 def _built(files: list[Path]) -> None:

@@ -93,7 +93,7 @@ def _totals(plan: Plan) -> str:
     lines = [
         f"jobs: {len(jobs)}, {len(on_gpus)} of them on GPUs",
         f"CPU-hours: {_with_limits(plan.cpu_hours(jobs), jobs, lambda planned: planned.cores)}",
-        f"longest line of jobs that wait for each other: {path}",
+        f"shortest time on as many machines as can be used (critical path): {path}",
         f"disk: {disk}",
     ]
     if on_gpus:
