@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from reasonome.encoders import SentenceEncoder
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.experiments import Results
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.sources.go import read_obo
 
 TRUTHS, TIMES_ASKED = 100, 4

@@ -26,7 +26,7 @@ from reasonome.atomic import read_jsonl
 from reasonome.errors import run_program
 from reasonome.facts import read_facts
 from reasonome.metrics.claims import TRUE, Knowledge
-from reasonome.metrics.naming import normalise
+from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, NAMING
 
 ROWS = 200  # of reasoning, two steps each

@@ -56,7 +56,7 @@ def main() -> int:
     names = {inputs.task.parse(text).name for step in steps for text in step.texts}
     print(f"{pairs} completions with {len(names)} distinct names, {len(steps)} steps")
 
-    (encoder,) = load_encoders(inputs.project, [inputs.encoder()], keep=False).values()
+    (encoder,) = load_encoders(inputs.project.encoders, [inputs.encoder()], keep=False).values()
     model = encoder._model
     model.encode(["warm up"], show_progress_bar=False)
     read = partial(inputs.task.parse, style=inputs.style)
@@ -158,7 +158,7 @@ def ours(inputs: Inputs, model, weights: dict[str, float], steps: Sequence[Step]
     """The reward functions as the trainer calls them, made as scripts/grpo.py makes them, with nothing remembered."""
     for remembered in (rouge._score, rouge._scorer, rouge._tokenizer):
         remembered.cache_clear()
-    encoders = load_encoders(inputs.project, [inputs.encoder()], keep=False)
+    encoders = load_encoders(inputs.project.encoders, [inputs.encoder()], keep=False)
     vars(encoders[ENCODER])["_model"] = model  # loading it is in none of the times
     scorer = RewardScorer(inputs.task, weights, mean_similarity(list(encoders.values())), inputs.style)
     examples = [example for step in steps for example in step.examples]

@@ -6,10 +6,10 @@ python scripts/account.py --plan results/experiments/demo/plan.json --output res
 import argparse
 from pathlib import Path
 
+from reasonome import atomic
 from reasonome.errors import run_program
 from reasonome.report.costs import costs_table
 from reasonome.report.plan import read_plan
-from reasonome.report.tables import write_table
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     table = costs_table(read_plan(args.plan))
-    write_table(table, args.output)
+    atomic.write_tsv(args.output, table)
     print(table.to_string(index=False))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reasonome import visible_gpus
 from reasonome.annotation import job
-from reasonome.errors import run_program
-from reasonome.project import Project, lookup
+from reasonome.errors import lookup, run_program
+from reasonome.project import Project
 
 
 def main() -> None:

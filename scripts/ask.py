@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError, nearest, run_program
+from reasonome.errors import InputError, lookup, nearest, run_program
 from reasonome.generation.api import write_answers
 from reasonome.manifest import Stopwatch
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 

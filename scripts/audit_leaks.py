@@ -13,7 +13,7 @@ import pandas as pd
 from reasonome import atomic, benchmarks, leak_audit
 from reasonome.audit import GeneSet, with_terms
 from reasonome.config import Style
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.experiments import (
     AuditPlan,
     Results,
@@ -26,9 +26,8 @@ from reasonome.experiments import (
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
 from reasonome.printed import show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.report.evidence import read_json
-from reasonome.report.tables import write_table
 from reasonome.sources.go import Ontology
 from reasonome.sources.ontology import read_ontology
 from reasonome.tasks import TASKS
@@ -59,7 +58,7 @@ def main() -> None:
     table = leak_audit.table(findings)
     show(table[SHOWN].to_string(index=False))
     leak_audit.check(args.experiment, findings)
-    write_table(table, args.output / "audit.tsv")
+    atomic.write_tsv(args.output / "audit.tsv", table)
     report = {
         "experiment": args.experiment,
         "findings": [finding.row() for finding in findings],

@@ -13,15 +13,14 @@ import pandas as pd
 
 from reasonome import atomic, leak_audit, ranking_leak_audit
 from reasonome.benchmarks.rows import read_rows
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.experiments import AuditPlan, Results, audit_plan
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Finding, Training
 from reasonome.printed import show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.ranking_leak_audit import HeldOutQuestions
 from reasonome.report.evidence import read_json
-from reasonome.report.tables import write_table
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking import RankingExample
 
@@ -54,7 +53,7 @@ def main() -> None:
     table = leak_audit.table(findings)
     show(table[SHOWN].to_string(index=False))
     leak_audit.check(args.experiment, findings)
-    write_table(table, args.output / "audit.tsv")
+    atomic.write_tsv(args.output / "audit.tsv", table)
     report = {
         "experiment": args.experiment,
         "findings": [finding.row() for finding in findings],

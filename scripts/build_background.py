@@ -8,10 +8,10 @@ import argparse
 from pathlib import Path
 
 from reasonome.background import background_statistics, background_table, write_background
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.facts import read_facts
 from reasonome.printed import show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.sources.ontology import read_ontology
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="how many names were embedded")
     args = parser.parse_args()
 
-    scorer = TermScorer(read_background(args.background), load_encoders(Project(args.config), [args.encoder]))
+    scorer = TermScorer(read_background(args.background), load_encoders(Project(args.config).encoders, [args.encoder]))
     count = scorer.embed_candidates()
     atomic.write_json(args.output, {"names": count})
     print(f"{count:,} names")

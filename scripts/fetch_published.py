@@ -7,9 +7,9 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import check_sha256
-from reasonome.errors import InputError, run_program
+from reasonome.errors import InputError, lookup, run_program
 from reasonome.fetching import pins
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ import argparse
 from pathlib import Path
 
 from reasonome import atomic, weights
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.manifest import folder_sha256
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main() -> None:

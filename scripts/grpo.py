@@ -30,7 +30,7 @@ def main() -> None:
     project, recipe = Project(args.config), read_recipe(args.folder)
     stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
     # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
-    encoders = load_encoders(project, args.encoders, keep=False)
+    encoders = load_encoders(project.encoders, args.encoders, keep=False)
     task = TASKS[project.benchmarks[recipe.benchmark].task]
     grpo(stage, task, mean_similarity(list(encoders.values())), encoders)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from reasonome import atomic
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError, run_program
+from reasonome.errors import InputError, lookup, run_program
 from reasonome.manifest import Stopwatch
 from reasonome.printed import say, show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.recorded import read_recorded
 from reasonome.tasks import TASKS
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from reasonome import atomic, scoring
 from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.judges import load_judges
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main() -> None:

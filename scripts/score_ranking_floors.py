@@ -12,9 +12,9 @@ from reasonome.authority import read_authority
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.encoders import load_encoders
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.phenotype_overlap import PhenotypeOverlap
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 
@@ -44,7 +44,7 @@ def main() -> None:
         unsealed(asked, benchmark.sealed, project.settings.final),
         {symbol: gene.name for symbol, gene in genes.items()},
         benchmark.longest_list,
-        load_encoders(project, args.encoders),
+        load_encoders(project.encoders, args.encoders),
         overlap,
     )
     with atomic.replacing(args.output) as temporary:

@@ -7,6 +7,7 @@ python scripts/summarise.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
+from reasonome import atomic
 from reasonome.argument_types import resamples, seed
 from reasonome.comparisons import RESAMPLES
 from reasonome.errors import run_program
@@ -37,8 +38,8 @@ def main() -> None:
     bootstrap = {"seed": given.seed, "resamples": given.resamples}
     metrics = metrics_table(plan, evidence, **bootstrap)
     comparisons = comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
-    tables.write_table(metrics, given.metrics)
-    tables.write_table(comparisons, given.comparisons)
+    atomic.write_tsv(given.metrics, metrics)
+    atomic.write_tsv(given.comparisons, comparisons)
     print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))
 
 

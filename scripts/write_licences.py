@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 
 from reasonome import atomic
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.fetching.licences import licence_table
 from reasonome.printed import show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib
 
+from reasonome import atomic
 from reasonome.argument_types import resamples, seed
 from reasonome.atomic import replacing
 from reasonome.comparisons import RESAMPLES
@@ -41,15 +42,15 @@ def main() -> None:
             ("out_of_distribution", plan.out_of_distribution),
         ):
             cells = paper.score_cells(plan, metrics, comparisons, asked)
-            tables.write_table(cells, folder / f"{name}.tsv")
+            atomic.write_tsv(folder / f"{name}.tsv", cells)
             (folder / f"{name}.md").write_text(paper.score_markdown(name, plan, cells), encoding="utf-8")
         formats = paper.format_cells(plan, metrics)
-        tables.write_table(formats, folder / "format.tsv")
+        atomic.write_tsv(folder / "format.tsv", formats)
         (folder / "format.md").write_text(paper.format_markdown(plan, formats), encoding="utf-8")
         save(*paper_figures.ablation(plan, metrics), folder / "ablation")
         save(*paper_figures.coverage(evaluations), folder / "coverage")
         abstained = paper_figures.abstentions(evaluations, seed=given.seed, resamples=given.resamples)
-        tables.write_table(abstained, folder / "abstention.tsv")
+        atomic.write_tsv(folder / "abstention.tsv", abstained)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import argparse
 from pathlib import Path
 
 from reasonome import atomic
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.experiments import report_plan
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main() -> None:

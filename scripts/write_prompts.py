@@ -14,9 +14,9 @@ from typing import Any
 
 from reasonome import atomic, benchmarks, prompt_facts
 from reasonome.config import AnyBenchmark, Benchmark, Style
-from reasonome.errors import InputError, run_program
+from reasonome.errors import InputError, lookup, run_program
 from reasonome.facts import read_facts
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.prompt_neighbours import with_neighbours
 from reasonome.sources.ontology import read_ontology
 from reasonome.tasks import TASKS

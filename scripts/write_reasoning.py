@@ -14,10 +14,10 @@ from reasonome import statements
 from reasonome.benchmarks import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.encoders import load_encoders
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.facts import read_facts
 from reasonome.leak_audit import drop_naming
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.teachers import Proposal, counting, filtering, knowledge
@@ -50,7 +50,7 @@ def main() -> None:
         template = args.config / "prompts" / f"teacher.{task.name}.txt"
         proposals = ask_endpoint(teacher, examples, prompts, template, args.output)
     proposals = counting.without_contradictions(proposals, prompts)
-    encoder = load_encoders(project, [args.encoder])[args.encoder.name]
+    encoder = load_encoders(project.encoders, [args.encoder])[args.encoder.name]
     truths = [{"id": example.id, "name": example.name} for example in examples]
     kept, dropped = filtering.keep(proposals, truths, encoder.similarity, teacher.threshold)
     for name, folder in [(args.benchmark, args.folder), *((folder.name, folder) for folder in args.leave_out)]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from reasonome import atomic, statements
 from reasonome.benchmarks import held_out_terms
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.facts import read_facts
 from reasonome.manifest import code_sha256, file_sha256
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main() -> None:

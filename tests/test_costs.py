@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from reasonome import atomic
 from reasonome.errors import InputError
 from reasonome.report.costs import COLUMNS, costs_table, summary
 from reasonome.report.plan import Plan
-from reasonome.report.tables import read_table, write_table
+from reasonome.report.tables import read_table
 
 
 def plan(folder) -> Plan:
@@ -39,7 +40,7 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     total = table.iloc[-1]
     assert (total["seconds"], total["backward_tokens"], total["generated_tokens"]) == (40.0, 900, 250)
     assert total["peak_memory_gb"] == 7.5
-    write_table(table, tmp_path / "costs.tsv")
+    atomic.write_tsv(tmp_path / "costs.tsv", table)
     assert summary(read_table(tmp_path / "costs.tsv", COLUMNS)) == (
         "900 tokens through a backward pass, 250 generated, peak 7.5 GB, 40 seconds in training and answering"
     )

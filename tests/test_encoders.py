@@ -109,7 +109,7 @@ def test_what_is_kept_is_what_was_encoded(tiny, tmp_path):
 def test_encoders_are_loaded_with_their_own_pooling_and_a_cache_beside_the_model(project, tiny, tmp_path):
     (tmp_path / "medcpt").mkdir()
     (tmp_path / "medcpt" / "model").symlink_to(tiny)
-    loaded = load_encoders(project, [tmp_path / "medcpt"])
+    loaded = load_encoders(project.encoders, [tmp_path / "medcpt"])
     assert list(loaded) == ["medcpt"]
     assert np.allclose(loaded["medcpt"].embed(["dna"]), SentenceEncoder(tiny, "cls").embed(["dna"]))
     assert len(list((tmp_path / "medcpt" / "cache").glob("*/*.npz"))) == 1
@@ -117,7 +117,7 @@ def test_encoders_are_loaded_with_their_own_pooling_and_a_cache_beside_the_model
 
 def test_an_unknown_encoder_is_named(project, tmp_path):
     with pytest.raises(InputError, match="unknown encoder 'medcp'"):
-        load_encoders(project, [tmp_path / "medcp"])
+        load_encoders(project.encoders, [tmp_path / "medcp"])
 
 
 # As the authors of each describe the use of their model; another pooling gives other similarities without an error.

@@ -15,9 +15,9 @@ from scipy.stats import hypergeom
 from reasonome import background, floors, scoring
 from reasonome.config import PromptFacts, Style
 from reasonome.floors.database import Database
-from reasonome.floors.names import _Truths
 from reasonome.hypergeometric import GeneSetTests
 from reasonome.metrics import rouge
+from reasonome.metrics.constant_names import _Truths, most_overlapping, rows_of_common_words
 from reasonome.metrics.terms import TermScorer
 from reasonome.prompts import gene_order
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene
@@ -155,7 +155,7 @@ def test_the_constant_by_term_score_is_the_best_of_a_sample(monkeypatch):
 
 
 def test_of_equal_constants():
-    assert floors.most_overlapping(["b", "a"], ["a", "b"]) == "b"  # the first
+    assert most_overlapping(["b", "a"], ["a", "b"]) == "b"  # the first
     same = [example("T1", "?", "XY")]
     assert floors.best_by_term_score(["nucleus", "Nucleus"], same, TermScorer(BACKGROUND, {}), 0) == "Nucleus"
 
@@ -168,17 +168,17 @@ def test_common_words():
 
 
 def test_rows_of_common_words():
-    assert floors.rows_of_common_words(["a b", "a c", "b a"]) == ["a", "a b", "a b c"]
-    assert floors.rows_of_common_words(["a b", "a c", "b a"], most=2) == ["a", "a b"]
+    assert rows_of_common_words(["a b", "a c", "b a"]) == ["a", "a b", "a b c"]
+    assert rows_of_common_words(["a b", "a c", "b a"], most=2) == ["a", "a b"]
     # Of one name: the commonest words by the alphabet, and the row that grows into the name.
-    assert floors.rows_of_common_words(["b a"]) == ["a", "a b", "b a"]
-    assert floors.rows_of_common_words(["a b"]) == ["a", "a b"]
+    assert rows_of_common_words(["b a"]) == ["a", "a b", "b a"]
+    assert rows_of_common_words(["a b"]) == ["a", "a b"]
 
 
 def test_rows_grow_by_the_word_and_place_that_gain_most():
     """ "of" is commonest; "x of y" overlaps best with these, and no other word anywhere gains."""
     names = ["x of y", "x of y", "x of z", "of w"]
-    assert floors.rows_of_common_words(names) == ["of", "of x", "of x y", "of x y w", "of x y w z", "x of", "x of y"]
+    assert rows_of_common_words(names) == ["of", "of x", "of x y", "of x y w", "of x y w z", "x of", "x of y"]
 
 
 def test_overlap_by_arrays_is_rouge_l():

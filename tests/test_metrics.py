@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from reasonome.metrics.naming import name_scores, normalise
+from reasonome.metrics.naming import name_scores
+from reasonome.text import normalise
 
 
 def length_ratio(first, second):

@@ -12,7 +12,7 @@ import yaml
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import CHAINS, write_experiment
 
-from reasonome import card_sources
+from reasonome import atomic, card_sources
 from reasonome.config import Decoding
 from reasonome.errors import InputError
 from reasonome.model_card import CardInputs, render_card
@@ -330,8 +330,8 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     path = write_experiment(tmp_path, per_subset=6)
     experiment = read_plan(path)
     evidence = read_evidence(experiment)
-    tables.write_table(metrics_table(experiment, evidence, resamples=100), tmp_path / "metrics.tsv")
-    tables.write_table(comparisons_table(experiment, evidence, resamples=100), tmp_path / "comparisons.tsv")
+    atomic.write_tsv(tmp_path / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
+    atomic.write_tsv(tmp_path / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
     for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
     licences = tmp_path / "licences.tsv"

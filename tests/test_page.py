@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
+from reasonome import atomic
 from reasonome.config import Grading
 from reasonome.errors import InputError
 from reasonome.floors import FLOORS
@@ -75,7 +76,7 @@ def abstained(evidence, folder) -> dict:
     with matplotlib.rc_context(STYLE):
         save(*paper_figures.coverage(evidence.evaluations), folder / "coverage")
     found = paper_figures.abstentions(evidence.evaluations, seed=0, resamples=100)
-    tables.write_table(found, folder / "abstention.tsv")
+    atomic.write_tsv(folder / "abstention.tsv", found)
     return {
         "abstention": tables.read_table(folder / "abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
         "coverage": (folder / "coverage.svg").read_text(encoding="utf-8"),

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
+from reasonome import atomic
 from reasonome.report import paper, paper_figures, tables
 from reasonome.report.plan import Evaluation, Plan
 
@@ -397,8 +398,8 @@ def test_the_program_writes_the_same_bytes_again_and_needs_its_tables(tmp_path):
     rows += scored("base", {"bp": 1.0, "mean": 1.0}, "format") + floor("constant", "none", {"bp": 0.1, "mean": 0.1})
     labels = {"experiment": "demo", "benchmark": "demo-go"}
     metrics = pd.DataFrame(rows).assign(**labels).replace({"backbone": {"small": "smollm2-135m"}})
-    tables.write_table(metrics.reindex(columns=tables.METRIC_COLUMNS), tmp_path / "metrics.tsv")
-    tables.write_table(pd.DataFrame(columns=tables.COMPARISON_COLUMNS), tmp_path / "comparisons.tsv")
+    atomic.write_tsv(tmp_path / "metrics.tsv", metrics.reindex(columns=tables.METRIC_COLUMNS))
+    atomic.write_tsv(tmp_path / "comparisons.tsv", pd.DataFrame(columns=tables.COMPARISON_COLUMNS))
 
     def run(name: str) -> tuple[subprocess.CompletedProcess, dict[str, bytes]]:
         given = ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"]

@@ -17,7 +17,6 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import Benchmark, PromptFacts
 from reasonome.errors import InputError
 from reasonome.experiments import examples_folder
-from reasonome.metrics.naming import normalise
 from reasonome.project import Project
 from reasonome.prompt_facts import (
     FactIndex,
@@ -30,6 +29,7 @@ from reasonome.prompt_facts import (
 from reasonome.sources.go import Ontology, Term, read_obo
 from reasonome.sources.source import FACT_COLUMNS
 from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.text import normalise
 
 ROOT = Path(__file__).resolve().parent.parent
 REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))

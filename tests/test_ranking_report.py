@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from synthetic_rankings import ARMS, SOURCES, write_ranking_experiment
 
+from reasonome import atomic
 from reasonome.errors import InputError
 from reasonome.report import costs, paper_figures, tables
 from reasonome.report.answers_data import failure_kinds
@@ -151,7 +152,7 @@ def test_comparisons_are_of_the_metrics_of_rankings(experiment):
 
 def test_a_table_comes_back_with_its_errors(experiment, tmp_path):
     metrics = experiment[3]
-    tables.write_table(metrics, tmp_path / "metrics.tsv")
+    atomic.write_tsv(tmp_path / "metrics.tsv", metrics)
     back = tables.read_table(tmp_path / "metrics.tsv", tables.metric_columns(RANKINGS))
     assert np.allclose(back[tables.ERROR].fillna(-1), metrics[tables.ERROR].fillna(-1), atol=1e-5)
     with pytest.raises(InputError, match="columns are"):

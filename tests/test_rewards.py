@@ -11,6 +11,7 @@ from reasonome import floors
 from reasonome.benchmarks import read_rows
 from reasonome.config import Style
 from reasonome.encoders import SentenceEncoder
+from reasonome.metrics.constant_names import rows_of_common_words
 from reasonome.prompts import Prompt
 from reasonome.rewards.naming import total
 from reasonome.tasks import TASKS
@@ -265,7 +266,7 @@ def test_a_row_of_common_words_earns_less_than_a_look_at_the_genes(attacked):
     No parser can tell it from a name, so it counts as a constant answer. It earns less than the lightest look
     at the question does.
     """
-    rows = floors.rows_of_common_words([example.name for example in attacked.training])
+    rows = rows_of_common_words([example.name for example in attacked.training])
     rewards = {row: attacked.reward(completion(row)) for row in rows}
     print(rewards)
     assert max(rewards.values()) <= attacked.constant < attacked.phrases

@@ -20,7 +20,7 @@ from reasonome.answer_tables import score_table
 from reasonome.background import SCHEMA
 from reasonome.commands.score import parse_columns
 from reasonome.errors import InputError
-from reasonome.floors import most_overlapping
+from reasonome.metrics.constant_names import most_overlapping
 from reasonome.naming_table import NamingTable, genes_of
 from reasonome.scored import Score
 from reasonome.sources.go import read_obo

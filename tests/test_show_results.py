@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_rankings import write_ranking_experiment
 
+from reasonome import atomic
 from reasonome.report import costs, tables
 from reasonome.report.metric_sets import RANKINGS
 
@@ -28,8 +29,8 @@ def folder(tmp_path) -> Path:
 
 
 def shown(folder: Path, metrics: list[dict], spent: list[dict]) -> subprocess.CompletedProcess:
-    tables.write_table(pd.DataFrame(metrics, columns=COLUMNS), folder / "metrics.tsv")
-    tables.write_table(pd.DataFrame(spent, columns=costs.COLUMNS), folder / "costs.tsv")
+    atomic.write_tsv(folder / "metrics.tsv", pd.DataFrame(metrics, columns=COLUMNS))
+    atomic.write_tsv(folder / "costs.tsv", pd.DataFrame(spent, columns=costs.COLUMNS))
     return subprocess.run([sys.executable, PROGRAM, folder], capture_output=True, text=True)
 
 

@@ -16,9 +16,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from reasonome import statements
 from reasonome.config import Corpus
 from reasonome.errors import InputError
-from reasonome.metrics.naming import normalise
 from reasonome.project import Project
 from reasonome.sources.source import FACT_COLUMNS
+from reasonome.text import normalise
 from reasonome.wording import JOINT
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
+from reasonome import atomic
 from reasonome.comparisons import paired_test
 from reasonome.errors import InputError
 from reasonome.experiments import report_plan
@@ -571,7 +572,7 @@ def test_tables_come_back_as_they_were_written(experiment, tmp_path):
     experiment.plan["arms"] = ["NA", "trained"]
     experiment.arm("NA", answers([0.1, 0.2, 0.1, 0.3], list("abcd")))
     written = experiment.metrics()
-    tables.write_table(written, tmp_path / "metrics.tsv")
+    atomic.write_tsv(tmp_path / "metrics.tsv", written)
     back = tables.read_table(tmp_path / "metrics.tsv", tables.METRIC_COLUMNS)
     pd.testing.assert_frame_equal(back, written, check_dtype=False, rtol=1e-5, check_column_type=False)
 

@@ -117,7 +117,7 @@ def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, t
         return [proposal]
 
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
-    monkeypatch.setattr(write_reasoning, "load_encoders", lambda project, folders: {"minilm": encoder})
+    monkeypatch.setattr(write_reasoning, "load_encoders", lambda configured, folders: {"minilm": encoder})
     monkeypatch.setattr(write_reasoning, "ask_endpoint", ask_endpoint)
     arguments = ["--teacher", "gpt-4o", "--benchmark", "demo-go", "--style", "demo-names", "--folder", folder]
     arguments += ["--facts", tmp_path / "facts.parquet", "--encoder", "minilm", "--output", tmp_path / "kept.jsonl"]

@@ -13,11 +13,6 @@ def is_completion(cell: str) -> bool:
     return "Process:" in cell
 
 
-def one_line(cell: str) -> str:
-    """A name with its white space collapsed; everything else stays as it was written."""
-    return " ".join(cell.split())
-
-
 def is_ranking_completion(cell: str) -> bool:
     """Whether a cell is a completion of a ranking: whether it has any tag of one, however that is spelled.
 

@@ -10,9 +10,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reasonome.errors import InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @contextmanager
@@ -208,3 +211,9 @@ def _rows(path: str | os.PathLike) -> Iterator[dict]:
             if not isinstance(row, dict):
                 raise InputError("a row should be an object", file=path, line=number)
             yield row
+
+
+def write_tsv(path: str | os.PathLike, table: "DataFrame") -> None:
+    """Write a table as TSV, whole or not at all; six significant digits, empty where a number is not known."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, sep="\t", index=False, float_format="%.6g")

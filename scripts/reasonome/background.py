@@ -15,11 +15,11 @@ import pyarrow
 from pyarrow import compute, parquet
 
 from reasonome.atomic import replacing
-from reasonome.benchmarks.sets import MEMBERSHIP
 from reasonome.config import Benchmark
 from reasonome.errors import InputError
-from reasonome.metrics.naming import normalise
 from reasonome.sources.go import Ontology, propagate
+from reasonome.text import normalise
+from reasonome.wording import MEMBERSHIP
 
 SCHEMA = pyarrow.schema(
     {

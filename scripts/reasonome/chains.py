@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from reasonome.config import STAGES, Experiment, GrpoRecipe, Recipe
-from reasonome.errors import InputError
+from reasonome.errors import InputError, lookup
 from reasonome.manifest import file_sha256
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 BASE = "base"
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling each: two would be two folders for one model

@@ -17,9 +17,9 @@ import sys
 from pathlib import Path
 
 from reasonome.commands import annotate, doctor, plan, score
-from reasonome.errors import run_program
+from reasonome.errors import lookup, run_program
 from reasonome.printed import show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
+from reasonome.config import Encoder
 from reasonome.embedding_cache import EmbeddingCache
-from reasonome.errors import InputError
+from reasonome.errors import InputError, lookup
 from reasonome.manifest import canonical, file_sha256, read_manifest, text_sha256
-from reasonome.project import Project, lookup
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -173,7 +173,9 @@ def mean_similarity(encoders: Sequence[SentenceEncoder]):
     return lambda first, second: np.mean([encoder.similarity(first, second) for encoder in encoders], axis=0)
 
 
-def load_encoders(project: Project, folders: Sequence[Path], keep: bool = True) -> dict[str, SentenceEncoder]:
+def load_encoders(
+    configured: Mapping[str, Encoder], folders: Sequence[Path], keep: bool = True
+) -> dict[str, SentenceEncoder]:
     """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name.
 
     Vectors are kept in cache/ beside the model unless told otherwise; those that are not kept are encoded by tokens.
@@ -181,7 +183,7 @@ def load_encoders(project: Project, folders: Sequence[Path], keep: bool = True) 
     return {
         folder.name: SentenceEncoder(
             folder / "model",
-            lookup(project.encoders, folder.name, "encoder").pooling,
+            lookup(configured, folder.name, "encoder").pooling,
             cache=folder / "cache" if keep else None,
             by_tokens=not keep,
             remembered=None if keep else _REMEMBERED,

@@ -4,8 +4,8 @@ import difflib
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
 from reasonome.printed import show
 
@@ -45,6 +45,13 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     if close:
         return f"did you mean '{close[0]}'?"
     return f"valid names: {', '.join(valid)}" if valid else "there are none yet"
+
+
+def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
+    """`table[name]`, or an InputError that names the nearest valid one."""
+    if name not in table:
+        raise InputError(f"unknown {kind} '{name}'", fix=nearest(name, table))
+    return table[name]
 
 
 _DISK_FIXES = {

@@ -9,11 +9,12 @@ import pandas as pd
 
 from reasonome.background import read_background
 from reasonome.encoders import SentenceEncoder, load_encoders
+from reasonome.errors import lookup
 from reasonome.facts import read_facts
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import name_scores
 from reasonome.metrics.terms import TermScorer
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def load_judges(
     project: Project, benchmark: str, encoders: Sequence[Path], background: Path | None, facts: Sequence[Path]
 ) -> Judges:
     """The judges of a benchmark, from folders of encoders, its background's table, and tables of facts."""
-    loaded = load_encoders(project, encoders)
+    loaded = load_encoders(project.encoders, encoders)
     terms = None if background is None else read_background(background)
     known = pd.concat([read_facts(path) for path in facts]).drop_duplicates() if facts else None
     return Judges(

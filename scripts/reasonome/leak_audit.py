@@ -13,9 +13,9 @@ from reasonome import audit
 from reasonome.audit import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.errors import InputError
-from reasonome.metrics.naming import normalise
 from reasonome.printed import show
 from reasonome.sources.go import Ontology
+from reasonome.text import normalise
 from reasonome.wording import JOINT
 
 COLUMNS = [

@@ -10,13 +10,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome import floors
-from reasonome.answer_cells import is_completion, one_line
+from reasonome.answer_cells import is_completion
 from reasonome.audit import GeneSet, jaccard_blocks
 from reasonome.clusters import connected_sets
 from reasonome.metrics import rouge
+from reasonome.metrics.constant_names import most_overlapping, rows_of_common_words
 from reasonome.metrics.naming import distinct_share, name_scores
 from reasonome.table_task import TableFloor
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+from reasonome.text import one_line
 
 _BETWEEN_GENES = re.compile(r"[\s,;/|\[\](){}\"']+")
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
@@ -88,8 +90,8 @@ class NamingTable:
         compared = floors.sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
         chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn by lot," if some else "these very rows"
         candidates = sorted(set(compared))
-        constant = floors.most_overlapping(candidates, compared)
-        common = floors.most_overlapping(floors.rows_of_common_words(golds), compared)
+        constant = most_overlapping(candidates, compared)
+        common = most_overlapping(rows_of_common_words(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
         found = {

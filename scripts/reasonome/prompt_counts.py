@@ -9,8 +9,8 @@ import pandas as pd
 from reasonome import experiments
 from reasonome.benchmarks import SPLITS, read_rows
 from reasonome.config import PretrainRecipe
-from reasonome.errors import InputError
-from reasonome.project import Project, lookup
+from reasonome.errors import InputError, lookup
+from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 # Sets up to this size are what usual prompts of published systems show whole.

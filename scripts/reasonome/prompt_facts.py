@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from reasonome.audit import GeneSet, names_in_texts, with_terms
 from reasonome.config import PromptFacts
-from reasonome.metrics.naming import normalise
 from reasonome.sources.go import Ontology
 from reasonome.tasks.gene_set_naming import Example, Fact
+from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, NAMING
 
 # Running text is too long for a prompt, and what it names cannot be told from it.

@@ -12,6 +12,7 @@ from typing import Any
 
 from reasonome.config import AnyStyle, RankingStyle, Style
 from reasonome.errors import InputError
+from reasonome.text import one_line
 
 Message = dict[str, str]
 
@@ -132,11 +133,6 @@ def gene_set_prompt(example: Any, style: Style, order: int = 0) -> Prompt:
         example.neighbours_left_out,
         parts["{kind}"],
     )
-
-
-def one_line(text: str) -> str:
-    """The text with one space for all white space in it."""
-    return " ".join(text.split())
 
 
 def most_that_fit(entries: Sequence[str], style: Any) -> int:

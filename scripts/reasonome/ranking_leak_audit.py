@@ -9,8 +9,8 @@ import pandas as pd
 
 from reasonome.benchmarks.ranking_splits import leaks
 from reasonome.leak_audit import Finding, Training, shortened
-from reasonome.metrics.naming import normalise
 from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
+from reasonome.text import normalise
 from reasonome.wording import JOINT
 
 # What a training question may have in common with a test question; each question counts for the first.

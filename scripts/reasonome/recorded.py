@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reasonome.answer_cells import is_completion, is_ranking_completion, one_line
+from reasonome.answer_cells import is_completion, is_ranking_completion
 from reasonome.errors import InputError
 from reasonome.plain_table import PlainTable, one_field_each, read_table
 from reasonome.scoring import AnswerRow
 from reasonome.tasks.ranking import RankingExample
+from reasonome.text import one_line
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise
 _NAMES = {"id": ("id",), "answer": ("answer", "text"), "confidence": ("confidence",), "sample": ("sample",)}

@@ -18,11 +18,11 @@ from reasonome.config import Style
 from reasonome.encoders import mean_similarity
 from reasonome.errors import InputError
 from reasonome.judges import Judges
-from reasonome.metrics.naming import normalise
 from reasonome.metrics.reasoning import reasoning_scores
 from reasonome.prompts import listing_order
 from reasonome.tasks.gene_set_naming import ABSTENTION
 from reasonome.tasks.task import Task
+from reasonome.text import normalise
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from reasonome import atomic, audit
 from reasonome.errors import InputError
-from reasonome.metrics.naming import normalise
+from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, JOINT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
 
 STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]

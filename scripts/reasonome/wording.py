@@ -304,6 +304,7 @@ RELATIONS = frozenset({*PARAPHRASES, *SAME_WORDING})
 JOINT = "\t"
 # Relations whose object is running text: quoted whole.
 FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
+MEMBERSHIP = "member_of_pathway"
 # What a gene is called, and where it is listed or lies: nothing of what it does.
 NAMING = frozenset({"has_name", "has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"})
 

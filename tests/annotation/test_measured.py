@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 
+from reasonome import atomic
 from reasonome.annotation.measured import NOT_MEASURED, UNREADABLE, measured
 from reasonome.config import Annotation
 from reasonome.report import tables
@@ -29,9 +30,9 @@ def write(experiment, factor=1.0, **asked):
     written = written.model_copy(update={"evaluations": evaluations, "floors": floors})
     (folder / "plan.json").write_text(written.model_dump_json())
     rows = [row | asked | {name: row[name] * factor for name in ("value", "low", "high")} for row in METRICS]
-    tables.write_table(pd.DataFrame(rows, columns=tables.METRIC_COLUMNS), folder / "metrics.tsv")
+    atomic.write_tsv(folder / "metrics.tsv", pd.DataFrame(rows, columns=tables.METRIC_COLUMNS))
     tests = pd.DataFrame([test | asked for test in TESTS], columns=tables.COMPARISON_COLUMNS)
-    tables.write_table(tests, folder / "comparisons.tsv")
+    atomic.write_tsv(folder / "comparisons.tsv", tests)
     return folder
 
 

@@ -18,7 +18,8 @@ from reasonome import (
 )
 from reasonome.annotation import project_files
 from reasonome.config import NAME, ONTOLOGY_FILES
-from reasonome.project import Project, lookup
+from reasonome.project import Project
+from reasonome.errors import lookup
 from reasonome.errors import InputError
 from reasonome.manifest import canonical, code_sha256
 

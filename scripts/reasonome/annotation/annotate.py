@@ -26,11 +26,11 @@ from reasonome.errors import InputError
 from reasonome.generation.answers import write_answers
 from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha256
 from reasonome.metrics.claims import TRUE, Claim
-from reasonome.metrics.naming import normalise
 from reasonome.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import TEMPLATE_TOKENS, count_tokens
 from reasonome.scoring import AnswerRow
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
+from reasonome.text import normalise
 
 TASK = GeneSetNaming()
 ASKING_CODE = ("generation", "prompts.py", "tasks")  # beside what they are given, these decide what a model answers

@@ -23,12 +23,12 @@ from reasonome.annotation.readers.universe import read_universe
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
-from reasonome.errors import InputError
+from reasonome.errors import InputError, lookup
 from reasonome.experiments import Results
 from reasonome.genes import GeneTable
 from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
 from reasonome.printed import say
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 from reasonome.sources import FORMATS
 from reasonome.sources.gmt import genes_as_descriptions, no_descriptions
 

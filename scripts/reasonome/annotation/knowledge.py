@@ -15,9 +15,10 @@ from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.facts import read_facts
 from reasonome.genes import GeneTable
 from reasonome.metrics.claims import Knowledge
-from reasonome.metrics.naming import Similarity, normalise
+from reasonome.metrics.naming import Similarity
 from reasonome.project import Project
 from reasonome.sources.source import NOT
+from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, NAMING
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
@@ -71,7 +72,7 @@ def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
     background = read_background(sources.background)
     libraries = [ontology_library(background)]
     libraries += [read_library(path, genes, name) for name, path in sources.libraries.items()]
-    encoders = load_encoders(project, sources.encoders)
+    encoders = load_encoders(project.encoders, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
     facts = found[~found["relation"].str.startswith(NOT)]
     return Known(facts, Knowledge(found, background), background, libraries, similarity)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from reasonome import experiments
 from reasonome.config import GMT_FORMATS, Annotation
-from reasonome.errors import InputError
+from reasonome.errors import InputError, lookup
 from reasonome.experiments import Results
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 # The modules of the library that decide what is said of a set.
 CODE = (

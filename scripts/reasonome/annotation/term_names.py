@@ -7,7 +7,7 @@ from typing import Literal
 
 from reasonome.annotation.agreement import SAYS_THE_SAME
 from reasonome.metrics import rouge
-from reasonome.metrics.naming import normalise
+from reasonome.text import normalise
 
 IsTerm = Literal["yes", "near", "no"]
 

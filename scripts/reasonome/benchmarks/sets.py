@@ -8,8 +8,8 @@ from reasonome.audit import GeneSet, with_terms
 from reasonome.config import Benchmark, Subset
 from reasonome.errors import InputError, nearest
 from reasonome.sources.go import Ontology, propagate
+from reasonome.wording import MEMBERSHIP
 
-MEMBERSHIP = "member_of_pathway"
 Sets = dict[str, list[GeneSet]]
 
 

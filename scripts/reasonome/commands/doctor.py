@@ -14,8 +14,9 @@ from pathlib import Path
 
 from reasonome import atomic
 from reasonome.commands.json_output import check_output
+from reasonome.errors import lookup
 from reasonome.printed import show, show_json
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def add(commands: argparse._SubParsersAction) -> None:

@@ -8,8 +8,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from reasonome.errors import lookup
 from reasonome.printed import show
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 
 def add(commands: argparse._SubParsersAction) -> None:

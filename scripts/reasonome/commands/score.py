@@ -28,10 +28,10 @@ from reasonome import atomic
 from reasonome.argument_types import resamples, seed
 from reasonome.commands.json_output import check_output
 from reasonome.config import RANKING_TASKS
-from reasonome.errors import InputError
+from reasonome.errors import InputError, lookup
 from reasonome.plain_table import one_field_each
 from reasonome.printed import show, show_json
-from reasonome.project import Project, lookup
+from reasonome.project import Project
 
 if TYPE_CHECKING:
     from reasonome.scored import Scored
@@ -224,4 +224,4 @@ def _loaded(project: Project | None, folders: list[Path]) -> dict:
         return {}
     from reasonome.encoders import load_encoders
 
-    return load_encoders(project, folders)
+    return load_encoders(project.encoders, folders)

@@ -20,9 +20,7 @@ from reasonome.floors.names import (
     common_words,
     constant,
     constant_term,
-    most_overlapping,
     random_name,
-    rows_of_common_words,
     sampled,
 )
 from reasonome.floors.nearest import (
@@ -42,8 +40,6 @@ __all__ = [
     "Questions",
     "best_by_term_score",
     "floors_of",
-    "most_overlapping",
-    "rows_of_common_words",
     "sampled",
     "shuffled",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from reasonome.audit import GeneSet
 from reasonome.background import Background, BackgroundTerm
 from reasonome.hypergeometric import Enrichment, GeneSetTests
-from reasonome.metrics.naming import normalise
+from reasonome.text import normalise
 
 
 class Database:

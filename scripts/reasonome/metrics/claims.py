@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from reasonome.background import Background
-from reasonome.metrics.naming import normalise
 from reasonome.metrics.whole_terms import whole_terms
 from reasonome.sources.source import FACT_COLUMNS, NOT
+from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, NAMING
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"

@@ -1,22 +1,13 @@
 """Metrics of gene-set naming: how near a name is to the truth, and how it was written."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from reasonome.metrics import rouge
+from reasonome.text import normalise
 
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
-
-
-def normalise(name: str) -> str:
-    """A name for telling whether two mean the same: without case, punctuation and spacing.
-
-    Sources write one thing as "base-excision repair" and "Base Excision Repair". A plus is kept: NAD+ is
-    not NAD.
-    """
-    return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
 
 
 def distinct_share(names: Sequence[str]) -> float:

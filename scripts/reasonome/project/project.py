@@ -3,10 +3,8 @@
 A mistake is reported with file, line, key and the nearest valid name.
 """
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from reasonome.config import (
     FORMAT_FILES,
@@ -30,7 +28,7 @@ from reasonome.config import (
     SourceName,
     Teacher,
 )
-from reasonome.errors import InputError, nearest
+from reasonome.errors import InputError, lookup
 from reasonome.project.folder import ConfigFolder
 from reasonome.project.prompt_styles import read_styles
 from reasonome.project.references import check_references
@@ -154,10 +152,3 @@ class Project:
                 "`all_facts: true` in benchmarks.yaml",
             )
         return found
-
-
-def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
-    """`table[name]`, or an InputError that names the nearest valid one."""
-    if name not in table:
-        raise InputError(f"unknown {kind} '{name}'", fix=nearest(name, table))
-    return table[name]

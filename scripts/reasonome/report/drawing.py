@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from reasonome.report.tables import write_table
+from reasonome import atomic
 
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
@@ -60,7 +60,7 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
     figure.savefig(f"{stem}.png", dpi=160, metadata={"Software": None})
     plt.close(figure)
     svg.write_text(themed_svg(svg.read_text(encoding="utf-8"), prefix=stem.name), encoding="utf-8")
-    write_table(data, f"{stem}.tsv")
+    atomic.write_tsv(f"{stem}.tsv", data)
 
 
 def themed_svg(svg: str, prefix: str) -> str:

@@ -5,7 +5,6 @@ import os
 import numpy as np
 import pandas as pd
 
-from reasonome.atomic import replacing
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
 from reasonome.report.family import CEILING, FLOOR_GROUPS
@@ -115,12 +114,6 @@ def headline(metrics: pd.DataFrame, metric_set: MetricSet = NAMES) -> pd.DataFra
     keys = rows[labels].drop_duplicates()
     wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]
     return wide[[metric for metric in metric_set.shown if metric in wide]].round(3).reset_index()
-
-
-def write_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write a TSV, whole or not at all; six significant digits, empty where a number is not known."""
-    with replacing(path) as temporary:
-        table.to_csv(temporary, sep="\t", index=False, float_format="%.6g")
 
 
 def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from reasonome import jsontext
 from reasonome.errors import InputError, nearest
 from reasonome.printed import printable
-from reasonome.prompts import one_line
 from reasonome.sources.textfile import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
+from reasonome.text import one_line
 
 # ISO 8601 durations that a life may have; hours and less are let pass and not told apart.
 DURATION = re.compile(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.completion import parse_completion, parse_published, render_completion
 from reasonome.config import Grading, Style
+from reasonome.metrics.constant_names import rows_of_common_words
 from reasonome.prompts import Prompt, gene_set_prompt, with_choice
 from reasonome.rewards import naming
 from reasonome.tasks.task import Policy, Reward
@@ -188,8 +189,6 @@ class GeneSetNaming:
     def policies(self, examples: Sequence[Example], style: Style | None = None) -> list[Policy]:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of what
         the prompt calls its genes: the first of them, or as many as a name may hold."""
-        from reasonome.floors import rows_of_common_words  # late: the floors import this module's examples
-
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *rows_of_common_words(names)])
         named = style is None or "{name" in style.gene

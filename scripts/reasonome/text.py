@@ -1,0 +1,17 @@
+"""Names and texts, made comparable."""
+
+import re
+
+
+def one_line(text: str) -> str:
+    """The text with one space for all white space in it."""
+    return " ".join(text.split())
+
+
+def normalise(name: str) -> str:
+    """A name for telling whether two mean the same: without case, punctuation and spacing.
+
+    Sources write one thing as "base-excision repair" and "Base Excision Repair". A plus is kept: NAD+ is
+    not NAD.
+    """
+    return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
