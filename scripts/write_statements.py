@@ -11,9 +11,10 @@ from pathlib import Path
 
 from reasonome import atomic, statements
 from reasonome.benchmarks import held_out_terms
+from reasonome.code_digest import code_sha256
 from reasonome.errors import lookup, run_program
 from reasonome.facts import read_facts
-from reasonome.manifest import code_sha256, file_sha256
+from reasonome.manifest import file_sha256
 from reasonome.project import Project
 
 
@@ -48,7 +49,7 @@ def main() -> None:
             "corpus": {"name": args.corpus, **corpus.model_dump(mode="json")},
             "facts_sha256": file_sha256(args.facts),
             "tokenizer_sha256": file_sha256(args.tokenizer / "tokenizer.json") if args.tokenizer else None,
-            "code_sha256": code_sha256(["statements.py", "wording.py"]),
+            "code_sha256": code_sha256(__file__),
             "statements": sentences["split"].value_counts().to_dict(),
             "facts_left_out": len(left_out),
             "running_text_left_out": told - len(facts),

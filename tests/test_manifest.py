@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 
 import pytest
 
@@ -25,37 +24,6 @@ def test_digests_of_texts_and_files(tmp_path):
     assert manifest.text_sha256("ü") == hashlib.sha256(b"\xc3\xbc").hexdigest()
     assert manifest.folder_sha256(tmp_path) == {"a": abc, "below/b.json": abc}
     assert manifest.folder_sha256(tmp_path, ["*.json"]) == {"below/b.json": abc}
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A copy of the package for the digest to look at."""
-    copy = tmp_path / "reasonome"
-    shutil.copytree(manifest.PACKAGE_ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(manifest, "PACKAGE_ROOT", copy)
-    return copy
-
-
-def test_the_digest_of_code_follows_its_modules(package):
-    before = manifest.code_sha256(["metrics", "scoring.py"])
-    assert manifest.code_sha256(["scoring.py", "metrics"]) == before
-    (package / "atomic.py").write_text("# another module\n")
-    (package / "metrics" / "notes.txt").write_text("no code")
-    assert manifest.code_sha256(["metrics", "scoring.py"]) == before
-
-    module = package / "metrics" / "rouge.py"
-    text = module.read_text()
-    module.write_text(text + "# changed\n")
-    assert manifest.code_sha256(["metrics", "scoring.py"]) != before
-    module.write_text(text)
-    assert manifest.code_sha256(["metrics", "scoring.py"]) == before
-    module.rename(package / "metrics" / "rouge2.py")
-    assert manifest.code_sha256(["metrics", "scoring.py"]) != before
-
-
-def test_a_module_that_is_not_there_is_not_skipped(package):
-    with pytest.raises(FileNotFoundError):
-        manifest.code_sha256(["scorings.py"])
 
 
 def test_a_manifest_is_read(tmp_path):

@@ -21,6 +21,7 @@ from reasonome.report import (
     figures,
     number_text,
     page,
+    page_files,
     paper_figures,
     scores_section,
     tables,
@@ -143,7 +144,7 @@ def unpacked(block: str) -> list[list[str]]:
 
 def test_the_script_never_writes_markup():
     script = page.page_script()
-    assert all(path.read_text() in script for path in page.HERE.glob("*.js"))
+    assert all(path.read_text() in script for path in page_files.FOLDER.glob("*.js"))
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch("):
         assert forbidden not in script
 

@@ -15,7 +15,6 @@ from reasonome import __version__, atomic
 from reasonome.errors import InputError
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
-PACKAGE_ROOT = Path(__file__).resolve().parent
 _PIECE = 1 << 20  # bytes that are read at a time
 
 
@@ -45,17 +44,6 @@ def folder_sha256(folder: str | os.PathLike, patterns: Iterable[str] = ("*",)) -
     folder = Path(folder)
     files = sorted({path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()})
     return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
-
-
-def code_sha256(modules: Iterable[str]) -> str:
-    """Digest of library modules, given as paths below the package: which code computed a number."""
-    parts = []
-    for module in sorted(modules):
-        path = PACKAGE_ROOT / module
-        inside = path.rglob("*") if path.is_dir() else [path]
-        files = sorted(file for file in inside if file.suffix in (".py", ".j2", ".css", ".js"))
-        parts += [(file.relative_to(PACKAGE_ROOT).as_posix(), file_sha256(file)) for file in files]
-    return text_sha256(canonical(parts))
 
 
 def versions() -> dict[str, str]:

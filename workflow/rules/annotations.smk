@@ -26,7 +26,7 @@ rule annotate:
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
         style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
-        code=code_sha256(project_files.CODE),
+        code=code_of("annotate.py"),
         folder=subpath(input.manifest, parent=True),
         out=subpath(output.page, parent=True),
     shell:

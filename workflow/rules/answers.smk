@@ -82,7 +82,7 @@ rule read_recorded:
         "../../envs/cpu.yaml"
     params:
         columns=lambda w: canonical(PROJECT.backbones[w.backbone].recorded.columns),
-        code=code_sha256(["answer_cells.py", "plain_table.py", "recorded.py"]),
+        code=code_of("read_recorded.py"),
     shell:
         configured(
             "read_recorded.py",

@@ -24,20 +24,7 @@ rule audit_leaks:
         **asks("audit_leaks"),
     params:
         settings=audit_settings,
-        code=code_sha256(
-            [
-                "audit.py",
-                "benchmarks/rows.py",
-                "experiments.py",
-                "leak_audit.py",
-                "metrics/naming.py",
-                "prompts.py",
-                "sources/bioconductor.py",
-                "sources/go.py",
-                "tasks",
-                "wording.py",
-            ]
-        ),
+        code=code_of("audit_leaks.py"),
         folder=subpath(output.json, parent=True),
     shell:
         configured(
@@ -68,17 +55,7 @@ rule audit_ranking_leaks:
         **asks("audit_ranking_leaks"),
     params:
         asked=lambda w: canonical(experiments.audit_plan(PROJECT, w.experiment).asked),
-        code=code_sha256(
-            [
-                "benchmarks/ranking_splits.py",
-                "experiments.py",
-                "leak_audit.py",
-                "metrics/naming.py",
-                "ranking_leak_audit.py",
-                "tasks",
-                "wording.py",
-            ]
-        ),
+        code=code_of("audit_ranking_leaks.py"),
         folder=subpath(output.json, parent=True),
     shell:
         configured(

@@ -1,16 +1,5 @@
 # Facts and ontologies → the terms and gene sets that answers are compared with.
 
-# The modules of the library that decide what a background holds.
-BACKGROUND_CODE = [
-    "background.py",
-    "benchmarks/sets.py",
-    "metrics/naming.py",
-    "sources/bioconductor.py",
-    "sources/go.py",
-    "sources/ontology.py",
-    "sources/source.py",
-]
-
 
 rule build_background:
     input:
@@ -26,7 +15,7 @@ rule build_background:
     resources:
         **asks("build_background"),
     params:
-        code=code_sha256(BACKGROUND_CODE),
+        code=code_of("build_background.py"),
         settings=background_settings,
         ontologies=background_arguments,
     shell:

@@ -23,23 +23,7 @@ rule write_model_card:
     conda:
         "../../envs/cpu.yaml"
     params:
-        code=code_sha256(
-            [
-                "card_scores.py",
-                "card_sources.py",
-                "model_card.py",
-                "model_scores.py",
-                "model_steps.py",
-                "report/audit_section.py",
-                "report/family.py",
-                "report/metric_names.py",
-                "report/metric_sets.py",
-                "report/number_text.py",
-                "report/paper.py",
-                "report/plan.py",
-                "report/tables.py",
-            ]
-        ),
+        code=code_of("write_model_card.py"),
         licences=lambda w: [
             f"{corpus}={RESULTS.facts(corpus).with_name('licences.tsv')}" for corpus in card_corpora(w)
         ],

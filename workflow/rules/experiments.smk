@@ -53,24 +53,7 @@ rule summarise:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
         equivalence=PROJECT.settings.equivalence,
-        code=code_sha256(
-            [
-                "benchmarks/strata.py",
-                "argument_types.py",
-                "comparisons.py",
-                "metrics/naming.py",
-                "report/comparisons_table.py",
-                "report/evidence.py",
-                "report/example_scores.py",
-                "report/family.py",
-                "report/metric_names.py",
-                "report/metric_sets.py",
-                "report/metrics_table.py",
-                "report/plan.py",
-                "report/scored_arms.py",
-                "report/tables.py",
-            ]
-        ),
+        code=code_of("summarise.py"),
     shell:
         program(
             "summarise.py",
@@ -91,7 +74,7 @@ rule account:
     conda:
         "../../envs/cpu.yaml"
     params:
-        code=code_sha256(["report/costs.py"]),
+        code=code_of("account.py"),
     shell:
         program(
             "account.py",
@@ -120,22 +103,7 @@ rule vote_rankings:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_sha256(
-            [
-                "benchmarks/strata.py",
-                "argument_types.py",
-                "comparisons.py",
-                "report/drawing.py",
-                "report/evidence.py",
-                "report/family.py",
-                "report/metric_names.py",
-                "report/metric_sets.py",
-                "report/plan.py",
-                "report/tables.py",
-                "report/voting_figure.py",
-                "voting.py",
-            ]
-        ),
+        code=code_of("vote_rankings.py"),
     shell:
         program(
             "vote_rankings.py",
@@ -187,7 +155,7 @@ rule render_report:
     resources:
         **asks("render_report"),
     params:
-        code=code_sha256(["report"]),
+        code=code_of("render_report.py"),
         figures=subpath(output.ablation, parent=True),
         voting=lambda w, input: f"--voting {input.voting}" if input.voting else "",
     shell:

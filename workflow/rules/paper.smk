@@ -25,23 +25,7 @@ rule paper:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_sha256(
-            [
-                "benchmarks/strata.py",
-                "argument_types.py",
-                "comparisons.py",
-                "metrics",
-                "report/drawing.py",
-                "report/evidence.py",
-                "report/family.py",
-                "report/metric_names.py",
-                "report/metric_sets.py",
-                "report/paper.py",
-                "report/paper_figures.py",
-                "report/plan.py",
-                "report/tables.py",
-            ]
-        ),
+        code=code_of("write_paper_tables.py"),
         folder=subpath(output.abstention, parent=True),
     shell:
         program(

@@ -21,7 +21,8 @@ from reasonome.config import NAME, ONTOLOGY_FILES
 from reasonome.project import Project
 from reasonome.errors import lookup
 from reasonome.errors import InputError
-from reasonome.manifest import canonical, code_sha256
+from reasonome.code_digest import code_sha256
+from reasonome.manifest import canonical
 
 
 report: "../report/workflow.rst"
@@ -107,6 +108,11 @@ def program(script, arguments):
     `tee` outlives the signals that ask the program to stop, so that the program can still say what it did.
     """
     return f"{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
+
+
+def code_of(script):
+    """Digest of the code that a program runs: as a param it reruns a job when that code changes, never for a comment."""
+    return code_sha256(SCRIPTS / script)
 
 
 def configured(script, arguments):

@@ -1,57 +1,5 @@
 # Answers → scores, and the floors beside them. A changed metric scores again and generates nothing.
 
-# The modules of the library that decide a score.
-SCORING_CODE = [
-    "audit.py",
-    "background.py",
-    "benchmarks/sealing.py",
-    "benchmarks/sets.py",
-    "clusters.py",
-    "comparisons.py",
-    "completion.py",
-    "embedding_cache.py",
-    "encoders.py",
-    "floors",
-    "hypergeometric.py",
-    "judges.py",
-    "metrics",
-    "prompt_neighbours.py",
-    "prompts.py",
-    "ranked_list.py",
-    "rewards",
-    "score_files.py",
-    "scoring.py",
-    "sources/go.py",
-    "sources/source.py",
-    "tasks",
-    "wording.py",
-]
-
-# Those that decide a score of rankings.
-RANKING_SCORING_CODE = [
-    "authority.py",
-    "benchmarks/sealing.py",
-    "comparisons.py",
-    "completion.py",
-    "encoders.py",
-    "floors",
-    "gene_clusters.py",
-    "hypergeometric.py",
-    "metrics/random_order.py",
-    "metrics/ranking.py",
-    "phenotype_overlap.py",
-    "prompts.py",
-    "ranked_list.py",
-    "ranking_scoring.py",
-    "rewards/ranking.py",
-    "score_files.py",
-    "scoring.py",
-    "sources/go.py",
-    "sources/hgnc.py",
-    "sources/hpo.py",
-    "tasks",
-]
-
 
 rule score:
     input:
@@ -75,7 +23,7 @@ rule score:
     resources:
         **asks("score"),
     params:
-        code=code_sha256(SCORING_CODE),
+        code=code_of("score.py"),
         seed=PROJECT.settings.seed,
         sealed=sealing_of,
         reading=lambda w: reading_of(w.benchmark, w.style),
@@ -109,7 +57,7 @@ rule score_floors:
     resources:
         **asks("score_floors"),
     params:
-        code=code_sha256(SCORING_CODE),
+        code=code_of("score_floors.py"),
         seed=PROJECT.settings.seed,
         sealed=sealing_of,
         style=lambda w: style_of(w.benchmark, w.style),
@@ -141,7 +89,7 @@ rule score_rankings:
     resources:
         **asks("score_rankings"),
     params:
-        code=code_sha256(RANKING_SCORING_CODE),
+        code=code_of("score_rankings.py"),
         seed=PROJECT.settings.seed,
         sealed=sealing_of,
         longest=lambda w: PROJECT.benchmarks[w.benchmark].longest_list,
@@ -175,7 +123,7 @@ rule score_ranking_floors:
     resources:
         **asks("score_ranking_floors"),
     params:
-        code=code_sha256(RANKING_SCORING_CODE),
+        code=code_of("score_ranking_floors.py"),
         sealed=sealing_of,
         longest=lambda w: PROJECT.benchmarks[w.benchmark].longest_list,
         style=lambda w: ranking_reading_of(w.benchmark, w.style),

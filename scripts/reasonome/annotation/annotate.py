@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from inspect import getfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +22,11 @@ from reasonome.annotation.over_representation import OverRepresentation, Univers
 from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.code_digest import code_sha256
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.errors import InputError
 from reasonome.generation.answers import write_answers
-from reasonome.manifest import canonical, code_sha256, read_manifest, text_sha256
+from reasonome.manifest import canonical, read_manifest, text_sha256
 from reasonome.metrics.claims import TRUE, Claim
 from reasonome.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import TEMPLATE_TOKENS, count_tokens
@@ -33,7 +35,7 @@ from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
 from reasonome.text import normalise
 
 TASK = GeneSetNaming()
-ASKING_CODE = ("generation", "prompts.py", "tasks")  # beside what they are given, these decide what a model answers
+ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides what a model answers to what it is given
 COMPARED = 100  # the most enriched terms with which a name is compared
 
 
@@ -121,7 +123,7 @@ def _answers(
         return {}
     digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
     decoding = decoding_of(settings)
-    parts = [digest, engine, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(ASKING_CODE)]
+    parts = [digest, engine, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
     asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     expected = [(example.id, sample) for example in examples for sample in range(decoding.samples)]
     rows = kept_answers.answers(

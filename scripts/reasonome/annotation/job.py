@@ -14,7 +14,7 @@ from reasonome.annotation.model_files import check_model
 from reasonome.annotation.offline import offline
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
-from reasonome.annotation.project_files import CODE, ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
+from reasonome.annotation.project_files import ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
 from reasonome.annotation.questions import Question, questions
 from reasonome.annotation.readers import ListOptions, gmt, read_gene_lists, stem
 from reasonome.annotation.readers.checked import counted, some
@@ -22,11 +22,12 @@ from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.annotation.readers.universe import read_universe
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
+from reasonome.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.config import Annotation, Style
 from reasonome.errors import InputError, lookup
 from reasonome.experiments import Results
 from reasonome.genes import GeneTable
-from reasonome.manifest import PACKAGE_ROOT, canonical, code_sha256, file_sha256, read_manifest, text_sha256, versions
+from reasonome.manifest import canonical, file_sha256, read_manifest, text_sha256, versions
 from reasonome.printed import say
 from reasonome.project import Project
 from reasonome.sources import FORMATS
@@ -259,6 +260,6 @@ def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": read_manifest(model / "manifest.json"),
-        "code": code_sha256(CODE),
+        "code": code_sha256(__file__),
         "versions": versions(),
     }

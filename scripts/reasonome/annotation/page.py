@@ -8,21 +8,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
-import reasonome.report
 from reasonome import atomic
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.errors import InputError
-from reasonome.report import self_contained
+from reasonome.report import page_files
 
-HERE = Path(__file__).parent / "page"
-REPORT = Path(reasonome.report.__file__).parent
-STYLES = [REPORT / "page.css", HERE / "annotations.css"]
+HERE = Path(__file__).with_suffix("")
+STYLES = [page_files.FOLDER / "page.css", HERE / "annotations.css"]
 SCRIPTS = [
-    *(REPORT / f"{name}.js" for name in ("elements", "paged_table")),
+    *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table")),
     *(HERE / f"{name}.js" for name in ("records", "handing_over", "evidence", "sets", "lists")),
-    REPORT / "frame.js",
+    page_files.FOLDER / "frame.js",
     HERE / "start.js",
 ]
 
@@ -99,11 +97,11 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         n_records=len(records),
         style=Markup("".join(style.read_text(encoding="utf-8") for style in STYLES)),
         script=Markup(script),
-        script_digest=self_contained.script_digest(script),
-        data=Markup(self_contained.script_data(data)),
+        script_digest=page_files.script_digest(script),
+        data=Markup(page_files.script_data(data)),
     )
 
 
 def page_script() -> str:
     """All of the page's script, in one scope."""
-    return self_contained.one_script(SCRIPTS)
+    return page_files.one_script(SCRIPTS)

@@ -11,40 +11,6 @@ from reasonome.errors import InputError, lookup
 from reasonome.experiments import Results
 from reasonome.project import Project
 
-# The modules of the library that decide what is said of a set.
-CODE = (
-    "annotation",
-    "audit.py",
-    "background.py",
-    "benchmarks/strata.py",
-    "card_sources.py",
-    "clusters.py",
-    "comparisons.py",
-    "completion.py",
-    "encoders.py",
-    "genes.py",
-    "hypergeometric.py",
-    "jsontext.py",
-    "metrics",
-    "model_scores.py",
-    "model_steps.py",
-    "plain_table.py",
-    "prompt_facts.py",
-    "prompt_neighbours.py",
-    "prompts.py",
-    "report/family.py",
-    "report/metric_names.py",
-    "report/metric_sets.py",
-    "report/number_text.py",
-    "report/plan.py",
-    "report/self_contained.py",
-    "report/tables.py",
-    "sources/gmt.py",
-    "sources/source.py",
-    "tasks",
-    "visible_gpus.py",
-    "wording.py",
-)
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reasonome.comparisons import MEAN
 from reasonome.errors import InputError
-from reasonome.report import number_text, origins, ranking_section, scores_section, self_contained
+from reasonome.report import number_text, origins, page_files, ranking_section, scores_section
 from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
@@ -22,10 +22,9 @@ from reasonome.report.metric_sets import RANKINGS, MetricSet
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.training_section import corpus_section, outcomes, step_section
 
-HERE = Path(__file__).parent
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [
-    HERE / f"{name}.js"
+    page_files.FOLDER / f"{name}.js"
     for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "frame", "page")
 ]
 
@@ -98,23 +97,23 @@ def render_page(inputs: ReportInputs) -> str:
             else None,
             mean=MEAN,
             significant=SIGNIFICANT,
-            style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
             script=Markup(script),
-            script_digest=self_contained.script_digest(script),
-            data=Markup(self_contained.script_data(data)),
-            texts=Markup(self_contained.script_data(texts)),
+            script_digest=page_files.script_digest(script),
+            data=Markup(page_files.script_data(data)),
+            texts=Markup(page_files.script_data(texts)),
         )
     )
 
 
 def page_script() -> str:
     """All of the page's script, in one scope."""
-    return self_contained.one_script(SCRIPTS)
+    return page_files.one_script(SCRIPTS)
 
 
 def _environment(metric_set: MetricSet) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE),
+        loader=FileSystemLoader(page_files.FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,12 +14,12 @@ from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from reasonome import __version__, atomic, chains, precision
+from reasonome.code_digest import code_sha256
 from reasonome.config import STAGES, AnyStyle, Recipe
 from reasonome.errors import InputError
 from reasonome.manifest import (
     Stopwatch,
     canonical,
-    code_sha256,
     file_sha256,
     folder_sha256,
     peak_memory_gb,
@@ -41,18 +41,6 @@ from reasonome.training import (
     tracking,
 )
 
-# The modules that shape a model, beside the recipe.
-CODE = (
-    "completion.py",
-    "grader_worker.py",
-    "graders.py",
-    "metrics",
-    "prompts.py",
-    "ranked_list.py",
-    "rewards",
-    "tasks",
-    "training",
-)
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
 
@@ -294,7 +282,7 @@ class Stage:
             **self.identity,
             **facts,
             "precision": self.recipe.precision,
-            "code": code_sha256(CODE),
+            "code": code_sha256(Path(__file__).with_name(f"{self.recipe.stage}.py")),
             "model": folder_sha256(self.folder / "model"),
             "versions": versions(),
         }

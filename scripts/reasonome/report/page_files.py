@@ -1,4 +1,4 @@
-"""What a page needs to hold all that it shows: one script, its digest for the page's policy, data that stay data."""
+"""What pages are made of, in the folder beside this module; one script, its digest for the page's policy, and data."""
 
 import base64
 import hashlib
@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+FOLDER = Path(__file__).with_suffix("")
 
 
 def one_script(paths: Sequence[Path]) -> str:

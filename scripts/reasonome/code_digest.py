@@ -1,0 +1,89 @@
+"""Digests of code: what a number depends on is the code that computes it, found by following imports."""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+PACKAGE_ROOT = Path(__file__).resolve().parent
+# What carries messages, files and settings, and so changes no number: settings are params of rules themselves.
+LEFT_OUT = (
+    "argument_types",
+    "atomic",
+    "chains",
+    "code_digest",
+    "config",
+    "errors",
+    "experiments",
+    "jsontext",
+    "manifest",
+    "printed",
+    "project",
+    "prompt_template",
+    "yamltext",
+)
+
+
+class _Source(NamedTuple):
+    """A file of code: its digest, and the names that it imports, of modules or of what is in them."""
+
+    digest: str
+    imports: frozenset[str]
+
+
+def code_sha256(*files: str | Path) -> str:
+    """SHA-256 of Python files and of all modules of the library that they come to import, wherever the import stands.
+
+    Comments, docstrings and layout do not count. Of a package only the modules that are imported count, not its
+    `__init__.py` unless that is. Of a module with files in a folder of its name, such as a page's, these count too.
+    """
+    found = hashlib.sha256()
+    for file in sorted(closure(*files)):
+        found.update(f"{file.name}:{_read(file).digest if file.suffix == '.py' else _bytes_sha256(file)}\n".encode())
+    return found.hexdigest()
+
+
+def closure(*files: str | Path) -> set[Path]:
+    """The files whose digests `code_sha256` joins."""
+    seen: set[Path] = set()
+    waiting = [Path(file).resolve() for file in files]
+    while waiting:
+        file = waiting.pop()
+        if file not in seen and not _is_left_out(file):
+            seen.add(file)
+            waiting += [place for name in _read(file).imports for place in _places(name)]
+    own = {other for file in seen for other in file.with_suffix("").glob("*") if other.is_file()}
+    return seen | {file for file in own if file.suffix != ".py"}
+
+
+def _is_left_out(file: Path) -> bool:
+    return file.is_relative_to(PACKAGE_ROOT) and file.relative_to(PACKAGE_ROOT).with_suffix("").parts[0] in LEFT_OUT
+
+
+def _places(name: str) -> Iterator[Path]:
+    """The file of a module or package of the library; nothing for other names, such as those of functions."""
+    place = PACKAGE_ROOT.joinpath(*name.split(".")[1:])
+    yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
+
+
+@cache
+def _read(file: Path) -> _Source:
+    tree = ast.parse(file.read_bytes())
+    imports: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            imports |= {name if any(_places(name)) else node.module for name in names}
+        elif isinstance(node, ast.Import):
+            imports |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                del node.body[0]
+    ours = frozenset(name for name in imports if name.split(".")[0] == PACKAGE_ROOT.name)
+    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours)
+
+
+def _bytes_sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,123 @@
+"""Digests of code: they follow imports, and a rule has that of the program that it runs."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reasonome import code_digest
+from reasonome.code_digest import code_sha256
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "scripts"
+# Rules whose outputs models learn from or answer with, or that only fetch: editing code never trains again.
+WITHOUT = {
+    "ask.py",
+    "build_benchmark.py",
+    "build_facts.py",
+    "build_ranking_benchmark.py",
+    "embed_background.py",
+    "fetch_published.py",
+    "fetch_source.py",
+    "fetch_weights.py",
+    "generate.py",
+    "grpo.py",
+    "pretrain.py",
+    "sft.py",
+    "write_licences.py",
+    "write_plan.py",
+    "write_prompts.py",
+    "write_ranking_reasoning.py",
+    "write_reasoning.py",
+    "write_recipe.py",
+    "write_statements.py",
+}
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """A program and a small library: it imports a module, which imports another inside a function."""
+    library = tmp_path / "reasonome"
+    (library / "pages" / "page").mkdir(parents=True)
+    (library / "pages" / "__init__.py").write_text("")
+    (library / "pages" / "page.py").write_text("HERE = __file__\n")
+    (library / "pages" / "page" / "page.css").write_text("p {}")
+    (library / "errors.py").write_text("class InputError(Exception): ...\n")
+    (library / "scores.py").write_text("from reasonome import errors\ndef f():\n    from reasonome.pages import page\n")
+    (library / "other.py").write_text("")
+    path = tmp_path / "score.py"
+    path.write_text('"""A program."""\nfrom reasonome.scores import f\nimport json\n')
+    monkeypatch.setattr(code_digest, "PACKAGE_ROOT", library)
+    return path
+
+
+def digest(*files):
+    code_digest._read.cache_clear()
+    return code_sha256(*files)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("score.py", "from reasonome.scores import f\nimport os\n"),
+        ("reasonome/scores.py", "def f():\n    from reasonome.pages import page\n    return 1\n"),
+        ("reasonome/pages/page.py", "HERE = None\n"),
+        ("reasonome/pages/page/page.css", "b {}"),
+    ],
+)
+def test_what_a_program_comes_to_import_counts(program, file, text):
+    before = digest(program)
+    (program.parent / file).write_text(text)
+    assert digest(program) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("score.py", "# a comment\nfrom reasonome.scores import (\n    f,\n)\nimport json\n"),
+        (
+            "reasonome/scores.py",
+            "from reasonome import errors\ndef f():\n    'Says.'\n    from reasonome.pages import page\n",
+        ),
+        ("reasonome/errors.py", "raise SystemExit\n"),
+        ("reasonome/other.py", "x = 1\n"),
+        ("reasonome/pages/__init__.py", "x = 1\n"),
+    ],
+)
+def test_what_changes_no_number_does_not_count(program, file, text):
+    before = digest(program)
+    (program.parent / file).write_text(text)
+    assert digest(program) == before
+
+
+def test_a_renamed_module_is_another(program):
+    before = digest(program)
+    shutil.move(program.parent / "reasonome/scores.py", program.parent / "reasonome/scored.py")
+    program.write_text(program.read_text().replace("scores", "scored"))
+    assert digest(program) != before
+
+
+def test_a_program_that_is_not_there_is_not_skipped(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        code_sha256(tmp_path / "scorings.py")
+
+
+def rules():
+    """(program, text) of every rule that runs one."""
+    for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        for rule in re.split(r"(?m)^(?=rule )", file.read_text(encoding="utf-8"))[1:]:
+            if programs := re.findall(r'"(\w+\.py)",\n', rule):
+                yield pytest.param(programs[0], rule, id=programs[0])
+
+
+@pytest.mark.parametrize(("program", "rule"), list(rules()))
+def test_a_rule_has_the_digest_of_its_program(program, rule):
+    assert (SCRIPTS / program).is_file()
+    assert re.findall(r"code=(.*),", rule) == ([] if program in WITHOUT else [f'code_of("{program}")'])
+
+
+def test_pages_are_made_of_their_templates():
+    for program in ("render_report.py", "annotate.py"):
+        assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}
+    assert "page.css" not in {file.name for file in code_digest.closure(SCRIPTS / "summarise.py")}
