@@ -18,7 +18,7 @@ from measuring import CUDA, Check, Speed, median_seconds, parser, report
 from trl.kernels import ChunkedLogProbFunction
 
 from reasonome import precision
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 from reasonome.training import lm_head
 
 TOKENS, WIDTH, INNER, VOCABULARY = 1024, 576, 1536, 49_152

@@ -25,7 +25,7 @@ import pandas as pd
 
 from reasonome.benchmarks import made_sets, within_limits
 from reasonome.config import Benchmark, Corpus, Subset
-from reasonome.errors import InputError, lookup, run_program
+from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.experiments import Results
 from reasonome.project import Project
 from reasonome.sources.bioconductor import ontology_from_sqlite

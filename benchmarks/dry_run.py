@@ -24,7 +24,7 @@ from typing import Any
 import yaml
 from measuring import Check, report
 
-from reasonome.errors import InputError, run_program
+from reasonome.core.errors import InputError, run_program
 
 MOST = 5.0  # seconds
 TIMES = 3

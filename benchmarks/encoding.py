@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import SentenceEncoder
-from reasonome.errors import lookup, run_program
 from reasonome.experiments import Results
 from reasonome.project import Project
 from reasonome.sources.go import read_obo

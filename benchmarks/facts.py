@@ -22,8 +22,8 @@ import pandas as pd
 from measuring import Check, Inputs, Speed, median_seconds, parser, report
 
 from reasonome import release_diff
-from reasonome.atomic import read_jsonl
-from reasonome.errors import run_program
+from reasonome.core.atomic import read_jsonl
+from reasonome.core.errors import run_program
 from reasonome.facts import read_facts
 from reasonome.metrics.claims import TRUE, Knowledge
 from reasonome.text import normalise

@@ -24,7 +24,7 @@ from measuring import CUDA, Check, Inputs, Speed, median_seconds, parser, report
 
 from reasonome import precision
 from reasonome.config import Decoding
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 from reasonome.generation import local
 from reasonome.prompts import render
 

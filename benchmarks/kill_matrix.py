@@ -42,8 +42,9 @@ import tiny_backbone  # noqa: E402
 import tiny_project  # noqa: E402
 from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, UNLOCKS, Life, Run, Stage  # noqa: E402
 
-from reasonome import atomic, weights  # noqa: E402
-from reasonome.errors import InputError, run_program  # noqa: E402
+from reasonome import weights
+from reasonome.core import atomic
+from reasonome.core.errors import InputError, run_program  # noqa: E402
 from reasonome.project import Project  # noqa: E402
 
 CANCEL = "scancel"

@@ -18,9 +18,9 @@ from typing import Any
 
 import torch
 
-from reasonome import atomic
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.experiments import Results
 from reasonome.project import Project
 from reasonome.tasks import TASKS

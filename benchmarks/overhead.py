@@ -29,7 +29,7 @@ from pathlib import Path
 from measuring import Check, report
 from tqdm import tqdm
 
-from reasonome.errors import InputError, run_program
+from reasonome.core.errors import InputError, run_program
 
 MOST = 0.05  # of the wall time
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"

@@ -23,8 +23,8 @@ import numpy as np
 from measuring import CUDA, ENCODER, Check, Inputs, Speed, median_seconds, parser, report
 from rouge_score.rouge_scorer import RougeScorer
 
+from reasonome.core.errors import run_program
 from reasonome.encoders import load_encoders, mean_similarity
-from reasonome.errors import run_program
 from reasonome.metrics import rouge
 from reasonome.training.grpo import RewardScorer
 

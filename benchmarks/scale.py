@@ -15,7 +15,7 @@ from pathlib import Path
 
 from measuring import print_tables, read
 
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 
 PARTS = ("arithmetic", "rewards", "generation", "training", "facts", "overhead", "dry_run")
 # What a part is given other than the demo's results.

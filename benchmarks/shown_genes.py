@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from reasonome import prompt_counts
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent

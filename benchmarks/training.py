@@ -36,9 +36,10 @@ import torch
 from measuring import CUDA, Check, Inputs, Speed, parser, report
 from tqdm import tqdm
 
-from reasonome import atomic, precision
+from reasonome import precision
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError, run_program
+from reasonome.core import atomic
+from reasonome.core.errors import InputError, run_program
 from reasonome.training import recomputation
 from reasonome.training.sft import conversations, read_proposals
 from reasonome.training.throughput import Meter

@@ -6,8 +6,8 @@ python scripts/account.py --plan results/experiments/demo/plan.json --output res
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.errors import run_program
+from reasonome.core import atomic
+from reasonome.core.errors import run_program
 from reasonome.report.costs import costs_table
 from reasonome.report.plan import read_plan
 

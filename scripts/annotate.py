@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reasonome import visible_gpus
 from reasonome.annotation import job
-from reasonome.errors import lookup, run_program
+from reasonome.core.errors import lookup, run_program
 from reasonome.project import Project
 
 

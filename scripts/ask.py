@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError, lookup, nearest, run_program
+from reasonome.core.errors import InputError, lookup, nearest, run_program
+from reasonome.core.manifest import Stopwatch
 from reasonome.generation.api import write_answers
-from reasonome.manifest import Stopwatch
 from reasonome.project import Project
 from reasonome.tasks import TASKS
 

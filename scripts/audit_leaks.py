@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import atomic, benchmarks, leak_audit
+from reasonome import benchmarks, leak_audit
 from reasonome.audit import GeneSet, with_terms
 from reasonome.config import Style
-from reasonome.errors import lookup, run_program
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.terminal import show
 from reasonome.experiments import (
     AuditPlan,
     Results,
@@ -25,7 +27,6 @@ from reasonome.experiments import (
 )
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
-from reasonome.printed import show
 from reasonome.project import Project
 from reasonome.report.evidence import read_json
 from reasonome.sources.go import Ontology

@@ -8,9 +8,9 @@ import argparse
 from pathlib import Path
 
 from reasonome.background import background_statistics, background_table, write_background
-from reasonome.errors import lookup, run_program
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.terminal import show
 from reasonome.facts import read_facts
-from reasonome.printed import show
 from reasonome.project import Project
 from reasonome.sources.ontology import read_ontology
 

@@ -12,9 +12,9 @@ import argparse
 import os
 from pathlib import Path
 
-from reasonome.errors import InputError, run_program
+from reasonome.core.errors import InputError, run_program
+from reasonome.core.terminal import show
 from reasonome.facts import REJECTED, Facts, build_facts, write_facts
-from reasonome.printed import show
 from reasonome.sources import FORMATS
 
 

@@ -7,10 +7,10 @@ python scripts/embed_background.py --background results/backgrounds/demo-go.parq
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.background import read_background
+from reasonome.core import atomic
+from reasonome.core.errors import run_program
 from reasonome.encoders import load_encoders
-from reasonome.errors import run_program
 from reasonome.metrics.terms import TermScorer
 from reasonome.project import Project
 

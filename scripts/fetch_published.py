@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import check_sha256
-from reasonome.errors import InputError, lookup, run_program
+from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.fetching import pins
 from reasonome.project import Project
 

@@ -7,9 +7,10 @@ python scripts/fetch_weights.py --encoder minilm --output results/encoders/minil
 import argparse
 from pathlib import Path
 
-from reasonome import atomic, weights
-from reasonome.errors import lookup, run_program
-from reasonome.manifest import folder_sha256
+from reasonome import weights
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.manifest import folder_sha256
 from reasonome.project import Project
 
 

@@ -8,8 +8,8 @@ python scripts/grpo.py --folder results/models/smollm2-135m/sft.names-s0+grpo.so
 import argparse
 from pathlib import Path
 
+from reasonome.core.errors import run_program
 from reasonome.encoders import load_encoders, mean_similarity
-from reasonome.errors import run_program
 from reasonome.project import Project
 from reasonome.tasks import TASKS
 from reasonome.training.grpo import grpo

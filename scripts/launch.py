@@ -6,7 +6,7 @@ python scripts/launch.py --nodes 1 --processes 0 --cpus 8 --sharding zero2 scrip
 import argparse
 import sys
 
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 from reasonome.training import launcher
 
 

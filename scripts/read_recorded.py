@@ -7,11 +7,11 @@ python scripts/read_recorded.py --backbone published --benchmark demo-go \
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError, lookup, run_program
-from reasonome.manifest import Stopwatch
-from reasonome.printed import say, show
+from reasonome.core import atomic
+from reasonome.core.errors import InputError, lookup, run_program
+from reasonome.core.manifest import Stopwatch
+from reasonome.core.terminal import say, show
 from reasonome.project import Project
 from reasonome.recorded import read_recorded
 from reasonome.tasks import TASKS

@@ -6,7 +6,7 @@ python scripts/release_lock.py
 import argparse
 
 from reasonome import snakemake_lock
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 
 
 def main() -> None:

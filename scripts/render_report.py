@@ -10,8 +10,8 @@ python scripts/render_report.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
-from reasonome.atomic import write_text
-from reasonome.errors import run_program
+from reasonome.core.atomic import write_text
+from reasonome.core.errors import run_program
 from reasonome.report import costs, paper_figures, tables
 from reasonome.report.evidence import (
     count_reasoning,

@@ -10,7 +10,7 @@ python scripts/score.py --benchmark demo-go --style demo-names --examples result
 from pathlib import Path
 
 from reasonome import scoring
-from reasonome.errors import lookup, run_program
+from reasonome.core.errors import lookup, run_program
 from reasonome.judges import load_judges
 from reasonome.project import Project
 from reasonome.score_files import arguments, read_questions, write_scores

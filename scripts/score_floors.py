@@ -8,10 +8,11 @@ python scripts/score_floors.py --benchmark demo-go --style demo-names --folder r
 import argparse
 from pathlib import Path
 
-from reasonome import atomic, scoring
+from reasonome import scoring
 from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.errors import lookup, run_program
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
 from reasonome.judges import load_judges
 from reasonome.project import Project
 

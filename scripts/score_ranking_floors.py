@@ -7,12 +7,13 @@ python scripts/score_ranking_floors.py --benchmark demo-loci --style short --fol
 import argparse
 from pathlib import Path
 
-from reasonome import atomic, ranking_scoring
+from reasonome import ranking_scoring
 from reasonome.authority import read_authority
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import load_encoders
-from reasonome.errors import lookup, run_program
 from reasonome.phenotype_overlap import PhenotypeOverlap
 from reasonome.project import Project
 from reasonome.tasks import TASKS

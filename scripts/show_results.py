@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 from reasonome.report import costs, tables
 from reasonome.report.plan import read_plan
 

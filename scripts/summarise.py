@@ -7,10 +7,10 @@ python scripts/summarise.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.argument_types import resamples, seed
 from reasonome.comparisons import RESAMPLES
-from reasonome.errors import run_program
+from reasonome.core import atomic
+from reasonome.core.argument_types import resamples, seed
+from reasonome.core.errors import run_program
 from reasonome.report import tables
 from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
 from reasonome.report.evidence import read_evidence

@@ -10,10 +10,10 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from reasonome.argument_types import resamples, seed
-from reasonome.atomic import replacing
 from reasonome.comparisons import RESAMPLES
-from reasonome.errors import run_program
+from reasonome.core.argument_types import resamples, seed
+from reasonome.core.atomic import replacing
+from reasonome.core.errors import run_program
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan

@@ -8,10 +8,10 @@ Fails for a restricted source whose licence nobody has accepted, and for a file 
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.errors import lookup, run_program
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.terminal import show
 from reasonome.fetching.licences import licence_table
-from reasonome.printed import show
 from reasonome.project import Project
 
 

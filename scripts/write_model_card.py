@@ -10,10 +10,10 @@ import argparse
 import csv
 from pathlib import Path
 
-from reasonome.atomic import write_text
 from reasonome.card_sources import sources_read
-from reasonome.errors import run_program
-from reasonome.manifest import read_manifest
+from reasonome.core.atomic import write_text
+from reasonome.core.errors import run_program
+from reasonome.core.manifest import read_manifest
 from reasonome.model_card import CardInputs, render_card
 from reasonome.project import Project
 from reasonome.report import tables

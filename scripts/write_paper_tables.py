@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib
 
-from reasonome import atomic
-from reasonome.argument_types import resamples, seed
-from reasonome.atomic import replacing
 from reasonome.comparisons import RESAMPLES
-from reasonome.errors import run_program
+from reasonome.core import atomic
+from reasonome.core.argument_types import resamples, seed
+from reasonome.core.atomic import replacing
+from reasonome.core.errors import run_program
 from reasonome.report import paper, paper_figures, tables
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence

@@ -6,8 +6,8 @@ python scripts/write_plan.py --experiment demo --output results/experiments/demo
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.errors import lookup, run_program
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
 from reasonome.experiments import report_plan
 from reasonome.project import Project
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome import atomic, benchmarks, prompt_facts
+from reasonome import benchmarks, prompt_facts
 from reasonome.config import AnyBenchmark, Benchmark, Style
-from reasonome.errors import InputError, lookup, run_program
+from reasonome.core import atomic
+from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts import read_facts
 from reasonome.project import Project
 from reasonome.prompt_neighbours import with_neighbours

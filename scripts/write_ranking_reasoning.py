@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reasonome.benchmarks import read_rows
 from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
-from reasonome.errors import lookup, run_program
+from reasonome.core.errors import lookup, run_program
 from reasonome.project import Project
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS

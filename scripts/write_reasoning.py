@@ -13,8 +13,8 @@ import pandas as pd
 from reasonome import statements
 from reasonome.benchmarks import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
+from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import load_encoders
-from reasonome.errors import lookup, run_program
 from reasonome.facts import read_facts
 from reasonome.leak_audit import drop_naming
 from reasonome.project import Project

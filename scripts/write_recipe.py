@@ -6,9 +6,9 @@ python scripts/write_recipe.py --step sft.names-s0 --output results/models/smoll
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.chains import Step
-from reasonome.errors import run_program
+from reasonome.core import atomic
+from reasonome.core.errors import run_program
 from reasonome.project import Project
 
 

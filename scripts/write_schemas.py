@@ -6,8 +6,8 @@ python scripts/write_schemas.py --output workflow/schemas
 import argparse
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.errors import run_program
+from reasonome.core import atomic
+from reasonome.core.errors import run_program
 from reasonome.schemas import json_schemas
 
 

@@ -9,12 +9,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome import atomic, statements
+from reasonome import statements
 from reasonome.benchmarks import held_out_terms
-from reasonome.code_digest import code_sha256
-from reasonome.errors import lookup, run_program
+from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.manifest import file_sha256
 from reasonome.facts import read_facts
-from reasonome.manifest import file_sha256
 from reasonome.project import Project
 
 

@@ -15,8 +15,8 @@ import yaml
 from reasonome.annotation import job, project_files
 from reasonome.background import background_table, write_background
 from reasonome.config import Annotation
+from reasonome.core.manifest import folder_sha256, text_sha256
 from reasonome.facts import Facts, write_facts
-from reasonome.manifest import folder_sha256, text_sha256
 from reasonome.project import Project
 from reasonome.sources.go import read_obo
 from reasonome.sources.source import FACT_COLUMNS

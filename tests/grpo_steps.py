@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tiny_training import STYLE
 
-from reasonome import atomic
 from reasonome.config import STAGES
-from reasonome.errors import run_program
+from reasonome.core import atomic
+from reasonome.core.errors import run_program
 from reasonome.tasks.gene_set_naming import GeneSetNaming
 from reasonome.tasks.task import Reward
 from reasonome.training import processes

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM
 from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
 
 from reasonome.config import Adapter
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.training import adapters
 from reasonome.training.pretrain import pretrain

@@ -17,7 +17,7 @@ from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
 from reasonome import cli
 from reasonome.config import ApiModel, Decoding, Style
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.experiments import cells, report_plan, trained_steps
 from reasonome.generation import api, estimate
 from reasonome.project import Project

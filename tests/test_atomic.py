@@ -9,8 +9,8 @@ import tracemalloc
 
 import pytest
 
-from reasonome import atomic
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 
 
 def fill(folder, **files):

@@ -23,7 +23,7 @@ from reasonome.background import (
     read_background,
     write_background,
 )
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.experiments import Results
 from reasonome.facts import build_facts
 from reasonome.project import Project

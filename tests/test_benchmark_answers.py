@@ -14,7 +14,7 @@ from pyarrow import parquet
 from reasonome import benchmark_answers, cli
 from reasonome.background import SCHEMA
 from reasonome.benchmarks import read_rows
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.experiments import judging_facts
 from reasonome.judges import Judges
 from reasonome.project import Project

@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from reasonome.config import Benchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]

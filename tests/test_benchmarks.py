@@ -11,7 +11,7 @@ import pytest
 from reasonome import benchmarks
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.go import read_obo
 
 OBO = """format-version: 1.2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.facts import build_facts
 from reasonome.genes import GeneTable
 from reasonome.sources import bioconductor, go, hgnc

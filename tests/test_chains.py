@@ -7,7 +7,7 @@ import pytest
 from reasonome import chains
 from reasonome.chains import Run, Step
 from reasonome.config import Experiment
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 CHAIN = "pretrain.go-s0+sft.names-s0+grpo.soft-s12"
 

@@ -19,7 +19,7 @@ import reasonome
 from reasonome import chat_endpoint
 from reasonome.chat_endpoint import ApiAnswer, Question, cost, token_totals, unasked
 from reasonome.config import Endpoint, Price
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 def settings(server, **changes):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reasonome import code_digest
-from reasonome.code_digest import code_sha256
+from reasonome.core import code_digest
+from reasonome.core.code_digest import code_sha256
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
@@ -80,7 +80,7 @@ def test_what_a_program_comes_to_import_counts(program, file, text):
             "reasonome/scores.py",
             "from reasonome import errors\ndef f():\n    'Says.'\n    from reasonome.pages import page\n",
         ),
-        ("reasonome/errors.py", "raise SystemExit\n"),
+        ("reasonome/core/errors.py", "raise SystemExit\n"),
         ("reasonome/other.py", "x = 1\n"),
         ("reasonome/pages/__init__.py", "x = 1\n"),
     ],

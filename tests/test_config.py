@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.config import Benchmark, Source, SourceFile
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.project import Project
 from reasonome.prompts import count_tokens, largest_prompt
 

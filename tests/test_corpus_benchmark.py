@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from reasonome.config import Corpus
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.go import read_obo
 from reasonome.sources.source import FACT_COLUMNS
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from reasonome import atomic
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.report.costs import COLUMNS, costs_table, summary
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table

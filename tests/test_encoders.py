@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from reasonome import encoders
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import folder_sha256
 from reasonome.encoders import SentenceEncoder, load_encoders, mean_similarity
-from reasonome.errors import InputError
-from reasonome.manifest import folder_sha256
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "dna", "repair", "binding", "nucleus"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reasonome import cli
-from reasonome.errors import InputError, run_program
+from reasonome.core.errors import InputError, run_program
 
 
 def ends(main, capsys):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.facts import build_facts, read_facts, write_facts
 
 ROOT = Path(__file__).parents[1]

@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 import fetch_source
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import text_sha256
 from reasonome.fetching import archives, download
-from reasonome.manifest import text_sha256
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 TABLE = "symbol\tname\nTP53\ttumor protein p53\n" * 1000

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.teachers import Proposal
 from reasonome.teachers.filtering import keep
 

@@ -9,8 +9,8 @@ import pytest
 import tiny_training
 import torch
 
-from reasonome import memory_limits
-from reasonome.errors import InputError
+from reasonome.core import memory_limits
+from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
 from reasonome.training.sft import sft

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hgnc
 

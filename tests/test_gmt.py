@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.audit import facts_about
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources import FORMATS, hgnc
 from reasonome.sources.gmt import read_gmt, words

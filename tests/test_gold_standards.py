@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources import gold_standards, rankings
 from reasonome.sources.gene_locations import GeneLocation, chromosome_name, read_locations
 

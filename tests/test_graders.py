@@ -12,9 +12,9 @@ import pytest
 from ranking_questions import ONE, TASK, answer, question
 
 from reasonome.config import Grader
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
 from reasonome.graders import WORKER, grader_rewards
-from reasonome.manifest import file_sha256
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
 
 ROOT = Path(__file__).parents[1]

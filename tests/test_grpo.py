@@ -12,7 +12,7 @@ import tiny_training
 import torch
 
 from reasonome.config import GrpoRecipe
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.tasks.task import Policy
 from reasonome.training import fitting, grpo, rollouts
 from reasonome.training.canary import Drift

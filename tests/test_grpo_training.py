@@ -19,8 +19,8 @@ from transformers.integrations.flash_attention import get_target_dtype
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from trl import GRPOTrainer
 
-from reasonome.errors import InputError
-from reasonome.manifest import file_sha256
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
 from reasonome.training import rollouts
 from reasonome.training.rollouts import WatchedTrainer
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hgnc
 

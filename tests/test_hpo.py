@@ -4,7 +4,7 @@ import pytest
 
 from reasonome import benchmarks
 from reasonome.config import Benchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hpo
 from reasonome.sources.go import read_obo

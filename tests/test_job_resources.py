@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from reasonome.config import CLUSTER_RULES
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.job_resources import JobResources, names, of_job
 from reasonome.project import Project
 

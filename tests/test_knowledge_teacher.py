@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from reasonome.completion import parse_completion, render_completion
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.teachers import Proposal
 from reasonome.teachers.filtering import keep
 from reasonome.teachers.knowledge import NO_FACTS, NOTHING_SHARED, propose

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.config import PretrainRecipe
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.training import launcher
 from reasonome.training.launcher import Launch
 from reasonome.training.stage import check_batch

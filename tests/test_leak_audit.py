@@ -13,11 +13,12 @@ import yaml
 import audit_leaks
 import write_reasoning
 import write_statements
-from reasonome import atomic, audit, leak_audit
+from reasonome import audit, leak_audit
 from reasonome.audit import GeneSet
 from reasonome.benchmarks import split
 from reasonome.config import AuditPolicy, Style
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.experiments import audit_plan
 from reasonome.leak_audit import Asked, HeldOut, Training
 from reasonome.project import Project

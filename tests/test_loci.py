@@ -7,7 +7,7 @@ import pytest
 from reasonome.benchmarks import loci
 from reasonome.benchmarks.ranking_rows import without_told
 from reasonome.config import RankingBenchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import gold_standards
 

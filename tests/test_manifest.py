@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from reasonome import manifest
-from reasonome.errors import InputError
+from reasonome.core import manifest
+from reasonome.core.errors import InputError
 
 
 def test_one_text_per_value():

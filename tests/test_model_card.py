@@ -12,9 +12,10 @@ import yaml
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import CHAINS, write_experiment
 
-from reasonome import atomic, card_sources
+from reasonome import card_sources
 from reasonome.config import Decoding
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.model_card import CardInputs, render_card
 from reasonome.report import tables
 from reasonome.report.comparisons_table import comparisons_table

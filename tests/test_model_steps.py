@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.model_steps import learned_from, models_of, step_manifests
 
 

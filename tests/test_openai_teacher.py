@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from reasonome.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.prompts import Prompt
 from reasonome.teachers import Proposal
 from reasonome.teachers.openai import ask, prompts, to_proposals

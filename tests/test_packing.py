@@ -9,7 +9,7 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM
 from trl import pack_dataset
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.training import packing
 from reasonome.training.pretrain import pretrain, whole

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
-from reasonome import atomic
 from reasonome.config import Grading
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.floors import FLOORS
 from reasonome.report import (
     costs,

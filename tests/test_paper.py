@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
-from reasonome import atomic
+from reasonome.core import atomic
 from reasonome.report import paper, paper_figures, tables
 from reasonome.report.plan import Evaluation, Plan
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.phenopackets import CaseTerm, read_cases
 
 GENE = {"valueId": "HGNC:3663", "symbol": "FGD1"}

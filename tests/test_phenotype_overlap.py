@@ -4,7 +4,7 @@ from math import log
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking import CaseExample, RankedGene
 

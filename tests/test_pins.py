@@ -14,10 +14,10 @@ import yaml
 import write_licences
 from reasonome import cli
 from reasonome.config import SourceFile
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import text_sha256
 from reasonome.fetching import archives, licences, pins
 from reasonome.fetching.releases import stated_release
-from reasonome.manifest import text_sha256
 from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent

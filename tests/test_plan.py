@@ -16,7 +16,7 @@ import torch
 import generate
 from reasonome import cli
 from reasonome.config import STAGES
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.job_resources import JobResources
 from reasonome.planning import backbones, measured, memory
 from reasonome.planning.estimates import Estimate, counted, total, unknown

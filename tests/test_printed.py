@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from reasonome import cli, leak_audit
-from reasonome.errors import InputError
-from reasonome.printed import printable, say, show_json
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import printable, say, show_json
 from reasonome.sources.source import FACT_COLUMNS
 
 COMMANDS = [Path(cli.__file__), *sorted(Path(cli.__file__).parent.glob("commands/*.py"))]

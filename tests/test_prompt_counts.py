@@ -5,8 +5,9 @@ import shutil
 import pytest
 import tiny_project
 
-from reasonome import atomic, cli, prompt_counts
-from reasonome.errors import InputError
+from reasonome import cli, prompt_counts
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.project import Project
 
 CONFIG = tiny_project.ROOT / "config"

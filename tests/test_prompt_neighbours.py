@@ -3,7 +3,7 @@
 import pytest
 
 from reasonome.config import Style
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.prompt_neighbours import with_neighbours
 from reasonome.tasks.gene_set_naming import Example, Gene
 

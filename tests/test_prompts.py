@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.config import Style
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.prompts import count_tokens, gene_order, gene_text
 from reasonome.sources.hgnc import read_genes
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene, GeneSetNaming, Neighbour

@@ -15,7 +15,7 @@ import yaml
 from reasonome import audit, benchmarks, statements
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark, PublishedFile
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.project import Project
 

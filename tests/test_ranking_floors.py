@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from synthetic_rankings import style
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.floors.rankings import FLOORS, RankingQuestions, commonest_gene, name_similarity, nearest_gene
 from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import list_metrics

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import audit_ranking_leaks
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.leak_audit import Training, check, table
 from reasonome.ranking_leak_audit import (
     HeldOutQuestions,

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from synthetic_rankings import ARMS, SOURCES, write_ranking_experiment
 
-from reasonome import atomic
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.report import costs, paper_figures, tables
 from reasonome.report.answers_data import failure_kinds
 from reasonome.report.comparisons_table import comparisons_table

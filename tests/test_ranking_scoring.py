@@ -8,7 +8,7 @@ from synthetic_rankings import style
 
 from reasonome import scoring
 from reasonome.config import RankingStyle
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.ranking_scoring import handed_over, joined, score_rankings
 from reasonome.scoring import AnswerRow
 from reasonome.tasks import TASKS

@@ -6,7 +6,7 @@ from reasonome.benchmarks import ranking_splits
 from reasonome.benchmarks.ranking_rows import LeftOut, Questions
 from reasonome.benchmarks.ranking_splits import HeldOut, components, leaks, shortcuts, split
 from reasonome.config import RankingBenchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.gene_clusters import clusters
 from reasonome.prompts import gene_order
 from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene

@@ -12,7 +12,7 @@ import pytest
 
 from reasonome import cli
 from reasonome.answer_tables import score_table
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.scored import Score
 from reasonome.tasks import TASKS

@@ -9,13 +9,14 @@ import pytest
 import tiny_training
 from ranking_questions import TASK, question
 
-from reasonome import atomic, chains, experiments
+from reasonome import chains, experiments
 from reasonome.chat_endpoint import ApiAnswer
 from reasonome.config import STAGES, GrpoRecipe, RankingStyle
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
 from reasonome.doctor.offline import needed_weights
-from reasonome.errors import InputError
 from reasonome.graders import grader_rewards
-from reasonome.manifest import file_sha256
 from reasonome.planning.jobs import Job
 from reasonome.planning.workload import Workload
 from reasonome.project import Project

@@ -15,7 +15,7 @@ from ranking_questions import question
 import read_recorded as program
 from reasonome import scoring
 from reasonome.config import RecordedAnswers
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.recorded import read_recorded
 from reasonome.tasks.gene_set_naming import Example, Gene
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from reasonome import cli, release_diff
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.source import FACT_COLUMNS
 
 OLD = [

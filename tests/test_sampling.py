@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.training.sampling import sample_statements
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.project import Project
 from reasonome.tasks import TASKS
 

@@ -19,7 +19,7 @@ from reasonome import answer_tables, cli
 from reasonome.answer_tables import score_table
 from reasonome.background import SCHEMA
 from reasonome.commands.score import parse_columns
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.metrics.constant_names import most_overlapping
 from reasonome.naming_table import NamingTable, genes_of
 from reasonome.scored import Score

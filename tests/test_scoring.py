@@ -8,7 +8,7 @@ import pytest
 
 from reasonome import scoring
 from reasonome.config import Style
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.judges import Judges
 from reasonome.scoring import AnswerRow
 from reasonome.tasks import TASKS

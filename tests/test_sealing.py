@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from reasonome.benchmarks.sealing import is_sealed, unsealed
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.tasks.gene_set_naming import Example, Gene
 
 

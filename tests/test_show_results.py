@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_rankings import write_ranking_experiment
 
-from reasonome import atomic
+from reasonome.core import atomic
 from reasonome.report import costs, tables
 from reasonome.report.metric_sets import RANKINGS
 

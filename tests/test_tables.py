@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
-from reasonome import atomic
 from reasonome.comparisons import paired_test
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.experiments import report_plan
 from reasonome.report import tables
 from reasonome.report.comparisons_table import comparisons_table

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import write_reasoning
-from reasonome import atomic
 from reasonome.benchmarks import read_rows
+from reasonome.core import atomic
 from reasonome.tasks.gene_set_naming import GeneSetNaming
 from reasonome.teachers import Proposal, knowledge
 from reasonome.teachers.counting import contradicting_count, without_contradictions

@@ -6,7 +6,7 @@ import pytest
 import tiny_training
 from tensorboardX.proto.event_pb2 import Event
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.training import tracking
 from reasonome.training.sft import sft

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from reasonome.config import Style
-from reasonome.manifest import Stopwatch
+from reasonome.core.manifest import Stopwatch
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
 from reasonome.training import checkpoints, grpo, retention

@@ -5,7 +5,7 @@ The comments are written for these tests in UniProt's syntax; their words are no
 
 import pytest
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import uniprot
 

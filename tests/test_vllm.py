@@ -9,7 +9,7 @@ import stand_in_vllm
 from stand_in_vllm import shaped
 
 from reasonome.config import Decoding
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.generation import vllm_engine
 
 

@@ -15,8 +15,8 @@ from safetensors.numpy import load_file, save_file
 import fetch_weights
 from reasonome import weights
 from reasonome.config import HubWeights, PathWeights, PypiWeights
-from reasonome.errors import InputError
-from reasonome.manifest import file_sha256, text_sha256
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256, text_sha256
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 FIELD = "backbones.yaml: tiny.weights"

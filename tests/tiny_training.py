@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.config import STAGES, Style
+from reasonome.core import atomic
 from reasonome.training.stage import Stage
 
 STYLE = Style(gene="{symbol}", budget_tokens=100, system="Name what the genes share.", user="Genes: {genes}")

@@ -16,7 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.comparisons import MEAN, RESAMPLES
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.genes import GeneTable
 from reasonome.naming_table import NamingTable
 from reasonome.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table

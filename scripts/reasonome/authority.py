@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reasonome.config import RankingBenchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.project import Project
 from reasonome.sources import FORMATS

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow
 from pyarrow import compute, parquet
 
-from reasonome.atomic import replacing
 from reasonome.config import Benchmark
-from reasonome.errors import InputError
+from reasonome.core.atomic import replacing
+from reasonome.core.errors import InputError
 from reasonome.sources.go import Ontology, propagate
 from reasonome.text import normalise
 from reasonome.wording import MEMBERSHIP

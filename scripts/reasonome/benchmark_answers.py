@@ -12,7 +12,7 @@ from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.config import Benchmark, Style
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.experiments import Results, judging_facts
 from reasonome.judges import load_judges
 from reasonome.metrics.naming import distinct_share

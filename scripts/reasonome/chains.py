@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from reasonome.config import STAGES, Experiment, GrpoRecipe, Recipe
-from reasonome.errors import InputError, lookup
-from reasonome.manifest import file_sha256
+from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import file_sha256
 from reasonome.project import Project
 
 BASE = "base"

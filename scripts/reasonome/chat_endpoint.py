@@ -17,9 +17,10 @@ import openai
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from tqdm import tqdm
 
-from reasonome import atomic, jsontext
+from reasonome import jsontext
 from reasonome.config import Endpoint, Price
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 
 Message = Mapping[str, str]
 

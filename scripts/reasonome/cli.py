@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 
 from reasonome.commands import annotate, doctor, plan, score
-from reasonome.errors import lookup, run_program
-from reasonome.printed import show
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.terminal import show
 from reasonome.project import Project
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reasonome import atomic
+from reasonome.core import atomic
 
 _KEY = np.dtype("S32")  # a SHA-256
 _MANY = 64  # small shards, before they are put together

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
-from reasonome.atomic import replacing, write_text
-from reasonome.errors import InputError, nearest
+from reasonome.core.atomic import replacing, write_text
+from reasonome.core.errors import InputError, nearest
 from reasonome.genes import GeneTable
 from reasonome.sources import FORMATS, SourceFacts
 from reasonome.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS

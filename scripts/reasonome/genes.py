@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 _ENSEMBL = r"ENS[A-Z]*G\d{11}"
 _UNIPROT = r"(?:[OPQ]\d[A-Z0-9]{3}|[A-NR-Z]\d[A-Z][A-Z0-9]{2}(?:\d[A-Z][A-Z0-9]{2})?)\d"

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import Grader
-from reasonome.errors import InputError, nearest
-from reasonome.manifest import file_sha256
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.manifest import file_sha256
 from reasonome.tasks.task import Reward
 
 WORKER = Path(__file__).with_name("grader_worker.py")

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from reasonome.background import read_background
+from reasonome.core.errors import lookup
 from reasonome.encoders import SentenceEncoder, load_encoders
-from reasonome.errors import lookup
 from reasonome.facts import read_facts
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import name_scores

@@ -12,8 +12,8 @@ from tqdm import tqdm
 from reasonome import audit
 from reasonome.audit import GeneSet
 from reasonome.config import AuditPolicy
-from reasonome.errors import InputError
-from reasonome.printed import show
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import show
 from reasonome.sources.go import Ontology
 from reasonome.text import normalise
 from reasonome.wording import JOINT

@@ -13,7 +13,7 @@ import yaml
 from reasonome.card_scores import asked_text, scores_text
 from reasonome.card_sources import SourceRead
 from reasonome.config import Decoding
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.model_steps import learned_from
 from reasonome.report.audit_section import LEAK_KINDS

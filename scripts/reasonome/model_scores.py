@@ -9,7 +9,7 @@ import pandas as pd
 
 from reasonome import chains
 from reasonome.comparisons import MEAN
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan

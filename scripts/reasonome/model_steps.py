@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome import chains
-from reasonome.manifest import read_manifest
+from reasonome.core.manifest import read_manifest
 
 
 def models_of(chain: str) -> list[str]:

@@ -17,8 +17,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome import jsontext
-from reasonome.errors import InputError, nearest
-from reasonome.printed import printable
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.terminal import printable
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names

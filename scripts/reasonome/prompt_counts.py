@@ -9,7 +9,7 @@ import pandas as pd
 from reasonome import experiments
 from reasonome.benchmarks import SPLITS, read_rows
 from reasonome.config import PretrainRecipe
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.project import Project
 from reasonome.tasks import TASKS
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from reasonome.audit import GeneSet, jaccard
 from reasonome.config import Style
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.prompts import gene_order, genes_text
 from reasonome.tasks.gene_set_naming import Example, Neighbour
 from reasonome.text import normalise

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.errors import InputError, nearest
-from reasonome.yamltext import read_text
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.yaml_text import read_text
 
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")

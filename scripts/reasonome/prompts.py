@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any
 
 from reasonome.config import AnyStyle, RankingStyle, Style
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.text import one_line
 
 Message = dict[str, str]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from reasonome import floors
 from reasonome.config import Grading, RankingStyle
+from reasonome.core.errors import InputError
 from reasonome.encoders import SentenceEncoder
-from reasonome.errors import InputError
 from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions
 from reasonome.gene_clusters import clusters
 from reasonome.metrics.random_order import expected_metrics

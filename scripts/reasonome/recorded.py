@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reasonome.answer_cells import is_completion, is_ranking_completion
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.plain_table import PlainTable, one_field_each, read_table
 from reasonome.scoring import AnswerRow
 from reasonome.tasks.ranking import RankingExample

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.facts import read_facts
 
 KEY = ["source", "relation", "gene", "object_id"]  # one fact; its name and evidence may change

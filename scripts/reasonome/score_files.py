@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome import atomic, scoring
+from reasonome import scoring
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
+from reasonome.core import atomic
 from reasonome.tasks.task import Task
 
 

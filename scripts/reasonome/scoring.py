@@ -15,8 +15,8 @@ from reasonome.benchmarks import read_rows
 from reasonome.clusters import clusters
 from reasonome.comparisons import in_mean
 from reasonome.config import Style
+from reasonome.core.errors import InputError
 from reasonome.encoders import mean_similarity
-from reasonome.errors import InputError
 from reasonome.judges import Judges
 from reasonome.metrics.reasoning import reasoning_scores
 from reasonome.prompts import listing_order

@@ -10,8 +10,9 @@ import pandas as pd
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from reasonome import atomic, audit
-from reasonome.errors import InputError
+from reasonome import audit
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, JOINT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
 

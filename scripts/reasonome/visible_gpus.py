@@ -2,7 +2,7 @@
 
 import os
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, AMD and WSL

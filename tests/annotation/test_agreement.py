@@ -11,7 +11,7 @@ from reasonome.annotation.agreement import (
     near_identical_groups,
 )
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 def term(name: str, adjusted_p: float = 0.01, genes: str = "") -> EnrichedTerm:

@@ -15,7 +15,7 @@ from annotation_project import GOOD, MOUSE, OTHERS, REPAIR, by_set
 from reasonome import cli
 from reasonome.annotation import job, project_files
 from reasonome.config import Annotation
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 TABLE = "gene,log2FoldChange,padj\n"
 

@@ -15,7 +15,7 @@ from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, SE
 from reasonome.annotation import annotate, job, project_files
 from reasonome.annotation.in_python import annotate_sets
 from reasonome.config import Annotation
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.prompts import count_tokens, gene_order
 from reasonome.tasks.gene_set_naming import Example, Gene
 

@@ -15,7 +15,7 @@ from annotation_project import GOOD, SECOND
 
 from reasonome.annotation import lock
 from reasonome.annotation.lock import only_process
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 FOLDERS = [Path(lock.__file__).resolve().parents[2], Path(__file__).resolve().parents[1]]  # of the library and of tests
 # Holds the folder until somebody ends it.
@@ -42,7 +42,7 @@ local.generate = one_batch
 HALF_A_TABLE = """
 import os, signal
 from annotation_project import ByHand
-from reasonome import atomic
+from reasonome.core import atomic
 from reasonome.annotation import annotate
 
 def half(path, rows):

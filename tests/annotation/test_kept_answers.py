@@ -6,8 +6,8 @@ import pytest
 from annotation_project import GOOD, SECOND
 
 from reasonome.annotation import kept_answers
-from reasonome.errors import InputError
-from reasonome.manifest import file_sha256
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
 
 ROW = {"id": "mine/repair", "subset": "", "sample": 0, "text": "Process: DNA repair", "position": 0}
 

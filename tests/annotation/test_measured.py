@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 
-from reasonome import atomic
 from reasonome.annotation.measured import NOT_MEASURED, UNREADABLE, measured
 from reasonome.config import Annotation
+from reasonome.core import atomic
 from reasonome.report import tables
 
 MODEL = Path("results/models") / BACKBONE / CHAIN

@@ -7,11 +7,11 @@ import annotation_project
 import pytest
 from annotation_project import GOOD
 
-from reasonome import manifest
 from reasonome.annotation.model_files import check_model
-from reasonome.errors import InputError
+from reasonome.core import manifest
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import folder_sha256
 from reasonome.experiments import Results
-from reasonome.manifest import folder_sha256
 
 FILES = {"model.safetensors": "weights", "config.json": "{}", "tokenizer.json": "words"}
 RESULTS = Results("results")

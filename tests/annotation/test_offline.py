@@ -8,7 +8,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from reasonome.annotation.in_python import annotate_sets
 from reasonome.annotation.offline import offline
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 NOBODY = "http://127.0.0.1:9"
 

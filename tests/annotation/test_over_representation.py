@@ -22,7 +22,7 @@ from reasonome.annotation.over_representation import (
     universe_flags,
     universe_of,
 )
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources import hgnc
 

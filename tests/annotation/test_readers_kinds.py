@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from reasonome.annotation.readers import read_gene_lists
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 GENES = ["TP53", "MDM2", "CDKN1A", "BAX", "BRCA1"]
 IN_GMT = "\t".join(GENES)

@@ -7,7 +7,7 @@ import pytest
 
 from reasonome.annotation.gene_list import ListedGene
 from reasonome.annotation.readers import ListOptions, read_gene_lists
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
 

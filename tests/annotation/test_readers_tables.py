@@ -11,7 +11,7 @@ from reasonome.annotation.gene_list import ListedGene
 from reasonome.annotation.in_python import read_memory
 from reasonome.annotation.readers import ListOptions, from_anndata, from_frame, is_anndata, read_gene_lists
 from reasonome.annotation.settings import checked_settings
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 SEURAT = '"","p_val","avg_log2FC","pct.1","pct.2","p_val_adj","cluster","gene"\n'
 DESEQ2 = '"","baseMean","log2FoldChange","lfcSE","stat","pvalue","padj"\n'

@@ -3,7 +3,7 @@
 import pytest
 
 from reasonome.annotation.readers.universe import read_universe
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 def universe_of(tmp_path, content):

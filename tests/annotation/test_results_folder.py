@@ -10,7 +10,7 @@ from annotation_project import GOOD
 
 from reasonome import cli
 from reasonome.annotation.results_folder import RESULTS, check_folder
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from reasonome.annotation import page
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
 from reasonome.annotation.tables import tsv_heading, tsv_line
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 class Parsed(HTMLParser):

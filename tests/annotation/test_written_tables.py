@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
 
-from reasonome import atomic
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
 from reasonome.annotation.tables import COLUMNS, best_term, tsv_heading, tsv_line, write_tables
+from reasonome.core import atomic
 
 
 def read(folder) -> list[dict[str, str]]:
@@ -125,7 +125,7 @@ def test_the_best_term_has_the_least_adjusted_p_and_of_equals_the_least_p():
 def test_a_failed_write_leaves_the_old_table(tmp_path, monkeypatch):
     write_tables([SPINDLE], tmp_path)
     before = (tmp_path / "annotations.tsv").read_bytes()
-    monkeypatch.setattr("reasonome.atomic.flush", fail)
+    monkeypatch.setattr("reasonome.core.atomic.flush", fail)
     with pytest.raises(OSError, match="No space left"):
         write_tables(RECORDS, tmp_path)
     assert (tmp_path / "annotations.tsv").read_bytes() == before

@@ -21,7 +21,7 @@ import psutil
 import tiny_project
 from tiny_project import BACKBONE, edit
 
-from reasonome.manifest import file_sha256, text_sha256
+from reasonome.core.manifest import file_sha256, text_sha256
 
 WITNESS = Path(__file__).with_name("witness")
 EXPERIMENT = "kills"

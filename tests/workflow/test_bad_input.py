@@ -6,7 +6,7 @@ import pytest
 import tiny_project
 from tiny_project import BACKBONE, TAUGHT
 
-from reasonome.manifest import file_sha256
+from reasonome.core.manifest import file_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from reasonome import atomic
 from reasonome.config import STAGES
+from reasonome.core import atomic
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ import pytest
 import tiny_project
 from tiny_project import ALIGNED, BACKBONE, ROOT, TAUGHT
 
-from reasonome.manifest import file_sha256
+from reasonome.core.manifest import file_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -19,10 +19,10 @@ from reasonome import (
 from reasonome.annotation import project_files
 from reasonome.config import NAME, ONTOLOGY_FILES
 from reasonome.project import Project
-from reasonome.errors import lookup
-from reasonome.errors import InputError
-from reasonome.code_digest import code_sha256
-from reasonome.manifest import canonical
+from reasonome.core.errors import lookup
+from reasonome.core.errors import InputError
+from reasonome.core.code_digest import code_sha256
+from reasonome.core.manifest import canonical
 
 
 report: "../report/workflow.rst"

@@ -9,7 +9,7 @@ import numpy as np
 
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
 from reasonome.clusters import clusters
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.metrics import rouge
 from reasonome.metrics.naming import Similarity
 from reasonome.tasks.gene_set_naming import Example, Gene

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome import atomic
 from reasonome.annotation import about, annotate, kept_answers, page, tables
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.knowledge import Known, read_known
@@ -22,13 +21,14 @@ from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.annotation.readers.universe import read_universe
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
-from reasonome.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.config import Annotation, Style
-from reasonome.errors import InputError, lookup
+from reasonome.core import atomic
+from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
+from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import canonical, file_sha256, read_manifest, text_sha256, versions
+from reasonome.core.terminal import say
 from reasonome.experiments import Results
 from reasonome.genes import GeneTable
-from reasonome.manifest import canonical, file_sha256, read_manifest, text_sha256, versions
-from reasonome.printed import say
 from reasonome.project import Project
 from reasonome.sources import FORMATS
 from reasonome.sources.gmt import genes_as_descriptions, no_descriptions

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome import atomic
-from reasonome.errors import InputError
-from reasonome.manifest import file_sha256
-from reasonome.printed import say
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
+from reasonome.core.terminal import say
 from reasonome.scoring import AnswerRow, read_answers
 
 # The answers; what was asked for them, with their digest; and the batches of a run that did not end.

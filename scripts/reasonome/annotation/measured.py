@@ -4,10 +4,10 @@ from pathlib import Path
 
 from reasonome import card_sources, chains
 from reasonome.config import Annotation
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import say
 from reasonome.experiments import Results
 from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
-from reasonome.printed import say
 from reasonome.project import Project
 from reasonome.report import number_text, tables
 from reasonome.report.family import FLOOR_GROUPS

@@ -13,7 +13,7 @@ from scipy.stats import false_discovery_control
 from reasonome.annotation.readers.checked import counted, some
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import EnrichedTerm
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.hypergeometric import GeneSetTests
 from reasonome.sources import FORMATS

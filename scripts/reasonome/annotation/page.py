@@ -8,11 +8,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome import atomic
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.report import page_files
 
 HERE = Path(__file__).with_suffix("")

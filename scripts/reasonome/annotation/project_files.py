@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reasonome import experiments
 from reasonome.config import GMT_FORMATS, Annotation
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.experiments import Results
 from reasonome.project import Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reasonome.annotation import kept_answers, lock, tables
 from reasonome.annotation.kept_answers import json_object
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 PAGE, MANIFEST = "annotations.html", "manifest.json"
 RESULTS = (PAGE, tables.TSV, tables.JSONL, kept_answers.ANSWERS, kept_answers.STAMP, MANIFEST)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reasonome.config import Annotation
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 
 
 def checked_settings(given: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:

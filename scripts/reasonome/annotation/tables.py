@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome import atomic
 from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.core import atomic
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from reasonome.benchmarks.ranking_rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
 from reasonome.config import RankingBenchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import text_sha256
 from reasonome.genes import GeneTable
-from reasonome.manifest import text_sha256
 from reasonome.project import Project
 from reasonome.sources import phenopackets, rankings
 from reasonome.sources.go import Ontology, read_obo

@@ -12,7 +12,7 @@ import pandas as pd
 
 from reasonome.audit import GeneSet
 from reasonome.config import variant_of_subset
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.tasks.gene_set_naming import ABSTENTION
 from reasonome.text import normalise
 

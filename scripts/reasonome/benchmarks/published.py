@@ -12,7 +12,7 @@ import pandas as pd
 
 from reasonome.audit import GeneSet
 from reasonome.config import PublishedFile
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.facts import check_mapped
 from reasonome.genes import GeneTable
 from reasonome.plain_table import csv_rows, swallowed

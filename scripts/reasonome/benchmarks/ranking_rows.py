@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome import atomic
 from reasonome.benchmarks.rows import SPLITS
+from reasonome.core import atomic
 from reasonome.genes import Gene, GeneTable
 from reasonome.prompts import gene_order
 from reasonome.sources.source import UNMAPPED_COLUMNS

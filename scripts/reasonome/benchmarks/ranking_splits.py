@@ -16,7 +16,7 @@ import numpy as np
 from reasonome.benchmarks.ranking_rows import LeftOut
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import RankingBenchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.gene_clusters import connected
 from reasonome.prompts import gene_order
 from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-from reasonome import atomic
 from reasonome.audit import GeneSet
 from reasonome.benchmarks.contamination import ContaminatedSet
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.gene_set_naming import Example
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 def is_sealed(example: Any, share: float) -> bool:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from reasonome.audit import GeneSet, with_terms
 from reasonome.config import Benchmark, Subset
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.sources.go import Ontology, propagate
 from reasonome.wording import MEMBERSHIP
 

@@ -10,7 +10,7 @@ from typing import Any
 from reasonome import audit
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.textfile import lines
 
 Splits = dict[str, list[GeneSet]]

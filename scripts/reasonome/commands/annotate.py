@@ -17,8 +17,8 @@ from typing import get_args
 
 from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
-from reasonome.errors import InputError
-from reasonome.printed import printable
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import printable
 from reasonome.project import Project
 
 _TOP = (

@@ -12,10 +12,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from reasonome import atomic
 from reasonome.commands.json_output import check_output
-from reasonome.errors import lookup
-from reasonome.printed import show, show_json
+from reasonome.core import atomic
+from reasonome.core.errors import lookup
+from reasonome.core.terminal import show, show_json
 from reasonome.project import Project
 
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 
 
 def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:

@@ -8,8 +8,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from reasonome.errors import lookup
-from reasonome.printed import show
+from reasonome.core.errors import lookup
+from reasonome.core.terminal import show
 from reasonome.project import Project
 
 

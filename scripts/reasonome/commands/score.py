@@ -24,13 +24,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome import atomic
-from reasonome.argument_types import resamples, seed
 from reasonome.commands.json_output import check_output
 from reasonome.config import RANKING_TASKS
-from reasonome.errors import InputError, lookup
+from reasonome.core import atomic
+from reasonome.core.argument_types import resamples, seed
+from reasonome.core.errors import InputError, lookup
+from reasonome.core.terminal import show, show_json
 from reasonome.plain_table import one_field_each
-from reasonome.printed import show, show_json
 from reasonome.project import Project
 
 if TYPE_CHECKING:

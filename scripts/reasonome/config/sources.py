@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, RelativePath, Strict
-from reasonome.errors import nearest
+from reasonome.core.errors import nearest
 
 # No user and password before the host, no white space, and a last part that can be a file's name.
 URL_OF_A_FILE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]*(\?[^\s#]*)?$"

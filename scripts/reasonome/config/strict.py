@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from reasonome.errors import nearest
+from reasonome.core.errors import nearest
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reasonome import memory_limits
+from reasonome.core import memory_limits
 from reasonome.doctor.finding import FAIL, OK, WARN, Finding
 
 OPEN_FILES = 4096

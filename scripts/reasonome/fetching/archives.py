@@ -12,8 +12,8 @@ from typing import IO
 
 from tqdm import tqdm
 
-from reasonome import atomic
-from reasonome.errors import InputError, nearest
+from reasonome.core import atomic
+from reasonome.core.errors import InputError, nearest
 
 CHUNK = 1 << 20
 LARGEST = 10**9  # bytes that a file of a zip archive may always unpack to

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from reasonome import __version__
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from reasonome.config import Source
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.experiments import Results
 from reasonome.fetching.pins import UNPINNED, check_pinned, describe
 from reasonome.project import Project

@@ -11,10 +11,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from reasonome import atomic
 from reasonome.config import Decoding, Style
+from reasonome.core import atomic
+from reasonome.core.manifest import canonical, text_sha256
 from reasonome.generation.engine import Completion
-from reasonome.manifest import canonical, text_sha256
 from reasonome.prompts import Prompt, render
 from reasonome.tasks.task import Task
 

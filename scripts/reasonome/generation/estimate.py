@@ -7,7 +7,7 @@ import pandas as pd
 
 from reasonome.benchmarks import read_rows
 from reasonome.config import OpenAITeacher, SftRecipe
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.experiments import Results, cells, examples_folder
 from reasonome.generation import api
 from reasonome.project import Project

@@ -9,7 +9,7 @@ from pathlib import Path
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
 from reasonome.config import Decoding
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each

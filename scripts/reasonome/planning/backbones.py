@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasonome.config import Backbone, HubWeights
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.planning.estimates import Estimate, counted, unknown
 
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.experiments import Results
 from reasonome.project import Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome import chains
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 ANSWERING = "generate"
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from reasonome import atomic, chains
+from reasonome import chains
 from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
+from reasonome.core import atomic
 from reasonome.experiments import Results, examples_folder
 from reasonome.planning.estimates import Estimate, combine, counted, unknown
 from reasonome.planning.jobs import Job

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reasonome.config import FORMAT_FILES, GO_FORMATS, QUESTION_FORMATS, Benchmark, RankingBenchmark
-from reasonome.yamltext import Loc
+from reasonome.core.yaml_text import Loc
 
 if TYPE_CHECKING:
     from reasonome.project import Project

@@ -4,9 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from reasonome.config import STAGES, AnyStyle, Experiment, PretrainRecipe
+from reasonome.core.yaml_text import Loc
 from reasonome.project.leaks import check_leaks
 from reasonome.prompts import largest_prompt
-from reasonome.yamltext import Loc
 
 if TYPE_CHECKING:
     from reasonome.project import Project

@@ -28,7 +28,7 @@ from reasonome.config import (
     SourceName,
     Teacher,
 )
-from reasonome.errors import InputError, lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.project.folder import ConfigFolder
 from reasonome.project.prompt_styles import read_styles
 from reasonome.project.references import check_references

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome.config import RANKING_TASKS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.tasks import TASKS
 
 if TYPE_CHECKING:

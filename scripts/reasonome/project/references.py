@@ -11,7 +11,7 @@ from reasonome.config import (
     GeneNamesTeacher,
     OpenAITeacher,
 )
-from reasonome.errors import nearest
+from reasonome.core.errors import nearest
 from reasonome.project.benchmark_references import check_naming, check_ranking
 from reasonome.project.experiment_references import check_experiment
 from reasonome.project.recipe_references import check_recipe

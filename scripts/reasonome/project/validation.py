@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from reasonome.errors import InputError, nearest
-from reasonome.yamltext import Loc, YamlText
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.yaml_text import Loc, YamlText
 
 NO_MAPPING = "should hold keys with values (key: value)"
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from reasonome import atomic
+from reasonome.core import atomic
 
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]

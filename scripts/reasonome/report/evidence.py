@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.comparisons import MEAN
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
 from reasonome.statements import STATISTICS
 

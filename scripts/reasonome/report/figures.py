@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.atomic import replacing
 from reasonome.comparisons import MEAN, in_mean
+from reasonome.core.atomic import replacing
 from reasonome.report.drawing import (
     COLOURS,
     INK,

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reasonome.comparisons import MEAN
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.report import number_text, origins, page_files, ranking_section, scores_section
 from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from reasonome import chains
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.report.metric_sets import METRIC_SETS, Kind, MetricSet
 
 # These names are folders and parts of file names all over results/.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.comparisons import MEAN
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.report.family import CEILING, FLOOR_GROUPS
 from reasonome.report.metric_sets import NAMES, MetricSet
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.figures import training_name
 from reasonome.report.number_text import flat

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.go import Ontology, Term, children_first
 from reasonome.sources.source import SPECIES, SourceFacts, SourceFormat, with_genes

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
 from reasonome.sources.table import check_entrez_id, facts_of, first_known, no_rows_of, places, rows

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.table import rows
 from reasonome.sources.textfile import FETCH_AGAIN, lines
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
 from reasonome.sources.table import check_name

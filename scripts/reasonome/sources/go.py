@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.genes import GeneTable
 from reasonome.sources.source import NOT, SourceFacts, SourceFormat, with_genes
 from reasonome.sources.textfile import lines

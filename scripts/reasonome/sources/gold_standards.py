@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reasonome import jsontext
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.gene_locations import chromosome_name, position
 from reasonome.sources.rankings import LocusRow
 from reasonome.sources.table import places, rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes
 from reasonome.sources.table import ROW_COLUMNS, check_entrez_id, check_once, check_symbol, places, rows

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.go import Ontology, read_obo
 from reasonome.sources.source import SourceFacts, SourceFormat, with_genes

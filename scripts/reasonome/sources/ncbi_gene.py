@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
 from reasonome.sources.table import check_entrez_id, check_once, check_symbol, facts_of, no_rows_of, places, rows

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.sources.bioconductor import ontology_from_sqlite
 from reasonome.sources.go import Ontology, read_obo
 

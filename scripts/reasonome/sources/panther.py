@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
 from reasonome.sources.table import facts_of, first_known, no_rows_of, rows

@@ -14,8 +14,8 @@ from pydantic.alias_generators import to_camel
 from tqdm import tqdm
 
 from reasonome import jsontext
-from reasonome.errors import InputError, nearest
-from reasonome.printed import printable
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.terminal import printable
 from reasonome.sources.textfile import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
 from reasonome.text import one_line
 

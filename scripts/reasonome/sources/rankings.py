@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
 
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.plain_table import PlainTable, one_field_each, read_table
 from reasonome.sources.gene_locations import chromosome_name, position
 

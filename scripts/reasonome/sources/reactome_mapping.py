@@ -6,7 +6,7 @@ from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SourceFacts, SourceFormat
 from reasonome.sources.table import check_entrez_id, check_name, facts_of, no_rows_of, rows, species_name

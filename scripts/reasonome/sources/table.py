@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.genes import GeneTable
 from reasonome.sources.source import SPECIES, SourceFacts, with_genes
 from reasonome.sources.textfile import FETCH_AGAIN

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from reasonome.errors import InputError
-from reasonome.printed import printable
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import printable
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a file with a longer line is something else, and would fill the memory
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"

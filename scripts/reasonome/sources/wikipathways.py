@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
 from reasonome.sources.gmt import members, read_gmt
 from reasonome.sources.source import SourceFacts, SourceFormat

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from reasonome.config import Grading, RankingStyle
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.ranked_list import RankedList, parse_cell, parse_ranking, render_ranking
 from reasonome.rewards import ranking

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from reasonome import atomic
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.metrics.naming import Similarity
 from reasonome.tasks.ranking import RankingExample
 from reasonome.teachers import Proposal

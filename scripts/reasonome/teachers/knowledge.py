@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from reasonome.errors import InputError, nearest
+from reasonome.core.errors import InputError, nearest
 from reasonome.teachers import Proposal
 from reasonome.text import normalise
 

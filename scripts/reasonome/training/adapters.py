@@ -8,9 +8,9 @@ import torch
 from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
 
-from reasonome import atomic
 from reasonome.config import Adapter, TrainingSettings
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.precision import DTYPES
 
 

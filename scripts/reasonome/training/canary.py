@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import LogitsProcessorList
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.generation.local import ChosenLogprobs
 
 

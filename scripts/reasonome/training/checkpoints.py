@@ -8,8 +8,8 @@ from pathlib import Path
 
 from transformers import TrainerCallback
 
-from reasonome import atomic
-from reasonome.manifest import Stopwatch
+from reasonome.core import atomic
+from reasonome.core.manifest import Stopwatch
 from reasonome.training import processes, retention, sharding
 
 MARK = "complete.json"

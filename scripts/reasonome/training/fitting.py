@@ -20,9 +20,9 @@ from peft import get_peft_model
 from torch.profiler import ProfilerActivity, profile
 from trl.trainer import add_fused_lm_head
 
-from reasonome import atomic, memory_limits
 from reasonome.config import TrainingSettings
-from reasonome.errors import InputError
+from reasonome.core import atomic, memory_limits
+from reasonome.core.errors import InputError
 from reasonome.training import adapters, lm_head, processes, recomputation, sharding
 from reasonome.training.launcher import MEMORY_MB
 

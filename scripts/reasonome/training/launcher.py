@@ -22,8 +22,8 @@ from typing import Any, get_args
 
 from reasonome import visible_gpus
 from reasonome.config import Sharding
-from reasonome.errors import InputError
-from reasonome.printed import show
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import show
 
 SHARDINGS = get_args(Sharding)
 # Variables that tell a training process how its model is sharded, and the megabytes that its job may have on a node.

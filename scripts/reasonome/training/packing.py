@@ -7,7 +7,7 @@ from datasets import Dataset
 from transformers import TrainerCallback
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 # Arguments of SFTConfig: best-fit decreasing, which cuts no text that fits a row.
 SEPARATE = {"packing": True, "packing_strategy": "bfd"}

@@ -3,7 +3,7 @@
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.training import adapters, packing
 from reasonome.training.sampling import sample_statements
 from reasonome.training.stage import Stage

@@ -18,7 +18,7 @@ from trl.models import unwrap_model_for_generation
 
 from reasonome import precision
 from reasonome.config import Decoding, GrpoRecipe
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.generation import local
 from reasonome.generation.vllm_engine import possible_shards
 from reasonome.training import processes, room

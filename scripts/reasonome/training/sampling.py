@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from reasonome import atomic
+from reasonome.core import atomic
 
 
 def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from reasonome import atomic
 from reasonome.benchmarks import read_rows
 from reasonome.config import AnyStyle, SftRecipe
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.tasks.task import Task
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage

@@ -13,11 +13,12 @@ import torch
 from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from reasonome import __version__, atomic, chains, precision
-from reasonome.code_digest import code_sha256
+from reasonome import __version__, chains, precision
 from reasonome.config import STAGES, AnyStyle, Recipe
-from reasonome.errors import InputError
-from reasonome.manifest import (
+from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import (
     Stopwatch,
     canonical,
     file_sha256,

@@ -10,7 +10,7 @@ from tensorboardX import SummaryWriter
 from transformers import TrainerCallback
 from transformers.integrations import rewrite_logs
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 
 def folder(model: Path) -> Path:

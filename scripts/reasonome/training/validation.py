@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from transformers import Trainer, TrainerCallback
 
-from reasonome import atomic
 from reasonome.comparisons import MEAN, bootstrap_intervals
-from reasonome.errors import InputError
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.training import processes
 
 FILE = "answers-before.json"

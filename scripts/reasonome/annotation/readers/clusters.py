@@ -21,7 +21,7 @@ from reasonome.annotation.readers.columns import (
 )
 from reasonome.annotation.readers.options import MARKER_LOG2_FOLD_CHANGE, MARKERS, ListOptions
 from reasonome.annotation.readers.statistics import GeneStatistics, Thresholds, infinite, read_rows
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.plain_table import PlainTable
 
 KIND = "clusters"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.plain_table import PlainTable
 
 # Names are compared by their letters and digits, case aside: `p_val_adj` and `P.Val.Adj` are "pvaladj".

@@ -10,7 +10,7 @@ from reasonome.annotation.readers import clusters, differential, gene_per_line
 from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, is_missing, is_number
 from reasonome.annotation.readers.columns import key as column_key
 from reasonome.annotation.readers.options import ListOptions
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.plain_table import PlainTable, of_frame
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")

@@ -25,7 +25,7 @@ from reasonome.annotation.readers.columns import (
     number,
 )
 from reasonome.annotation.readers.options import OPTIONS, ListOptions
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 KIND = "genes"
 _SEPARATOR = re.compile(r"\s*[\t,;]\s*|\s+")

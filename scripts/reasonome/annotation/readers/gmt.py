@@ -6,7 +6,7 @@ from pathlib import Path
 from reasonome.annotation.gene_list import GeneLists, ListedGene
 from reasonome.annotation.readers.checked import checked, counted, uniquely_named
 from reasonome.annotation.readers.options import OPTIONS, ListOptions
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 KIND = "gmt"
 

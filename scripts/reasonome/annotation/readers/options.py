@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 MARKER_LOG2_FOLD_CHANGE = 0.25  # of markers of clusters, as Seurat's FindAllMarkers has it
 LOG2_FOLD_CHANGE = 1.0  # of differential expression: twice or half as much

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, ROLES, is_missing, is_number, key
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 # Ids, and what symbols of humans and mice look like: no spaces or underscores, which names of sets and columns have.
 _GENE = re.compile(

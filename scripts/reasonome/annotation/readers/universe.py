@@ -19,7 +19,7 @@ from reasonome.annotation.readers.columns import (
     no_gene_column,
 )
 from reasonome.annotation.readers.preamble import without_any_comments, without_separator
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 from reasonome.plain_table import PlainTable, parse, read_text
 
 _FIX = "write one gene a line, or give a table with a column called 'gene'"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
-from reasonome.printed import show
+from reasonome.core.terminal import show
 
 
 class InputError(Exception):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
 

@@ -11,8 +11,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from reasonome import __version__, atomic
-from reasonome.errors import InputError
+from reasonome import __version__
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
 _PIECE = 1 << 20  # bytes that are read at a time

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reasonome.errors import InputError
+from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
