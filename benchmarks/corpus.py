@@ -25,9 +25,9 @@ import pandas as pd
 
 from reasonome.benchmarks import made_sets, within_limits
 from reasonome.config import Benchmark, Corpus, Subset
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.experiments import Results
-from reasonome.project import Project
 from reasonome.sources.bioconductor import ontology_from_sqlite
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"

@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import SentenceEncoder
-from reasonome.experiments import Results
-from reasonome.project import Project
 from reasonome.sources.go import read_obo
 
 TRUTHS, TIMES_ASKED = 100, 4

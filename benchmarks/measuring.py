@@ -19,10 +19,10 @@ from typing import Any
 import torch
 
 from reasonome.benchmarks import read_rows
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.experiments import Results
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 CUDA = torch.cuda.is_available()

@@ -17,8 +17,8 @@ from pathlib import Path
 import yaml
 
 from reasonome import prompt_counts
+from reasonome.config.project import Project
 from reasonome.core.errors import run_program
-from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent
 # Source → the shipped one whose files stand in for it.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reasonome import visible_gpus
 from reasonome.annotation import job
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.project import Project
 
 
 def main() -> None:

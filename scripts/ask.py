@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import read_rows
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.generation.api import write_answers
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 

@@ -13,10 +13,8 @@ import pandas as pd
 from reasonome import benchmarks, leak_audit
 from reasonome.audit import GeneSet, with_terms
 from reasonome.config import Style
-from reasonome.core import atomic
-from reasonome.core.errors import lookup, run_program
-from reasonome.core.terminal import show
-from reasonome.experiments import (
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import (
     AuditPlan,
     Results,
     audit_plan,
@@ -25,9 +23,11 @@ from reasonome.experiments import (
     set_sources,
     shared_sources,
 )
+from reasonome.core import atomic
+from reasonome.core.errors import lookup, run_program
+from reasonome.core.terminal import show
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
-from reasonome.project import Project
 from reasonome.report.evidence import read_json
 from reasonome.sources.go import Ontology
 from reasonome.sources.ontology import read_ontology

@@ -13,13 +13,13 @@ import pandas as pd
 
 from reasonome import leak_audit, ranking_leak_audit
 from reasonome.benchmarks.rows import read_rows
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan, Results, audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.experiments import AuditPlan, Results, audit_plan
 from reasonome.facts import read_facts
 from reasonome.leak_audit import Finding, Training
-from reasonome.project import Project
 from reasonome.ranking_leak_audit import HeldOutQuestions
 from reasonome.report.evidence import read_json
 from reasonome.tasks import TASKS

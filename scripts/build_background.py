@@ -8,10 +8,10 @@ import argparse
 from pathlib import Path
 
 from reasonome.background import background_statistics, background_table, write_background
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts import read_facts
-from reasonome.project import Project
 from reasonome.sources.ontology import read_ontology
 
 

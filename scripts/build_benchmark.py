@@ -16,11 +16,11 @@ import pandas as pd
 from reasonome import audit, benchmarks
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import read_facts
 from reasonome.genes import GeneTable
-from reasonome.project import Project
 from reasonome.sources import FORMATS
 from reasonome.sources.go import Ontology
 from reasonome.sources.ontology import is_sqlite, read_ontology

@@ -19,9 +19,9 @@ from reasonome.benchmarks.ranking_rows import Questions, without_told, write_ran
 from reasonome.benchmarks.ranking_splits import HeldOut
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import RankingBenchmark
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.genes import GeneTable
-from reasonome.project import Project
 from reasonome.sources import FORMATS
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking import RankingExample

@@ -8,11 +8,11 @@ import argparse
 from pathlib import Path
 
 from reasonome.background import read_background
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.encoders import load_encoders
 from reasonome.metrics.terms import TermScorer
-from reasonome.project import Project
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import check_sha256
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.fetching import pins
-from reasonome.project import Project
 
 
 def main() -> None:

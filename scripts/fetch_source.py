@@ -6,9 +6,9 @@ python scripts/fetch_source.py --source go --file obo --output results/sources/g
 import argparse
 from pathlib import Path
 
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.fetching import licences, pins
-from reasonome.project import Project
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ import argparse
 from pathlib import Path
 
 from reasonome import weights
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import folder_sha256
-from reasonome.project import Project
 
 
 def main() -> None:

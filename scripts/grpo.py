@@ -8,9 +8,9 @@ python scripts/grpo.py --folder results/models/smollm2-135m/sft.names-s0+grpo.so
 import argparse
 from pathlib import Path
 
+from reasonome.config.project import Project
 from reasonome.core.errors import run_program
 from reasonome.encoders import load_encoders, mean_similarity
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 from reasonome.training.grpo import grpo
 from reasonome.training.stage import Stage, read_recipe

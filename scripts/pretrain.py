@@ -7,8 +7,8 @@ python scripts/pretrain.py --folder results/models/smollm2-135m/pretrain.demo-s0
 import argparse
 from pathlib import Path
 
+from reasonome.config.project import Project
 from reasonome.core.errors import run_program
-from reasonome.project import Project
 from reasonome.training.pretrain import pretrain
 from reasonome.training.stage import Stage
 

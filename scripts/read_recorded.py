@@ -8,11 +8,11 @@ import argparse
 from pathlib import Path
 
 from reasonome.benchmarks import read_rows
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
-from reasonome.project import Project
 from reasonome.recorded import read_recorded
 from reasonome.tasks import TASKS
 

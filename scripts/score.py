@@ -10,9 +10,9 @@ python scripts/score.py --benchmark demo-go --style demo-names --examples result
 from pathlib import Path
 
 from reasonome import scoring
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.judges import load_judges
-from reasonome.project import Project
 from reasonome.score_files import arguments, read_questions, write_scores
 from reasonome.tasks import TASKS
 

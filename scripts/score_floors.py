@@ -11,10 +11,10 @@ from pathlib import Path
 from reasonome import scoring
 from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.judges import load_judges
-from reasonome.project import Project
 
 
 def main() -> None:

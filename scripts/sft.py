@@ -8,8 +8,8 @@ python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.
 import argparse
 from pathlib import Path
 
+from reasonome.config.project import Project
 from reasonome.core.errors import run_program
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage, read_recipe

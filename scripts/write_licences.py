@@ -8,11 +8,11 @@ Fails for a restricted source whose licence nobody has accepted, and for a file 
 import argparse
 from pathlib import Path
 
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.fetching.licences import licence_table
-from reasonome.project import Project
 
 
 def main() -> None:

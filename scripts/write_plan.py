@@ -6,10 +6,10 @@ python scripts/write_plan.py --experiment demo --output results/experiments/demo
 import argparse
 from pathlib import Path
 
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import report_plan
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.experiments import report_plan
-from reasonome.project import Project
 
 
 def main() -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 from reasonome import benchmarks, prompt_facts
 from reasonome.config import AnyBenchmark, Benchmark, Style
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts import read_facts
-from reasonome.project import Project
 from reasonome.prompt_neighbours import with_neighbours
 from reasonome.sources.ontology import read_ontology
 from reasonome.tasks import TASKS

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reasonome.benchmarks import read_rows
 from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.project import Project
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking_task import RankingTask

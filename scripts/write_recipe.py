@@ -6,10 +6,10 @@ python scripts/write_recipe.py --step sft.names-s0 --output results/models/smoll
 import argparse
 from pathlib import Path
 
-from reasonome.chains import Step
+from reasonome.config.project import Project
+from reasonome.config.project.chains import Step
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.project import Project
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ python scripts/write_schemas.py --output workflow/schemas
 import argparse
 from pathlib import Path
 
+from reasonome.config.json_schemas import json_schemas
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.schemas import json_schemas
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ import yaml
 from reasonome.annotation import job, project_files
 from reasonome.background import background_table, write_background
 from reasonome.config import Annotation
+from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256
 from reasonome.facts import Facts, write_facts
-from reasonome.project import Project
 from reasonome.sources.go import read_obo
 from reasonome.sources.source import FACT_COLUMNS
 

@@ -10,8 +10,8 @@ from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome import benchmarks, weights
+from reasonome.config.project import Project
 from reasonome.facts import build_facts
-from reasonome.project import Project
 from reasonome.sources.go import read_obo
 
 ROOT = Path(__file__).resolve().parent.parent

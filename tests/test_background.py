@@ -23,10 +23,10 @@ from reasonome.background import (
     read_background,
     write_background,
 )
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
-from reasonome.experiments import Results
 from reasonome.facts import build_facts
-from reasonome.project import Project
 from reasonome.sources.go import propagate, read_obo
 from reasonome.sources.source import FACT_COLUMNS
 

@@ -14,10 +14,10 @@ from pyarrow import parquet
 from reasonome import benchmark_answers, cli
 from reasonome.background import SCHEMA
 from reasonome.benchmarks import read_rows
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import judging_facts
 from reasonome.core.errors import InputError
-from reasonome.experiments import judging_facts
 from reasonome.judges import Judges
-from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 

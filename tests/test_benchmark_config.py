@@ -8,8 +8,8 @@ import yaml
 from pydantic import ValidationError
 
 from reasonome.config import Benchmark
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 BP = {"namespace": "biological_process", "test": 3, "valid": 2}

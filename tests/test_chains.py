@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from reasonome import chains
-from reasonome.chains import Run, Step
 from reasonome.config import Experiment
+from reasonome.config.project import chains
+from reasonome.config.project.chains import Run, Step
 from reasonome.core.errors import InputError
 
 CHAIN = "pretrain.go-s0+sft.names-s0+grpo.soft-s12"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reasonome.config import Benchmark, Source, SourceFile
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
-from reasonome.project import Project
 from reasonome.prompts import count_tokens, largest_prompt
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"

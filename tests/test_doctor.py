@@ -12,12 +12,12 @@ import tiny_project
 
 from reasonome import cli
 from reasonome.config import Adapter
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.doctor import cluster, communication, gpus, limits, offline, packages, storage
 from reasonome.doctor.examination import disk_needed, examine, optional_packages
 from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 from reasonome.doctor.gpus import Driver, Gpu, Torch
-from reasonome.project import Project
 
 BACKBONE = "smollm2-135m"
 H100 = Gpu("NVIDIA H100 80GB HBM3", 85.5, (9, 0))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome.experiments import (
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import (
     cells,
     corpus_sources,
     report_plan,
@@ -15,7 +16,6 @@ from reasonome.experiments import (
     teacher_mode,
     trained_steps,
 )
-from reasonome.project import Project
 from reasonome.report.plan import Plan
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"

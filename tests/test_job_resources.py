@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from reasonome.config import CLUSTER_RULES
+from reasonome.config.project import Project
+from reasonome.config.project.job_resources import JobResources, names, of_job
 from reasonome.core.errors import InputError
-from reasonome.job_resources import JobResources, names, of_job
-from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -17,11 +17,11 @@ from reasonome import audit, leak_audit
 from reasonome.audit import GeneSet
 from reasonome.benchmarks import split
 from reasonome.config import AuditPolicy, Style
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.experiments import audit_plan
 from reasonome.leak_audit import Asked, HeldOut, Training
-from reasonome.project import Project
 from reasonome.sources.go import read_obo
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teachers import Proposal

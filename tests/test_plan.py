@@ -16,8 +16,9 @@ import torch
 import generate
 from reasonome import cli
 from reasonome.config import STAGES
+from reasonome.config.project import Project
+from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
-from reasonome.job_resources import JobResources
 from reasonome.planning import backbones, measured, memory
 from reasonome.planning.estimates import Estimate, counted, total, unknown
 from reasonome.planning.jobs import Job, parse, waits_for
@@ -25,7 +26,6 @@ from reasonome.planning.plan import Plan
 from reasonome.planning.rates import Device, Rates
 from reasonome.planning.table import text, tsv
 from reasonome.planning.workload import Workload
-from reasonome.project import Project
 from reasonome.prompts import count_tokens
 
 BACKBONE = "smollm2-135m"

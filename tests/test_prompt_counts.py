@@ -6,9 +6,9 @@ import pytest
 import tiny_project
 
 from reasonome import cli, prompt_counts
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.project import Project
 
 CONFIG = tiny_project.ROOT / "config"
 

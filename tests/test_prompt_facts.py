@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from reasonome import benchmarks
 from reasonome.benchmarks import read_rows
 from reasonome.config import Benchmark, PromptFacts
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import examples_folder
 from reasonome.core.errors import InputError
-from reasonome.experiments import examples_folder
-from reasonome.project import Project
 from reasonome.prompt_facts import (
     FactIndex,
     collection,

@@ -15,9 +15,9 @@ import yaml
 from reasonome import audit, benchmarks, statements
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark, PublishedFile
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.genes import Gene, GeneTable
-from reasonome.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(

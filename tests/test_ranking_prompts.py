@@ -6,8 +6,8 @@ import pytest
 from ranking_questions import TASK, question
 
 from reasonome.config import RANKING_PLACEHOLDERS, RankingStyle
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
 

@@ -9,9 +9,9 @@ import pytest
 import tiny_training
 from ranking_questions import TASK, question
 
-from reasonome import chains, experiments
 from reasonome.chat_endpoint import ApiAnswer
 from reasonome.config import STAGES, GrpoRecipe, RankingStyle
+from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -19,7 +19,6 @@ from reasonome.doctor.offline import needed_weights
 from reasonome.graders import grader_rewards
 from reasonome.planning.jobs import Job
 from reasonome.planning.workload import Workload
-from reasonome.project import Project
 from reasonome.ranked_list import render_ranking
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking import RankedAnswer, RankedGene

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from reasonome.schemas import json_schemas
+from reasonome.config.json_schemas import json_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "workflow" / "schemas"

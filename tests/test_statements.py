@@ -15,8 +15,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from reasonome import statements
 from reasonome.config import Corpus
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.project import Project
 from reasonome.sources.source import FACT_COLUMNS
 from reasonome.text import normalise
 from reasonome.wording import JOINT

@@ -11,9 +11,9 @@ import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.comparisons import paired_test
+from reasonome.config.project.experiments import report_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.experiments import report_plan
 from reasonome.report import tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import count_reasoning, read_evidence, read_step

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from reasonome.config import RankingBenchmark
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.genes import GeneTable
-from reasonome.project import Project
 from reasonome.sources import FORMATS
 
 

@@ -12,11 +12,11 @@ from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.config import Benchmark, Style
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
-from reasonome.experiments import Results, judging_facts
 from reasonome.judges import load_judges
 from reasonome.metrics.naming import distinct_share
-from reasonome.project import Project
 from reasonome.recorded import FIELDS, read_recorded
 from reasonome.scored import Score, Scored, ScoredFloor, intervals
 from reasonome.tasks import TASKS

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reasonome import chains, experiments
 from reasonome.config import PretrainRecipe
-from reasonome.project import Project
+from reasonome.config.project import Project, chains, experiments
 
 
 @dataclass(frozen=True)

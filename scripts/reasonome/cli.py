@@ -17,9 +17,9 @@ import sys
 from pathlib import Path
 
 from reasonome.commands import annotate, doctor, plan, score
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.project import Project
 
 
 def main(arguments: list[str] | None = None) -> int:

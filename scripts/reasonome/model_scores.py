@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome import chains
 from reasonome.comparisons import MEAN
+from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.family import CEILING

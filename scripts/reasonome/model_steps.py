@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reasonome import chains
+from reasonome.config.project import chains
 from reasonome.core.manifest import read_manifest
 
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome import experiments
 from reasonome.benchmarks import SPLITS, read_rows
 from reasonome.config import PretrainRecipe
+from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError, lookup
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 # Sets up to this size are what usual prompts of published systems show whole.

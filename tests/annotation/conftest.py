@@ -5,7 +5,7 @@ import pytest
 from annotation_project import Annotating, ByHand
 
 from reasonome.annotation import job
-from reasonome.project import Project
+from reasonome.config.project import Project
 
 
 @pytest.fixture(scope="session")

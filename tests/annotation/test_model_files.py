@@ -8,10 +8,10 @@ import pytest
 from annotation_project import GOOD
 
 from reasonome.annotation.model_files import check_model
+from reasonome.config.project.experiments import Results
 from reasonome.core import manifest
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
-from reasonome.experiments import Results
 
 FILES = {"model.safetensors": "weights", "config.json": "{}", "tokenizer.json": "words"}
 RESULTS = Results("results")

@@ -122,7 +122,7 @@ def taught(folder: Path, project: Path, steps: int = 100) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from reasonome.benchmarks import read_rows
-    from reasonome.project import Project
+    from reasonome.config.project import Project
     from reasonome.prompts import render
     from reasonome.tasks import TASKS
 

@@ -7,18 +7,11 @@ import shutil
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome import (
-    card_sources,
-    chains,
-    experiments,
-    job_resources,
-    model_steps,
-    snakemake_lock,
-    visible_gpus,
-)
+from reasonome import card_sources, model_steps, snakemake_lock, visible_gpus
+from reasonome.config.project import chains, experiments, job_resources
 from reasonome.annotation import project_files
 from reasonome.config import NAME, ONTOLOGY_FILES
-from reasonome.project import Project
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup
 from reasonome.core.errors import InputError
 from reasonome.core.code_digest import code_sha256

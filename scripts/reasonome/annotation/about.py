@@ -9,9 +9,9 @@ from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.config import Annotation, Style
+from reasonome.config.project import Project
 from reasonome.core.manifest import versions
 from reasonome.model_steps import learned_from, step_manifests
-from reasonome.project import Project
 
 
 def about_page(

@@ -22,9 +22,9 @@ from reasonome.annotation.readers.checked import some
 from reasonome.annotation.settings import checked_settings
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.config import Annotation
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable, say
-from reasonome.project import Project
 
 # Numba, which Scanpy runs on, may load an OpenMP with which torch is several times slower than with its own; the one
 # that is loaded first serves both.

@@ -22,14 +22,14 @@ from reasonome.annotation.readers.universe import read_universe
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
 from reasonome.config import Annotation, Style
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, file_sha256, read_manifest, text_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.experiments import Results
 from reasonome.genes import GeneTable
-from reasonome.project import Project
 from reasonome.sources import FORMATS
 from reasonome.sources.gmt import genes_as_descriptions, no_descriptions
 

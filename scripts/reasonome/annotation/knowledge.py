@@ -11,12 +11,12 @@ from reasonome.annotation.project_files import Sources
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.annotation.term_names import TermNames
 from reasonome.background import Background, read_background
+from reasonome.config.project import Project
 from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.facts import read_facts
 from reasonome.genes import GeneTable
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import Similarity
-from reasonome.project import Project
 from reasonome.sources.source import NOT
 from reasonome.text import normalise
 from reasonome.wording import FREE_TEXT, NAMING

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from reasonome import card_sources, chains
+from reasonome import card_sources
 from reasonome.config import Annotation
+from reasonome.config.project import Project, chains
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.experiments import Results
 from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
-from reasonome.project import Project
 from reasonome.report import number_text, tables
 from reasonome.report.family import FLOOR_GROUPS
 from reasonome.report.metric_names import metric_name

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reasonome import experiments
 from reasonome.config import GMT_FORMATS, Annotation
+from reasonome.config.project import Project, experiments
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup
-from reasonome.experiments import Results
-from reasonome.project import Project
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
 

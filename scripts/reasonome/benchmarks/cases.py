@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 from reasonome.benchmarks.ranking_rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
 from reasonome.config import RankingBenchmark
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.genes import GeneTable
-from reasonome.project import Project
 from reasonome.sources import phenopackets, rankings
 from reasonome.sources.go import Ontology, read_obo
 from reasonome.sources.phenopackets import DURATION, Case, CaseTerm

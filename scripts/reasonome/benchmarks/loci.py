@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from reasonome.benchmarks.ranking_rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
 from reasonome.config import RankingBenchmark, RankingSubset
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
 from reasonome.genes import GeneTable
-from reasonome.project import Project
 from reasonome.sources import gold_standards, rankings
 from reasonome.sources.gene_locations import read_locations
 from reasonome.sources.rankings import LocusRow

@@ -17,9 +17,9 @@ from typing import get_args
 
 from reasonome.annotation.settings import checked_settings
 from reasonome.config import Annotation
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
-from reasonome.project import Project
 
 _TOP = (
     "genes of a set, at most, the strongest: of differential expression those of the largest statistic either way, or "

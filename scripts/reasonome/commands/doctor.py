@@ -13,10 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from reasonome.commands.json_output import check_output
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup
 from reasonome.core.terminal import show, show_json
-from reasonome.project import Project
 
 
 def add(commands: argparse._SubParsersAction) -> None:

@@ -8,9 +8,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from reasonome.config.project import Project
 from reasonome.core.errors import lookup
 from reasonome.core.terminal import show
-from reasonome.project import Project
 
 
 def add(commands: argparse._SubParsersAction) -> None:

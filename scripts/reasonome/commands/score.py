@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING
 
 from reasonome.commands.json_output import check_output
 from reasonome.config import RANKING_TASKS
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show, show_json
 from reasonome.plain_table import one_field_each
-from reasonome.project import Project
 
 if TYPE_CHECKING:
     from reasonome.scored import Scored

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from reasonome.config import Source
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
-from reasonome.experiments import Results
 from reasonome.fetching.pins import UNPINNED, check_pinned, describe
-from reasonome.project import Project
 
 COLUMNS = [
     "source",

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import yaml
 
 from reasonome.config import LockedFile, LockedSource, SourceFile
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.experiments import Results
 from reasonome.fetching.archives import apt_download, check_zip, pip_download, undeb, unzip
 from reasonome.fetching.download import check_reply, download
 from reasonome.fetching.releases import stated_release
-from reasonome.project import Project
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"

@@ -7,10 +7,10 @@ import pandas as pd
 
 from reasonome.benchmarks import read_rows
 from reasonome.config import OpenAITeacher, SftRecipe
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results, cells, examples_folder
 from reasonome.core.errors import InputError, lookup
-from reasonome.experiments import Results, cells, examples_folder
 from reasonome.generation import api
-from reasonome.project import Project
 from reasonome.tasks import TASKS
 
 METHOD = (

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup
-from reasonome.experiments import Results
-from reasonome.project import Project
 
 _RULE = re.compile(r"\s*(?:local)?(?:rule|checkpoint) (\w+):")
 _ITEM = re.compile(r"\s+(input|output|wildcards): (.*)")

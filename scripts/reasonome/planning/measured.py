@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome import chains
+from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 
 ANSWERING = "generate"

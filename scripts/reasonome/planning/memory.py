@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe
-from reasonome.job_resources import JobResources
+from reasonome.config.project.job_resources import JobResources
 from reasonome.planning.backbones import Shape
 from reasonome.planning.estimates import Estimate, combine, counted
 from reasonome.planning.measured import MeasuredRun

@@ -7,17 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
-from reasonome import chains
 from reasonome.config import CLUSTER_RULES, TRAINING_RULES, GrpoRecipe
+from reasonome.config.project import Project, chains
+from reasonome.config.project.job_resources import JobResources, of_job
 from reasonome.generation.engine import rows_of_length
-from reasonome.job_resources import JobResources, of_job
 from reasonome.planning import backbones, memory
 from reasonome.planning.estimates import Estimate, total, unknown
 from reasonome.planning.jobs import Job, waits_for
 from reasonome.planning.measured import ANSWERING, MeasuredRun
 from reasonome.planning.rates import GPU_MEMORY_GB, TEXT_STAGES, Device, Rates
 from reasonome.planning.workload import Work, Workload
-from reasonome.project import Project
 
 DATA_RULES = ("build_benchmark", "build_ranking_benchmark", "write_prompts", "write_statements")
 # What loading libraries and weights takes, on a quiet file system.

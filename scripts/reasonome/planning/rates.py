@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from reasonome.job_resources import JobResources
+from reasonome.config.project.job_resources import JobResources
 from reasonome.planning.estimates import Estimate, combine, counted, unknown
 from reasonome.planning.measured import ANSWERING, MeasuredRun
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from reasonome import chains
 from reasonome.comparisons import MEAN, in_mean
+from reasonome.config.project import chains
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.plan import Evaluation, Plan

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from reasonome import chains
+from reasonome.config.project import chains
 from reasonome.core.errors import InputError, nearest
 from reasonome.report.metric_sets import METRIC_SETS, Kind, MetricSet
 

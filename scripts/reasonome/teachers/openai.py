@@ -9,7 +9,7 @@ from reasonome import chat_endpoint
 from reasonome.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.completion import parse_completion
 from reasonome.config import OpenAITeacher, RankingStyle
-from reasonome.prompt_template import read_template
+from reasonome.config.project.prompt_template import read_template
 from reasonome.prompts import Prompt, filled_template
 from reasonome.tasks.ranking_task import RankingTask
 from reasonome.teachers import Proposal

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from reasonome.chains import BASE
+from reasonome.config.project.chains import BASE
 
 WHILE_TRAINING = 2  # checkpoints at a time, and one more while the next is written
 

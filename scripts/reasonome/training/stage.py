@@ -13,8 +13,9 @@ import torch
 from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from reasonome import __version__, chains, precision
+from reasonome import __version__, precision
 from reasonome.config import STAGES, AnyStyle, Recipe
+from reasonome.config.project import chains
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reasonome.config import Experiment, PretrainRecipe, Recipe
 
 if TYPE_CHECKING:
-    from reasonome.project import Project
+    from reasonome.config.project import Project
 
 
 def check_leaks(project: "Project", file: str, experiment: Experiment) -> None:

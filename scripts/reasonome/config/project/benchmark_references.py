@@ -7,7 +7,7 @@ from reasonome.config import FORMAT_FILES, GO_FORMATS, QUESTION_FORMATS, Benchma
 from reasonome.core.yaml_text import Loc
 
 if TYPE_CHECKING:
-    from reasonome.project import Project
+    from reasonome.config.project import Project
 
 
 def check_ranking(project: "Project", name: str, benchmark: RankingBenchmark) -> None:

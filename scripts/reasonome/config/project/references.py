@@ -11,14 +11,14 @@ from reasonome.config import (
     GeneNamesTeacher,
     OpenAITeacher,
 )
+from reasonome.config.project.benchmark_references import check_naming, check_ranking
+from reasonome.config.project.experiment_references import check_experiment
+from reasonome.config.project.prompt_template import read_template
+from reasonome.config.project.recipe_references import check_recipe
 from reasonome.core.errors import nearest
-from reasonome.project.benchmark_references import check_naming, check_ranking
-from reasonome.project.experiment_references import check_experiment
-from reasonome.project.recipe_references import check_recipe
-from reasonome.prompt_template import read_template
 
 if TYPE_CHECKING:
-    from reasonome.project import Project
+    from reasonome.config.project import Project
 
 
 def check_references(project: "Project") -> None:

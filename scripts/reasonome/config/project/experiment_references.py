@@ -4,12 +4,12 @@ import re
 from typing import TYPE_CHECKING
 
 from reasonome.config import STAGES, AnyStyle, Experiment, PretrainRecipe
+from reasonome.config.project.leaks import check_leaks
 from reasonome.core.yaml_text import Loc
-from reasonome.project.leaks import check_leaks
 from reasonome.prompts import largest_prompt
 
 if TYPE_CHECKING:
-    from reasonome.project import Project
+    from reasonome.config.project import Project
 
 _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import NAME, Experiment, Recipe, RecipeFile, TrainingSettings
+from reasonome.config.project.validation import named_well, validated
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText
-from reasonome.project.validation import named_well, validated
 
 
 class ConfigFolder:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome import chains
-from reasonome.chains import Run
 from reasonome.config import (
     GO_FORMATS,
     GrpoRecipe,
@@ -19,7 +17,8 @@ from reasonome.config import (
     SftRecipe,
     SourceFile,
 )
-from reasonome.project import Project
+from reasonome.config.project import Project, chains
+from reasonome.config.project.chains import Run
 
 
 class Results:

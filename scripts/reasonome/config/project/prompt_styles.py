@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import NAMING_TEXTS, RANKING_PLACEHOLDERS, STYLE, AnyStyle, RankingStyle, Style
+from reasonome.config.project.prompt_template import read_template
+from reasonome.config.project.validation import NO_MAPPING, named_well, validated
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import YamlText
-from reasonome.project.validation import NO_MAPPING, named_well, validated
-from reasonome.prompt_template import read_template
 
 
 def read_styles(folder: Path) -> dict[tuple[str, str], AnyStyle]:

@@ -28,10 +28,10 @@ from reasonome.config import (
     SourceName,
     Teacher,
 )
+from reasonome.config.project.folder import ConfigFolder
+from reasonome.config.project.prompt_styles import read_styles
+from reasonome.config.project.references import check_references
 from reasonome.core.errors import InputError, lookup
-from reasonome.project.folder import ConfigFolder
-from reasonome.project.prompt_styles import read_styles
-from reasonome.project.references import check_references
 
 
 class Project:

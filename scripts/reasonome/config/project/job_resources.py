@@ -3,9 +3,8 @@
 import math
 from dataclasses import dataclass, fields
 
-from reasonome import chains
 from reasonome.config import TRAINING_RULES, Request
-from reasonome.project import Project
+from reasonome.config.project import Project, chains
 
 
 @dataclass(frozen=True)

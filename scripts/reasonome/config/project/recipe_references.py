@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.tasks import TASKS
 
 if TYPE_CHECKING:
-    from reasonome.project import Project
+    from reasonome.config.project import Project
 
 
 def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) -> None:

@@ -1,5 +1,5 @@
 """A project: everything under one config folder, read from YAML, validated, its cross-references checked."""
 
-from reasonome.project.project import Project
+from reasonome.config.project.project import Project
 
 __all__ = ["Project", "lookup"]

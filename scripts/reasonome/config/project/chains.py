@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from reasonome.config import STAGES, Experiment, GrpoRecipe, Recipe
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import file_sha256
-from reasonome.project import Project
 
 BASE = "base"
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling each: two would be two folders for one model
