@@ -24,7 +24,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import SentenceEncoder
-from reasonome.sources.go import read_obo
+from reasonome.facts.sources.go import read_obo
 
 TRUTHS, TIMES_ASKED = 100, 4
 DISTINCT = 75 / 90  # names per question, of each time that all are asked

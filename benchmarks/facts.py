@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 from measuring import Check, Inputs, Speed, median_seconds, parser, report
 
-from reasonome import release_diff
 from reasonome.core.atomic import read_jsonl
 from reasonome.core.errors import run_program
-from reasonome.facts import read_facts
+from reasonome.facts import release_diff
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.metrics.claims import TRUE, Knowledge
-from reasonome.text import normalise
-from reasonome.wording import FREE_TEXT, NAMING
 
 ROWS = 200  # of reasoning, two steps each
 FACTS, REMOVED, CHANGED = 500_000, 1_000, 500

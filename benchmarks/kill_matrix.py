@@ -42,10 +42,10 @@ import tiny_backbone  # noqa: E402
 import tiny_project  # noqa: E402
 from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, UNLOCKS, Life, Run, Stage  # noqa: E402
 
-from reasonome import weights
 from reasonome.config.project import Project  # noqa: E402
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program  # noqa: E402
+from reasonome.facts.fetching import weights
 
 CANCEL = "scancel"
 THROUGH_SLURM = ["--profile", str(ROOT / "profiles/slurm"), "--slurm-init-seconds-before-status-checks", "6"]

@@ -26,11 +26,11 @@ from reasonome.config.project.experiments import (
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.facts import read_facts
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.ontology import read_ontology
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
 from reasonome.report.evidence import read_json
-from reasonome.sources.go import Ontology
-from reasonome.sources.ontology import read_ontology
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming
 

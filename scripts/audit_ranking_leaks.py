@@ -18,7 +18,7 @@ from reasonome.config.project.experiments import AuditPlan, Results, audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.facts import read_facts
+from reasonome.facts.corpus import read_facts
 from reasonome.leak_audit import Finding, Training
 from reasonome.ranking_leak_audit import HeldOutQuestions
 from reasonome.report.evidence import read_json

@@ -11,8 +11,8 @@ from reasonome.background import background_statistics, background_table, write_
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.facts import read_facts
-from reasonome.sources.ontology import read_ontology
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.ontology import read_ontology
 
 
 def main() -> None:

@@ -19,12 +19,12 @@ from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import file_sha256
-from reasonome.facts import read_facts
-from reasonome.genes import GeneTable
-from reasonome.sources import FORMATS
-from reasonome.sources.go import Ontology
-from reasonome.sources.ontology import is_sqlite, read_ontology
-from reasonome.sources.source import UNMAPPED_COLUMNS
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.ontology import is_sqlite, read_ontology
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 
 
 def arguments() -> argparse.Namespace:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.terminal import show
-from reasonome.facts import REJECTED, Facts, build_facts, write_facts
-from reasonome.sources import FORMATS
+from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
+from reasonome.facts.sources import FORMATS
 
 
 def arguments() -> argparse.Namespace:

@@ -21,8 +21,8 @@ from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import RankingBenchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
-from reasonome.genes import GeneTable
-from reasonome.sources import FORMATS
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking import RankingExample
 

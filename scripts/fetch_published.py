@@ -9,7 +9,7 @@ from pathlib import Path
 from reasonome.benchmarks import check_sha256
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.fetching import pins
+from reasonome.facts.fetching import pins
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.fetching import licences, pins
+from reasonome.facts.fetching import licences, pins
 
 
 def main() -> None:

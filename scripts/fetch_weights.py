@@ -7,11 +7,11 @@ python scripts/fetch_weights.py --encoder minilm --output results/encoders/minil
 import argparse
 from pathlib import Path
 
-from reasonome import weights
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import folder_sha256
+from reasonome.facts.fetching import weights
 
 
 def main() -> None:

@@ -8,13 +8,13 @@ import argparse
 from pathlib import Path
 
 from reasonome import ranking_scoring
-from reasonome.authority import read_authority
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import load_encoders
+from reasonome.facts.authority import read_authority
 from reasonome.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks import TASKS
 

@@ -9,9 +9,9 @@ python scripts/score_rankings.py --benchmark demo-loci --style short \
 """
 
 from reasonome import ranking_scoring, scoring
-from reasonome.authority import read_authority
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
+from reasonome.facts.authority import read_authority
 from reasonome.metrics.ranking import known_names
 from reasonome.score_files import arguments, read_questions, write_scores
 from reasonome.tasks import TASKS

@@ -12,7 +12,7 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.fetching.licences import licence_table
+from reasonome.facts.fetching.licences import licence_table
 
 
 def main() -> None:

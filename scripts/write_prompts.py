@@ -17,9 +17,9 @@ from reasonome.config import AnyBenchmark, Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.facts import read_facts
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.ontology import read_ontology
 from reasonome.prompt_neighbours import with_neighbours
-from reasonome.sources.ontology import read_ontology
 from reasonome.tasks import TASKS
 
 Splits = dict[str, list[Any]]

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import statements
 from reasonome.benchmarks import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.encoders import load_encoders
-from reasonome.facts import read_facts
+from reasonome.facts import statements
+from reasonome.facts.corpus import read_facts
 from reasonome.leak_audit import drop_naming
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS

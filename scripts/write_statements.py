@@ -9,14 +9,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome import statements
 from reasonome.benchmarks import held_out_terms
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
-from reasonome.facts import read_facts
+from reasonome.facts import statements
+from reasonome.facts.corpus import read_facts
 
 
 def main() -> None:

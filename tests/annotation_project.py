@@ -17,9 +17,9 @@ from reasonome.background import background_table, write_background
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256
-from reasonome.facts import Facts, write_facts
-from reasonome.sources.go import read_obo
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts.corpus import Facts, write_facts
+from reasonome.facts.sources.go import read_obo
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "smollm2-135m/base"

@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 from reasonome.config import RankingStyle
-from reasonome.genes import Gene
+from reasonome.facts.genes import Gene
 from reasonome.metrics.ranking import known_names
 from reasonome.ranking_scoring import score_ranking_floors, score_rankings
 from reasonome.scoring import AnswerRow

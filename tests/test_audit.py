@@ -6,7 +6,7 @@ import pytest
 
 from reasonome import audit
 from reasonome.audit import GeneSet
-from reasonome.sources.go import read_obo
+from reasonome.facts.sources.go import read_obo
 
 
 def gene_set(id, name, genes, subset="bp", synonyms=(), ancestors=()):

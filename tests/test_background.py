@@ -26,9 +26,9 @@ from reasonome.background import (
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
-from reasonome.facts import build_facts
-from reasonome.sources.go import propagate, read_obo
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts.corpus import build_facts
+from reasonome.facts.sources.go import propagate, read_obo
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLICE = Path(__file__).parent / "data" / "terms"

@@ -12,7 +12,7 @@ from reasonome import benchmarks
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
-from reasonome.sources.go import read_obo
+from reasonome.facts.sources.go import read_obo
 
 OBO = """format-version: 1.2
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.facts import build_facts
-from reasonome.genes import GeneTable
-from reasonome.sources import bioconductor, go, hgnc
+from reasonome.facts.corpus import build_facts
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import bioconductor, go, hgnc
 
 GENES = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
 ROOT, LEFT, RIGHT, LEAF, GONE, FUNCTION, PART = (f"GO:000000{n}" for n in range(1, 8))

@@ -9,7 +9,7 @@ import pytest
 from reasonome.benchmarks import cases, ranking_splits
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
+from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.ranking import CaseExample, RankedGene
 
 GENES = GeneTable(

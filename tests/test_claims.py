@@ -5,8 +5,8 @@ import pyarrow
 import pytest
 
 from reasonome.background import SCHEMA, Background
+from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.metrics.claims import Knowledge
-from reasonome.sources.source import FACT_COLUMNS
 
 # "DNA repair" is above "base-excision repair", which is above "long-patch base-excision repair".
 FACTS = [

@@ -8,8 +8,8 @@ import pytest
 
 from reasonome.config import Corpus
 from reasonome.core.errors import InputError
-from reasonome.sources.go import read_obo
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts.sources.go import read_obo
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 OBO = "format-version: 1.2\n\n" + "".join(
     f"[Term]\nid: GO:000000{n}\nname: {name}\nnamespace: biological_process\n{parent}\n"

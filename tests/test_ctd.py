@@ -5,8 +5,8 @@ import gzip
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import ctd
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import ctd
 
 GENES = GeneTable(
     [Gene("TP53", entrez_id="7157"), Gene("ATM", entrez_id="472"), Gene("MDM2"), Gene("Fos", entrez_id="9")]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.facts import build_facts, read_facts, write_facts
+from reasonome.facts.corpus import build_facts, read_facts, write_facts
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data" / "facts"
@@ -389,7 +389,7 @@ def test_the_demo_corpus_holds_what_its_readme_says():
 
 def test_the_schema_knows_the_files_of_every_format():
     from reasonome.config import FORMAT_FILES
-    from reasonome.sources import FORMATS
+    from reasonome.facts.sources import FORMATS
 
     assert {name: (form.files, form.optional, form.read_genes is not None) for name, form in FORMATS.items()} == {
         name: files[:3] for name, files in FORMAT_FILES.items() if files.facts

@@ -18,7 +18,7 @@ import yaml
 import fetch_source
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
-from reasonome.fetching import archives, download
+from reasonome.facts.fetching import archives, download
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 TABLE = "symbol\tname\nTP53\ttumor protein p53\n" * 1000

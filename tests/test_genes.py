@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import hgnc
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import hgnc
 
 TABLE = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
 

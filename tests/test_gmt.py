@@ -9,9 +9,9 @@ import pytest
 
 from reasonome.audit import facts_about
 from reasonome.core.errors import InputError
-from reasonome.genes import GeneTable
-from reasonome.sources import FORMATS, hgnc
-from reasonome.sources.gmt import read_gmt, words
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS, hgnc
+from reasonome.facts.sources.gmt import read_gmt, words
 
 DATA = Path(__file__).parent / "data" / "facts"
 

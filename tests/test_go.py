@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.genes import GeneTable
-from reasonome.sources import go, hgnc
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import go, hgnc
 
 DATA = Path(__file__).parent / "data" / "facts"
 DEMO = Path(__file__).parents[1] / "resources" / "demo"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.sources import gold_standards, rankings
-from reasonome.sources.gene_locations import GeneLocation, chromosome_name, read_locations
+from reasonome.facts.sources import gold_standards, rankings
+from reasonome.facts.sources.gene_locations import GeneLocation, chromosome_name, read_locations
 
 RECORD = {
     "association_info": {"ancestry": ["EUR"], "otg_id": "GCST1_3"},

@@ -5,9 +5,9 @@ import pytest
 from reasonome import benchmarks
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import hpo
-from reasonome.sources.go import read_obo
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import hpo
+from reasonome.facts.sources.go import read_obo
 
 OBO = """format-version: 1.2
 default-namespace: human_phenotype

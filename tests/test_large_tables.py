@@ -9,9 +9,9 @@ import pytest
 
 from reasonome import answer_tables, audit, comparisons, naming_table
 from reasonome.answer_tables import score_table, table_task
+from reasonome.facts.files.plain_table import read_table
 from reasonome.floors import names as constants
 from reasonome.naming_table import nearest_rows
-from reasonome.plain_table import read_table
 
 COLUMNS = {"answer": "answer", "gold": "gold"}
 NAMES = ["DNA repair", "mismatch repair", "cell cycle", "axon guidance", "ion transport", "membrane", "DNA replication"]

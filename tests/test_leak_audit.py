@@ -21,8 +21,8 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.go import read_obo
 from reasonome.leak_audit import Asked, HeldOut, Training
-from reasonome.sources.go import read_obo
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teachers import Proposal
 

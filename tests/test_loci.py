@@ -8,8 +8,8 @@ from reasonome.benchmarks import loci
 from reasonome.benchmarks.ranking_rows import without_told
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import gold_standards
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import gold_standards
 
 # Window 1 kb around position 10,000 of chromosome 1: EDGE ends exactly at its lower end, OUT one base before it.
 GENES = [

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from reasonome.facts.text import normalise
 from reasonome.metrics.naming import name_scores
-from reasonome.text import normalise
 
 
 def length_ratio(first, second):

@@ -8,8 +8,8 @@ import gzip
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import ncbi_gene
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import ncbi_gene
 
 HEADER = (
     "#tax_id\tGeneID\tSymbol\tLocusTag\tSynonyms\tdbXrefs\tchromosome\tmap_location\tdescription\ttype_of_gene\t"

@@ -3,8 +3,8 @@
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import panther
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import panther
 
 GENES = GeneTable(
     [

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.sources.phenopackets import CaseTerm, read_cases
+from reasonome.facts.sources.phenopackets import CaseTerm, read_cases
 
 GENE = {"valueId": "HGNC:3663", "symbol": "FGD1"}
 PACKET = {

@@ -17,8 +17,8 @@ from reasonome.config import SourceFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
-from reasonome.fetching import archives, licences, pins
-from reasonome.fetching.releases import stated_release
+from reasonome.facts.fetching import archives, licences, pins
+from reasonome.facts.fetching.releases import stated_release
 
 ROOT = Path(__file__).resolve().parent.parent
 GMT = "A pathway\tR-HSA-1\tTP53\tEGFR\n"

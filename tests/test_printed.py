@@ -10,7 +10,7 @@ import pytest
 from reasonome import cli, leak_audit
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable, say, show_json
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 COMMANDS = [Path(cli.__file__), *sorted(Path(cli.__file__).parent.glob("commands/*.py"))]
 BAD = "\x1b[2J\x9b31m\u202e"

@@ -18,6 +18,9 @@ from reasonome.config import Benchmark, PromptFacts
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.go import Ontology, Term, read_obo
+from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.facts.text import normalise
 from reasonome.prompt_facts import (
     FactIndex,
     collection,
@@ -26,10 +29,7 @@ from reasonome.prompt_facts import (
     without_collection,
     without_relations,
 )
-from reasonome.sources.go import Ontology, Term, read_obo
-from reasonome.sources.source import FACT_COLUMNS
 from reasonome.tasks.gene_set_naming import Example, Gene
-from reasonome.text import normalise
 
 ROOT = Path(__file__).resolve().parent.parent
 REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))

@@ -10,8 +10,8 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import Style
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.hgnc import read_genes
 from reasonome.prompts import count_tokens, gene_order, gene_text
-from reasonome.sources.hgnc import read_genes
 from reasonome.tasks.gene_set_naming import Example, Fact, Gene, GeneSetNaming, Neighbour
 
 ROOT = Path(__file__).parents[1]

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome import audit, benchmarks, statements
+from reasonome import audit, benchmarks
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark, PublishedFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
+from reasonome.facts import statements
+from reasonome.facts.genes import Gene, GeneTable
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(

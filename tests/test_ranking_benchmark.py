@@ -13,7 +13,7 @@ import tiny_project
 
 from reasonome.benchmarks.ranking_splits import leaks
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.sources import FORMATS, gold_standards
+from reasonome.facts.sources import FORMATS, gold_standards
 from reasonome.tasks.ranking import LocusExample
 
 ROOT = Path(__file__).parents[1]

@@ -9,6 +9,7 @@ import pytest
 
 import audit_ranking_leaks
 from reasonome.core.errors import InputError
+from reasonome.facts.wording import JOINT
 from reasonome.leak_audit import Training, check, table
 from reasonome.ranking_leak_audit import (
     HeldOutQuestions,
@@ -18,7 +19,6 @@ from reasonome.ranking_leak_audit import (
     statement_findings,
 )
 from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
-from reasonome.wording import JOINT
 
 TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
 

@@ -3,7 +3,7 @@
 import pytest
 from ranking_questions import ONE, RANKINGS, TASK, answer, question
 
-from reasonome.genes import Gene
+from reasonome.facts.genes import Gene
 from reasonome.metrics.ranking import answer_metrics, known_names, list_metrics
 
 

@@ -13,7 +13,7 @@ import pytest
 from reasonome import cli
 from reasonome.answer_tables import score_table
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
+from reasonome.facts.genes import Gene, GeneTable
 from reasonome.scored import Score
 from reasonome.tasks import TASKS
 

@@ -3,8 +3,8 @@
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import reactome, reactome_mapping
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import reactome, reactome_mapping
 
 GENES = GeneTable([Gene("TP53", entrez_id="7157"), Gene("ATM", entrez_id="472"), Gene("Trp53", entrez_id="22059")])
 TP53_CYCLE = "7157\tR-HSA-69473\thttps://reactome.org/x\tG2/M DNA damage checkpoint\tTAS\tHomo sapiens"

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.reasoning import reasoning_scores
-from reasonome.sources.source import FACT_COLUMNS
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example, Gene
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome import cli, release_diff
+from reasonome import cli
 from reasonome.core.errors import InputError
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts import release_diff
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 OLD = [
     ("TP53", "involved_in", "GO:1", "apoptosis", "go", "IDA"),

@@ -20,10 +20,10 @@ from reasonome.answer_tables import score_table
 from reasonome.background import SCHEMA
 from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.go import read_obo
 from reasonome.metrics.constant_names import most_overlapping
 from reasonome.naming_table import NamingTable, genes_of
 from reasonome.scored import Score
-from reasonome.sources.go import read_obo
 from reasonome.table_task import TableFloor
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,13 +13,13 @@ import yaml
 from pydantic import ValidationError
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from reasonome import statements
 from reasonome.config import Corpus
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.sources.source import FACT_COLUMNS
-from reasonome.text import normalise
-from reasonome.wording import JOINT
+from reasonome.facts import statements
+from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import JOINT
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,8 +6,8 @@ The comments are written for these tests in UniProt's syntax; their words are no
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import uniprot
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import uniprot
 
 GENES = GeneTable(
     [

@@ -13,10 +13,10 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 import fetch_weights
-from reasonome import weights
 from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
+from reasonome.facts.fetching import weights
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 FIELD = "backbones.yaml: tiny.weights"

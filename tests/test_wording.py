@@ -5,9 +5,9 @@ import string
 import pandas as pd
 import pytest
 
-from reasonome import statements, wording
-from reasonome.sources.go import RELATIONS
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts import statements, wording
+from reasonome.facts.sources.go import RELATIONS
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 # What sources beside GO say of genes.
 OTHERS = {

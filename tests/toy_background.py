@@ -3,8 +3,8 @@
 import pandas as pd
 
 from reasonome.config import Benchmark
-from reasonome.sources.go import read_obo
-from reasonome.sources.source import FACT_COLUMNS
+from reasonome.facts.sources.go import read_obo
+from reasonome.facts.sources.source import FACT_COLUMNS
 
 ROOT, WIDE, DEEP, SPECIAL, X, Y, Z, EMPTY = (f"GO:000000{n}" for n in range(8))
 FUNCTION, BINDING, OLD = "GO:0000010", "GO:0000011", "GO:0000012"

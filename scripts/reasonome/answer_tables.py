@@ -17,12 +17,12 @@ from tqdm import tqdm
 
 from reasonome.comparisons import MEAN, RESAMPLES
 from reasonome.core.errors import InputError, nearest
-from reasonome.genes import GeneTable
+from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.hgnc import read_genes
 from reasonome.naming_table import NamingTable
-from reasonome.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
 from reasonome.ranking_table import STRICT, RankingTable
 from reasonome.scored import Score, Scored, ScoredFloor, few_clusters, intervals
-from reasonome.sources.hgnc import read_genes
 from reasonome.table_task import TableTask
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.rare_disease_ranking import RareDiseaseRanking

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import sparse
 from tqdm import tqdm
 
-from reasonome.sources.go import Ontology
-from reasonome.text import normalise
+from reasonome.facts.sources.go import Ontology
+from reasonome.facts.text import normalise
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 KINDS = (*REASONS, "related_term")

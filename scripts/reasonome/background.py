@@ -17,9 +17,9 @@ from pyarrow import compute, parquet
 from reasonome.config import Benchmark
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
-from reasonome.sources.go import Ontology, propagate
-from reasonome.text import normalise
-from reasonome.wording import MEMBERSHIP
+from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import MEMBERSHIP
 
 SCHEMA = pyarrow.schema(
     {

@@ -17,10 +17,10 @@ import openai
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from tqdm import tqdm
 
-from reasonome import jsontext
 from reasonome.config import Endpoint, Price
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.facts.files import json_text as jsontext
 
 Message = Mapping[str, str]
 

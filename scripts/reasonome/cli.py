@@ -79,7 +79,7 @@ def _prompts(args: argparse.Namespace) -> int:
 
 
 def _pin(args: argparse.Namespace) -> int:
-    from reasonome.fetching import licences, pins
+    from reasonome.facts.fetching import licences, pins
 
     project = Project(args.config)
     for name in args.sources or project.sources:
@@ -98,7 +98,7 @@ def _pin(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from reasonome.fetching import pins
+    from reasonome.facts.fetching import pins
 
     project = Project(args.config)
     for name in args.sources:
@@ -120,7 +120,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
-    from reasonome import release_diff
+    from reasonome.facts import release_diff
 
     found = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
     show(

@@ -11,7 +11,7 @@ from reasonome.background import read_background
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup
 from reasonome.encoders import SentenceEncoder, load_encoders
-from reasonome.facts import read_facts
+from reasonome.facts.corpus import read_facts
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import name_scores
 from reasonome.metrics.terms import TermScorer

@@ -14,9 +14,9 @@ from reasonome.audit import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.sources.go import Ontology
-from reasonome.text import normalise
-from reasonome.wording import JOINT
+from reasonome.facts.sources.go import Ontology
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import JOINT
 
 COLUMNS = [
     "data",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reasonome.sources import hpo
-from reasonome.sources.go import read_obo
+from reasonome.facts.sources import hpo
+from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.ranking import CaseExample, RankedGene
 
 # Frequencies that say that no patient had the phenotype: 0/7, 0%, and the term Excluded.
@@ -29,7 +29,7 @@ class PhenotypeOverlap:
     """
 
     def __init__(self, obo: str | Path, genes_to_phenotype: str | Path):
-        """Raises InputError for files that are not of HPO (`reasonome.sources.hpo`)."""
+        """Raises InputError for files that are not of HPO (`reasonome.facts.sources.hpo`)."""
         self.ontology = read_obo(obo)
         self._phenotypes = hpo.below(hpo.PHENOTYPIC_ABNORMALITY, self.ontology, Path(obo))
         rows = hpo.read_annotations(Path(genes_to_phenotype))

@@ -12,7 +12,7 @@ from typing import Any
 
 from reasonome.config import AnyStyle, RankingStyle, Style
 from reasonome.core.errors import InputError
-from reasonome.text import one_line
+from reasonome.facts.text import one_line
 
 Message = dict[str, str]
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from reasonome.benchmarks.ranking_splits import leaks
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import JOINT
 from reasonome.leak_audit import Finding, Training, shortened
 from reasonome.tasks.ranking import CaseExample, LocusExample, RankingExample
-from reasonome.text import normalise
-from reasonome.wording import JOINT
 
 # What a training question may have in common with a test question; each question counts for the first.
 QUESTION_KINDS = ("causal gene", "disease", "candidate gene", "overlapping locus")

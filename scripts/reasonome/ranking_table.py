@@ -13,12 +13,12 @@ from tqdm import tqdm
 
 from reasonome import floors
 from reasonome.answer_cells import has_near_tags, is_ranking_completion, lists_in
+from reasonome.facts.files.plain_table import counted_lines
+from reasonome.facts.genes import GeneTable
 from reasonome.gene_clusters import clusters
-from reasonome.genes import GeneTable
 from reasonome.metrics.random_order import expected_metrics
 from reasonome.metrics.ranking import TOP, list_metrics
 from reasonome.naming_table import genes_of
-from reasonome.plain_table import counted_lines
 from reasonome.rewards.ranking import LONGEST_LIST
 from reasonome.table_task import TableFloor
 from reasonome.tasks.ranking import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample

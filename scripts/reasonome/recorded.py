@@ -9,10 +9,10 @@ from typing import Any
 
 from reasonome.answer_cells import is_completion, is_ranking_completion
 from reasonome.core.errors import InputError
-from reasonome.plain_table import PlainTable, one_field_each, read_table
+from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
+from reasonome.facts.text import one_line
 from reasonome.scoring import AnswerRow
 from reasonome.tasks.ranking import RankingExample
-from reasonome.text import one_line
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise
 _NAMES = {"id": ("id",), "answer": ("answer", "text"), "confidence": ("confidence",), "sample": ("sample",)}

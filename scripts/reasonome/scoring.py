@@ -17,12 +17,12 @@ from reasonome.comparisons import in_mean
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.encoders import mean_similarity
+from reasonome.facts.text import normalise
 from reasonome.judges import Judges
 from reasonome.metrics.reasoning import reasoning_scores
 from reasonome.prompts import listing_order
 from reasonome.tasks.gene_set_naming import ABSTENTION
 from reasonome.tasks.task import Task
-from reasonome.text import normalise
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 

@@ -17,7 +17,7 @@ from reasonome.annotation.over_representation import (
 from reasonome.annotation.questions import questions
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
+from reasonome.facts.genes import Gene, GeneTable
 
 # Amyloid: two mouse genes that both have two human ones. Defensin: one mouse gene has three. The rest have one.
 ROWS = [

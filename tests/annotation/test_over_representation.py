@@ -23,8 +23,8 @@ from reasonome.annotation.over_representation import (
     universe_of,
 )
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
-from reasonome.sources import hgnc
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import hgnc
 
 DATA = Path(__file__).parents[1] / "data" / "facts"
 TEN = frozenset("ABCDEFGHIJ")

@@ -8,8 +8,8 @@ from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.project_files import sources_of
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.config import Annotation
-from reasonome.genes import GeneTable
-from reasonome.sources import FORMATS
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS
 
 SET = [
     AnnotatedGene(symbol=symbol, written=symbol, name=name)

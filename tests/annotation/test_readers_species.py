@@ -7,7 +7,7 @@ import pytest
 from reasonome.annotation.readers import read_gene_lists
 from reasonome.annotation.readers.species import Orthologues, check_species
 from reasonome.core.errors import InputError
-from reasonome.genes import Gene, GeneTable
+from reasonome.facts.genes import Gene, GeneTable
 
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "annotate" / "mouse_orthologues.tsv.gz"
 TABLE = """mouse_symbol\tmgi_id\tensembl_id\tentrez_id\tmouse_synonyms\thuman_symbols

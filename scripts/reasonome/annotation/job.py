@@ -29,9 +29,9 @@ from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, file_sha256, read_manifest, text_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.genes import GeneTable
-from reasonome.sources import FORMATS
-from reasonome.sources.gmt import genes_as_descriptions, no_descriptions
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 _SHOWN = 8  # sets of a file that are shown one by one

@@ -13,13 +13,13 @@ from reasonome.annotation.term_names import TermNames
 from reasonome.background import Background, read_background
 from reasonome.config.project import Project
 from reasonome.encoders import load_encoders, mean_similarity
-from reasonome.facts import read_facts
-from reasonome.genes import GeneTable
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.source import NOT
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.metrics.claims import Knowledge
 from reasonome.metrics.naming import Similarity
-from reasonome.sources.source import NOT
-from reasonome.text import normalise
-from reasonome.wording import FREE_TEXT, NAMING
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
 

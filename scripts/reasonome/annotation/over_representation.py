@@ -14,10 +14,10 @@ from reasonome.annotation.readers.checked import counted, some
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.core.errors import InputError
-from reasonome.genes import GeneTable
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.gmt import GeneSet, read_gmt
 from reasonome.hypergeometric import GeneSetTests
-from reasonome.sources import FORMATS
-from reasonome.sources.gmt import GeneSet, read_gmt
 
 # Genes of the universe that a library's set may have. Smaller ones are significant by one chance hit, and larger ones
 # ("metabolic process") say little; both cost every other set a share of the correction.

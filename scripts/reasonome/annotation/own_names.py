@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reasonome.annotation.readers.checked import some
 from reasonome.annotation.record import AnnotatedGene
-from reasonome.text import normalise
+from reasonome.facts.text import normalise
 
 
 def own_name_flag(name: str, genes: Sequence[AnnotatedGene], is_term: bool) -> str:

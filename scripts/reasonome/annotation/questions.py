@@ -9,7 +9,7 @@ from reasonome.annotation.gene_list import GeneList
 from reasonome.annotation.readers.checked import FEWEST, counted, some
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
-from reasonome.genes import GeneTable
+from reasonome.facts.genes import GeneTable
 from reasonome.tasks.gene_set_naming import Example, Gene
 
 

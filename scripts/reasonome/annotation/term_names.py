@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Literal
 
 from reasonome.annotation.agreement import SAYS_THE_SAME
+from reasonome.facts.text import normalise
 from reasonome.metrics import rouge
-from reasonome.text import normalise
 
 IsTerm = Literal["yes", "near", "no"]
 

@@ -13,11 +13,11 @@ from reasonome.config import RankingBenchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
-from reasonome.genes import GeneTable
-from reasonome.sources import phenopackets, rankings
-from reasonome.sources.go import Ontology, read_obo
-from reasonome.sources.phenopackets import DURATION, Case, CaseTerm
-from reasonome.sources.rankings import CaseRow
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import phenopackets, rankings
+from reasonome.facts.sources.go import Ontology, read_obo
+from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
+from reasonome.facts.sources.rankings import CaseRow
 from reasonome.tasks.ranking import CaseExample, Phenotype, RankedGene
 
 SEXES = {"FEMALE": "female", "MALE": "male"}

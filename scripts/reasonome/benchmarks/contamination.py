@@ -13,8 +13,8 @@ import pandas as pd
 from reasonome.audit import GeneSet
 from reasonome.config import variant_of_subset
 from reasonome.core.errors import InputError
+from reasonome.facts.text import normalise
 from reasonome.tasks.gene_set_naming import ABSTENTION
-from reasonome.text import normalise
 
 
 @dataclass(frozen=True)

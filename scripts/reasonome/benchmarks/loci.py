@@ -14,10 +14,10 @@ from reasonome.config import RankingBenchmark, RankingSubset
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
-from reasonome.genes import GeneTable
-from reasonome.sources import gold_standards, rankings
-from reasonome.sources.gene_locations import read_locations
-from reasonome.sources.rankings import LocusRow
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import gold_standards, rankings
+from reasonome.facts.sources.gene_locations import read_locations
+from reasonome.facts.sources.rankings import LocusRow
 from reasonome.tasks.ranking import LocusExample, RankedGene
 
 

@@ -13,11 +13,11 @@ import pandas as pd
 from reasonome.audit import GeneSet
 from reasonome.config import PublishedFile
 from reasonome.core.errors import InputError, nearest
-from reasonome.facts import check_mapped
-from reasonome.genes import GeneTable
-from reasonome.plain_table import csv_rows, swallowed
-from reasonome.sources.source import with_genes
-from reasonome.sources.textfile import lines
+from reasonome.facts.corpus import check_mapped
+from reasonome.facts.files.plain_table import csv_rows, swallowed
+from reasonome.facts.files.text_file import lines
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.source import with_genes
 
 COLUMNS = ("ID", "Genes", "Term_Description")
 _DELIMITERS = (",", "\t", ";")

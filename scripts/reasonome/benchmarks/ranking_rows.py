@@ -10,9 +10,9 @@ import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.core import atomic
-from reasonome.genes import Gene, GeneTable
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.prompts import gene_order
-from reasonome.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.ranking import RankedGene, RankingExample
 
 _REASONS_TOLD = 5  # the commonest, where a benchmark has too few questions

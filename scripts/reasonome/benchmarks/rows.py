@@ -11,7 +11,7 @@ from reasonome.audit import GeneSet
 from reasonome.benchmarks.contamination import ContaminatedSet
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.sources.source import UNMAPPED_COLUMNS
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.gene_set_naming import Example
 
 SPLITS = ("train", "valid", "test")

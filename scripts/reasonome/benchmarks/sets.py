@@ -7,8 +7,8 @@ import pandas as pd
 from reasonome.audit import GeneSet, with_terms
 from reasonome.config import Benchmark, Subset
 from reasonome.core.errors import InputError, nearest
-from reasonome.sources.go import Ontology, propagate
-from reasonome.wording import MEMBERSHIP
+from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.wording import MEMBERSHIP
 
 Sets = dict[str, list[GeneSet]]
 

@@ -11,7 +11,7 @@ from reasonome import audit
 from reasonome.audit import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
-from reasonome.sources.textfile import lines
+from reasonome.facts.files.text_file import lines
 
 Splits = dict[str, list[GeneSet]]
 

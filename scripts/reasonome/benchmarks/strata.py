@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.audit import GeneSet
-from reasonome.wording import NAMING
+from reasonome.facts.wording import NAMING
 
 STRATA = ("understudied", "intermediate", "well-studied")
 

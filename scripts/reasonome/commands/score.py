@@ -31,7 +31,7 @@ from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show, show_json
-from reasonome.plain_table import one_field_each
+from reasonome.facts.files.plain_table import one_field_each
 
 if TYPE_CHECKING:
     from reasonome.scored import Scored

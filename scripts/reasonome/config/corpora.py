@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from reasonome.config.leaks import Policy
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict
 from reasonome.core.errors import nearest
-from reasonome.wording import RELATIONS
+from reasonome.facts.wording import RELATIONS
 
 
 class Corpus(Strict):

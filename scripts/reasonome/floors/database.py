@@ -8,8 +8,8 @@ import numpy as np
 
 from reasonome.audit import GeneSet
 from reasonome.background import Background, BackgroundTerm
+from reasonome.facts.text import normalise
 from reasonome.hypergeometric import Enrichment, GeneSetTests
-from reasonome.text import normalise
 
 
 class Database:

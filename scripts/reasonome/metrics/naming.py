@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from reasonome.facts.text import normalise
 from reasonome.metrics import rouge
-from reasonome.text import normalise
 
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 

@@ -10,8 +10,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.background import Background, BackgroundTerm
+from reasonome.facts.text import normalise
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example
-from reasonome.text import normalise
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder

@@ -1,9 +1,9 @@
 """Causal-gene ranking: given a trait and the genes at a GWAS locus, rank them by how likely each is the causal one."""
 
 from reasonome.config import RankingStyle
+from reasonome.facts.text import one_line
 from reasonome.tasks.ranking import LocusExample
 from reasonome.tasks.ranking_task import RankingTask
-from reasonome.text import one_line
 
 
 class CausalGeneRanking(RankingTask):

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.text import normalise
+from reasonome.facts.text import normalise
 
 
 class RankedGene(BaseModel):

@@ -1,10 +1,10 @@
 """Rare-disease ranking: given what a patient has and has not, rank genes by how likely each causes the disease."""
 
 from reasonome.config import RankingStyle
+from reasonome.facts.text import one_line
 from reasonome.prompts import count_fitting, count_tokens
 from reasonome.tasks.ranking import CaseExample
 from reasonome.tasks.ranking_task import RankingTask, phenotypes_text
-from reasonome.text import one_line
 
 
 class RareDiseaseRanking(RankingTask):

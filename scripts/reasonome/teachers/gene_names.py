@@ -7,10 +7,10 @@ look at names, not why the gene is right.
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from reasonome.facts.text import one_line
 from reasonome.prompts import Prompt
 from reasonome.tasks.ranking import RankedGene, RankingExample
 from reasonome.teachers import Proposal
-from reasonome.text import one_line
 
 NOT_SHOWN = "the prompt shows no right gene"
 NO_NAMES = "no official names of the shown genes"

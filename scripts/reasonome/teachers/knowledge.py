@@ -16,8 +16,8 @@ from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
+from reasonome.facts.text import normalise
 from reasonome.teachers import Proposal
-from reasonome.text import normalise
 
 Row = dict
 Mode = Literal["given", "blind"]

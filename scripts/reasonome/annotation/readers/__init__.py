@@ -17,7 +17,7 @@ from reasonome.annotation.readers.options import ListOptions
 from reasonome.annotation.readers.preamble import without_comments, without_separator
 from reasonome.annotation.readers.species import check_species
 from reasonome.core.errors import InputError, nearest
-from reasonome.plain_table import PlainTable, parse, read_text
+from reasonome.facts.files.plain_table import PlainTable, parse, read_text
 
 __all__ = ["KINDS", "ListOptions", "from_anndata", "from_frame", "is_anndata", "read_gene_lists", "stem"]
 

@@ -22,7 +22,7 @@ from reasonome.annotation.readers.columns import (
 from reasonome.annotation.readers.options import MARKER_LOG2_FOLD_CHANGE, MARKERS, ListOptions
 from reasonome.annotation.readers.statistics import GeneStatistics, Thresholds, infinite, read_rows
 from reasonome.core.errors import InputError
-from reasonome.plain_table import PlainTable
+from reasonome.facts.files.plain_table import PlainTable
 
 KIND = "clusters"
 # Scanpy's columns `0_n`, `0_p` of a cluster 0: the first letter of names, pvals and so on, or the word.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reasonome.core.errors import InputError
-from reasonome.plain_table import PlainTable
+from reasonome.facts.files.plain_table import PlainTable
 
 # Names are compared by their letters and digits, case aside: `p_val_adj` and `P.Val.Adj` are "pvaladj".
 # The better one of two columns comes first; "" is the unnamed column of row names.

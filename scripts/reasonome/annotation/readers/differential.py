@@ -8,7 +8,7 @@ from reasonome.annotation.readers.checked import checked, counted, some
 from reasonome.annotation.readers.columns import key, not_used, placed, roles, used
 from reasonome.annotation.readers.options import LOG2_FOLD_CHANGE, ListOptions
 from reasonome.annotation.readers.statistics import GeneStatistics, Thresholds, infinite, read_rows
-from reasonome.plain_table import PlainTable
+from reasonome.facts.files.plain_table import PlainTable
 
 KIND = "differential"
 # The program and the columns that only its tables have.

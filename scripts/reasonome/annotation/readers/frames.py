@@ -11,7 +11,7 @@ from reasonome.annotation.readers.columns import NAMED_GENE_COLUMNS, is_missing,
 from reasonome.annotation.readers.columns import key as column_key
 from reasonome.annotation.readers.options import ListOptions
 from reasonome.core.errors import InputError
-from reasonome.plain_table import PlainTable, of_frame
+from reasonome.facts.files.plain_table import PlainTable, of_frame
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
 

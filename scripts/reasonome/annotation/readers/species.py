@@ -8,8 +8,8 @@ from pathlib import Path
 
 from reasonome.annotation.gene_list import GeneList, GeneLists
 from reasonome.annotation.readers.checked import some
-from reasonome.genes import GeneTable
-from reasonome.plain_table import PlainTable, read_table
+from reasonome.facts.files.plain_table import PlainTable, read_table
+from reasonome.facts.genes import GeneTable
 
 # Less than this share of a list is of its species, and at least that share of the other: a wrong species.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5

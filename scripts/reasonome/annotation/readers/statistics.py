@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reasonome.annotation.gene_list import ListedGene
 from reasonome.annotation.readers.checked import some
 from reasonome.annotation.readers.columns import is_missing, log2_change, number, p_value
-from reasonome.plain_table import PlainTable
+from reasonome.facts.files.plain_table import PlainTable
 
 
 class GeneStatistics(NamedTuple):

@@ -20,7 +20,7 @@ from reasonome.annotation.readers.columns import (
 )
 from reasonome.annotation.readers.preamble import without_any_comments, without_separator
 from reasonome.core.errors import InputError
-from reasonome.plain_table import PlainTable, parse, read_text
+from reasonome.facts.files.plain_table import PlainTable, parse, read_text
 
 _FIX = "write one gene a line, or give a table with a column called 'gene'"
 

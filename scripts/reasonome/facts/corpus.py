@@ -1,0 +1,199 @@
+"""The table of facts: all sources under current gene symbols, each fact once, in a fixed order."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow
+from pyarrow import parquet
+
+from reasonome.core.atomic import replacing, write_text
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import FORMATS, SourceFacts
+from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
+
+REJECTED = "unmapped.rejected.tsv"
+STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
+TOTAL = "total"  # in the column of sources, the row of all
+_SHOWN_UNMAPPED = 3
+_FACT_KEY = ["gene", "relation", "object_id", "source"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts, the identifiers without a gene, the counts, and what each source left out on purpose.
+
+    `denied` are what sources say does not hold, in the columns of facts.
+    """
+
+    facts: pd.DataFrame
+    unmapped: pd.DataFrame
+    statistics: pd.DataFrame
+    left_out: dict[str, dict[str, int]] = field(default_factory=dict)
+    denied: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FACT_COLUMNS, dtype="str"))
+
+
+def build_facts(
+    sources: list[tuple[str, str, dict[str, Path]]],
+    taxon: int = 9606,
+    unmapped_share: float = 0.1,
+    authority: str | None = None,
+    rejected: Path | None = None,
+) -> Facts:
+    """Read all sources, given as (name, format, files by key); the one named `authority` says which genes there are.
+
+    Without `authority` it is the only source that can be one. Raises InputError for an unknown format, missing or
+    unknown file keys, a name given twice, no or an unclear authority, a source with more than `unmapped_share`
+    (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the files themselves. Where too many
+    have none, all of them are written to `rejected`, if that is given.
+    """
+    _check(sources)
+    if not 0 <= unmapped_share <= 1:
+        raise InputError(f"{unmapped_share} is no share", field="unmapped", fix="give a number from 0 to 1")
+    genes = _gene_table(sources, taxon, authority)
+    read: dict[str, SourceFacts] = {
+        name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
+    }
+    unmapped = pd.concat([one.unmapped for one in read.values()], ignore_index=True)
+    unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
+    try:
+        for name, one in read.items():
+            check_mapped(name, one, unmapped_share)
+    except InputError as error:
+        if rejected is not None:
+            write_text(rejected, _tsv(unmapped))
+            error.fix = f"{error.fix}; all of them are in {rejected}"
+        raise
+    facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
+    denied = _each_once(pd.concat([one.denied for one in read.values()], ignore_index=True))
+    return Facts(facts, unmapped, _statistics(facts), {name: one.left_out for name, one in read.items()}, denied)
+
+
+def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
+    """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all or, on a full disk, none."""
+    out_dir = Path(out_dir)
+    with ExitStack() as all_written:
+        # The large one first: none is moved to its place before all are written.
+        for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
+            table.to_parquet(all_written.enter_context(replacing(out_dir / name)), index=False)
+        for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
+            all_written.enter_context(replacing(out_dir / name)).write_text(_tsv(table), encoding="utf-8")
+    (out_dir / REJECTED).unlink(missing_ok=True)  # of an earlier build that failed
+
+
+def _tsv(table: pd.DataFrame) -> str:
+    return table.to_csv(sep="\t", index=False, lineterminator="\n")
+
+
+def read_facts(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS.
+
+    Raises InputError for a file that is missing, no parquet, without these columns, or with empty cells.
+    """
+    fix = "build it with build_facts.py"
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path, fix=fix)
+    try:
+        table = parquet.read_table(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None):  # the disk's fault, not the file's
+            raise
+        raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
+    missing = [column for column in FACT_COLUMNS if column not in table.column_names]
+    if missing:
+        raise InputError(f"column(s) {', '.join(missing)} are missing", file=path, fix=fix)
+    for column in FACT_COLUMNS:
+        cells = table.column(column)
+        if cells.type not in (pyarrow.string(), pyarrow.large_string()) or cells.null_count:
+            raise InputError('some cells are not text; unknown is ""', file=path, field=column, fix=fix)
+    return table.select(FACT_COLUMNS).to_pandas()
+
+
+def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
+    names = [name for name, _, _ in sources]
+    for name, form, files in sources:
+        if name == TOTAL:
+            raise InputError(f"statistics.tsv calls the sum '{TOTAL}'", field=name, fix="give the source another name")
+        if names.count(name) > 1:
+            raise InputError("two sources have this name", field=name, fix="give each source its own name")
+        if form not in FORMATS:
+            raise InputError(f"unknown format '{form}'", field=name, fix=nearest(form, FORMATS))
+        needed, optional = FORMATS[form].files, FORMATS[form].optional
+        if not set(needed) <= set(files) <= set(needed + optional):
+            takes = [f"takes the file(s) {', '.join(needed)}"] if needed else []
+            takes += [f"may have {', '.join(optional)}"] if optional else []
+            raise InputError(
+                f"format '{form}' {' and '.join(takes)}; given: {', '.join(files) or 'none'}",
+                field=name,
+                fix=f"give {' '.join(f'{key}=path' for key in needed or optional)}",
+            )
+
+
+def _gene_table(sources: list[tuple[str, str, dict[str, Path]]], taxon: int, authority: str | None) -> GeneTable:
+    able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
+    if authority is None and len(able) != 1:
+        formats = ", ".join(name for name, form in FORMATS.items() if form.read_genes)
+        raise InputError(
+            "several sources can be the authority for gene symbols: " + ", ".join(able)
+            if able
+            else f"no source can be the authority for gene symbols; formats that can: {formats}",
+            field="authority",
+            fix="name one of them as `authority` in the corpus (--authority)" if able else "add one to the sources",
+        )
+    if authority is not None and authority not in able:
+        raise InputError(
+            f"'{authority}' is no source that can be the authority for gene symbols",
+            field="authority",
+            fix=nearest(authority, able),
+        )
+    form, files = able[authority or next(iter(able))]
+    return GeneTable(FORMATS[form].read_genes(files, taxon))
+
+
+def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:
+    """InputError if more than the share `largest` of a source's distinct identifiers have no gene."""
+    if source.unmapped.empty:
+        return
+    share = len(source.unmapped) / source.identifiers
+    if share <= largest:
+        return
+    first = [
+        f"{row.where} '{row.identifier}'" + (f" (did you mean {row.best_guess}?)" if row.best_guess else "")
+        for row in source.unmapped.head(_SHOWN_UNMAPPED).itertuples()
+    ]
+    raise InputError(
+        f"{len(source.unmapped):,} of {source.identifiers:,} identifiers ({share:.1%}; at most {largest:.1%} may) "
+        f"map to no gene, the first: {', '.join(first)}",
+        file=file,
+        field=name,
+        fix="give symbols or ids of the same organism as the authority's, and correct those that are wrong; if the "
+        f"rest are no genes, allow `unmapped: {ceil(share * 1000) / 1000}` in the corpus",
+    )
+
+
+def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
+    """Sorted, with the evidence codes of a fact joined by commas."""
+    facts = facts.sort_values(FACT_COLUMNS, ignore_index=True).drop_duplicates([*_FACT_KEY, "evidence"])
+    repeated = facts.duplicated(_FACT_KEY, keep=False)
+    rows = facts[repeated]
+    if rows.empty:
+        return facts.reset_index(drop=True)
+    # Names may differ within a fact, so its rows need not be neighbours yet.
+    rows = rows.iloc[rows.groupby(_FACT_KEY, sort=False).ngroup().argsort(kind="stable")]
+    first = ~rows.duplicated(_FACT_KEY)
+    codes = np.split(rows["evidence"].to_numpy(object), np.flatnonzero(first)[1:])
+    merged = rows[first].assign(evidence=[",".join(filter(None, some)) for some in codes])
+    return pd.concat([facts[~repeated], merged]).sort_values(FACT_COLUMNS, ignore_index=True)
+
+
+def _statistics(facts: pd.DataFrame) -> pd.DataFrame:
+    counted = facts.groupby(["source", "relation"], as_index=False).agg(
+        facts=("gene", "size"), genes=("gene", "nunique"), objects=("object_id", "nunique")
+    )
+    total = [TOTAL, "", len(facts), facts["gene"].nunique(), facts["object_id"].nunique()]
+    return pd.concat([counted, pd.DataFrame([total], columns=STATISTICS_COLUMNS)], ignore_index=True)

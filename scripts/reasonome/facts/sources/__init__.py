@@ -1,0 +1,36 @@
+"""Knowledge sources: each module turns the native files of one source into facts."""
+
+from reasonome.facts.sources import (
+    bioconductor,
+    corum,
+    ctd,
+    gmt,
+    go,
+    hgnc,
+    hpo,
+    ncbi_gene,
+    panther,
+    reactome,
+    reactome_mapping,
+    uniprot,
+    wikipathways,
+)
+from reasonome.facts.sources.source import SourceFacts, SourceFormat
+
+FORMATS: dict[str, SourceFormat] = {
+    "go": go.FORMAT,
+    "reactome": reactome.FORMAT,
+    "reactome_mapping": reactome_mapping.FORMAT,
+    "wikipathways": wikipathways.FORMAT,
+    "hgnc": hgnc.FORMAT,
+    "ncbi_gene": ncbi_gene.FORMAT,
+    "bioconductor": bioconductor.FORMAT,
+    "uniprot": uniprot.FORMAT,
+    "ctd": ctd.FORMAT,
+    "panther": panther.FORMAT,
+    "corum": corum.FORMAT,
+    "hpo": hpo.FORMAT,
+    "gmt": gmt.FORMAT,
+}
+
+__all__ = ["FORMATS", "SourceFacts", "SourceFormat"]

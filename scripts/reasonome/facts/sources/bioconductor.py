@@ -1,0 +1,300 @@
+"""Bioconductor's annotation packages: an organism's org.*.eg.sqlite and GO.db's GO.sqlite, as R users have them."""
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.text_file import check_is_file
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources.go import Ontology, Term, children_first
+from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat, with_genes
+
+# Names of relations as GO.sqlite has them.
+IS_A_PART_OF = ("isa", "part of")
+REGULATES = ("regulates", "positively regulates", "negatively regulates")
+
+_ASPECTS = {"bp": "involved_in", "mf": "enables", "cc": "located_in"}
+_ORG_TABLES = {
+    "metadata", "genes", "gene_info", "genetype", "alias", "ensembl", "uniprot", "pfam", "go_bp", "go_mf", "go_cc",
+}  # fmt: skip
+_GO_TABLES = {"go_term", "go_ontology", "go_obsolete", "go_synonym", *(f"go_{aspect}_parents" for aspect in _ASPECTS)}
+# "19q13.43", "1p36.33-p36.32"; not the chromosome alone, and not "22q11.2 alternate reference locus".
+_BAND = r"(\d{1,2}|[XY])(p|q|cen)[^\s|]*"
+_HEADER = b"SQLite format 3\0"
+_FETCH = "fetch the package again and compare its size or checksum with the source's"
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """Direct GO annotations and what the package says of each gene: name, aliases, type, band, OMIM, Pfam.
+
+    Genes are looked up by Entrez id. Left out and counted: annotations with evidence ND (no data), those to
+    obsolete or unknown terms, biological regions (which are no genes), genes without a symbol or with one by which
+    they cannot be told apart, and cytogenetic locations that are no band. What the database leaves empty (NULL) is no
+    fact. Raises InputError for a file that is no such database, is
+    cut off or of another organism, or lacks a table.
+    """
+    ontology = ontology_from_sqlite(files["go"])
+    with _opened(files["org"], _ORG_TABLES, "org.Hs.eg.sqlite") as database:
+        _check_taxon(database, files["org"], taxon)
+        catalogue, left_out = _catalogue(database)
+        annotations, not_used = _annotations(database, ontology)
+        facts = [annotations, *_properties(database, catalogue, left_out)]
+    left_out.update(not_used)
+    rows = pd.concat(facts, ignore_index=True)
+    rows = rows.assign(identifier=rows["_id"].map(catalogue["gene_id"]))
+    rows = rows[rows["identifier"].notna()]
+    # Rows of a database have no line: the place is the gene's record.
+    rows = rows.assign(line="genes.gene_id=" + rows["identifier"])
+    return with_genes(name, rows, genes, files["org"], {reason: n for reason, n in left_out.items() if n})
+
+
+def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
+    """The genes of the organism's package; aliases hold previous symbols too, which it does not tell apart.
+
+    Biological regions are not among them, nor genes that cannot be told apart by their symbol. Raises InputError
+    as `read` does.
+    """
+    with _opened(files["org"], _ORG_TABLES, "org.Hs.eg.sqlite") as database:
+        _check_taxon(database, files["org"], taxon)
+        catalogue, _ = _catalogue(database)
+        ids = {table: _lists(database, table, column) for table, column in (
+            ("alias", "alias_symbol"), ("ensembl", "ensembl_id"), ("uniprot", "uniprot_id"), ("mgi", "mgi_id"),
+        )}  # fmt: skip
+    genes = []
+    columns = ["gene_id", "symbol", "gene_name", "gene_type"]
+    for number, gene_id, symbol, full_name, kind in catalogue[columns].itertuples(name=None):
+        ensembl = ids["ensembl"].get(number, [])
+        genes.append(
+            Gene(
+                symbol=symbol,
+                name="" if pd.isna(full_name) else full_name,
+                entrez_id=gene_id,
+                ensembl_id=ensembl[0] if ensembl else "",
+                uniprot_ids=tuple(ids["uniprot"].get(number, ())),
+                aliases=tuple(alias for alias in ids["alias"].get(number, ()) if alias != symbol),
+                other_ids=(*ensembl[1:], *ids["mgi"].get(number, ())),
+                coding=None if pd.isna(kind) else kind == "protein-coding",
+            )
+        )
+    if not genes:
+        raise InputError("there are no genes in the database", file=files["org"], fix=_FETCH)
+    return genes
+
+
+def ontology_from_sqlite(path: str | os.PathLike, relations: Collection[str] = IS_A_PART_OF) -> Ontology:
+    """The ontology of GO.db's GO.sqlite, with obsolete terms; parents are those by `relations`.
+
+    `relations` are among IS_A_PART_OF and REGULATES. GO.sqlite does not tell exact synonyms from others: a term
+    here has all of them. Raises InputError for another relation, a file that is no such database or is cut off,
+    a missing table, and a cycle.
+    """
+    known = IS_A_PART_OF + REGULATES
+    for relation in relations:
+        if relation not in known:
+            raise InputError(f"unknown relation '{relation}'", field="relations", fix=nearest(relation, known))
+    with _opened(path, _GO_TABLES, "GO.sqlite") as database:
+        namespaces = dict(database.execute("SELECT ontology, term_type FROM go_ontology"))
+        synonyms: dict[str, list[str]] = {}
+        for term_id, synonym in database.execute(
+            "SELECT go_id, synonym FROM go_synonym JOIN go_term USING (_id) WHERE NOT like_go_id ORDER BY 1, 2"
+        ):
+            synonyms.setdefault(term_id, []).append(synonym)
+        terms = {
+            term_id: Term(term_id, name, namespaces[ontology], bool(obsolete), tuple(synonyms.get(term_id, ())))
+            for term_id, name, ontology, obsolete in database.execute(
+                "SELECT go_id, term, ontology, 0 FROM go_term WHERE ontology != 'universal' UNION ALL"
+                " SELECT go_id, term, ontology, 1 FROM go_obsolete WHERE go_id NOT IN (SELECT go_id FROM go_term)"
+                " ORDER BY go_id"
+            )
+        }
+        alt_ids = dict(
+            database.execute(
+                "SELECT secondary, go_id FROM go_synonym JOIN go_term USING (_id) WHERE like_go_id ORDER BY 1, 2"
+            )
+        )
+        edges = [
+            edge
+            for aspect in _ASPECTS
+            for edge in database.execute(
+                "SELECT child.go_id, parent.go_id, relationship_type"
+                f" FROM go_{aspect}_parents AS edge JOIN go_term AS child ON child._id = edge._id"
+                " JOIN go_term AS parent ON parent._id = edge._parent_id"
+                " WHERE child.ontology = parent.ontology ORDER BY 1, 2"
+            )
+        ]
+    if not terms:
+        raise InputError("there are no terms in the database", file=path, fix=_FETCH)
+    if nameless := next((term.id for term in terms.values() if not term.name), None):
+        raise InputError(f"the term {nameless} has no name", file=path, field="go_term.term", fix=_FETCH)
+    parents: dict[str, dict[str, None]] = {term_id: {} for term_id in terms}
+    for child, parent, relation in edges:
+        if relation in relations:
+            parents[child][parent] = None
+    above = {term_id: tuple(up) for term_id, up in parents.items()}
+    return Ontology(terms, above, alt_ids, children_first(above, path))
+
+
+@contextmanager
+def _opened(path: str | os.PathLike, tables: set[str], example: str) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to a database that is whole and has the tables."""
+    path = Path(path)
+    _check_file(path, example)
+    # immutable: nobody writes to it, so no lock and no journal is looked for beside it.
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        try:
+            there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if missing := sorted(tables - there):
+                raise InputError(
+                    f"the database has no table {', '.join(missing)}",
+                    file=path,
+                    fix=f"give the {example} of a Bioconductor package (release 3.16 or one like it)",
+                )
+            yield database
+        except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
+            raise InputError(f"the database cannot be read: {error}", file=path, fix=_FETCH) from error
+
+
+def _check_file(path: Path, example: str) -> None:
+    check_is_file(path)
+    with open(path, "rb") as handle:
+        header = handle.read(100)
+    if len(header) < 100 or not header.startswith(_HEADER):
+        raise InputError(
+            "this is not an SQLite database",
+            file=path,
+            fix=f"give {example} itself, unpacked from its package; a web page or an archive will not do",
+        )
+    page = int.from_bytes(header[16:18], "big")
+    expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+    if path.stat().st_size < expected:
+        raise InputError(
+            f"the database is cut off: {path.stat().st_size:,} bytes of {expected:,}", file=path, fix=_FETCH
+        )
+
+
+def _check_taxon(database: sqlite3.Connection, path: Path, taxon: int) -> None:
+    said = {name.upper(): value for name, value in database.execute("SELECT name, value FROM metadata")}
+    organism = said.get("ORGANISM", "")
+    same = said["TAXID"] == str(taxon) if "TAXID" in said else organism == SPECIES.get(taxon)
+    if not same:
+        raise InputError(
+            f"expected the genes of taxon {taxon}, found {organism or 'no organism'} (taxon {said.get('TAXID', '?')})",
+            file=path,
+            field="metadata.TAXID",
+            fix="give the package of that organism (org.Hs.eg.db is human, org.Mm.eg.db mouse), or ask for its taxon",
+        )
+
+
+def _catalogue(database: sqlite3.Connection) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The genes by _id (gene_id, symbol, gene_name, gene_type), and the counts of what is no gene or not distinct.
+
+    NCBI gives some symbols to several records: a disease locus beside a gene, copies of a transfer RNA. Where one of
+    them alone codes for a protein, it keeps the symbol.
+    """
+    frame = pd.read_sql(
+        "SELECT _id, gene_id, symbol, gene_name, gene_type FROM genes JOIN gene_info USING (_id)"
+        " LEFT JOIN genetype USING (_id) ORDER BY _id",
+        database,
+        dtype={"gene_id": "str", "symbol": "str", "gene_name": "str", "gene_type": "str"},
+    ).drop_duplicates("_id")
+    region = frame["gene_type"] == "biological-region"
+    nameless = ~region & (frame["symbol"].isna() | frame["gene_id"].isna())
+    genes = frame[~region & ~nameless]
+    shared = genes["symbol"].duplicated(keep=False)
+    coding = shared & (genes["gene_type"] == "protein-coding")
+    unclear = shared & ~(coding & ~genes["symbol"].where(coding).duplicated(keep=False))
+    left_out = {
+        "biological regions": int(region.sum()),
+        "genes without a symbol or an id": int(nameless.sum()),
+        "genes that share their symbol": int(unclear.sum()),
+    }
+    return genes[~unclear].set_index("_id"), left_out
+
+
+def _annotations(database: sqlite3.Connection, ontology: Ontology) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Direct annotations (_id and the columns of facts), and the counts of those not used."""
+    rows = pd.concat(
+        [
+            pd.read_sql(
+                f"SELECT _id, go_id, COALESCE(evidence, '') AS evidence FROM go_{aspect} WHERE go_id IS NOT NULL",
+                database,
+            ).assign(relation=relation)
+            for aspect, relation in _ASPECTS.items()
+        ],
+        ignore_index=True,
+    )
+    main_ids = {term_id: ontology.main_id(term_id) for term_id in rows["go_id"].unique()}
+    unknown = {i for i, main in main_ids.items() if main is None}
+    obsolete = {i for i, main in main_ids.items() if main and ontology.terms[main].is_obsolete}
+    no_data = rows["evidence"] == "ND"
+    is_unknown, is_obsolete = ~no_data & rows["go_id"].isin(unknown), ~no_data & rows["go_id"].isin(obsolete)
+    left_out = {
+        "annotations with evidence ND": int(no_data.sum()),
+        "annotations to obsolete terms": int(is_obsolete.sum()),
+        "annotations to terms not in the ontology": int(is_unknown.sum()),
+    }
+    rows = rows[~(no_data | is_unknown | is_obsolete)]
+    object_id = rows["go_id"].map(main_ids)
+    names = {main: ontology.terms[main].name for main in object_id.unique()}
+    return rows.assign(object_id=object_id, object_name=object_id.map(names)), left_out
+
+
+def _properties(
+    database: sqlite3.Connection, catalogue: pd.DataFrame, left_out: dict[str, int]
+) -> Iterator[pd.DataFrame]:
+    """What is said of each gene beside GO, a frame for each relation; counts locations that are no band."""
+    genes = catalogue.reset_index()
+    yield _said(genes, "has_name", "NCBIGene:" + genes["gene_id"], genes["gene_name"])
+    yield _said(genes, "has_gene_type", genes["gene_type"], genes["gene_type"])
+    aliases = _pairs(database, "alias", "alias_symbol")
+    aliases = aliases[aliases["value"] != aliases["_id"].map(catalogue["symbol"])]
+    yield _said(aliases, "has_alias", aliases["value"], aliases["value"])
+    domains = _pairs(database, "pfam", "pfam_id")
+    yield _said(domains, "has_domain", "Pfam:" + domains["value"], domains["value"])
+    if _has(database, "omim"):
+        entries = _pairs(database, "omim", "omim_id")
+        yield _said(entries, "has_mim_entry", "OMIM:" + entries["value"], entries["value"])
+    if _has(database, "cytogenetic_locations"):
+        bands = _pairs(database, "cytogenetic_locations", "cytogenetic_location")
+        is_band = bands["value"].str.fullmatch(_BAND)
+        left_out["locations that are no band"] = int((~is_band & bands["_id"].isin(catalogue.index)).sum())
+        bands = bands[is_band]
+        yield _said(bands, "maps_to_band", bands["value"], bands["value"])
+
+
+def _said(genes: pd.DataFrame, relation: str, object_id: pd.Series, object_name: pd.Series) -> pd.DataFrame:
+    said = pd.DataFrame(
+        {"_id": genes["_id"], "relation": relation, "object_id": object_id, "object_name": object_name, "evidence": ""}
+    )
+    return said.dropna(subset="object_name")
+
+
+def _pairs(database: sqlite3.Connection, table: str, column: str) -> pd.DataFrame:
+    """The distinct (_id, value) of a table, sorted."""
+    return pd.read_sql(
+        f"SELECT DISTINCT _id, {column} AS value FROM {table} WHERE {column} IS NOT NULL ORDER BY 1, 2",
+        database,
+        dtype={"value": "str"},
+    )
+
+
+def _lists(database: sqlite3.Connection, table: str, column: str) -> dict[int, list[str]]:
+    """The values of each _id, sorted; none where this organism's package lacks the table."""
+    found: dict[int, list[str]] = {}
+    if _has(database, table):
+        for number, value in _pairs(database, table, column).itertuples(index=False, name=None):
+            found.setdefault(number, []).append(value)
+    return found
+
+
+def _has(database: sqlite3.Connection, table: str) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return database.execute(query, (table,)).fetchone() is not None
+
+
+FORMAT = SourceFormat(files=("org", "go"), read=read, read_genes=read_genes)

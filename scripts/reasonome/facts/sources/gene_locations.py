@@ -1,0 +1,118 @@
+"""Where genes lie: MAGMA's .gene.loc, or a table with a header; positions are 1-based, both ends included."""
+
+import os
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import FETCH_AGAIN, lines
+from reasonome.facts.sources.table import rows
+
+CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
+# Field -> what its column may be called, in any case; several identifiers of a row are tried in this order.
+IDENTIFIERS = (
+    "ensembl_gene_id", "ensembl_id", "gene_id", "gene stable id", "entrez_id", "entrez", "entrezgene_id", "geneid",
+    "ncbi gene (formerly entrezgene) id", "hgnc_id", "symbol", "gene_symbol", "gene_name", "gene name", "gene",
+)  # fmt: skip
+PLACES = {
+    "chromosome": ("chromosome", "chr", "chrom", "chromosome_name", "chromosome/scaffold name", "#chrom"),
+    "start": ("start", "start_position", "gene start (bp)", "txstart"),
+    "end": ("end", "stop", "end_position", "gene end (bp)", "txend"),
+    "strand": ("strand",),
+}
+_NUMBERED = {"23": "X", "24": "Y", "26": "MT", "M": "MT"}
+_STRANDS = {"+", "-", "1", "-1", "+1", "", "."}
+_MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
+_FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
+
+
+class GeneLocation(NamedTuple):
+    """The body of a gene, with all identifiers that its row gives."""
+
+    line: int
+    identifiers: tuple[str, ...]
+    chromosome: str
+    start: int
+    end: int
+
+
+def chromosome_name(text: str) -> str:
+    """1 … 22, X, Y or MT of a chromosome however it is written (chr1, 23, M); "" for any other sequence."""
+    name = text.strip().upper().removeprefix("CHR").lstrip("0")
+    name = _NUMBERED.get(name, name)
+    return name if name in CHROMOSOMES else ""
+
+
+def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
+    """The genes on chromosomes, and how many rows are of other sequences (patches, alternate loci).
+
+    A file without a header is MAGMA's: blanks between id, chromosome, start and end, then perhaps strand and symbol.
+    A header names its columns as IDENTIFIERS and PLACES have them. Raises InputError, with file, line and column, for
+    a header without them, a row of another width, a gene without an identifier, positions that are no numbers from 1
+    or end before they start, an unknown strand, and a file without any gene.
+    """
+    numbered = [(line, text) for line, text in lines(path, saved_by_editor=True) if text.strip()]
+    if not numbered:
+        raise InputError("there are no genes in the file", file=path, fix=_FIX)
+    first = numbered[0][1]
+    parts = _magma(numbered, path) if _MAGMA.fullmatch(first) else _headed(numbered, path)
+    found = [_location(fields, path, line) for line, fields in parts]
+    located = [location for location in found if location.chromosome]
+    if not located:
+        raise InputError("no row is of a chromosome 1 to 22, X, Y or MT", file=path, fix=_FIX)
+    return located, len(found) - len(located)
+
+
+def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> list[tuple[int, dict[str, str]]]:
+    found = []
+    for line, text in numbered:
+        cells = text.split()
+        if not 4 <= len(cells) <= 6:
+            raise InputError(f"expected 4 to 6 columns, found {len(cells)}", file=path, line=line, fix=_FIX)
+        fields = dict(zip(("id", "chromosome", "start", "end", "strand", "symbol"), cells, strict=False))
+        found.append((line, fields))
+    return found
+
+
+def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> list[tuple[int, dict[str, str]]]:
+    line, first = numbered[0]
+    delimiter = "\t" if "\t" in first else ","
+    header = [name.strip().strip('"').casefold() for name in first.split(delimiter)]
+    at = {f"id {name}": header.index(name) for name in IDENTIFIERS if name in header}
+    for field, names in {"identifier": (), **PLACES}.items():
+        places = [header.index(name) for name in names if name in header]
+        if places:
+            at[field] = places[0]
+        elif field != "strand" and not (field == "identifier" and at):
+            known = ", ".join(names or IDENTIFIERS)
+            raise InputError(f"no column has the gene's {field}: {known}", file=path, line=line, field=field, fix=_FIX)
+    body = rows(numbered[1:], path, len(header), delimiter, quoted=True)
+    return [(row_line, {field: row[place].strip() for field, place in at.items()}) for row_line, row in body]
+
+
+def _location(fields: dict[str, str], path: str | os.PathLike, line: int) -> GeneLocation:
+    identifiers = tuple(value for field, value in fields.items() if field not in PLACES and value not in ("", "-"))
+    if not identifiers:
+        raise InputError("this gene has neither an id nor a symbol", file=path, line=line, field="symbol")
+    start, end = (position(fields[field], path, line, field) for field in ("start", "end"))
+    if end < start:
+        raise InputError(f"the gene ends ({end}) before it starts ({start})", file=path, line=line, field="end")
+    if fields.get("strand", "") not in _STRANDS:
+        what = f"expected + or -, found '{fields['strand'][:40]}'"
+        raise InputError(what, file=path, line=line, field="strand", fix=FETCH_AGAIN)
+    if not fields["chromosome"]:
+        raise InputError("this gene has no chromosome", file=path, line=line, field="chromosome")
+    return GeneLocation(line, identifiers, chromosome_name(fields["chromosome"]), start, end)
+
+
+def position(text: str, path: str | os.PathLike, line: int | None, field: str) -> int:
+    """A position as a number from 1; 81,230,992 and 81230992.0 count as such. InputError for anything else.
+
+    More than ten digits are no position on any chromosome, and are refused too.
+    """
+    plain = text.strip().replace(",", "").removesuffix(".0").lstrip("0")
+    if not re.fullmatch(r"[0-9]{1,10}", plain):
+        what = f"expected a position, a whole number from 1 to 9,999,999,999, found '{text[:40]}'"
+        raise InputError(what, file=path, line=line, field=field)
+    return int(plain)

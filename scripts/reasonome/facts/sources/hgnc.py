@@ -1,0 +1,130 @@
+"""HGNC's complete set (hgnc_complete_set.txt): who is which gene, official names, gene groups."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import lines
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
+from reasonome.facts.sources.table import ROW_COLUMNS, check_entrez_id, check_once, check_symbol, places, rows
+
+COLUMNS = [
+    "hgnc_id",
+    "symbol",
+    "name",
+    "status",
+    "alias_symbol",
+    "prev_symbol",
+    "gene_group",
+    "gene_group_id",
+    "entrez_id",
+    "ensembl_gene_id",
+    "uniprot_ids",
+]
+# May be missing: only candidates at loci are chosen by it.
+LOCUS_TYPE = "locus_type"
+# The second are genes of one locus that share exons, as UGT1A1 to UGT1A10.
+CODING = {"gene with protein product", "complex locus constituent"}
+
+
+def read_genes(path: str | os.PathLike) -> list[Gene]:
+    """The approved genes of the table at `path`; raises what `numbered_genes` raises."""
+    return [gene for _, gene in numbered_genes(path)]
+
+
+def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
+    """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
+
+    Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol that is
+    a number, a symbol, HGNC or Entrez id that stands twice, an Entrez id that is no number, gene groups whose names and
+    ids do not pair up, and a table without any approved gene.
+    """
+    numbered = lines(path)
+    header = [column.strip('"') for column in next(numbered)[1].split("\t")]
+    at = places(header, COLUMNS, path, fix="give HGNC's hgnc_complete_set.txt, with its header, as it is published")
+    type_at = header.index(LOCUS_TYPE) if LOCUS_TYPE in header else None
+    genes: list[tuple[int, Gene]] = []
+    # Not the Ensembl id, which two genes may share: it is ambiguous then, and means neither.
+    seen: dict[str, dict[str, int]] = {"symbol": {}, "hgnc_id": {}, "entrez_id": {}}
+    for line, row in rows(numbered, path, len(header), quoted=True):
+        fields = dict(zip(COLUMNS, (row[place].strip() for place in at), strict=True))
+        fields[LOCUS_TYPE] = "" if type_at is None else row[type_at].strip()
+        if fields["status"] != "Approved":
+            continue
+        gene = _gene(fields, path, line)
+        for field, values in seen.items():
+            check_once(values, getattr(gene, field), path, line, field)
+        genes.append((line, gene))
+    if not genes:
+        raise InputError("no row has the status Approved", file=path, fix="fetch the file again")
+    return genes
+
+
+def authority(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
+    """The genes of a source of this format; InputError for another taxon, since HGNC names human genes only."""
+    _check_taxon(files["table"], taxon)
+    return read_genes(files["table"])
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """`has_name` and `in_gene_group` facts of all approved genes, each found in `genes` by any id it has."""
+    _check_taxon(files["table"], taxon)
+    facts = []
+    for line, gene in numbered_genes(files["table"]):
+        known = (i for i in (gene.hgnc_id, gene.entrez_id, gene.ensembl_id) if i and genes.resolve(i, True).symbol)
+        identifier = next(known, gene.symbol)
+        if gene.name:
+            facts.append((identifier, line, "has_name", gene.hgnc_id, gene.name, ""))
+        for group_id, group in gene.groups:
+            facts.append((identifier, line, "in_gene_group", f"HGNC.GROUP:{group_id}", group, ""))
+    return with_genes(name, pd.DataFrame(facts, columns=ROW_COLUMNS), genes, files["table"])
+
+
+def _check_taxon(path: Path, taxon: int) -> None:
+    if taxon != 9606:
+        raise InputError(
+            f"HGNC names human genes only (taxon 9606), not those of taxon {taxon}",
+            file=path,
+            field="taxon",
+            fix="use a source of that organism instead, of format ncbi_gene or bioconductor",
+        )
+
+
+def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
+    for column in ("symbol", "hgnc_id"):
+        if not fields[column]:
+            raise InputError("this gene has none", file=path, line=line, field=column, fix="fill it in")
+    check_symbol(fields["symbol"], path, line, "symbol")
+    if fields["entrez_id"]:
+        check_entrez_id(fields["entrez_id"], path, line, "entrez_id")
+    names, ids = _list(fields["gene_group"]), _list(fields["gene_group_id"])
+    if len(names) != len(ids):
+        raise InputError(
+            f"{fields['symbol']} has {len(names)} gene group name(s) but {len(ids)} id(s)",
+            file=path,
+            line=line,
+            field="gene_group_id",
+            fix="names and ids are lists joined by | of equal length",
+        )
+    return Gene(
+        symbol=fields["symbol"],
+        name=fields["name"],
+        hgnc_id=fields["hgnc_id"],
+        entrez_id=fields["entrez_id"],
+        ensembl_id=fields["ensembl_gene_id"],
+        uniprot_ids=_list(fields["uniprot_ids"]),
+        previous=_list(fields["prev_symbol"]),
+        aliases=_list(fields["alias_symbol"]),
+        groups=tuple(zip(ids, names, strict=True)),
+        coding=fields[LOCUS_TYPE] in CODING if fields[LOCUS_TYPE] else None,
+    )
+
+
+def _list(field: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in field.split("|") if part.strip())
+
+
+FORMAT = SourceFormat(files=("table",), read=read, read_genes=authority)

@@ -1,0 +1,211 @@
+"""NCBI Gene: gene_info (symbols, aliases, names, kind of gene, band) and gene_summary (a paragraph on each gene)."""
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import lines
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources.source import SourceFacts, SourceFormat
+from reasonome.facts.sources.table import check_entrez_id, check_once, check_symbol, facts_of, no_rows_of, places, rows
+
+COLUMNS = [
+    "tax_id",
+    "GeneID",
+    "Symbol",
+    "Synonyms",
+    "dbXrefs",
+    "map_location",
+    "description",
+    "type_of_gene",
+    "Symbol_from_nomenclature_authority",
+    "Full_name_from_nomenclature_authority",
+]
+SUMMARY_COLUMNS = ["tax_id", "GeneID", "Source", "Summary"]
+# Types that say nothing of the gene.
+_VAGUE_TYPES = {"", "unknown", "other"}
+_CREDIT = re.compile(r"\s*\[(provided|supplied) by [^\]]*\]\.?$")
+
+
+class Record(NamedTuple):
+    """One gene of gene_info; `official` is its symbol of a nomenclature authority, or ""."""
+
+    line: int
+    gene_id: str
+    symbol: str
+    official: str
+    name: str
+    aliases: tuple[str, ...]
+    references: dict[str, list[str]]
+    band: str
+    type: str
+
+
+def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
+    """The genes of one organism, and the rows left out: other organisms, placeholders, regions, withdrawn.
+
+    Raises InputError for another header, a row of another width, an id that is no number or stands twice, a symbol that
+    is a number, and a file without genes of the organism.
+    """
+    records, left_out, first = [], Counter(), None
+    seen: dict[str, int] = {}
+    for line, row in _rows(path, COLUMNS):
+        first = first or (line, row[0])
+        if row[0] != str(taxon):
+            left_out["rows of other organisms"] += 1
+            continue
+        check_entrez_id(row[1], path, line, "GeneID")
+        check_once(seen, row[1], path, line, "GeneID")
+        reason = _reason_to_leave_out(row)
+        if reason:
+            left_out[reason] += 1
+        else:
+            records.append(_record(line, row))
+            check_symbol(records[-1].symbol, path, line, "Symbol")
+    if first is None:
+        raise InputError("there are no genes in the file", file=path, fix="fetch the file again")
+    if not records:
+        raise no_rows_of(taxon, f"taxon {first[1]}", path, first[0])
+    return records, left_out
+
+
+def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
+    """The genes as a symbol authority; of several with one symbol the official one, if any, has it."""
+    records, _ = read_records(files["gene_info"], taxon)
+    by_symbol: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_symbol[record.symbol].append(record)
+    genes = []
+    for several in by_symbol.values():
+        chosen = several if len(several) == 1 else [record for record in several if record.official]
+        if len(chosen) == 1:
+            genes.append(_gene(chosen[0]))
+    return genes
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """`has_name`, `has_alias`, `has_gene_type`, `maps_to_band` and, with the file `summary`, `has_summary` facts.
+
+    Genes are found by GeneID. One without an official symbol that the authority does not have is left out.
+    """
+    path = files["gene_info"]
+    records, left_out = read_records(path, taxon)
+    kept = []
+    for record in records:
+        if record.official or genes.resolve(record.gene_id, strict=True).symbol:
+            kept.append(record)
+        else:
+            left_out["genes without official symbol that the symbol authority lacks"] += 1
+    parts = [(path, [row for record in kept for row in _facts(record)])]
+    if "summary" in files:
+        summaries = _summaries(files["summary"], {record.gene_id for record in kept}, taxon, left_out)
+        parts.append((files["summary"], summaries))
+    return facts_of(name, parts, genes, left_out)
+
+
+def _rows(path: str | os.PathLike, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """(line, fields of `columns`) of a file whose first line is the header, marked by #; "-" becomes ""."""
+    numbered = lines(path)
+    header = next(numbered)[1].lstrip("#").split("\t")
+    at = places(header, columns, path)
+    for line, row in rows(numbered, path, len(header)):
+        yield line, ["" if row[place] == "-" else row[place].strip() for place in at]
+
+
+def _reason_to_leave_out(row: list[str]) -> str:
+    if row[2] == "NEWENTRY":
+        return "placeholders for new entries"
+    if row[7] == "biological-region":
+        return "biological regions, which are no genes"
+    if row[6].lower().startswith(("discontinued", "withdrawn")):
+        return "discontinued genes"
+    return ""
+
+
+def _record(line: int, row: list[str]) -> Record:
+    _, gene_id, symbol, synonyms, references, band, description, gene_type, official, full_name = row
+    current = official or symbol
+    aliases = dict.fromkeys([symbol, *synonyms.split("|")])
+    ids: dict[str, list[str]] = defaultdict(list)
+    for reference in references.split("|"):
+        database, _, identifier = reference.partition(":")
+        ids[database].append(identifier)
+    return Record(
+        line,
+        gene_id,
+        current,
+        official,
+        full_name or description,
+        tuple(alias for alias in aliases if alias not in ("", current)),
+        ids,
+        # Alternatives follow the current band; in mice a genetic distance in cM may stand first.
+        next((place.strip() for place in band.split("|") if not place.endswith("cM")), ""),
+        gene_type,
+    )
+
+
+def _gene(record: Record) -> Gene:
+    ensembl = record.references.get("Ensembl", [])
+    nomenclature = _nomenclature_ids(record)
+    hgnc = nomenclature[0] if nomenclature and nomenclature[0].startswith("HGNC:") else ""
+    return Gene(
+        symbol=record.symbol,
+        name=record.name,
+        hgnc_id=hgnc,
+        entrez_id=record.gene_id,
+        ensembl_id=ensembl[0] if ensembl else "",
+        aliases=record.aliases,
+        other_ids=(*ensembl[1:], *(i for i in nomenclature if i != hgnc)),
+        coding=None if record.type in _VAGUE_TYPES else record.type == "protein-coding",
+    )
+
+
+def _nomenclature_ids(record: Record) -> list[str]:
+    """`HGNC:5`, `MGI:87853`, `RGD:2000`: dbXrefs writes them HGNC:HGNC:5, MGI:MGI:87853, RGD:2000."""
+    return [
+        f"{database}:{identifier.removeprefix(f'{database}:')}"
+        for database in ("HGNC", "MGI", "RGD")
+        for identifier in record.references.get(database, ())
+    ]
+
+
+def _facts(record: Record) -> Iterator[tuple]:
+    found = [("has_alias", alias, alias) for alias in record.aliases]
+    if record.name:
+        # The id that HGNC's own table gives, so that its facts and these are the same.
+        object_id = next(iter(_nomenclature_ids(record)), f"NCBIGene:{record.gene_id}")
+        found.append(("has_name", object_id, record.name))
+    if record.type not in _VAGUE_TYPES:
+        found.append(("has_gene_type", record.type, record.type))
+    if record.band:
+        found.append(("maps_to_band", record.band, record.band))
+    for relation, object_id, object_name in found:
+        yield record.gene_id, record.line, relation, object_id, object_name, ""
+
+
+def _summaries(path: Path, gene_ids: set[str], taxon: int, left_out: Counter) -> list[tuple]:
+    found, first, own = [], None, 0
+    for line, (tax_id, gene_id, source, summary) in _rows(path, SUMMARY_COLUMNS):
+        first = first or (line, tax_id)
+        if tax_id != str(taxon):
+            left_out["summaries of other organisms"] += 1
+            continue
+        check_entrez_id(gene_id, path, line, "GeneID")
+        own += 1
+        text = _CREDIT.sub("", summary)
+        if gene_id not in gene_ids:
+            left_out["summaries of genes that gene_info lacks or that were left out"] += 1
+        elif text:
+            found.append((gene_id, line, "has_summary", f"NCBIGene:{gene_id}", text, source))
+    if first is None:
+        raise InputError("there are no summaries in the file", file=path, fix="fetch the file again")
+    if not own:
+        raise no_rows_of(taxon, f"taxon {first[1]}", path, first[0])
+    return found
+
+
+FORMAT = SourceFormat(files=("gene_info",), read=read, optional=("summary",), read_genes=read_genes)

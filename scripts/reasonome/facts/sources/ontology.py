@@ -1,0 +1,21 @@
+"""An ontology from whichever file holds it."""
+
+import os
+from pathlib import Path
+
+from reasonome.core.errors import InputError
+from reasonome.facts.sources.bioconductor import ontology_from_sqlite
+from reasonome.facts.sources.go import Ontology, read_obo
+
+
+def read_ontology(path: str | os.PathLike) -> Ontology:
+    """The ontology of an OBO, or of Bioconductor's GO.sqlite. Raises InputError."""
+    return ontology_from_sqlite(path) if is_sqlite(path) else read_obo(path)
+
+
+def is_sqlite(path: str | os.PathLike) -> bool:
+    """Whether the file begins as SQLite databases do. Raises InputError where there is none."""
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path)
+    with open(path, "rb") as handle:
+        return handle.read(16) == b"SQLite format 3\0"

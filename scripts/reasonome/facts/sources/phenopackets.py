@@ -1,0 +1,435 @@
+"""Cases of rare diseases: GA4GH Phenopackets v2 (JSON), in a folder, a zip archive or JSON lines, and a flat layout."""
+
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from tqdm import tqdm
+
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.terminal import printable
+from reasonome.facts.files import json_text as jsontext
+from reasonome.facts.files.text_file import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
+from reasonome.facts.text import one_line
+
+# ISO 8601 durations that a life may have; hours and less are let pass and not told apart.
+DURATION = re.compile(
+    r"P(?=\d|T\d)(?:(?P<years>\d{1,3})Y)?(?:(?P<months>\d{1,4})M)?(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
+    r"(?:T(?:\d+[HMS])+)?",
+    re.ASCII,
+)
+# What ends a line, or cannot be seen: an id with it is not found again where answers name it.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_ID, _LONGEST_LABEL = 200, 1000  # characters
+_FIXES = {
+    "iso8601duration": "write an age as an ISO 8601 duration, such as P4Y6M",
+    "type": "a feature needs `type` with `id` and `label` of a phenotype, such as HP:0001250 and Seizure",
+    "present": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
+    "age_last_seen": "write an age as an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
+    "age_at_onset": "write an age as an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
+    "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
+    "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
+    "interpretationStatus": "write one of the statuses of Phenopackets v2, such as CAUSATIVE",
+    "sex": "write one of the sexes of Phenopackets v2, such as FEMALE",
+    "phenopacketSchemaVersion": "convert it to version 2, for example with phenopacket-tools",
+}
+# What the layout's fields are called elsewhere, such as in tables of cases.
+_OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
+_OTHER_MESSAGES = {"proband": "a Family", "members": "a Cohort", "phenopackets": "a collection"}
+
+
+class CaseTerm(NamedTuple):
+    """A phenotype or a disease: an ontology's id, and its label ("" where there is none)."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One patient, as the file has it.
+
+    `where` is its place: a file or member, or "line 12". `genes` has an entry for each causal gene: the identifiers
+    that name it, the best first. `age_last_seen` and `age_at_onset` are ISO 8601 durations, labels of an ontology, or
+    "gestational week 31+5"; "" where unknown. `sex` is as Phenopackets have it. Phenotypes stand once each.
+    """
+
+    id: str
+    where: str
+    diseases: tuple[CaseTerm, ...]
+    genes: tuple[tuple[str, ...], ...]
+    present: tuple[CaseTerm, ...]
+    absent: tuple[CaseTerm, ...]
+    sex: str
+    age_last_seen: str
+    age_at_onset: str
+
+
+class _Message(BaseModel):
+    """What is read of a message of Phenopackets v2; its other fields may hold anything."""
+
+    model_config = ConfigDict(alias_generator=to_camel, strict=True)
+
+
+def _check_id(text: str) -> str:
+    if not text.strip() or _CONTROL.search(text):
+        raise ValueError("an id is text on one line, without control characters")
+    return text
+
+
+_Id = Annotated[str, Field(min_length=1, max_length=_LONGEST_ID), AfterValidator(_check_id)]
+_LabelText = Annotated[str, Field(max_length=_LONGEST_LABEL)]
+
+
+class _Label(_Message):
+    id: _Id
+    label: _LabelText = ""
+
+
+class _Phenotype(_Message):
+    id: str = Field(pattern=r"^HP:[0-9]{7}$")
+    label: Annotated[_LabelText, AfterValidator(one_line)] = ""  # prompts show it
+
+
+def _check_duration(text: str) -> str:
+    if not DURATION.fullmatch(text):
+        raise ValueError("this is no ISO 8601 duration")
+    return text
+
+
+def _check_age(text: str) -> str:
+    """An age of the flat layout: a label passes, unless it begins as a duration does, be it a wrong one (P-1Y)."""
+    return _check_duration(text) if re.match(r"P[^a-z]", text) else text
+
+
+class _Age(_Message):
+    duration: Annotated[str, AfterValidator(_check_duration)] = Field(alias="iso8601duration")
+
+
+class _AgeRange(_Message):
+    start: _Age
+
+
+class _GestationalAge(_Message):
+    weeks: int = Field(ge=0, le=50)
+    days: int = Field(0, ge=0, le=6)
+
+
+class _Time(_Message):
+    age: _Age | None = None
+    age_range: _AgeRange | None = None
+    ontology_class: _Label | None = None
+    gestational_age: _GestationalAge | None = None
+
+    @property
+    def text(self) -> str:
+        """An age, in one of the three ways of `Case`; of a range its start; "" for dates, which are no age."""
+        if age := self.age or (self.age_range and self.age_range.start):
+            return age.duration
+        if weeks := self.gestational_age:
+            return f"gestational week {weeks.weeks}+{weeks.days}"
+        return self.ontology_class.label if self.ontology_class else ""
+
+
+Sex = Literal["UNKNOWN_SEX", "FEMALE", "MALE", "OTHER_SEX"]
+
+
+class _Subject(_Message):
+    sex: Sex = "UNKNOWN_SEX"
+    time_at_last_encounter: _Time = _Time()
+
+
+class _Feature(_Message):
+    type: _Phenotype
+    excluded: bool = False
+
+
+class _Gene(_Message):
+    value_id: str = ""
+    symbol: str = ""
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.value_id, self.symbol)))
+
+
+class _Variation(_Message):
+    gene_context: _Gene = _Gene()
+
+
+class _VariantInterpretation(_Message):
+    variation_descriptor: _Variation = _Variation()
+
+
+class _GenomicInterpretation(_Message):
+    interpretation_status: Literal["UNKNOWN_STATUS", "REJECTED", "CANDIDATE", "CONTRIBUTORY", "CAUSATIVE"] = (
+        "UNKNOWN_STATUS"
+    )
+    gene: _Gene = _Gene()
+    variant_interpretation: _VariantInterpretation = _VariantInterpretation()
+
+    @property
+    def causal(self) -> tuple[str, ...]:
+        """The identifiers of the gene at fault; none where nothing is known to be."""
+        if self.interpretation_status != "CAUSATIVE":
+            return ()
+        return self.gene.identifiers or self.variant_interpretation.variation_descriptor.gene_context.identifiers
+
+
+class _Diagnosis(_Message):
+    disease: _Label
+    genomic_interpretations: list[_GenomicInterpretation] = []
+
+
+class _Interpretation(_Message):
+    diagnosis: _Diagnosis | None = None
+
+
+class _Disease(_Message):
+    term: _Label
+    onset: _Time = _Time()
+
+
+class _MetaData(_Message):
+    phenopacket_schema_version: str = Field("2", pattern=r"^2(\.|$)")
+
+
+class _Packet(_Message):
+    fields: ClassVar = {"subject", "phenotypicFeatures", "interpretations", "diseases", "metaData"}
+    id: _Id
+    subject: _Subject = _Subject()
+    phenotypic_features: list[_Feature] = []
+    interpretations: list[_Interpretation] = []
+    diseases: list[_Disease] = []
+    meta_data: _MetaData = _MetaData()
+
+    def case(self, where: str) -> Case:
+        found = [one.diagnosis for one in self.interpretations if one.diagnosis]
+        causal = [(one.disease, gene.causal) for one in found for gene in one.genomic_interpretations if gene.causal]
+        diseases = _terms([disease for disease, _ in causal])
+        ids = {disease.id for disease in diseases}
+        onsets = [one.onset.text for one in self.diseases if one.term.id in ids and one.onset.text]
+        return Case(
+            id=self.id,
+            where=where,
+            diseases=diseases,
+            genes=tuple(dict.fromkeys(gene for _, gene in causal)),
+            present=_terms([feature.type for feature in self.phenotypic_features if not feature.excluded]),
+            absent=_terms([feature.type for feature in self.phenotypic_features if feature.excluded]),
+            sex=self.subject.sex,
+            age_last_seen=self.subject.time_at_last_encounter.text,
+            age_at_onset=onsets[0] if onsets else "",
+        )
+
+
+class _FlatPhenotype(_Phenotype):
+    """A phenotype of the flat layout, which is ours: what it may have and is not read is named too."""
+
+    model_config = ConfigDict(extra="forbid")
+    onset: Any = None
+
+
+class _FlatCase(BaseModel):
+    """A line of the flat layout: what `Case` has, under the names that tables of cases use; `path` is not read."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    fields: ClassVar = {"diseases", "genes", "present", "excluded"}
+    id: _Id
+    path: Any = None
+    diseases: list[_Label] = []
+    genes: list[_Id] = []
+    present: list[_FlatPhenotype]
+    excluded: list[_FlatPhenotype] = []
+    sex: Sex = "UNKNOWN_SEX"
+    age_last_seen: Annotated[_LabelText, AfterValidator(_check_age)] = ""
+    age_at_onset: Annotated[_LabelText, AfterValidator(_check_age)] = ""
+
+    def case(self, where: str) -> Case:
+        return Case(
+            id=self.id,
+            where=where,
+            diseases=_terms(self.diseases),
+            genes=tuple((gene,) for gene in dict.fromkeys(self.genes)),
+            present=_terms(self.present),
+            absent=_terms(self.excluded),
+            sex=self.sex,
+            age_last_seen=self.age_last_seen,
+            age_at_onset=self.age_at_onset,
+        )
+
+
+def read_cases(path: str | Path) -> list[Case]:
+    """All cases of `path`, in the order of its lines or of its files' names; nothing is left out.
+
+    `path` is a folder or a .zip with phenopackets at any depth (*.json; hidden files are passed over), one phenopacket
+    (.json), or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError for
+    what is no JSON object or no phenopacket of version 2, for a field without its type (with its path in the JSON), for
+    one that the flat layout does not have,
+    for a phenotype without an HPO id, for an id that two cases have, and where there is no case at all.
+    """
+    path = Path(path)
+    cases: dict[str, Case] = {}
+    for where, line, text in _texts(path):
+        case = _parse(text, path, where, line)
+        if case.id in cases:
+            raise InputError(
+                f"the id {case.id} is also that of the case at {cases[case.id].where}",
+                **_place(path, where, line),
+                field="id",
+                fix="give each case an id of its own, or leave one of the two out",
+            )
+        cases[case.id] = case
+    if not cases:
+        raise InputError("there is no phenopacket in it", file=path, fix="give a folder or .zip with *.json files")
+    return list(cases.values())
+
+
+def _texts(path: Path) -> Iterator[tuple[str, int | None, str]]:
+    """(place, line number of JSON lines, text) of each case."""
+    if path.is_dir():
+        found = (file for file in path.rglob("*.json") if not file.is_dir())
+        files = sorted(file for file in found if not _hidden(file.relative_to(path).parts))
+        for file in tqdm(files, desc=printable(path.name), unit=" cases", delay=5, leave=False):
+            yield file.relative_to(path).as_posix(), None, _file_text(file)
+        return
+    check_is_file(path)
+    if zipfile.is_zipfile(path):
+        yield from _members(path)
+    elif path.suffix == ".json":
+        yield path.name, None, _file_text(path)
+    else:
+        yield from ((f"line {number}", number, line) for number, line in lines(path) if line.strip())
+
+
+def _file_text(path: Path) -> str:
+    check_is_file(path)
+    _check_size(path.stat().st_size, path)
+    return _decoded(path.read_bytes(), path)
+
+
+def _check_size(size: int, place: str | Path) -> None:
+    if size > LONGEST_LINE:
+        raise InputError(f"{size:,} bytes are no phenopacket", file=place, fix="take it out")
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"the archive is damaged: {error}", file=path, fix=FETCH_AGAIN) from None
+
+
+def _members(path: Path) -> Iterator[tuple[str, None, str]]:
+    with _opened(path) as archive:
+        infos = [one for one in archive.infolist() if one.filename.endswith(".json")]
+        infos = [one for one in infos if not _hidden(PurePosixPath(one.filename).parts)]
+        infos.sort(key=lambda one: one.filename)
+        for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
+            place = f"{path}:{info.filename}"
+            _check_size(info.file_size, place)
+            try:
+                raw = archive.read(info)
+            # RuntimeError: encrypted, or packed in a way that Python does not know
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
+            yield info.filename, None, _decoded(raw, place)
+
+
+def _hidden(parts: tuple[str, ...]) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def _decoded(raw: bytes, place: str | Path) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"not UTF-8 text ({error.reason} at byte {error.start})"
+        raise InputError(what, file=place, fix="write the JSON in UTF-8") from None
+
+
+def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
+    place = _place(path, where, line)
+    try:
+        found = jsontext.loads(text, unique_keys=True)
+    except (ValueError, RecursionError) as error:
+        fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
+        raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
+    if not isinstance(found, dict):
+        what = f"expected a JSON object, a phenopacket, found {_kind(found)}"
+        raise InputError(what, **place, fix="write one phenopacket a file, or one a line")
+    model = _FlatCase if found.get("present") is not None else _Packet
+    _check_kind(found, model, place)
+    _take_nulls_out(found)
+    try:
+        return model.model_validate(found).case(where)
+    except ValidationError as error:
+        raise _malformed(error, place) from None
+
+
+def _take_nulls_out(found: dict[str, Any]) -> None:
+    """Null is a field that is not set, as protobuf has it."""
+    waiting: list[Any] = [found]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for key in [key for key, inner in value.items() if inner is None]:
+                del value[key]
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _check_kind(found: dict[str, Any], model: type[_Packet] | type[_FlatCase], place: dict[str, Any]) -> None:
+    if model.fields & found.keys():
+        return
+    other = next((kind for key, kind in _OTHER_MESSAGES.items() if key in found), "something else")
+    raise InputError(
+        f"this is {other}, not a phenopacket: it has none of {', '.join(sorted(model.fields))}",
+        **place,
+        fix="give one phenopacket for each patient, or take the file out of the folder or archive",
+    )
+
+
+def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
+    """The first thing that is wrong, with its path in the JSON."""
+    first = error.errors()[0]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    names = [part for part in reversed(first["loc"]) if isinstance(part, str)]
+    if first["type"] == "extra_forbidden":
+        valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
+        fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
+        return InputError("the flat layout has no such field", **place, field=field, fix=fix)
+    given = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
+    what = {"missing": "this field is missing", "string_pattern_mismatch": "this is malformed"}.get(
+        first["type"], first["msg"].removeprefix("Value error, ")
+    )
+    fix = next((_FIXES[name] for name in names if name in _FIXES), "see https://phenopacket-schema.readthedocs.io")
+    return InputError(what + given, **place, field=field, fix=fix)
+
+
+def _place(path: Path, where: str, line: int | None) -> dict[str, Any]:
+    """Where a case stands, for errors."""
+    if line is not None:
+        return {"file": path, "line": line}
+    if path.is_dir():
+        return {"file": path / where}
+    return {"file": path if path.name == where else f"{path}:{where}"}
+
+
+def _kind(found: Any) -> str:
+    return {list: "an array", str: "a text", type(None): "null", bool: "true or false"}.get(type(found), "a number")
+
+
+def _terms(found: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
+    """Each once, by id, with its first label."""
+    once: dict[str, CaseTerm] = {}
+    for one in found:
+        once.setdefault(one.id, CaseTerm(one.id, one.label))
+    return tuple(once.values())

@@ -1,0 +1,217 @@
+"""Ready tables of ranking questions: a trait or a patient, candidate genes, the right ones; read with their lines."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isinf
+
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
+from reasonome.facts.sources.gene_locations import chromosome_name, position
+
+# Field -> what its column may be called where the benchmark does not say, in any case.
+LOCUS_COLUMNS = {
+    "trait": ("trait", "description"),
+    "candidates": ("candidates", "symbol_gene_string"),
+    "causal": ("causal", "causal_gene", "causal_genes", "symbol"),
+    "id": ("id",),
+    "source": ("source", "set_label"),
+    "variant": ("variant", "rsid"),
+    "chromosome": ("chromosome", "chromosome_GRCh38"),
+    "position": ("position", "position_GRCh38"),
+    "confidence": ("confidence",),
+    "scores": ("scores",),
+}
+CASE_COLUMNS = {
+    "present": ("present", "present_phenotypes", "phenotypes"),
+    "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
+    "id": ("id",),
+    "age": ("age",),
+    "sex": ("sex",),
+    "absent": ("absent", "absent_phenotypes", "excluded"),
+    "candidates": ("candidates",),
+    "disease": ("disease",),
+    "disease_id": ("disease_id",),
+    "source": ("source",),
+    "scores": ("scores",),
+}
+_LOCI_NEED, _CASES_NEED = ("trait", "candidates", "causal"), ("present", "causal")
+_PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class LocusRow:
+    """A row about a locus as it stands: identifiers of genes are not resolved, "" and () are what it does not say.
+
+    `place` is for people, such as "line 12"; `line` is None in a JSON array. `scores` has one number per candidate.
+    """
+
+    place: str
+    line: int | None
+    trait: str
+    causal: tuple[str, ...]
+    candidates: tuple[str, ...] = ()
+    id: str = ""
+    source: str = ""
+    variant: str = ""
+    chromosome: str = ""
+    position: int | None = None
+    confidence: str = ""
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A row about a patient as it stands; phenotypes are (HPO id, label), whose label may be ""."""
+
+    place: str
+    line: int
+    present: tuple[tuple[str, str], ...]
+    causal: tuple[str, ...]
+    absent: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[str, ...] = ()
+    id: str = ""
+    age: str = ""
+    sex: str = ""
+    disease: str = ""
+    disease_id: str = ""
+    source: str = ""
+    scores: tuple[float, ...] = ()
+
+
+def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
+    """The questions about loci of a table; `columns` says what the columns of fields (LOCUS_COLUMNS) are called.
+
+    Raises InputError, with file, line and column, for what `read_table` refuses, a needed column that is missing, two
+    that differ in case alone, an id that stands twice or is not on one line, a brace that is not closed, a position or
+    score that is no number, a chromosome that is none or stands without a position, and another number of scores than
+    candidates.
+    """
+    rows = []
+    for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
+        candidates = _genes(cells["candidates"], path, line, of("candidates"))
+        chromosome, place = cells["chromosome"], cells["position"]
+        if bool(chromosome) != bool(place):
+            field = of("position" if chromosome else "chromosome")
+            raise InputError("a locus has a chromosome and a position, or neither", file=path, line=line, field=field)
+        if chromosome and not chromosome_name(chromosome):
+            what = f"expected a chromosome 1 to 22, X, Y or MT, found '{chromosome[:40]}'"
+            raise InputError(what, file=path, line=line, field=of("chromosome"))
+        rows.append(
+            LocusRow(
+                place=f"line {line}",
+                line=line,
+                causal=_genes(cells["causal"], path, line, of("causal")),
+                candidates=candidates,
+                chromosome=chromosome_name(chromosome),
+                position=position(place, path, line, of("position")) if place else None,
+                scores=_scores(cells["scores"], candidates, path, line, of("scores")),
+                **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
+            )
+        )
+    return rows
+
+
+def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[CaseRow]:
+    """The patients of a table; `columns` says what the columns of fields (CASE_COLUMNS) are called.
+
+    Phenotypes are separated by ";" or "|": `HP:0001250 Seizure; HP:0001263 Global developmental delay`. Raises
+    InputError as `read_loci` does, and for a phenotype that does not begin with an HPO id.
+    """
+    rows = []
+    for line, cells, of in _fields(path, columns or {}, CASE_COLUMNS, _CASES_NEED):
+        candidates = _genes(cells["candidates"], path, line, of("candidates"))
+        rows.append(
+            CaseRow(
+                place=f"line {line}",
+                line=line,
+                present=_phenotypes(cells["present"], path, line, of("present")),
+                absent=_phenotypes(cells["absent"], path, line, of("absent")),
+                causal=_genes(cells["causal"], path, line, of("causal")),
+                candidates=candidates,
+                scores=_scores(cells["scores"], candidates, path, line, of("scores")),
+                **{name: cells[name] for name in ("id", "age", "sex", "disease", "disease_id", "source")},
+            )
+        )
+    return rows
+
+
+def _fields(
+    path: str | os.PathLike,
+    columns: Mapping[str, str],
+    known: Mapping[str, tuple[str, ...]],
+    needed: Sequence[str],
+) -> Iterator[tuple[int, dict[str, str], Mapping[str, str]]]:
+    """(line, stripped cell by field, what gives a field's column) of every row; "" where there is no column."""
+    for field in columns:
+        if field not in known:
+            raise InputError(f"unknown field '{field}'", field="columns", fix=nearest(field, known))
+    wanted = [*columns.values(), *(name for names in known.values() for name in names)]
+    table = read_table(path, wanted)
+    at = {field: _column(table, field, columns.get(field), known[field], field in needed) for field in known}
+    one_field_each(at)
+    seen: dict[str, int] = {}
+    for line, row in table.rows:
+        cells = {field: row[column].strip() if column else "" for field, column in at.items()}
+        if not cells["id"].isprintable():
+            what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
+            raise InputError(what, file=path, line=line, field=at["id"])
+        if cells["id"] and seen.setdefault(cells["id"], line) != line:
+            what = f"the id '{cells['id'][:80]}' stands already in line {seen[cells['id']]}"
+            raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")
+        yield line, cells, lambda field: at[field] or field
+
+
+def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...], needed: bool) -> str | None:
+    """The column of a field: the one that the benchmark names, else one with a usual name, else none."""
+    if named is not None:
+        return table.place(named, field)
+    found = table.find(usual)
+    if not found and needed:
+        fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
+        raise table.header_error(f"no column has the {field}", field=field, fix=fix)
+    if not found:
+        return None
+    alike = [column for column in table.columns if column.casefold() == found[0].casefold()]
+    if found[0] not in usual and len(set(alike)) > 1:
+        what = f"columns {' and '.join(alike)} could both be the {field}"
+        raise table.header_error(what, field=field, fix=f"call one of them {usual[0]}, all in small")
+    return table.place(found[0], field)
+
+
+def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[str, ...]:
+    """`A, B`, `A|B`, `A;B` or `{A},{B}` as genes, each once."""
+    if cell.count("{") != cell.count("}"):
+        what = f"{cell.count('{')} braces are opened and {cell.count('}')} closed"
+        raise InputError(what, file=path, line=line, field=column, fix="write {A},{B} or A, B")
+    genes = (" ".join(gene.split()) for gene in re.split(r"[,;|{}]", cell))
+    return tuple(dict.fromkeys(gene for gene in genes if gene))
+
+
+def _scores(
+    cell: str, candidates: tuple[str, ...], path: str | os.PathLike, line: int, column: str
+) -> tuple[float, ...]:
+    if not cell:
+        return ()
+    numbers = [number.strip() for number in re.split(r"[,;|]", cell)]
+    if len(numbers) != len(candidates):
+        what = f"{len(numbers)} scores of {len(candidates)} candidates"
+        raise InputError(what, file=path, line=line, field=column, fix="give one score for each, in their order")
+    for number in numbers:
+        if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", number, re.ASCII) or isinf(float(number)):
+            raise InputError(f"expected a number, found '{number[:40]}'", file=path, line=line, field=column)
+    return tuple(map(float, numbers))
+
+
+def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for text in filter(None, (part.strip() for part in re.split(r"[;|]", cell))):
+        match = _PHENOTYPE.fullmatch(text)
+        if match is None:
+            what = f"expected an HPO id and a label, found '{text[:60]}'"
+            raise InputError(
+                what, file=path, line=line, field=column, fix="write HP:0001250 Seizure; HP:0001263 Global …"
+            )
+        found.setdefault(match[1], " ".join((match[2] or "").split()))
+    return tuple(found.items())

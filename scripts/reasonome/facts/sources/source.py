@@ -1,0 +1,85 @@
+"""What every source format gives: its facts, and the identifiers that no gene could be found for."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from reasonome.facts.genes import Gene, GeneTable
+
+FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
+# In front of a relation: the gene does not have the object, as GAF 2.2 qualifies annotations. No fact has it.
+NOT = "NOT|"
+UNMAPPED_COLUMNS = ["source", "identifier", "where", "best_guess"]
+SPECIES = {9606: "Homo sapiens", 10090: "Mus musculus", 10116: "Rattus norvegicus"}
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS, in the order of the file) of one source.
+
+    `identifiers` counts the distinct gene identifiers that were looked up; `left_out` the rows that were
+    dropped on purpose, or of which only a part was used: reason -> rows. `denied` are facts (FACT_COLUMNS) that the
+    source says do not hold, their relations with NOT in front.
+    """
+
+    facts: pd.DataFrame
+    unmapped: pd.DataFrame
+    left_out: dict[str, int] = field(default_factory=dict)
+    identifiers: int = 0
+    denied: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FACT_COLUMNS, dtype="str"))
+
+
+class Reader(Protocol):
+    def __call__(self, name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts: ...
+
+
+class GeneReader(Protocol):
+    def __call__(self, files: dict[str, Path], taxon: int = 9606) -> list[Gene]: ...
+
+
+@dataclass(frozen=True)
+class SourceFormat:
+    """A kind of source: the files it needs and may have, by name, and the function that reads them.
+
+    A format with `read_genes` can be the authority for gene symbols. `config.FORMAT_FILES` repeats which files
+    a format has, since the configuration is read without loading the readers; a test keeps the two in step.
+    """
+
+    files: tuple[str, ...]
+    read: Reader
+    optional: tuple[str, ...] = ()
+    read_genes: GeneReader | None = None
+
+
+def with_genes(
+    name: str,
+    rows: pd.DataFrame,
+    genes: GeneTable,
+    file: Path,
+    left_out: dict[str, int] | None = None,
+    strict: bool = True,
+) -> SourceFacts:
+    """Give each row its current gene symbol; rows without one become `unmapped`.
+
+    `rows` has the columns identifier, line, relation, object_id, object_name, evidence. `strict` is that of
+    `GeneTable.resolve`: right for curated files, too narrow for what a user has put together.
+    """
+    codes, identifiers = pd.factorize(rows["identifier"])
+    first = np.unique(codes, return_index=True)[1]
+    symbols = [genes.resolve(identifier, strict).symbol for identifier in identifiers]
+    known = np.array([symbol is not None for symbol in symbols], dtype=bool)
+    gene = pd.Series(symbols, dtype="str").take(codes).set_axis(rows.index)
+    facts = rows.assign(gene=gene, source=name).loc[known[codes], FACT_COLUMNS].astype("str")
+    places = rows["line"].iloc[first[~known]]
+    unmapped = pd.DataFrame(
+        [
+            (name, identifier, f"{Path(file).name}:{line}", genes.best_guess(identifier))
+            for identifier, line in zip(identifiers[~known], places, strict=True)
+        ],
+        columns=UNMAPPED_COLUMNS,
+        dtype="str",
+    )
+    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out or {}, len(identifiers))

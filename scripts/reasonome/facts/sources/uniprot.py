@@ -1,0 +1,198 @@
+"""UniProtKB's REST table (TSV): comments on function, place, disease, reaction and tissue, and keywords."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import lines
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.source import SourceFacts, SourceFormat
+from reasonome.facts.sources.table import facts_of, first_known, no_rows_of, places, rows, species_name
+
+GENE_COLUMNS = ["Gene Names (primary)", "Gene Names"]
+ORGANISM_COLUMNS = ["Organism (ID)", "Organism"]
+# Column -> the word that every comment in it begins with.
+TOPICS = {
+    "Function [CC]": "FUNCTION",
+    "Subcellular location [CC]": "SUBCELLULAR LOCATION",
+    "Involvement in disease": "DISEASE",
+    "Catalytic activity": "CATALYTIC ACTIVITY",
+    "Tissue specificity": "TISSUE SPECIFICITY",
+}
+KEYWORDS = "Keywords"
+# Keywords about the data, not about the protein.
+TECHNICAL_KEYWORDS = {"3D-structure", "Complete proteome", "Direct protein sequencing", "Reference proteome"}
+
+_EVIDENCE = re.compile(r"\s*\{ECO:[^{}]*\}")
+_CODE = re.compile(r"ECO:\d{7}")
+_CITED = r"(?:PubMed:\d+|Ref\.\d+|By similarity|Probable)"
+_CITATION = re.compile(rf"\s*\({_CITED}(?:,\s*{_CITED})*\)")
+_MOLECULE = re.compile(r"\[([^\]]+)\]:\s*")
+_NOTE = re.compile(r"(?:^|\s)Note=")
+_DISEASE = re.compile(r"(?P<name>.+?) \((?P<short>[^()]+)\)(?: \[MIM:(?P<mim>\d+)\])?:")
+_RHEA = re.compile(r"RHEA:\d+")
+
+# relation, object_id, object_name, evidence
+Found = tuple[str, str, str, str]
+
+
+def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """The facts of whichever of the columns of TOPICS and KEYWORDS are there.
+
+    Entry, a gene column and an organism column must be. An entry's gene is found by accession; one that
+    encodes several genes speaks of each primary gene name. Raises InputError for missing columns, a row of
+    another width, a comment that does not begin with its topic, and a file without entries of the organism.
+    """
+    path = files["table"]
+    numbered = lines(path)
+    header = next(numbered)[1].split("\t")
+    entry_at = places(header, ["Entry"], path)[0]
+    gene_at, organism_at = _one_of(header, GENE_COLUMNS, path), _one_of(header, ORGANISM_COLUMNS, path)
+    by_number = header[organism_at] == "Organism (ID)"
+    organism = str(taxon) if by_number else species_name(taxon)
+    topics = [(header.index(column), column) for column in (*TOPICS, KEYWORDS) if column in header]
+    if not topics:
+        wanted = ", ".join((*TOPICS, KEYWORDS))
+        raise InputError(
+            f"there is no column to take facts from ({wanted})", file=path, line=1, fix="add one or more to the query"
+        )
+    left_out: Counter = Counter()
+    facts, other = [], None
+    entries = 0
+    for line, row in rows(numbered, path, len(header)):
+        # `Homo sapiens (Human)`
+        found = row[organism_at].strip()
+        if (found if by_number else found.partition(" (")[0]) != organism:
+            other = other or (line, found)
+            left_out["entries of other organisms"] += 1
+            continue
+        entries += 1
+        identifiers = _identifiers(row[entry_at].strip(), row[gene_at], genes)
+        if not identifiers:
+            left_out["entries without a gene name"] += 1
+        for place, column in topics if identifiers else ():
+            for fact in _facts(row[entry_at].strip(), column, row[place].strip(), left_out, path, line):
+                facts += [(identifier, line, *fact) for identifier in identifiers]
+    if not entries:
+        if other:
+            raise no_rows_of(taxon, other[1], path, other[0])
+        raise InputError("there are no entries in the file", file=path, fix="fetch the file again")
+    return facts_of(name, [(path, facts)], genes, left_out)
+
+
+def _one_of(header: list[str], columns: list[str], path: Path) -> int:
+    for column in columns:
+        if column in header:
+            return header.index(column)
+    raise InputError(
+        f"expected one of the columns {', '.join(columns)} in the header",
+        file=path,
+        line=1,
+        fix="add it to the columns of the query at UniProt",
+    )
+
+
+def _identifiers(accession: str, gene_names: str, genes: GeneTable) -> list[str]:
+    """The accession where it names one gene, else each primary gene name: `A A1 A2; B B1` -> A, B."""
+    if genes.resolve(accession, strict=True).symbol:
+        return [accession]
+    primary = [names.split()[0] for names in gene_names.split(";") if names.strip()]
+    return primary if len(primary) > 1 else [first_known([accession, *primary], genes)] if primary else []
+
+
+def _facts(accession: str, column: str, cell: str, left_out: Counter, path: Path, line: int) -> Iterator[Found]:
+    if not cell:
+        return
+    if column == KEYWORDS:
+        yield from _keywords(cell, left_out)
+        return
+    topic = TOPICS[column]
+    if not cell.startswith(f"{topic}:"):
+        raise InputError(
+            f"expected '{topic}: ...', found '{cell[:40]}'",
+            file=path,
+            line=line,
+            field=column,
+            fix="give UniProt's TSV as the REST service writes it",
+        )
+    comments = [part.strip() for part in re.split(rf"(?:^|[;.]\s*){topic}:\s*", cell) if part.strip()]
+    if topic == "FUNCTION":
+        yield _text("has_function_text", accession, comments)
+    elif topic == "TISSUE SPECIFICITY":
+        yield _text("expressed_in_text", accession, comments)
+    elif topic == "SUBCELLULAR LOCATION":
+        for comment in comments:
+            yield from _locations(comment)
+    elif topic == "DISEASE":
+        for comment in comments:
+            yield from _disease(comment, left_out)
+    else:
+        for comment in comments:
+            yield from _reaction(comment)
+
+
+def _text(relation: str, accession: str, comments: list[str]) -> Found:
+    """All comments of a topic as one text, without citations and evidence."""
+    text = " ".join(_plain(_MOLECULE.sub(r"\1: ", comment, count=1)) for comment in comments)
+    return relation, f"UniProtKB:{accession}", text, _codes(" ".join(comments))
+
+
+def _plain(text: str) -> str:
+    text = _CITATION.sub("", _EVIDENCE.sub("", text))
+    return f"{text.rstrip(' .;')}."
+
+
+def _codes(text: str, *more: str) -> str:
+    return ",".join([*sorted(set(_CODE.findall(text))), *more])
+
+
+def _locations(comment: str) -> Iterator[Found]:
+    """One fact per location; topology and notes are not taken, an isoform's name goes to the evidence."""
+    molecule = _MOLECULE.match(comment)
+    if molecule:
+        comment = comment[molecule.end() :]
+    for part in re.split(r"\.(?:\s+|$)", _NOTE.split(comment, maxsplit=1)[0]):
+        location = part.split(";")[0]
+        where = _CITATION.sub("", _EVIDENCE.sub("", location)).strip()
+        if where:
+            evidence = _codes(location, *([molecule[1]] if molecule else []))
+            yield "in_compartment", f"UniProtKB-SubCell:{where}", where, evidence
+
+
+def _disease(comment: str, left_out: Counter) -> Iterator[Found]:
+    molecule = _MOLECULE.match(comment)
+    disease = _DISEASE.match(comment, molecule.end() if molecule else 0)
+    if not disease or _NOTE.match(comment):
+        left_out["disease comments that name no disease"] += 1
+        return
+    object_id = f"OMIM:{disease['mim']}" if disease["mim"] else f"UniProtKB-Disease:{disease['short']}"
+    yield "associated_with_disease", object_id, disease["name"], _codes(comment)
+
+
+def _reaction(comment: str) -> Iterator[Found]:
+    """`Reaction=A = B; Xref=Rhea:RHEA:1, ChEBI:...; EC=1.2.3.4; Evidence={...};` and directions, which are cut off."""
+    molecule = _MOLECULE.match(comment)
+    comment = comment[molecule.end() if molecule else 0 :].split("PhysiologicalDirection=")[0]
+    fields: dict[str, str] = {}
+    for part in comment.split(";"):
+        key, equals, value = part.strip().partition("=")
+        if equals:
+            fields.setdefault(key, value.strip())
+    reaction = fields.get("Reaction")
+    if reaction:
+        rhea = _RHEA.search(fields.get("Xref", ""))
+        object_id = rhea[0] if rhea else f"EC:{fields['EC']}" if "EC" in fields else reaction
+        yield "catalyses", object_id, reaction.rstrip("."), _codes(fields.get("Evidence", ""))
+
+
+def _keywords(cell: str, left_out: Counter) -> Iterator[Found]:
+    for keyword in dict.fromkeys(word.strip() for word in cell.split(";")):
+        if keyword in TECHNICAL_KEYWORDS:
+            left_out["keywords about the data"] += 1
+        elif keyword:
+            yield "has_keyword", f"UniProtKB-KW:{keyword}", keyword, ""
+
+
+FORMAT = SourceFormat(files=("table",), read=read)
