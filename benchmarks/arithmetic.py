@@ -17,7 +17,7 @@ import torch
 from measuring import CUDA, Check, Speed, median_seconds, parser, report
 from trl.kernels import ChunkedLogProbFunction
 
-from reasonome import precision
+from reasonome.answering import precision
 from reasonome.core.errors import run_program
 from reasonome.training import lm_head
 

@@ -8,7 +8,7 @@ all times, loading the model in none.
 
 theirs: `model.generate` for one prompt after another.
 plain:  `model.generate` for left-padded batches of the decoding's size, in the order of the prompts.
-ours:   reasonome.generation.local, and reasonome.generation.vllm_engine.
+ours:   reasonome.answering.local, and reasonome.answering.vllm_engine.
 
 In bf16 greedy answers depend on what a prompt is batched with: of two tokens that are equally likely to three digits
 either may win. The share of equal answers is printed, also between theirs and plain.
@@ -22,10 +22,9 @@ from pathlib import Path
 import torch
 from measuring import CUDA, Check, Inputs, Speed, median_seconds, parser, report
 
-from reasonome import precision
+from reasonome.answering import local, precision
 from reasonome.config import Decoding
 from reasonome.core.errors import run_program
-from reasonome.generation import local
 from reasonome.prompts import render
 
 LEAST_CPU, LEAST_VLLM = 7, 20  # times as fast as theirs
@@ -112,7 +111,7 @@ def with_vllm(
     folder: Path, chosen: str, prompts: Sequence[str], decoding: Decoding, times: int
 ) -> tuple[float, list[str]]:
     """Prompts a second and the answers of the other engine."""
-    from reasonome.generation import vllm_engine
+    from reasonome.answering import vllm_engine
 
     model, tokenizer = vllm_engine.load(folder, chosen)
     pipeline(vllm_engine, model, tokenizer, prompts[:1], decoding)  # warms up

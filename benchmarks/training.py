@@ -36,7 +36,7 @@ import torch
 from measuring import CUDA, Check, Inputs, Speed, parser, report
 from tqdm import tqdm
 
-from reasonome import precision
+from reasonome.answering import precision
 from reasonome.benchmarks import read_rows
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program

@@ -8,11 +8,11 @@ python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/p
 import argparse
 from pathlib import Path
 
+from reasonome.answering.api import write_answers
 from reasonome.benchmarks import read_rows
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
-from reasonome.generation.api import write_answers
 from reasonome.tasks import TASKS
 
 

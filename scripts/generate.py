@@ -10,12 +10,12 @@ from pathlib import Path
 import torch
 
 from reasonome import visible_gpus
+from reasonome.answering import vllm_engine
+from reasonome.answering.answers import ENGINES, write_answers
 from reasonome.benchmarks import read_rows
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
-from reasonome.generation import vllm_engine
-from reasonome.generation.answers import ENGINES, write_answers
 from reasonome.tasks import TASKS
 from reasonome.training import retention
 

@@ -30,7 +30,7 @@ def endpoint(monkeypatch):
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    monkeypatch.setattr("reasonome.chat_endpoint._FIRST_DELAY", 0.01)
+    monkeypatch.setattr("reasonome.answering.chat_endpoint._FIRST_DELAY", 0.01)
     servers = []
 
     def start(*script):

@@ -5,7 +5,7 @@ import sys
 import types
 from pathlib import Path
 
-from reasonome.generation import vllm_engine
+from reasonome.answering import vllm_engine
 
 TOKENS = {1: "Process", 2: ":", 3: " DNA", 4: " repair", 9: ""}
 

@@ -6,11 +6,11 @@ import types
 
 import pytest
 
+from reasonome.answering import answers
+from reasonome.answering.answers import PartialAnswers, questions, write_answers
+from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
+from reasonome.answering.precision import of_machine
 from reasonome.config import Decoding, Style
-from reasonome.generation import answers
-from reasonome.generation.answers import PartialAnswers, questions, write_answers
-from reasonome.generation.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
-from reasonome.precision import of_machine
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example
 
@@ -123,7 +123,7 @@ class _Words:
 @pytest.fixture
 def engine(monkeypatch):
     """An engine that repeats the prompt and stops at batch `fails_at`; it notes which batches it made."""
-    module = types.ModuleType("reasonome.generation.parrot")
+    module = types.ModuleType("reasonome.answering.parrot")
     module.made, module.fails_at = [], None
     module.load = lambda folder, precision: (None, _Words())
 
@@ -275,7 +275,7 @@ def tiny(tmp_path_factory):
 
 
 def test_no_prompts_get_no_answers(tiny):
-    from reasonome.generation import local
+    from reasonome.answering import local
 
     assert list(local.generate(*tiny, [], Decoding(max_new_tokens=12))) == []
 
@@ -284,7 +284,7 @@ def test_no_prompts_get_no_answers(tiny):
 def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypatch):
     import torch
 
-    from reasonome.generation import local
+    from reasonome.answering import local
 
     model, tokenizer = tiny
     written_by = []

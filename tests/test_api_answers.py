@@ -16,11 +16,11 @@ import yaml
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
 from reasonome import cli
+from reasonome.answering import api, estimate
 from reasonome.config import ApiModel, Decoding, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.core.errors import InputError
-from reasonome.generation import api, estimate
 from reasonome.report.plan import Plan
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_set_naming import Example

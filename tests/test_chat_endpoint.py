@@ -16,8 +16,8 @@ from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 from pydantic import ValidationError
 
 import reasonome
-from reasonome import chat_endpoint
-from reasonome.chat_endpoint import ApiAnswer, Question, cost, token_totals, unasked
+from reasonome.answering import chat_endpoint
+from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, token_totals, unasked
 from reasonome.config import Endpoint, Price
 from reasonome.core.errors import InputError
 
@@ -252,7 +252,7 @@ def test_kill_9_costs_only_the_question_under_way(endpoint, tmp_path):
     server, cache = endpoint(GOOD, GOOD, 30.0), tmp_path / "cache.jsonl"
     values = settings(server, concurrency=1, timeout_seconds=60)
     program = (
-        "from reasonome.chat_endpoint import *\n"
+        "from reasonome.answering.chat_endpoint import *\n"
         f"ask(Endpoint(**{values.model_dump()!r}), {{'model': 'm1'}}, {questions(*'abcd')!r}, {str(cache)!r})"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(reasonome.__file__).parents[1])}

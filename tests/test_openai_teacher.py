@@ -6,7 +6,7 @@ import pytest
 from misbehaving_endpoint import KEY_VARIABLE
 from pydantic import ValidationError
 
-from reasonome.chat_endpoint import ApiAnswer
+from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
 from reasonome.core.errors import InputError
 from reasonome.prompts import Prompt

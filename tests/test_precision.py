@@ -10,7 +10,7 @@ import pytest
 import tiny_training
 import torch
 
-from reasonome import precision
+from reasonome.answering import precision
 
 # PyTorch, oneDNN and MKL compute as on a processor with AVX2 and nothing newer.
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
@@ -106,9 +106,9 @@ CHAIN = """
 import json, sys
 from pathlib import Path
 import tiny_training
-from reasonome import precision
+from reasonome.answering import precision
 from reasonome.config import Decoding
-from reasonome.generation.answers import write_answers
+from reasonome.answering.answers import write_answers
 from reasonome.benchmarks import read_rows
 from reasonome.tasks import TASKS
 from reasonome.training.pretrain import pretrain

@@ -9,7 +9,7 @@ import pytest
 import tiny_training
 from ranking_questions import TASK, question
 
-from reasonome.chat_endpoint import ApiAnswer
+from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import STAGES, GrpoRecipe, RankingStyle
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic

@@ -8,9 +8,9 @@ import pytest
 import stand_in_vllm
 from stand_in_vllm import shaped
 
+from reasonome.answering import vllm_engine
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
-from reasonome.generation import vllm_engine
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def _diff(args: argparse.Namespace) -> int:
 
 
 def _estimate(args: argparse.Namespace) -> int:
-    from reasonome.generation import estimate
+    from reasonome.answering import estimate
 
     project = Project(args.config)
     found = estimate.table(project, args.experiment)

@@ -181,7 +181,7 @@ def test_another_model_asks_again(annotating, by_hand):
 def test_a_kill_leaves_finished_batches_and_no_manifest_and_the_next_run_goes_on(
     annotating, monkeypatch, backbone_model
 ):
-    local = pytest.importorskip("reasonome.generation.local")
+    local = pytest.importorskip("reasonome.answering.local")
     folder = annotating.folder / "results/models/tiny/base"
     folder.mkdir(parents=True)
     tiny_backbone_model.make(folder / "model", backbone_model)

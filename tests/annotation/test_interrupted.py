@@ -31,7 +31,7 @@ with only_process(Path(sys.argv[1])):
 # half of a table written.
 ONE_BATCH = """
 import os, signal
-from reasonome.generation import local
+from reasonome.answering import local
 
 def one_batch(*given, generate=local.generate, **more):
     yield next(iter(generate(*given, **more)))
@@ -129,7 +129,7 @@ def killed(annotating, program: str, model: str) -> list[str]:
 
 
 def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, backbone_model, monkeypatch):
-    local = pytest.importorskip("reasonome.generation.local")
+    local = pytest.importorskip("reasonome.answering.local")
     folder = annotating.folder / "results/models/tiny/base"
     if not folder.exists():
         tiny_backbone_model.make(folder / "model", backbone_model)

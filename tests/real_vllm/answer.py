@@ -9,8 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
+from reasonome.answering import vllm_engine
 from reasonome.config import Decoding  # noqa: E402
-from reasonome.generation import vllm_engine  # noqa: E402
 
 
 def main(model: Path, prompts: Path, output: Path) -> None:

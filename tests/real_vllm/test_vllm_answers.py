@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from reasonome.answering import local
+from reasonome.answering.answers import questions
 from reasonome.benchmarks import read_rows
 from reasonome.config import Decoding
-from reasonome.generation import local
-from reasonome.generation.answers import questions
 from reasonome.prompts import render
 from reasonome.tasks import TASKS
 

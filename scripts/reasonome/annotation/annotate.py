@@ -22,12 +22,12 @@ from reasonome.annotation.over_representation import OverRepresentation, Univers
 from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.answering.answers import write_answers
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, read_manifest, text_sha256
 from reasonome.facts.text import normalise
-from reasonome.generation.answers import write_answers
 from reasonome.metrics.claims import TRUE, Claim
 from reasonome.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import TEMPLATE_TOKENS, count_tokens

@@ -17,7 +17,7 @@ LIMIT_SECONDS = 180
 
 _ASK_TORCH = """
 import json, torch
-from reasonome import precision
+from reasonome.answering import precision
 cuda = torch.cuda.is_available()
 count = torch.cuda.device_count() if cuda else 0
 print(json.dumps({

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
+from reasonome.answering.engine import rows_of_length
 from reasonome.config import CLUSTER_RULES, TRAINING_RULES, GrpoRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, of_job
-from reasonome.generation.engine import rows_of_length
 from reasonome.planning import backbones, memory
 from reasonome.planning.estimates import Estimate, total, unknown
 from reasonome.planning.jobs import Job, waits_for

@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reasonome import chat_endpoint
-from reasonome.chat_endpoint import ApiAnswer, Message, Question
+from reasonome.answering import chat_endpoint
+from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.completion import parse_completion
 from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.config.project.prompt_template import read_template

@@ -8,10 +8,10 @@ import torch
 from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
 
+from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter, TrainingSettings
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.precision import DTYPES
 
 
 def loading(recipe: TrainingSettings) -> dict[str, Any]:

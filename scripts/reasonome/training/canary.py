@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from transformers import LogitsProcessorList
 
+from reasonome.answering.local import ChosenLogprobs
 from reasonome.core.errors import InputError
-from reasonome.generation.local import ChosenLogprobs
 
 
 class _AtTemperature(ChosenLogprobs):

@@ -11,13 +11,13 @@ from datasets import Dataset
 from tqdm import tqdm
 from trl import GRPOConfig
 
+from reasonome.answering.engine import token_ids
 from reasonome.benchmarks import read_rows
 from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.encoders import SentenceEncoder
-from reasonome.generation.engine import token_ids
 from reasonome.graders import grader_rewards
 from reasonome.prompts import Prompt, render
 from reasonome.rewards.naming import total

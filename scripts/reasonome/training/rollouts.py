@@ -16,11 +16,10 @@ import torch
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
-from reasonome import precision
+from reasonome.answering import local, precision
+from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, GrpoRecipe
 from reasonome.core.errors import InputError
-from reasonome.generation import local
-from reasonome.generation.vllm_engine import possible_shards
 from reasonome.training import processes, room
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 

@@ -13,7 +13,8 @@ import torch
 from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-from reasonome import __version__, precision
+from reasonome import __version__
+from reasonome.answering import precision
 from reasonome.config import STAGES, AnyStyle, Recipe
 from reasonome.config.project import chains
 from reasonome.core import atomic

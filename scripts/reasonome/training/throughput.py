@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from reasonome.precision import matmul_tflops, now
+from reasonome.answering.precision import matmul_tflops, now
 
 
 class Meter(TrainerCallback):

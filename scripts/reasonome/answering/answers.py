@@ -11,10 +11,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from reasonome.answering.engine import Completion
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.generation.engine import Completion
 from reasonome.prompts import Prompt, render
 from reasonome.tasks.task import Task
 
@@ -118,9 +118,9 @@ def write_answers(
 
     Returns the counts of tokens and the precision that was computed in.
     """
-    from reasonome import precision  # loads torch
+    from reasonome.answering import precision
 
-    source = importlib.import_module(f"reasonome.generation.{ENGINES[engine]}")
+    source = importlib.import_module(f"reasonome.answering.{ENGINES[engine]}")
     chosen = precision.choose(decoding.precision)
     model, tokenizer = source.load(model_folder, chosen)
     asked = questions(task, style, decoding, examples)

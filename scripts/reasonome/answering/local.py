@@ -14,9 +14,9 @@ from transformers import (
     LogitsProcessorList,
 )
 
+from reasonome.answering.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
+from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
-from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
-from reasonome.precision import DTYPES
 
 
 class ChosenLogprobs(LogitsProcessor):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from reasonome.answering import api
 from reasonome.benchmarks import read_rows
 from reasonome.config import OpenAITeacher, SftRecipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, cells, examples_folder
 from reasonome.core.errors import InputError, lookup
-from reasonome.generation import api
 from reasonome.tasks import TASKS
 
 METHOD = (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
+from reasonome.answering.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
-from reasonome.generation.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
 # request has a seed of its own, so that nothing depends on which ones run side by side.

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome import chat_endpoint
+from reasonome.answering import chat_endpoint
+from reasonome.answering.answers import Question, answer_row, questions
+from reasonome.answering.engine import Completion
 from reasonome.config import ApiModel, Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.generation.answers import Question, answer_row, questions
-from reasonome.generation.engine import Completion
 from reasonome.prompts import Message, count_tokens
 from reasonome.tasks.task import Task
 
