@@ -14,7 +14,7 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking_task import RankingTask
-from reasonome.teachers import Proposal, counting, filtering, gene_names
+from reasonome.teaching import Proposal, counting, filtering, gene_names
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def ask_endpoint(
     output: Path,
 ) -> list[Proposal]:
     """Proposals of a chat model that is not told the answers."""
-    from reasonome.teachers import openai
+    from reasonome.teaching import openai
 
     answers = openai.ask_beside(teacher, {id: prompt.messages for id, prompt in prompts.items()}, output)
     return openai.to_rankings(task, style, [{"id": e.id, "subset": e.subset} for e in examples], answers)

@@ -20,7 +20,7 @@ from reasonome.facts.corpus import read_facts
 from reasonome.leak_audit import drop_naming
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
-from reasonome.teachers import Proposal, counting, filtering, knowledge
+from reasonome.teaching import Proposal, counting, filtering, knowledge
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def ask_endpoint(
     teacher: OpenAITeacher, examples: list, prompts: dict[str, Prompt], template: Path, output: Path
 ) -> list[Proposal]:
     """Proposals of a chat model that is not told the answers."""
-    from reasonome.teachers import openai
+    from reasonome.teaching import openai
 
     answers = openai.ask_beside(teacher, openai.prompts(template, prompts), output)
     return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers)

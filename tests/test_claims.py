@@ -310,7 +310,7 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks import read_rows
     from reasonome.tasks.gene_set_naming import Example
-    from reasonome.teachers.knowledge import propose
+    from reasonome.teaching.knowledge import propose
 
     rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]
     proposals = propose(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.teachers import Proposal
-from reasonome.teachers.filtering import keep
+from reasonome.teaching import Proposal
+from reasonome.teaching.filtering import keep
 
 TRUTHS = [{"id": f"GO:{n}", "subset": "bp", "name": name} for n, name in enumerate(["DNA repair", "glycolysis", "x"])]
 

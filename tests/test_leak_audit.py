@@ -24,7 +24,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.leak_audit import Asked, HeldOut, Training
 from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
-from reasonome.teachers import Proposal
+from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 TRAINING = Training("go", ("sft.names", "grpo.soft"), Path("train.jsonl"))

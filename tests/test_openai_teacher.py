@@ -10,8 +10,8 @@ from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
 from reasonome.core.errors import InputError
 from reasonome.prompts import Prompt
-from reasonome.teachers import Proposal
-from reasonome.teachers.openai import ask, prompts, to_proposals
+from reasonome.teaching import Proposal
+from reasonome.teaching.openai import ask, prompts, to_proposals
 
 TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
 REPAIR = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>"

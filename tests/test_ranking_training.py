@@ -22,7 +22,7 @@ from reasonome.planning.workload import Workload
 from reasonome.ranked_list import render_ranking
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking import RankedAnswer, RankedGene
-from reasonome.teachers import Proposal, filtering, gene_names, openai
+from reasonome.teaching import Proposal, filtering, gene_names, openai
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage

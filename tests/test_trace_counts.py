@@ -10,8 +10,8 @@ import write_reasoning
 from reasonome.benchmarks import read_rows
 from reasonome.core import atomic
 from reasonome.tasks.gene_set_naming import GeneSetNaming
-from reasonome.teachers import Proposal, knowledge
-from reasonome.teachers.counting import contradicting_count, without_contradictions
+from reasonome.teaching import Proposal, knowledge
+from reasonome.teaching.counting import contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
 TASK = GeneSetNaming()

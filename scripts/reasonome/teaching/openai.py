@@ -12,7 +12,7 @@ from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.config.project.prompt_template import read_template
 from reasonome.prompts import Prompt, filled_template
 from reasonome.tasks.ranking_task import RankingTask
-from reasonome.teachers import Proposal
+from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.text import normalise
-from reasonome.teachers import Proposal
+from reasonome.teaching import Proposal
 
 Row = dict
 Mode = Literal["given", "blind"]

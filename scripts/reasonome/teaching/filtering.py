@@ -7,7 +7,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.metrics.naming import Similarity
 from reasonome.tasks.ranking import RankingExample
-from reasonome.teachers import Proposal
+from reasonome.teaching import Proposal
 
 WRONG_GENE = "the first gene is not right"
 
