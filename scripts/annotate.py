@@ -7,10 +7,10 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
 import argparse
 from pathlib import Path
 
-from reasonome import visible_gpus
 from reasonome.annotation import job
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
+from reasonome.training import visible_gpus
 
 
 def main() -> None:

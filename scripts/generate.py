@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from reasonome import visible_gpus
 from reasonome.answering import vllm_engine
 from reasonome.answering.answers import ENGINES, write_answers
 from reasonome.benchmarks import read_rows
@@ -17,7 +16,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
 from reasonome.tasks import TASKS
-from reasonome.training import retention
+from reasonome.training import retention, visible_gpus
 
 
 def main() -> None:

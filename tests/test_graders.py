@@ -14,8 +14,8 @@ from ranking_questions import ONE, TASK, answer, question
 from reasonome.config import Grader
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.graders import WORKER, grader_rewards
 from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+from reasonome.training.graders import WORKER, grader_rewards
 
 ROOT = Path(__file__).parents[1]
 
@@ -237,7 +237,7 @@ import sys
 from pathlib import Path
 from ranking_questions import ONE, answer
 from reasonome.config import Grader
-from reasonome.graders import grader_rewards
+from reasonome.training.graders import grader_rewards
 reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", seconds=600)}, Path(sys.argv[1]))["mine"]
 reward.function([answer("AB")], [ONE], None)
 sys.stdin.read()
@@ -461,7 +461,7 @@ def test_a_grader_that_closes_all_files_is_said(tmp_path):
 
 
 def test_one_that_closes_them_and_goes_on_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr("reasonome.graders._CLOSING_SECONDS", 0.1)
+    monkeypatch.setattr("reasonome.training.graders._CLOSING_SECONDS", 0.1)
     code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    while True: pass"
     said = "the process of grade ended at the question 'q' (it closed its file descriptors)"
     assert said in failure(tmp_path, code, seconds=600)

@@ -16,13 +16,13 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.doctor.offline import needed_weights
-from reasonome.graders import grader_rewards
 from reasonome.planning.jobs import Job
 from reasonome.planning.workload import Workload
 from reasonome.ranked_list import render_ranking
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking import RankedAnswer, RankedGene
 from reasonome.teaching import Proposal, filtering, gene_names, openai
+from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage

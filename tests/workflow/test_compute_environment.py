@@ -8,7 +8,7 @@ import sys
 import pytest
 import tiny_project
 
-from reasonome import visible_gpus
+from reasonome.training import visible_gpus
 
 pytestmark = pytest.mark.slow
 

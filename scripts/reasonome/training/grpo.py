@@ -18,12 +18,12 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.encoders import SentenceEncoder
-from reasonome.graders import grader_rewards
 from reasonome.prompts import Prompt, render
 from reasonome.rewards.naming import total
 from reasonome.tasks.task import Policy, Reward, Similarity, Task
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
+from reasonome.training.graders import grader_rewards
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage
 from reasonome.training.validation import ValidationCurve, before_and_after

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from reasonome import visible_gpus
 from reasonome.config import Sharding
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
+from reasonome.training import visible_gpus
 
 SHARDINGS = get_args(Sharding)
 # Variables that tell a training process how its model is sharded, and the megabytes that its job may have on a node.

@@ -1,6 +1,6 @@
 """The process that runs a user's grader: answers one call after another, so that a hanging one can be ended.
 
-python scripts/reasonome/grader_worker.py FILE FUNCTION
+python scripts/reasonome/training/grader_worker.py FILE FUNCTION
 
 Every line that it reads begins with a token, with which its reply begins, so that nothing else is taken for one. The
 first line is a token alone, and the reply says whether the function is there. Each further one is a call, the token and
