@@ -10,14 +10,14 @@ import argparse
 import csv
 from pathlib import Path
 
-from reasonome.card_sources import sources_read
 from reasonome.config.project import Project
 from reasonome.core.atomic import write_text
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import read_manifest
-from reasonome.model_card import CardInputs, render_card
 from reasonome.report import tables
+from reasonome.report.card_sources import sources_read
 from reasonome.report.evidence import read_leaks
+from reasonome.report.model_card import CardInputs, render_card
 from reasonome.report.plan import read_plan
 
 

@@ -12,15 +12,14 @@ import yaml
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import CHAINS, write_experiment
 
-from reasonome import card_sources
 from reasonome.config import Decoding
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.model_card import CardInputs, render_card
-from reasonome.report import tables
+from reasonome.report import card_sources, tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence, read_leaks
 from reasonome.report.metrics_table import metrics_table
+from reasonome.report.model_card import CardInputs, render_card
 from reasonome.report.plan import read_plan
 
 WEIGHTS = {

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.model_steps import learned_from, models_of, step_manifests
+from reasonome.report.model_steps import learned_from, models_of, step_manifests
 
 
 def write(folder, chain, **manifest):

@@ -7,7 +7,8 @@ import shutil
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome import card_sources, model_steps, snakemake_lock
+from reasonome import snakemake_lock
+from reasonome.report import card_sources, model_steps
 from reasonome.training import visible_gpus
 from reasonome.config.project import chains, experiments, job_resources
 from reasonome.annotation import project_files

@@ -11,7 +11,7 @@ from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core.manifest import versions
-from reasonome.model_steps import learned_from, step_manifests
+from reasonome.report.model_steps import learned_from, step_manifests
 
 
 def about_page(

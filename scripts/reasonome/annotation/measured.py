@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from reasonome import card_sources
 from reasonome.config import Annotation
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
-from reasonome.report import number_text, tables
+from reasonome.report import card_sources, number_text, tables
 from reasonome.report.family import FLOOR_GROUPS
 from reasonome.report.metric_names import metric_name
+from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.plan import read_plan
 
 NOT_MEASURED = "No scores of this model were found in this project, so nothing here says how often its names are right."

@@ -10,7 +10,7 @@ from reasonome.config.project import chains
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, read_manifest
-from reasonome.model_steps import models_of
+from reasonome.report.model_steps import models_of
 
 _TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report import number_text
 from reasonome.report.family import CEILING, FLOOR_GROUPS, PROTOCOL
 from reasonome.report.metric_names import metric_name
+from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.paper import escaped, markdown_table
 from reasonome.report.plan import Evaluation
 

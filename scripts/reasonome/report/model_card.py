@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from reasonome.card_scores import asked_text, scores_text
-from reasonome.card_sources import SourceRead
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
-from reasonome.model_scores import LOOKS_AT, ModelScores, with_interval
-from reasonome.model_steps import learned_from
 from reasonome.report.audit_section import LEAK_KINDS
+from reasonome.report.card_scores import asked_text, scores_text
+from reasonome.report.card_sources import SourceRead
 from reasonome.report.family import FLOOR_GROUPS
 from reasonome.report.metric_names import metric_name
+from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
+from reasonome.report.model_steps import learned_from
 from reasonome.report.paper import escaped, markdown_table
 from reasonome.report.plan import Plan
 
