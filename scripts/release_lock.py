@@ -5,7 +5,7 @@ python scripts/release_lock.py
 
 import argparse
 
-from reasonome import snakemake_lock
+from reasonome.cluster import snakemake_lock
 from reasonome.core.errors import run_program
 
 

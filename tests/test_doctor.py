@@ -11,13 +11,13 @@ import pytest
 import tiny_project
 
 from reasonome import cli
+from reasonome.cluster.doctor import cluster, communication, gpus, limits, offline, packages, storage
+from reasonome.cluster.doctor.examination import disk_needed, examine, optional_packages
+from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+from reasonome.cluster.doctor.gpus import Driver, Gpu, Torch
 from reasonome.config import Adapter
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.doctor import cluster, communication, gpus, limits, offline, packages, storage
-from reasonome.doctor.examination import disk_needed, examine, optional_packages
-from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
-from reasonome.doctor.gpus import Driver, Gpu, Torch
 
 BACKBONE = "smollm2-135m"
 H100 = Gpu("NVIDIA H100 80GB HBM3", 85.5, (9, 0))

@@ -15,17 +15,17 @@ import torch
 
 import generate
 from reasonome import cli
+from reasonome.cluster.plan import backbones, measured, memory
+from reasonome.cluster.plan.estimates import Estimate, counted, total, unknown
+from reasonome.cluster.plan.jobs import Job, parse, waits_for
+from reasonome.cluster.plan.plan import Plan
+from reasonome.cluster.plan.rates import Device, Rates
+from reasonome.cluster.plan.table import text, tsv
+from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
 from reasonome.config.project import Project
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
-from reasonome.planning import backbones, measured, memory
-from reasonome.planning.estimates import Estimate, counted, total, unknown
-from reasonome.planning.jobs import Job, parse, waits_for
-from reasonome.planning.plan import Plan
-from reasonome.planning.rates import Device, Rates
-from reasonome.planning.table import text, tsv
-from reasonome.planning.workload import Workload
 from reasonome.prompts import count_tokens
 
 BACKBONE = "smollm2-135m"

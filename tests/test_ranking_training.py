@@ -10,14 +10,14 @@ import tiny_training
 from ranking_questions import TASK, question
 
 from reasonome.answering.chat_endpoint import ApiAnswer
+from reasonome.cluster.doctor.offline import needed_weights
+from reasonome.cluster.plan.jobs import Job
+from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES, GrpoRecipe, RankingStyle
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.doctor.offline import needed_weights
-from reasonome.planning.jobs import Job
-from reasonome.planning.workload import Workload
 from reasonome.ranked_list import render_ranking
 from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking import RankedAnswer, RankedGene

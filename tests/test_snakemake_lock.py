@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reasonome import snakemake_lock
-from reasonome.snakemake_lock import LOCKS, NOTE, SCRIPTS
+from reasonome.cluster import snakemake_lock
+from reasonome.cluster.snakemake_lock import LOCKS, NOTE, SCRIPTS
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import shutil
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome import snakemake_lock
+from reasonome.cluster import snakemake_lock
 from reasonome.report import card_sources, model_steps
 from reasonome.training import visible_gpus
 from reasonome.config.project import chains, experiments, job_resources

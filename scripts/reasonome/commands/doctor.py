@@ -42,8 +42,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line per check as it is done; the exit status is 1 if one failed."""
-    from reasonome.doctor.examination import examine
-    from reasonome.doctor.finding import FAIL
+    from reasonome.cluster.doctor.examination import examine
+    from reasonome.cluster.doctor.finding import FAIL
 
     check_output(args.json)
     project = Project(args.config)

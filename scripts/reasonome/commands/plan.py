@@ -39,8 +39,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; the exit status is 0."""
-    from reasonome.planning import jobs, measured, table
-    from reasonome.planning.plan import Plan
+    from reasonome.cluster.plan import jobs, measured, table
+    from reasonome.cluster.plan.plan import Plan
 
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")

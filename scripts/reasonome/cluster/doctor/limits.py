@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from reasonome.cluster.doctor.finding import FAIL, OK, WARN, Finding
 from reasonome.core import memory_limits
-from reasonome.doctor.finding import FAIL, OK, WARN, Finding
 
 OPEN_FILES = 4096
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from statistics import mean
 
 from reasonome.answering.engine import rows_of_length
+from reasonome.cluster.plan import backbones, memory
+from reasonome.cluster.plan.estimates import Estimate, total, unknown
+from reasonome.cluster.plan.jobs import Job, waits_for
+from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
+from reasonome.cluster.plan.rates import GPU_MEMORY_GB, TEXT_STAGES, Device, Rates
+from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import CLUSTER_RULES, TRAINING_RULES, GrpoRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, of_job
-from reasonome.planning import backbones, memory
-from reasonome.planning.estimates import Estimate, total, unknown
-from reasonome.planning.jobs import Job, waits_for
-from reasonome.planning.measured import ANSWERING, MeasuredRun
-from reasonome.planning.rates import GPU_MEMORY_GB, TEXT_STAGES, Device, Rates
-from reasonome.planning.workload import Work, Workload
 
 DATA_RULES = ("build_benchmark", "build_ranking_benchmark", "write_prompts", "write_statements")
 # What loading libraries and weights takes, on a quiet file system.

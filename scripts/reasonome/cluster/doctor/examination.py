@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from reasonome.cluster.doctor import cluster, communication, gpus, limits, offline, packages, storage
+from reasonome.cluster.doctor.finding import Finding
+from reasonome.cluster.plan import backbones, memory
 from reasonome.config import GrpoRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, of_job
-from reasonome.doctor import cluster, communication, gpus, limits, offline, packages, storage
-from reasonome.doctor.finding import Finding
-from reasonome.planning import backbones, memory
 
 LOCKS = ("requirements.lock", "envs/gpu.lock")
 

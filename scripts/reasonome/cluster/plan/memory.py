@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reasonome.cluster.plan.backbones import Shape
+from reasonome.cluster.plan.estimates import Estimate, combine, counted
+from reasonome.cluster.plan.measured import MeasuredRun
+from reasonome.cluster.plan.rates import GPU_MEMORY_GB, UNNAMED_GPU
 from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe
 from reasonome.config.project.job_resources import JobResources
-from reasonome.planning.backbones import Shape
-from reasonome.planning.estimates import Estimate, combine, counted
-from reasonome.planning.measured import MeasuredRun
-from reasonome.planning.rates import GPU_MEMORY_GB, UNNAMED_GPU
 from reasonome.training import room
 from reasonome.training.retention import WHILE_TRAINING
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from reasonome.planning.estimates import Estimate
-from reasonome.planning.plan import MODEL_RULES, Plan, Planned, group_of
+from reasonome.cluster.plan.estimates import Estimate
+from reasonome.cluster.plan.plan import MODEL_RULES, Plan, Planned, group_of
 
 MARKS = {"counted": "", "measured": " m", "scaled": " s", "assumed": " a"}
 LEGEND = (

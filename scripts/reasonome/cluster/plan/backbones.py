@@ -7,9 +7,9 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.config import Backbone, HubWeights
 from reasonome.core.errors import InputError
-from reasonome.planning.estimates import Estimate, counted, unknown
 
 
 @dataclass(frozen=True)

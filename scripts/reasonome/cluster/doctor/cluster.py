@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 from reasonome.core.errors import nearest
-from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 
 LIMIT_SECONDS = 30
 _REMEMBERED_SECONDS = 200  # Snakemake looks at its jobs every 180 seconds at the latest

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from reasonome.doctor.finding import FAIL, OK, WARN, Finding
+from reasonome.cluster.doctor.finding import FAIL, OK, WARN, Finding
 
 SHARED = {"nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "smb3", "ceph", "fuse.ceph", "orangefs", "wekafs", "afs"}
 IN_MEMORY = {"tmpfs", "ramfs"}

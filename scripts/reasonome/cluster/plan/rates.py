@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
+from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config.project.job_resources import JobResources
-from reasonome.planning.estimates import Estimate, combine, counted, unknown
-from reasonome.planning.measured import ANSWERING, MeasuredRun
 
 # Dense bf16 peaks, FLOP/s, from the makers' data sheets; memory in GB.
 PEAKS = {

@@ -9,7 +9,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "deepspeed", "vllm", "datasets", "tokenizers")
 _PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")

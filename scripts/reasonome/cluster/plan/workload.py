@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
+from reasonome.cluster.plan.jobs import Job
+from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results, examples_folder
 from reasonome.core import atomic
-from reasonome.planning.estimates import Estimate, combine, counted, unknown
-from reasonome.planning.jobs import Job
-from reasonome.planning.measured import ANSWERING, MeasuredRun
 from reasonome.prompts import TEMPLATE_TOKENS, count_tokens, largest_prompt
 from reasonome.tasks import TASKS
 

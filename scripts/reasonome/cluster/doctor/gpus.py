@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from reasonome.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
 
 # CUDA's major version → the oldest Linux driver that runs all of its minor ones.
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}

@@ -1,6 +1,6 @@
 """An all-reduce between real processes: over NCCL where there are several GPUs, else over gloo between two.
 
-python -m reasonome.doctor.communication BACKEND     one of them, with RANK, WORLD_SIZE and STORE in its environment
+python -m reasonome.cluster.doctor.communication BACKEND     one of them, with RANK, WORLD_SIZE and STORE in its environment
 """
 
 import os
@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from reasonome.doctor.finding import FAIL, NOT_HERE, OK, Finding
-from reasonome.doctor.gpus import Torch
+from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, Finding
+from reasonome.cluster.doctor.gpus import Torch
 
 LIMIT_SECONDS = 180
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from reasonome.cluster.doctor.finding import NOT_HERE, OK, WARN, Finding
 from reasonome.config import GrpoRecipe, HubWeights, SftRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import Results
-from reasonome.doctor.finding import NOT_HERE, OK, WARN, Finding
 
 
 def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], list[str]]:
