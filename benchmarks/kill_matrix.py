@@ -43,9 +43,9 @@ import tiny_project  # noqa: E402
 from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, UNLOCKS, Life, Run, Stage  # noqa: E402
 
 from reasonome.config.project import Project  # noqa: E402
-from reasonome.core import atomic
+from reasonome.core import atomic  # noqa: E402
 from reasonome.core.errors import InputError, run_program  # noqa: E402
-from reasonome.facts.fetching import weights
+from reasonome.facts.fetching import weights  # noqa: E402
 
 CANCEL = "scancel"
 THROUGH_SLURM = ["--profile", str(ROOT / "profiles/slurm"), "--slurm-init-seconds-before-status-checks", "6"]

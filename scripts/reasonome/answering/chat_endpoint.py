@@ -20,7 +20,7 @@ from tqdm import tqdm
 from reasonome.config import Endpoint, Price
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.facts.files import json_text as jsontext
+from reasonome.facts.files import json_text
 
 Message = Mapping[str, str]
 
@@ -182,7 +182,7 @@ class _Client:
                 return body
             try:
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                return _Body.model_validate(jsontext.loads(body)).answer(round(monotonic() - started, 3))
+                return _Body.model_validate(json_text.loads(body)).answer(round(monotonic() - started, 3))
             except (ValueError, RecursionError):  # no JSON, or no chat completion (ValidationError)
                 await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
         raise self._error("sent answers that are no chat completions", self._later())

@@ -1,1 +1,1 @@
-"""cluster"""
+"""What jobs take and whether a node is fit for them."""

@@ -12,7 +12,7 @@ import psutil
 
 LOCKS = Path(".snakemake/locks")
 NOTE = "taken_on"
-SCRIPTS = Path(__file__).resolve().parents[1]
+SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 def note() -> None:

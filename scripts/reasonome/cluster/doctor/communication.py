@@ -1,6 +1,6 @@
 """An all-reduce between real processes: over NCCL where there are several GPUs, else over gloo between two.
 
-python -m reasonome.cluster.doctor.communication BACKEND     one of them, with RANK, WORLD_SIZE and STORE in its environment
+python -m reasonome.cluster.doctor.communication BACKEND     one of them; RANK, WORLD_SIZE and STORE are in its environment
 """
 
 import os
@@ -32,7 +32,7 @@ def check_all_reduce(torch: Torch, limit: float = LIMIT_SECONDS, program: list[s
 
 
 def _run(check: str, backend: str, size: int, folder: Path, limit: float, program: list[str]) -> Finding:
-    package = str(Path(__file__).resolve().parents[2])
+    package = str(Path(__file__).resolve().parents[3])
     shared = {**os.environ, "WORLD_SIZE": str(size), "STORE": str(folder / "store"), "OMP_NUM_THREADS": "1"}
     shared["PYTHONPATH"] = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     started, processes = time.monotonic(), []

@@ -13,7 +13,7 @@ from reasonome.core.errors import InputError, lookup
 
 _RULE = re.compile(r"\s*(?:local)?(?:rule|checkpoint) (\w+):")
 _ITEM = re.compile(r"\s+(input|output|wildcards): (.*)")
-SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
+SNAKEFILE = Path(__file__).resolve().parents[4] / "Snakefile"
 
 
 @dataclass(frozen=True)

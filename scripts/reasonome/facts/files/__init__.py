@@ -1,1 +1,1 @@
-"""facts.files"""
+"""Files of others, opened and read with located errors."""

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
-from reasonome.facts.files import json_text as jsontext
+from reasonome.facts.files import json_text
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
@@ -108,7 +108,7 @@ def of_frame(frame: pd.DataFrame) -> PlainTable:
     """A DataFrame as such a table: missing values are empty cells, lines count rows from 1."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     columns = [str(column) for column in frame.columns]
-    values = [list(map(jsontext.whole, text.iloc[:, place])) for place in range(len(columns))]
+    values = [list(map(json_text.whole, text.iloc[:, place])) for place in range(len(columns))]
     return PlainTable(None, columns, list(range(1, len(frame) + 1)), values)
 
 
@@ -325,7 +325,7 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
         if not line.group().strip():
             continue
         try:
-            row = jsontext.loads(line.group(), unique_keys=True)
+            row = json_text.loads(line.group(), unique_keys=True)
         except (ValueError, RecursionError) as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"

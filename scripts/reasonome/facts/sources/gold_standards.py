@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reasonome.core.errors import InputError
-from reasonome.facts.files import json_text as jsontext
+from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.sources.gene_locations import chromosome_name, position
 from reasonome.facts.sources.rankings import LocusRow
@@ -67,7 +67,7 @@ def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[st
 
 def _json(text: str, path: str | os.PathLike, line: int | None, kind: type) -> Any:
     try:
-        value = jsontext.loads(text, unique_keys=True)
+        value = json_text.loads(text, unique_keys=True)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not valid JSON: {error}", file=path, line=line, fix=FETCH_AGAIN) from None
     if not isinstance(value, kind):

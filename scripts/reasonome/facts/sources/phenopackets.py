@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
-from reasonome.facts.files import json_text as jsontext
+from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
 from reasonome.facts.text import one_line
 
@@ -357,7 +357,7 @@ def _decoded(raw: bytes, place: str | Path) -> str:
 def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
     place = _place(path, where, line)
     try:
-        found = jsontext.loads(text, unique_keys=True)
+        found = json_text.loads(text, unique_keys=True)
     except (ValueError, RecursionError) as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
