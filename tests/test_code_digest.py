@@ -43,8 +43,9 @@ def program(tmp_path, monkeypatch):
     (library / "pages" / "__init__.py").write_text("")
     (library / "pages" / "page.py").write_text("HERE = __file__\n")
     (library / "pages" / "page" / "page.css").write_text("p {}")
-    (library / "errors.py").write_text("class InputError(Exception): ...\n")
-    (library / "scores.py").write_text("from reasonome import errors\ndef f():\n    from reasonome.pages import page\n")
+    (library / "core").mkdir()
+    (library / "core" / "errors.py").write_text("class InputError(Exception): ...\n")
+    (library / "scores.py").write_text("from reasonome.core import errors\ndef f():\n    from reasonome.pages import page\n")
     (library / "other.py").write_text("")
     path = tmp_path / "score.py"
     path.write_text('"""A program."""\nfrom reasonome.scores import f\nimport json\n')
@@ -78,7 +79,7 @@ def test_what_a_program_comes_to_import_counts(program, file, text):
         ("score.py", "# a comment\nfrom reasonome.scores import (\n    f,\n)\nimport json\n"),
         (
             "reasonome/scores.py",
-            "from reasonome import errors\ndef f():\n    'Says.'\n    from reasonome.pages import page\n",
+            "from reasonome.core import errors\ndef f():\n    'Says.'\n    from reasonome.pages import page\n",
         ),
         ("reasonome/core/errors.py", "raise SystemExit\n"),
         ("reasonome/other.py", "x = 1\n"),

@@ -7,17 +7,15 @@ import shutil
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
+from reasonome.annotation import project_files
 from reasonome.cluster import snakemake_lock
+from reasonome.config import NAME, ONTOLOGY_FILES
+from reasonome.config.project import Project, chains, experiments, job_resources
+from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import canonical
 from reasonome.report import card_sources, model_steps
 from reasonome.training import visible_gpus
-from reasonome.config.project import chains, experiments, job_resources
-from reasonome.annotation import project_files
-from reasonome.config import NAME, ONTOLOGY_FILES
-from reasonome.config.project import Project
-from reasonome.core.errors import lookup
-from reasonome.core.errors import InputError
-from reasonome.core.code_digest import code_sha256
-from reasonome.core.manifest import canonical
 
 
 report: "../report/workflow.rst"
