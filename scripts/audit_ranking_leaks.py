@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import leak_audit, ranking_leak_audit
+from reasonome import leak_audit
+from reasonome.tasks.ranking import leaks as ranking_leak_audit
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, Results, audit_plan
@@ -20,10 +21,10 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
 from reasonome.leak_audit import Finding, Training
-from reasonome.ranking_leak_audit import HeldOutQuestions
+from reasonome.tasks.ranking.leaks import HeldOutQuestions
 from reasonome.report.evidence import read_json
 from reasonome.tasks import TASKS
-from reasonome.tasks.ranking import RankingExample
+from reasonome.tasks.ranking.questions import RankingExample
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 

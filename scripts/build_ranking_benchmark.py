@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reasonome.benchmarks import cases, loci, ranking_splits
-from reasonome.benchmarks.ranking_rows import Questions, without_told, write_rankings
-from reasonome.benchmarks.ranking_splits import HeldOut
+from reasonome.tasks.ranking import cases, loci, splits as ranking_splits
+from reasonome.tasks.ranking.rows import Questions, without_told, write_rankings
+from reasonome.tasks.ranking.splits import HeldOut
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import RankingBenchmark
 from reasonome.config.project import Project
@@ -24,7 +24,7 @@ from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.tasks import TASKS
-from reasonome.tasks.ranking import RankingExample
+from reasonome.tasks.ranking.questions import RankingExample
 
 
 def arguments() -> argparse.Namespace:

@@ -18,7 +18,7 @@ from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
 from reasonome.report.voting_figure import RUN, VOTING_COLUMNS, voting_figure
-from reasonome.voting import voting_table
+from reasonome.tasks.ranking.voting import voting_table
 
 
 def main() -> None:

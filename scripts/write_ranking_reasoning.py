@@ -13,8 +13,9 @@ from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
-from reasonome.tasks.ranking_task import RankingTask
-from reasonome.teaching import Proposal, counting, filtering, gene_names
+from reasonome.tasks.ranking.task import RankingTask
+from reasonome.teaching import Proposal, counting, filtering
+from reasonome.tasks.ranking import teacher as gene_names
 
 
 def main() -> None:

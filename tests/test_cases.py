@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome.benchmarks import cases, ranking_splits
+from reasonome.tasks.ranking import cases, splits as ranking_splits
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.tasks.ranking import CaseExample, RankedGene
+from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 GENES = GeneTable(
     [

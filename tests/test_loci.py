@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome.benchmarks import loci
-from reasonome.benchmarks.ranking_rows import without_told
+from reasonome.tasks.ranking import loci
+from reasonome.tasks.ranking.rows import without_told
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable

@@ -5,8 +5,8 @@ from math import log
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.phenotype_overlap import PhenotypeOverlap
-from reasonome.tasks.ranking import CaseExample, RankedGene
+from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 # (id, name, parents or what else there is to say)
 TERMS = [

@@ -11,14 +11,14 @@ import audit_ranking_leaks
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
 from reasonome.leak_audit import Training, check, table
-from reasonome.ranking_leak_audit import (
+from reasonome.tasks.ranking.leaks import (
     HeldOutQuestions,
     prompt_finding,
     question_findings,
     reasoning_finding,
     statement_findings,
 )
-from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 
 TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
 

@@ -4,7 +4,7 @@ import pytest
 from ranking_questions import ONE, RANKINGS, TASK, answer, question
 
 from reasonome.facts.genes import Gene
-from reasonome.metrics.ranking import answer_metrics, known_names, list_metrics
+from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
 
 
 # Lists of six candidates are cut off after five genes here, so "right last" has its right gene beyond.

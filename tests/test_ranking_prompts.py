@@ -9,7 +9,7 @@ from reasonome.config import RANKING_PLACEHOLDERS, RankingStyle
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
-from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 
 ROOT = Path(__file__).parents[1]
 STYLES = ("long", "short", "answer", "rerank")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from reasonome.benchmarks import ranking_splits
-from reasonome.benchmarks.ranking_rows import LeftOut, Questions
-from reasonome.benchmarks.ranking_splits import HeldOut, components, leaks, shortcuts, split
+from reasonome.tasks.ranking import splits as ranking_splits
+from reasonome.tasks.ranking.rows import LeftOut, Questions
+from reasonome.tasks.ranking.splits import HeldOut, components, leaks, shortcuts, split
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
-from reasonome.gene_clusters import clusters
+from reasonome.tasks.ranking.clusters import clusters
 from reasonome.prompts import gene_order
-from reasonome.tasks.ranking import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 
 
 def locus(name, candidates, causal, chromosome="", position=None, subset="a"):

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from reasonome import voting
-from reasonome.voting import (
+from reasonome.tasks.ranking import voting
+from reasonome.tasks.ranking.voting import (
     Ballot,
     accuracy,
     ballots_of,

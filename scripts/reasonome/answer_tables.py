@@ -21,11 +21,11 @@ from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_fram
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.naming_table import NamingTable
-from reasonome.ranking_table import STRICT, RankingTable
+from reasonome.tasks.ranking.table import STRICT, RankingTable
 from reasonome.scored import Score, Scored, ScoredFloor, few_clusters, intervals
 from reasonome.table_task import TableTask
-from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.rare_disease_ranking import RareDiseaseRanking
+from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
+from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
 
 TABLE_TASKS: dict[str, TableTask] = {
     "gene_set_naming": NamingTable(),

@@ -12,7 +12,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.text import one_line
 from reasonome.scoring import AnswerRow
-from reasonome.tasks.ranking import RankingExample
+from reasonome.tasks.ranking.questions import RankingExample
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise
 _NAMES = {"id": ("id",), "answer": ("answer", "text"), "confidence": ("confidence",), "sample": ("sample",)}

@@ -1,8 +1,8 @@
 """Tasks: one object each, which serves prompts, training, rewards and scoring alike."""
 
-from reasonome.tasks.causal_gene_ranking import CausalGeneRanking
+from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.gene_set_naming import GeneSetNaming
-from reasonome.tasks.rare_disease_ranking import RareDiseaseRanking
+from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
 from reasonome.tasks.task import Task
 
 TASKS: dict[str, Task] = {task.name: task for task in (GeneSetNaming(), CausalGeneRanking(), RareDiseaseRanking())}

@@ -6,7 +6,7 @@ from pathlib import Path
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.metrics.naming import Similarity
-from reasonome.tasks.ranking import RankingExample
+from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.teaching import Proposal
 
 WRONG_GENE = "the first gene is not right"

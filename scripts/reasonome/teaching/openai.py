@@ -11,7 +11,7 @@ from reasonome.completion import parse_completion
 from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.config.project.prompt_template import read_template
 from reasonome.prompts import Prompt, filled_template
-from reasonome.tasks.ranking_task import RankingTask
+from reasonome.tasks.ranking.task import RankingTask
 from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")

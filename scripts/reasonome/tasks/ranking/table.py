@@ -15,14 +15,14 @@ from reasonome import floors
 from reasonome.answer_cells import has_near_tags, is_ranking_completion, lists_in
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
-from reasonome.gene_clusters import clusters
-from reasonome.metrics.random_order import expected_metrics
-from reasonome.metrics.ranking import TOP, list_metrics
+from reasonome.tasks.ranking.clusters import clusters
+from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.metrics import TOP, list_metrics
 from reasonome.naming_table import genes_of
-from reasonome.rewards.ranking import LONGEST_LIST
+from reasonome.tasks.ranking.rewards import LONGEST_LIST
 from reasonome.table_task import TableFloor
-from reasonome.tasks.ranking import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
-from reasonome.tasks.ranking_task import RankingTask
+from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
+from reasonome.tasks.ranking.task import RankingTask
 
 STRICT, AS_PUBLISHED = "strict", "as-published"
 METRICS = (*(f"top_{k}" for k in TOP), "mrr", "top_max")

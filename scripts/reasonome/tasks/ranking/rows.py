@@ -13,7 +13,7 @@ from reasonome.core import atomic
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.prompts import gene_order
-from reasonome.tasks.ranking import RankedGene, RankingExample
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 
 _REASONS_TOLD = 5  # the commonest, where a benchmark has too few questions
 

@@ -3,8 +3,8 @@
 from reasonome.config import RankingStyle
 from reasonome.facts.text import one_line
 from reasonome.prompts import count_fitting, count_tokens
-from reasonome.tasks.ranking import CaseExample
-from reasonome.tasks.ranking_task import RankingTask, phenotypes_text
+from reasonome.tasks.ranking.questions import CaseExample
+from reasonome.tasks.ranking.task import RankingTask, phenotypes_text
 
 
 class RareDiseaseRanking(RankingTask):

@@ -12,13 +12,13 @@ from reasonome import floors
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
 from reasonome.encoders import SentenceEncoder
-from reasonome.floors.rankings import BY_CHANCE, FLOORS, RankingQuestions
-from reasonome.gene_clusters import clusters
-from reasonome.metrics.random_order import expected_metrics
-from reasonome.metrics.ranking import answer_metrics, list_metrics
-from reasonome.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
+from reasonome.tasks.ranking.clusters import clusters
+from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.metrics import answer_metrics, list_metrics
+from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.scoring import AnswerRow, by_question
-from reasonome.tasks.ranking import RankedAnswer, RankingExample
+from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
 from reasonome.tasks.task import Task
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")

@@ -9,7 +9,7 @@ import numpy as np
 
 from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.ranking import CaseExample, RankedGene
+from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 # Frequencies that say that no patient had the phenotype: 0/7, 0%, and the term Excluded.
 _NOBODY = re.compile(r"0+/\d+|0+(\.0*)?%|HP:0040285")

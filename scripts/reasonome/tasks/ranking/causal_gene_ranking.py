@@ -2,8 +2,8 @@
 
 from reasonome.config import RankingStyle
 from reasonome.facts.text import one_line
-from reasonome.tasks.ranking import LocusExample
-from reasonome.tasks.ranking_task import RankingTask
+from reasonome.tasks.ranking.questions import LocusExample
+from reasonome.tasks.ranking.task import RankingTask
 
 
 class CausalGeneRanking(RankingTask):

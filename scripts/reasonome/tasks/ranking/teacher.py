@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reasonome.facts.text import one_line
 from reasonome.prompts import Prompt
-from reasonome.tasks.ranking import RankedGene, RankingExample
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.teaching import Proposal
 
 NOT_SHOWN = "the prompt shows no right gene"

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from reasonome.tasks.ranking import RankingExample
+from reasonome.tasks.ranking.questions import RankingExample
 
 
 def clusters(examples: Sequence[RankingExample]) -> list[str]:

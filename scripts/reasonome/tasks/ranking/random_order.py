@@ -4,7 +4,7 @@ from fractions import Fraction
 from functools import cache
 from math import comb
 
-from reasonome.metrics.ranking import TOP
+from reasonome.tasks.ranking.metrics import TOP
 
 
 @cache

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from reasonome.encoders import SentenceEncoder
-from reasonome.phenotype_overlap import PhenotypeOverlap
-from reasonome.tasks.ranking import RankingExample
+from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.questions import RankingExample
 
 BY_CHANCE = "any gene, by chance"  # what stands for the answer where a floor's scores are expected values
 
