@@ -27,7 +27,7 @@ from reasonome.facts import release_diff
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
-from reasonome.metrics.claims import TRUE, Knowledge
+from reasonome.tasks.naming.claims import TRUE, Knowledge
 
 ROWS = 200  # of reasoning, two steps each
 FACTS, REMOVED, CHANGED = 500_000, 1_000, 500

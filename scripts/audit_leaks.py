@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome import benchmarks, leak_audit
-from reasonome.audit import GeneSet, with_terms
+from reasonome.tasks.naming.gene_sets import GeneSet, with_terms
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
@@ -32,7 +32,7 @@ from reasonome.facts.sources.ontology import read_ontology
 from reasonome.leak_audit import Asked, Finding, HeldOut, Training
 from reasonome.report.evidence import read_json
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming
+from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import audit, benchmarks
-from reasonome.audit import GeneSet
+from reasonome import benchmarks
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program

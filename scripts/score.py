@@ -12,7 +12,7 @@ from pathlib import Path
 from reasonome import scoring
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.judges import load_judges
+from reasonome.tasks.naming.judges import load_judges
 from reasonome.score_files import arguments, read_questions, write_scores
 from reasonome.tasks import TASKS
 

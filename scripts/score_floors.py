@@ -14,7 +14,7 @@ from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.judges import load_judges
+from reasonome.tasks.naming.judges import load_judges
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from reasonome.facts.corpus import read_facts
 from reasonome.leak_audit import drop_naming
 from reasonome.prompts import Prompt
 from reasonome.tasks import TASKS
-from reasonome.teaching import Proposal, counting, filtering, knowledge
+from reasonome.teaching import Proposal, counting, filtering
+from reasonome.tasks.naming import teacher as knowledge
 
 
 def main() -> None:

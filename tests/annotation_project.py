@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 
 from reasonome.annotation import job, project_files
-from reasonome.background import background_table, write_background
+from reasonome.tasks.naming.background import background_table, write_background
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256

@@ -14,7 +14,7 @@ from tiny_training import STYLE
 from reasonome.config import STAGES
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks.gene_set_naming import GeneSetNaming
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.task import Reward
 from reasonome.training import processes
 from reasonome.training.grpo import grpo

@@ -12,7 +12,7 @@ from reasonome.answering.engine import Completion, batches, end_tokens, name_lik
 from reasonome.answering.precision import of_machine
 from reasonome.config import Decoding, Style
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.tasks.naming.task import Example
 
 TASK = TASKS["gene_set_naming"]
 STYLE = Style(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")

@@ -23,7 +23,7 @@ from reasonome.config.project.experiments import cells, report_plan, trained_ste
 from reasonome.core.errors import InputError
 from reasonome.report.plan import Plan
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.tasks.naming.task import Example
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = TASKS["gene_set_naming"]

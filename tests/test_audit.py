@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome import audit
-from reasonome.audit import GeneSet
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.facts.sources.go import read_obo
 
 

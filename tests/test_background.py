@@ -15,7 +15,7 @@ import toy_background as toy
 from pyarrow import parquet
 from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWAY, ROOT, SPECIAL, WIDE, X, Y, Z
 
-from reasonome.background import (
+from reasonome.tasks.naming.background import (
     SCHEMA,
     Background,
     background_statistics,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from reasonome import benchmarks
-from reasonome.audit import GeneSet
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo

@@ -4,9 +4,9 @@ import pandas as pd
 import pyarrow
 import pytest
 
-from reasonome.background import SCHEMA, Background
+from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.facts.sources.source import FACT_COLUMNS
-from reasonome.metrics.claims import Knowledge
+from reasonome.tasks.naming.claims import Knowledge
 
 # "DNA repair" is above "base-excision repair", which is above "long-patch base-excision repair".
 FACTS = [
@@ -309,8 +309,8 @@ def test_the_demos_facts_by_hand(demo_facts):
 def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks import read_rows
-    from reasonome.tasks.gene_set_naming import Example
-    from reasonome.teaching.knowledge import propose
+    from reasonome.tasks.naming.task import Example
+    from reasonome.tasks.naming.teacher import propose
 
     rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]
     proposals = propose(

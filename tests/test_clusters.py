@@ -2,8 +2,8 @@
 
 import pytest
 
-from reasonome.clusters import clusters
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.clusters import clusters
+from reasonome.tasks.naming.task import Example, Gene
 
 
 def example(identifier: str, genes: str, subset: str = "bp", **known) -> Example:
@@ -41,7 +41,7 @@ def test_variants_go_with_the_set_they_were_made_of():
 
 
 def test_blocks_of_the_jaccard_matrix_are_put_together(monkeypatch):
-    monkeypatch.setattr("reasonome.audit.jaccard_blocks.__defaults__", (2,))
+    monkeypatch.setattr("reasonome.tasks.naming.gene_sets.jaccard_blocks.__defaults__", (2,))
     asked = [
         example("D", "uvwx"),
         example("B", "bcde"),

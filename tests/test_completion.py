@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.completion import PROBLEMS, Completion, parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.completion import PROBLEMS, Completion, parse_completion, parse_published, render_completion
 
 GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<think>XRCC1 helps.</think>"
 STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]

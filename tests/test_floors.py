@@ -12,15 +12,16 @@ import pyarrow
 import pytest
 from scipy.stats import hypergeom
 
-from reasonome import background, floors, scoring
+from reasonome import scoring
+from reasonome.tasks.naming import background, floors
 from reasonome.config import PromptFacts, Style
-from reasonome.floors.database import Database
+from reasonome.tasks.naming.floors.database import Database
 from reasonome.hypergeometric import GeneSetTests
 from reasonome.metrics import rouge
-from reasonome.metrics.constant_names import _Truths, most_overlapping, rows_of_common_words
-from reasonome.metrics.terms import TermScorer
+from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
+from reasonome.tasks.naming.terms import TermScorer
 from reasonome.prompts import gene_order
-from reasonome.tasks.gene_set_naming import Example, Fact, Gene
+from reasonome.tasks.naming.task import Example, Fact, Gene
 
 NAMES = Style(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
 SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reasonome.config import Style
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import Answer
+from reasonome.tasks.naming.task import Answer
 
 TASK = TASKS["gene_set_naming"]
 REASONED = "\nReasoning:\n<think>one</think>"

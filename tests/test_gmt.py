@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.audit import facts_about
+from reasonome.tasks.naming.gene_sets import facts_about
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS, hgnc

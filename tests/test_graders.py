@@ -14,7 +14,7 @@ from ranking_questions import ONE, TASK, answer, question
 from reasonome.config import Grader
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 from reasonome.training.graders import WORKER, grader_rewards
 
 ROOT = Path(__file__).parents[1]

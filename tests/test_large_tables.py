@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome import answer_tables, audit, comparisons, naming_table
+from reasonome import answer_tables, comparisons
+from reasonome.tasks.naming import gene_sets as audit, table as naming_table
 from reasonome.answer_tables import score_table, table_task
 from reasonome.facts.files.plain_table import read_table
-from reasonome.floors import names as constants
-from reasonome.naming_table import nearest_rows
+from reasonome.tasks.naming.floors import names as constants
+from reasonome.tasks.naming.table import nearest_rows
 
 COLUMNS = {"answer": "answer", "gold": "gold"}
 NAMES = ["DNA repair", "mismatch repair", "cell cycle", "axon guidance", "ion transport", "membrane", "DNA replication"]

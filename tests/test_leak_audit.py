@@ -13,8 +13,9 @@ import yaml
 import audit_leaks
 import write_reasoning
 import write_statements
-from reasonome import audit, leak_audit
-from reasonome.audit import GeneSet
+from reasonome import leak_audit
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.benchmarks import split
 from reasonome.config import AuditPolicy, Style
 from reasonome.config.project import Project
@@ -23,7 +24,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.leak_audit import Asked, HeldOut, Training
-from reasonome.tasks.gene_set_naming import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
+from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"

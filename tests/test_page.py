@@ -15,7 +15,7 @@ from synthetic_experiment import write_experiment
 from reasonome.config import Grading
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.floors import FLOORS
+from reasonome.tasks.naming.floors import FLOORS
 from reasonome.report import (
     costs,
     figures,

@@ -21,7 +21,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
-from reasonome.prompt_facts import (
+from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
     collection,
     id_space,
@@ -29,7 +29,7 @@ from reasonome.prompt_facts import (
     without_collection,
     without_relations,
 )
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parent.parent
 REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))

@@ -4,8 +4,8 @@ import pytest
 
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.prompt_neighbours import with_neighbours
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.task import Example, Gene
 
 STYLE = Style(
     gene="{symbol} ({name})",

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome import audit, benchmarks
-from reasonome.audit import GeneSet
+from reasonome import benchmarks
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import Benchmark, PublishedFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from reasonome.facts.sources.source import FACT_COLUMNS
-from reasonome.metrics.claims import Knowledge
-from reasonome.metrics.reasoning import reasoning_scores
+from reasonome.tasks.naming.claims import Knowledge
+from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene
 
 TASK = TASKS["gene_set_naming"]
 FACTS = [

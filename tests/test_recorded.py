@@ -17,7 +17,7 @@ from reasonome import scoring
 from reasonome.config import RecordedAnswers
 from reasonome.core.errors import InputError
 from reasonome.recorded import read_recorded
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = [

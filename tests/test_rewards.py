@@ -7,15 +7,15 @@ from functools import cached_property
 import numpy as np
 import pytest
 
-from reasonome import floors
+from reasonome.tasks.naming import floors
 from reasonome.benchmarks import read_rows
 from reasonome.config import Style
 from reasonome.encoders import SentenceEncoder
-from reasonome.metrics.constant_names import rows_of_common_words
+from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.prompts import Prompt
-from reasonome.rewards.naming import total
+from reasonome.tasks.naming.rewards import total
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
+from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
 from reasonome.tasks.task import Policy
 from reasonome.training.grpo import RewardScorer, best_policy, lazy_earnings
 

@@ -17,12 +17,12 @@ from rouge_score import rouge_scorer
 
 from reasonome import answer_tables, cli
 from reasonome.answer_tables import score_table
-from reasonome.background import SCHEMA
+from reasonome.tasks.naming.background import SCHEMA
 from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
-from reasonome.metrics.constant_names import most_overlapping
-from reasonome.naming_table import NamingTable, genes_of
+from reasonome.tasks.naming.constant_names import most_overlapping
+from reasonome.tasks.naming.table import NamingTable, genes_of
 from reasonome.scored import Score
 from reasonome.table_task import TableFloor
 

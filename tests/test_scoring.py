@@ -9,10 +9,10 @@ import pytest
 from reasonome import scoring
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.judges import Judges
+from reasonome.tasks.naming.judges import Judges
 from reasonome.scoring import AnswerRow
 from reasonome.tasks import TASKS
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene
 
 TASK = TASKS["gene_set_naming"]
 STYLE = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")

@@ -20,7 +20,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
-from reasonome.naming_table import NamingTable
+from reasonome.tasks.naming.table import NamingTable
 from reasonome.tasks.ranking.table import STRICT, RankingTable
 from reasonome.scored import Score, Scored, ScoredFloor, few_clusters, intervals
 from reasonome.table_task import TableTask
@@ -264,7 +264,7 @@ def _is_empty(cell: str) -> bool:
 
 
 def _term_scorer(background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
-    from reasonome.background import read_background
-    from reasonome.metrics.terms import TermScorer
+    from reasonome.tasks.naming.background import read_background
+    from reasonome.tasks.naming.terms import TermScorer
 
     return TermScorer(read_background(Path(background)), encoders)

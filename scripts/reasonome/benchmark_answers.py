@@ -15,8 +15,8 @@ from reasonome.config import Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
-from reasonome.judges import load_judges
-from reasonome.metrics.naming import distinct_share
+from reasonome.tasks.naming.judges import load_judges
+from reasonome.tasks.naming.metrics import distinct_share
 from reasonome.recorded import FIELDS, read_recorded
 from reasonome.scored import Score, Scored, ScoredFloor, intervals
 from reasonome.tasks import TASKS

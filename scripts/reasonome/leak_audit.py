@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome import audit
-from reasonome.audit import GeneSet
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show

@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome import floors
+from reasonome.tasks.naming import floors
 from reasonome.benchmarks import read_rows
-from reasonome.clusters import clusters
+from reasonome.tasks.naming.clusters import clusters
 from reasonome.comparisons import in_mean
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.encoders import mean_similarity
 from reasonome.facts.text import normalise
-from reasonome.judges import Judges
-from reasonome.metrics.reasoning import reasoning_scores
+from reasonome.tasks.naming.judges import Judges
+from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.prompts import listing_order
-from reasonome.tasks.gene_set_naming import ABSTENTION
+from reasonome.tasks.naming.task import ABSTENTION
 from reasonome.tasks.task import Task
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")

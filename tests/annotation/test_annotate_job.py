@@ -17,7 +17,7 @@ from reasonome.annotation.in_python import annotate_sets
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.prompts import count_tokens, gene_order
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
 DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(

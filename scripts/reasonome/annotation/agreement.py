@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
-from reasonome.clusters import clusters
+from reasonome.tasks.naming.clusters import clusters
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.metrics import rouge
-from reasonome.metrics.naming import Similarity
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.metrics import Similarity
+from reasonome.tasks.naming.task import Example, Gene
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 # The smallest score of a term that says the same as a name, in its words and by an encoder. Either alone is too little:

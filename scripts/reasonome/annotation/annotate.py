@@ -28,11 +28,11 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, read_manifest, text_sha256
 from reasonome.facts.text import normalise
-from reasonome.metrics.claims import TRUE, Claim
-from reasonome.prompt_facts import FactIndex, with_facts
+from reasonome.tasks.naming.claims import TRUE, Claim
+from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import TEMPLATE_TOKENS, count_tokens
 from reasonome.scoring import AnswerRow
-from reasonome.tasks.gene_set_naming import ABSTENTION, Example, GeneSetNaming
+from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
 ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides what a model answers to what it is given

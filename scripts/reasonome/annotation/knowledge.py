@@ -10,7 +10,7 @@ from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet,
 from reasonome.annotation.project_files import Sources
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.annotation.term_names import TermNames
-from reasonome.background import Background, read_background
+from reasonome.tasks.naming.background import Background, read_background
 from reasonome.config.project import Project
 from reasonome.encoders import load_encoders, mean_similarity
 from reasonome.facts.corpus import read_facts
@@ -18,8 +18,8 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
-from reasonome.metrics.claims import Knowledge
-from reasonome.metrics.naming import Similarity
+from reasonome.tasks.naming.claims import Knowledge
+from reasonome.tasks.naming.metrics import Similarity
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
 

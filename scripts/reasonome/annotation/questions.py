@@ -10,7 +10,7 @@ from reasonome.annotation.readers.checked import FEWEST, counted, some
 from reasonome.annotation.readers.species import Orthologues
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.facts.genes import GeneTable
-from reasonome.tasks.gene_set_naming import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene
 
 
 @dataclass(frozen=True)

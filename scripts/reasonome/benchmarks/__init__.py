@@ -1,10 +1,10 @@
 """Benchmarks of gene-set naming: gene sets built from facts or published, split so that nothing leaks."""
 
-from reasonome.benchmarks.contamination import contaminated
-from reasonome.benchmarks.published import check_sha256, read_published
+from reasonome.tasks.naming.contamination import contaminated
+from reasonome.tasks.naming.published import check_sha256, read_published
 from reasonome.benchmarks.rows import SPLITS, held_out_terms, official_names, read_rows, read_sets, write_benchmark
-from reasonome.benchmarks.sets import made_sets, outside_limits, set_facts, within_limits
-from reasonome.benchmarks.splits import creation_dates, split
+from reasonome.tasks.naming.sets import made_sets, outside_limits, set_facts, within_limits
+from reasonome.tasks.naming.splits import creation_dates, split
 from reasonome.benchmarks.strata import depths, strata
 
 __all__ = [

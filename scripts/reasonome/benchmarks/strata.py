@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reasonome.audit import GeneSet
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.facts.wording import NAMING
 
 STRATA = ("understudied", "intermediate", "well-studied")

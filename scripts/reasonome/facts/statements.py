@@ -10,7 +10,7 @@ import pandas as pd
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from reasonome import audit
+from reasonome.tasks.naming import gene_sets as audit
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise

@@ -1,7 +1,7 @@
 """Tasks: one object each, which serves prompts, training, rewards and scoring alike."""
 
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.gene_set_naming import GeneSetNaming
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
 from reasonome.tasks.task import Task
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from reasonome.config import AnyStyle, Grading
-from reasonome.metrics.naming import Similarity
+from reasonome.tasks.naming.metrics import Similarity
 from reasonome.prompts import Prompt
 
 

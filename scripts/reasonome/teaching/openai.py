@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
-from reasonome.completion import parse_completion
+from reasonome.tasks.naming.completion import parse_completion
 from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.config.project.prompt_template import read_template
 from reasonome.prompts import Prompt, filled_template

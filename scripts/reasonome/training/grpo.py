@@ -19,7 +19,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.encoders import SentenceEncoder
 from reasonome.prompts import Prompt, render
-from reasonome.rewards.naming import total
+from reasonome.tasks.naming.rewards import total
 from reasonome.tasks.task import Policy, Reward, Similarity, Task
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift

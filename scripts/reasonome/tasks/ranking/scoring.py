@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome import floors
+from reasonome.tasks.naming import floors
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
 from reasonome.encoders import SentenceEncoder

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from reasonome.audit import GeneSet, with_terms
+from reasonome.tasks.naming.gene_sets import GeneSet, with_terms
 from reasonome.config import Benchmark, Subset
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.sources.go import Ontology, propagate

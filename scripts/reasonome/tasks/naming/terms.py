@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.background import Background, BackgroundTerm
+from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.facts.text import normalise
-from reasonome.tasks.gene_set_naming import ABSTENTION, Example
+from reasonome.tasks.naming.task import ABSTENTION, Example
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder

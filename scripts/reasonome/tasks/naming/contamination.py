@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from reasonome.audit import GeneSet
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import variant_of_subset
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.tasks.gene_set_naming import ABSTENTION
+from reasonome.tasks.naming.task import ABSTENTION
 
 
 @dataclass(frozen=True)

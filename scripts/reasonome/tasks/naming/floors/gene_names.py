@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from reasonome.floors.names import SETS_TO_CHOOSE_BY, sampled
-from reasonome.floors.questions import Questions
+from reasonome.tasks.naming.floors.names import SETS_TO_CHOOSE_BY, sampled
+from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.metrics import rouge
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.tasks.naming.task import Example
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5
 # Words that do not make a phrase on their own, nor begin or end one.

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome import floors
+from reasonome.tasks.naming import floors
 from reasonome.answer_cells import is_completion
-from reasonome.audit import GeneSet, jaccard_blocks
-from reasonome.clusters import connected_sets
+from reasonome.tasks.naming.gene_sets import GeneSet, jaccard_blocks
+from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.facts.text import one_line
 from reasonome.metrics import rouge
-from reasonome.metrics.constant_names import most_overlapping, rows_of_common_words
-from reasonome.metrics.naming import distinct_share, name_scores
+from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
+from reasonome.tasks.naming.metrics import distinct_share, name_scores
 from reasonome.table_task import TableFloor
-from reasonome.tasks.gene_set_naming import Example, Gene, GeneSetNaming
+from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 
 _BETWEEN_GENES = re.compile(r"[\s,;/|\[\](){}\"']+")
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least

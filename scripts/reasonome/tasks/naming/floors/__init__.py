@@ -8,13 +8,13 @@ import random
 from collections.abc import Collection, Hashable, Sequence
 
 from reasonome.config import Style
-from reasonome.floors.enrichment import (
+from reasonome.tasks.naming.floors.enrichment import (
     database_over_representation,
     database_over_representation_own_term,
     over_representation,
 )
-from reasonome.floors.gene_names import commonest_phrase, commonest_words, shortest_gene_name
-from reasonome.floors.names import (
+from reasonome.tasks.naming.floors.gene_names import commonest_phrase, commonest_words, shortest_gene_name
+from reasonome.tasks.naming.floors.names import (
     SETS_TO_CHOOSE_BY,
     best_by_term_score,
     common_words,
@@ -23,15 +23,15 @@ from reasonome.floors.names import (
     random_name,
     sampled,
 )
-from reasonome.floors.nearest import (
+from reasonome.tasks.naming.floors.nearest import (
     database_nearest_set,
     database_nearest_set_own_term,
     nearest_prompt,
     nearest_prompt_encoder,
     nearest_set,
 )
-from reasonome.floors.questions import Floor, Questions
-from reasonome.metrics.terms import TermScorer
+from reasonome.tasks.naming.floors.questions import Floor, Questions
+from reasonome.tasks.naming.terms import TermScorer
 
 __all__ = [
     "FLOORS",

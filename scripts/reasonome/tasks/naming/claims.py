@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reasonome.background import Background
+from reasonome.tasks.naming.background import Background
 from reasonome.facts.sources.source import FACT_COLUMNS, NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
-from reasonome.metrics.whole_terms import whole_terms
+from reasonome.tasks.naming.whole_terms import whole_terms
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
 # A term that more than this share of the background's genes have supports nothing. A prompt shows five to ten genes: of

@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.background import read_background
+from reasonome.tasks.naming.background import read_background
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup
 from reasonome.encoders import SentenceEncoder, load_encoders
 from reasonome.facts.corpus import read_facts
-from reasonome.metrics.claims import Knowledge
-from reasonome.metrics.naming import name_scores
-from reasonome.metrics.terms import TermScorer
+from reasonome.tasks.naming.claims import Knowledge
+from reasonome.tasks.naming.metrics import name_scores
+from reasonome.tasks.naming.terms import TermScorer
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from reasonome.audit import GeneSet
-from reasonome.background import Background, BackgroundTerm
+from reasonome.tasks.naming.gene_sets import GeneSet
+from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.facts.text import normalise
 from reasonome.hypergeometric import Enrichment, GeneSetTests
 

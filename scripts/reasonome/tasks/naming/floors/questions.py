@@ -7,11 +7,11 @@ from functools import cached_property
 
 from reasonome.config import Style
 from reasonome.encoders import SentenceEncoder
-from reasonome.floors.database import Database
-from reasonome.metrics.terms import TermScorer
-from reasonome.prompt_neighbours import in_order
+from reasonome.tasks.naming.floors.database import Database
+from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.prompts import shown_genes, with_choice
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.tasks.naming.task import Example
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.audit import jaccard_blocks
-from reasonome.floors.questions import Questions
-from reasonome.prompt_neighbours import gene_set, in_order, nearness, tie_break
+from reasonome.tasks.naming.gene_sets import jaccard_blocks
+from reasonome.tasks.naming.floors.questions import Questions
+from reasonome.tasks.naming.prompt_neighbours import gene_set, in_order, nearness, tie_break
 from reasonome.prompts import genes_text
 
 _ROWS_AT_ONCE = 1024  # of a block of asked against training sets

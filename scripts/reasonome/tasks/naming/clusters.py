@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from reasonome.audit import GeneSet, jaccard_blocks
-from reasonome.prompt_neighbours import gene_set
-from reasonome.tasks.gene_set_naming import Example
+from reasonome.tasks.naming.gene_sets import GeneSet, jaccard_blocks
+from reasonome.tasks.naming.prompt_neighbours import gene_set
+from reasonome.tasks.naming.task import Example
 
 
 def clusters(examples: Sequence[Example], threshold: float) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.metrics.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
+from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
 
 COUNTS = {"claims_supported": TRUE, "claims_unknown": UNKNOWN, "claims_contradicted": CONTRADICTED}
 

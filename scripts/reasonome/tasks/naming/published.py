@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.audit import GeneSet
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import PublishedFile
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped

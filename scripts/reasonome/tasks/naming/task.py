@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.completion import parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
 from reasonome.config import Grading, Style
-from reasonome.metrics.constant_names import rows_of_common_words
+from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.prompts import Prompt, gene_set_prompt, with_choice
-from reasonome.rewards import naming
+from reasonome.tasks.naming import rewards as naming
 from reasonome.tasks.task import Policy, Reward
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.floors.questions import Questions
+from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.hypergeometric import upper_tail
 
 
