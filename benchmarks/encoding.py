@@ -23,7 +23,7 @@ import numpy as np
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import lookup, run_program
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.facts.sources.go import read_obo
 
 TRUTHS, TIMES_ASKED = 100, 4

@@ -11,7 +11,7 @@ from reasonome.tasks.naming.background import read_background
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.encoders import load_encoders
+from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.naming.terms import TermScorer
 
 

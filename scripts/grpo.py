@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
-from reasonome.encoders import load_encoders, mean_similarity
+from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.tasks import TASKS
 from reasonome.training.grpo import grpo
 from reasonome.training.stage import Stage, read_recipe

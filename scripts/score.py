@@ -9,11 +9,11 @@ python scripts/score.py --benchmark demo-go --style demo-names --examples result
 
 from pathlib import Path
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks.naming.judges import load_judges
-from reasonome.score_files import arguments, read_questions, write_scores
+from reasonome.scoring.files import arguments, read_questions, write_scores
 from reasonome.tasks import TASKS
 
 

@@ -8,7 +8,7 @@ python scripts/score_floors.py --benchmark demo-go --style demo-names --folder r
 import argparse
 from pathlib import Path
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project

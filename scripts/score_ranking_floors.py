@@ -13,7 +13,7 @@ from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.encoders import load_encoders
+from reasonome.scoring.encoders import load_encoders
 from reasonome.facts.authority import read_authority
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks import TASKS

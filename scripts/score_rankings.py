@@ -8,13 +8,13 @@ python scripts/score_rankings.py --benchmark demo-loci --style short \
     --summary results/scores/smollm2-135m/base/demo-loci.short/greedy.json
 """
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.tasks.ranking import scoring as ranking_scoring
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.facts.authority import read_authority
 from reasonome.tasks.ranking.metrics import known_names
-from reasonome.score_files import arguments, read_questions, write_scores
+from reasonome.scoring.files import arguments, read_questions, write_scores
 from reasonome.tasks import TASKS
 
 

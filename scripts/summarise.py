@@ -7,7 +7,7 @@ python scripts/summarise.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
-from reasonome.comparisons import RESAMPLES
+from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.errors import run_program

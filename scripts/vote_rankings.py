@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from reasonome.comparisons import RESAMPLES
+from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import run_program

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import matplotlib
 
-from reasonome.comparisons import RESAMPLES
+from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.atomic import replacing

@@ -14,7 +14,7 @@ from reasonome.benchmarks import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.encoders import load_encoders
+from reasonome.scoring.encoders import load_encoders
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
 from reasonome.leak_audit import drop_naming

@@ -8,7 +8,7 @@ from reasonome.config import RankingStyle
 from reasonome.facts.genes import Gene
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.scoring import score_ranking_floors, score_rankings
-from reasonome.scoring import AnswerRow
+from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from reasonome.answer_tables import score_table
+from reasonome.scoring.answer_tables import score_table
 from reasonome.core.errors import InputError
 
 COLUMNS = {"id": "id", "answer": "answer", "gold": "gold", "genes": "genes"}

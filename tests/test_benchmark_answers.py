@@ -11,7 +11,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from reasonome import benchmark_answers, cli
+from reasonome import cli
+from reasonome.scoring import benchmark_answers
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.benchmarks import read_rows
 from reasonome.config.project import Project

@@ -7,7 +7,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from reasonome.comparisons import (
+from reasonome.scoring.comparisons import (
     bootstrap_intervals,
     bootstrap_test,
     holm,
@@ -61,7 +61,7 @@ def test_a_seed_fixes_the_interval_and_chunks_do_not_change_its_meaning(monkeypa
     again = bootstrap_intervals(values, strata, seed=3)["mean"]
     other = bootstrap_intervals(values, strata, seed=4)["mean"]
     assert np.array_equal(first.low, again.low) and not np.array_equal(first.low, other.low)
-    monkeypatch.setattr("reasonome.comparisons._CELLS_AT_ONCE", 1000)
+    monkeypatch.setattr("reasonome.scoring.comparisons._CELLS_AT_ONCE", 1000)
     chunked = bootstrap_intervals(values, strata, seed=3)["mean"]
     assert np.array_equal(first.low, chunked.low) and np.array_equal(first.high, chunked.high)
 

@@ -6,8 +6,8 @@ import warnings
 import numpy as np
 import pytest
 
-from reasonome import embedding_cache
-from reasonome.embedding_cache import EmbeddingCache
+from reasonome.scoring import embedding_cache
+from reasonome.scoring.embedding_cache import EmbeddingCache
 
 IDENTITY = "0123456789abcdef" * 4
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from reasonome import encoders
+from reasonome.scoring import encoders
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
-from reasonome.encoders import SentenceEncoder, load_encoders, mean_similarity
+from reasonome.scoring.encoders import SentenceEncoder, load_encoders, mean_similarity
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "dna", "repair", "binding", "nucleus"]
 
@@ -231,7 +231,7 @@ def test_white_space_tells_texts_apart(folder, model, cache):
 
 
 def test_a_piece_is_kept_before_the_next_is_encoded(folder, model, cache, monkeypatch):
-    monkeypatch.setattr("reasonome.encoders._KEPT_AT_ONCE", 2)
+    monkeypatch.setattr("reasonome.scoring.encoders._KEPT_AT_ONCE", 2)
     encode = model.encode
 
     def interrupted(texts, **options):
@@ -315,7 +315,7 @@ def test_a_cache_that_cannot_be_written_stops_nothing(folder, model, tmp_path):
 def test_what_is_in_the_cache_needs_no_torch(folder, model, cache):
     SentenceEncoder(folder, "mean", cache=cache).embed(["dna"])
     program = (
-        "import sys; from reasonome.encoders import SentenceEncoder; "
+        "import sys; from reasonome.scoring.encoders import SentenceEncoder; "
         f"SentenceEncoder({str(folder)!r}, 'mean', cache={str(cache)!r}).embed(['dna']); "
         "print('torch' in sys.modules)"
     )

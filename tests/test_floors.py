@@ -12,12 +12,12 @@ import pyarrow
 import pytest
 from scipy.stats import hypergeom
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.tasks.naming import background, floors
 from reasonome.config import PromptFacts, Style
 from reasonome.tasks.naming.floors.database import Database
-from reasonome.hypergeometric import GeneSetTests
-from reasonome.metrics import rouge
+from reasonome.scoring.hypergeometric import GeneSetTests
+from reasonome.scoring import rouge
 from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.terms import TermScorer
 from reasonome.prompts import gene_order

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from reasonome.hypergeometric import GeneSetTests, upper_tail
+from reasonome.scoring.hypergeometric import GeneSetTests, upper_tail
 
 
 def test_the_upper_tail_by_hand():
@@ -68,7 +68,7 @@ def test_p_is_that_of_a_one_sided_fisher_test(seed):
 
 @pytest.mark.parametrize("remembered", [0, 100])
 def test_lists_one_after_another_are_each_tested_as_if_they_were_the_first(monkeypatch, remembered):
-    monkeypatch.setattr("reasonome.hypergeometric._REMEMBERED", remembered)
+    monkeypatch.setattr("reasonome.scoring.hypergeometric._REMEMBERED", remembered)
     tests = GeneSetTests(["ABC", "XYZ", "ABEF", "HIJ"], "ABCDEFGHIJ")
     # Two drawn of ten, in 45 ways: one or more of a set of three in 45 - 21, of four in 45 - 15.
     for _ in range(2):

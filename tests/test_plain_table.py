@@ -3,7 +3,7 @@
 import pytest
 
 from reasonome.annotation.readers import read_gene_lists
-from reasonome.answer_tables import score_table
+from reasonome.scoring.answer_tables import score_table
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from synthetic_rankings import style
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.config import RankingStyle
 from reasonome.core.errors import InputError
 from reasonome.tasks.ranking.scoring import handed_over, joined, score_rankings
-from reasonome.scoring import AnswerRow
+from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 

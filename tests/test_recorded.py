@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ranking_questions import question
 
 import read_recorded as program
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.config import RecordedAnswers
 from reasonome.core.errors import InputError
 from reasonome.recorded import read_recorded

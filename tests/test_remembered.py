@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.training.remembered import KeepRemembered
 
 

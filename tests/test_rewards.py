@@ -10,7 +10,7 @@ import pytest
 from reasonome.tasks.naming import floors
 from reasonome.benchmarks import read_rows
 from reasonome.config import Style
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.prompts import Prompt
 from reasonome.tasks.naming.rewards import total

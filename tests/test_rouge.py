@@ -6,7 +6,7 @@ import random
 import pytest
 from rouge_score import rouge_scorer
 
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 
 TEXTS = [
     "DNA repair",

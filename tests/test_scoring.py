@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming.judges import Judges
-from reasonome.scoring import AnswerRow
+from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import Example, Gene
 

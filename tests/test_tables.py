@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
-from reasonome.comparisons import paired_test
+from reasonome.scoring.comparisons import paired_test
 from reasonome.config.project.experiments import report_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError

@@ -283,7 +283,7 @@ def test_no_names(scorer):
 
 @pytest.mark.slow
 def test_a_real_encoder_links_a_paraphrase_and_puts_it_far_up(background, encoder_model):
-    from reasonome.encoders import SentenceEncoder
+    from reasonome.scoring.encoders import SentenceEncoder
 
     scorer = TermScorer(background, {"minilm": SentenceEncoder(encoder_model, "mean")})
     row = one(scorer, "repairing of a special kind", ALPHA)

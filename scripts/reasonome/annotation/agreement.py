@@ -11,7 +11,7 @@ from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
 from reasonome.tasks.naming.clusters import clusters
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 from reasonome.tasks.naming.metrics import Similarity
 from reasonome.tasks.naming.task import Example, Gene
 

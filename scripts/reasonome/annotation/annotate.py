@@ -31,7 +31,7 @@ from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.prompts import TEMPLATE_TOKENS, count_tokens
-from reasonome.scoring import AnswerRow
+from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()

@@ -12,7 +12,7 @@ from reasonome.annotation.record import EnrichedTerm
 from reasonome.annotation.term_names import TermNames
 from reasonome.tasks.naming.background import Background, read_background
 from reasonome.config.project import Project
-from reasonome.encoders import load_encoders, mean_similarity
+from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT

@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import GeneSet, read_gmt
-from reasonome.hypergeometric import GeneSetTests
+from reasonome.scoring.hypergeometric import GeneSetTests
 
 # Genes of the universe that a library's set may have. Smaller ones are significant by one chance hit, and larger ones
 # ("metabolic process") say little; both cost every other set a share of the correction.

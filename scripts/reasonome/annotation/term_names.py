@@ -7,7 +7,7 @@ from typing import Literal
 
 from reasonome.annotation.agreement import SAYS_THE_SAME
 from reasonome.facts.text import normalise
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 
 IsTerm = Literal["yes", "near", "no"]
 

@@ -34,7 +34,7 @@ from reasonome.core.terminal import show, show_json
 from reasonome.facts.files.plain_table import one_field_each
 
 if TYPE_CHECKING:
-    from reasonome.scored import Scored
+    from reasonome.scoring.table_scores import Scored
 
 _DEFAULT_ENCODER = "minilm"
 _AUTHORITY = "hgnc-demo"
@@ -112,7 +112,7 @@ def parse_columns(text: str) -> dict[str, str]:
 
 
 def _table(args: argparse.Namespace) -> "Scored":
-    from reasonome.answer_tables import check_columns, score_table, table_task
+    from reasonome.scoring.answer_tables import check_columns, score_table, table_task
 
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
@@ -176,7 +176,7 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
         what = f"'{args.benchmark}' is a benchmark of rankings, whose answers this command scores by their own truth"
         fix = f"give --task {spec.task}, with the causal genes in a column"
         raise InputError(what, field="--benchmark", fix=fix)
-    from reasonome.benchmark_answers import score_on_benchmark
+    from reasonome.scoring.benchmark_answers import score_on_benchmark
 
     return score_on_benchmark(
         args.answers,
@@ -222,6 +222,6 @@ def _loaded(project: Project | None, folders: list[Path]) -> dict:
     """The encoders; their library takes seconds to load, so that none is loaded where none is asked for."""
     if not folders:
         return {}
-    from reasonome.encoders import load_encoders
+    from reasonome.scoring.encoders import load_encoders
 
     return load_encoders(project.encoders, folders)

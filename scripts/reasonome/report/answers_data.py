@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.comparisons import in_mean
+from reasonome.scoring.comparisons import in_mean
 from reasonome.config import Grading, is_variant
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_names import metric_name

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.comparisons import (
+from reasonome.scoring.comparisons import (
     IDENTICAL,
     MEAN,
     RESAMPLES,

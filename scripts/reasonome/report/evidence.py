@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.comparisons import MEAN
+from reasonome.scoring.comparisons import MEAN
 from reasonome.core.errors import InputError
 from reasonome.facts.statements import STATISTICS
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reasonome.comparisons import in_mean
+from reasonome.scoring.comparisons import in_mean
 from reasonome.report.evidence import EXAMPLE
 from reasonome.report.metric_sets import INDEPENDENT, NAMES, MetricSet
 

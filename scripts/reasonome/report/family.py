@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from reasonome.comparisons import MEAN, holm
+from reasonome.scoring.comparisons import MEAN, holm
 
 SIGNIFICANT = 0.05
 PROTOCOL = "protocol"

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.core.atomic import replacing
 from reasonome.report.drawing import (
     COLOURS,

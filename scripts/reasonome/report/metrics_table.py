@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.plan import Plan

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.comparisons import MEAN
+from reasonome.scoring.comparisons import MEAN
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text

@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reasonome.comparisons import MEAN
+from reasonome.scoring.comparisons import MEAN
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, origins, page_files, ranking_section, scores_section
 from reasonome.report.abstention_section import abstention_section

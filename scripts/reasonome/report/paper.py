@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from reasonome.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.config.project import chains
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.comparisons import MEAN
+from reasonome.scoring.comparisons import MEAN
 from reasonome.metrics import abstention
 from reasonome.report import paper
 from reasonome.report.drawing import COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from reasonome.comparisons import MEAN, bootstrap_intervals, in_mean
+from reasonome.scoring.comparisons import MEAN, bootstrap_intervals, in_mean
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table

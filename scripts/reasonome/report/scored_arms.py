@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from reasonome.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
 from reasonome.tasks.naming.metrics import distinct_share
 from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import Questions, asked, per_example, with_independent_similarity

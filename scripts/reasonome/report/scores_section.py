@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence

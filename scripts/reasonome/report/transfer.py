@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.report.plan import Plan
 from reasonome.report.tables import of_all_strata, reported_seeds
 

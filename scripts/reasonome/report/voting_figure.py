@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from reasonome.comparisons import MEAN
+from reasonome.scoring.comparisons import MEAN
 from reasonome.report.drawing import COLOURS, MARKERS, shortened
 from reasonome.report.tables import SETTING
 from reasonome.tasks.ranking.voting import COLUMNS

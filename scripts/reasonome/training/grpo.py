@@ -17,7 +17,7 @@ from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.prompts import Prompt, render
 from reasonome.tasks.naming.rewards import total
 from reasonome.tasks.task import Policy, Reward, Similarity, Task

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from transformers import TrainerCallback
 
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.training import processes
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from transformers import Trainer, TrainerCallback
 
-from reasonome.comparisons import MEAN, bootstrap_intervals
+from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.training import processes

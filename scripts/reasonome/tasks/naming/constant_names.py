@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 from tqdm import tqdm
 
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000  # of a block of candidates against truths
 _WORDS_TO_GROW_BY, _TRUTHS_TO_GROW_BY = 30, 400  # rows of common words: candidates at each place, and names they meet

@@ -10,7 +10,7 @@ import pandas as pd
 from reasonome.tasks.naming.background import read_background
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup
-from reasonome.encoders import SentenceEncoder, load_encoders
+from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.facts.corpus import read_facts
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.metrics import name_scores

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from reasonome.facts.text import normalise
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 

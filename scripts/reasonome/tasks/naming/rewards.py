@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 
 
 def similarity(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:

@@ -11,13 +11,13 @@ import pandas as pd
 from reasonome.tasks.naming import floors
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.random_order import expected_metrics
 from reasonome.tasks.ranking.metrics import answer_metrics, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
-from reasonome.scoring import AnswerRow, by_question
+from reasonome.scoring.scoring import AnswerRow, by_question
 from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
 from reasonome.tasks.task import Task
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.comparisons import MEAN, bootstrap_intervals
+from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 
 DRAWS = 50  # sets of n samples of a question, where there are more than so many
 METRICS = ("top_1", "mrr")

@@ -9,7 +9,7 @@ import numpy as np
 from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.facts.text import normalise
-from reasonome.hypergeometric import Enrichment, GeneSetTests
+from reasonome.scoring.hypergeometric import Enrichment, GeneSetTests
 
 
 class Database:

@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from reasonome.tasks.naming.floors.questions import Questions
-from reasonome.hypergeometric import upper_tail
+from reasonome.scoring.hypergeometric import upper_tail
 
 
 def over_representation(questions: Questions) -> list[list[str]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from reasonome.tasks.naming.floors.names import SETS_TO_CHOOSE_BY, sampled
 from reasonome.tasks.naming.floors.questions import Questions
-from reasonome.metrics import rouge
+from reasonome.scoring import rouge
 from reasonome.tasks.naming.task import Example
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reasonome.config import Style
-from reasonome.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.floors.database import Database
 from reasonome.tasks.naming.terms import TermScorer
 from reasonome.tasks.naming.prompt_neighbours import in_order

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from reasonome.config import Encoder
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, file_sha256, read_manifest, text_sha256
-from reasonome.embedding_cache import EmbeddingCache
+from reasonome.scoring.embedding_cache import EmbeddingCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

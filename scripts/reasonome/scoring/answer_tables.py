@@ -1,6 +1,6 @@
 """Scores of any table that has an answer and the truth in every row: no project and no benchmark needed.
 
-from reasonome.answer_tables import score_table
+from reasonome.scoring.answer_tables import score_table
 scored = score_table("answers.csv", columns={"answer": "model_output", "gold": "term"})
 print(scored.metrics["rouge_l"].value, scored.floors["best_constant"].metrics["rouge_l"].value)
 """
@@ -15,15 +15,15 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.comparisons import MEAN, RESAMPLES
+from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.tasks.naming.table import NamingTable
 from reasonome.tasks.ranking.table import STRICT, RankingTable
-from reasonome.scored import Score, Scored, ScoredFloor, few_clusters, intervals
-from reasonome.table_task import TableTask
+from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, few_clusters, intervals
+from reasonome.scoring.table_task import TableTask
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.comparisons import percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import percentile_bounds, resampled_means
 
 _FEWEST_CLUSTERS = 5
 # Of floors, in the printed table.

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from reasonome.tasks.naming import floors
 from reasonome.benchmarks import read_rows
 from reasonome.tasks.naming.clusters import clusters
-from reasonome.comparisons import in_mean
+from reasonome.scoring.comparisons import in_mean
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.encoders import mean_similarity
+from reasonome.scoring.encoders import mean_similarity
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.reasoning import reasoning_scores

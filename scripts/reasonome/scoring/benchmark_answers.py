@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.benchmarks import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.comparisons import MEAN, RESAMPLES, in_mean
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.config import Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, judging_facts
@@ -18,7 +18,7 @@ from reasonome.core.errors import InputError, lookup
 from reasonome.tasks.naming.judges import load_judges
 from reasonome.tasks.naming.metrics import distinct_share
 from reasonome.recorded import FIELDS, read_recorded
-from reasonome.scored import Score, Scored, ScoredFloor, intervals
+from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
 from reasonome.tasks import TASKS
 
 # In the order in which they are shown; with similarity_<encoder> and percentile_<encoder> behind their means.

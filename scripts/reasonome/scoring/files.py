@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome import scoring
+from reasonome.scoring import scoring
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.core import atomic
