@@ -25,7 +25,7 @@ from measuring import CUDA, Check, Inputs, Speed, median_seconds, parser, report
 from reasonome.answering import local, precision
 from reasonome.config import Decoding
 from reasonome.core.errors import run_program
-from reasonome.prompts import render
+from reasonome.prompts.prompts import render
 
 LEAST_CPU, LEAST_VLLM = 7, 20  # times as fast as theirs
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from reasonome import prompt_counts
+from reasonome.prompts import counts as prompt_counts
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
 

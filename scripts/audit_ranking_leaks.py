@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import leak_audit
+from reasonome.leaks import audit as leak_audit
 from reasonome.tasks.ranking import leaks as ranking_leak_audit
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
@@ -20,7 +20,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
-from reasonome.leak_audit import Finding, Training
+from reasonome.leaks.audit import Finding, Training
 from reasonome.tasks.ranking.leaks import HeldOutQuestions
 from reasonome.report.evidence import read_json
 from reasonome.tasks import TASKS

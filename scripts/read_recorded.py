@@ -13,7 +13,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
-from reasonome.recorded import read_recorded
+from reasonome.answering.recorded import read_recorded
 from reasonome.tasks import TASKS
 
 

@@ -11,7 +11,7 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.prompts import Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.task import RankingTask
 from reasonome.teaching import Proposal, counting, filtering

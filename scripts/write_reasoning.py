@@ -17,8 +17,8 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.scoring.encoders import load_encoders
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
-from reasonome.leak_audit import drop_naming
-from reasonome.prompts import Prompt
+from reasonome.leaks.audit import drop_naming
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.teaching import Proposal, counting, filtering
 from reasonome.tasks.naming import teacher as knowledge

@@ -15,7 +15,7 @@ from reasonome.config import STAGES
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.task import Reward
+from reasonome.tasks.base import Reward
 from reasonome.training import processes
 from reasonome.training.grpo import grpo
 from reasonome.training.rollouts import WatchedTrainer

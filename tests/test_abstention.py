@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from reasonome.metrics.abstention import abstention_table, auroc, calibration_error, curve
+from reasonome.report.abstention import abstention_table, auroc, calibration_error, curve
 
 RESAMPLES = 200
 

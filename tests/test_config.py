@@ -9,7 +9,7 @@ import pytest
 from reasonome.config import Benchmark, Source, SourceFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
-from reasonome.prompts import count_tokens, largest_prompt
+from reasonome.prompts.prompts import count_tokens, largest_prompt
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 

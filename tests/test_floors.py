@@ -20,7 +20,7 @@ from reasonome.scoring.hypergeometric import GeneSetTests
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.terms import TermScorer
-from reasonome.prompts import gene_order
+from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.task import Example, Fact, Gene
 
 NAMES = Style(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")

@@ -13,7 +13,7 @@ import torch
 
 from reasonome.config import GrpoRecipe
 from reasonome.core.errors import InputError
-from reasonome.tasks.task import Policy
+from reasonome.tasks.base import Policy
 from reasonome.training import fitting, grpo, rollouts
 from reasonome.training.canary import Drift
 

@@ -13,7 +13,7 @@ import yaml
 import audit_leaks
 import write_reasoning
 import write_statements
-from reasonome import leak_audit
+from reasonome.leaks import audit as leak_audit
 from reasonome.tasks.naming import gene_sets as audit
 from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.benchmarks import split
@@ -23,7 +23,7 @@ from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
-from reasonome.leak_audit import Asked, HeldOut, Training
+from reasonome.leaks.audit import Asked, HeldOut, Training
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
 from reasonome.core.errors import InputError
-from reasonome.prompts import Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.teaching import Proposal
 from reasonome.teaching.openai import ask, prompts, to_proposals
 

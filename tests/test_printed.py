@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reasonome import cli, leak_audit
+from reasonome import cli
+from reasonome.leaks import audit as leak_audit
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable, say, show_json
 from reasonome.facts.sources.source import FACT_COLUMNS

@@ -5,7 +5,8 @@ import shutil
 import pytest
 import tiny_project
 
-from reasonome import cli, prompt_counts
+from reasonome import cli
+from reasonome.prompts import counts as prompt_counts
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError

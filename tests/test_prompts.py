@@ -11,7 +11,7 @@ from reasonome.config import Style
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.hgnc import read_genes
-from reasonome.prompts import count_tokens, gene_order, gene_text
+from reasonome.prompts.prompts import count_tokens, gene_order, gene_text
 from reasonome.tasks.naming.task import Example, Fact, Gene, GeneSetNaming, Neighbour
 
 ROOT = Path(__file__).parents[1]

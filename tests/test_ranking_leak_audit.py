@@ -10,7 +10,7 @@ import pytest
 import audit_ranking_leaks
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
-from reasonome.leak_audit import Training, check, table
+from reasonome.leaks.audit import Training, check, table
 from reasonome.tasks.ranking.leaks import (
     HeldOutQuestions,
     prompt_finding,

@@ -8,7 +8,7 @@ from reasonome.tasks.ranking.splits import HeldOut, components, leaks, shortcuts
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.prompts import gene_order
+from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 
 

@@ -16,7 +16,7 @@ import read_recorded as program
 from reasonome.scoring import scoring
 from reasonome.config import RecordedAnswers
 from reasonome.core.errors import InputError
-from reasonome.recorded import read_recorded
+from reasonome.answering.recorded import read_recorded
 from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,11 +12,11 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import Style
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.constant_names import rows_of_common_words
-from reasonome.prompts import Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.rewards import total
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
-from reasonome.tasks.task import Policy
+from reasonome.tasks.base import Policy
 from reasonome.training.grpo import RewardScorer, best_policy, lazy_earnings
 
 TASK = TASKS["gene_set_naming"]

@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prompts(args: argparse.Namespace) -> int:
-    from reasonome import prompt_counts
+    from reasonome.prompts import counts as prompt_counts
 
     show(prompt_counts.markdown(prompt_counts.table(Project(args.config), args.experiments)))
     return 0

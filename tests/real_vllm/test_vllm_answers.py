@@ -12,7 +12,7 @@ from reasonome.answering import local
 from reasonome.answering.answers import questions
 from reasonome.benchmarks import read_rows
 from reasonome.config import Decoding
-from reasonome.prompts import render
+from reasonome.prompts.prompts import render
 from reasonome.tasks import TASKS
 
 HERE = Path(__file__).resolve().parent

@@ -15,8 +15,8 @@ from reasonome.answering.engine import Completion
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.prompts import Prompt, render
-from reasonome.tasks.task import Task
+from reasonome.prompts.prompts import Prompt, render
+from reasonome.tasks.base import Task
 
 # Engine → its module, which is imported when it is needed: they are heavy, and vLLM may not be installed.
 ENGINES = {"transformers": "local", "vllm": "vllm_engine"}

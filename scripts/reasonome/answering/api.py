@@ -11,8 +11,8 @@ from reasonome.answering.engine import Completion
 from reasonome.config import ApiModel, Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.prompts import Message, count_tokens
-from reasonome.tasks.task import Task
+from reasonome.prompts.prompts import Message, count_tokens
+from reasonome.tasks.base import Task
 
 # What a chat format puts around each message; those of usual models are shorter.
 TOKENS_PER_MESSAGE = 8

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from reasonome.scoring.comparisons import MEAN
-from reasonome.metrics import abstention
+from reasonome.report import abstention
 from reasonome.report import paper
 from reasonome.report.drawing import COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
 from reasonome.report.plan import Evaluation, Plan

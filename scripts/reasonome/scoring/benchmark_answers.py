@@ -17,7 +17,7 @@ from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
 from reasonome.tasks.naming.judges import load_judges
 from reasonome.tasks.naming.metrics import distinct_share
-from reasonome.recorded import FIELDS, read_recorded
+from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
 from reasonome.tasks import TASKS
 

@@ -11,7 +11,7 @@ from reasonome.scoring import scoring
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.core import atomic
-from reasonome.tasks.task import Task
+from reasonome.tasks.base import Task
 
 
 def arguments(description: str) -> argparse.ArgumentParser:

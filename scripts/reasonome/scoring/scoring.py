@@ -20,9 +20,9 @@ from reasonome.scoring.encoders import mean_similarity
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.reasoning import reasoning_scores
-from reasonome.prompts import listing_order
+from reasonome.prompts.prompts import listing_order
 from reasonome.tasks.naming.task import ABSTENTION
-from reasonome.tasks.task import Task
+from reasonome.tasks.base import Task
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 

@@ -18,7 +18,7 @@ from typing import Any
 from reasonome.config import Grader
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import file_sha256
-from reasonome.tasks.task import Reward
+from reasonome.tasks.base import Reward
 
 WORKER = Path(__file__).with_name("grader_worker.py")
 # That a grader's file may take to import what it needs; its calls have their own limit.

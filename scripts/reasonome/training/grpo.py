@@ -18,9 +18,9 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.prompts import Prompt, render
+from reasonome.prompts.prompts import Prompt, render
 from reasonome.tasks.naming.rewards import total
-from reasonome.tasks.task import Policy, Reward, Similarity, Task
+from reasonome.tasks.base import Policy, Reward, Similarity, Task
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards

@@ -10,7 +10,7 @@ from reasonome.benchmarks import read_rows
 from reasonome.config import AnyStyle, SftRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.task import Task
+from reasonome.tasks.base import Task
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 

@@ -12,7 +12,7 @@ from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results, examples_folder
 from reasonome.core import atomic
-from reasonome.prompts import TEMPLATE_TOKENS, count_tokens, largest_prompt
+from reasonome.prompts.prompts import TEMPLATE_TOKENS, count_tokens, largest_prompt
 from reasonome.tasks import TASKS
 
 NOTHING = counted(0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from reasonome.config import STAGES, AnyStyle, Experiment, PretrainRecipe
 from reasonome.config.project.leaks import check_leaks
 from reasonome.core.yaml_text import Loc
-from reasonome.prompts import largest_prompt
+from reasonome.prompts.prompts import largest_prompt
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project

@@ -10,7 +10,7 @@ import pandas as pd
 from reasonome.tasks.ranking.splits import leaks
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.leak_audit import Finding, Training, shortened
+from reasonome.leaks.audit import Finding, Training, shortened
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 
 # What a training question may have in common with a test question; each question counts for the first.

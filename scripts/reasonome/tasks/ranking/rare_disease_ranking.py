@@ -2,7 +2,7 @@
 
 from reasonome.config import RankingStyle
 from reasonome.facts.text import one_line
-from reasonome.prompts import count_fitting, count_tokens
+from reasonome.prompts.prompts import count_fitting, count_tokens
 from reasonome.tasks.ranking.questions import CaseExample
 from reasonome.tasks.ranking.task import RankingTask, phenotypes_text
 

@@ -12,7 +12,7 @@ from reasonome.benchmarks.rows import SPLITS
 from reasonome.core import atomic
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
-from reasonome.prompts import gene_order
+from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 
 _REASONS_TOLD = 5  # the commonest, where a benchmark has too few questions

@@ -19,7 +19,7 @@ from reasonome.tasks.ranking.metrics import answer_metrics, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.scoring.scoring import AnswerRow, by_question
 from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
-from reasonome.tasks.task import Task
+from reasonome.tasks.base import Task
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 # What a list alone does not have.

@@ -18,7 +18,7 @@ from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.tasks.ranking.clusters import connected
-from reasonome.prompts import gene_order
+from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 
 # A position that gives the answer away by less than this chance is no accident of one seed.

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from reasonome.facts.text import one_line
-from reasonome.prompts import Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.teaching import Proposal
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from reasonome.tasks.naming.gene_sets import jaccard_blocks
 from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.tasks.naming.prompt_neighbours import gene_set, in_order, nearness, tie_break
-from reasonome.prompts import genes_text
+from reasonome.prompts.prompts import genes_text
 
 _ROWS_AT_ONCE = 1024  # of a block of asked against training sets
 

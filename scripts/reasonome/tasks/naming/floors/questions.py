@@ -10,7 +10,7 @@ from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.floors.database import Database
 from reasonome.tasks.naming.terms import TermScorer
 from reasonome.tasks.naming.prompt_neighbours import in_order
-from reasonome.prompts import shown_genes, with_choice
+from reasonome.prompts.prompts import shown_genes, with_choice
 from reasonome.tasks.naming.task import Example
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from reasonome.config import AnyStyle, Grading
 from reasonome.tasks.naming.metrics import Similarity
-from reasonome.prompts import Prompt
+from reasonome.prompts.prompts import Prompt
 
 
 @dataclass(frozen=True)
