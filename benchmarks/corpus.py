@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks import made_sets, within_limits
 from reasonome.config import Benchmark, Corpus, Subset
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
+from reasonome.tasks.naming.benchmark import made_sets, within_limits
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SECONDS, GIGABYTES, RATIO = 60, 2, 12  # at most: of one genome in all; of a stage; of ten times the input

@@ -23,8 +23,8 @@ import numpy as np
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import lookup, run_program
-from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.facts.sources.go import read_obo
+from reasonome.scoring.encoders import SentenceEncoder
 
 TRUTHS, TIMES_ASKED = 100, 4
 DISTINCT = 75 / 90  # names per question, of each time that all are asked

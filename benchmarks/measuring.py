@@ -18,12 +18,12 @@ from typing import Any
 
 import torch
 
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 CUDA = torch.cuda.is_available()
 BENCHMARK, BACKBONE, ENCODER, TEACHER, STYLE = "demo-go", "smollm2-135m", "minilm", "knowledge-given", "demo-names"

@@ -24,8 +24,8 @@ from measuring import CUDA, ENCODER, Check, Inputs, Speed, median_seconds, parse
 from rouge_score.rouge_scorer import RougeScorer
 
 from reasonome.core.errors import run_program
-from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.scoring import rouge
+from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.training.grpo import RewardScorer
 
 PROMPTS, COMPLETIONS, MET = 32, 8, 3

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from reasonome.prompts import counts as prompt_counts
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
+from reasonome.prompts import counts as prompt_counts
 
 ROOT = Path(__file__).resolve().parent.parent
 # Source → the shipped one whose files stand in for it.

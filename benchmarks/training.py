@@ -37,7 +37,7 @@ from measuring import CUDA, Check, Inputs, Speed, parser, report
 from tqdm import tqdm
 
 from reasonome.answering import precision
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.training import recomputation

@@ -9,11 +9,11 @@ import argparse
 from pathlib import Path
 
 from reasonome.answering.api import write_answers
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import benchmarks
-from reasonome.leaks import audit as leak_audit
-from reasonome.tasks.naming.gene_sets import GeneSet, with_terms
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
@@ -30,10 +27,13 @@ from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
+from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Asked, Finding, HeldOut, Training
 from reasonome.report.evidence import read_json
-from reasonome.tasks import TASKS
+from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.gene_sets import GeneSet, with_terms
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming
+from reasonome.tasks.registry import TASKS
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 

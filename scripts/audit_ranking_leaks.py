@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.leaks import audit as leak_audit
-from reasonome.tasks.ranking import leaks as ranking_leak_audit
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, Results, audit_plan
@@ -20,11 +18,13 @@ from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
+from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Finding, Training
-from reasonome.tasks.ranking.leaks import HeldOutQuestions
 from reasonome.report.evidence import read_json
-from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import leaks as ranking_leak_audit
+from reasonome.tasks.ranking.leaks import HeldOutQuestions
 from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.registry import TASKS
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 

@@ -7,12 +7,12 @@ python scripts/build_background.py --benchmark demo-go --facts results/facts/go-
 import argparse
 from pathlib import Path
 
-from reasonome.tasks.naming.background import background_statistics, background_table, write_background
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks.naming.background import background_statistics, background_table, write_background
 
 
 def main() -> None:

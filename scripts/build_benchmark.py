@@ -13,9 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome import benchmarks
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
@@ -26,6 +23,9 @@ from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import is_sqlite, read_ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 
 
 def arguments() -> argparse.Namespace:

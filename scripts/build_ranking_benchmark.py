@@ -14,17 +14,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reasonome.tasks.ranking import cases, loci, splits as ranking_splits
-from reasonome.tasks.ranking.rows import Questions, without_told, write_rankings
-from reasonome.tasks.ranking.splits import HeldOut
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import RankingBenchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
-from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import cases, loci
+from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.ranking.rows import Questions, without_told, write_rankings
+from reasonome.tasks.ranking.splits import HeldOut
+from reasonome.tasks.registry import TASKS
 
 
 def arguments() -> argparse.Namespace:

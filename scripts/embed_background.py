@@ -7,11 +7,11 @@ python scripts/embed_background.py --background results/backgrounds/demo-go.parq
 import argparse
 from pathlib import Path
 
-from reasonome.tasks.naming.background import read_background
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
+from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.terms import TermScorer
 
 

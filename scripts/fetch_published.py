@@ -6,10 +6,10 @@ python scripts/fetch_published.py --benchmark my-test --part test --subset bp --
 import argparse
 from pathlib import Path
 
-from reasonome.benchmarks import check_sha256
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
+from reasonome.tasks.naming.benchmark import check_sha256
 
 
 def main() -> None:

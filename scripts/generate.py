@@ -11,11 +11,11 @@ import torch
 
 from reasonome.answering import vllm_engine
 from reasonome.answering.answers import ENGINES, write_answers
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training import retention, visible_gpus
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders, mean_similarity
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import grpo
 from reasonome.training.stage import Stage, read_recipe
 

@@ -7,14 +7,14 @@ python scripts/read_recorded.py --backbone published --benchmark demo-go \
 import argparse
 from pathlib import Path
 
-from reasonome.benchmarks import read_rows
+from reasonome.answering.recorded import read_recorded
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
-from reasonome.answering.recorded import read_recorded
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:

@@ -9,12 +9,12 @@ python scripts/score.py --benchmark demo-go --style demo-names --examples result
 
 from pathlib import Path
 
-from reasonome.scoring import scoring
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.tasks.naming.judges import load_judges
+from reasonome.scoring import scoring
 from reasonome.scoring.files import arguments, read_questions, write_scores
-from reasonome.tasks import TASKS
+from reasonome.tasks.naming.judges import load_judges
+from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:

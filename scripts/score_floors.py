@@ -8,12 +8,12 @@ python scripts/score_floors.py --benchmark demo-go --style demo-names --folder r
 import argparse
 from pathlib import Path
 
-from reasonome.scoring import scoring
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
+from reasonome.scoring import scoring
 from reasonome.tasks.naming.judges import load_judges
 
 

@@ -7,16 +7,16 @@ python scripts/score_ranking_floors.py --benchmark demo-loci --style short --fol
 import argparse
 from pathlib import Path
 
-from reasonome.tasks.ranking import scoring as ranking_scoring
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.scoring.encoders import load_encoders
 from reasonome.facts.authority import read_authority
+from reasonome.scoring.encoders import load_encoders
+from reasonome.tasks.ranking import scoring as ranking_scoring
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:

@@ -8,14 +8,14 @@ python scripts/score_rankings.py --benchmark demo-loci --style short \
     --summary results/scores/smollm2-135m/base/demo-loci.short/greedy.json
 """
 
-from reasonome.scoring import scoring
-from reasonome.tasks.ranking import scoring as ranking_scoring
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.facts.authority import read_authority
-from reasonome.tasks.ranking.metrics import known_names
+from reasonome.scoring import scoring
 from reasonome.scoring.files import arguments, read_questions, write_scores
-from reasonome.tasks import TASKS
+from reasonome.tasks.ranking import scoring as ranking_scoring
+from reasonome.tasks.ranking.metrics import known_names
+from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:

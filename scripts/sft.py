@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage, read_recipe
 

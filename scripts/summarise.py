@@ -7,7 +7,6 @@ python scripts/summarise.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
-from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.errors import run_program
@@ -16,6 +15,7 @@ from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
+from reasonome.scoring.comparisons import RESAMPLES
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import run_program
@@ -18,6 +17,7 @@ from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
 from reasonome.report.voting_figure import RUN, VOTING_COLUMNS, voting_figure
+from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.tasks.ranking.voting import voting_table
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import matplotlib
 
-from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.atomic import replacing
@@ -19,6 +18,7 @@ from reasonome.report import paper, paper_figures, tables
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
+from reasonome.scoring.comparisons import RESAMPLES
 
 
 def main() -> None:

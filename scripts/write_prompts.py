@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome import benchmarks
-from reasonome.tasks.naming import prompt_facts
 from reasonome.config import AnyBenchmark, Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming import prompt_facts
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 Splits = dict[str, list[Any]]
 

@@ -7,15 +7,15 @@ python scripts/write_ranking_reasoning.py --teacher gene-names --benchmark demo-
 import argparse
 from pathlib import Path
 
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import GeneNamesTeacher, OpenAITeacher, RankingStyle
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks import TASKS
-from reasonome.tasks.ranking.task import RankingTask
-from reasonome.teaching import Proposal, counting, filtering
 from reasonome.tasks.ranking import teacher as gene_names
+from reasonome.tasks.ranking.task import RankingTask
+from reasonome.tasks.registry import TASKS
+from reasonome.teaching import Proposal, counting, filtering
 
 
 def main() -> None:

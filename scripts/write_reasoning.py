@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.benchmarks import held_out_terms, read_rows, read_sets
+from reasonome.benchmarks.rows import held_out_terms, read_rows, read_sets
 from reasonome.config import KnowledgeTeacher, OpenAITeacher
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.scoring.encoders import load_encoders
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
 from reasonome.leaks.audit import drop_naming
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks import TASKS
-from reasonome.teaching import Proposal, counting, filtering
+from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.naming import teacher as knowledge
+from reasonome.tasks.registry import TASKS
+from reasonome.teaching import Proposal, counting, filtering
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.benchmarks import held_out_terms
+from reasonome.benchmarks.rows import held_out_terms
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256

@@ -13,13 +13,13 @@ import pandas as pd
 import yaml
 
 from reasonome.annotation import job, project_files
-from reasonome.tasks.naming.background import background_table, write_background
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256
 from reasonome.facts.corpus import Facts, write_facts
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.tasks.naming.background import background_table, write_background
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "smollm2-135m/base"

@@ -9,11 +9,11 @@ import tiny_project
 from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
-from reasonome import benchmarks
 from reasonome.config.project import Project
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
+from reasonome.tasks.naming import benchmark as benchmarks
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / ".test-weights"

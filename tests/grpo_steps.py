@@ -14,8 +14,8 @@ from tiny_training import STYLE
 from reasonome.config import STAGES
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.base import Reward
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
 from reasonome.training.grpo import grpo
 from reasonome.training.rollouts import WatchedTrainer

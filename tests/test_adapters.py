@@ -13,7 +13,7 @@ from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
 
 from reasonome.config import Adapter
 from reasonome.core.errors import InputError
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training import adapters
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from reasonome.scoring.answer_tables import score_table
 from reasonome.core.errors import InputError
+from reasonome.scoring.answer_tables import score_table
 
 COLUMNS = {"id": "id", "answer": "answer", "gold": "gold", "genes": "genes"}
 

@@ -11,8 +11,8 @@ from reasonome.answering.answers import PartialAnswers, questions, write_answers
 from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
 from reasonome.answering.precision import of_machine
 from reasonome.config import Decoding, Style
-from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import Example
+from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 STYLE = Style(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")

@@ -22,8 +22,8 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.core.errors import InputError
 from reasonome.report.plan import Plan
-from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import Example
+from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = TASKS["gene_set_naming"]

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming import gene_sets as audit
 from reasonome.tasks.naming.gene_sets import GeneSet
-from reasonome.facts.sources.go import read_obo
 
 
 def gene_set(id, name, genes, subset="bp", synonyms=(), ancestors=()):

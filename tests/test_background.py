@@ -15,6 +15,12 @@ import toy_background as toy
 from pyarrow import parquet
 from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWAY, ROOT, SPECIAL, WIDE, X, Y, Z
 
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import Results
+from reasonome.core.errors import InputError
+from reasonome.facts.corpus import build_facts
+from reasonome.facts.sources.go import propagate, read_obo
+from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks.naming.background import (
     SCHEMA,
     Background,
@@ -23,12 +29,6 @@ from reasonome.tasks.naming.background import (
     read_background,
     write_background,
 )
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
-from reasonome.core.errors import InputError
-from reasonome.facts.corpus import build_facts
-from reasonome.facts.sources.go import propagate, read_obo
-from reasonome.facts.sources.source import FACT_COLUMNS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLICE = Path(__file__).parent / "data" / "terms"

@@ -12,12 +12,12 @@ import pytest
 from pyarrow import parquet
 
 from reasonome import cli
-from reasonome.scoring import benchmark_answers
-from reasonome.tasks.naming.background import SCHEMA
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import judging_facts
 from reasonome.core.errors import InputError
+from reasonome.scoring import benchmark_answers
+from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.judges import Judges
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome.tasks.ranking import cases, splits as ranking_splits
 from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.tasks.ranking import cases
+from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 GENES = GeneTable(

@@ -4,8 +4,8 @@ import pandas as pd
 import pyarrow
 import pytest
 
-from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.tasks.naming.claims import Knowledge
 
 # "DNA repair" is above "base-excision repair", which is above "long-patch base-excision repair".
@@ -308,7 +308,7 @@ def test_the_demos_facts_by_hand(demo_facts):
 
 def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
-    from reasonome.benchmarks import read_rows
+    from reasonome.benchmarks.rows import read_rows
     from reasonome.tasks.naming.task import Example
     from reasonome.tasks.naming.teacher import propose
 

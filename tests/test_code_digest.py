@@ -45,7 +45,10 @@ def program(tmp_path, monkeypatch):
     (library / "pages" / "page" / "page.css").write_text("p {}")
     (library / "core").mkdir()
     (library / "core" / "errors.py").write_text("class InputError(Exception): ...\n")
-    (library / "scores.py").write_text("from reasonome.core import errors\ndef f():\n    from reasonome.pages import page\n")
+    imports = "from reasonome.core import errors\n"
+    (library / "scores.py").write_text(f"{imports}def f():\n    from reasonome.pages import page\n")
+        "from reasonome.core import errors\ndef f():\n    from reasonome.pages import page\n"
+    )
     (library / "other.py").write_text("")
     path = tmp_path / "score.py"
     path.write_text('"""A program."""\nfrom reasonome.scores import f\nimport json\n')

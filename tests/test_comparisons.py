@@ -7,6 +7,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
+from reasonome.config import is_variant, variant_of_subset
 from reasonome.scoring.comparisons import (
     bootstrap_intervals,
     bootstrap_test,
@@ -19,7 +20,6 @@ from reasonome.scoring.comparisons import (
     resampled_means,
     seed_weights,
 )
-from reasonome.config import is_variant, variant_of_subset
 
 
 def test_the_mean_weighs_subsets_equally_whatever_their_size():

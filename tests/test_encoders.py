@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from reasonome.scoring import encoders
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
+from reasonome.scoring import encoders
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders, mean_similarity
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "dna", "repair", "binding", "nucleus"]

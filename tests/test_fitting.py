@@ -11,7 +11,7 @@ import torch
 
 from reasonome.core import memory_limits
 from reasonome.core.errors import InputError
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training import fitting
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage

@@ -12,16 +12,15 @@ import pyarrow
 import pytest
 from scipy.stats import hypergeom
 
-from reasonome.scoring import scoring
-from reasonome.tasks.naming import background, floors
 from reasonome.config import PromptFacts, Style
-from reasonome.tasks.naming.floors.database import Database
-from reasonome.scoring.hypergeometric import GeneSetTests
-from reasonome.scoring import rouge
-from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
-from reasonome.tasks.naming.terms import TermScorer
 from reasonome.prompts.prompts import gene_order
+from reasonome.scoring import rouge, scoring
+from reasonome.scoring.hypergeometric import GeneSetTests
+from reasonome.tasks.naming import background, floors
+from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
+from reasonome.tasks.naming.floors.database import Database
 from reasonome.tasks.naming.task import Example, Fact, Gene
+from reasonome.tasks.naming.terms import TermScorer
 
 NAMES = Style(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
 SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})

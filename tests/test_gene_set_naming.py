@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasonome.config import Style
-from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import Answer
+from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 REASONED = "\nReasoning:\n<think>one</think>"
@@ -96,7 +96,7 @@ def test_targets_are_read_back():
 
 
 def test_every_training_name_of_the_demo_can_be_answered(demo_benchmark):
-    from reasonome.benchmarks import read_rows
+    from reasonome.benchmarks.rows import read_rows
 
     for part in ("train", "valid", "test"):
         for example in read_rows(demo_benchmark / f"{part}.jsonl"):

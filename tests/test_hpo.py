@@ -2,12 +2,12 @@
 
 import pytest
 
-from reasonome import benchmarks
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
+from reasonome.tasks.naming import benchmark as benchmarks
 
 OBO = """format-version: 1.2
 default-namespace: human_phenotype

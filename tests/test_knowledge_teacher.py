@@ -6,12 +6,12 @@ import re
 import pandas as pd
 import pytest
 
-from reasonome.tasks.naming.completion import parse_completion, render_completion
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
+from reasonome.tasks.naming.completion import parse_completion, render_completion
+from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
 from reasonome.teaching import Proposal
 from reasonome.teaching.filtering import keep
-from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
 
 COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 

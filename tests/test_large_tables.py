@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.scoring import answer_tables, comparisons
-from reasonome.tasks.naming import gene_sets as audit, table as naming_table
-from reasonome.scoring.answer_tables import score_table, table_task
 from reasonome.facts.files.plain_table import read_table
+from reasonome.scoring import answer_tables, comparisons
+from reasonome.scoring.answer_tables import score_table, table_task
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming import table as naming_table
 from reasonome.tasks.naming.floors import names as constants
 from reasonome.tasks.naming.table import nearest_rows
 

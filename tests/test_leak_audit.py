@@ -13,17 +13,17 @@ import yaml
 import audit_leaks
 import write_reasoning
 import write_statements
-from reasonome.leaks import audit as leak_audit
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
-from reasonome.benchmarks import split
 from reasonome.config import AuditPolicy, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
+from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Asked, HeldOut, Training
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.benchmark import split
+from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 

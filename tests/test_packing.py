@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 from trl import pack_dataset
 
 from reasonome.core.errors import InputError
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training import packing
 from reasonome.training.pretrain import pretrain, whole
 from reasonome.training.sft import sft

@@ -15,7 +15,6 @@ from synthetic_experiment import write_experiment
 from reasonome.config import Grading
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.floors import FLOORS
 from reasonome.report import (
     costs,
     figures,
@@ -44,6 +43,7 @@ from reasonome.report.metric_sets import RANKINGS
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
+from reasonome.tasks.naming.floors import FLOORS
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
 

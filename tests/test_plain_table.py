@@ -3,9 +3,9 @@
 import pytest
 
 from reasonome.annotation.readers import read_gene_lists
-from reasonome.scoring.answer_tables import score_table
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
+from reasonome.scoring.answer_tables import score_table
 
 COMPLETION = "Process: mismatch repair\nReasoning:\n<think>MSH2 and MSH6 find, then bind, it.</think>"
 

@@ -109,8 +109,8 @@ import tiny_training
 from reasonome.answering import precision
 from reasonome.config import Decoding
 from reasonome.answering.answers import write_answers
-from reasonome.benchmarks import read_rows
-from reasonome.tasks import TASKS
+from reasonome.benchmarks.rows import read_rows
+from reasonome.tasks.registry import TASKS
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from reasonome import cli
-from reasonome.leaks import audit as leak_audit
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable, say, show_json
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.leaks import audit as leak_audit
 
 COMMANDS = [Path(cli.__file__), *sorted(Path(cli.__file__).parent.glob("commands/*.py"))]
 BAD = "\x1b[2J\x9b31m\u202e"

@@ -6,10 +6,10 @@ import pytest
 import tiny_project
 
 from reasonome import cli
-from reasonome.prompts import counts as prompt_counts
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.prompts import counts as prompt_counts
 
 CONFIG = tiny_project.ROOT / "config"
 

@@ -12,8 +12,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from reasonome import benchmarks
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Benchmark, PromptFacts
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
@@ -21,6 +20,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
+from reasonome.tasks.naming import benchmark as benchmarks
 from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
     collection,

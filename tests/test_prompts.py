@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Style
 from reasonome.core import atomic
 from reasonome.core.errors import InputError

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome import benchmarks
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import Benchmark, PublishedFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.tasks.ranking.ranked_list import PROBLEMS, parse_cell, parse_ranking, render_ranking, unrepeated
 from reasonome.tasks.ranking.questions import LIST_PROBLEMS, REASONING_PROBLEMS
+from reasonome.tasks.ranking.ranked_list import PROBLEMS, parse_cell, parse_ranking, render_ranking, unrepeated
 
 GOOD = "<reasoning>LDLR takes up LDL; PCSK9 degrades it.</reasoning>\n<genes>[LDLR, PCSK9, BSND]</genes>"
 

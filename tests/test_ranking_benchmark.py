@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 import tiny_project
 
-from reasonome.tasks.ranking.splits import leaks
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.facts.sources import FORMATS, gold_standards
 from reasonome.tasks.ranking.questions import LocusExample
+from reasonome.tasks.ranking.splits import leaks
 
 ROOT = Path(__file__).parents[1]
 GOLD = ROOT / "resources" / "demo-ranking" / "gold_standards.tsv.gz"

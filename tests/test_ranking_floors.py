@@ -7,14 +7,14 @@ import pytest
 from synthetic_rankings import style
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.ranking.floors import FLOORS, RankingQuestions, commonest_gene, name_similarity, nearest_gene
-from reasonome.tasks.ranking.random_order import expected_metrics
-from reasonome.tasks.ranking.metrics import list_metrics
-from reasonome.tasks.ranking.scoring import score_ranking_floors
 from reasonome.report.family import CEILING, FLOOR_GROUPS
 from reasonome.report.scores_section import RANKING_FLOOR_NOTES
-from reasonome.tasks import TASKS
+from reasonome.tasks.ranking.floors import FLOORS, RankingQuestions, commonest_gene, name_similarity, nearest_gene
+from reasonome.tasks.ranking.metrics import list_metrics
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.scoring import score_ranking_floors
+from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
 

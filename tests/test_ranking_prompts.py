@@ -8,8 +8,8 @@ from ranking_questions import TASK, question
 from reasonome.config import RANKING_PLACEHOLDERS, RankingStyle
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).parents[1]
 STYLES = ("long", "short", "answer", "rerank")

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from synthetic_rankings import style
 
-from reasonome.scoring import scoring
 from reasonome.config import RankingStyle
 from reasonome.core.errors import InputError
-from reasonome.tasks.ranking.scoring import handed_over, joined, score_rankings
+from reasonome.scoring import scoring
 from reasonome.scoring.scoring import AnswerRow
-from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.scoring import handed_over, joined, score_rankings
+from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
 KNOWN = frozenset({"tp53", "il13", "il4", "rad50", "kif3a", "p53"})

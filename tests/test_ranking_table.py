@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from reasonome import cli
-from reasonome.scoring.answer_tables import score_table
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.table_scores import Score
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = "causal_gene_ranking"

@@ -18,11 +18,11 @@ from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene
+from reasonome.tasks.ranking.ranked_list import render_ranking
 from reasonome.teaching import Proposal, filtering, openai
-from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.sft import sft

@@ -9,8 +9,8 @@ import pytest
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.reasoning import reasoning_scores
-from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 FACTS = [

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from ranking_questions import question
 
 import read_recorded as program
-from reasonome.scoring import scoring
+from reasonome.answering.recorded import read_recorded
 from reasonome.config import RecordedAnswers
 from reasonome.core.errors import InputError
-from reasonome.answering.recorded import read_recorded
+from reasonome.scoring import scoring
 from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,7 +12,7 @@ import pytest
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 TASK = TASKS["gene_set_naming"]

@@ -16,16 +16,16 @@ from pyarrow import parquet
 from rouge_score import rouge_scorer
 
 from reasonome import cli
-from reasonome.scoring import answer_tables
-from reasonome.scoring.answer_tables import score_table
-from reasonome.tasks.naming.background import SCHEMA
 from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.naming.constant_names import most_overlapping
-from reasonome.tasks.naming.table import NamingTable, genes_of
+from reasonome.scoring import answer_tables
+from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.table_scores import Score
 from reasonome.scoring.table_task import TableFloor
+from reasonome.tasks.naming.background import SCHEMA
+from reasonome.tasks.naming.constant_names import most_overlapping
+from reasonome.tasks.naming.table import NamingTable, genes_of
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = {"answer": "answer", "gold": "gold"}

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.scoring import scoring
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.judges import Judges
+from reasonome.scoring import scoring
 from reasonome.scoring.scoring import AnswerRow
-from reasonome.tasks import TASKS
+from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 STYLE = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")

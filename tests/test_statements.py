@@ -380,7 +380,7 @@ def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_c
 
 
 def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchmark):
-    from reasonome.benchmarks import held_out_terms, read_rows
+    from reasonome.benchmarks.rows import held_out_terms, read_rows
 
     terms = held_out_terms(demo_benchmark)
     parts = [read_rows(demo_benchmark / f"{part}.jsonl") for part in ("valid", "test")]

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from synthetic_experiment import write_experiment
 
-from reasonome.scoring.comparisons import paired_test
 from reasonome.config.project.experiments import report_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -21,6 +20,7 @@ from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, Step, read_plan
 from reasonome.report.scored_arms import Bootstrap
+from reasonome.scoring.comparisons import paired_test
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
 SCRIPTS = Path(__file__).parents[1] / "scripts"

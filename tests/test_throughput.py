@@ -9,7 +9,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 from reasonome.training import kernels, throughput
 from reasonome.training.sft import sft
 

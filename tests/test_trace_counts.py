@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 import write_reasoning
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
+from reasonome.tasks.naming import teacher as knowledge
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.teaching import Proposal
-from reasonome.tasks.naming import teacher as knowledge
 from reasonome.teaching.counting import contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 

@@ -8,8 +8,8 @@ import pytest
 
 from reasonome.config import Style
 from reasonome.core.manifest import Stopwatch
-from reasonome.tasks import TASKS
 from reasonome.tasks.naming.task import Example
+from reasonome.tasks.registry import TASKS
 from reasonome.training import checkpoints, grpo, retention
 from reasonome.training.stage import history
 

@@ -10,10 +10,10 @@ import pytest
 
 from reasonome.answering import local
 from reasonome.answering.answers import questions
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Decoding
 from reasonome.prompts.prompts import render
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "vllm.lock"

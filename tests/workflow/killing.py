@@ -121,10 +121,10 @@ def taught(folder: Path, project: Path, steps: int = 100) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from reasonome.benchmarks import read_rows
+    from reasonome.benchmarks.rows import read_rows
     from reasonome.config.project import Project
     from reasonome.prompts.prompts import render
-    from reasonome.tasks import TASKS
+    from reasonome.tasks.registry import TASKS
 
     task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "demo-names")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)

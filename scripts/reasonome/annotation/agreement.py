@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
-from reasonome.tasks.naming.clusters import clusters
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
+from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.metrics import Similarity
 from reasonome.tasks.naming.task import Example, Gene
 

@@ -28,10 +28,10 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, read_manifest, text_sha256
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.claims import TRUE, Claim
-from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.prompts.prompts import TEMPLATE_TOKENS, count_tokens
 from reasonome.scoring.scoring import AnswerRow
+from reasonome.tasks.naming.claims import TRUE, Claim
+from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()

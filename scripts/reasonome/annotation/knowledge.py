@@ -10,14 +10,14 @@ from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet,
 from reasonome.annotation.project_files import Sources
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.annotation.term_names import TermNames
-from reasonome.tasks.naming.background import Background, read_background
 from reasonome.config.project import Project
-from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
+from reasonome.scoring.encoders import load_encoders, mean_similarity
+from reasonome.tasks.naming.background import Background, read_background
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.metrics import Similarity
 

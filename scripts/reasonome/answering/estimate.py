@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.answering import api
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import OpenAITeacher, SftRecipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, cells, examples_folder
 from reasonome.core.errors import InputError, lookup
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 METHOD = (
     f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reasonome.scoring.answer_cells import is_completion, is_ranking_completion
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.text import one_line
+from reasonome.scoring.answer_cells import is_completion, is_ranking_completion
 from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks.ranking.questions import RankingExample
 

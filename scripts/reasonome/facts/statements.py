@@ -10,11 +10,11 @@ import pandas as pd
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from reasonome.tasks.naming import gene_sets as audit
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, JOINT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
+from reasonome.tasks.naming import gene_sets as audit
 
 STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
 ROW = ["text", "gene", "relation", "object_id", "source", "weight"]

@@ -1,1 +1,1 @@
-"""leaks"""
+"""What of a test the training data give away."""

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 
 COLUMNS = [
     "data",

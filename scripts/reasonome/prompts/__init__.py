@@ -1,1 +1,1 @@
-"""prompts"""
+"""What a prompt shows."""

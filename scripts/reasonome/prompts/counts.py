@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.benchmarks import SPLITS, read_rows
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import PretrainRecipe
 from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError, lookup
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 # Sets up to this size are what usual prompts of published systems show whole.
 SMALL = 200

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.scoring.comparisons import in_mean
 from reasonome.config import Grading, is_variant
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_names import metric_name
 from reasonome.report.metric_sets import NAMES, RANKINGS, MetricSet
 from reasonome.report.origins import Answering, origin_of
 from reasonome.report.plan import Plan
+from reasonome.scoring.comparisons import in_mean
 
 BLOCK = 500  # rows whose texts are packed together
 CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name

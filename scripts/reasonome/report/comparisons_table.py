@@ -8,6 +8,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.report.evidence import Evidence
+from reasonome.report.example_scores import SHUFFLED, Questions
+from reasonome.report.family import family_of, verdicts, with_adjusted_p
+from reasonome.report.plan import Evaluation, Plan, arms_without_a_step, parent_arm
+from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
+from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
     IDENTICAL,
     MEAN,
@@ -19,12 +25,6 @@ from reasonome.scoring.comparisons import (
     percentile_bounds,
     resampled_means,
 )
-from reasonome.report.evidence import Evidence
-from reasonome.report.example_scores import SHUFFLED, Questions
-from reasonome.report.family import family_of, verdicts, with_adjusted_p
-from reasonome.report.plan import Evaluation, Plan, arms_without_a_step, parent_arm
-from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
-from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 
 EQUIVALENCE = 0.02
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.scoring.comparisons import MEAN
 from reasonome.core.errors import InputError
 from reasonome.facts.statements import STATISTICS
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
+from reasonome.scoring.comparisons import MEAN
 
 EXAMPLE = ["subset", "id"]
 SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer"]

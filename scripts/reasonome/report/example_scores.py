@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reasonome.scoring.comparisons import in_mean
 from reasonome.report.evidence import EXAMPLE
 from reasonome.report.metric_sets import INDEPENDENT, NAMES, MetricSet
+from reasonome.scoring.comparisons import in_mean
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
 SHUFFLED = "shuffled_"

@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.core.atomic import replacing
 from reasonome.report.drawing import (
     COLOURS,
@@ -27,6 +26,7 @@ from reasonome.report.drawing import (
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.plan import Plan, parent_arm
 from reasonome.report.tables import SETTING, information_rank, reported_seeds
+from reasonome.scoring.comparisons import MEAN, in_mean
 
 HELD_OUT = "reward on held-out prompts"  # the title of a panel
 

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
 from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
 
 
 def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:

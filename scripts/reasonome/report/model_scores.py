@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.scoring.comparisons import MEAN
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import best_floors, information_rank, of_all_strata
+from reasonome.scoring.comparisons import MEAN
 
 # What floors look at, in the words of somebody who never saw one.
 LOOKS_AT = {

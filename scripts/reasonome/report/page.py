@@ -9,7 +9,6 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reasonome.scoring.comparisons import MEAN
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, origins, page_files, ranking_section, scores_section
 from reasonome.report.abstention_section import abstention_section
@@ -21,6 +20,7 @@ from reasonome.report.metric_names import metric_name
 from reasonome.report.metric_sets import RANKINGS, MetricSet
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.training_section import corpus_section, outcomes, step_section
+from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [

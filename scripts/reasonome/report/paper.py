@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.config.project import chains
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_floors, of_all_strata, reported_seeds
+from reasonome.scoring.comparisons import MEAN, in_mean
 
 CELL_COLUMNS = [
     "experiment",

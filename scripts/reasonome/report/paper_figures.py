@@ -7,12 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.scoring.comparisons import MEAN
-from reasonome.report import abstention
-from reasonome.report import paper
+from reasonome.report import abstention, paper
 from reasonome.report.drawing import COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_floors, of_all_strata, reported_seeds
+from reasonome.scoring.comparisons import MEAN
 
 RUN = ["backbone", "arm", "seed", *SETTING]
 OF_COVERAGE = {"term_score": "term score", "right": "share of right answers"}

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
@@ -20,6 +19,7 @@ from reasonome.report.metric_sets import INDEPENDENT, NAMES, RANKINGS, MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
 from reasonome.report.training_section import drawing
+from reasonome.scoring.comparisons import MEAN, in_mean
 
 GROUPS = {
     "none": "nothing about the question",

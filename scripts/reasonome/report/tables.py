@@ -5,10 +5,10 @@ import os
 import numpy as np
 import pandas as pd
 
-from reasonome.scoring.comparisons import MEAN
 from reasonome.core.errors import InputError
 from reasonome.report.family import CEILING, FLOOR_GROUPS
 from reasonome.report.metric_sets import NAMES, MetricSet
+from reasonome.scoring.comparisons import MEAN
 
 SETTING = ["benchmark", "style", "decoding"]
 METRIC_COLUMNS = [

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome.scoring.comparisons import MEAN, in_mean
 from reasonome.report.plan import Plan
 from reasonome.report.tables import of_all_strata, reported_seeds
+from reasonome.scoring.comparisons import MEAN, in_mean
 
 UNTRAINED = "nothing"
 

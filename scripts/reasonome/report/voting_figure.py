@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from reasonome.scoring.comparisons import MEAN
 from reasonome.report.drawing import COLOURS, MARKERS, shortened
 from reasonome.report.tables import SETTING
+from reasonome.scoring.comparisons import MEAN
 from reasonome.tasks.ranking.voting import COLUMNS
 
 RUN = ["backbone", "arm", "seed", *SETTING]

@@ -1,1 +1,1 @@
-"""scoring"""
+"""Scores of answers: metrics, encoders, intervals and tests, tables of others."""

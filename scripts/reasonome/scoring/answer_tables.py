@@ -15,17 +15,17 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
-from reasonome.tasks.naming.table import NamingTable
-from reasonome.tasks.ranking.table import STRICT, RankingTable
+from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, few_clusters, intervals
 from reasonome.scoring.table_task import TableTask
+from reasonome.tasks.naming.table import NamingTable
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
+from reasonome.tasks.ranking.table import STRICT, RankingTable
 
 TABLE_TASKS: dict[str, TableTask] = {
     "gene_set_naming": NamingTable(),

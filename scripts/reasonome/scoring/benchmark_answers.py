@@ -7,19 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.scoring import scoring
-from reasonome.benchmarks import read_rows
+from reasonome.answering.recorded import FIELDS, read_recorded
+from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.config import Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
+from reasonome.scoring import scoring
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
+from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
 from reasonome.tasks.naming.judges import load_judges
 from reasonome.tasks.naming.metrics import distinct_share
-from reasonome.answering.recorded import FIELDS, read_recorded
-from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 # In the order in which they are shown; with similarity_<encoder> and percentile_<encoder> behind their means.
 _METRICS = (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.scoring import scoring
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.core import atomic
+from reasonome.scoring import scoring
 from reasonome.tasks.base import Task
 
 

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.tasks.naming import floors
-from reasonome.benchmarks import read_rows
-from reasonome.tasks.naming.clusters import clusters
-from reasonome.scoring.comparisons import in_mean
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.scoring.encoders import mean_similarity
 from reasonome.facts.text import normalise
+from reasonome.prompts.prompts import listing_order
+from reasonome.scoring.comparisons import in_mean
+from reasonome.scoring.encoders import mean_similarity
+from reasonome.tasks.base import Task
+from reasonome.tasks.naming import floors
+from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.reasoning import reasoning_scores
-from reasonome.prompts.prompts import listing_order
 from reasonome.tasks.naming.task import ABSTENTION
-from reasonome.tasks.base import Task
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 

@@ -1,8 +1,1 @@
 """Tasks: one object each, which serves prompts, training, rewards and scoring alike."""
-
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
-from reasonome.tasks.base import Task
-
-TASKS: dict[str, Task] = {task.name: task for task in (GeneSetNaming(), CausalGeneRanking(), RareDiseaseRanking())}

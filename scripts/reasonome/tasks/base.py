@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from reasonome.config import AnyStyle, Grading
-from reasonome.tasks.naming.metrics import Similarity
 from reasonome.prompts.prompts import Prompt
+from reasonome.tasks.naming.metrics import Similarity
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
-from reasonome.tasks.naming.completion import parse_completion
 from reasonome.config import OpenAITeacher, RankingStyle
 from reasonome.config.project.prompt_template import read_template
 from reasonome.prompts.prompts import Prompt, filled_template
+from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.ranking.task import RankingTask
 from reasonome.teaching import Proposal
 

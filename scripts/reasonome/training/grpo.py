@@ -12,15 +12,15 @@ from tqdm import tqdm
 from trl import GRPOConfig
 
 from reasonome.answering.engine import token_ids
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.prompts.prompts import Prompt, render
-from reasonome.tasks.naming.rewards import total
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, Reward, Similarity, Task
+from reasonome.tasks.naming.rewards import total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards

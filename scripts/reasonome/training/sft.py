@@ -6,7 +6,7 @@ from pathlib import Path
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from reasonome.benchmarks import read_rows
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import AnyStyle, SftRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError

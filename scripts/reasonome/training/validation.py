@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from transformers import Trainer, TrainerCallback
 
-from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.training import processes
 
 FILE = "answers-before.json"

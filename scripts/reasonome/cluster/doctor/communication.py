@@ -1,6 +1,6 @@
 """An all-reduce between real processes: over NCCL where there are several GPUs, else over gloo between two.
 
-python -m reasonome.cluster.doctor.communication BACKEND     one of them; RANK, WORLD_SIZE and STORE are in its environment
+python -m reasonome.cluster.doctor.communication BACKEND     one of them: RANK, WORLD_SIZE and STORE are set
 """
 
 import os

@@ -13,7 +13,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results, examples_folder
 from reasonome.core import atomic
 from reasonome.prompts.prompts import TEMPLATE_TOKENS, count_tokens, largest_prompt
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 NOTHING = counted(0)
 PROMPTS_TO_COUNT = 300

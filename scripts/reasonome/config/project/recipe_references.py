@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reasonome.config import RANKING_TASKS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
 from reasonome.core.errors import InputError, nearest
-from reasonome.tasks import TASKS
+from reasonome.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project

@@ -1,1 +1,1 @@
-"""tasks.naming"""
+"""Gene-set naming: what a set of genes shares."""

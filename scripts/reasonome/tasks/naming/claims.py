@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reasonome.tasks.naming.background import Background
 from reasonome.facts.sources.source import FACT_COLUMNS, NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
+from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.whole_terms import whole_terms
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.tasks.naming.background import read_background
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup
-from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.facts.corpus import read_facts
+from reasonome.scoring.encoders import SentenceEncoder, load_encoders
+from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.terms import TermScorer

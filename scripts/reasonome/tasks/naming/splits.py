@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
+from reasonome.tasks.naming import gene_sets as audit
+from reasonome.tasks.naming.gene_sets import GeneSet
 
 Splits = dict[str, list[GeneSet]]
 

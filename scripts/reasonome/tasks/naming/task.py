@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
 from reasonome.config import Grading, Style
-from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.prompts.prompts import Prompt, gene_set_prompt, with_choice
-from reasonome.tasks.naming import rewards as naming
 from reasonome.tasks.base import Policy, Reward
+from reasonome.tasks.naming import rewards as naming
+from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.constant_names import rows_of_common_words
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and

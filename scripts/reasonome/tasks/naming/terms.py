@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.facts.text import normalise
+from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.task import ABSTENTION, Example
 
 _ABSTENTION = normalise(ABSTENTION)

@@ -1,1 +1,1 @@
-"""tasks.ranking"""
+"""Rankings of genes: at GWAS loci, and in rare disease."""

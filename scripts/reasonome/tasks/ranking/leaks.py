@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.tasks.ranking.splits import leaks
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, shortened
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
+from reasonome.tasks.ranking.splits import leaks
 
 # What a training question may have in common with a test question; each question counts for the first.
 QUESTION_KINDS = ("causal gene", "disease", "candidate gene", "overlapping locus")

@@ -10,9 +10,9 @@ from functools import cache, wraps
 
 import numpy as np
 
-from reasonome.tasks.ranking.random_order import first_right_at
 from reasonome.tasks.ranking.metrics import first_right
 from reasonome.tasks.ranking.metrics import set_f1 as f1_of_sets
+from reasonome.tasks.ranking.random_order import first_right_at
 
 # The default of `longest_list`: it stands for the number of candidates where every human gene is one, and no list has
 # fewer genes that count.

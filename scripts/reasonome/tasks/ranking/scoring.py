@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.tasks.naming import floors
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
+from reasonome.scoring.scoring import AnswerRow, by_question
+from reasonome.tasks.base import Task
+from reasonome.tasks.naming import floors
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
 from reasonome.tasks.ranking.metrics import answer_metrics, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
-from reasonome.scoring.scoring import AnswerRow, by_question
 from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
-from reasonome.tasks.base import Task
+from reasonome.tasks.ranking.random_order import expected_metrics
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 # What a list alone does not have.

@@ -11,17 +11,17 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.tasks.naming import floors
-from reasonome.scoring.answer_cells import has_near_tags, is_ranking_completion, lists_in
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
-from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.random_order import expected_metrics
-from reasonome.tasks.ranking.metrics import TOP, list_metrics
-from reasonome.tasks.naming.table import genes_of
-from reasonome.tasks.ranking.rewards import LONGEST_LIST
+from reasonome.scoring.answer_cells import has_near_tags, is_ranking_completion, lists_in
 from reasonome.scoring.table_task import TableFloor
+from reasonome.tasks.naming import floors
+from reasonome.tasks.naming.table import genes_of
+from reasonome.tasks.ranking.clusters import clusters
+from reasonome.tasks.ranking.metrics import TOP, list_metrics
 from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
+from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.rewards import LONGEST_LIST
 from reasonome.tasks.ranking.task import RankingTask
 
 STRICT, AS_PUBLISHED = "strict", "as-published"

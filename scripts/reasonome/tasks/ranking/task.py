@@ -10,10 +10,10 @@ from typing import Any
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
-from reasonome.tasks.ranking.ranked_list import RankedList, parse_cell, parse_ranking, render_ranking
+from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene, RankingExample
-from reasonome.tasks.base import Policy, Reward
+from reasonome.tasks.ranking.ranked_list import RankedList, parse_cell, parse_ranking, render_ranking
 
 
 class RankingTask(ABC):

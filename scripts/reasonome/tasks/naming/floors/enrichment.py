@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.scoring.hypergeometric import upper_tail
+from reasonome.tasks.naming.floors.questions import Questions
 
 
 def over_representation(questions: Questions) -> list[list[str]]:

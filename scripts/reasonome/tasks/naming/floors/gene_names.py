@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from reasonome.scoring import rouge
 from reasonome.tasks.naming.floors.names import SETS_TO_CHOOSE_BY, sampled
 from reasonome.tasks.naming.floors.questions import Questions
-from reasonome.scoring import rouge
 from reasonome.tasks.naming.task import Example
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5

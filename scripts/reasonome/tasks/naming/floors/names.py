@@ -4,11 +4,11 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
-from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.task import Example
+from reasonome.tasks.naming.terms import TermScorer
 
 _TRUTHS_TO_COMPARE = 400  # training names that a constant answer is compared with
 _CANDIDATES_TO_TRY, SETS_TO_CHOOSE_BY = 600, 150  # where answers are chosen by their scores on training sets

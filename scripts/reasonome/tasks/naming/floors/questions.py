@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reasonome.config import Style
+from reasonome.prompts.prompts import shown_genes, with_choice
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.floors.database import Database
-from reasonome.tasks.naming.terms import TermScorer
 from reasonome.tasks.naming.prompt_neighbours import in_order
-from reasonome.prompts.prompts import shown_genes, with_choice
 from reasonome.tasks.naming.task import Example
+from reasonome.tasks.naming.terms import TermScorer
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,0 @@
-"""Metrics: one value per answer."""
