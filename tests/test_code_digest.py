@@ -47,8 +47,6 @@ def program(tmp_path, monkeypatch):
     (library / "core" / "errors.py").write_text("class InputError(Exception): ...\n")
     imports = "from reasonome.core import errors\n"
     (library / "scores.py").write_text(f"{imports}def f():\n    from reasonome.pages import page\n")
-        "from reasonome.core import errors\ndef f():\n    from reasonome.pages import page\n"
-    )
     (library / "other.py").write_text("")
     path = tmp_path / "score.py"
     path.write_text('"""A program."""\nfrom reasonome.scores import f\nimport json\n')
