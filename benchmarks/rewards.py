@@ -156,7 +156,7 @@ def weighted(weights: dict[str, float], rows: Sequence[tuple]) -> dict[str, np.n
 
 def ours(inputs: Inputs, model, weights: dict[str, float], steps: Sequence[Step]) -> dict[str, np.ndarray]:
     """The reward functions as the trainer calls them, made as scripts/grpo.py makes them, with nothing remembered."""
-    for remembered in (rouge._score, rouge._scorer, rouge._tokenizer):
+    for remembered in (rouge._score, rouge._stemmed, rouge.tokens):
         remembered.cache_clear()
     encoders = load_encoders(inputs.project.encoders, [inputs.encoder()], keep=False)
     vars(encoders[ENCODER])["_model"] = model  # loading it is in none of the times
