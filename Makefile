@@ -26,7 +26,7 @@ demo: install
 	$(BIN)/python scripts/show_results.py results/experiments/demo
 
 test: install lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 lint: install

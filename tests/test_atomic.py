@@ -242,7 +242,7 @@ def test_a_device_is_written_to_and_stays():
 @pytest.mark.parametrize("redirected", [False, True], ids=["pipe", "file"])
 def test_what_goes_to_standard_output_by_its_path_stands_where_it_was_said(tmp_path, redirected):
     (tmp_path / "out").symlink_to("/dev/fd/1")
-    code = "from reasonome import atomic; print('before'); atomic.write_text('out', 'written\\n'); print('after')"
+    code = "from reasonome.core import atomic; print('before'); atomic.write_text('out', 'written\\n'); print('after')"
     with open(tmp_path / "log", "w+b") as log:
         run = subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path, stdout=log if redirected else subprocess.PIPE, check=True

@@ -95,7 +95,7 @@ def test_what_changes_no_number_does_not_count(program, file, text):
 
 def test_a_renamed_module_is_another(program):
     before = digest(program)
-    shutil.move(program.parent / "reasonome/scores.py", program.parent / "reasonome/scoring/table_scores.py")
+    shutil.move(program.parent / "reasonome/scores.py", program.parent / "reasonome/scored.py")
     program.write_text(program.read_text().replace("scores", "scored"))
     assert digest(program) != before
 

@@ -63,7 +63,7 @@ def test_ours_starts_knowing_nothing_and_scores_every_completion(module, steps, 
     rewards = module("rewards")
     encoder = SimpleNamespace(similarity=lambda first, second: np.full(len(first), 0.5))
     monkeypatch.setattr(rewards, "load_encoders", lambda *arguments, **options: {rewards.ENCODER: encoder})
-    inputs = SimpleNamespace(project=None, encoder=lambda: None, task=TASK, style=None)
+    inputs = SimpleNamespace(project=SimpleNamespace(encoders={}), encoder=lambda: None, task=TASK, style=None)
     values = rewards.ours(inputs, None, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0}, steps)
     assert {name: len(column) for name, column in values.items()} == dict.fromkeys(values, 768)
     assert (values["format"] == 1).all() and (values["similarity"] == 0.5).all()

@@ -272,12 +272,11 @@ def csv_rows(
     between them: then each of its lines is like a row. The last line is None for others, and for the header.
     InputError for what the csv module cannot read.
     """
-    before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: others may rely on theirs
     taken: list[str] = []
     reader = csv.reader(_noted(lines, taken), delimiter=delimiter, skipinitialspace=True, strict=True)
     line, below_header = above + 1, False
     try:
-        for cells in reader:
+        for cells in _with_long_cells(reader):
             are_rows = below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells))
             yield line, cells, above + reader.line_num if are_rows else None
             line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
@@ -289,8 +288,19 @@ def csv_rows(
             line=line,
             fix="close every quote, and double one inside a quoted cell",
         ) from None
-    finally:
-        csv.field_size_limit(before)
+
+
+def _with_long_cells(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows of a reader; the limit of cells is the whole process's, so that it is raised for no longer than a row."""
+    while True:
+        before = csv.field_size_limit(_LONGEST_CELL)
+        try:
+            cells = next(reader, None)
+        finally:
+            csv.field_size_limit(before)
+        if cells is None:
+            return
+        yield cells
 
 
 def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
