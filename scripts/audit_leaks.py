@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
@@ -31,7 +32,6 @@ from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Asked, Finding, HeldOut, Training
 from reasonome.report.evidence import read_json
 from reasonome.tasks.naming import benchmark as benchmarks
-from reasonome.tasks.naming.gene_sets import GeneSet, with_terms
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming
 from reasonome.tasks.registry import TASKS
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
@@ -24,8 +26,6 @@ from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import is_sqlite, read_ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.naming import benchmark as benchmarks
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 
 def arguments() -> argparse.Namespace:
@@ -80,7 +80,7 @@ def read_published(
         sha256 = file_sha256(path)
         benchmarks.check_sha256(spec, sha256, path)
         found = benchmarks.read_published(path, subset, genes, corpus.unmapped)
-        with_terms = audit.with_terms(found.sets, *ontologies)
+        with_terms = gene_sets.with_terms(found.sets, *ontologies)
         sets.setdefault(part, []).extend(
             replace(known, id=one.id) for known, one in zip(with_terms, found.sets, strict=True)
         )
@@ -104,7 +104,7 @@ def read_left_out(
         sets = [s for part in ("valid", "test") for s in benchmarks.read_sets(folder / f"{part}.jsonl")]
         found[folder.name] = (
             lookup(project.naming_benchmarks, folder.name, "benchmark of gene sets"),
-            audit.with_terms(sets, *ontologies),
+            gene_sets.with_terms(sets, *ontologies),
         )
     return found
 
@@ -118,7 +118,7 @@ def main() -> None:
     ontologies = {source: read_ontology(path) for source, path in paths.items()}
     made = benchmarks.made_sets(facts, ontologies, benchmark)
     for ontology in map(read_ontology, args.synonyms):
-        made = {subset: audit.with_other_names(sets, ontology) for subset, sets in made.items()}
+        made = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in made.items()}
     candidates = benchmarks.within_limits(made, benchmark)
     dates = None
     if benchmark.split.by == "date":

@@ -18,7 +18,7 @@ from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
 from reasonome.report.voting_figure import RUN, VOTING_COLUMNS, voting_figure
 from reasonome.scoring.comparisons import RESAMPLES
-from reasonome.tasks.ranking.voting import voting_table
+from reasonome.scoring.voting import voting_table
 
 
 def main() -> None:

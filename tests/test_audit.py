@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.facts.mentions import facts_about, names_in_prompts, names_in_texts
 from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 
 def gene_set(id, name, genes, subset="bp", synonyms=(), ancestors=()):
@@ -17,7 +18,7 @@ def test_jaccard_by_hand():
     first = [gene_set("1", "x", "A B C"), gene_set("2", "y", "D")]
     second = [gene_set("3", "z", "B C D"), gene_set("4", "u", "A B C"), gene_set("5", "v", "E F")]
     # {A,B,C} and {B,C,D} share 2 of 4; {D} and {B,C,D} share 1 of 3.
-    assert np.allclose(audit.jaccard(first, second), [[2 / 4, 1, 0], [1 / 3, 0, 0]])
+    assert np.allclose(gene_sets.jaccard(first, second), [[2 / 4, 1, 0], [1 / 3, 0, 0]])
 
 
 HELD_OUT = [gene_set("GO:1", "DNA repair", "A B C D"), gene_set("GO:2", "cell cycle", "E F G")]
@@ -37,35 +38,35 @@ HELD_OUT = [gene_set("GO:1", "DNA repair", "A B C D"), gene_set("GO:2", "cell cy
     ],
 )
 def test_a_leak_is_found_and_named(planted, reason):
-    assert audit.leaks([planted], HELD_OUT, 0.5) == [reason]
+    assert gene_sets.leaks([planted], HELD_OUT, 0.5) == [reason]
 
 
 @pytest.mark.parametrize(("shared", "union"), [(1, 3), (3, 10), (7, 10), (2, 3)])
 def test_the_threshold_itself_leaks_whatever_its_fraction(shared, union):
     genes = [f"G{i}" for i in range(union)]
     pair = [gene_set("GO:1", "x", " ".join(genes)), gene_set("GO:2", "y", " ".join(genes[:shared]))]
-    assert audit.leaks(pair[1:], pair[:1], shared / union) == ["jaccard"]
-    assert audit.leaks(pair[1:], pair[:1], shared / union + 1e-6) == [""]
+    assert gene_sets.leaks(pair[1:], pair[:1], shared / union) == ["jaccard"]
+    assert gene_sets.leaks(pair[1:], pair[:1], shared / union + 1e-6) == [""]
 
 
 def test_nothing_leaks_into_nothing():
-    assert audit.leaks(HELD_OUT, [], 0.5) == ["", ""]
-    assert audit.leaks([], HELD_OUT, 0.5) == []
+    assert gene_sets.leaks(HELD_OUT, [], 0.5) == ["", ""]
+    assert gene_sets.leaks([], HELD_OUT, 0.5) == []
 
 
 def test_facts_about_terms_by_id_or_name():
     facts = pd.DataFrame(
         {"object_id": ["GO:1", "R:1", "GO:2", "R:2"], "object_name": ["x", "DNA-Repair", "cell cycle", "DNA repair 2"]}
     )
-    assert audit.facts_about(facts, [("GO:1", "DNA repair")]).tolist() == [True, True, False, False]
-    assert audit.facts_about(facts, []).tolist() == [False] * 4
-    assert audit.facts_about(facts, [("GO:1", "DNA repair"), ("GO:1", "DNA repair 2")]).tolist()[3]
+    assert facts_about(facts, [("GO:1", "DNA repair")]).tolist() == [True, True, False, False]
+    assert facts_about(facts, []).tolist() == [False] * 4
+    assert facts_about(facts, [("GO:1", "DNA repair"), ("GO:1", "DNA repair 2")]).tolist()[3]
 
 
 def test_only_the_kinds_asked_for_leak():
     planted = [gene_set("GO:1", "cell cycle", "A B C D")]  # the same term, name and set as held-out ones
-    assert audit.leaks(planted, HELD_OUT, 0.5, ("jaccard", "same_name")) == ["same_name"]
-    assert audit.leaks(planted, HELD_OUT, 0.5, ()) == [""]
+    assert gene_sets.leaks(planted, HELD_OUT, 0.5, ("jaccard", "same_name")) == ["same_name"]
+    assert gene_sets.leaks(planted, HELD_OUT, 0.5, ()) == [""]
 
 
 @pytest.mark.parametrize(
@@ -80,21 +81,21 @@ def test_only_the_kinds_asked_for_leak():
     ],
 )
 def test_a_name_leaks_by_any_synonym(training, held_out):
-    assert audit.match([training], [held_out], 0.5).pairs["same_name"] == {0: 0}
-    assert audit.leaks([training], [held_out], 0.5) == ["same_name"]
+    assert gene_sets.match([training], [held_out], 0.5).pairs["same_name"] == {0: 0}
+    assert gene_sets.leaks([training], [held_out], 0.5) == ["same_name"]
 
 
 @pytest.mark.parametrize(("above", "below"), [((), ("GO:1",)), (("GO:9",), ())])
 def test_ancestor_and_descendant_are_related(above, below):
     training, held_out = gene_set("GO:9", "x", "X", ancestors=below), gene_set("GO:1", "y", "A", ancestors=above)
-    matches = audit.match([gene_set("GO:8", "z", "Z"), training], [held_out], 0.5)
+    matches = gene_sets.match([gene_set("GO:8", "z", "Z"), training], [held_out], 0.5)
     assert matches.pairs["related_term"] == {1: 0}
-    assert audit.leaks([training], [held_out], 0.5) == [""]
-    assert audit.leaks([training], [held_out], 0.5, audit.KINDS) == ["related_term"]
+    assert gene_sets.leaks([training], [held_out], 0.5) == [""]
+    assert gene_sets.leaks([training], [held_out], 0.5, gene_sets.KINDS) == ["related_term"]
 
 
 def test_every_kind_is_looked_for_by_itself():
-    matches = audit.match([gene_set("GO:1", "cell cycle", "D C B A")], HELD_OUT, 0.5)
+    matches = gene_sets.match([gene_set("GO:1", "cell cycle", "D C B A")], HELD_OUT, 0.5)
     assert matches.pairs == {
         "same_term": {0: 0},
         "same_name": {0: 1},
@@ -106,7 +107,7 @@ def test_every_kind_is_looked_for_by_itself():
 
 
 def test_the_closest_pair_is_given_though_it_does_not_leak():
-    matches = audit.match([gene_set("GO:8", "x", "X"), gene_set("GO:9", "y", "E F X Y")], HELD_OUT, 0.5)
+    matches = gene_sets.match([gene_set("GO:8", "x", "X"), gene_set("GO:9", "y", "E F X Y")], HELD_OUT, 0.5)
     assert matches.closest == (2 / 5, 1, 1)  # {E,F,X,Y} and {E,F,G}
     assert not any(matches.pairs.values())
 
@@ -114,9 +115,9 @@ def test_the_closest_pair_is_given_though_it_does_not_leak():
 def test_blocks_of_the_jaccard_matrix_make_the_whole(monkeypatch):
     training = [gene_set(f"T{i}", "x", " ".join(f"G{j}" for j in range(i, i + 5))) for i in range(10)]
     held_out = [gene_set(f"H{i}", "y", " ".join(f"G{j}" for j in range(i, i + 4))) for i in range(0, 10, 3)]
-    monkeypatch.setattr(audit, "_ROWS_AT_ONCE", 3)
-    highest, position = audit.nearest(training, held_out)
-    whole = audit.jaccard(training, held_out)
+    monkeypatch.setattr(gene_sets, "_ROWS_AT_ONCE", 3)
+    highest, position = gene_sets.nearest(training, held_out)
+    whole = gene_sets.jaccard(training, held_out)
     assert np.array_equal(highest, whole.max(axis=1)) and np.array_equal(position, whole.argmax(axis=1))
 
 
@@ -145,7 +146,7 @@ relationship: part_of GO:2
 def test_an_ontology_gives_main_ids_exact_synonyms_and_all_ancestors(tmp_path):
     (tmp_path / "small.obo").write_text(OBO)
     ontology = read_obo(tmp_path / "small.obo")
-    found = audit.with_terms(
+    found = gene_sets.with_terms(
         [gene_set("GO:22", "BER", "A"), gene_set("GO:3", "x", "B"), gene_set("R:1", "y", "C")], ontology
     )
     assert [s.term_id for s in found] == ["GO:2", "GO:3", "R:1"]
@@ -157,13 +158,13 @@ def test_an_ontology_gives_main_ids_exact_synonyms_and_all_ancestors(tmp_path):
 
 def test_an_old_name_under_an_alternative_id_leaks_by_the_current_one(tmp_path):
     (tmp_path / "small.obo").write_text(OBO)
-    held_out = audit.with_terms([gene_set("GO:22", "old name of it", "A")], read_obo(tmp_path / "small.obo"))
-    assert audit.leaks([gene_set("R:7", "Base-Excision Repair", "X")], held_out, 0.5) == ["same_name"]
+    held_out = gene_sets.with_terms([gene_set("GO:22", "old name of it", "A")], read_obo(tmp_path / "small.obo"))
+    assert gene_sets.leaks([gene_set("R:7", "Base-Excision Repair", "X")], held_out, 0.5) == ["same_name"]
 
 
 def test_a_name_that_differs_only_in_case_is_no_synonym(tmp_path):
     (tmp_path / "small.obo").write_text(OBO)
-    (found,) = audit.with_terms([gene_set("GO:1", "Dna Repair", "A")], read_obo(tmp_path / "small.obo"))
+    (found,) = gene_sets.with_terms([gene_set("GO:1", "Dna Repair", "A")], read_obo(tmp_path / "small.obo"))
     assert found.synonyms == frozenset()
 
 
@@ -183,22 +184,24 @@ def test_names_to_look_for_are_the_name_and_synonyms_of_several_words():
 def test_a_prompt_holds_its_names_as_whole_words_only():
     prompts = ["Genes: A (Cell-Cycle kinase)", "Genes: A (cell cycles)", "Genes: B (DNA repair)", "Genes: C", "a b c"]
     names = [["cell cycle"], ["cell cycle"], ["cell cycle"], ["Process"], ["b", "b c", "c d e"]]
-    assert audit.names_in_prompts(prompts, names) == ["cell cycle", "", "", "", "b c"]
+    assert names_in_prompts(prompts, names) == ["cell cycle", "", "", "", "b c"]
 
 
 def test_texts_hold_the_longest_name_as_whole_words():
     names = ["repair", "DNA repair", "cell cycle", "DNA"]
     texts = ["the DNA-repair of A", "unrepaired", "a CELL cycle", "repairs DNAs", ""]
-    assert audit.names_in_texts(texts, names) == [1, None, 2, None, None]
-    assert audit.names_in_texts(texts, []) == [None] * 5
+    assert names_in_texts(texts, names) == [1, None, 2, None, None]
+    assert names_in_texts(texts, []) == [None] * 5
 
 
 def test_an_alternative_id_is_the_same_term(tmp_path):
     (tmp_path / "small.obo").write_text(OBO)
     ontology = read_obo(tmp_path / "small.obo")
     training, held_out = ([gene_set(id, id, id)] for id in ("GO:22", "GO:2"))
-    assert audit.leaks(training, held_out, 0.5) == [""]
-    assert audit.leaks(audit.with_terms(training, ontology), audit.with_terms(held_out, ontology), 0.5) == ["same_term"]
+    assert gene_sets.leaks(training, held_out, 0.5) == [""]
+    assert gene_sets.leaks(gene_sets.with_terms(training, ontology), gene_sets.with_terms(held_out, ontology), 0.5) == [
+        "same_term"
+    ]
 
 
 def test_a_set_of_another_collection_gets_the_names_of_the_term_that_goes_by_its_name(tmp_path):
@@ -208,6 +211,6 @@ def test_a_set_of_another_collection_gets_the_names_of_the_term_that_goes_by_its
         'synonym: "complement cascade" EXACT []\n\n[Term]\nid: GO:1\nname: other\nnamespace: biological_process\n'
     )
     sets = [gene_set("R-HSA-166658", "Complement Cascade", "C3 C5"), gene_set("R-HSA-1", "Hemostasis", "F2")]
-    found = audit.with_other_names(sets, read_obo(path))
+    found = gene_sets.with_other_names(sets, read_obo(path))
     assert [one.synonyms for one in found] == [{"complement activation", "complement cascade"}, set()]
     assert [one.term_id for one in found] == ["R-HSA-166658", "R-HSA-1"]

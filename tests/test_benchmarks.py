@@ -8,11 +8,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming import benchmark as benchmarks
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 OBO = """format-version: 1.2
 

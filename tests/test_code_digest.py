@@ -8,6 +8,7 @@ import pytest
 
 from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
+from reasonome.tasks import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
@@ -116,7 +117,17 @@ def rules():
 @pytest.mark.parametrize(("program", "rule"), list(rules()))
 def test_a_rule_has_the_digest_of_its_program(program, rule):
     assert (SCRIPTS / program).is_file()
-    assert re.findall(r"code=(.*),", rule) == ([] if program in WITHOUT else [f'code_of("{program}")'])
+    found = re.findall(r'code=(?:lambda w: )?code_of\("(\w+\.py)"', rule)
+    assert found == ([] if program in WITHOUT else [program])
+
+
+def test_a_task_is_scored_by_its_own_code_alone():
+    naming, ranking = (
+        {file.parent.name for file in code_digest.closure(SCRIPTS / program, registry.module_file(task))}
+        for program, task in (("score.py", "gene_set_naming"), ("score_rankings.py", "causal_gene_ranking"))
+    )
+    assert "naming" in naming and "ranking" not in naming
+    assert "ranking" in ranking
 
 
 def test_pages_are_made_of_their_templates():

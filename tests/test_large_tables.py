@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reasonome.benchmarks import gene_sets
 from reasonome.facts.files.plain_table import read_table
 from reasonome.scoring import answer_tables, comparisons
 from reasonome.scoring.answer_tables import score_table, table_task
 from reasonome.tasks.naming import constant_names
-from reasonome.tasks.naming import gene_sets as audit
 from reasonome.tasks.naming import table as naming_table
 from reasonome.tasks.naming.table import nearest_rows
 
@@ -43,7 +43,7 @@ def test_what_a_table_is_cut_into_changes_no_score(monkeypatch, table):
     frame, columns, task = table()
     whole = score_table(frame, columns, task, resamples=200)
     monkeypatch.setattr(answer_tables, "_ROWS_AT_ONCE", 7)
-    for module in (comparisons, audit, constant_names):
+    for module in (comparisons, gene_sets, constant_names):
         monkeypatch.setattr(module, "_CELLS_AT_ONCE", 20)
     cut = score_table(frame, columns, task, resamples=200)
     assert cut.to_json() == whole.to_json()

@@ -13,6 +13,8 @@ import yaml
 import audit_leaks
 import write_reasoning
 import write_statements
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import AuditPolicy, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
@@ -21,9 +23,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Asked, HeldOut, Training
-from reasonome.tasks.naming import gene_sets as audit
 from reasonome.tasks.naming.benchmark import split
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 
@@ -92,7 +92,7 @@ def test_a_planted_training_set_is_caught_and_named(planted, kind, example):
 
 def test_clean_training_sets_are_silent_and_counts_are_by_hand():
     findings = leak_audit.set_findings(TRAINING, CLEAN, bench(), {"jaccard": 5, "same_name": 2})
-    assert [f.kind for f in findings] == list(audit.KINDS)
+    assert [f.kind for f in findings] == list(gene_sets.KINDS)
     assert all(f.verdict == "clean" for f in findings)
     assert {f.kind: (f.looked_at, f.found, f.dropped) for f in findings} == {
         "same_term": (4, 0, 0),
@@ -213,7 +213,7 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
 def test_a_test_set_under_an_alternative_id_is_found_under_the_main_one(tmp_path):
     (tmp_path / "go.obo").write_text(OBO)
     ontology = read_obo(tmp_path / "go.obo")
-    sets = audit.with_terms([gene_set("GO:12", "an old name", "A B")], ontology)
+    sets = gene_sets.with_terms([gene_set("GO:12", "an old name", "A B")], ontology)
     tested = HeldOut("bench", sets, AuditPolicy(), 0.5)
     said = pd.concat([statement("A excises.", "A", "GO:11"), statement("B fills.", "B", "GO:111")], ignore_index=True)
     findings = leak_audit.statement_findings(CORPUS, said, NOTHING, FACTS, tested, DROP, [ontology])
@@ -343,7 +343,7 @@ def test_a_synonym_in_a_prompt_is_seen():
 
 
 @pytest.mark.parametrize(("policy", "verdict"), [("report", "reported"), ("drop", "fails"), ("fail", "fails")])
-@pytest.mark.parametrize("kind", audit.KINDS)
+@pytest.mark.parametrize("kind", gene_sets.KINDS)
 def test_each_policy_acts_on_each_kind(kind, policy, verdict):
     planted = gene_set("GO:1", "DNA repair", "A B C D", ancestors=["GO:2"])
     findings = leak_audit.set_findings(TRAINING, [planted], bench(**{kind: policy}), {})
@@ -407,7 +407,7 @@ def test_another_benchmark_is_left_out_of_training_sets_and_statements_or_refuse
         Project(config)
     assert "add go to leave_out of demo-go in benchmarks.yaml" in failure.value.fix
     for number, changes in enumerate(
-        ({"demo-go": {"leave_out": ["go"]}}, {"go": {"audit": dict.fromkeys(audit.KINDS, "fail")}})
+        ({"demo-go": {"leave_out": ["go"]}}, {"go": {"audit": dict.fromkeys(gene_sets.KINDS, "fail")}})
     ):
         (folder := tmp_path / str(number)).mkdir()
         config = config_with(folder, corpora={"demo": {"leave_out": ["demo-go", "go"]}}, benchmarks=changes)
@@ -501,7 +501,7 @@ def test_the_program_writes_a_row_for_each_pair_and_kind(monkeypatch, results):
     table = run(monkeypatch, results)
     assert list(table.columns) == leak_audit.COLUMNS
     assert table.groupby("data", sort=False)["kind"].agg(list).to_dict() == {
-        "training sets": list(audit.KINDS),
+        "training sets": list(gene_sets.KINDS),
         "statements": ["test_fact", "test_fact_by_descendant", "test_name"],
         "reasoning": ["name_in_reasoning"],
         "prompts": ["name_in_prompt", "name_in_gene_name"],

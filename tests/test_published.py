@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import Benchmark, PublishedFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.naming import benchmark as benchmarks
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(
@@ -244,7 +244,7 @@ def test_a_term_by_alternative_id_is_left_out_of_statements_under_its_main_id(tm
     # What the row says is enough for the audit, without an ontology.
     (held_out,) = benchmarks.read_sets(tmp_path / "out/test.jsonl")
     main = GeneSet("GO:0000124", "cc", "SAGA complex", frozenset({"BRCA1"}))
-    assert audit.leaks([main], [held_out], 0.5) == ["same_term"]
+    assert gene_sets.leaks([main], [held_out], 0.5) == ["same_term"]
 
 
 def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):

@@ -25,7 +25,7 @@ from reasonome.report.plan import read_plan
 from reasonome.report.ranking_section import length_rows, read_voting
 from reasonome.report.transfer import UNTRAINED, transfer_matrices
 from reasonome.report.voting_figure import NO_SAMPLES, RUN, VOTING_COLUMNS, voting_figure
-from reasonome.tasks.ranking.voting import voting_table
+from reasonome.scoring.voting import voting_table
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from reasonome.tasks.ranking import voting
-from reasonome.tasks.ranking.voting import (
+from reasonome.scoring import voting
+from reasonome.scoring.voting import (
     Ballot,
     accuracy,
     ballots_of,

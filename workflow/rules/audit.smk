@@ -24,7 +24,7 @@ rule audit_leaks:
         **asks("audit_leaks"),
     params:
         settings=audit_settings,
-        code=code_of("audit_leaks.py"),
+        code=lambda w: code_of("audit_leaks.py", *PROJECT.experiments[w.experiment].benchmarks),
         folder=subpath(output.json, parent=True),
     shell:
         configured(
@@ -55,7 +55,7 @@ rule audit_ranking_leaks:
         **asks("audit_ranking_leaks"),
     params:
         asked=lambda w: canonical(experiments.audit_plan(PROJECT, w.experiment).asked),
-        code=code_of("audit_ranking_leaks.py"),
+        code=lambda w: code_of("audit_ranking_leaks.py", *PROJECT.experiments[w.experiment].benchmarks),
         folder=subpath(output.json, parent=True),
     shell:
         configured(

@@ -15,6 +15,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.report import card_sources, model_steps
+from reasonome.tasks import registry
 from reasonome.training import visible_gpus
 
 
@@ -103,9 +104,11 @@ def program(script, arguments):
     return f"{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
 
 
-def code_of(script):
-    """Digest of the code that a program runs: as a param it reruns a job when that code changes, never for a comment."""
-    return code_sha256(SCRIPTS / script)
+def code_of(script, *benchmarks):
+    """Digest of the code that a program runs, of tasks that of these benchmarks' alone: as a param it reruns a job when
+    that code changes, never for a comment."""
+    tasks = {PROJECT.benchmarks[benchmark].task for benchmark in benchmarks}
+    return code_sha256(SCRIPTS / script, *map(registry.module_file, tasks))
 
 
 def configured(script, arguments):

@@ -23,7 +23,7 @@ rule score:
     resources:
         **asks("score"),
     params:
-        code=code_of("score.py"),
+        code=lambda w: code_of("score.py", w.benchmark),
         seed=PROJECT.settings.seed,
         sealed=sealing_of,
         reading=lambda w: reading_of(w.benchmark, w.style),
@@ -57,7 +57,7 @@ rule score_floors:
     resources:
         **asks("score_floors"),
     params:
-        code=code_of("score_floors.py"),
+        code=lambda w: code_of("score_floors.py", w.benchmark),
         seed=PROJECT.settings.seed,
         sealed=sealing_of,
         style=lambda w: style_of(w.benchmark, w.style),
@@ -89,7 +89,7 @@ rule score_rankings:
     resources:
         **asks("score_rankings"),
     params:
-        code=code_of("score_rankings.py"),
+        code=lambda w: code_of("score_rankings.py", w.benchmark),
         seed=PROJECT.settings.seed,
         sealed=sealing_of,
         longest=lambda w: PROJECT.benchmarks[w.benchmark].longest_list,
@@ -123,7 +123,7 @@ rule score_ranking_floors:
     resources:
         **asks("score_ranking_floors"),
     params:
-        code=code_of("score_ranking_floors.py"),
+        code=lambda w: code_of("score_ranking_floors.py", w.benchmark),
         sealed=sealing_of,
         longest=lambda w: PROJECT.benchmarks[w.benchmark].longest_list,
         style=lambda w: ranking_reading_of(w.benchmark, w.style),

@@ -11,8 +11,8 @@ from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
+from reasonome.tasks.base import Similarity
 from reasonome.tasks.naming.clusters import clusters
-from reasonome.tasks.naming.metrics import Similarity
 from reasonome.tasks.naming.task import Example, Gene
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts

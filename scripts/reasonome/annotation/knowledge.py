@@ -17,9 +17,9 @@ from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring.encoders import load_encoders, mean_similarity
+from reasonome.tasks.base import Similarity
 from reasonome.tasks.naming.background import Background, read_background
 from reasonome.tasks.naming.claims import Knowledge
-from reasonome.tasks.naming.metrics import Similarity
 
 ONTOLOGY = "GO"  # the library of a background's ontology terms
 

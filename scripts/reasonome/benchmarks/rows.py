@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.naming.contamination import ContaminatedSet
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.tasks.naming.task import Example
 
 SPLITS = ("train", "valid", "test")

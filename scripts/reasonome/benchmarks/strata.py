@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.facts.wording import NAMING
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 STRATA = ("understudied", "intermediate", "well-studied")
 

@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.facts.mentions import facts_about, names_in_texts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, JOINT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
-from reasonome.tasks.naming import gene_sets as audit
 
 STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
 ROW = ["text", "gene", "relation", "object_id", "source", "weight"]
@@ -29,9 +29,9 @@ def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd
 
     Running text is about every term that it names.
     """
-    leaking = audit.facts_about(facts, terms)
+    leaking = facts_about(facts, terms)
     texts = facts["object_name"][facts["relation"].isin(FREE_TEXT)]
-    named = audit.names_in_texts(texts, [name for _, name in terms])
+    named = names_in_texts(texts, [name for _, name in terms])
     leaking |= facts.index.isin(texts.index[[name is not None for name in named]])
     return facts[~leaking].reset_index(drop=True), facts[leaking].reset_index(drop=True)
 

@@ -1,6 +1,7 @@
 """Names and texts, made comparable."""
 
 import re
+from collections.abc import Sequence
 
 
 def one_line(text: str) -> str:
@@ -15,3 +16,8 @@ def normalise(name: str) -> str:
     not NAD.
     """
     return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
+
+
+def distinct_share(names: Sequence[str]) -> float:
+    """Distinct names over all answers; case and spacing do not count, and an empty one is no name."""
+    return len({" ".join(name.casefold().split()) for name in names} - {""}) / len(names)

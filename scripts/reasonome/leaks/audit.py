@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import AuditPolicy
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
+from reasonome.facts.mentions import names_in_prompts, names_in_texts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 COLUMNS = [
     "data",
@@ -99,14 +100,14 @@ class Finding:
 def set_findings(
     training: Training, sets: Sequence[GeneSet], tested: HeldOut, dropped: dict[str, int]
 ) -> list[Finding]:
-    """Training sets (their order is that of the file) against test sets, a finding for each of audit.KINDS.
+    """Training sets (their order is that of the file) against test sets, a finding for each of gene_sets.KINDS.
 
     `dropped`: kind → sets left out when the split was made; a set with several reasons counts for the first.
     """
-    matches = audit.match(sets, tested.sets, tested.threshold)
+    matches = gene_sets.match(sets, tested.sets, tested.threshold)
     with_term = [sum(bool(s.ancestors) for s in side) for side in (sets, tested.sets)]
     findings = []
-    for kind in audit.KINDS:
+    for kind in gene_sets.KINDS:
         pairs = matches.pairs[kind]
         first = min(pairs.items(), default=None)
         example, highest = "", None
@@ -250,7 +251,7 @@ def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet
 def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, tested: HeldOut) -> Finding:
     """Rows of a teacher's kept reasoning (proposed, steps) whose words hold a test name; `dropped`: rows left out."""
     texts = [taught_text(row) for row in rows]
-    found = audit.names_in_texts(texts, [s.name for s in tested.sets])
+    found = names_in_texts(texts, [s.name for s in tested.sets])
     first = next((i for i, name in enumerate(found) if name is not None), None)
     example = "" if first is None else f"'{tested.sets[found[first]].name}' in: {shortened(texts[first])}"
     return Finding(
@@ -271,7 +272,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
 
 def drop_naming(rows: Sequence[dict], benchmark: str, names: Sequence[str]) -> tuple[list[dict], list[dict]]:
     """Rows of reasoning without those whose words hold one of the test `names`, and these, with the reason."""
-    found = audit.names_in_texts([taught_text(row) for row in rows], names)
+    found = names_in_texts([taught_text(row) for row in rows], names)
     kept = [row for row, name in zip(rows, found, strict=True) if name is None]
     reason = names_a_test_term(benchmark)
     dropped = [row | {"reason": reason} for row, name in zip(rows, found, strict=True) if name is not None]
@@ -307,8 +308,8 @@ def prompt_findings(
     The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy.
     """
     names = [prompt.names for prompt in prompts]
-    anywhere = audit.names_in_prompts([prompt.text for prompt in prompts], names)
-    outside = audit.names_in_prompts([prompt.without_gene_names for prompt in prompts], names)
+    anywhere = names_in_prompts([prompt.text for prompt in prompts], names)
+    outside = names_in_prompts([prompt.without_gene_names for prompt in prompts], names)
     kinds = {
         "name_in_prompt": (outside, tested.policy.name_in_prompt.get(style, "fail" if carries_facts else "report")),
         "name_in_gene_name": (["" if o else a for a, o in zip(anywhere, outside, strict=True)], "report"),

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from reasonome.facts.text import distinct_share
 from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import Questions, asked, per_example, with_independent_similarity
 from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, information_rank
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
-from reasonome.tasks.naming.metrics import distinct_share
 
 
 @dataclass(frozen=True)

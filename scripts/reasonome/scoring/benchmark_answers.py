@@ -14,11 +14,11 @@ from reasonome.config import Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
+from reasonome.facts.text import distinct_share
 from reasonome.scoring import scoring
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
 from reasonome.tasks.naming.judges import load_judges
-from reasonome.tasks.naming.metrics import distinct_share
 from reasonome.tasks.registry import TASKS
 
 # In the order in which they are shown; with similarity_<encoder> and percentile_<encoder> behind their means.

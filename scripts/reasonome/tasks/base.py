@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from pydantic import BaseModel
 
 from reasonome.config import AnyStyle, Grading
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.naming.metrics import Similarity
+
+# Of two lists of texts the cosine of each pair, in their order.
+Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.metrics import Similarity
+from reasonome.tasks.base import Similarity
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.teaching import Proposal
 

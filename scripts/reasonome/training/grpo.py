@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import getfile
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,7 @@ from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import AnyStyle, GrpoRecipe
 from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.prompts import Prompt, render
@@ -197,6 +199,7 @@ def grpo(
         "examples": len(asked),
         "prompt_example": {"messages": messages[0], "rendered": render(tokenizer, messages[0])},
     }
+    facts["code"] = code_sha256(__file__, getfile(type(task)))
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
 
 

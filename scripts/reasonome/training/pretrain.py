@@ -3,6 +3,7 @@
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.training import adapters, packing
 from reasonome.training.sampling import sample_statements
@@ -55,7 +56,9 @@ def pretrain(stage: Stage) -> None:
     stage.train(trainer)
     if not any("eval_loss" in entry for entry in trainer.state.log_history[-2:]):
         trainer.evaluate()
-    stage.finish(trainer, tokenizer, {"statements": len(train), **facts}, generated_tokens=0)
+    stage.finish(
+        trainer, tokenizer, {"statements": len(train), **facts, "code": code_sha256(__file__)}, generated_tokens=0
+    )
 
 
 def whole(statements: list[str], tokenizer, most: int) -> list[str]:

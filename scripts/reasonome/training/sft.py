@@ -9,6 +9,7 @@ from trl import SFTConfig, SFTTrainer
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import AnyStyle, SftRecipe
 from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import Task
 from reasonome.training import adapters, packing
@@ -88,6 +89,7 @@ def sft(stage: Stage, task: Task) -> None:
         facts["max_length"] = max_length
     stage.train(trainer)
     facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
+    facts["code"] = code_sha256(__file__, getfile(type(task)))
     stage.finish(trainer, tokenizer, facts, generated_tokens=0)
 
 

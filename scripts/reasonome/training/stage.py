@@ -18,7 +18,6 @@ from reasonome.answering import precision
 from reasonome.config import STAGES, AnyStyle, Recipe
 from reasonome.config.project import chains
 from reasonome.core import atomic
-from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import (
     Stopwatch,
@@ -285,7 +284,6 @@ class Stage:
             **self.identity,
             **facts,
             "precision": self.recipe.precision,
-            "code": code_sha256(Path(__file__).with_name(f"{self.recipe.stage}.py")),
             "model": folder_sha256(self.folder / "model"),
             "versions": versions(),
         }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from reasonome.tasks.naming.gene_sets import GeneSet, jaccard_blocks
+from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
 from reasonome.tasks.naming.prompt_neighbours import gene_set
 from reasonome.tasks.naming.task import Example
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import variant_of_subset
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.gene_sets import GeneSet
 from reasonome.tasks.naming.task import ABSTENTION
 
 

@@ -1,18 +1,12 @@
 """Metrics of gene-set naming: how near a name is to the truth, and how it was written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
-
-Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
-
-
-def distinct_share(names: Sequence[str]) -> float:
-    """Distinct names over all answers; case and spacing do not count, and an empty one is no name."""
-    return len({" ".join(name.casefold().split()) for name in names} - {""}) / len(names)
+from reasonome.tasks.base import Similarity
 
 
 def name_scores(

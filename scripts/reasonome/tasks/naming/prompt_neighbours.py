@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tqdm import tqdm
 
+from reasonome.benchmarks.gene_sets import GeneSet, jaccard
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.prompts.prompts import gene_order, genes_text
-from reasonome.tasks.naming.gene_sets import GeneSet, jaccard
 from reasonome.tasks.naming.task import Example, Neighbour
 
 _ROWS_AT_ONCE = 1024  # of a block of the matrix, so that a whole genome's sets need no more memory than a few

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.config import Benchmark, Subset
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.wording import MEMBERSHIP
-from reasonome.tasks.naming.gene_sets import GeneSet, with_terms
 
 Sets = dict[str, list[GeneSet]]
 

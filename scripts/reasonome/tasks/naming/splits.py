@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
-from reasonome.tasks.naming import gene_sets as audit
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 Splits = dict[str, list[GeneSet]]
 
@@ -122,7 +122,7 @@ def _drawn_test(shuffled: Mapping[str, list[GeneSet]], benchmark: Benchmark, new
 
 
 def _leaks(sets: Sequence[GeneSet], held_out: Sequence[GeneSet], benchmark: Benchmark) -> list[str]:
-    return audit.leaks(sets, held_out, benchmark.jaccard, benchmark.audit.dropped())
+    return gene_sets.leaks(sets, held_out, benchmark.jaccard, benchmark.audit.dropped())
 
 
 def _check_ids(test: Sequence[GeneSet]) -> None:
@@ -154,7 +154,7 @@ def _audit(candidates, splits: Splits, reasons: list[str], benchmark: Benchmark)
     """What was dropped, and what remains between every pair of splits. What should have been dropped is an error."""
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
-        found = audit.match(splits[training], splits[held_out], benchmark.jaccard)
+        found = gene_sets.match(splits[training], splits[held_out], benchmark.jaccard)
         left = {kind: len(pairs) for kind, pairs in found.pairs.items()}
         if missed := {kind: left[kind] for kind in benchmark.audit.dropped() if left[kind]}:
             raise InputError(f"{training} sets leak into {held_out}: {missed}")

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.facts.text import one_line
+from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
+from reasonome.facts.text import distinct_share, one_line
 from reasonome.scoring import rouge
 from reasonome.scoring.answer_cells import is_completion
 from reasonome.scoring.table_task import TableFloor
 from reasonome.tasks.naming import floors
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
-from reasonome.tasks.naming.gene_sets import GeneSet, jaccard_blocks
-from reasonome.tasks.naming.metrics import distinct_share, name_scores
+from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 
 _BETWEEN_GENES = re.compile(r"[\s,;/|\[\](){}\"']+")

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.facts.text import normalise
 from reasonome.scoring.hypergeometric import Enrichment, GeneSetTests
 from reasonome.tasks.naming.background import Background, BackgroundTerm
-from reasonome.tasks.naming.gene_sets import GeneSet
 
 
 class Database:
