@@ -1,6 +1,7 @@
 """Supervised fine-tuning on reasoning: the loss counts completions only."""
 
 import random
+from inspect import getfile
 from pathlib import Path
 
 from datasets import Dataset

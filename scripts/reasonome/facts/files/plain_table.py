@@ -291,7 +291,7 @@ def csv_rows(
 
 
 def _with_long_cells(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows of a reader. The limit of a cell's length is the whole process's, and raised for no longer than a row."""
+    """The rows of a reader. The longest cell is a setting of the whole process, and raised for no longer than a row."""
     while True:
         before = csv.field_size_limit(_LONGEST_CELL)
         try:
