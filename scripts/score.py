@@ -9,10 +9,11 @@ python scripts/score.py --benchmark demo-go --style demo-names --examples result
 
 from pathlib import Path
 
+from reasonome.answering.rows import read_answers
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
-from reasonome.scoring import scoring
 from reasonome.scoring.files import arguments, read_questions, write_scores
+from reasonome.tasks.naming import scoring
 from reasonome.tasks.naming.judges import load_judges
 from reasonome.tasks.registry import TASKS
 
@@ -32,7 +33,7 @@ def main() -> None:
         task,
         project.style(args.benchmark, args.style),
         examples,
-        scoring.read_answers(args.answers),
+        read_answers(args.answers),
         load_judges(project, args.benchmark, args.encoders, args.background, args.facts),
         project.settings.seed,
         args.answers,

@@ -13,7 +13,7 @@ from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.scoring import scoring
+from reasonome.tasks.naming import scoring
 from reasonome.tasks.naming.judges import load_judges
 
 

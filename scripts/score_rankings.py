@@ -8,10 +8,10 @@ python scripts/score_rankings.py --benchmark demo-loci --style short \
     --summary results/scores/smollm2-135m/base/demo-loci.short/greedy.json
 """
 
+from reasonome.answering.rows import read_answers
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.facts.authority import read_authority
-from reasonome.scoring import scoring
 from reasonome.scoring.files import arguments, read_questions, write_scores
 from reasonome.tasks.ranking import scoring as ranking_scoring
 from reasonome.tasks.ranking.metrics import known_names
@@ -32,7 +32,7 @@ def main() -> None:
         task,
         project.style(args.benchmark, args.style),
         examples,
-        scoring.read_answers(args.answers),
+        read_answers(args.answers),
         known_names(genes.genes.values()),
         benchmark.longest_list,
         project.settings.seed,

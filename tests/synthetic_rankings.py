@@ -4,9 +4,9 @@ import json
 import random
 from pathlib import Path
 
+from reasonome.answering.rows import AnswerRow
 from reasonome.config import RankingStyle
 from reasonome.facts.genes import Gene
-from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.scoring import score_ranking_floors, score_rankings

@@ -14,9 +14,10 @@ from scipy.stats import hypergeom
 
 from reasonome.config import PromptFacts, Style
 from reasonome.prompts.prompts import gene_order
-from reasonome.scoring import rouge, scoring
+from reasonome.scoring import rouge
+from reasonome.scoring.answers import shuffled
 from reasonome.scoring.hypergeometric import GeneSetTests
-from reasonome.tasks.naming import background, floors
+from reasonome.tasks.naming import background, floors, scoring
 from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.floors.database import Database
 from reasonome.tasks.naming.task import Example, Fact, Gene
@@ -549,17 +550,17 @@ def test_the_order_of_the_examples_changes_no_answer(name):
 def test_shuffled_answers_stay_in_their_group_and_leave_their_row(seed):
     groups = ["a"] * 5 + ["b"] * 2 + ["a"] * 2 + ["c"]
     names = [f"{group}{row}" for row, group in enumerate(groups)]
-    moved = floors.shuffled(names, groups, seed)
+    moved = shuffled(names, groups, seed)
     assert sorted(moved) == sorted(names)
     assert [name[0] for name in moved] == groups
     assert all(new != old for new, old in zip(moved[:-1], names[:-1], strict=True))
     assert moved[-1] == "c9"  # alone in its group
-    assert moved == floors.shuffled(names, groups, seed)
+    assert moved == shuffled(names, groups, seed)
 
 
 def test_shuffling_depends_on_the_seed():
     names = [str(i) for i in range(20)]
-    assert floors.shuffled(names, ["a"] * 20, 0) != floors.shuffled(names, ["a"] * 20, 1)
+    assert shuffled(names, ["a"] * 20, 0) != shuffled(names, ["a"] * 20, 1)
 
 
 def test_an_unknown_score_of_one_draw_is_left_out_of_the_mean_of_draws(monkeypatch):

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from synthetic_rankings import style
 
+from reasonome.answering.rows import AnswerRow
 from reasonome.config import RankingStyle
 from reasonome.core.errors import InputError
-from reasonome.scoring import scoring
-from reasonome.scoring.scoring import AnswerRow
+from reasonome.scoring import answers
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.scoring import handed_over, joined, score_rankings
 from reasonome.tasks.registry import TASKS
@@ -194,7 +194,7 @@ def test_genes_with_white_space_stay_one_gene():
 
 def test_the_summary_counts_problems_and_has_means_by_source():
     table = scored(answer("a", full("IL13")), answer("b", full("KIF3A"))).reset_index()
-    found = scoring.summary(table)
+    found = answers.summary(table)
     assert found["n"] == 3
     assert found["metrics"]["mean"]["top_1"] == pytest.approx(1 / 3, abs=1e-6)
     assert found["strata"]["functional"]["top_1"] == 0

@@ -14,9 +14,9 @@ from ranking_questions import question
 
 import read_recorded as program
 from reasonome.answering.recorded import read_recorded
+from reasonome.answering.rows import read_answers
 from reasonome.config import RecordedAnswers
 from reasonome.core.errors import InputError
-from reasonome.scoring import scoring
 from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -218,7 +218,7 @@ def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
     examples = tmp_path / "test.jsonl"
     examples.write_text("".join(example.model_dump_json() + "\n" for example in EXAMPLES))
     output = _run(monkeypatch, _project(tmp_path), examples)
-    (answer,) = scoring.read_answers(output)
+    (answer,) = read_answers(output)
     assert (answer.id, answer.answer, answer.completion_tokens) == ("GO:1", "DNA repair", 0)
     run = json.loads(output.with_suffix(".run.json").read_text())
     assert {"seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"} <= run.keys()

@@ -11,10 +11,9 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Style
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.base import Policy
+from reasonome.tasks.base import Policy, total
 from reasonome.tasks.naming import floors
 from reasonome.tasks.naming.constant_names import rows_of_common_words
-from reasonome.tasks.naming.rewards import total
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
 from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import RewardScorer, best_policy, lazy_earnings

@@ -23,13 +23,13 @@ from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.answering.answers import write_answers
+from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, read_manifest, text_sha256
 from reasonome.facts.text import normalise
 from reasonome.prompts.prompts import TEMPLATE_TOKENS, count_tokens
-from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.core.terminal import say
-from reasonome.scoring.scoring import AnswerRow, read_answers
 
 # The answers; what was asked for them, with their digest; and the batches of a run that did not end.
 ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"

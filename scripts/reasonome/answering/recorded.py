@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reasonome.answering.rows import AnswerRow
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.text import one_line
 from reasonome.scoring.answer_cells import is_completion, is_ranking_completion
-from reasonome.scoring.scoring import AnswerRow
 from reasonome.tasks.ranking.questions import RankingExample
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise

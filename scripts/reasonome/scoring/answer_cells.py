@@ -5,6 +5,7 @@ import re
 _TAG = re.compile(r"</?(?:genes|reasoning)>")
 # The same in another case, or with spaces inside the angle brackets.
 _LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
+_BETWEEN_GENES = re.compile(r"[\s,;/|\[\](){}\"']+")
 _LIST = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -29,3 +30,8 @@ def has_near_tags(cell: str) -> bool:
 def lists_in(cell: str) -> list[str]:
     """The closed lists in a cell, with their brackets."""
     return _LIST.findall(cell)
+
+
+def genes_of(cell: str) -> list[str]:
+    """The symbols in a cell, each once: `A, B`, `A|B`, `{A},{B}` and `['A', 'B']` are alike."""
+    return list(dict.fromkeys(gene for gene in _BETWEEN_GENES.split(cell) if gene))

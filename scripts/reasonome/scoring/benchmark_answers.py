@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reasonome.answering.recorded import FIELDS, read_recorded
+from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.config import Benchmark, Style
@@ -15,9 +16,9 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
-from reasonome.scoring import scoring
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
+from reasonome.tasks.naming import scoring
 from reasonome.tasks.naming.judges import load_judges
 from reasonome.tasks.registry import TASKS
 
@@ -54,7 +55,7 @@ class Answers:
     `counts` has what a table of recorded answers lacks; it is empty for answers of the pipeline.
     """
 
-    rows: list[scoring.AnswerRow]
+    rows: list[AnswerRow]
     counts: dict[str, int]
     notes: list[str]
 
@@ -133,7 +134,7 @@ def _answers(path: Path, asked: Sequence[Any], examples: Sequence[Any], columns:
             raise InputError(f"'{key}' is no column of recorded answers", field="columns", fix=fix)
     counted = {example.id for example in examples}
     if not columns and _is_of_a_model(path):
-        return Answers(scoring.read_answers(path), {}, [])
+        return Answers(read_answers(path), {}, [])
     found = read_recorded(path, asked, columns).of(counted)
     return Answers(found.answers, found.counts(), found.sentences())
 
@@ -151,7 +152,7 @@ def _table(
     benchmark: str,
     style: Style,
     examples: Sequence[Any],
-    answers: Sequence[scoring.AnswerRow],
+    answers: Sequence[AnswerRow],
     encoders: Sequence[Path],
     file: Path,
     sealed: Collection[str],

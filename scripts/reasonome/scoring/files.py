@@ -10,7 +10,7 @@ import pandas as pd
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.core import atomic
-from reasonome.scoring import scoring
+from reasonome.scoring import answers
 from reasonome.tasks.base import Task
 
 
@@ -38,7 +38,7 @@ def write_scores(table: pd.DataFrame, sealed: int, output: Path, summary: Path, 
     """Write a table of scores and its summary, and print the means of the metrics `shown`."""
     with atomic.replacing(output) as temporary:
         table.to_parquet(temporary, index=False)
-    result = scoring.summary(table) | {"sealed": sealed}
+    result = answers.summary(table) | {"sealed": sealed}
     atomic.write_json(summary, result)
     mean = result["metrics"]["mean"]
     means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in shown if metric in mean)

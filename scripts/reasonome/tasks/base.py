@@ -78,3 +78,8 @@ class Task(Protocol):
 
     def policies(self, examples: Sequence[Any], style: AnyStyle | None = None) -> list[Policy]:
         """Lazy answers in the style's form, given training examples: what GRPO compares the reward with."""
+
+
+def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:
+    """The weighted sum of reward components, per answer."""
+    return sum(weights[name] * np.asarray(values, dtype=float) for name, values in components.items())

@@ -21,8 +21,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.prompts import Prompt, render
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.base import Policy, Reward, Similarity, Task
-from reasonome.tasks.naming.rewards import total
+from reasonome.tasks.base import Policy, Reward, Similarity, Task, total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards

@@ -38,8 +38,3 @@ def format(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
 def reasoning(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
     """1 where `Reasoning:` holds at least one step, every step in closed tags with text in them."""
     return [float(answer.reasoned) for answer in answers]
-
-
-def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:
-    """The weighted sum of reward components, per answer."""
-    return sum(weights[name] * np.asarray(values, dtype=float) for name, values in components.items())

@@ -1,7 +1,6 @@
 """Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its floors."""
 
 import random
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,8 @@ from tqdm import tqdm
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
 from reasonome.facts.text import distinct_share, one_line
 from reasonome.scoring import rouge
-from reasonome.scoring.answer_cells import is_completion
+from reasonome.scoring.answer_cells import genes_of, is_completion
+from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableFloor
 from reasonome.tasks.naming import floors
 from reasonome.tasks.naming.clusters import connected_sets
@@ -20,7 +20,6 @@ from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_comm
 from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 
-_BETWEEN_GENES = re.compile(r"[\s,;/|\[\](){}\"']+")
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
 _NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
@@ -93,7 +92,7 @@ class NamingTable:
         constant = most_overlapping(candidates, compared)
         common = most_overlapping(rows_of_common_words(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
-        shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
+        handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
         found = {
             "best_constant": TableFloor(
                 "none",
@@ -130,7 +129,9 @@ class NamingTable:
                 ],
                 f"a true name of any row, the mean of {draws} draws",
             ),
-            "shuffled_answers": TableFloor("the answers themselves", [shuffled], "each answer handed to another row"),
+            "shuffled_answers": TableFloor(
+                "the answers themselves", [handed_over], "each answer handed to another row"
+            ),
         }
         if "genes" in table and len(table) > 1:
             found["nearest_row"] = TableFloor(
@@ -172,11 +173,6 @@ def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:
     of_cell = {cell: frozenset(map(str.casefold, genes_of(cell))) for cell in dict.fromkeys(table["genes"])}
     set_of = [number_of.setdefault(of_cell[cell], len(number_of)) for cell in table["genes"]]
     return [GeneSet(str(number), "", "", symbols) for symbols, number in number_of.items()], set_of
-
-
-def genes_of(cell: str) -> list[str]:
-    """The symbols in a cell, each once: `A, B`, `A|B`, `{A},{B}` and `['A', 'B']` are alike."""
-    return list(dict.fromkeys(gene for gene in _BETWEEN_GENES.split(cell) if gene))
 
 
 def _ids(table: pd.DataFrame) -> list[str]:

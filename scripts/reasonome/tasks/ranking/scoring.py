@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
+from reasonome.scoring.answers import by_question, shuffled
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.scoring.scoring import AnswerRow, by_question
 from reasonome.tasks.base import Task
-from reasonome.tasks.naming import floors
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
 from reasonome.tasks.ranking.metrics import answer_metrics, list_metrics
@@ -175,7 +175,7 @@ def _shuffled_scores(
     """The scores of rankings handed to other questions of the same subset, sample and order, so that none keeps its."""
     ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
     groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
-    origin = pd.Series(floors.shuffled(ordered.index.tolist(), groups, seed), ordered.index).sort_index()
+    origin = pd.Series(shuffled(ordered.index.tolist(), groups, seed), ordered.index).sort_index()
     scores = [
         list_metrics(handed_over(rankings[own], shown[own], shown[row], asked[row]), asked[row], longest_list)
         for row, own in enumerate(origin)

@@ -13,10 +13,9 @@ from tqdm import tqdm
 
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
-from reasonome.scoring.answer_cells import has_near_tags, is_ranking_completion, lists_in
+from reasonome.scoring.answer_cells import genes_of, has_near_tags, is_ranking_completion, lists_in
+from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableFloor
-from reasonome.tasks.naming import floors
-from reasonome.tasks.naming.table import genes_of
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import TOP, list_metrics
 from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
@@ -143,9 +142,9 @@ class RankingTable:
             "genes in the order of how often they are right in the other rows; of equals that of the prompt",
         )
         if len(table) > 1:
-            shuffled = floors.shuffled(table["answer"].tolist(), [0] * len(table), seed)
+            handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
             found["shuffled_answers"] = TableFloor(
-                "the answers themselves", [shuffled], "each answer handed to another row"
+                "the answers themselves", [handed_over], "each answer handed to another row"
             )
         return found
 

@@ -4,8 +4,7 @@ A score means something only beside what can be had without a model from the sam
 depends on the order in which examples are given. docs/floors.md says what beating each of them means.
 """
 
-import random
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection
 
 from reasonome.config import Style
 from reasonome.tasks.naming.floors.enrichment import (
@@ -41,7 +40,6 @@ __all__ = [
     "best_by_term_score",
     "floors_of",
     "sampled",
-    "shuffled",
 ]
 
 FLOORS = {
@@ -84,21 +82,3 @@ def floors_of(
         and (encoders or not floor.by_encoder)
         and (terms is not None or not floor.by_terms)
     }
-
-
-def shuffled(names: Sequence[str], groups: Sequence[Hashable], seed: int) -> list[str]:
-    """A model's own answers permuted within each group of rows, so that none stays in its row.
-
-    A group holds each question once: several samples of a question are groups of their own. The only row of
-    a group keeps its answer.
-    """
-    result = list(names)
-    rng = random.Random(seed)
-    rows_of: dict[Hashable, list[int]] = {}
-    for row, group in enumerate(groups):
-        rows_of.setdefault(group, []).append(row)
-    for rows in rows_of.values():
-        rng.shuffle(rows)
-        for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
-            result[place] = names[origin]
-    return result

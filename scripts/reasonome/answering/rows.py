@@ -1,0 +1,37 @@
+"""Rows of a file of answers."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reasonome.benchmarks.rows import read_rows
+
+
+class AnswerRow(BaseModel):
+    """One row of a file of answers. A bare name stands in `answer`; then `text` is not parsed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    subset: str
+    sample: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    order: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    prompt_sha256: str = ""
+    text: str
+    answer: str | None = None
+    finish_reason: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    logprob: float | None = None
+    name_logprob: float | None = None
+    name_tokens: int = 0
+    confidence: float | None = None
+    seconds: float = 0.0
+    genes_left_out: int = 0
+    facts_left_out: int = 0
+    neighbours_left_out: int = 0
+
+
+def read_answers(path: str | Path) -> list[AnswerRow]:
+    """Rows of an answers file; InputError names the line of a malformed one."""
+    return read_rows(path, AnswerRow)

@@ -1,0 +1,120 @@
+"""What scoring shares between tasks: which answer is to which question, how it was read and ended, and means."""
+
+import math
+import random
+from collections.abc import Collection, Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reasonome.answering.rows import AnswerRow
+from reasonome.config import Style
+from reasonome.core.errors import InputError
+from reasonome.prompts.prompts import listing_order
+from reasonome.scoring.comparisons import in_mean
+from reasonome.tasks.base import Task
+
+
+def by_question(
+    examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
+) -> dict[tuple[str, int, int], AnswerRow]:
+    """Answers by id, sample and order, those to `sealed` ids left out; InputError for a stranger's and for twins."""
+    known = {example.id for example in examples}
+    given: dict[tuple[str, int, int], AnswerRow] = {}
+    for line, answer in enumerate(answers, 1):
+        if answer.id in sealed:
+            continue
+        key = (answer.id, answer.sample, answer.order)
+        if answer.id not in known:
+            raise InputError(
+                f"answer to '{answer.id}', which is not in the test split", file=file, line=line, field="id"
+            )
+        if key in given:
+            what = f"two answers to '{answer.id}', sample {answer.sample}, order {answer.order}"
+            raise InputError(what, file=file, line=line, field="id")
+        given[key] = answer
+    return given
+
+
+def parsed_answer(task: Task, style: Style, answer: AnswerRow | None) -> Any:
+    """The parsed answer; a bare name is taken as it stands, and what is missing is an empty text."""
+    if answer is not None and answer.answer is not None:
+        return task.bare(answer.answer)
+    return task.parse(answer.text if answer else "", style)
+
+
+def shown_genes(example: Any, style: Style, answer: AnswerRow | None) -> list[str]:
+    """The symbols that stood in the prompt: all but the last ones of its order, as many as were left out."""
+    symbols = [gene.symbol for gene in example.genes]
+    ordered = [symbols[position] for position in listing_order(symbols, style)]
+    return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
+
+
+def ending(answer: AnswerRow | None) -> dict[str, float]:
+    """Whether the answer was cut off, and its tokens: unknown (nan) of answers that came without either."""
+    if answer is not None and not (answer.finish_reason or answer.completion_tokens):
+        return {"truncated": math.nan, "length": math.nan}
+    return {
+        "truncated": float(answer is not None and answer.finish_reason == "length"),
+        "length": float(answer.completion_tokens if answer else 0),
+    }
+
+
+def confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
+    """How sure the model was: as it stated, else by the mean log-probability of the name's tokens, as a probability."""
+    stated = read.confidence if read.confidence is not None or answer is None else answer.confidence
+    if stated is not None:
+        return {"confidence": stated, "confidence_kind": "stated"}
+    if answer is not None and answer.name_logprob is not None and answer.name_tokens:
+        return {"confidence": math.exp(answer.name_logprob / answer.name_tokens), "confidence_kind": "logprob"}
+    return {"confidence": None, "confidence_kind": ""}
+
+
+def shuffled(names: Sequence[str], groups: Sequence[Hashable], seed: int) -> list[str]:
+    """A model's own answers permuted within each group of rows, so that none stays in its row.
+
+    A group holds each question once: several samples of a question are groups of their own. The only row of
+    a group keeps its answer.
+    """
+    result = list(names)
+    rng = random.Random(seed)
+    rows_of: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group, []).append(row)
+    for rows in rows_of.values():
+        rng.shuffle(rows)
+        for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
+            result[place] = names[origin]
+    return result
+
+
+def summary(table: pd.DataFrame) -> dict[str, Any]:
+    """Means of all metrics per subset and over the subsets, and how many answers were missing or malformed.
+
+    Contaminated variants are no part of the mean; `strata` has the same mean over each stratum. A metric that is known
+    of no answer is left out.
+    """
+    metrics = list(table.select_dtypes("float").columns.drop(["logprob", "name_logprob"], errors="ignore"))
+    means = table.groupby("subset")[metrics].mean()
+    counted = table[table["subset"].isin(in_mean(table["subset"]))]
+    strata = {
+        stratum: _known(rows.groupby("subset")[metrics].mean().mean())
+        for stratum, rows in counted.groupby("stratum")
+        if stratum
+    }
+    problems = table["problems"].str.split(",").explode()
+    return {
+        "n": len(table),
+        "metrics": {
+            **{subset: _known(row) for subset, row in means.iterrows()},
+            "mean": _known(means.loc[in_mean(means.index)].mean()),
+        },
+        "strata": strata,
+        "distinct_names": int(table.loc[table["answer"] != "", "answer"].nunique()),
+        "problems": {problem: int(count) for problem, count in problems[problems != ""].value_counts().items()},
+    }
+
+
+def _known(means: pd.Series) -> dict[str, float]:
+    return means.dropna().round(6).to_dict()
