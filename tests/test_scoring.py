@@ -9,7 +9,7 @@ import pytest
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.scoring import answers
+from reasonome.scoring.answers import summary
 from reasonome.tasks.naming import scoring
 from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.task import Example, Gene
@@ -62,7 +62,7 @@ def test_answers_by_hand():
 
 
 def test_summary_by_hand():
-    found = answers.summary(
+    found = summary(
         score(
             [
                 answer("GO:1", "DNA binding", logprob=-2.0, completion_tokens=10, finish_reason="length"),
@@ -86,7 +86,7 @@ def test_malformed_answers_are_wrong_and_each_problem_is_counted():
     table = score(rows)
     assert table["rouge_l"].tolist() == [0, 0, 0]
     assert table["answer"].tolist() == ["", "", ""]
-    assert answers.summary(table)["problems"] == {
+    assert summary(table)["problems"] == {
         "empty_name": 1,
         "several_process_lines": 1,
         "no_process_line": 1,
@@ -105,7 +105,7 @@ def test_every_example_has_a_row_for_every_sample():
         ("GO:3", 0, 0),
         ("GO:3", 1, 0),
     ]
-    assert answers.summary(table)["problems"] == {"missing_answer": 3}
+    assert summary(table)["problems"] == {"missing_answer": 3}
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -212,7 +212,7 @@ def test_contaminated_variants_and_strata_in_the_summary_by_hand():
     table = scoring.score_answers(TASK, STYLE, examples, answers, Judges(), seed=0)
     assert table["stratum"].tolist() == ["understudied", "well-studied", "well-studied", "understudied"]
     assert table["abstained"].tolist() == [0, 0, 0, 1]
-    found = answers.summary(table)
+    found = summary(table)
     # bp is (1 + 0) / 2, cc is 1; the variant, answered rightly, is not in their mean.
     assert found["metrics"]["mean"]["exact"] == 0.75
     assert found["metrics"]["bp-100"]["exact"] == 1
@@ -236,7 +236,7 @@ def test_names_alone_have_no_form_and_what_is_missing_has_none_to_keep():
         assert np.isnan(table.loc[0, column])
         assert table[column].tolist()[1:] == [1, 0]
     assert table["reward_rouge_l"].tolist() == [1, 1, 0]
-    assert answers.summary(table)["metrics"]["bp"]["format"] == 1  # of the one completion
+    assert summary(table)["metrics"]["bp"]["format"] == 1  # of the one completion
 
 
 def test_where_every_answer_is_a_name_alone_nothing_has_a_form():
@@ -320,6 +320,6 @@ def test_sets_that_hang_together_share_a_cluster():
 
 
 def test_what_is_known_of_no_answer_is_left_out_of_the_summary():
-    found = answers.summary(score([answer("GO:1", "DNA repair")]))
+    found = summary(score([answer("GO:1", "DNA repair")]))
     assert "order_agreement" not in found["metrics"]["mean"] and "confidence" not in found["metrics"]["bp"]
     json.dumps(found, allow_nan=False)

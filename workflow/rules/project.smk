@@ -1,5 +1,6 @@
 # The validated configuration, the paths, and what every job's shell shares.
 
+import functools
 import re
 import shlex
 import shutil
@@ -104,6 +105,7 @@ def program(script, arguments):
     return f"{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
 
 
+@functools.cache
 def code_of(script, *benchmarks):
     """Digest of the code that a program runs, of tasks that of these benchmarks' alone: as a param it reruns a job when
     that code changes, never for a comment."""
