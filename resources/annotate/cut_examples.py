@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import scanpy
 
-from reasonome.atomic import write_text
+from reasonome.core.atomic import write_text
 
 PATHWAYS = Path("resources/demo/ReactomePathways.gmt.gz")
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cut_go import write_gz
 
-from reasonome.errors import run_program
+from reasonome.core.errors import run_program
 
 COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id", "mouse_synonyms", "human_symbols", "one_to_one")
 MGI_COLUMN = "Mouse genome database ID(supplied by MGI)"

@@ -17,8 +17,8 @@ from zlib import crc32
 
 from cut_go import write_gz
 
-from reasonome.errors import run_program
-from reasonome.sources.phenopackets import Case, read_cases
+from reasonome.core.errors import run_program
+from reasonome.facts.sources.phenopackets import Case, read_cases
 
 GENES, FEWEST, MOST = 190, 2, 3  # genes drawn, cases that each must have, cases drawn of each
 

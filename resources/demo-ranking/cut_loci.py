@@ -15,10 +15,10 @@ from pathlib import Path
 
 from cut_go import write_gz
 
-from reasonome.errors import run_program
-from reasonome.sources.gold_standards import COLUMNS
-from reasonome.sources.table import places, rows
-from reasonome.sources.textfile import lines
+from reasonome.core.errors import run_program
+from reasonome.facts.files.text_file import lines
+from reasonome.facts.sources.gold_standards import COLUMNS
+from reasonome.facts.sources.table import places, rows
 
 # Sentences and remarks that people wrote; the other columns are facts.
 FREE_TEXT = ("gold_standard_info.evidence.description", "metadata.comments")

@@ -22,10 +22,10 @@ from pathlib import Path
 import pandas as pd
 from cut_go import NAMESPACES, accessions, gaf_lines, obo_lines, read_annotations, write_gz
 
-from reasonome.errors import run_program
-from reasonome.genes import GeneTable
-from reasonome.sources.go import propagate, read_obo
-from reasonome.sources.hgnc import read_genes
+from reasonome.core.errors import run_program
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.go import propagate, read_obo
+from reasonome.facts.sources.hgnc import read_genes
 
 TERMS_PER_ASPECT, LARGEST_SUBTREE, GENES = 400, 3, range(3, 501)
 

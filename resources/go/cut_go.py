@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.atomic import replacing
-from reasonome.errors import run_program
-from reasonome.sources.bioconductor import ontology_from_sqlite
-from reasonome.sources.go import propagate
+from reasonome.core.atomic import replacing
+from reasonome.core.errors import run_program
+from reasonome.facts.sources.bioconductor import ontology_from_sqlite
+from reasonome.facts.sources.go import propagate
 
 NAMESPACES = {"BP": "biological_process", "MF": "molecular_function", "CC": "cellular_component"}
 ASPECTS = {"BP": "P", "MF": "F", "CC": "C"}
