@@ -13,7 +13,6 @@ from reasonome.prompts.prompts import Prompt, gene_set_prompt, with_choice
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.naming import rewards as naming
 from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
-from reasonome.tasks.naming.constant_names import rows_of_common_words
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
@@ -189,6 +188,9 @@ class GeneSetNaming:
     def policies(self, examples: Sequence[Example], style: Style | None = None) -> list[Policy]:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of what
         the prompt calls its genes: the first of them, or as many as a name may hold."""
+        # Late: where jobs are only planned its packages are not installed.
+        from reasonome.tasks.naming.constant_names import rows_of_common_words
+
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *rows_of_common_words(names)])
         named = style is None or "{name" in style.gene
