@@ -198,6 +198,8 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
     same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
     settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
     bf16 = precision.choose("auto") == "bf16"
+    rows = rows_of(inputs, work, "examples")
+    random.Random(SEED).shuffle(rows)  # as scripts/sft.py does, so that equal seeds draw equal steps
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful or not bf16 else str(base),
         args=SFTConfig(
@@ -214,7 +216,7 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
             **same,
             **settings,
         ),
-        train_dataset=Dataset.from_list(rows_of(inputs, work, "examples")),
+        train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )
     meter = Meter()
