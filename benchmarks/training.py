@@ -12,12 +12,12 @@ with draws of their own, losses after so few steps differ by one or two in a hun
 is that of the saved (bf16) weights, all measured alike.
 
 theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to the longest; gradient checkpointing;
-        weights as the checkpoint has them (bf16), bf16 autocast.
+        fp32 weights, as TRL loads them, under bf16 autocast.
 plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
 ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
 
-All compute in the precision that this machine is faster in. Where that is fp32, theirs and plain have fp32 weights
-and no autocast: with TRL's default of bf16 they would take hours.
+All compute in the precision that this machine is faster in. Where that is fp32, theirs and plain have no autocast: with
+TRL's default of bf16 they would take hours.
 
 Rates are real tokens, without padding, over the seconds of optimizer steps. The share of the measured matmul peak
 counts FLOPs as reasonome/training/throughput.py says.
@@ -201,7 +201,7 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
     rows = rows_of(inputs, work, "examples")
     random.Random(SEED).shuffle(rows)  # as scripts/sft.py does, so that equal seeds draw equal steps
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful or not bf16 else str(base),
+        model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
         args=SFTConfig(
             output_dir=str(folder / "trainer"),
             num_train_epochs=1,
