@@ -51,6 +51,18 @@ def shown_genes(example: Any, style: Style, answer: AnswerRow | None) -> list[st
     return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
 
 
+def measured(answer: AnswerRow | None) -> dict[str, Any]:
+    """What was counted and measured while an answer was made; of a missing one no tokens, and no probabilities."""
+    return {
+        "prompt_tokens": answer.prompt_tokens if answer else 0,
+        "completion_tokens": answer.completion_tokens if answer else 0,
+        "finish_reason": answer.finish_reason if answer else "missing",
+        "logprob": answer.logprob if answer else None,
+        "name_logprob": answer.name_logprob if answer else None,
+        "name_tokens": answer.name_tokens if answer else 0,
+    }
+
+
 def ending(answer: AnswerRow | None) -> dict[str, float]:
     """Whether the answer was cut off, and its tokens: unknown (nan) of answers that came without either."""
     if answer is not None and not (answer.finish_reason or answer.completion_tokens):

@@ -13,7 +13,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.scoring.answers import by_question, confidence, ending, parsed_answer, shown_genes, shuffled
+from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shown_genes, shuffled
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import floors
@@ -74,12 +74,7 @@ def score_answers(
                     "genes_left_out": answer.genes_left_out if answer else 0,
                     "facts_left_out": answer.facts_left_out if answer else 0,
                     "neighbours_left_out": answer.neighbours_left_out if answer else 0,
-                    "prompt_tokens": answer.prompt_tokens if answer else 0,
-                    "completion_tokens": answer.completion_tokens if answer else 0,
-                    "finish_reason": answer.finish_reason if answer else "missing",
-                    "logprob": answer.logprob if answer else None,
-                    "name_logprob": answer.name_logprob if answer else None,
-                    "name_tokens": answer.name_tokens if answer else 0,
+                    **measured(answer),
                     "format": float(read.named and read.reasoned),
                     "format_published": float(read.format_published),
                     "abstained": float(normalise(read.name) == normalise(ABSTENTION)),

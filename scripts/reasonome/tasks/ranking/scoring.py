@@ -11,7 +11,7 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading, RankingStyle
 from reasonome.core.errors import InputError
-from reasonome.scoring.answers import by_question, shuffled
+from reasonome.scoring.answers import by_question, measured, parsed_answer, shuffled
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Task
 from reasonome.tasks.ranking.clusters import clusters
@@ -57,7 +57,7 @@ def score_rankings(
     for example in examples:
         for sample, order in tries:
             answer = given.get((example.id, sample, order))
-            read = _read(task, style, answer)
+            read = parsed_answer(task, style, answer)
             ranked = read.ranked(example)[:longest_list]
             candidates = task.listed(example, style, order, answer.genes_left_out if answer else 0)
             metrics = answer_metrics(read, example, longest_list, known)
@@ -82,12 +82,7 @@ def score_rankings(
                     "problems": ",".join(_problems(read, metrics) if answer else [_MISSING]),
                     "genes_left_out": answer.genes_left_out if answer else 0,
                     "facts_left_out": answer.facts_left_out if answer else 0,
-                    "prompt_tokens": answer.prompt_tokens if answer else 0,
-                    "completion_tokens": answer.completion_tokens if answer else 0,
-                    "finish_reason": answer.finish_reason if answer else "missing",
-                    "logprob": answer.logprob if answer else None,
-                    "name_logprob": answer.name_logprob if answer else None,
-                    "name_tokens": answer.name_tokens if answer else 0,
+                    **measured(answer),
                     "length": _length(answer),
                     **metrics,
                 }
@@ -131,12 +126,6 @@ def handed_over(
         return list(dict.fromkeys(example.gene_of(gene) or gene for gene in ranking))
     place = {gene: number for number, gene in enumerate(shown)}
     return [other[place[gene]] for gene in ranking if place.get(gene, len(other)) < len(other)]
-
-
-def _read(task: Task, style: RankingStyle, answer: AnswerRow | None) -> RankedAnswer:
-    if answer is not None and answer.answer is not None:
-        return task.bare(answer.answer)
-    return task.parse(answer.text if answer else "", style)
 
 
 def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
