@@ -21,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
 from reasonome.core.errors import lookup, run_program
 from reasonome.facts.sources.go import read_obo
 from reasonome.scoring.encoders import SentenceEncoder
@@ -52,7 +51,7 @@ def main() -> int:
     given = parser.parse_args()
 
     project = Project(given.config)
-    folder = given.encoder or Results(project.settings.results).encoder("minilm")
+    folder = given.encoder or project.results.encoder("minilm")
     pooling = lookup(project.encoders, folder.name, "encoder").pooling
     answers, truths = pairs()
     texts = {*answers, *truths}

@@ -1,7 +1,6 @@
 """Build the background of a benchmark: all terms and gene sets that its answers are compared with.
 
-python scripts/build_background.py --benchmark demo-go --facts results/facts/go-2022/facts.parquet \\
-    --ontology go-2022 resources/go/go-basic.obo.gz --output results/backgrounds/demo-go.parquet
+python scripts/build_background.py --benchmark demo-go --output results/backgrounds/demo-go.parquet
 """
 
 import argparse
@@ -12,6 +11,7 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import background_statistics, background_table, write_background
 
 
@@ -19,21 +19,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--facts", type=Path, required=True, help="of the background's corpus")
-    parser.add_argument(
-        "--ontology",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("SOURCE", "PATH"),
-        help="repeatable: of its sources",
-    )
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
-    benchmark = lookup(Project(args.config).benchmarks, args.benchmark, "benchmark")
-    ontologies = {source: read_ontology(path) for source, path in args.ontology}
-    table = background_table(read_facts(args.facts), ontologies, benchmark)
+    project = Project(args.config)
+    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
+    read = files.background(project, args.benchmark).files
+    ontologies = {source: read_ontology(path) for source, path in read["ontologies"].items()}
+    table = background_table(read_facts(read["facts"]), ontologies, benchmark)
     write_background(table, args.output)
     for row in background_statistics(table).itertuples():
         show(

@@ -14,7 +14,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
-from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:
@@ -29,7 +28,7 @@ def main() -> None:
 
     stopwatch = Stopwatch()
     project = Project(args.config)
-    task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
+    task = project.task(args.benchmark)
     backbone = lookup(project.backbones, args.backbone, "backbone")
     if backbone.recorded is None:
         raise InputError(
@@ -38,7 +37,7 @@ def main() -> None:
             field=args.backbone,
             fix="give it `recorded: {files: {BENCHMARK: FILE}}` in place of weights or api",
         )
-    found = read_recorded(args.answers, read_rows(args.examples, task.Example), backbone.recorded.columns)
+    found = read_recorded(args.answers, task, read_rows(args.examples, task.Example), backbone.recorded.columns)
     atomic.write_jsonl(args.output, (answer.model_dump() for answer in found.answers))
     stopwatch.write(
         args.output.with_suffix(".run.json"),

@@ -10,13 +10,13 @@ python scripts/render_report.py --plan results/experiments/demo/plan.json \
 import argparse
 from pathlib import Path
 
+from reasonome.core import atomic
 from reasonome.core.atomic import write_text
 from reasonome.core.errors import run_program
 from reasonome.report import costs, paper_figures, tables
 from reasonome.report.evidence import (
     count_reasoning,
     read_evidence,
-    read_json,
     read_leaks,
     read_statistics,
     read_step,
@@ -56,7 +56,7 @@ def main() -> None:
             steps=steps,
             costs=tables.read_table(given.costs, costs.COLUMNS),
             figures=given.figures,
-            audits={benchmark: read_json(path) for benchmark, path in plan.audits.items()},
+            audits={benchmark: atomic.read_json(path) for benchmark, path in plan.audits.items()},
             leaks=read_leaks(given.leaks),
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
             corpora=corpora,

@@ -1,15 +1,13 @@
 """Write a corpus' facts as statements, without those about the held-out terms (valid and test) of its benchmarks.
 
 python scripts/write_statements.py --corpus demo --facts results/facts/demo/facts.parquet \
-    --leave-out results/benchmarks/demo-go --tokenizer results/models/smollm2-135m/base/model \
-    --output results/statements/demo
+    --tokenizer results/models/smollm2-135m/base/model --output results/statements/demo
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.benchmarks.rows import held_out_terms
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
@@ -17,6 +15,7 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
+from reasonome.tasks.base import held_out_terms
 
 
 def main() -> None:
@@ -24,15 +23,14 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--facts", type=Path, required=True)
-    parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="folders of benchmarks")
     parser.add_argument("--tokenizer", type=Path, help="model folder whose tokenizer counts; without it none are")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
     project = Project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
-    folders = args.leave_out if corpus.test_facts == "drop" else []
-    terms = [term for folder in folders for term in held_out_terms(folder)]
+    left_out = corpus.leave_out if corpus.test_facts == "drop" else []
+    terms = [term for b in left_out for term in held_out_terms(project.task(b), project.results.benchmark(b))]
     facts, left_out = statements.leave_out(read_facts(args.facts), terms)
     told = len(facts)
     if corpus.placebo:

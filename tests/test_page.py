@@ -33,7 +33,6 @@ from reasonome.report.drawing import STYLE, save, spread, themed_svg, turn_crowd
 from reasonome.report.evidence import (
     count_reasoning,
     read_evidence,
-    read_json,
     read_leaks,
     read_statistics,
     read_step,
@@ -60,7 +59,7 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
         evidence=evidence,
         steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
-        audits={name: read_json(path) for name, path in plan.audits.items()},
+        audits={name: atomic.read_json(path) for name, path in plan.audits.items()},
         leaks=read_leaks(folder / "leaks.json"),
         reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         costs=costs.costs_table(plan).astype(str),

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import audit_ranking_leaks
 import pandas as pd
 import pytest
 
-import audit_ranking_leaks
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Training, check, table

@@ -15,7 +15,7 @@ from reasonome.report import costs, paper_figures, tables
 from reasonome.report.answers_data import failure_kinds
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save
-from reasonome.report.evidence import read_evidence, read_json, read_leaks, read_step
+from reasonome.report.evidence import read_evidence, read_leaks, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.metric_sets import RANKINGS
 from reasonome.report.metrics_table import metrics_table
@@ -63,7 +63,7 @@ def page(experiment):
             steps=steps,
             costs=costs.costs_table(plan),
             figures=folder / "figures",
-            audits={name: read_json(path) for name, path in plan.audits.items()},
+            audits={name: atomic.read_json(path) for name, path in plan.audits.items()},
             leaks=read_leaks(folder / "leaks.json"),
             reasoning=[],
             corpora={},

@@ -82,7 +82,7 @@ rule read_recorded:
         "../../envs/cpu.yaml"
     params:
         columns=lambda w: canonical(PROJECT.backbones[w.backbone].recorded.columns),
-        code=lambda w: code_of("read_recorded.py", w.benchmark),
+        code=lambda w: code_of("read_recorded.py", "", w.benchmark),
     shell:
         configured(
             "read_recorded.py",

@@ -3,8 +3,7 @@
 
 rule build_background:
     input:
-        facts=lambda w: RESULTS.facts(PROJECT.background(w.benchmark)),
-        ontologies=background_ontologies,
+        files=reads("background"),
     output:
         f"{ROOT}/backgrounds/{{benchmark}}.parquet",
     log:
@@ -17,11 +16,10 @@ rule build_background:
     params:
         code=code_of("build_background.py"),
         settings=background_settings,
-        ontologies=background_arguments,
     shell:
         configured(
             "build_background.py",
-            "--benchmark {wildcards.benchmark} --facts {input.facts} {params.ontologies} --output {output}",
+            "--benchmark {wildcards.benchmark} --output {output}",
         )
 
 

@@ -1,5 +1,5 @@
-# Facts → benchmarks of gene sets, and tables of questions → benchmarks of rankings: split so that nothing leaks, with the
-# audit that proves it. Fetching needs a network and runs where Snakemake runs.
+# Facts and tables of questions → benchmarks, split so that nothing leaks, with the audit that proves it. Fetching needs a
+# network and runs where Snakemake runs.
 
 
 localrules:
@@ -30,48 +30,7 @@ rule fetch_published:
 
 rule build_benchmark:
     input:
-        facts=lambda w: RESULTS.facts(PROJECT.benchmarks[w.benchmark].corpus),
-        ontologies=ontologies_of,
-        synonyms=synonyms_of,
-        authority=authority_of,
-        published=published_of,
-        left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
-    output:
-        train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
-        valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
-        test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        unmapped=f"{ROOT}/benchmarks/{{benchmark}}/unmapped.tsv",
-        audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
-    log:
-        f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
-    wildcard_constraints:
-        benchmark=one_of(PROJECT.naming_benchmarks),
-    conda:
-        "../../envs/cpu.yaml"
-    threads: cpus("build_benchmark")
-    resources:
-        **asks("build_benchmark"),
-    params:
-        benchmark=lambda w: sets_of(w.benchmark),
-        files=benchmark_arguments,
-        policies=lambda w: canonical([sets_of(b) for b in PROJECT.benchmarks[w.benchmark].leave_out]),
-        leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
-        folder=subpath(output.audit, parent=True),
-    shell:
-        configured(
-            "build_benchmark.py",
-            "--benchmark {wildcards.benchmark} --facts {input.facts} {params.files} --synonyms {input.synonyms}"
-            " --leave-out {params.leave_out}"
-            " --output {params.folder}",
-        )
-
-
-rule build_ranking_benchmark:
-    input:
-        authority=ranking_authority,
-        questions=lambda w: question_files(w.benchmark).values(),
-        locations=ranking_locations,
-        ontology=ranking_ontology,
+        files=reads("building"),
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
     output:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
@@ -81,22 +40,18 @@ rule build_ranking_benchmark:
         unmapped=f"{ROOT}/benchmarks/{{benchmark}}/unmapped.tsv",
         audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
     log:
-        f"{ROOT}/logs/build_ranking_benchmark/{{benchmark}}.log",
-    wildcard_constraints:
-        benchmark=one_of(PROJECT.ranking_benchmarks),
+        f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
     conda:
         "../../envs/cpu.yaml"
-    threads: cpus("build_ranking_benchmark")
+    threads: cpus("build_benchmark")
     resources:
-        **asks("build_ranking_benchmark"),
+        **asks("build_benchmark"),
     params:
-        benchmark=lambda w: questions_of(w.benchmark),
-        seeds=lambda w: PROJECT.order_seeds(w.benchmark),
-        files=ranking_arguments,
-        leave_out=lambda w: [RESULTS.benchmark(b) for b in PROJECT.benchmarks[w.benchmark].leave_out],
+        benchmark=lambda w: rows_of(w.benchmark),
+        settings=lambda w: canonical(inputs_of("building", w).settings),
         folder=subpath(output.audit, parent=True),
     shell:
         configured(
-            "build_ranking_benchmark.py",
-            "--benchmark {wildcards.benchmark} {params.files} --leave-out {params.leave_out} --output {params.folder}",
+            "build_benchmark.py",
+            "--benchmark {wildcards.benchmark} --output {params.folder}",
         )

@@ -30,7 +30,7 @@ rule summarise:
     input:
         plan=f"{EXPERIMENT}/plan.json",
         scores=cell_scores,
-        floors=cell_floors,
+        baselines=cell_baselines,
     output:
         metrics=report(
             f"{EXPERIMENT}/metrics.tsv",
@@ -86,7 +86,7 @@ rule vote_rankings:
     input:
         plan=f"{EXPERIMENT}/plan.json",
         scores=cell_scores,
-        floors=cell_floors,
+        baselines=cell_baselines,
     output:
         report(
             directory(f"{EXPERIMENT}/voting"),

@@ -5,7 +5,64 @@ import functools
 
 def source_file(source, key):
     """Where a source's native file is: shipped, or fetched to below results/sources."""
-    return str(RESULTS.source_file(source, key, PROJECT.sources[source].files[key]))
+    return str(PROJECT.source_file(source, key))
+
+
+def reads(stage, *further):
+    """The files that a job of this stage reads beside the rows of its benchmark, and its encoders: what the task says.
+
+    `further` are wildcards that the stage is about beside the benchmark.
+    """
+
+    def files(wildcards):
+        found = inputs_of(stage, wildcards, further)
+        return [*found.paths, *encoder_files(found.encoders)]
+
+    return files
+
+
+def inputs_of(stage, wildcards, further=()):
+    """The Inputs of a stage of the benchmark's task; a mistake ends the run with what to do."""
+    task = PROJECT.benchmarks[wildcards.benchmark].task
+    try:
+        return getattr(registry.part(task, "files"), stage)(
+            PROJECT, wildcards.benchmark, *(wildcards[name] for name in further)
+        )
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def encoder_files(encoders):
+    """Manifests and models of encoders; a model's own time says nothing, its manifest's does."""
+    folders = [RESULTS.encoder(encoder) for encoder in encoders]
+    return [*(folder / "manifest.json" for folder in folders), *(ancient(folder / "model") for folder in folders)]
+
+
+def rows_of(benchmark):
+    """What of the configuration decides the rows of a benchmark, as canonical JSON: not how its answers are scored."""
+    spec = entry(PROJECT.benchmarks, "benchmark", benchmark)
+    return canonical(
+        [spec.model_dump(mode="json", exclude=set(spec.OF_SCORING)), *(rows_of(other) for other in spec.leave_out)]
+    )
+
+
+def audit_inputs(wildcards):
+    """The files that the leak audit of an experiment reads."""
+    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
+    task = PROJECT.benchmarks[plan.benchmarks[0]].task
+    return registry.part(task, "files").leaks(PROJECT, plan).paths
+
+
+def audit_settings(wildcards):
+    """What decides an audit beside its files: policies, and the styles in which test sets are asked."""
+    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
+    return canonical(
+        [
+            [settings_of(PROJECT.benchmarks, "benchmark", b) for b in plan.benchmarks],
+            [settings_of(PROJECT.corpora, "corpus", c) for c in plan.corpora],
+            [style_of(*asked) for asked in plan.asked],
+        ]
+    )
 
 
 def corpus_files(wildcards):
@@ -27,63 +84,9 @@ def corpus_authority(wildcards):
     return f"--authority {authority}" if authority else ""
 
 
-def ontologies_of(wildcards):
-    """The ontologies of the benchmark's corpus over which its sets are propagated."""
-    return [source_file(s, key) for s, key in PROJECT.ontology_files(wildcards.benchmark).items()]
-
-
-def synonyms_of(wildcards):
-    """The other ontologies of the corpus, whose terms may be the same sets under other names."""
-    return [source_file(s, key) for s, key in PROJECT.synonym_files(wildcards.benchmark).items()]
-
-
 def held_out_files(benchmarks):
     """The held-out sets of these benchmarks."""
     return [RESULTS.benchmark(b) / f"{part}.jsonl" for b in benchmarks for part in ("valid", "test")]
-
-
-def published_of(wildcards):
-    files = PROJECT.benchmarks[wildcards.benchmark].published_files
-    return [RESULTS.published_file(wildcards.benchmark, *place, spec) for place, spec in files.items()]
-
-
-def authority_of(wildcards):
-    """The files of the source that says which genes there are: published sets name genes in many ways."""
-    benchmark = PROJECT.benchmarks[wildcards.benchmark]
-    if not benchmark.files:
-        return []
-    source = PROJECT.authority(benchmark.corpus)
-    return [source_file(source, key) for key in PROJECT.sources[source].files]
-
-
-def benchmark_arguments(wildcards):
-    """The files of a benchmark as arguments of its program."""
-    benchmark = PROJECT.benchmarks[wildcards.benchmark]
-    words = [
-        f"--ontology {s}={source_file(s, key)}"
-        for s, key in PROJECT.ontology_files(wildcards.benchmark).items()
-    ]
-    if benchmark.files:
-        source = PROJECT.authority(benchmark.corpus)
-        keys = PROJECT.sources[source].files
-        words.append("--authority " + " ".join(f"{key}={source_file(source, key)}" for key in keys))
-    for (part, subset), spec in benchmark.published_files.items():
-        words.append(
-            f"--published {part} {subset} {RESULTS.published_file(wildcards.benchmark, part, subset, spec)}"
-        )
-    return words
-
-
-def background_ontologies(wildcards):
-    """The ontologies of the corpus that answers are compared with."""
-    return [source_file(s, key) for s, key in PROJECT.background_ontologies(wildcards.benchmark).items()]
-
-
-def background_arguments(wildcards):
-    return [
-        f"--ontology {s} {source_file(s, key)}"
-        for s, key in PROJECT.background_ontologies(wildcards.benchmark).items()
-    ]
 
 
 def background_settings(wildcards):
@@ -95,68 +98,6 @@ def background_settings(wildcards):
             [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()],
         ]
     )
-
-
-def sets_of(name):
-    """What of a benchmark decides its sets, as canonical JSON: not what answers are scored with, nor which of them."""
-    benchmark = entry(PROJECT.benchmarks, "benchmark", name)
-    return canonical(benchmark.model_dump(mode="json", exclude={"encoders", "background", "sealed"}))
-
-
-def source_files(source):
-    """The native files of a source by key."""
-    return {key: source_file(source, key) for key in PROJECT.sources[source].files}
-
-
-def question_files(name):
-    """The file with the questions of each subset of a ranking: sources of questions have one file."""
-    subsets = PROJECT.benchmarks[name].subsets
-    found = {subset: next(iter(source_files(spec.source).values())) for subset, spec in subsets.items()}
-    for subset, spec in subsets.items():
-        own = next(iter(PROJECT.sources[spec.source].files.values())).path
-        if own and not Path(own).is_file():
-            raise WorkflowError(
-                f"{own}: there is no such file, and source '{spec.source}' in sources.yaml names it"
-            )
-    return found
-
-
-def ranking_authority(wildcards):
-    return list(source_files(PROJECT.benchmarks[wildcards.benchmark].authority).values())
-
-
-def ranking_locations(wildcards):
-    """Where genes lie, if the benchmark says."""
-    source = PROJECT.benchmarks[wildcards.benchmark].locations
-    return [] if source is None else list(source_files(source).values())
-
-
-def ranking_ontology(wildcards):
-    """The ontology that says which phenotypes are in use, if the benchmark says."""
-    source = PROJECT.benchmarks[wildcards.benchmark].phenotypes
-    return [] if source is None else [source_files(source)["obo"]]
-
-
-def ranking_arguments(wildcards):
-    """The files of a benchmark of rankings as arguments of its program."""
-    named = {
-        "--authority": source_files(PROJECT.benchmarks[wildcards.benchmark].authority),
-        "--questions": question_files(wildcards.benchmark),
-    }
-    words = [
-        f"{option} " + " ".join(f"{k}={path}" for k, path in files.items()) for option, files in named.items()
-    ]
-    words += [f"--locations {path}" for path in ranking_locations(wildcards)]
-    return words + [f"--ontology {path}" for path in ranking_ontology(wildcards)]
-
-
-def questions_of(name):
-    """What of a benchmark of rankings decides its questions, as canonical JSON: formats too, not how it is scored."""
-    benchmark = entry(PROJECT.benchmarks, "benchmark", name)
-    settings = benchmark.model_dump(mode="json", exclude={"encoders", "sealed", "longest_list"})
-    formats = {spec.source: PROJECT.sources[spec.source].format for spec in benchmark.subsets.values()}
-    left_out = [questions_of(other) for other in benchmark.leave_out]
-    return canonical([settings, formats, left_out])
 
 
 def left_out_benchmarks(wildcards):
@@ -183,18 +124,6 @@ def local_weights(table, kind, name):
             f"{kind} '{name}' has no weights: it can be asked, but there is no model of it to fetch or train"
         )
     return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
-
-
-def teacher_template(wildcards):
-    """The prompt of an API teacher; a knowledge teacher has none."""
-    if wildcards.teacher in KNOWLEDGE_TEACHERS:
-        return ""
-    task = PROJECT.benchmarks[wildcards.benchmark].task
-    return (CONFIG / "prompts" / f"teacher.{task}.txt").read_text(encoding="utf-8")
-
-
-def teacher_encoder(wildcards):
-    return RESULTS.encoder(PROJECT.teachers[wildcards.teacher].encoder)
 
 
 def parent(wildcards):
@@ -231,30 +160,6 @@ def examples_of(benchmark, style):
         raise WorkflowError(str(error)) from None
 
 
-def asked_sets(wildcards):
-    """What of a benchmark of gene sets decides what its prompts show beside the rows, as canonical JSON."""
-    return sets_of(wildcards.benchmark) if wildcards.benchmark in PROJECT.naming_benchmarks else ""
-
-
-def prompt_style(wildcards):
-    """The style in which a benchmark is asked; an unknown one ends the run with the nearest valid name."""
-    return entry(PROJECT.styles(PROJECT.benchmarks[wildcards.benchmark].task), "style", wildcards.style)
-
-
-def prompt_facts(wildcards):
-    """The facts that a style chooses from, where it shows any."""
-    corpus = PROJECT.benchmarks[wildcards.benchmark].corpus if prompt_style(wildcards).facts else None
-    return [RESULTS.facts(corpus)] if corpus else []
-
-
-def prompt_fact_arguments(wildcards):
-    """The facts, and the ontologies of what the benchmark's sets are drawn from."""
-    if not (facts := prompt_facts(wildcards)):
-        return []
-    files = PROJECT.ontology_files(wildcards.benchmark).items()
-    return [f"--facts {facts[0]}", *(f"--ontology {s}={source_file(s, key)}" for s, key in files)]
-
-
 def recipe_examples(part):
     """A split of the recipe's benchmark, with what prompts of its style show of its rows."""
 
@@ -272,10 +177,6 @@ def recipe_encoders(wildcards):
     return [RESULTS.encoder(encoder) for encoder in recipe(wildcards).encoders]
 
 
-def benchmark_encoders(wildcards):
-    return [RESULTS.encoder(encoder) for encoder in PROJECT.benchmarks[wildcards.benchmark].encoders]
-
-
 def asked_model(wildcards):
     """What of a model behind an endpoint decides its answers and their cost, as canonical JSON."""
     apart = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
@@ -291,51 +192,6 @@ def recorded_answers(wildcards):
     )
 
 
-def embedded_background(wildcards):
-    """What says that the names of the background are in the caches of the benchmark's encoders."""
-    encoders = PROJECT.benchmarks[wildcards.benchmark].encoders
-    return [RESULTS.background(wildcards.benchmark).with_suffix(f".{encoder}.json") for encoder in encoders]
-
-
-def judging_facts(wildcards):
-    """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
-    return experiments.judging_facts(PROJECT, wildcards.benchmark)
-
-
-def sealing_of(wildcards):
-    """The share of test sets that is not scored."""
-    return 0.0 if PROJECT.settings.final else PROJECT.benchmarks[wildcards.benchmark].sealed
-
-
-def reading_of(benchmark, style):
-    """What of a style decides how its answers are read, as canonical JSON; its texts decide the answers alone."""
-    style = entry(PROJECT.styles(PROJECT.benchmarks[benchmark].task), "style", style)
-    return canonical({"track": style.track, "confidence": style.confidence, "seed": style.seed})
-
-
-def ranking_reading_of(benchmark, style):
-    """What of a ranking's style decides how answers are read and where the prompt has which candidate."""
-    style = entry(PROJECT.styles(PROJECT.benchmarks[benchmark].task), "style", style)
-    return canonical({name: getattr(style, name) for name in ("reasoning", "words", "order", "seed")})
-
-
-def authority_arguments(wildcards):
-    """The files that say which genes there are, for a benchmark of rankings."""
-    files = source_files(PROJECT.benchmarks[wildcards.benchmark].authority)
-    return "--authority " + " ".join(f"{key}={path}" for key, path in files.items())
-
-
-def phenotype_files(wildcards):
-    """Ontology and phenotypes of genes, if the benchmark says which."""
-    source = PROJECT.benchmarks[wildcards.benchmark].phenotypes
-    return {} if source is None else source_files(source)
-
-
-def phenotype_arguments(wildcards):
-    files = phenotype_files(wildcards)
-    return "--ontology {obo} --gene-phenotypes {genes}".format(**files) if files else ""
-
-
 def runs(wildcards):
     return experiments.cells(PROJECT, wildcards.experiment)
 
@@ -344,8 +200,8 @@ def cell_scores(wildcards):
     return [RESULTS.scores(run) for run in runs(wildcards)]
 
 
-def cell_floors(wildcards):
-    return list(dict.fromkeys(RESULTS.floors(run.benchmark, run.style) for run in runs(wildcards)))
+def cell_baselines(wildcards):
+    return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs(wildcards)))
 
 
 def step_files(name):
@@ -358,41 +214,10 @@ def step_files(name):
     return files
 
 
-def audit_files(wildcards):
-    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
-    prompts = [examples_of(*asked) / "test.jsonl" for asked in plan.asked]
-    return list(dict.fromkeys([*plan.files(RESULTS), *prompts]))
-
-
-def ranking_audit_files(wildcards):
-    return experiments.audit_plan(PROJECT, wildcards.experiment).files(RESULTS)
-
-
 def voting_of(wildcards):
     """The folder of merged samples, of an experiment of rankings."""
     is_ranking = PROJECT.is_ranking(wildcards.experiment)
     return [RESULTS.experiment(wildcards.experiment) / "voting"] if is_ranking else []
-
-
-def audit_ontologies(wildcards):
-    """The ontologies that know synonyms and ancestors of trained and tested terms."""
-    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
-    corpora = dict.fromkeys([PROJECT.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
-    sources = dict.fromkeys(source for corpus in corpora for source in PROJECT.corpora[corpus].sources)
-    keys = {source: ONTOLOGY_FILES.get(PROJECT.sources[source].format) for source in sources}
-    return [source_file(source, key) for source, key in keys.items() if key]
-
-
-def audit_settings(wildcards):
-    """The policies, and the styles in which test sets are asked."""
-    plan = experiments.audit_plan(PROJECT, wildcards.experiment)
-    return canonical(
-        [
-            [settings_of(PROJECT.benchmarks, "benchmark", b) for b in plan.benchmarks],
-            [settings_of(PROJECT.corpora, "corpus", c) for c in plan.corpora],
-            [style_of(*asked) for asked in plan.asked],
-        ]
-    )
 
 
 def requested(rule, wildcards):

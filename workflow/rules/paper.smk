@@ -7,7 +7,7 @@ rule paper:
         metrics=f"{EXPERIMENT}/metrics.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         scores=cell_scores,
-        floors=cell_floors,
+        baselines=cell_baselines,
     output:
         multiext(f"{EXPERIMENT}/paper/in_distribution", ".tsv", ".md"),
         multiext(f"{EXPERIMENT}/paper/out_of_distribution", ".tsv", ".md"),

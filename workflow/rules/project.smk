@@ -46,7 +46,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = experiments.Results(PROJECT.settings.results)
+RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)
 
 # A cluster signals every process of a job: the shell outlives its program, which saves, or all would end with the shell.
@@ -106,11 +106,12 @@ def program(script, arguments):
 
 
 @functools.cache
-def code_of(script, *benchmarks):
-    """Digest of the code that a program runs, of tasks that of these benchmarks' alone: as a param it reruns a job when
-    that code changes, never for a comment."""
+def code_of(script, part="", *benchmarks):
+    """Digest of the code that a program runs, of tasks that of a part of these benchmarks' alone: as a param it reruns a
+    job when that code changes, never for a comment."""
     tasks = {PROJECT.benchmarks[benchmark].task for benchmark in benchmarks}
-    return code_sha256(SCRIPTS / script, *map(registry.module_file, tasks))
+    files = [file for task in tasks for file in registry.code_of(task, *([part] if part else []))]
+    return code_sha256(SCRIPTS / script, *files)
 
 
 def configured(script, arguments):

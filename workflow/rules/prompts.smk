@@ -6,8 +6,7 @@ rule write_prompts:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
         valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
         test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        facts=prompt_facts,
-        ontologies=lambda w: ontologies_of(w) if prompt_facts(w) else [],
+        files=reads("prompting", "style"),
     output:
         train=f"{ROOT}/prompts/{{benchmark}}.{{style}}/train.jsonl",
         valid=f"{ROOT}/prompts/{{benchmark}}.{{style}}/valid.jsonl",
@@ -21,13 +20,12 @@ rule write_prompts:
         **asks("write_prompts"),
     params:
         style=lambda w: style_of(w.benchmark, w.style),
-        benchmark=asked_sets,
-        files=prompt_fact_arguments,
+        benchmark=lambda w: rows_of(w.benchmark),
         benchmark_folder=subpath(input.train, parent=True),
         folder=subpath(output.train, parent=True),
     shell:
         configured(
             "write_prompts.py",
             "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.benchmark_folder}"
-            " {params.files} --output {params.folder}",
+            " --output {params.folder}",
         )

@@ -24,13 +24,11 @@ rule write_statements:
         **asks("write_statements"),
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
-        leave_out=left_out_benchmarks,
         tokenizer=lambda w, input: f"--tokenizer {input.tokenizer}" if input.tokenizer else "",
         folder=subpath(output.train, parent=True),
     shell:
         "TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} "
         + configured(
             "write_statements.py",
-            "--corpus {wildcards.corpus} --facts {input.facts} --leave-out {params.leave_out}"
-            " {params.tokenizer} --output {params.folder}",
+            "--corpus {wildcards.corpus} --facts {input.facts} {params.tokenizer} --output {params.folder}",
         )

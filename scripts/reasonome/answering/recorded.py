@@ -11,8 +11,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.text import one_line
-from reasonome.scoring.answer_cells import is_completion, is_ranking_completion
-from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.base import Task
 
 FIELDS = ("id", "answer", "confidence")  # that a user may have called otherwise
 _NAMES = {"id": ("id",), "answer": ("answer", "text"), "confidence": ("confidence",), "sample": ("sample",)}
@@ -93,9 +92,9 @@ def _listed(places: Sequence) -> str:
 
 
 def read_recorded(
-    path: str | os.PathLike, examples: Sequence[Any], columns: Mapping[str, str] | None = None
+    path: str | os.PathLike, task: Task, examples: Sequence[Any], columns: Mapping[str, str] | None = None
 ) -> Recorded:
-    """Read a table of answers to `examples`, which have `id`, `subset` and perhaps `main_id`.
+    """Read a table of answers to `examples` of a task, which have `id`, `subset` and perhaps `main_id`.
 
     `columns` says what the columns of FIELDS are called; else they are `id`, `answer` or `text`, and `confidence` and
     `sample` where there are any. InputError, with line and column, for a file that is no such table, a row without an
@@ -117,7 +116,11 @@ def read_recorded(
         if example is None:
             found["unknown"].append(Place(identifier, line))
             continue
-        answer = _answer(example, sample, cells[used["answer"]], _confidence(cells, used["confidence"], table, line))
+        cell, confidence = cells[used["answer"]], _confidence(cells, used["confidence"], table, line)
+        bare = None if task.is_completion(cell) else one_line(cell)
+        answer = AnswerRow(
+            id=example.id, subset=example.subset, sample=sample, text=cell, answer=bare, confidence=confidence
+        )
         first = given.setdefault((example.id, sample), answer)
         if first is not answer:
             found["duplicates" if _alike(first, answer) else "conflicts"].append(Place(identifier, line))
@@ -181,18 +184,6 @@ def _confidence(cells: Mapping[str, str], column: str | None, table: PlainTable,
             fix="write it as a share: 0.85 for 85 %; leave the cell empty where none was stated",
         )
     return value
-
-
-def _answer(example: Any, sample: int, cell: str, confidence: float | None) -> AnswerRow:
-    is_whole = is_ranking_completion if isinstance(example, RankingExample) else is_completion
-    return AnswerRow(
-        id=example.id,
-        subset=example.subset,
-        sample=sample,
-        text=cell,
-        answer=None if is_whole(cell) else one_line(cell),
-        confidence=confidence,
-    )
 
 
 def _alike(first: AnswerRow, second: AnswerRow) -> bool:

@@ -1,10 +1,10 @@
 """`reasonome score`: scores of a table of answers, beside floors.
 
-reasonome score ANSWERS --benchmark demo-go                      against the test split of a benchmark
-reasonome score ANSWERS --task gene_set_naming --columns answer=COLUMN,gold=COLUMN    anywhere: the table has the truth
-reasonome score ANSWERS --task causal_gene_ranking --columns answer=COLUMN,gold=COLUMN,candidates=COLUMN    likewise
+reasonome score ANSWERS --benchmark BENCHMARK                                  against the test split of a benchmark
+reasonome score ANSWERS --task TASK --columns answer=COLUMN,gold=COLUMN        anywhere: the table has the truth
+reasonome score ANSWERS --task TASK --columns answer=COLUMN,gold=COLUMN,candidates=COLUMN    likewise, of ranked lists
 
-Answers of the tasks causal_gene_ranking and rare_disease_ranking are read in one of two tracks:
+With --task, ranked lists are read in one of two tracks:
 
 strict        (default) A cell with a tag of the contract, however it is spelled, is a completion, and needs one closed
               <genes>[A, B]</genes>; any other cell needs one closed list in brackets. A row without is wrong. Genes are
@@ -25,20 +25,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome.commands.json_output import check_output
-from reasonome.config import RANKING_TASKS
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.argument_types import resamples, seed
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show, show_json
 from reasonome.facts.files.plain_table import one_field_each
+from reasonome.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from reasonome.scoring.table_scores import Scored
 
 _DEFAULT_ENCODER = "minilm"
 _AUTHORITY = "hgnc-demo"
-_TASKS = ("gene_set_naming", *RANKING_TASKS)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -50,23 +49,25 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
-    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(_TASKS))
+    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(TASKS))
     command.add_argument(
         "--columns",
         default="",
         metavar="KEY=COLUMN,…",
-        help="what the columns are called; with --task: answer, gold and perhaps id, genes (of rankings: candidates); "
+        help="what the columns are called; with --task: answer, gold and perhaps id, genes or candidates; "
         "with --benchmark: id, answer, confidence, where they have other names",
     )
     command.add_argument("--style", help="with --benchmark: the prompt style that the answers were asked in")
     command.add_argument("--background", type=Path, help="with --task and genes=: a table of results/backgrounds/")
     command.add_argument(
-        "--track", choices=("strict", "as-published"), help="with --task of a ranking: how answers are read, see above"
+        "--track",
+        choices=("strict", "as-published"),
+        help="with --task of ranked lists: how they are read, see above",
     )
     command.add_argument(
         "--genes",
         metavar="PATH",
-        help="with --task of a ranking, track strict: HGNC's complete set, whose aliases are known; `none`: without "
+        help="with --task of ranked lists, track strict: HGNC's complete set, whose aliases are known; `none`: without "
         f"(default: the project's {_AUTHORITY}, if it is there)",
     )
     command.add_argument(
@@ -117,34 +118,28 @@ def _table(args: argparse.Namespace) -> "Scored":
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
-    check_columns(columns, table_task(args.task), args.task)
+    part = table_task(args.task)
+    check_columns(columns, part, args.task)
     project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None
-    if args.task in RANKING_TASKS:
+    bootstrap = {"seed": args.seed, "resamples": args.resamples}
+    if part.tracks:
         if args.encoders not in (None, "none"):
-            raise InputError("a ranking has no similarity", field="--encoders", fix="leave it out")
+            raise InputError("ranked lists have no similarity", field="--encoders", fix="leave it out")
         if args.background:
-            raise InputError("a background is for gene_set_naming", field="--background", fix="leave it out")
+            what = "a background is for names, not for ranked lists"
+            raise InputError(what, field="--background", fix="leave it out")
         genes = _authority(args, project)
-        return score_table(
-            args.answers, columns, args.task, seed=args.seed, resamples=args.resamples, track=args.track, genes=genes
-        )
-    _only_of_rankings(args)
-    return score_table(
-        args.answers,
-        columns,
-        args.task,
-        _loaded(project, _encoders(args, project, [_DEFAULT_ENCODER])),
-        args.background,
-        args.seed,
-        args.resamples,
-    )
+        return score_table(args.answers, columns, args.task, track=args.track, genes=genes, **bootstrap)
+    _only_of_ranked_lists(args)
+    encoders = _loaded(project, _encoders(args, project, [_DEFAULT_ENCODER]))
+    return score_table(args.answers, columns, args.task, encoders, args.background, **bootstrap)
 
 
-def _only_of_rankings(args: argparse.Namespace) -> None:
-    """InputError where a setting of rankings is given for something else."""
+def _only_of_ranked_lists(args: argparse.Namespace) -> None:
+    """InputError where a setting of tables of ranked lists is given for something else."""
     for option in ("track", "genes"):
         if getattr(args, option) is not None:
-            what = f"--{option} is for tables of rankings: --task {' or '.join(RANKING_TASKS)}"
+            what = f"--{option} is for tables of ranked lists, with --task"
             raise InputError(what, field=f"--{option}", fix="leave it out")
 
 
@@ -166,16 +161,12 @@ def _authority(args: argparse.Namespace, project: Project | None) -> Path | None
 
 
 def _on_benchmark(args: argparse.Namespace) -> "Scored":
-    _only_of_rankings(args)
+    _only_of_ranked_lists(args)
     if args.background:
         fix = "leave --background out: a benchmark has its own"
         raise InputError("a background goes with --task", field="--background", fix=fix)
     project = Project(args.config)
     spec = lookup(project.benchmarks, args.benchmark, "benchmark")
-    if spec.task in RANKING_TASKS:
-        what = f"'{args.benchmark}' is a benchmark of rankings, whose answers this command scores by their own truth"
-        fix = f"give --task {spec.task}, with the causal genes in a column"
-        raise InputError(what, field="--benchmark", fix=fix)
     from reasonome.scoring.benchmark_answers import score_on_benchmark
 
     return score_on_benchmark(
@@ -184,7 +175,7 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
         args.benchmark,
         args.style,
         parse_columns(args.columns),
-        _encoders(args, project, spec.encoders),
+        _encoders(args, project, spec.encoders) if spec.encoders else [],
         args.seed,
         args.resamples,
     )

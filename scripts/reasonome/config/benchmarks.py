@@ -1,7 +1,7 @@
 """benchmarks.yaml: gene sets to be named, built or published; beside them stand the rankings of rankings.py."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, model_validator
 
@@ -82,6 +82,9 @@ PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(none_is_
 
 class Benchmark(Strict):
     """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
+
+    # What is no matter of the rows, but of how answers are scored.
+    OF_SCORING: ClassVar = ("encoders", "background", "sealed")
 
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")

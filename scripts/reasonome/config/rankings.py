@@ -1,6 +1,6 @@
 """Those entries of benchmarks.yaml whose answer is a ranked list of genes."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -34,6 +34,9 @@ class RankingSubset(Strict):
 
 class RankingBenchmark(Strict):
     """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
+
+    # What is no matter of the rows, but of how answers are scored.
+    OF_SCORING: ClassVar = ("encoders", "sealed", "longest_list")
 
     task: RankingTask
     authority: Name = Field(description="the source that says which genes there are")

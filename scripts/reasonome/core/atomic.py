@@ -174,6 +174,19 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def read_json(path: Path) -> dict:
+    """Read a JSON object. Raises InputError."""
+    if not path.is_file():
+        raise InputError("there is no such file", file=path)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON: {error.msg}", file=path, line=error.lineno) from error
+    if not isinstance(value, dict):
+        raise InputError("not a JSON object", file=path)
+    return value
+
+
 def read_jsonl(path: str | os.PathLike) -> list[dict]:
     """Read one JSON object a line; InputError for a missing file and, with its line, for a torn or malformed row."""
     return list(_rows(path))

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+_BETWEEN_SYMBOLS = re.compile(r"[\s,;/|\[\](){}\"']+")
+
 
 def one_line(text: str) -> str:
     """The text with one space for all white space in it."""
@@ -16,6 +18,11 @@ def normalise(name: str) -> str:
     not NAD.
     """
     return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
+
+
+def symbols_in(cell: str) -> list[str]:
+    """The symbols in a cell of a table, each once: `A, B`, `A|B`, `{A},{B}` and `['A', 'B']` are alike."""
+    return list(dict.fromkeys(symbol for symbol in _BETWEEN_SYMBOLS.split(cell) if symbol))
 
 
 def distinct_share(names: Sequence[str]) -> float:

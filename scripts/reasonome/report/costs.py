@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from reasonome.report.evidence import read_json
+from reasonome.core import atomic
 from reasonome.report.plan import Plan
 
 COLUMNS = [
@@ -36,7 +36,7 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     ]
     rows = []
     for kind, what, backbone, chain, path in dict.fromkeys(trained + answered):
-        run = read_json(path)
+        run = atomic.read_json(path)
         rate = run.get("tokens_per_second")
         if kind == "answer":
             rate = run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0

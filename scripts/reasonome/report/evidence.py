@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.statements import STATISTICS
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
@@ -132,9 +133,9 @@ def read_step(step: Step) -> TrainedStep:
         step.backbone,
         step.chain,
         pd.DataFrame(rows),
-        manifest=read_json(step.folder / "manifest.json"),
+        manifest=atomic.read_json(step.folder / "manifest.json"),
         **{
-            name: read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
+            name: atomic.read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
             for name in ("recipe", "run", "validation", "constant")
         },
     )
@@ -153,7 +154,7 @@ def count_reasoning(reasoning: Reasoning) -> pd.DataFrame:
 
 def read_leaks(path: Path) -> dict:
     """The leak audit of an experiment. Raises InputError for a file that audit_leaks.py did not write."""
-    leaks = read_json(path)
+    leaks = atomic.read_json(path)
     for key in ("experiment", "findings", "same_source"):
         if key not in leaks:
             raise InputError(
@@ -170,19 +171,6 @@ def read_statistics(path: Path) -> pd.DataFrame:
     if list(table) != STATISTICS or table["source"].tolist()[-1:] != ["total"]:
         raise InputError("these are no statistics of a corpus", file=path, fix="run scripts/write_statements.py")
     return table.astype(dict.fromkeys(STATISTICS[1:-1], "Int64") | {"share": float})
-
-
-def read_json(path: Path) -> dict:
-    """Read a JSON object. Raises InputError."""
-    if not path.is_file():
-        raise InputError("there is no such file", file=path)
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise InputError(f"not JSON: {error.msg}", file=path, line=error.lineno) from error
-    if not isinstance(value, dict):
-        raise InputError("not a JSON object", file=path)
-    return value
 
 
 def read_jsonl(path: str | os.PathLike) -> list[dict]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from reasonome.report.evidence import read_json
+from reasonome.core import atomic
 from reasonome.report.plan import Evaluation, Plan
 
 UNTRAINED, ENDPOINT, RECORDED = "untrained", "from an endpoint", "recorded elsewhere"
@@ -14,7 +14,7 @@ Answering = dict[str, Any] | None  # run.json of the job that brought the answer
 
 def read_answering(plan: Plan) -> list[Answering]:
     """The run.json of every evaluation, in order; None where the plan names none. Raises InputError."""
-    return [None if evaluation.run is None else read_json(evaluation.run) for evaluation in plan.evaluations]
+    return [None if evaluation.run is None else atomic.read_json(evaluation.run) for evaluation in plan.evaluations]
 
 
 def origin_of(evaluation: Evaluation, answering: Answering) -> str:

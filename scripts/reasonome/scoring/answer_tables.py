@@ -1,7 +1,7 @@
 """Scores of any table that has an answer and the truth in every row: no project and no benchmark needed.
 
 from reasonome.scoring.answer_tables import score_table
-scored = score_table("answers.csv", columns={"answer": "model_output", "gold": "term"})
+scored = score_table("answers.csv", {"answer": "model_output", "gold": "term"}, "TASK")
 print(scored.metrics["rouge_l"].value, scored.floors["best_constant"].metrics["rouge_l"].value)
 """
 
@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,17 +21,7 @@ from reasonome.facts.sources.hgnc import read_genes
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, few_clusters, intervals
 from reasonome.scoring.table_task import TableTask
-from reasonome.tasks.naming.table import NamingTable
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.ranking.rare_disease_ranking import RareDiseaseRanking
-from reasonome.tasks.ranking.table import STRICT, RankingTable
-
-TABLE_TASKS: dict[str, TableTask] = {
-    "gene_set_naming": NamingTable(),
-    "causal_gene_ranking": RankingTable(CausalGeneRanking()),
-    "rare_disease_ranking": RankingTable(RareDiseaseRanking()),
-}
-
+from reasonome.tasks import registry
 
 # A question may have none: an id only tells which rows answer the same one.
 _MAY_BE_EMPTY = {"id", "candidates"}
@@ -42,7 +31,7 @@ _ROWS_AT_ONCE = 20_000
 def score_table(
     answers: str | os.PathLike | pd.DataFrame,
     columns: Mapping[str, str],
-    task: str = "gene_set_naming",
+    task: str,
     encoders: Mapping[str, Any] | None = None,
     background: str | os.PathLike | None = None,
     seed: int = 0,
@@ -57,10 +46,11 @@ def score_table(
     for which `genes` is needed. Intervals are 95 % percentile bootstraps over rows; with
     `genes`, rows whose sets are near duplicates (Jaccard index of .5 or more) are resampled together.
     Rows that repeat an id: alike, they count once; with another answer, the first counts. An empty answer is wrong.
-    Rankings have `candidates` in place of `genes`, and two tracks (docs/scoring.md): `strict`, if none is given, and
-    `as-published`, in which every row counts. `genes`, HGNC's complete set or a GeneTable, are those whose aliases
-    are known in the strict track. Their rows are resampled by right gene, with standard errors and means over genes.
-    A row with an empty id is a question of its own; one without candidates is asked about all genes.
+    A task whose answers are ranked lists has `candidates` in place of `genes`, and two tracks (docs/scoring.md):
+    `strict`, if none is given, and `as-published`, in which every row counts. `genes`, HGNC's complete set or a
+    GeneTable, are those whose aliases are known in the strict track. Their rows are resampled by right gene, with
+    standard errors and means over genes. A row with an empty id is a question of its own; one without candidates is
+    asked about all genes.
     InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell of
     `gold` or `genes`, and one id with two truths.
     """
@@ -77,7 +67,7 @@ def score_table(
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
         if problem:
             problems[problem] = int(count)
-    terms = _term_scorer(background, encoders or {}) if background is not None else None
+    terms = part.terms(background, encoders or {}) if background is not None else None
 
     floors = part.floors(frame, seed, terms)
     scored = partial(_scores, part, frame, encoders or {}, terms)
@@ -156,9 +146,9 @@ def _in_batches(what: str, frame: pd.DataFrame, made: Callable[[pd.DataFrame], p
 
 def table_task(name: str) -> TableTask:
     """The part of a task; InputError with the nearest name."""
-    if name not in TABLE_TASKS:
-        raise InputError(f"unknown task '{name}'", field="task", fix=nearest(name, TABLE_TASKS))
-    return TABLE_TASKS[name]
+    if name not in registry.TASKS:
+        raise InputError(f"unknown task '{name}'", field="task", fix=nearest(name, registry.TASKS))
+    return registry.part(name, "table").table_task(registry.TASKS[name])
 
 
 def _of_track(part: TableTask, task: str, track: str | None, genes: str | os.PathLike | GeneTable | None) -> TableTask:
@@ -166,15 +156,16 @@ def _of_track(part: TableTask, task: str, track: str | None, genes: str | os.Pat
     if not part.tracks:
         for field, given in (("track", track), ("genes", genes)):
             if given is not None:
-                what = f"{task} has no '{field}': that is for causal_gene_ranking and rare_disease_ranking"
+                what = f"{task} has no '{field}': that is for ranked lists"
                 raise InputError(what, field=field, fix="leave it out")
         return part
-    track = STRICT if track is None else track
+    strict = part.tracks[0]
+    track = strict if track is None else track
     if track not in part.tracks:
         raise InputError(f"unknown track '{track}'", field="track", fix=nearest(track, part.tracks))
-    if genes is not None and track != STRICT:
+    if genes is not None and track != strict:
         what = f"track {track} compares genes as they are written, so that no list of genes is of use"
-        raise InputError(what, field="genes", fix="leave it out, or ask for track strict")
+        raise InputError(what, field="genes", fix=f"leave it out, or ask for track {strict}")
     known, name = genes, "the GeneTable that was given"
     if isinstance(genes, (str, os.PathLike)):
         known, name = GeneTable(read_genes(genes)), os.fspath(genes)
@@ -261,10 +252,3 @@ def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:
 def _is_empty(cell: str) -> bool:
     """Whether a cell says nothing: it has neither letters nor digits."""
     return not any(map(str.isalnum, cell))
-
-
-def _term_scorer(background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
-    from reasonome.tasks.naming.background import read_background
-    from reasonome.tasks.naming.terms import TermScorer
-
-    return TermScorer(read_background(Path(background)), encoders)

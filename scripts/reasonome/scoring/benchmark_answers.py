@@ -1,7 +1,7 @@
 """Scores of somebody else's answers to a benchmark of a project: the code, and the floors, that its models get."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,41 +11,15 @@ from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.config import Benchmark, Style
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results, judging_facts
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
-from reasonome.tasks.naming import scoring
-from reasonome.tasks.naming.judges import load_judges
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import registry
+from reasonome.tasks.base import Task
 
-# In the order in which they are shown; with similarity_<encoder> and percentile_<encoder> behind their means.
-_METRICS = (
-    "term_score",
-    "rouge_l",
-    "rouge_1",
-    "rouge_2",
-    "exact",
-    "similarity",
-    "percentile",
-    "lin",
-    "resnik",
-    "gene_overlap",
-    "same_term",
-    "specificity",
-    "no_name",
-    "format",
-    "format_published",
-    "abstained",
-    "gene_coverage",
-    "supported_share",
-)
 _SHUFFLED = "shuffled_"
-# What all encoders of the benchmark decide together: names are linked to terms by their mean.
-_OF_ALL_ENCODERS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity", "similarity")
 
 
 @dataclass(frozen=True)
@@ -77,27 +51,31 @@ def score_on_benchmark(
     no metrics of terms, which would not be those of the floors. Metrics are means over subsets. A question
     without an answer counts as wrong, and sealed ones are left out. InputError for a benchmark that is not built.
     """
-    results = Results(project.settings.results)
+    results = project.results
     spec = lookup(project.benchmarks, benchmark, "benchmark")
     style = style or default_style(project, benchmark)
     prompt_style = project.style(benchmark, style)
-    asked = read_rows(results.benchmark(benchmark) / "test.jsonl", TASKS[spec.task].Example)
+    task = project.task(benchmark)
+    scoring = registry.part(task.name, "scoring")
+    asked = read_rows(results.benchmark(benchmark) / "test.jsonl", task.Example)
     examples = unsealed(asked, spec.sealed, project.settings.final)
-    given = _answers(Path(answers), asked, examples, columns or {})
+    given = _answers(Path(answers), task, asked, examples, columns or {})
     sealed = {example.id for example in asked} - {example.id for example in examples}
-    table, notes = _table(project, benchmark, prompt_style, examples, given.rows, encoders, Path(answers), sealed)
+    table, notes = scoring.score_available(
+        task, project, benchmark, style, examples, given.rows, Path(answers), sealed, encoders
+    )
     notes = [*given.notes, *notes]
     if len(examples) < len(asked):
-        notes.append(f"{len(asked) - len(examples)} of {len(asked)} test sets are sealed, and not scored")
+        notes.append(f"{len(asked) - len(examples)} of {len(asked)} test questions are sealed, and not scored")
 
     rows = _per_question(table)
-    by_subset = _scores(rows, _measured(rows), table, seed, resamples)
+    metrics = _measured(rows, scoring.LISTED)
+    by_subset = _scores(rows, metrics, table, seed, resamples)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
-    comparable = _same_encoders(encoders, spec)
-    floors, floor_notes = _floors(results.floors(benchmark, style), rows, comparable, seed, resamples)
+    floors, floor_notes = _floors(results.baselines(benchmark, style), rows, metrics, seed, resamples)
     floors["shuffled_answers"] = ScoredFloor(
         "the answers themselves",
-        "each answer handed to another set of its subset",
+        "each answer handed to another question of its subset",
         intervals(shuffled, rows["subset"], rows["cluster"], seed, resamples)[MEAN],
     )
     return Scored(
@@ -115,9 +93,9 @@ def score_on_benchmark(
 
 def default_style(project: Project, benchmark: str) -> str:
     """The plainest style (genes alone, read strictly) whose floors are built, else of all; that with most room."""
-    results = Results(project.settings.results)
+    results = project.results
     styles = project.styles(lookup(project.benchmarks, benchmark, "benchmark").task)
-    built = {name for name in styles if results.floors(benchmark, name).is_file()}
+    built = {name for name in styles if results.baselines(benchmark, name).is_file()}
 
     def extras(name: str) -> tuple:
         style = styles[name]
@@ -126,7 +104,9 @@ def default_style(project: Project, benchmark: str) -> str:
     return min(built or styles, key=extras)
 
 
-def _answers(path: Path, asked: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]) -> Answers:
+def _answers(
+    path: Path, task: Task, asked: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]
+) -> Answers:
     """Answers that a model of the pipeline wrote, as they are; a table of anybody's, as recorded answers."""
     for key in columns:
         if key not in FIELDS:
@@ -135,7 +115,7 @@ def _answers(path: Path, asked: Sequence[Any], examples: Sequence[Any], columns:
     counted = {example.id for example in examples}
     if not columns and _is_of_a_model(path):
         return Answers(read_answers(path), {}, [])
-    found = read_recorded(path, asked, columns).of(counted)
+    found = read_recorded(path, task, asked, columns).of(counted)
     return Answers(found.answers, found.counts(), found.sentences())
 
 
@@ -147,54 +127,6 @@ def _is_of_a_model(path: Path) -> bool:
         return b'"prompt_sha256"' in handle.readline()
 
 
-def _table(
-    project: Project,
-    benchmark: str,
-    style: Style,
-    examples: Sequence[Any],
-    answers: Sequence[AnswerRow],
-    encoders: Sequence[Path],
-    file: Path,
-    sealed: Collection[str],
-) -> tuple[pd.DataFrame, list[str]]:
-    """The table of scores of the rule `score`, and what it is without because a file is not built."""
-    results = Results(project.settings.results)
-    spec = project.benchmarks[benchmark]
-    background = results.background(benchmark)
-    facts = judging_facts(project, benchmark)
-    comparable = _same_encoders(encoders, spec)
-    notes = []
-    if not comparable:
-        given = ", ".join(folder.name for folder in encoders) or "none"
-        notes.append(
-            f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
-            f"({', '.join(spec.encoders)}), and here is {given}"
-        )
-    if not background.is_file():
-        notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
-    if missing := [path for path in facts if not path.is_file()]:
-        notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
-    judges = load_judges(
-        project,
-        benchmark,
-        encoders,
-        background if background.is_file() else None,
-        [] if missing else facts,
-    )
-    judges = judges if comparable else replace(judges, terms=None)
-    table = scoring.score_answers(
-        TASKS[spec.task], style, examples, answers, judges, project.settings.seed, file, sealed
-    )
-    if not comparable:
-        table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
-    return table.assign(no_name=(table["answer"] == "").astype(float)), notes
-
-
-def _same_encoders(encoders: Sequence[Path], spec: Benchmark) -> bool:
-    """Whether answers are scored with the encoders that the benchmark's floors are scored with."""
-    return {folder.name for folder in encoders} == set(spec.encoders)
-
-
 def _problems(table: pd.DataFrame, given: Answers) -> dict[str, int]:
     """How many answers have each problem; of recorded ones completions alone, as the others are in the counts."""
     if given.counts:
@@ -204,12 +136,12 @@ def _problems(table: pd.DataFrame, given: Answers) -> dict[str, int]:
     return {problem: int(count) for problem, count in counts.items()}
 
 
-def _measured(table: pd.DataFrame) -> list[str]:
-    """The metrics that the table has, in order; each mean over encoders is followed by the encoders'."""
+def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:
+    """The metrics `listed` that the table has, in order; each mean over encoders is followed by the encoders'."""
     found = []
-    for metric in _METRICS:
+    for metric in listed:
         found += [c for c in table if c == metric] + [
-            c for c in table if c.startswith(f"{metric}_") and c not in _METRICS
+            c for c in table if c.startswith(f"{metric}_") and c not in listed
         ]
     return found
 
@@ -235,25 +167,22 @@ def _scores(
 
 
 def _floors(
-    path: Path, questions: pd.DataFrame, comparable: bool, seed: int, resamples: int
+    path: Path, questions: pd.DataFrame, metrics: Sequence[str], seed: int, resamples: int
 ) -> tuple[dict[str, ScoredFloor], list[str]]:
-    """The floors of results/floors/ on the same questions, and what is to be done where there are none.
+    """The baselines of results/baselines/ on the same questions, and what is to be done where there are none.
 
-    Unless `comparable`, they are without what all encoders of the benchmark decide, and without percentiles.
+    They have those of the `metrics` that the answers were scored by.
     """
     if not path.is_file():
         return {}, [f"no floors beside these scores: `snakemake --cores 1 {path}` makes them"]
     floors = pd.read_parquet(path)
     floors = floors[floors["id"].isin(questions["id"])]
-    if not comparable:
-        dropped = [c for c in floors if c in _OF_ALL_ENCODERS or c.startswith("percentile")]
-        floors = floors.drop(columns=dropped)
     cluster = dict(zip(questions["id"], questions["cluster"], strict=True))
     found = {}
     for (floor, information), rows in floors.groupby(["floor", "information"], sort=False):
         if len(rows) < len(questions):
             return {}, [f"the floors are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
-        scores = _scores(rows, _measured(rows), rows, seed, resamples)[MEAN]
-        found[floor] = ScoredFloor(information, "", scores)
+        shared = [metric for metric in metrics if metric in rows]
+        found[floor] = ScoredFloor(information, "", _scores(rows, shared, rows, seed, resamples)[MEAN])
     return found, []

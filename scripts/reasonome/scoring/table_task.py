@@ -1,5 +1,6 @@
 """What a task provides so that a table of its answers can be scored without a benchmark."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,7 +25,8 @@ class TableTask(Protocol):
     """The part of a task; columns, ids, intervals and output are the same for all.
 
     `required` and `optional` are the columns that it knows, `answer` among them. Tables have a column of each that was
-    given, and those that `read` makes. `tracks` are the ways to read answers that a user may choose from; `every_row`:
+    given, and those that `read` makes. `tracks` are the ways to read answers that a user may choose from, the usual one
+    first; `every_row`:
     rows that repeat an id count too; `form`: the metrics that `read` makes. An answer is what `read` says that it is.
     """
 
@@ -36,6 +38,9 @@ class TableTask(Protocol):
     @property
     def every_row(self) -> bool:
         """Whether rows that repeat an id count too."""
+
+    def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
+        """What scores answers by the terms of a background; tasks with tracks have none."""
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
         """What is in the cells, a row each: answer, problems, and metrics of the form (nan: not asked)."""

@@ -1,12 +1,26 @@
-"""What every task provides, and what a reward and a lazy policy are."""
+"""What every task provides: its object, and its parts, each a module beside it.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+| part | what it has |
+|---|---|
+| `files` | which files each stage reads: `building`, `prompting`, `teaching`, `scoring`, `baselines`, `leaks` |
+| `building` | `build`: the splits of a benchmark, what was left out and why |
+| `prompting` | `with_material`: what prompts show beside a benchmark's rows |
+| `teaching` | `propose` and `keep`: reasoning of teachers, and which of it is kept |
+| `scoring` | `score` and `score_baselines`: a row an answer; `SHOWN`, the metrics that a job prints |
+| `leaks` | `findings`, `same_sources`, `FIXES`: what of a test the training data give away |
+| `report` | `METRICS`: the metric set, primary first |
+| `table` | `TABLE`: how a table of other people's answers is read and scored |
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from pydantic import BaseModel
 
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import AnyStyle, Grading
 from reasonome.prompts.prompts import Prompt
 
@@ -40,6 +54,43 @@ class Policy:
     copies: bool = False
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a job reads beside the rows of its benchmark: files by role (a path, or a list or mapping of them).
+
+    `encoders` are names of encoders.yaml; `settings` is what of the configuration decides the result beside the entry
+    of the benchmark and the prompt style, as JSON can hold it.
+    """
+
+    files: Mapping[str, Any] = field(default_factory=dict)
+    encoders: Sequence[str] = ()
+    settings: Any = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files, each once."""
+        return list(dict.fromkeys(_flat(self.files)))
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Which reasoning is written: by whom, for which benchmark, in which prompt style, and to which file."""
+
+    teacher: str
+    benchmark: str
+    style: str
+    output: Path
+
+
+def _flat(files: Any) -> Iterator[Path]:
+    if isinstance(files, Mapping):
+        files = files.values()
+    elif isinstance(files, Path):
+        files = [files]
+    for one in files:
+        yield from [one] if isinstance(one, Path) else _flat(one)
+
+
 class Task(Protocol):
     """One task: serves prompts, training, rewards and scoring alike."""
 
@@ -65,6 +116,9 @@ class Task(Protocol):
     def bare(self, text: str) -> Any:
         """The answer of someone who gives the cell of a table: no reasoning, and no form to keep."""
 
+    def is_completion(self, cell: str) -> bool:
+        """Whether a cell of somebody's table is a whole completion, which `parse` reads; any other is for `bare`."""
+
     def name_span(self, text: str, style: AnyStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the answer stands that `parse` finds, in characters; None without one."""
 
@@ -76,8 +130,17 @@ class Task(Protocol):
         `proposal` is a teacher's kept row; without one the answer is given without reasoning.
         """
 
+    def terms(self, example: Any) -> list[tuple[str, str]]:
+        """(id, name) of what a row asks about: of a held-out row no statement about these is trained on."""
+
     def policies(self, examples: Sequence[Any], style: AnyStyle | None = None) -> list[Policy]:
         """Lazy answers in the style's form, given training examples: what GRPO compares the reward with."""
+
+
+def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
+    """(id, name) of all that the valid and test rows in a folder ask about. Raises InputError as `read_rows` does."""
+    rows = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", task.Example)]
+    return [term for row in rows for term in task.terms(row)]
 
 
 def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:

@@ -1,9 +1,11 @@
-"""The tasks by name, each loaded when it is asked for: what is computed of one task depends on no other's code."""
+"""The tasks by name, and their parts; each is loaded when it is asked for: what is computed of one task depends on no
+other's code."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module, util
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +40,20 @@ def _loaded(name: str) -> "Task":
     return getattr(import_module(f"reasonome.tasks.{module}"), kind)()
 
 
-def module_file(name: str) -> Path:
-    """Where a task's object is defined, with which its code begins."""
-    return Path(util.find_spec(f"reasonome.tasks.{_MODULES[name][0]}").origin)
+def part(task: str, name: str) -> ModuleType:
+    """A part of a task, such as scoring: the module of that name beside the task's class, or beside the nearest class
+    that it derives from. `tasks/base.py` says which parts there are."""
+    return import_module(_part_name(task, name))
+
+
+def code_of(task: str, *parts: str) -> list[Path]:
+    """The files with which the code of a task and of some of its parts begins."""
+    names = [type(TASKS[task]).__module__, *(_part_name(task, one) for one in parts)]
+    return [Path(util.find_spec(name).origin) for name in names]
+
+
+@cache
+def _part_name(task: str, part: str) -> str:
+    packages = dict.fromkeys(kind.__module__.rpartition(".")[0] for kind in type(TASKS[task]).__mro__)
+    names = [f"{package}.{part}" for package in packages if package.startswith("reasonome.tasks")]
+    return next(name for name in names if util.find_spec(name) is not None)

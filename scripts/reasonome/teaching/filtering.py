@@ -1,4 +1,4 @@
-"""One filter for all teachers: a proposal stays if it can be read and is close to the truth, or ranks it first."""
+"""Filters of what teachers propose: a proposal stays if it can be read and is close to the truth."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,10 +6,7 @@ from pathlib import Path
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import Similarity
-from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.teaching import Proposal
-
-WRONG_GENE = "the first gene is not right"
 
 
 def keep(
@@ -39,35 +36,13 @@ def keep(
     kept, dropped = [], []
     for index, proposal in enumerate(proposals):
         value = values.get(index)
-        row = _row(proposal, name_by_id[proposal.id], value)
+        row = row_of(proposal, name_by_id[proposal.id], value)
         if value is None:
             dropped.append(row | {"reason": proposal.problem})
         elif value > threshold:
             kept.append(row)
         else:
             dropped.append(row | {"reason": f"similarity {value:.2f} <= {threshold:.2f}"})
-    return kept, dropped
-
-
-def keep_right_first(
-    proposals: Sequence[Proposal], examples: Iterable[RankingExample]
-) -> tuple[list[dict], list[dict]]:
-    """Split proposals for rankings into kept and dropped rows: what is kept has a right gene first.
-
-    This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `proposed` of a
-    proposal are genes between commas. Rows are as of `keep`, with the right genes as `name` and no similarity.
-    """
-    by_id = {example.id: example for example in examples}
-    kept, dropped = [], []
-    for proposal in proposals:
-        example = by_id[proposal.id]
-        row = _row(proposal, ", ".join(sorted(example.right)), None)
-        first = proposal.proposed.split(",")[0].strip()
-        reason = proposal.problem or ("" if example.gene_of(first) in example.right else WRONG_GENE)
-        if reason:
-            dropped.append(row | {"reason": reason})
-        else:
-            kept.append(row)
     return kept, dropped
 
 
@@ -78,7 +53,8 @@ def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict],
     print(f"{teacher}: {len(kept)} kept, {len(dropped)} dropped")
 
 
-def _row(proposal: Proposal, name: str, similarity: float | None) -> dict:
+def row_of(proposal: Proposal, name: str, similarity: float | None) -> dict:
+    """A proposal as a row of reasoning; `name` is the truth."""
     return {
         "id": proposal.id,
         "subset": proposal.subset,

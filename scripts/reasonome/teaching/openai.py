@@ -2,16 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
-from reasonome.config import OpenAITeacher, RankingStyle
+from reasonome.config import OpenAITeacher
 from reasonome.config.project.prompt_template import read_template
 from reasonome.prompts.prompts import Prompt, filled_template
-from reasonome.tasks.naming.completion import parse_completion
-from reasonome.tasks.ranking.task import RankingTask
 from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
@@ -54,33 +52,18 @@ def prompts(template: str | os.PathLike, student: Mapping[str, Prompt]) -> dict[
     }
 
 
-def to_proposals(rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer]) -> list[Proposal]:
-    """Read the answers to benchmark rows, one proposal a row; an answer that breaks the contract says how.
-
-    An answer that was cut short has its finish reason ("length", "content_filter") before the codes.
-    """
-    proposals = []
-    for row in rows:
-        answer = answers[row["id"]]
-        read = parse_completion(answer.text)
-        problems = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT) + read.problems
-        proposals.append(Proposal(row["id"], row["subset"], read.name, read.steps, answer.text, ", ".join(problems)))
-    return proposals
-
-
-def to_rankings(
-    task: RankingTask, style: RankingStyle, rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer]
+def to_proposals(
+    rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer], read: Callable[[str], tuple[str, list[str], list[str]]]
 ) -> list[Proposal]:
-    """Read the answers to questions of a ranking, asked in the task's own prompts; else as `to_proposals`.
+    """The answers to benchmark rows as proposals, one a row; an answer that breaks the contract says how.
 
-    A list that repeats genes is no problem: what is learned of it is the reasoning.
+    `read` gives what an answer proposes, its steps and its problems. An answer that was cut short has its finish reason
+    ("length", "content_filter") before the problems.
     """
     proposals = []
     for row in rows:
         answer = answers[row["id"]]
-        read = task.parse(answer.text, style)
-        problems = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
-        problems += [problem for problem in read.problems if problem != "repeated_genes"]
-        listed = ", ".join(read.genes)
-        proposals.append(Proposal(row["id"], row["subset"], listed, read.steps, answer.text, ", ".join(problems)))
+        proposed, steps, problems = read(answer.text)
+        cut = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
+        proposals.append(Proposal(row["id"], row["subset"], proposed, steps, answer.text, ", ".join(cut + problems)))
     return proposals

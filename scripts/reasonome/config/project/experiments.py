@@ -11,100 +11,19 @@ from reasonome.config import (
     GrpoRecipe,
     KnowledgeTeacher,
     PretrainRecipe,
-    PublishedFile,
     PublishedFiles,
     Recipe,
     SftRecipe,
-    SourceFile,
 )
 from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
-
-
-class Results:
-    """Where everything lies below the results folder: the one place that knows the paths."""
-
-    def __init__(self, root: str | Path):
-        self.root = Path(root)
-
-    def model(self, backbone: str, chain: str) -> Path:
-        """Folder of one model: manifest.json, recipe.json and model/."""
-        return self.root / "models" / backbone / chain
-
-    def encoder(self, encoder: str) -> Path:
-        """Folder of one sentence encoder."""
-        return self.root / "encoders" / encoder
-
-    def source_file(self, source: str, key: str, spec: SourceFile) -> Path:
-        """One native file of a source: where it is shipped, or where it is fetched to."""
-        return Path(spec.path) if spec.path else self.root / "sources" / source / key / spec.file_name
-
-    def facts(self, corpus: str) -> Path:
-        """Table of facts of one corpus."""
-        return self.root / "facts" / corpus / "facts.parquet"
-
-    def denied(self, corpus: str) -> Path:
-        """Table of what the sources of one corpus say does not hold."""
-        return self.facts(corpus).with_name("denied.parquet")
-
-    def benchmark(self, benchmark: str) -> Path:
-        """Folder of one benchmark."""
-        return self.root / "benchmarks" / benchmark
-
-    def background(self, benchmark: str) -> Path:
-        """Table of the terms and gene sets that answers to one benchmark are compared with."""
-        return self.root / "backgrounds" / f"{benchmark}.parquet"
-
-    def prompts(self, benchmark: str, style: str) -> Path:
-        """Folder of a benchmark's rows with what a prompt of the style shows of them."""
-        return self.root / "prompts" / f"{benchmark}.{style}"
-
-    def published_file(self, benchmark: str, part: str, subset: str, spec: PublishedFile) -> Path:
-        """One published table of gene sets: where the user has it, or where it is fetched to."""
-        if spec.path:
-            return Path(spec.path)
-        return self.root / "published" / benchmark / f"{part}.{subset}" / spec.as_source().file_name
-
-    def statements(self, corpus: str) -> Path:
-        """Folder of one corpus' statements."""
-        return self.root / "statements" / corpus
-
-    def reasoning(self, teacher: str, benchmark: str, style: str) -> Path:
-        """Reasoning that a teacher's filter kept; the dropped rows lie beside it as .dropped.jsonl."""
-        return self.root / "reasoning" / teacher / f"{benchmark}.{style}.jsonl"
-
-    def answers(self, run: Run) -> Path:
-        """Answers of one cell."""
-        return self._cell("answers", run, "jsonl")
-
-    def scores(self, run: Run) -> Path:
-        """Scores of one cell, a row per answer."""
-        return self._cell("scores", run, "parquet")
-
-    def floors(self, benchmark: str, style: str) -> Path:
-        """Scores of a benchmark's floors."""
-        return self.root / "floors" / f"{benchmark}.{style}.parquet"
-
-    def experiment(self, experiment: str) -> Path:
-        """Folder of one experiment's tables and report."""
-        return self.root / "experiments" / experiment
-
-    def _cell(self, kind: str, run: Run, suffix: str) -> Path:
-        folder = self.root / kind / run.backbone / run.chain / f"{run.benchmark}.{run.style}"
-        return folder / f"{run.decoding}.{suffix}"
+from reasonome.config.project.results import Results
 
 
 def examples_folder(project: Project, benchmark: str, style: str) -> Path:
     """Where the rows are that a model is asked about, or learns from, with what prompts of the style show of them."""
     project.style(benchmark, style)  # an unknown style ends here
-    return Results(project.settings.results).prompts(benchmark, style)
-
-
-def judging_facts(project: Project, benchmark: str) -> list[Path]:
-    """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
-    results = Results(project.settings.results)
-    corpora = dict.fromkeys([project.benchmarks[benchmark].corpus, project.background(benchmark)])
-    return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
+    return project.results.prompts(benchmark, style)
 
 
 def cells(project: Project, experiment: str) -> list[Run]:
@@ -132,7 +51,7 @@ def teacher_mode(project: Project, teacher: str) -> str:
 
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     """What the report is made of: cells, floors, steps, audits and reasoning, with their files."""
-    results = Results(project.settings.results)
+    results = project.results
     spec = project.experiments[experiment]
     runs = cells(project, experiment)
     asked = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
@@ -159,7 +78,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "floors": [{"benchmark": b, "style": s, "path": str(results.floors(b, s))} for b, s in asked],
+        "floors": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in asked],
         "steps": [{"backbone": b, "chain": c, "folder": str(results.model(b, c))} for b, c in steps],
         "audits": {b: str(results.benchmark(b) / "audit.json") for b, _ in asked},
         "reasoning": [

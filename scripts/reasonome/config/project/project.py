@@ -5,6 +5,7 @@ A mistake is reported with file, line, key and the nearest valid name.
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reasonome.config import (
     FORMAT_FILES,
@@ -31,7 +32,12 @@ from reasonome.config import (
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.prompt_styles import read_styles
 from reasonome.config.project.references import check_references
+from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError, lookup
+from reasonome.tasks import registry
+
+if TYPE_CHECKING:
+    from reasonome.tasks.base import Task
 
 
 class Project:
@@ -59,6 +65,23 @@ class Project:
         self.experiments = self.folder.read_experiments()
         self.requests = self.folder.read("resources.yaml", list[Request])
         check_references(self)
+
+    @cached_property
+    def results(self) -> Results:
+        """Where everything lies below the results folder."""
+        return Results(self.settings.results)
+
+    def source_file(self, source: str, key: str) -> Path:
+        """A native file of a source: where it is shipped, or where it is fetched to."""
+        return self.results.source_file(source, key, self.sources[source].files[key])
+
+    def source_files(self, source: str) -> dict[str, Path]:
+        """The native files of a source by key."""
+        return {key: self.source_file(source, key) for key in self.sources[source].files}
+
+    def task(self, benchmark: str) -> "Task":
+        """The task of a benchmark; InputError with the nearest name for an unknown benchmark."""
+        return registry.TASKS[lookup(self.benchmarks, benchmark, "benchmark").task]
 
     @cached_property
     def naming_benchmarks(self) -> dict[str, Benchmark]:

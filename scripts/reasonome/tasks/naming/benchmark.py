@@ -1,9 +1,10 @@
 """Benchmarks of gene-set naming: gene sets built from facts or published, split so that nothing leaks."""
 
-from reasonome.benchmarks.rows import SPLITS, held_out_terms, official_names, read_rows, read_sets, write_benchmark
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.benchmarks.strata import depths, strata
 from reasonome.tasks.naming.contamination import contaminated
 from reasonome.tasks.naming.published import check_sha256, read_published
+from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import made_sets, outside_limits, set_facts, within_limits
 from reasonome.tasks.naming.splits import creation_dates, split
 
@@ -13,7 +14,6 @@ __all__ = [
     "contaminated",
     "creation_dates",
     "depths",
-    "held_out_terms",
     "made_sets",
     "official_names",
     "outside_limits",

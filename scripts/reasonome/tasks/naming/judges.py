@@ -37,10 +37,10 @@ class Judges:
 
 
 def load_judges(
-    project: Project, benchmark: str, encoders: Sequence[Path], background: Path | None, facts: Sequence[Path]
+    project: Project, benchmark: str, encoders: Sequence[str], background: Path | None, facts: Sequence[Path]
 ) -> Judges:
-    """The judges of a benchmark, from folders of encoders, its background's table, and tables of facts."""
-    loaded = load_encoders(project.encoders, encoders)
+    """The judges of a benchmark, by names of encoders, its background's table, and tables of facts."""
+    loaded = load_encoders(project.encoders, [project.results.encoder(name) for name in encoders])
     terms = None if background is None else read_background(background)
     known = pd.concat([read_facts(path) for path in facts]).drop_duplicates() if facts else None
     return Judges(

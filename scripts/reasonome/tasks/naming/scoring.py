@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,106 @@ import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Style
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shown_genes, shuffled
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
-from reasonome.tasks.naming import floors
+from reasonome.tasks.naming import files, floors
 from reasonome.tasks.naming.clusters import clusters
-from reasonome.tasks.naming.judges import Judges
+from reasonome.tasks.naming.judges import Judges, load_judges
 from reasonome.tasks.naming.reasoning import reasoning_scores
-from reasonome.tasks.naming.task import ABSTENTION
+from reasonome.tasks.naming.task import ABSTENTION, Example
 
+SHOWN = ("term_score", "rouge_l")
+# Metrics of answers in the order in which they are shown, with similarity_<encoder> behind the mean.
+LISTED = (
+    "term_score",
+    "rouge_l",
+    "rouge_1",
+    "rouge_2",
+    "exact",
+    "similarity",
+    "percentile",
+    "lin",
+    "resnik",
+    "gene_overlap",
+    "same_term",
+    "specificity",
+    "no_name",
+    "format",
+    "format_published",
+    "abstained",
+    "gene_coverage",
+    "supported_share",
+)
 SHUFFLED = ("term_score", "rouge_l", "similarity")
+
+
+def score(
+    task: Task,
+    project: Project,
+    benchmark: str,
+    style: str,
+    examples: Sequence[Example],
+    answers: Sequence[AnswerRow],
+    file: Path,
+    sealed: Collection[str],
+) -> pd.DataFrame:
+    """The scores of answers to a benchmark's test sets, as `score_answers` gives them by all that judges them."""
+    read = files.scoring(project, benchmark)
+    judges = load_judges(project, benchmark, read.encoders, read.files["background"], read.files["facts"])
+    seed = project.settings.seed
+    return score_answers(task, project.style(benchmark, style), examples, answers, judges, seed, file, sealed)
+
+
+def score_available(
+    task: Task,
+    project: Project,
+    benchmark: str,
+    style: str,
+    examples: Sequence[Example],
+    answers: Sequence[AnswerRow],
+    file: Path,
+    sealed: Collection[str],
+    encoders: Sequence[Path],
+) -> tuple[pd.DataFrame, list[str]]:
+    """As `score`, with what is here: `encoders` are folders. Also says what is missing because a file is not built.
+
+    With other encoders than the benchmark's there are no metrics of terms, which would not be those of the baselines.
+    """
+    read = files.scoring(project, benchmark)
+    background, facts = read.files["background"], read.files["facts"]
+    given = [folder.name for folder in encoders]
+    comparable = set(given) == set(read.encoders)
+    notes = []
+    if not comparable:
+        notes.append(
+            f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
+            f"({', '.join(read.encoders)}), and here is {', '.join(given) or 'none'}"
+        )
+    if not background.is_file():
+        notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
+    if missing := [path for path in facts if not path.is_file()]:
+        notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
+    there = background if background.is_file() else None
+    judges = load_judges(project, benchmark, given, there, [] if missing else facts)
+    judges = judges if comparable else replace(judges, terms=None)
+    asked, seed = project.style(benchmark, style), project.settings.seed
+    table = score_answers(task, asked, examples, answers, judges, seed, file, sealed)
+    if not comparable:
+        table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
+    return table.assign(no_name=(table["answer"] == "").astype(float)), notes
+
+
+def score_baselines(
+    task: Task, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
+) -> pd.DataFrame:
+    """The scores of a benchmark's baselines, as `score_floors` gives them."""
+    read = files.baselines(project, benchmark)
+    judges = load_judges(project, benchmark, read.encoders, read.files["background"], facts=[])
+    return score_floors(training, asked, project.style(benchmark, style), judges, project.settings.seed)
 
 
 def score_answers(

@@ -12,6 +12,7 @@ from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
+from reasonome.tasks.naming.rows import LeftOut
 
 Splits = dict[str, list[GeneSet]]
 
@@ -22,7 +23,7 @@ def split(
     dates: Mapping[str, date] | None = None,
     published: Mapping[str, Sequence[GeneSet]] | None = None,
     left_out: Mapping[str, tuple[Benchmark, Sequence[GeneSet]]] | None = None,
-) -> tuple[Splits, dict[str, Any]]:
+) -> tuple[Splits, dict[str, Any], list[LeftOut]]:
     """Split gene sets into train, valid and test, and prove that nothing of a held-out set is in training.
 
     Test terms are drawn first, then valid, at random (seeded) within each subset; the rest is training,
@@ -30,8 +31,8 @@ def split(
     passed over. With a split by date, test terms are drawn from those created after the day (`dates` by term id;
     a term without one is old), valid and training terms from the old ones. `published` has the test sets, and
     maybe valid and train, of a published benchmark. `left_out` has other benchmarks, by name, with the held-out sets
-    that no training set may leak into by their measure. Returns the splits and the audit. InputError if a subset has
-    too few sets, and for a split by date without dates.
+    that no training set may leak into by their measure. Returns the splits, the audit, and the training sets
+    that were left out. InputError if a subset has too few sets, and for a split by date without dates.
     """
     published = published or {}
     new = _new_terms(candidates, benchmark, dates) if benchmark.split.by == "date" else None
@@ -56,14 +57,18 @@ def split(
         rest = [s for sets in old.values() for s in sets if (s.subset, s.id) not in held]
     reasons = _leaks(rest, test + valid, benchmark)
     train = [s for s, reason in zip(rest, reasons, strict=True) if not reason]
+    unused = _left_out(rest, reasons, "leaks: {}")
     dropped_for = {}
     for name, (other, sets) in (left_out or {}).items():
         found = _leaks(train, sets, other)
         dropped_for[name] = dict(sorted(Counter(reason for reason in found if reason).items()))
+        unused += _left_out(train, found, f"leaks into {name}: {{}}")
         train = [s for s, reason in zip(train, found, strict=True) if not reason]
     for subset, spec in benchmark.subsets.items():
         if spec.train is not None:
             keep = {s.id for s in [s for s in train if s.subset == subset][: spec.train]}
+            surplus = ["" if s.subset != subset or s.id in keep else str(spec.train) for s in train]
+            unused += _left_out(train, surplus, "not drawn: train is {}")
             train = [s for s in train if s.subset != subset or s.id in keep]
     splits = {"train": train, "valid": valid, "test": test}
     report = _audit(candidates, splits, reasons, benchmark)
@@ -71,7 +76,13 @@ def split(
         report["dropped_for"] = dropped_for
     if new is not None:
         report["by_date"] = _dates_report(candidates, benchmark, dates, new)
-    return splits, report
+    return splits, report, unused
+
+
+def _left_out(sets: Sequence[GeneSet], reasons: Sequence[str], why: str) -> list[LeftOut]:
+    """The sets with a reason; `why` has its place in words."""
+    pairs = zip(sets, reasons, strict=True)
+    return [LeftOut(s.subset, s.id, s.name, why.format(reason)) for s, reason in pairs if reason]
 
 
 def creation_dates(obo: str | os.PathLike) -> dict[str, date]:

@@ -1,7 +1,9 @@
 """Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its floors."""
 
+import os
 import random
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,16 +11,17 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
-from reasonome.facts.text import distinct_share, one_line
+from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
-from reasonome.scoring.answer_cells import genes_of, is_completion
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableFloor
 from reasonome.tasks.naming import floors
+from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
+from reasonome.tasks.naming.terms import TermScorer
 
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
@@ -35,12 +38,16 @@ class NamingTable:
     every_row = False
     form = ("no_name", "format", "format_published")
 
+    def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> TermScorer:
+        """What scores names by the terms of a background."""
+        return TermScorer(read_background(Path(background)), encoders)
+
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
         """A row per answer: answer (the name), no_name; format and format_published, which only completions have."""
         rows = []
         for cell in table["answer"]:
             row: dict[str, Any] = {"format": np.nan, "format_published": np.nan}
-            if is_completion(cell):
+            if GeneSetNaming().is_completion(cell):
                 parsed = GeneSetNaming().parse(cell)
                 row = {
                     "format": float(parsed.named and parsed.reasoned),
@@ -170,7 +177,7 @@ def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:
     Genes are compared case aside.
     """
     number_of: dict[frozenset[str], int] = {}
-    of_cell = {cell: frozenset(map(str.casefold, genes_of(cell))) for cell in dict.fromkeys(table["genes"])}
+    of_cell = {cell: frozenset(map(str.casefold, symbols_in(cell))) for cell in dict.fromkeys(table["genes"])}
     set_of = [number_of.setdefault(of_cell[cell], len(number_of)) for cell in table["genes"]]
     return [GeneSet(str(number), "", "", symbols) for symbols, number in number_of.items()], set_of
 
@@ -183,7 +190,12 @@ def _examples(table: pd.DataFrame, terms: Any) -> list[Example]:
     """The questions of the rows, with genes spelled as the terms' background does, whatever their case."""
     return [
         Example(
-            id=i, subset="", name=gold, genes=[Gene(symbol=terms.background.symbol(one)) for one in genes_of(genes)]
+            id=i, subset="", name=gold, genes=[Gene(symbol=terms.background.symbol(one)) for one in symbols_in(genes)]
         )
         for i, gold, genes in zip(_ids(table), table["gold"], table["genes"], strict=True)
     ]
+
+
+def table_task(task: GeneSetNaming) -> NamingTable:
+    """How tables of names are read."""
+    return NamingTable()

@@ -151,6 +151,10 @@ class GeneSetNaming:
         name = " ".join(name.split())
         return Answer(name, [], [] if name else ["empty_name"])
 
+    def is_completion(self, cell: str) -> bool:
+        """Whether a cell has the line that names the set."""
+        return "Process:" in cell
+
     def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
         """Where in the completion the name stands that `parse` finds: (start, end) in characters; None without one."""
         answer, span = self._read(text, style)
@@ -184,6 +188,11 @@ class GeneSetNaming:
         if _unseen_genes(example, prompt, proposal["steps"]):
             return None
         return self.target(proposal["proposed"], proposal["steps"])
+
+    def terms(self, example: Example) -> list[tuple[str, str]]:
+        """Every id of the set's term with every name of it; none of a contaminated variant, whose original has them."""
+        ids = [] if example.contaminated else [example.id, *filter(None, [example.main_id])]
+        return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
 
     def policies(self, examples: Sequence[Example], style: Style | None = None) -> list[Policy]:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of what

@@ -16,6 +16,10 @@ class CausalGeneRanking(RankingTask):
         """The trait, on one line."""
         return {"{trait}": one_line(example.trait)}, 0
 
+    def terms(self, example: LocusExample) -> list[tuple[str, str]]:
+        """The trait, which has no id."""
+        return [(example.trait, example.trait)]
+
     def plain_reasoning(self, example: LocusExample, right: str) -> str:
         """One sentence that links the gene to the trait."""
         return f"Of these genes {right} fits {one_line(example.trait)} best."

@@ -7,6 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from reasonome.benchmarks.rows import read_rows
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan
+from reasonome.core import atomic
+from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, shortened
@@ -20,6 +25,32 @@ TELLS, PHENOTYPE, WORDS = "tells_the_answer", "gene_and_phenotype", "asked_in_te
 # is what a warm-up is for, is counted and shown.
 POLICIES = {TELLS: "fail", PHENOTYPE: "report", WORDS: "report"}
 _SHORTEST_NAME = 4  # characters of what is asked, or of a symbol in running text: shorter ones are words of their own
+# What to do about a leak that may not be, by its kind or by the kind of training data.
+FIXES = {
+    "training questions": "add {benchmark} to leave_out of {training} in benchmarks.yaml (where they are one "
+    "benchmark: build it again)",
+    "tells_the_answer": "warm up on a corpus without the sources that link genes to diseases or traits, or without "
+    "such relations: there is no setting that allows it",
+}
+
+
+def findings(project: Project, plan: AuditPlan) -> list[Finding]:
+    """Every kind of leak from each training data, and from prompts, into each benchmark's test questions.
+
+    A training question that shares a gene, a disease or a locus with a test question may not be, nor a statement that
+    tells an answer.
+    """
+    tested = {
+        name: HeldOutQuestions(name, _read_questions(project, name, "test"), _window(project, name))
+        for name in plan.benchmarks
+    }
+    test_file = {name: str(project.results.benchmark(name) / "test.jsonl") for name in plan.benchmarks}
+    return [
+        *_audit_questions(project, plan, tested),
+        *_audit_statements(project, plan, tested),
+        *_audit_reasoning(project, plan, tested),
+        *(prompt_finding(style, test_file[name], tested[name]) for name, style in plan.asked),
+    ]
 
 
 class HeldOutQuestions(NamedTuple):
@@ -181,3 +212,67 @@ def prompt_finding(style: str, file: str, tested: HeldOutQuestions) -> Finding:
 
 def _text(question: RankingExample) -> str:
     return "; ".join([*question.asked, *question.denied])
+
+
+def _read_questions(project: Project, benchmark: str, part: str) -> list[RankingExample]:
+    """The questions of one split of a benchmark."""
+    model = project.task(benchmark).Example
+    return read_rows(project.results.benchmark(benchmark) / f"{part}.jsonl", model)
+
+
+def _window(project: Project, benchmark: str) -> int:
+    """Base pairs on either side of a lead variant of the benchmark."""
+    return 1000 * project.benchmarks[benchmark].window_kb
+
+
+def _audit_questions(project: Project, plan: AuditPlan, tested: dict[str, HeldOutQuestions]) -> list[Finding]:
+    """Train splits, as SFT and GRPO use them."""
+    findings = []
+    for benchmark, used_by in plan.training.items():
+        questions = _read_questions(project, benchmark, "train")
+        folder = project.results.benchmark(benchmark)
+        dropped_for = atomic.read_json(folder / "audit.json").get("dropped_for", {})
+        training = Training(benchmark, used_by, folder / "train.jsonl")
+        for name, tests in tested.items():
+            dropped = dropped_for.get(name, {})
+            own = _window(project, benchmark)
+            findings += question_findings(training, questions, own, tests, dropped)
+    return findings
+
+
+def _audit_statements(project: Project, plan: AuditPlan, tested: dict[str, HeldOutQuestions]) -> list[Finding]:
+    """The train split of each corpus that a warm-up uses."""
+    findings = []
+    for corpus, used_by in plan.corpora.items():
+        folder = project.results.statements(corpus)
+        statements = pd.DataFrame(atomic.read_columns(folder / "train.jsonl", ["text", "gene", "object_id"]))
+        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
+        training = Training(corpus, used_by, folder / "train.jsonl")
+        for tests in tested.values():
+            findings += statement_findings(training, statements, names, tests)
+    return findings
+
+
+def _audit_reasoning(project: Project, plan: AuditPlan, tested: dict[str, HeldOutQuestions]) -> list[Finding]:
+    """What teachers wrote and SFT learns."""
+    findings = []
+    for key, used_by in plan.reasoning.items():
+        file = project.results.reasoning(*key)
+        rows = atomic.read_jsonl(file)
+        training = Training("{} on {}.{}".format(*key), used_by, file)
+        findings += [reasoning_finding(training, rows, tests) for tests in tested.values()]
+    return findings
+
+
+def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
+    """Training and test questions that come from one source."""
+
+    def sources(benchmark: str) -> list[str]:
+        return list(dict.fromkeys(spec.source for spec in project.benchmarks[benchmark].subsets.values()))
+
+    return [
+        {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
+        for tested in plan.benchmarks
+        for training in plan.training
+        if (shared := [source for source in sources(training) if source in sources(tested)])
+    ]

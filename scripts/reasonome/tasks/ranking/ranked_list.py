@@ -30,6 +30,9 @@ PROBLEMS = (
 _REASONING = re.compile(r"<reasoning>(.*?)(</reasoning>|(?=<reasoning>)|\Z)", re.DOTALL)
 _LIST = re.compile(r"<genes>(.*?)(</genes>|(?=<genes>)|\Z)", re.DOTALL)
 _BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]\s*")
+_TAG = re.compile(r"</?(?:genes|reasoning)>")
+# The same in another case, or with spaces inside the angle brackets.
+_LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
 # What may stand around one gene beside white space: quotes, and what markdown puts around words.
 _AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
 
@@ -109,6 +112,21 @@ def parse_cell(text: str) -> RankedList:
     found = {"empty_list": not entries, "repeated_genes": len(genes) < len(entries)}
     span = _span(bracketed.start(1) if bracketed else 0, inside) if entries else None
     return RankedList(genes, "", [code for code in PROBLEMS if found.get(code)], len(entries), span=span)
+
+
+def has_tags(text: str) -> bool:
+    """Whether a text has any tag of the contract, however it is spelled."""
+    return _LIKE_TAG.search(text) is not None
+
+
+def has_near_tags(text: str) -> bool:
+    """Whether a text has a tag in another case, or with spaces inside: `<GENES>`, `<genes >`."""
+    return any(_TAG.fullmatch(tag) is None for tag in _LIKE_TAG.findall(text))
+
+
+def lists_in(text: str) -> list[str]:
+    """The closed lists in a text, with their brackets."""
+    return re.findall(r"\[[^\[\]]*\]", text)
 
 
 def unrepeated(entries: Sequence[str]) -> list[str]:

@@ -33,6 +33,11 @@ class RareDiseaseRanking(RankingTask):
         }
         return parts, len(texts) - kept
 
+    def terms(self, example: CaseExample) -> list[tuple[str, str]]:
+        """The disease, if the case states one."""
+        stated = example.disease_id or example.disease
+        return [(example.disease_id or stated, example.disease or stated)] if stated else []
+
     def plain_reasoning(self, example: CaseExample, right: str) -> str:
         """One sentence that links the gene to the findings."""
         return f"A fault in {right} explains {one_line(example.present[0].label)} and the other findings best."

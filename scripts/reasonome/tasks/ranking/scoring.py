@@ -10,21 +10,88 @@ import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading, RankingStyle
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.facts.authority import read_authority
 from reasonome.scoring.answers import by_question, measured, parsed_answer, shuffled
-from reasonome.scoring.encoders import SentenceEncoder
+from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.base import Task
+from reasonome.tasks.ranking import files
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
-from reasonome.tasks.ranking.metrics import answer_metrics, list_metrics
+from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
 from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.task import RankingTask
 
+SHOWN = ("top_1", "top_3", "mrr")
+# Metrics of answers in the order in which they are shown.
+LISTED = (
+    *("top_1", "top_3", "top_5", "top_10", "top_max", "mrr", "rank", "set_f1"),
+    *("listed_candidates", "non_candidates", "invented", "cut_off", "format", "reasoning_words"),
+)
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 # What a list alone does not have.
 _OF_THE_FORM = ("format", "truncated", "reasoning_words", "reward_format", "reward_brevity")
 _MISSING = "missing_answer"
+
+
+def score(
+    task: RankingTask,
+    project: Project,
+    benchmark: str,
+    style: str,
+    examples: Sequence[RankingExample],
+    answers: Sequence[AnswerRow],
+    file: Path,
+    sealed: Collection[str],
+) -> pd.DataFrame:
+    """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
+    spec = project.benchmarks[benchmark]
+    known = known_names(read_authority(project, spec.authority).genes.values())
+    asked = project.style(benchmark, style)
+    seed = project.settings.seed
+    return score_rankings(task, asked, examples, answers, known, spec.longest_list, seed, file, sealed)
+
+
+def score_available(
+    task: RankingTask,
+    project: Project,
+    benchmark: str,
+    style: str,
+    examples: Sequence[RankingExample],
+    answers: Sequence[AnswerRow],
+    file: Path,
+    sealed: Collection[str],
+    encoders: Sequence[Path],
+) -> tuple[pd.DataFrame, list[str]]:
+    """As `score`, which needs nothing that is built beside the benchmark."""
+    return score(task, project, benchmark, style, examples, answers, file, sealed), []
+
+
+def score_baselines(
+    task: RankingTask,
+    project: Project,
+    benchmark: str,
+    style: str,
+    training: Sequence[RankingExample],
+    asked: Sequence[RankingExample],
+) -> pd.DataFrame:
+    """The scores of a benchmark's baselines, as `score_ranking_floors` gives them."""
+    spec, read = project.benchmarks[benchmark], files.baselines(project, benchmark)
+    genes = read_authority(project, spec.authority).genes
+    phenotypes = read.files["phenotypes"]
+    return score_ranking_floors(
+        task,
+        project.style(benchmark, style),
+        training,
+        asked,
+        {symbol: gene.name for symbol, gene in genes.items()},
+        spec.longest_list,
+        load_encoders(project.encoders, [project.results.encoder(name) for name in read.encoders]),
+        PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
+    )
 
 
 def score_rankings(

@@ -13,13 +13,14 @@ from tqdm import tqdm
 
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
-from reasonome.scoring.answer_cells import genes_of, has_near_tags, is_ranking_completion, lists_in
+from reasonome.facts.text import symbols_in
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableFloor
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import TOP, list_metrics
 from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
 from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.ranked_list import has_near_tags, has_tags, lists_in
 from reasonome.tasks.ranking.rewards import LONGEST_LIST
 from reasonome.tasks.ranking.task import RankingTask
 
@@ -65,10 +66,10 @@ class RankingTable:
         asked = table["candidates"] if "candidates" in table else [""] * len(table)
         rows = []
         for cell, gold, candidates in zip(table["answer"], table["gold"], asked, strict=True):
-            example = self._example(gold, genes_of(candidates))
+            example = self._example(gold, symbols_in(candidates))
             read = self._strict if self.track == STRICT else self._as_published
             genes, problems = read(cell, example)
-            if self.track == AS_PUBLISHED and genes_of(gold) != [gold]:
+            if self.track == AS_PUBLISHED and symbols_in(gold) != [gold]:
                 problems.append("gold_not_one_gene")
             if example.candidates:
                 shown = {gene.symbol for gene in example.candidates}
@@ -155,7 +156,7 @@ class RankingTable:
         return max(LONGEST_LIST, len(example.candidates))
 
     def _example(self, gold: str, candidates: Sequence[str]) -> RankingExample:
-        right = [gold] if self.track == AS_PUBLISHED else genes_of(gold)
+        right = [gold] if self.track == AS_PUBLISHED else symbols_in(gold)
         by_key: dict[str, RankedGene] = {}
         causal, asked = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
         return TableExample(id="row", subset="", candidates=_unrepeated(asked), causal=_unrepeated(causal))
@@ -189,7 +190,7 @@ class RankingTable:
 
     def _parsed(self, cell: str) -> tuple[RankedAnswer, list[str]]:
         """The answer of a completion, or of the one closed list in a cell without tags; and what was malformed."""
-        if is_ranking_completion(cell):
+        if self.task.is_completion(cell):
             parsed = self.task.parse(cell)
             content, closed, _ = cell.partition("<genes>")[2].partition("</genes>")
             near = ["near_tags"] * has_near_tags(cell)
@@ -212,7 +213,7 @@ class RankingTable:
         folded = {symbol.casefold() for symbol in symbols}
         closed, bracket = lists_in(cell), "[" in cell or "]" in cell
         found = {
-            "tags": is_ranking_completion(cell),
+            "tags": has_tags(cell),
             "unclosed_list": not closed and bracket,
             "no_brackets": not bracket,
             "repeated_genes": len(set(entries)) < len(entries),
@@ -285,3 +286,8 @@ def _expected(n: int, right: int) -> dict[str, float]:
         expected = expected_metrics(n, right, n, n)
         found |= {metric: expected[metric] for metric in found}
     return found | {"list_length": float(n)}
+
+
+def table_task(task: RankingTask) -> RankingTable:
+    """How tables of a ranking's answers are read."""
+    return RankingTable(task)

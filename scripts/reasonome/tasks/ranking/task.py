@@ -13,7 +13,7 @@ from reasonome.prompts.prompts import Prompt, filled_template, gene_order, gene_
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene, RankingExample
-from reasonome.tasks.ranking.ranked_list import RankedList, parse_cell, parse_ranking, render_ranking
+from reasonome.tasks.ranking.ranked_list import RankedList, has_tags, parse_cell, parse_ranking, render_ranking
 
 
 class RankingTask(ABC):
@@ -55,6 +55,10 @@ class RankingTask(ABC):
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
         """What stands for each placeholder of the style but {genes}, and how many phenotypes did not fit."""
+
+    @abstractmethod
+    def terms(self, example: Any) -> list[tuple[str, str]]:
+        """(id, name) of the trait or the disease that is asked about."""
 
     @abstractmethod
     def plain_reasoning(self, example: Any, right: str) -> str:
@@ -109,6 +113,10 @@ class RankingTask(ABC):
     def bare(self, text: str) -> RankedAnswer:
         """The ranking of someone who gives lists alone: genes between commas, with or without brackets."""
         return _answer(parse_cell(text))
+
+    def is_completion(self, cell: str) -> bool:
+        """Whether a cell has any tag of a ranking, however it is spelled: a misspelled one is none to `parse`."""
+        return has_tags(cell)
 
     def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the genes of the list stand, in characters; None without a usable list."""

@@ -1,0 +1,82 @@
+"""Where everything lies below the results folder: the one place that knows the paths."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reasonome.config import PublishedFile, SourceFile
+
+if TYPE_CHECKING:
+    from reasonome.config.project.chains import Run
+
+
+class Results:
+    """Where everything lies below the results folder: the one place that knows the paths."""
+
+    def __init__(self, root: str | Path):
+        self.root = Path(root)
+
+    def model(self, backbone: str, chain: str) -> Path:
+        """Folder of one model: manifest.json, recipe.json and model/."""
+        return self.root / "models" / backbone / chain
+
+    def encoder(self, encoder: str) -> Path:
+        """Folder of one sentence encoder."""
+        return self.root / "encoders" / encoder
+
+    def source_file(self, source: str, key: str, spec: SourceFile) -> Path:
+        """One native file of a source: where it is shipped, or where it is fetched to."""
+        return Path(spec.path) if spec.path else self.root / "sources" / source / key / spec.file_name
+
+    def facts(self, corpus: str) -> Path:
+        """Table of facts of one corpus."""
+        return self.root / "facts" / corpus / "facts.parquet"
+
+    def denied(self, corpus: str) -> Path:
+        """Table of what the sources of one corpus say does not hold."""
+        return self.facts(corpus).with_name("denied.parquet")
+
+    def benchmark(self, benchmark: str) -> Path:
+        """Folder of one benchmark."""
+        return self.root / "benchmarks" / benchmark
+
+    def background(self, benchmark: str) -> Path:
+        """Table of the terms and gene sets that answers to one benchmark are compared with."""
+        return self.root / "backgrounds" / f"{benchmark}.parquet"
+
+    def prompts(self, benchmark: str, style: str) -> Path:
+        """Folder of a benchmark's rows with what a prompt of the style shows of them."""
+        return self.root / "prompts" / f"{benchmark}.{style}"
+
+    def published_file(self, benchmark: str, part: str, subset: str, spec: PublishedFile) -> Path:
+        """One published table of gene sets: where the user has it, or where it is fetched to."""
+        if spec.path:
+            return Path(spec.path)
+        return self.root / "published" / benchmark / f"{part}.{subset}" / spec.as_source().file_name
+
+    def statements(self, corpus: str) -> Path:
+        """Folder of one corpus' statements."""
+        return self.root / "statements" / corpus
+
+    def reasoning(self, teacher: str, benchmark: str, style: str) -> Path:
+        """Reasoning that a teacher's filter kept; the dropped rows lie beside it as .dropped.jsonl."""
+        return self.root / "reasoning" / teacher / f"{benchmark}.{style}.jsonl"
+
+    def answers(self, run: "Run") -> Path:
+        """Answers of one cell."""
+        return self._cell("answers", run, "jsonl")
+
+    def scores(self, run: "Run") -> Path:
+        """Scores of one cell, a row per answer."""
+        return self._cell("scores", run, "parquet")
+
+    def baselines(self, benchmark: str, style: str) -> Path:
+        """Scores of a benchmark's baselines."""
+        return self.root / "baselines" / f"{benchmark}.{style}.parquet"
+
+    def experiment(self, experiment: str) -> Path:
+        """Folder of one experiment's tables and report."""
+        return self.root / "experiments" / experiment
+
+    def _cell(self, kind: str, run: "Run", suffix: str) -> Path:
+        folder = self.root / kind / run.backbone / run.chain / f"{run.benchmark}.{run.style}"
+        return folder / f"{run.decoding}.{suffix}"

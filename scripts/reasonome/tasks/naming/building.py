@@ -1,0 +1,108 @@
+"""Benchmarks of gene-set naming: sets built from facts and ontologies, or published, split so that nothing leaks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.benchmarks import gene_sets
+from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.strata import depths, strata
+from reasonome.config import Benchmark
+from reasonome.config.project import Project
+from reasonome.core.manifest import file_sha256
+from reasonome.facts.authority import read_authority
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.ontology import is_sqlite, read_ontology
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.tasks.base import Task
+from reasonome.tasks.naming import files
+from reasonome.tasks.naming.contamination import contaminated
+from reasonome.tasks.naming.published import check_sha256, read_published
+from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
+from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
+from reasonome.tasks.naming.splits import creation_dates, split
+
+
+def build(task: Task, project: Project, name: str, folder: Path) -> None:
+    """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
+    audit; says how many there are. Raises InputError as what it calls does."""
+    benchmark = project.benchmarks[name]
+    read = files.building(project, name).files
+    facts = read_facts(read["facts"])
+    ontologies = {source: read_ontology(path) for source, path in read["ontologies"].items()}
+    made = made_sets(facts, ontologies, benchmark)
+    for ontology in map(read_ontology, read["synonyms"].values()):
+        made = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in made.items()}
+    candidates = within_limits(made, benchmark)
+    dates = None
+    if benchmark.split.by == "date":
+        obos = [path for path in read["ontologies"].values() if not is_sqlite(path)]
+        dates = {term: day for path in obos for term, day in creation_dates(path).items()}
+    published, unmapped, told = None, None, {}
+    if read["published"]:
+        published, unmapped, told = _published(project, benchmark, read["published"], ontologies.values())
+    others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
+    splits, report, left_out = split(candidates, benchmark, dates, published, others)
+    report["outside_limits"] = outside_limits(made, benchmark)
+    if told:
+        report["published"] = told
+    depth = depths(facts)
+    known = [s for sets in (*candidates.values(), *(published or {}).values()) for s in sets]
+    bounds = strata(known, depth)
+    report["strata"] = {"facts_per_gene": [bounds.low, bounds.high]}
+    variants = contaminated(splits["test"], benchmark.contaminated, facts, depth, benchmark.seed)
+    write_benchmark(splits, report, official_names(facts), folder, bounds.of, variants, unmapped, left_out)
+    sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
+    outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
+    dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"
+    print(f"{name}: {sizes}, {len(variants)} contaminated; dropped from train: {dropped}")
+    print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
+    if "by_date" in report:
+        print(f"by date: {report['by_date']}")
+    if told:
+        print(f"published: {told}")
+
+
+def _published(
+    project: Project, benchmark: Benchmark, paths: Mapping[tuple[str, str], Path], ontologies: Iterable[Ontology]
+) -> tuple[dict[str, list[GeneSet]], pd.DataFrame, dict[str, dict]]:
+    """Published sets by split, the identifiers without a gene, and what is to be told of each file.
+
+    Sets get synonyms and ancestors from the ontologies, and keep their ids, which other people's answers refer to.
+    """
+    corpus = project.corpora[benchmark.corpus]
+    genes = read_authority(project, project.authority(benchmark.corpus), corpus.taxon)
+    sets: dict[str, list[GeneSet]] = {}
+    unmapped, told = [], {}
+    for (part, subset), path in paths.items():
+        sha256 = file_sha256(path)
+        check_sha256(benchmark.published_files[part, subset], sha256, path)
+        found = read_published(path, subset, genes, corpus.unmapped)
+        with_terms = gene_sets.with_terms(found.sets, *ontologies)
+        sets.setdefault(part, []).extend(
+            replace(known, id=one.id) for known, one in zip(with_terms, found.sets, strict=True)
+        )
+        unmapped.append(found.unmapped)
+        told[f"{part}/{subset}"] = {
+            "file": Path(path).name,
+            "sha256": sha256,
+            "sets": len(found.sets),
+            "sets_without_known_genes": found.emptied,
+            "unmapped_identifiers": len(found.unmapped),
+        }
+    return sets, pd.concat(unmapped, ignore_index=True).sort_values(UNMAPPED_COLUMNS, ignore_index=True), told
+
+
+def _held_out_elsewhere(
+    project: Project, benchmarks: Iterable[str], ontologies: Iterable[Ontology]
+) -> dict[str, tuple[Benchmark, list[GeneSet]]]:
+    """Other benchmarks, by name, with their held-out sets."""
+    found = {}
+    for name in benchmarks:
+        folder = project.results.benchmark(name)
+        sets = [s for part in ("valid", "test") for s in read_sets(folder / f"{part}.jsonl")]
+        found[name] = project.benchmarks[name], gene_sets.with_terms(sets, *ontologies)
+    return found

@@ -1,0 +1,53 @@
+"""What prompts of gene-set naming show beside a benchmark's rows: facts of the genes, and training sets as examples."""
+
+from reasonome.config import Style
+from reasonome.config.project import Project
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks.base import Task
+from reasonome.tasks.naming import files, prompt_facts
+from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.sets import set_facts
+from reasonome.tasks.naming.task import Example
+
+Splits = dict[str, list[Example]]
+
+
+def with_material(task: Task, project: Project, name: str, style: str, splits: Splits) -> Splits:
+    """The splits with the facts and the neighbouring training sets that a style shows, and with the kind of thing that
+    is asked for, where the benchmark says."""
+    benchmark, asked = project.benchmarks[name], project.style(name, style)
+    if asked.facts is not None:
+        splits = _with_facts(project, name, style, splits)
+    if asked.neighbours is not None:
+        training = splits["train"]
+        splits = {part: with_neighbours(rows, training, asked, benchmark.jaccard) for part, rows in splits.items()}
+    kinds = {subset: benchmark.kind_of(subset) for subset in {row.subset for rows in splits.values() for row in rows}}
+    return {
+        part: [row.model_copy(update={"kind": kinds[row.subset]}) if kinds[row.subset] else row for row in rows]
+        for part, rows in splits.items()
+    }
+
+
+def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Splits:
+    """The splits with the facts of genes; says how many facts there are to choose from."""
+    benchmark, read = project.benchmarks[name], files.prompting(project, name, style).files
+    asked: Style = project.style(name, style)
+    facts = read_facts(read["facts"])
+    total = len(facts)
+    if asked.facts.sources == "others" or benchmark.kind == "built":
+        ontologies = {source: read_ontology(path) for source, path in read["ontologies"].items()}
+        made_of = set_facts(facts, ontologies, benchmark)
+        own = prompt_facts.collection(made_of, ontologies, [row for rows in splits.values() for row in rows])
+        if asked.facts.sources == "others":
+            facts = prompt_facts.without_collection(facts, own)
+        else:
+            facts = prompt_facts.without_relations(facts, own.relations)
+    index = prompt_facts.FactIndex(facts, asked.seed)
+    splits = {part: prompt_facts.with_facts(rows, index, asked.facts) for part, rows in splits.items()}
+    genes = [gene for rows in splits.values() for row in rows for gene in row.genes]
+    print(
+        f"{len(facts):,} of {total:,} facts are about nothing that the sets are drawn from; "
+        f"{sum(bool(gene.facts) for gene in genes):,} of {len(genes):,} genes of sets have facts"
+    )
+    return splits

@@ -1,0 +1,84 @@
+"""The files of a benchmark of gene sets: written whole, and read as gene sets."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.core import atomic
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.tasks.naming.contamination import ContaminatedSet
+from reasonome.tasks.naming.task import Example
+
+
+class LeftOut(NamedTuple):
+    """A set that could be trained on and is not, and why."""
+
+    subset: str
+    id: str
+    name: str
+    reason: str
+
+
+def write_benchmark(
+    splits: Mapping[str, Sequence[GeneSet]],
+    audit_report: dict[str, Any],
+    names: Mapping[str, str],
+    folder: Path,
+    strata: Mapping[tuple[str, str], str] | None = None,
+    variants: Sequence[ContaminatedSet] = (),
+    unmapped: pd.DataFrame | None = None,
+    left_out: Sequence[LeftOut] = (),
+) -> None:
+    """Write {train,valid,test}.jsonl, unmapped.tsv, left_out.tsv and audit.json.
+
+    `names` gives the official name of each symbol, `strata` the stratum of each set by (subset, id). `variants`,
+    the contaminated sets, follow the test sets; each has its original's stratum.
+    """
+    strata = strata or {}
+
+    def row(one: GeneSet, stratum: str, original: str) -> dict[str, Any]:
+        genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(one.symbols)]
+        known: dict[str, Any] = {"synonyms": sorted(one.synonyms)} if one.synonyms else {}
+        known |= {"main_id": one.term} if one.term not in ("", original) else {}
+        known |= {"stratum": stratum} if stratum else {}
+        return {"id": one.id, "subset": one.subset, "name": one.name, "genes": genes, **known}
+
+    for part in SPLITS:
+        rows = [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]]
+        if part == "test":
+            stratum_of = {s["id"]: s.get("stratum", "") for s in rows}
+            rows += [
+                row(v.gene_set, stratum_of[v.term], v.term)
+                | {"term": v.term, "contaminated": v.share, "outliers": list(v.outliers)}
+                for v in variants
+            ]
+        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
+    atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(columns=UNMAPPED_COLUMNS) if unmapped is None else unmapped)
+    atomic.write_tsv(folder / "left_out.tsv", pd.DataFrame(left_out, columns=LeftOut._fields))
+    atomic.write_json(folder / "audit.json", audit_report)
+
+
+def read_sets(path: str | Path) -> list[GeneSet]:
+    """The gene sets of a benchmark's file in its order, without contaminated variants. Raises InputError."""
+    return [
+        GeneSet(
+            row.id,
+            row.subset,
+            row.name,
+            frozenset(gene.symbol for gene in row.genes),
+            frozenset(row.synonyms),
+            term=row.main_id,
+        )
+        for row in read_rows(path, Example)
+        if not row.contaminated
+    ]
+
+
+def official_names(facts: pd.DataFrame) -> dict[str, str]:
+    """Symbol → official full name, from the `has_name` facts."""
+    named = facts[facts["relation"] == "has_name"]
+    return dict(zip(named["gene"], named["object_name"], strict=True))

@@ -1,0 +1,72 @@
+"""Reasoning for gene-set naming: what a teacher writes, and what of it is close enough to the truth to be kept."""
+
+from collections.abc import Mapping, Sequence
+
+from reasonome.config import KnowledgeTeacher
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import examples_folder
+from reasonome.facts import statements
+from reasonome.facts.corpus import read_facts
+from reasonome.prompts.prompts import Prompt
+from reasonome.scoring.encoders import load_encoders
+from reasonome.tasks.base import Task, Teaching, held_out_terms
+from reasonome.tasks.naming import files
+from reasonome.tasks.naming import teacher as knowledge
+from reasonome.tasks.naming.completion import parse_completion
+from reasonome.tasks.naming.leaks import drop_naming
+from reasonome.tasks.naming.rows import read_sets
+from reasonome.tasks.naming.task import Example
+from reasonome.teaching import Proposal, filtering, openai
+
+
+def propose(
+    task: Task, project: Project, of: Teaching, examples: Sequence[Example], prompts: Mapping[str, Prompt]
+) -> list[Proposal]:
+    """What a teacher writes about training sets, a proposal each.
+
+    The knowledge teacher writes out of facts, less those about held-out terms, and speaks of the genes that the prompt
+    shows. One behind an endpoint is asked by a template of its own, and is not told the answers.
+    """
+    teacher = project.teachers[of.teacher]
+    if not isinstance(teacher, KnowledgeTeacher):
+        template = files.teacher_template(project, of.benchmark)
+        answers = openai.ask_beside(teacher, openai.prompts(template, prompts), of.output)
+        return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers, _read)
+    folders = [examples_folder(project, of.benchmark, of.style)]
+    folders += [project.results.benchmark(name) for name in project.benchmarks[of.benchmark].leave_out]
+    terms = [term for folder in folders for term in held_out_terms(task, folder)]
+    read = files.teaching(project, of.benchmark, of.style, of.teacher).files
+    facts, _ = statements.leave_out(read_facts(read["facts"]), terms)
+    return knowledge.propose(
+        [example.model_dump() for example in examples],
+        facts,
+        mode=teacher.mode,
+        seed=teacher.seed,
+        shown_genes=lambda row: prompts[row["id"]].shown,
+        steps=teacher.steps,
+        genes_per_step=teacher.genes_per_step,
+    )
+
+
+def _read(text: str) -> tuple[str, list[str], list[str]]:
+    read = parse_completion(text)
+    return read.name, read.steps, read.problems
+
+
+def keep(
+    task: Task, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[Example]
+) -> tuple[list[dict], list[dict]]:
+    """Kept and dropped rows: similar to the true name by the teacher's encoder, and where a benchmark's policy is to
+    drop what names a test term of it, without such names."""
+    teacher = project.teachers[of.teacher]
+    encoders = load_encoders(project.encoders, [project.results.encoder(teacher.encoder)])
+    truths = [{"id": example.id, "name": example.name} for example in examples]
+    kept, dropped = filtering.keep(proposals, truths, encoders[teacher.encoder].similarity, teacher.threshold)
+    left_out = project.benchmarks[of.benchmark].leave_out
+    folders = {of.benchmark: examples_folder(project, of.benchmark, of.style)}
+    folders |= {name: project.results.benchmark(name) for name in left_out}
+    for name, folder in folders.items():
+        if project.benchmarks[name].audit.name_in_reasoning == "drop":
+            kept, naming = drop_naming(kept, name, [one.name for one in read_sets(folder / "test.jsonl")])
+            dropped += naming
+    return kept, dropped

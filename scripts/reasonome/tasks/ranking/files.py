@@ -1,0 +1,60 @@
+"""Which files the jobs of rankings read beside the rows of a benchmark."""
+
+from pathlib import Path
+
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan
+from reasonome.core.errors import InputError
+from reasonome.tasks.base import Inputs
+
+
+def building(project: Project, benchmark: str) -> Inputs:
+    """Genes, questions by subset, and where the benchmark names them, where genes lie and which phenotypes there are.
+
+    Prompts of all styles are checked for places that tell the answer, so that their seeds decide what is built.
+    """
+    spec = project.benchmarks[benchmark]
+    files = {
+        "authority": project.source_files(spec.authority),
+        "questions": {name: _question_file(project, subset.source) for name, subset in spec.subsets.items()},
+        "locations": [] if spec.locations is None else list(project.source_files(spec.locations).values()),
+        "ontology": [] if spec.phenotypes is None else [project.source_file(spec.phenotypes, "obo")],
+    }
+    formats = {subset.source: project.sources[subset.source].format for subset in spec.subsets.values()}
+    return Inputs(files, settings=[formats, project.order_seeds(benchmark)])
+
+
+def prompting(project: Project, benchmark: str, style: str) -> Inputs:
+    """Nothing: prompts show what the rows hold."""
+    return Inputs()
+
+
+def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
+    """Nothing: a teacher reads the training questions."""
+    return Inputs()
+
+
+def scoring(project: Project, benchmark: str) -> Inputs:
+    """The genes that there are, by which invented ones are told."""
+    return Inputs({"authority": project.source_files(project.benchmarks[benchmark].authority)})
+
+
+def baselines(project: Project, benchmark: str) -> Inputs:
+    """The genes that there are, and where the benchmark names them, the phenotypes of genes."""
+    spec = project.benchmarks[benchmark]
+    phenotypes = {} if spec.phenotypes is None else project.source_files(spec.phenotypes)
+    return Inputs({**scoring(project, benchmark).files, "phenotypes": phenotypes}, spec.encoders)
+
+
+def leaks(project: Project, plan: AuditPlan) -> Inputs:
+    """Training data and test questions."""
+    return Inputs({"training": plan.files(project.results)})
+
+
+def _question_file(project: Project, source: str) -> Path:
+    """The file of a source of questions, which has one; InputError where the user's own is not there."""
+    path = next(iter(project.source_files(source).values()))
+    own = next(iter(project.sources[source].files.values())).path
+    if own and not path.is_file():
+        raise InputError("there is no such file", file=path, fix=f"source '{source}' in sources.yaml names it")
+    return path

@@ -1,0 +1,66 @@
+"""Reasoning for rankings: what a teacher writes, and what of it ranks a right gene first and so is kept."""
+
+from collections.abc import Mapping, Sequence
+
+from reasonome.config import GeneNamesTeacher
+from reasonome.config.project import Project
+from reasonome.prompts.prompts import Prompt
+from reasonome.tasks.base import Teaching
+from reasonome.tasks.ranking import teacher as gene_names
+from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.ranking.task import RankingTask
+from reasonome.teaching import Proposal, filtering, openai
+
+WRONG_GENE = "the first gene is not right"
+
+
+def propose(
+    task: RankingTask, project: Project, of: Teaching, examples: Sequence[RankingExample], prompts: Mapping[str, Prompt]
+) -> list[Proposal]:
+    """What a teacher writes about training questions, a proposal each.
+
+    The gene-names teacher is told the right gene. One behind an endpoint is not: it is asked in the task's own prompts.
+    A list that repeats genes is no problem, since what is learned of it is the reasoning.
+    """
+    teacher = project.teachers[of.teacher]
+    if isinstance(teacher, GeneNamesTeacher):
+        return gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
+    style = project.style(of.benchmark, of.style)
+
+    def read(text: str) -> tuple[str, list[str], list[str]]:
+        found = task.parse(text, style)
+        problems = [problem for problem in found.problems if problem != "repeated_genes"]
+        return ", ".join(found.genes), found.steps, problems
+
+    answers = openai.ask_beside(teacher, {id: prompt.messages for id, prompt in prompts.items()}, of.output)
+    return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers, read)
+
+
+def keep(
+    task: RankingTask, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[RankingExample]
+) -> tuple[list[dict], list[dict]]:
+    """Kept and dropped rows: `keep_right_first`."""
+    return keep_right_first(proposals, examples)
+
+
+def keep_right_first(
+    proposals: Sequence[Proposal], examples: Sequence[RankingExample]
+) -> tuple[list[dict], list[dict]]:
+    """Split proposals for rankings into kept and dropped rows: what is kept has a right gene first.
+
+    This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `proposed` of a
+    proposal are genes between commas. Rows are as of `filtering.keep`; `name` has the right genes, and there is no
+    similarity.
+    """
+    by_id = {example.id: example for example in examples}
+    kept, dropped = [], []
+    for proposal in proposals:
+        example = by_id[proposal.id]
+        row = filtering.row_of(proposal, ", ".join(sorted(example.right)), None)
+        first = proposal.proposed.split(",")[0].strip()
+        reason = proposal.problem or ("" if example.gene_of(first) in example.right else WRONG_GENE)
+        if reason:
+            dropped.append(row | {"reason": reason})
+        else:
+            kept.append(row)
+    return kept, dropped
