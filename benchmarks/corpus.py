@@ -23,12 +23,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.config import Benchmark, Corpus, Subset
+from reasonome.config import Corpus
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
 from reasonome.tasks.naming.benchmark import made_sets, within_limits
+from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SECONDS, GIGABYTES, RATIO = 60, 2, 12  # at most: of one genome in all; of a stage; of ten times the input
@@ -186,7 +187,7 @@ def gene_set_counts(facts: pd.DataFrame, source: str, ontology: Path) -> list[Bo
         aspect: Subset(namespace=namespace, source=source, test=1, valid=1)
         for aspect, (namespace, _) in GENE_SETS.items()
     }
-    wanted = Benchmark(
+    wanted = NamingBenchmark(
         task="gene_set_naming", corpus="full", subsets=subsets, minimum_genes=3, maximum_genes=500, encoders=[]
     )
     sets = within_limits(made_sets(facts, {source: ontology_from_sqlite(ontology)}, wanted), wanted)

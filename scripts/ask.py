@@ -13,7 +13,6 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
-from reasonome.tasks.registry import TASKS
 
 
 def main() -> None:
@@ -33,7 +32,7 @@ def main() -> None:
     if model is None:
         asked = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]
         raise InputError(f"backbone '{args.backbone}' is behind no endpoint", fix=nearest(args.backbone, asked))
-    task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
+    task = project.task(args.benchmark)
     costs = write_answers(
         task,
         project.style(args.benchmark, args.style),

@@ -9,7 +9,7 @@ from pathlib import Path
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
-from reasonome.tasks.naming.benchmark import check_sha256
+from reasonome.tasks.naming.published import check_sha256
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
-from reasonome.tasks.registry import TASKS
 from reasonome.training import retention, visible_gpus
 
 
@@ -35,7 +34,7 @@ def main() -> None:
 
     stopwatch = Stopwatch()
     project = Project(args.config)
-    task = TASKS[lookup(project.benchmarks, args.benchmark, "benchmark").task]
+    task = project.task(args.benchmark)
     manifest = read_manifest(args.model / "manifest.json")
     retention.release(args.model, manifest)
     costs = write_answers(

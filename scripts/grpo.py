@@ -11,7 +11,6 @@ from pathlib import Path
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders, mean_similarity
-from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import grpo
 from reasonome.training.stage import Stage, read_recipe
 
@@ -31,7 +30,7 @@ def main() -> None:
     stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
     # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
     encoders = load_encoders(project.encoders, args.encoders, keep=False)
-    task = TASKS[project.benchmarks[recipe.benchmark].task]
+    task = project.task(recipe.benchmark)
     grpo(stage, task, mean_similarity(list(encoders.values())), encoders)
 
 

@@ -4,7 +4,8 @@ python scripts/render_report.py --plan results/experiments/demo/plan.json \
     --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
     --costs results/experiments/demo/costs.tsv --leaks results/experiments/demo/audit.json \
     --abstention results/experiments/demo/paper/abstention.tsv --coverage results/experiments/demo/paper/coverage.svg \
-    --figures results/experiments/demo/figures --report results/experiments/demo/report.html
+    --own results/experiments/demo/own --figures results/experiments/demo/figures \
+    --report results/experiments/demo/report.html
 """
 
 import argparse
@@ -25,7 +26,6 @@ from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
-from reasonome.report.ranking_section import read_voting
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     arguments.add_argument("--leaks", type=Path, required=True, help="audit.json that audit_leaks.py wrote")
     arguments.add_argument("--abstention", type=Path, required=True, help="table that write_paper_tables.py wrote")
     arguments.add_argument("--coverage", type=Path, required=True, help="drawing (SVG) that write_paper_tables.py made")
-    arguments.add_argument("--voting", type=Path, help="folder that vote_rankings.py wrote, of rankings")
+    arguments.add_argument("--own", type=Path, required=True, help="folder that summarise.py wrote")
     arguments.add_argument("--figures", type=Path, required=True, help="folder to write, replaced whole")
     arguments.add_argument("--report", type=Path, required=True, help="HTML page to write")
     given = arguments.parse_args()
@@ -63,7 +63,7 @@ def main() -> None:
             answering=read_answering(plan),
             abstention=tables.read_table(given.abstention, paper_figures.ABSTENTION_COLUMNS),
             coverage=given.coverage.read_text(encoding="utf-8"),
-            voting=None if given.voting is None else read_voting(given.voting),
+            own=given.own,
         )
     )
     write_text(given.report, page)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
-from reasonome.tasks.registry import TASKS
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage, read_recipe
 
@@ -26,7 +25,7 @@ def main() -> None:
     data = {"examples": args.examples} | ({"reasoning": args.reasoning} if args.reasoning else {})
     project, recipe = Project(args.config), read_recipe(args.folder)
     stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
-    sft(stage, TASKS[project.benchmarks[recipe.benchmark].task])
+    sft(stage, project.task(recipe.benchmark))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Summarise an experiment's scores: metrics.tsv, comparisons.tsv, and the headline on standard output.
+"""Summarise an experiment's scores: metrics.tsv, comparisons.tsv, what its task alone tells, and a printed headline.
 
 python scripts/summarise.py --plan results/experiments/demo/plan.json \
-    --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv
+    --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
+    --own results/experiments/demo/own
 """
 
 import argparse
@@ -23,6 +24,9 @@ def main() -> None:
     arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
     arguments.add_argument("--metrics", type=Path, required=True, help="table to write")
     arguments.add_argument("--comparisons", type=Path, required=True, help="table to write")
+    arguments.add_argument(
+        "--own", type=Path, required=True, help="folder to write of what the task alone tells"
+    )
     arguments.add_argument("--resamples", type=resamples, default=RESAMPLES, help="of the bootstrap (%(default)s)")
     arguments.add_argument("--seed", type=seed, default=0, help="of the bootstrap (%(default)s)")
     arguments.add_argument(
@@ -40,6 +44,9 @@ def main() -> None:
     comparisons = comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
     atomic.write_tsv(given.metrics, metrics)
     atomic.write_tsv(given.comparisons, comparisons)
+    with atomic.replacing(given.own) as folder:
+        folder.mkdir()
+        plan.task_report.write_own(plan, evidence, folder, **bootstrap)
     print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))
 
 

@@ -5,11 +5,11 @@ import random
 from pathlib import Path
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.config import RankingStyle
 from reasonome.facts.genes import Gene
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.scoring import score_ranking_floors, score_rankings
+from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]

@@ -10,12 +10,13 @@ from reasonome.answering import answers
 from reasonome.answering.answers import PartialAnswers, questions, write_answers
 from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
 from reasonome.answering.precision import of_machine
-from reasonome.config import Decoding, Style
+from reasonome.config import Decoding
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
-STYLE = Style(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
+STYLE = NamingStyle(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
 EXAMPLES = [
     Example(id=f"GO:{n}", subset="bp", name="x", genes=[{"symbol": symbol} for symbol in symbols])
     for n, symbols in enumerate((["A1", "B2", "C3", "D4"], ["E5", "F6"], ["G7", "H8", "I9"]))

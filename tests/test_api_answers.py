@@ -17,17 +17,18 @@ from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
 from reasonome import cli
 from reasonome.answering import api, estimate
-from reasonome.config import ApiModel, Decoding, Style
+from reasonome.config import ApiModel, Decoding
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.core.errors import InputError
 from reasonome.report.plan import Plan
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = TASKS["gene_set_naming"]
-STYLE = Style(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
+STYLE = NamingStyle(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
 GREEDY = Decoding(max_new_tokens=20)
 
 

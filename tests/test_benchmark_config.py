@@ -7,9 +7,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 BP = {"namespace": "biological_process", "test": 3, "valid": 2}
@@ -19,7 +19,7 @@ SPLIT = {"by": "date", "after": "2023-01-01"}
 
 def benchmark(**changes):
     given = {"task": "gene_set_naming", "corpus": "demo", "encoders": []}
-    return Benchmark(**{**given, **changes})
+    return NamingBenchmark(**{**given, **changes})
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 OBO = """format-version: 1.2
 
@@ -51,7 +51,7 @@ def benchmark(**changes):
         "maximum_genes": 4,
         "encoders": [],
     }
-    return Benchmark(**{**given, **changes})
+    return NamingBenchmark(**{**given, **changes})
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.ranking import cases
 from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
+from reasonome.tasks.ranking.settings import RankingBenchmark
 
 GENES = GeneTable(
     [

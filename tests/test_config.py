@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.config import Benchmark, Source, SourceFile
+from reasonome.config import Source, SourceFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
-from reasonome.prompts.prompts import count_tokens, largest_prompt
+from reasonome.core.token_count import count_tokens
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 
@@ -753,7 +754,7 @@ def test_the_longest_prompt_leaves_the_backbone_room_for_its_answer(config):
     """`names` has 4,000 tokens of genes; 32 of the chat format and the texts come on top."""
     style = Project(config).style("go-bioc", "facts")
     longest = 4000 + 1900 + sum(count_tokens([style.system, style.user])) + 32
-    assert largest_prompt(style) == longest
+    assert style.largest_prompt() == longest
     for context, fits in ((int(longest / 0.75) + 1, True), (int(longest / 0.75) - 1, False)):
         path = config / "backbones.yaml"
         path.write_text(re.sub(r"context: \d+", f"context: {context}", path.read_text(), count=1))
@@ -801,7 +802,7 @@ def test_the_kind_that_a_subset_is_asked_for(subset, kind):
     built |= {"pathways": {"source": "reactome", "kind": "pathway", "valid": 1}, "other": {"source": "x", "valid": 1}}
     files = {"theirs": {"path": "sets.csv", "kind": "protein complex"}, "bp": {"path": "bp.csv"}}
     made = {"corpus": "demo", "encoders": ["minilm"], "kind": "published", "subsets": built, "files": files}
-    assert Benchmark(task="gene_set_naming", **made).kind_of(subset) == kind
+    assert NamingBenchmark(task="gene_set_naming", **made).kind_of(subset) == kind
 
 
 def test_every_strict_style_asks_for_the_kind_and_every_shipped_benchmark_states_it(project):

@@ -12,7 +12,6 @@ import pyarrow
 import pytest
 from scipy.stats import hypergeom
 
-from reasonome.config import PromptFacts, Style
 from reasonome.prompts.prompts import gene_order
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
@@ -20,10 +19,11 @@ from reasonome.scoring.hypergeometric import GeneSetTests
 from reasonome.tasks.naming import background, floors, scoring
 from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.floors.database import Database
+from reasonome.tasks.naming.settings import NamingStyle, PromptFacts
 from reasonome.tasks.naming.task import Example, Fact, Gene
 from reasonome.tasks.naming.terms import TermScorer
 
-NAMES = Style(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
+NAMES = NamingStyle(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
 SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})
 
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.config import Style
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Answer
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 REASONED = "\nReasoning:\n<think>one</think>"
-PUBLISHED = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}", track="as-published")
-CONFIDENT = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}", confidence=True)
+PUBLISHED = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}", track="as-published")
+CONFIDENT = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}", confidence=True)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 import pytest
 
-from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 OBO = """format-version: 1.2
 default-namespace: human_phenotype
@@ -66,7 +66,7 @@ def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path):
 
 def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
     found, files = read(tmp_path)
-    wanted = Benchmark(
+    wanted = NamingBenchmark(
         task="gene_set_naming",
         corpus="c",
         subsets={"hpo": {"source": "hpo", "test": 1, "valid": 1}},

@@ -15,7 +15,6 @@ import write_reasoning
 import write_statements
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config import AuditPolicy, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
@@ -24,6 +23,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Asked, HeldOut, Training
 from reasonome.tasks.naming.benchmark import split
+from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 
@@ -301,7 +301,7 @@ STYLE = {
 NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 99}
 
 
-def asked(style: Style, *rows: Example) -> list[tuple[str, int, int | None]]:
+def asked(style: NamingStyle, *rows: Example) -> list[tuple[str, int, int | None]]:
     """(kind, prompts looked at, line of the first that holds its name)."""
     prompts = audit_leaks.asked_prompts(GeneSetNaming(), style, rows, ())
     findings = leak_audit.prompt_findings("own", prompts, Path("test.jsonl"), bench())
@@ -313,14 +313,14 @@ def example(name, gene_name="alpha", **more) -> Example:
 
 
 def test_a_set_without_an_answer_is_not_looked_for_in_an_instruction_to_abstain():
-    style = Style(**STYLE, budget_tokens=9)
+    style = NamingStyle(**STYLE, budget_tokens=9)
     contaminated = example(ABSTENTION, contaminated=1.0, term="GO:1")
     rows = [example("vision"), contaminated, example("nothing in common")]
     assert asked(style, *rows) == [("name_in_prompt", 2, 3), ("name_in_gene_name", 2, None)]
 
 
 def test_a_neighbour_of_the_same_name_as_a_gene_is_seen():
-    style = Style(**STYLE | {"user": "{neighbours}\n{genes}"}, budget_tokens=9, neighbours=NEIGHBOURS)
+    style = NamingStyle(**STYLE | {"user": "{neighbours}\n{genes}"}, budget_tokens=9, neighbours=NEIGHBOURS)
     other = [Gene(symbol="B", name="beta")]
     told = example("DNA repair", "DNA repair", neighbours=[Neighbour(name="DNA repair", genes=other)])
     of_own_gene = example("DNA repair", "DNA repair", neighbours=[Neighbour(name="vision", genes=other)])
@@ -334,7 +334,7 @@ def test_a_neighbour_of_the_same_name_as_a_gene_is_seen():
 
 
 def test_a_synonym_in_a_prompt_is_seen():
-    style = Style(**STYLE | {"user": "Is it mending of DNA, or BER? {genes}"}, budget_tokens=9)
+    style = NamingStyle(**STYLE | {"user": "Is it mending of DNA, or BER? {genes}"}, budget_tokens=9)
     rows = [example("DNA repair", synonyms=["BER"]), example("DNA repair", synonyms=["Mending of DNA"])]
     assert asked(style, *rows)[0] == ("name_in_prompt", 2, 2)
 

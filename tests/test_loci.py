@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import gold_standards
 from reasonome.tasks.ranking import loci
 from reasonome.tasks.ranking.rows import without_told
+from reasonome.tasks.ranking.settings import RankingBenchmark
 
 # Window 1 kb around position 10,000 of chromosome 1: EDGE ends exactly at its lower end, OUT one base before it.
 GENES = [

@@ -26,7 +26,7 @@ from reasonome.config import STAGES
 from reasonome.config.project import Project
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
-from reasonome.prompts.prompts import count_tokens
+from reasonome.core.token_count import count_tokens
 
 BACKBONE = "smollm2-135m"
 PRETRAINED, TAUGHT, ALIGNED = tiny_project.PRETRAINED, tiny_project.TAUGHT, tiny_project.ALIGNED

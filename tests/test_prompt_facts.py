@@ -13,7 +13,6 @@ import yaml
 from pydantic import ValidationError
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import Benchmark, PromptFacts
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
 from reasonome.core.errors import InputError
@@ -29,6 +28,7 @@ from reasonome.tasks.naming.prompt_facts import (
     without_collection,
     without_relations,
 )
+from reasonome.tasks.naming.settings import NamingBenchmark, PromptFacts
 from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -249,7 +249,7 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
 def test_published_sets_need_no_word_for_facts_of_all_sources():
     published = {"kind": "published", "files": {"bp": {"path": "sets.csv"}}}
     with pytest.raises(ValidationError) as error:
-        Benchmark(task="gene_set_naming", corpus="demo", encoders=["tfidf"], all_facts=True, **published)
+        NamingBenchmark(task="gene_set_naming", corpus="demo", encoders=["tfidf"], all_facts=True, **published)
     assert "'all_facts' is for built sets" in str(error.value)
 
 

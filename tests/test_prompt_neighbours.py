@@ -2,12 +2,12 @@
 
 import pytest
 
-from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Gene
 
-STYLE = Style(
+STYLE = NamingStyle(
     gene="{symbol} ({name})",
     budget_tokens=100,
     neighbours={"most": 2, "genes": 2, "budget_tokens": 100},

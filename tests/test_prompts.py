@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import Style
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.core.token_count import count_tokens
 from reasonome.facts.sources.hgnc import read_genes
-from reasonome.prompts.prompts import count_tokens, gene_order, gene_text
+from reasonome.prompts.prompts import gene_order, gene_text
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Fact, Gene, GeneSetNaming, Neighbour
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,7 @@ def style(**changes):
         "system": "Name it.",
         "user": "Genes: {genes}",
     }
-    return Style(**{**given, **changes})
+    return NamingStyle(**{**given, **changes})
 
 
 def genes(*pairs):

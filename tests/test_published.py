@@ -14,12 +14,12 @@ import yaml
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config import Benchmark, PublishedFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.settings import NamingBenchmark, PublishedFile
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(
@@ -123,7 +123,7 @@ def test_published_training_sets_leak_no_test_set():
     def sets(prefix, *genes):
         return [GeneSet(f"{prefix}{i}", "bp", f"{prefix} {i}", frozenset(g)) for i, g in enumerate(genes)]
 
-    wanted = Benchmark(
+    wanted = NamingBenchmark(
         task="gene_set_naming",
         kind="published",
         corpus="demo",

@@ -22,10 +22,10 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
-from reasonome.report.ranking_section import length_rows, read_voting
-from reasonome.report.transfer import UNTRAINED, transfer_matrices
-from reasonome.report.voting_figure import NO_SAMPLES, RUN, VOTING_COLUMNS, voting_figure
-from reasonome.scoring.voting import voting_table
+from reasonome.tasks.ranking.own_section import length_rows, read_voting
+from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
+from reasonome.tasks.ranking.voting import voting_table
+from reasonome.tasks.ranking.voting_figure import NO_SAMPLES, RUN, VOTING_COLUMNS, voting_figure
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from ranking_questions import ONE, RANKINGS, TASK, answer, question
 
-from reasonome.config import Grading, RankingStyle
+from reasonome.config import Grading
 from reasonome.tasks.ranking.rewards import chance_corrected, expected_reciprocal_rank
+from reasonome.tasks.ranking.settings import RankingStyle
 
 # Where a reward that decays ends is rank 4 here.
 REWARDS = TASK.rewards_for(Grading(k=4, ratio=0.5, words=10))

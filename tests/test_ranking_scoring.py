@@ -7,11 +7,11 @@ import pytest
 from synthetic_rankings import style
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.config import RankingStyle
 from reasonome.core.errors import InputError
 from reasonome.scoring import answers
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.scoring import handed_over, joined, score_rankings
+from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]

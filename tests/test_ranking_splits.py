@@ -2,13 +2,13 @@
 
 import pytest
 
-from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.rows import LeftOut, Questions
+from reasonome.tasks.ranking.settings import RankingBenchmark
 from reasonome.tasks.ranking.splits import HeldOut, components, leaks, shortcuts, split
 
 

@@ -13,7 +13,7 @@ from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.cluster.doctor.offline import needed_weights
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
-from reasonome.config import STAGES, GrpoRecipe, RankingStyle
+from reasonome.config import STAGES, GrpoRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -22,6 +22,7 @@ from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene
 from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.teaching import Proposal, filtering, openai
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import Style
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, total
 from reasonome.tasks.naming import floors
 from reasonome.tasks.naming.constant_names import rows_of_common_words
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
 from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import RewardScorer, best_policy, lazy_earnings
@@ -84,7 +84,7 @@ STYLES = {"names": "{symbol} ({name})", "symbols": "{symbol}"}
 def copies(shown, style, genes):
     """Policy → the name that it gives to a set of genes of which `shown` are in the prompt."""
     example = Example(id="GO:1", subset="bp", name="DNA repair", genes=genes)
-    asked = Style(system="", user="{genes}", gene=STYLES[style], budget_tokens=99)
+    asked = NamingStyle(system="", user="{genes}", gene=STYLES[style], budget_tokens=99)
     prompt = Prompt([], shown, 0, "")
     lazy = [policy for policy in TASK.policies([example], asked) if policy.copies]
     answers = {policy.name: TASK.parse(policy.completion(example, prompt)) for policy in lazy}

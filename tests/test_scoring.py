@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 
 from reasonome.answering.rows import AnswerRow, read_answers
-from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.scoring.answers import summary
 from reasonome.tasks.naming import scoring
 from reasonome.tasks.naming.judges import Judges
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Gene
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
-STYLE = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
+STYLE = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
 EXAMPLES = [
     Example(id=id, subset=subset, name=name, genes=[Gene(symbol="A"), Gene(symbol="B")])
     for id, subset, name in (

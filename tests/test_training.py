@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from reasonome.config import Style
 from reasonome.core.manifest import Stopwatch
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 from reasonome.training import checkpoints, grpo, retention
@@ -146,7 +146,7 @@ def test_what_a_constant_earns_is_the_mean_of_its_components():
 
 def test_completions_are_read_by_the_track_of_the_style():
     text = "Thinking aloud first.\nProcess: DNA repair"
-    style = Style(gene="{symbol}", budget_tokens=8, system="", user="{genes}", track="as-published")
+    style = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}", track="as-published")
     earned = {
         track: grpo.RewardScorer(TASK, {"rouge_l": 1.0}, lambda a, b: [1.0] * len(a), style).component(
             "rouge_l", [text], [EXAMPLE]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reasonome.scoring import voting
-from reasonome.scoring.voting import (
+from reasonome.tasks.ranking.voting import (
     Ballot,
     accuracy,
     ballots_of,

@@ -3,11 +3,12 @@
 import shutil
 from pathlib import Path
 
-from reasonome.config import STAGES, Style
+from reasonome.config import STAGES
 from reasonome.core import atomic
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.training.stage import Stage
 
-STYLE = Style(gene="{symbol}", budget_tokens=100, system="Name what the genes share.", user="Genes: {genes}")
+STYLE = NamingStyle(gene="{symbol}", budget_tokens=100, system="Name what the genes share.", user="Genes: {genes}")
 FEW_STEPS = {"learning_rate": 1e-3, "batch_size": 2, "micro_batch_size": 2, "max_steps": 3, "save_steps": 2}
 WORDS = [
     "repair",
@@ -64,7 +65,7 @@ def pretrain_stage(models: Path, chain: str = "pretrain.try-s0", **settings) -> 
     return _stage(models, chain, "pretrain", recipe | settings, data)
 
 
-def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, style: Style | None = None) -> Stage:
+def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, style: NamingStyle | None = None) -> Stage:
     recipe = STAGES[stage].model_validate({"stage": stage, **FEW_STEPS, **settings})
     (models / chain).mkdir(parents=True, exist_ok=True)
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))

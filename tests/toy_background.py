@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from reasonome.config import Benchmark
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 ROOT, WIDE, DEEP, SPECIAL, X, Y, Z, EMPTY = (f"GO:000000{n}" for n in range(8))
 FUNCTION, BINDING, OLD = "GO:0000010", "GO:0000011", "GO:0000012"
@@ -103,9 +103,9 @@ def facts() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=FACT_COLUMNS)
 
 
-def benchmark(subsets=None, **settings) -> Benchmark:
+def benchmark(subsets=None, **settings) -> NamingBenchmark:
     """A benchmark of terms and pathways, unless `subsets` says of what."""
     both = {"bp": {"namespace": "biological_process"}, "pathways": {"source": "paths"}}
     chosen = {name: {**spec, "test": 1, "valid": 1} for name, spec in (subsets or both).items()}
     basic = {"task": "gene_set_naming", "corpus": "toy", "encoders": [], "minimum_genes": 2}
-    return Benchmark.model_validate({**basic, "subsets": chosen, **settings})
+    return NamingBenchmark.model_validate({**basic, "subsets": chosen, **settings})

@@ -16,7 +16,8 @@ from reasonome.annotation import annotate, job, project_files
 from reasonome.annotation.in_python import annotate_sets
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
-from reasonome.prompts.prompts import count_tokens, gene_order
+from reasonome.core.token_count import count_tokens
+from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.task import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"

@@ -23,7 +23,7 @@ rule write_model_card:
     conda:
         "../../envs/cpu.yaml"
     params:
-        code=code_of("write_model_card.py"),
+        code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
         licences=lambda w: [
             f"{corpus}={RESULTS.facts(corpus).with_name('licences.tsv')}" for corpus in card_corpora(w)
         ],

@@ -3,7 +3,6 @@
 
 localrules:
     account,
-    vote_rankings,
     write_plan,
 
 
@@ -42,6 +41,12 @@ rule summarise:
             caption="../report/comparisons.rst",
             category="{experiment}",
         ),
+        own=report(
+            directory(f"{EXPERIMENT}/own"),
+            patterns=["{name}.svg"],
+            caption="../report/own.rst",
+            category="{experiment}",
+        ),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:
@@ -53,11 +58,11 @@ rule summarise:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
         equivalence=PROJECT.settings.equivalence,
-        code=code_of("summarise.py"),
+        code=lambda w: code_of_experiment("summarise.py", w.experiment),
     shell:
         program(
             "summarise.py",
-            "--plan {input.plan} --metrics {output.metrics} --comparisons {output.comparisons}"
+            "--plan {input.plan} --metrics {output.metrics} --comparisons {output.comparisons} --own {output.own}"
             " --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
         )
 
@@ -82,35 +87,6 @@ rule account:
         )
 
 
-rule vote_rankings:
-    input:
-        plan=f"{EXPERIMENT}/plan.json",
-        scores=cell_scores,
-        baselines=cell_baselines,
-    output:
-        report(
-            directory(f"{EXPERIMENT}/voting"),
-            patterns=["{name}.svg"],
-            caption="../report/voting.rst",
-            category="{experiment}",
-        ),
-    log:
-        f"{ROOT}/logs/vote_rankings/{{experiment}}.log",
-    wildcard_constraints:
-        experiment=one_of([name for name in PROJECT.experiments if PROJECT.is_ranking(name)]),
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        resamples=PROJECT.settings.bootstrap,
-        seed=PROJECT.settings.seed,
-        code=code_of("vote_rankings.py"),
-    shell:
-        program(
-            "vote_rankings.py",
-            "--plan {input.plan} --output {output} --resamples {params.resamples} --seed {params.seed}",
-        )
-
-
 rule render_report:
     input:
         plan=f"{EXPERIMENT}/plan.json",
@@ -120,7 +96,7 @@ rule render_report:
         leaks=f"{EXPERIMENT}/audit.json",
         abstention=f"{EXPERIMENT}/paper/abstention.tsv",
         coverage=f"{EXPERIMENT}/paper/coverage.svg",
-        voting=voting_of,
+        own=f"{EXPERIMENT}/own",
         corpora=corpus_statistics,
         manifests=step_files("manifest.json"),
     output:
@@ -155,13 +131,12 @@ rule render_report:
     resources:
         **asks("render_report"),
     params:
-        code=code_of("render_report.py"),
+        code=lambda w: code_of_experiment("render_report.py", w.experiment),
         figures=subpath(output.ablation, parent=True),
-        voting=lambda w, input: f"--voting {input.voting}" if input.voting else "",
     shell:
         program(
             "render_report.py",
             "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
             " --costs {input.costs} --leaks {input.leaks} --abstention {input.abstention}"
-            " --coverage {input.coverage} {params.voting} --figures {params.figures} --report {output.page}",
+            " --coverage {input.coverage} --own {input.own} --figures {params.figures} --report {output.page}",
         )

@@ -214,12 +214,6 @@ def step_files(name):
     return files
 
 
-def voting_of(wildcards):
-    """The folder of merged samples, of an experiment of rankings."""
-    is_ranking = PROJECT.is_ranking(wildcards.experiment)
-    return [RESULTS.experiment(wildcards.experiment) / "voting"] if is_ranking else []
-
-
 def requested(rule, wildcards):
     """What config/resources.yaml asks for a job."""
     return _requested(rule, wildcards.get("backbone"), wildcards.get("chain"))

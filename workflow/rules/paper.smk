@@ -25,7 +25,7 @@ rule paper:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        code=code_of("write_paper_tables.py"),
+        code=lambda w: code_of_experiment("write_paper_tables.py", w.experiment),
         folder=subpath(output.abstention, parent=True),
     shell:
         program(

@@ -114,6 +114,11 @@ def code_of(script, part="", *benchmarks):
     return code_sha256(SCRIPTS / script, *files)
 
 
+def code_of_experiment(script, experiment):
+    """The same of a program that reports an experiment, by what its task has for reports."""
+    return code_of(script, "report", PROJECT.experiments[experiment].benchmarks[0])
+
+
 def configured(script, arguments):
     """The command of a program that reads the configuration."""
     return program(script, f"{READS_CONFIG} {arguments}")

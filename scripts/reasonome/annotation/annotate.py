@@ -25,11 +25,12 @@ from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRe
 from reasonome.answering.answers import write_answers
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
+from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, read_manifest, text_sha256
+from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import normalise
-from reasonome.prompts.prompts import TEMPLATE_TOKENS, count_tokens
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming

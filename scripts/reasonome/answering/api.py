@@ -11,7 +11,8 @@ from reasonome.answering.engine import Completion
 from reasonome.config import ApiModel, Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.prompts.prompts import Message, count_tokens
+from reasonome.core.token_count import count_tokens
+from reasonome.prompts.prompts import Message
 from reasonome.tasks.base import Task
 
 # What a chat format puts around each message; those of usual models are shorter.

@@ -11,7 +11,6 @@ from reasonome.config import OpenAITeacher, SftRecipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results, cells, examples_folder
 from reasonome.core.errors import InputError, lookup
-from reasonome.tasks.registry import TASKS
 
 METHOD = (
     f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
@@ -36,7 +35,7 @@ def table(project: Project, experiment: str) -> pd.DataFrame:
     _built(list(files.values()))
     rows = []
     for target, run in runs.items():
-        task = TASKS[project.benchmarks[run.benchmark].task]
+        task = project.task(run.benchmark)
         found = api.estimate(
             task,
             project.style(run.benchmark, run.style),

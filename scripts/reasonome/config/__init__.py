@@ -5,14 +5,12 @@
 
 from reasonome.config.annotations import Annotation
 from reasonome.config.backbones import ApiModel, Backbone, RecordedAnswers
-from reasonome.config.benchmarks import AnyBenchmark, Benchmark, PublishedFile, PublishedFiles, Subset
+from reasonome.config.benchmarks import Benchmark
 from reasonome.config.corpora import Corpus
 from reasonome.config.decodings import Decoding
 from reasonome.config.encoders import Encoder
 from reasonome.config.endpoints import Endpoint, Price
 from reasonome.config.experiments import Experiment
-from reasonome.config.leaks import AuditPolicy
-from reasonome.config.rankings import QUESTION_FORMATS, RANKING_TASKS, RankingBenchmark, RankingSubset
 from reasonome.config.recipes import (
     STAGES,
     Adapter,
@@ -39,7 +37,7 @@ from reasonome.config.sources import (
     SourceName,
 )
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
-from reasonome.config.styles import NAMING_TEXTS, RANKING_PLACEHOLDERS, AnyStyle, PromptFacts, RankingStyle, Style
+from reasonome.config.styles import Style
 from reasonome.config.subsets import is_variant, variant_of_subset
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
 from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
@@ -47,10 +45,7 @@ from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
 __all__ = [
     "Adapter",
     "Annotation",
-    "AnyBenchmark",
-    "AnyStyle",
     "ApiModel",
-    "AuditPolicy",
     "Backbone",
     "Benchmark",
     "CLUSTER_RULES",
@@ -78,17 +73,7 @@ __all__ = [
     "PathWeights",
     "PretrainRecipe",
     "Price",
-    "PromptFacts",
-    "PublishedFile",
-    "PublishedFiles",
     "PypiWeights",
-    "QUESTION_FORMATS",
-    "NAMING_TEXTS",
-    "RANKING_PLACEHOLDERS",
-    "RANKING_TASKS",
-    "RankingBenchmark",
-    "RankingStyle",
-    "RankingSubset",
     "Recipe",
     "RecipeFile",
     "RecordedAnswers",
@@ -102,7 +87,6 @@ __all__ = [
     "SourceFile",
     "SourceName",
     "Style",
-    "Subset",
     "TRAINING_RULES",
     "Teacher",
     "TrainingSettings",

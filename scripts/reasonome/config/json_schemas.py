@@ -7,7 +7,6 @@ from pydantic import TypeAdapter
 from reasonome.config import (
     STAGES,
     Annotation,
-    AnyBenchmark,
     Backbone,
     Corpus,
     Decoding,
@@ -21,6 +20,7 @@ from reasonome.config import (
     Teacher,
     Variant,
 )
+from reasonome.config.project.project import any_benchmark
 
 FILES = {
     "config": Settings,
@@ -29,7 +29,7 @@ FILES = {
     "sources": dict[Name, Source],
     "sources.lock": dict[Name, LockedSource],
     "corpora": dict[Name, Corpus],
-    "benchmarks": dict[Name, AnyBenchmark],
+    "benchmarks": dict[Name, any_benchmark()],
     "decodings": dict[Name, Decoding],
     "annotations": dict[Name, Annotation],
     "teachers": dict[Name, Teacher],

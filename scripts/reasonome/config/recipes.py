@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from reasonome.config.rankings import LongestList
 from reasonome.config.strict import Name, Names, Precision, Sha256, Strict, Variant, stays_inside
+
+LongestList = Annotated[int, Field(ge=1)]
 
 
 class Adapter(Strict):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 
@@ -115,3 +116,18 @@ def check(experiment: str, findings: Sequence[Finding], fixes: Mapping[str, str]
             benchmark=first.benchmark, training=first.training, kind=first.kind
         ),
     )
+
+
+def corpus_sources(project: Project, corpus: str) -> dict[str, str]:
+    """The sources of a corpus, with the collection that each lists, as far as it is known."""
+    return {name: project.sources[name].lists for name in project.corpora[corpus].sources}
+
+
+def shared_sources(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """The entries of `first` that are also in `second`, by name or by collection, whatever its case."""
+    collections = {collection.casefold() for collection in second.values() if collection}
+    return [
+        name + (f" ({collection})" if collection else "")
+        for name, collection in first.items()
+        if name in second or collection.casefold() in collections
+    ]

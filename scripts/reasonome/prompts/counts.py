@@ -10,7 +10,6 @@ from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config import PretrainRecipe
 from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError, lookup
-from reasonome.tasks.registry import TASKS
 
 # Sets up to this size are what usual prompts of published systems show whole.
 SMALL = 200
@@ -69,7 +68,7 @@ def markdown(counts: pd.DataFrame) -> str:
 
 
 def _counted(project: Project, benchmark: str, style: str) -> dict[str, Any]:
-    task = TASKS[project.benchmarks[benchmark].task]
+    task = project.task(benchmark)
     folder = experiments.examples_folder(project, benchmark, style)
     prompts = []
     for part in SPLITS:

@@ -9,18 +9,17 @@ import base64
 import gzip
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reasonome.config import Grading, is_variant
+from reasonome.config import Grading
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.metric_names import metric_name
-from reasonome.report.metric_sets import NAMES, RANKINGS, MetricSet
+from reasonome.report.metric_sets import MetricSet
 from reasonome.report.origins import Answering, origin_of
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
@@ -32,13 +31,6 @@ _ABOUT = ["benchmark", "subset", "id", "gold", "genes", "stratum"]
 _WORDS = ["answer", "finish_reason", "term_name", "term_by", "relation", "confidence_kind", "ranking"]
 _TEXTS = ["reasoning", "text", "checked_claims"]
 _NO_METRICS = {"sample", "prompt_tokens", "completion_tokens"}
-_BY_RELATION = {
-    "ancestor": "too general",
-    "descendant": "too specific",
-    "sibling": "a sibling term",
-    "same branch": "same branch, another term",
-    "other branch": "other branch",
-}
 
 
 @dataclass(frozen=True)
@@ -79,28 +71,26 @@ def answers_data(
     found: Sequence[tuple[Run, pd.DataFrame]],
     evidence: Evidence,
     weights: Mapping[str, float],
-    metric_set: MetricSet = NAMES,
+    task_report: ModuleType,
 ) -> tuple[dict[str, Any], list[str]]:
     """What the browser reads at once, and the packed blocks of long texts, of what `list_runs` found.
 
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
-    among the packed ones, or null for floors. `weights` are of the reward's components. Of rankings, the genes of an
-    example are its candidates.
+    among the packed ones, or null for floors. `weights` are of the reward's components; `task_report` is the part of
+    the task.
     """
-    of_examples = [*_ABOUT, "question"] if metric_set is RANKINGS else _ABOUT
+    of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
     strings, kinds = _Numbered(), _Numbered()
     examples: dict[tuple[str, str, str], int] = {}
     about: list[list[str]] = []
     texts: list[list[str]] = []
     runs = []
     for run, table in found:
-        if metric_set is RANKINGS:
-            table = table.rename(columns={"genes": "ranking", "candidates": "genes"})
-        table = with_reward(table, weights)
+        table = with_reward(task_report.as_shown(table), weights)
         positions = []
-        columns = zip(*(_text_column(table, name) for name in of_examples[1:]), strict=True)
+        columns = zip(*(text_column(table, name) for name in of_examples[1:]), strict=True)
         for subset, name, *rest in columns:
             key = (run.benchmark, subset, name)
             if key not in examples:
@@ -116,9 +106,9 @@ def answers_data(
                 "n": len(table),
                 "example": positions,
                 "sample": _column(table.get("sample", pd.Series(0, table.index)).tolist()),
-                "kinds": _column([kinds.of("\n".join(k)) for k in failure_kinds(table)]),
+                "kinds": _column([kinds.of("\n".join(k)) for k in failure_kinds(table, task_report)]),
                 "words": {
-                    name: _column([strings.of(text) for text in _text_column(table, name)])
+                    name: _column([strings.of(text) for text in text_column(table, name)])
                     for name in _WORDS
                     if name in table
                 },
@@ -127,10 +117,10 @@ def answers_data(
             }
         )
         if run.kind == "model":
-            texts += map(list, zip(*(_text_column(table, name) for name in _TEXTS), strict=True))
+            texts += map(list, zip(*(text_column(table, name) for name in _TEXTS), strict=True))
     data = {
         "facets": FACETS,
-        "metrics": {name: metric_name(name, metric_set.names) for run in runs for name in run["metrics"]},
+        "metrics": {name: task_report.METRICS.name(name) for run in runs for name in run["metrics"]},
         "reward": weights,
         "in_mean": _in_mean(evidence),
         "examples": {
@@ -146,7 +136,7 @@ def answers_data(
     return data, [_packed(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
 
 
-def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet = NAMES) -> dict[str, float]:
+def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet) -> dict[str, float]:
     """Component → weight in the GRPO of the experiment; without GRPO, or where its steps differ, the set's own.
 
     Answers are scored by built-in rewards as they are by default, so that a recipe with others of its own differs, too.
@@ -171,56 +161,17 @@ def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFra
     return table.assign(reward=table[components].astype(float).fillna(0.0).to_numpy() @ np.array(weight))
 
 
-def failure_kinds(table: pd.DataFrame) -> list[list[str]]:
+def failure_kinds(table: pd.DataFrame, task_report: ModuleType) -> list[list[str]]:
     """What is wrong with each answer, in words, none or several; `table` holds one run's scored answers."""
-    names = [" ".join(text.casefold().split()) for text in _text_column(table, "answer")]
-    repeated = _repeated(names, table["id"])
-    if RANKINGS.primary in table:
-        return _failures_of_rankings(table, names, repeated)
-    flags = {
-        name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
-        for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
-    }
-    random = _nothing_to_name(table)
-    kinds = []
-    words = (_text_column(table, name) for name in ("answer", "gold", "genes", "problems", "relation"))
-    for row, (answer, gold, genes, problems, relation) in enumerate(zip(*words, strict=True)):
-        own = [problem.strip().replace("_", " ") for problem in problems.split(",") if problem.strip()]
-        named, abstained = bool(names[row]), flags["abstained"][row]
-        found = {
-            "no usable name": not named,
-            "cut off": flags["truncated"][row],
-            "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
-            "constant-like": names[row] in repeated and not abstained,
-            "abstained wrongly": abstained and not random[row],
-            "named a random set": named and not abstained and random[row],
-            "claims contradicted": flags["claims_contradicted"][row],
-            "genes that were not asked about": flags["foreign_genes"][row],
-            "linked to no term": named and not abstained and not random[row] and relation == "none",
-        }
-        if relation in _BY_RELATION:
-            found[_BY_RELATION[relation]] = named and not abstained and not random[row]
-        own += [kind for kind, holds in found.items() if holds]
-        kinds.append(list(dict.fromkeys(own)))
-    return kinds
+    names = [" ".join(text.casefold().split()) for text in text_column(table, "answer")]
+    found = task_report.failure_kinds(table, names, _repeated(names, table["id"]))
+    problems = [problem_words(problems) for problems in text_column(table, "problems")]
+    return [list(dict.fromkeys([*own, *kinds])) for own, kinds in zip(problems, found, strict=True)]
 
 
-def _failures_of_rankings(table: pd.DataFrame, first: Sequence[str], repeated: set[str]) -> list[list[str]]:
-    """What is wrong with each ranking, whose `first` genes these are, in words."""
-    flags = {
-        "right gene not first": (table["top_1"] == 0) & (table["top_max"] > 0),
-        "right gene not listed": (table["top_max"] == 0) & pd.Series([bool(gene) for gene in first], table.index),
-        "no usable list": pd.Series([not gene for gene in first], table.index),
-        "never closed": table.get("truncated", pd.Series(0.0, table.index)) > 0,
-        "constant-like": pd.Series([gene in repeated for gene in first], table.index),
-    }
-    holds = pd.DataFrame(flags).to_numpy()
-    found = []
-    for row, problems in enumerate(_text_column(table, "problems")):
-        own = [problem.strip().replace("_", " ") for problem in problems.split(",") if problem.strip()]
-        own += [kind for kind, held in zip(flags, holds[row], strict=True) if held]
-        found.append(list(dict.fromkeys(own)))
-    return found
+def problem_words(problems: str) -> list[str]:
+    """The problems of an answer, written with commas between them, in words."""
+    return [problem.strip().replace("_", " ") for problem in problems.split(",") if problem.strip()]
 
 
 def _repeated(names: Sequence[str], ids: Iterable[str]) -> set[str]:
@@ -229,20 +180,6 @@ def _repeated(names: Sequence[str], ids: Iterable[str]) -> set[str]:
     counts = asked.loc[asked["name"] != "", "name"].value_counts()
     least = max(CONSTANT_LEAST, CONSTANT_SHARE * asked["id"].nunique())
     return set(counts.index[counts >= least])
-
-
-def _nothing_to_name(table: pd.DataFrame) -> list[bool]:
-    """Whether all genes of a question were replaced by random ones."""
-    if "contaminated" in table:
-        return (table["contaminated"].fillna(0) >= 1.0).tolist()
-    return [is_variant(subset) and subset.endswith("-100") for subset in table["subset"]]
-
-
-def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:
-    """Whether a symbol of the set stands in the answer, and not in the truth."""
-    symbols = {gene for gene in genes.split() if len(gene) > 2}
-    said, true = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
-    return bool(symbols & said - true)
 
 
 def _metrics(table: pd.DataFrame) -> dict[str, Any]:
@@ -275,7 +212,8 @@ def _packed(rows: list[list[str]]) -> str:
     return base64.b64encode(gzip.compress(raw, compresslevel=6, mtime=0)).decode()
 
 
-def _text_column(table: pd.DataFrame, name: str) -> list[str]:
+def text_column(table: pd.DataFrame, name: str) -> list[str]:
+    """A column of texts; empty ones where it is not there."""
     if name not in table:
         return [""] * len(table)
     column = table[name].astype(object)

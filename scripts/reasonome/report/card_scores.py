@@ -7,7 +7,6 @@ import pandas as pd
 
 from reasonome.report import number_text
 from reasonome.report.family import CEILING, FLOOR_GROUPS, PROTOCOL
-from reasonome.report.metric_names import metric_name
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.paper import escaped, markdown_table
 from reasonome.report.plan import Evaluation
@@ -24,10 +23,10 @@ def scores_text(scores: ModelScores) -> str:
     track = f", answers read on track {escaped(one.track)}" if one.track else ""
     missing = ""
     if metric != metric_set.primary:
-        named = [metric_name(name, metric_set.names) for name in (metric_set.primary, metric)]
+        named = [metric_set.name(name) for name in (metric_set.primary, metric)]
         missing = f" The primary metric, {named[0]}, was not measured; {named[1]} stands for it."
     about = [
-        f"{metric_name(name, metric_set.names)} {number_text.score(own.loc[name, 'value'], name)}"
+        f"{metric_set.name(name)} {number_text.score(own.loc[name, 'value'], name)}"
         for name in _ABOUT_ANSWERS
         if name in own.index
     ]
@@ -71,7 +70,7 @@ def _score_table(scores: ModelScores) -> str:
             f"{with_interval(best[name], name)}, {escaped(best[name]['arm'])}" if name in best else "" for name in shown
         ]
         table.append(["ceiling" if group == CEILING else "best floor", LOOKS_AT.get(group) or escaped(group), *row])
-    header = ["answers of", "looking at", *(metric_name(name, scores.plan.metric_set.names) for name in shown)]
+    header = ["answers of", "looking at", *(scores.plan.metric_set.name(name) for name in shown)]
     return markdown_table(header, table)
 
 
@@ -81,7 +80,7 @@ def _tests(scores: ModelScores) -> str:
     seeds = {e.seed for e in plan.evaluations if (e.backbone, e.arm) == (one.backbone, one.arm)}
     mean = f", of the mean over the {len(seeds)} seeds of the arm" if len(seeds) > 1 else ""
     lines = [
-        f"Tested by {metric_name(scores.metric, plan.metric_set.names)}{mean}, question by question. To beat a group "
+        f"Tested by {plan.metric_set.name(scores.metric)}{mean}, question by question. To beat a group "
         "of floors is to beat every one in it; p is adjusted (Holm) for all such claims of the experiment here.",
         "",
     ]

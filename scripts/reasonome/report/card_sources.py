@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 from reasonome.config import PretrainRecipe
 from reasonome.config.project import Project, chains, experiments
+from reasonome.tasks import registry
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
         recipe = step.recipe(project)
         if isinstance(recipe, PretrainRecipe):
             found.setdefault(recipe.corpus, []).append(str(step))
-        elif recipe.benchmark in project.naming_benchmarks:
-            found.setdefault(project.naming_benchmarks[recipe.benchmark].corpus, []).append(str(step))
+            continue
+        for corpus in _files(project, recipe.benchmark).corpora(project, recipe.benchmark):
+            found.setdefault(corpus, []).append(str(step))
     return {corpus: tuple(steps) for corpus, steps in found.items()}
 
 
@@ -49,17 +52,11 @@ def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[M
     for step in chains.parse(chain):
         recipe = step.recipe(project)
         if not isinstance(recipe, PretrainRecipe):
-            for source in _beside_corpora(project, recipe.benchmark):
+            for source in _files(project, recipe.benchmark).beside_corpora(project, recipe.benchmark):
                 steps_of.setdefault(source, {})[str(step)] = None
     return [SourceRead(*source, tuple(steps)) for source, steps in steps_of.items()]
 
 
-def _beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of what a benchmark's training questions are made of, other than a corpus."""
-    if benchmark in project.naming_benchmarks:
-        files = project.naming_benchmarks[benchmark].train_files.values()
-        return [(str(file.url or file.path), "", "not stated", "") for file in files]
-    spec = project.ranking_benchmarks[benchmark]
-    names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
-    sources = {name: project.sources[name] for name in names if name is not None}
-    return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
+def _files(project: Project, benchmark: str) -> ModuleType:
+    """What the task of a benchmark knows of its files."""
+    return registry.part(project.benchmarks[benchmark].task, "files")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reasonome.report.evidence import EXAMPLE
-from reasonome.report.metric_sets import INDEPENDENT, NAMES, MetricSet
+from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.scoring.comparisons import in_mean
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
@@ -32,7 +32,7 @@ class Questions:
         return self.examples.get_level_values("subset")
 
 
-def asked(floors: pd.DataFrame, metric_set: MetricSet = NAMES) -> Questions:
+def asked(floors: pd.DataFrame, metric_set: MetricSet) -> Questions:
     """The questions that a table of floors answers.
 
     Examples without a column `cluster` are a cluster each.
@@ -59,7 +59,7 @@ def with_independent_similarity(table: pd.DataFrame, rewarded: Collection[str]) 
     return table.assign(**{INDEPENDENT: table[judges].mean(axis=1)}) if judges else table
 
 
-def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricSet = NAMES) -> pd.DataFrame:
+def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricSet) -> pd.DataFrame:
     """Metrics averaged over an example's samples and orders, one row per example; what has no usable name is wrong.
 
     The primary metric comes first, and the scores of shuffled answers last. A metric that may be unknown is averaged

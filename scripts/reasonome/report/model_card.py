@@ -16,7 +16,6 @@ from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_scores import asked_text, scores_text
 from reasonome.report.card_sources import SourceRead
 from reasonome.report.family import FLOOR_GROUPS
-from reasonome.report.metric_names import metric_name
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.model_steps import learned_from
 from reasonome.report.paper import escaped, markdown_table
@@ -25,15 +24,6 @@ from reasonome.report.plan import Plan
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
 _STAGES = {"pretrain": "knowledge warm-up", "sft": "fine-tuning on answers", "grpo": "reinforcement learning (GRPO)"}
-_USE = {
-    "names": """\
-To suggest what a list of human genes has in common, as a short name with reasons, to somebody who can judge the
-suggestion. `reasonome annotate` asks it about your own lists and shows every answer beside known facts and an
-over-representation analysis; use it that way rather than by itself.""",
-    "rankings": """\
-To put candidate genes of a locus or of a case into an order, with reasons, for somebody who weighs that order against
-other evidence.""",
-}
 _AS_A_START = "As a start for training that teaches it to answer, not by itself."
 _LIMITS = """\
 - A fluent answer is no evidence. A right name can come with false reasons, and a wrong name with true ones.
@@ -96,7 +86,7 @@ def render_card(card: CardInputs) -> str:
         f"# {card.chain}, from {escaped(card.backbone)}\n",
         _summary(card),
         _section("What it is", _made_of(card)),
-        _section("Intended use", _USE[card.plan.answers] if _was_asked(card) else _AS_A_START),
+        _section("Intended use", card.plan.task_report.USE if _was_asked(card) else _AS_A_START),
         _section("Limits", _LIMITS),
         _section("Scores", "\n".join(scores_text(one) for one in card.scores)),
         _section("What of the test sets its training data hold", _overlap(card)),
@@ -121,15 +111,14 @@ def _head(card: CardInputs) -> str:
         head["license_name"] = licence
     if weights.get("source") == "hub":
         head["base_model"] = weights["repository"]
-    task = "gene-set-naming" if card.plan.answers == "names" else "gene-ranking"
     head |= {"language": "en", "library_name": "transformers", "pipeline_tag": "text-generation"}
-    head["tags"] = ["biology", "genomics", task, "reasonome"]
+    head["tags"] = ["biology", "genomics", card.plan.task_report.TAG, "reasonome"]
     return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n"
 
 
 def _summary(card: CardInputs) -> str:
     """What it is in a sentence, and what each evaluation shows: the first thing that anybody reads."""
-    does = "names what human genes have in common" if card.plan.answers == "names" else "ranks candidate genes"
+    does = card.plan.task_report.DOES
     if not _was_asked(card):
         does = "has read statements about human genes, and was not taught to answer"
     count = len(card.manifests) - 1
@@ -141,7 +130,7 @@ def _summary(card: CardInputs) -> str:
     ]
     for scores in card.scores:
         metric = scores.metric
-        name = metric_name(metric, card.plan.metric_set.names)
+        name = card.plan.metric_set.name(metric)
         outcomes = {group: scores.against(group).beaten for group in FLOOR_GROUPS}
         beaten = [group for group, won in outcomes.items() if won]
         not_beaten = [group for group, won in outcomes.items() if won is False]

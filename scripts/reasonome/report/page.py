@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,14 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reasonome.core.errors import InputError
-from reasonome.report import number_text, origins, page_files, ranking_section, scores_section
+from reasonome.report import number_text, origins, page_files, scores_section
 from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
-from reasonome.report.metric_names import metric_name
-from reasonome.report.metric_sets import RANKINGS, MetricSet
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.training_section import corpus_section, outcomes, step_section
 from reasonome.scoring.comparisons import MEAN
@@ -35,8 +32,8 @@ class ReportInputs:
     `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
     `reasoning` has counts (columns outcome, subset, count) beside what was counted; `costs` has a row per job;
     `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan;
-    `abstention` and `coverage` (SVG) are what write_paper_tables.py made, `voting` what vote_rankings.py made of
-    rankings."""
+    `abstention` and `coverage` (SVG) are what write_paper_tables.py made; `own` is the folder that summarise.py made of
+    what the task alone shows."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -52,7 +49,7 @@ class ReportInputs:
     answering: list[origins.Answering]
     abstention: pd.DataFrame
     coverage: str
-    voting: ranking_section.Voting | None = None
+    own: Path
 
 
 def render_page(inputs: ReportInputs) -> str:
@@ -65,13 +62,13 @@ def render_page(inputs: ReportInputs) -> str:
     script = page_script()
     found = list_runs(plan, inputs.evidence, inputs.answering)
     runs = scores_section.Runs([run for run, _ in found])
-    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps, plan.metric_set), plan.metric_set)
+    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps, plan.metric_set), plan.task_report)
     return (
-        _environment(plan.metric_set)
+        _environment(plan)
         .get_template("page.html.j2")
         .render(
             plan=plan,
-            groups=scores_section.groups_of(plan.metric_set),
+            groups=plan.metric_set.groups,
             ceiling=CEILING,
             strip=scores_section.STRIP,
             with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
@@ -80,7 +77,7 @@ def render_page(inputs: ReportInputs) -> str:
                 | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
                 for setting in scores_section.list_settings(inputs.metrics)
             ],
-            floor_notes=scores_section.floor_notes(inputs.metrics),
+            floor_notes=scores_section.floor_notes(inputs.metrics, plan.metric_set),
             training=[step_section(inputs.figures, step) for step in inputs.steps],
             reasoning=[(reasoning, outcomes(counts)) for reasoning, counts in inputs.reasoning],
             corpora=[corpus_section(inputs.figures, corpus, inputs.corpora[corpus.name]) for corpus in plan.corpora],
@@ -92,9 +89,7 @@ def render_page(inputs: ReportInputs) -> str:
             recorded_columns=origins.RECORDED_COLUMNS,
             endpoints=origins.endpoints(plan, inputs.answering),
             endpoint_columns=origins.ENDPOINT_COLUMNS,
-            rankings=ranking_section.rankings_section(plan, inputs.metrics, inputs.evidence, inputs.voting)
-            if plan.metric_set is RANKINGS
-            else None,
+            own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
             mean=MEAN,
             significant=SIGNIFICANT,
             style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
@@ -111,9 +106,9 @@ def page_script() -> str:
     return page_files.one_script(SCRIPTS)
 
 
-def _environment(metric_set: MetricSet) -> Environment:
+def _environment(plan: Plan) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(page_files.FOLDER),
+        loader=FileSystemLoader([page_files.FOLDER, Path(plan.task_report.__file__).with_suffix("")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -127,7 +122,7 @@ def _environment(metric_set: MetricSet) -> Environment:
         "pretty": number_text.pretty,
         "plain": number_text.plain,
         "breakable": _breakable,
-        "metric_name": partial(metric_name, names=metric_set.names),
+        "metric_name": plan.metric_set.name,
         "claimed_p": scores_section.claimed_p,
         "is_claim": is_claim,
     }

@@ -4,13 +4,15 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError, nearest
-from reasonome.report.metric_sets import METRIC_SETS, Kind, MetricSet
+from reasonome.report.metric_sets import MetricSet
+from reasonome.tasks import registry
 
 # These names are folders and parts of file names all over results/.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=@-]*$", max_length=240)]
@@ -92,7 +94,7 @@ class Plan(_Strict):
 
     experiment: Name
     description: str = ""
-    answers: Kind = Field("names", description="what is answered, which decides the metrics")
+    task: str = Field(description="of the benchmarks, or one that has their metrics")
     arms: list[str] = Field(min_length=1)
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
     out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
@@ -103,12 +105,17 @@ class Plan(_Strict):
     audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
-    trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps; of rankings")
+    trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
 
     @property
     def metric_set(self) -> MetricSet:
         """What is measured of the experiment's answers."""
-        return METRIC_SETS[self.answers]
+        return self.task_report.METRICS
+
+    @property
+    def task_report(self) -> ModuleType:
+        """What the task has for reports and cards."""
+        return registry.part(self.task, "report")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plan":

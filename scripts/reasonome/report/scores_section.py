@@ -15,60 +15,14 @@ from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
 from reasonome.report.figures import ablation_name, top_k_name
-from reasonome.report.metric_sets import INDEPENDENT, NAMES, RANKINGS, MetricSet
+from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
 from reasonome.report.training_section import drawing
 from reasonome.scoring.comparisons import MEAN, in_mean
 
-GROUPS = {
-    "none": "nothing about the question",
-    "prompt": "the genes' official names alone",
-    "prompt facts": "the facts chosen for the prompt",
-    "training data": "the training data",
-    "a database": "a database",
-    CEILING: "a database that holds the very term",
-}
-FLOOR_NOTES = {
-    "constant": "always gives the training name that scores best on training names; it does not see the genes",
-    "common_words": "always gives the row of the commonest training words that scores best; it does not see the genes",
-    "constant_term": "always gives the training name with the best term score on training; it does not see the genes",
-    "random": "draws a training name by chance; it does not see the genes",
-    "commonest_phrase": "answers with the commonest phrase of the official names of the genes shown",
-    "commonest_words": "answers with the commonest words of the official names of the genes shown",
-    "gene_names": "answers with the shortest official name among the genes shown",
-    "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
-    "nearest_set": "answers with the name of the training set that shares most genes with this one, shown or not",
-    "over_representation": "answers with the most over-represented of the facts shown",
-    "nearest_prompt_encoder": "answers with the name of the training set whose genes, as listed, encoders find nearest",
-    "database_nearest_set": "answers with the term, other than the true one, that shares most genes with this set",
-    "database_over_representation": "answers with the most over-represented term other than the true one",
-    "database_nearest_set_own_term": "answers with the term that shares most genes with this set, mostly the true one",
-    "database_over_representation_own_term": "answers with the most over-represented term, the true one among them",
-}
-RANKING_GROUPS = GROUPS | {
-    "prompt": "the prompt alone",
-    CEILING: "a database that holds the case's own disease",
-}
-RANKING_FLOOR_NOTES = {
-    "random_order": "lists the genes in a random order; its numbers are expected values, not draws",
-    "alphabetical": "lists the genes by the alphabet",
-    "prompt_order": "lists the candidates as the prompt does",
-    "name_similarity": "lists the genes by how near encoders find their official names to what is asked",
-    "commonest_gene": "lists the genes by how often each is the right one of a training question",
-    "nearest_gene": "lists the candidates by their distance from the lead variant",
-    "tool_score": "lists the candidates by the scores of the tool whose short list they are",
-    "phenotype_overlap": "lists the genes by how well the phenotypes known of them, less those known by the case's own "
-    "disease, fit the patient's",
-    "phenotype_overlap_own_disease": "lists the genes by how well the phenotypes known of them fit the patient's",
-}
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
 STRIP = 120  # pixels between 0 and the highest bound of a setting
-
-
-def groups_of(metric_set: MetricSet) -> dict[str, str]:
-    """The kinds of information that floors use, in words."""
-    return RANKING_GROUPS if metric_set is RANKINGS else GROUPS
 
 
 class Column(NamedTuple):
@@ -112,7 +66,7 @@ class Runs:
         return self._runs[number][1].origin
 
 
-def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet = NAMES) -> str:
+def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
     """The protocol's, or what stands in for it: ROUGE-L where models were scored without an ontology."""
     measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
     return metric_set.primary if measured else metric_set.stand_in
@@ -189,12 +143,11 @@ def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] 
     return {"arms": arms, "encoders": sorted(encoders), "rewarded": sorted(encoders & set(plan.rewarded_encoders))}
 
 
-def floor_notes(metrics: pd.DataFrame) -> list[tuple[str, str, str]]:
+def floor_notes(metrics: pd.DataFrame, metric_set: MetricSet) -> list[tuple[str, str, str]]:
     """(floor, information, what it does) of every floor, by the information used."""
-    notes = FLOOR_NOTES | RANKING_FLOOR_NOTES
     floors = metrics[metrics["kind"] == "floor"][["arm", "information"]].drop_duplicates()
     floors = floors.sort_values("information", key=lambda names: names.map(information_rank))
-    return [(f.arm, f.information, notes.get(f.arm, "")) for f in floors.itertuples()]
+    return [(f.arm, f.information, metric_set.baselines.get(f.arm, "")) for f in floors.itertuples()]
 
 
 def claimed_p(test: Mapping[str, Any]) -> float:
@@ -274,7 +227,7 @@ def _only_rewarded_encoders(plan: Plan, models: pd.DataFrame) -> bool:
 class _Tables:
     """Rows of tables, each with what stands behind it: `runs` of answers, and the steps that `made` the model."""
 
-    def __init__(self, runs: Runs, setting: Setting, metric_set: MetricSet = NAMES):
+    def __init__(self, runs: Runs, setting: Setting, metric_set: MetricSet):
         self.runs, self.setting, self.metric_set = runs, setting, metric_set
 
     def made(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
@@ -329,7 +282,7 @@ class _Tables:
         """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
         floors = metrics[metrics["kind"] == "floor"]
         kinds = sorted(set(floors["information"]), key=information_rank)
-        kinds_in_words = groups_of(self.metric_set)
+        kinds_in_words = self.metric_set.groups
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
         for kind in kinds:
             title = f"Floors that use {kinds_in_words.get(kind, kind)}"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reasonome.core.errors import InputError
 from reasonome.report.family import CEILING, FLOOR_GROUPS
-from reasonome.report.metric_sets import NAMES, MetricSet
+from reasonome.report.metric_sets import MetricSet
 from reasonome.scoring.comparisons import MEAN
 
 SETTING = ["benchmark", "style", "decoding"]
@@ -107,7 +107,7 @@ def best_floors(floors: pd.DataFrame) -> pd.DataFrame:
     return ranked.sort_values(["_floor", "_is_mean", "subset"])
 
 
-def headline(metrics: pd.DataFrame, metric_set: MetricSet = NAMES) -> pd.DataFrame:
+def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
     """The means over subsets, one row per arm and floor, for people to read on a terminal."""
     rows = reported_seeds(of_all_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]

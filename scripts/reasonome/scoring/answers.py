@@ -11,7 +11,6 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.prompts.prompts import listing_order
 from reasonome.scoring.comparisons import in_mean
 from reasonome.tasks.base import Task
 
@@ -42,13 +41,6 @@ def parsed_answer(task: Task, style: Style, answer: AnswerRow | None) -> Any:
     if answer is not None and answer.answer is not None:
         return task.bare(answer.answer)
     return task.parse(answer.text if answer else "", style)
-
-
-def shown_genes(example: Any, style: Style, answer: AnswerRow | None) -> list[str]:
-    """The symbols that stood in the prompt: all but the last ones of its order, as many as were left out."""
-    symbols = [gene.symbol for gene in example.genes]
-    ordered = [symbols[position] for position in listing_order(symbols, style)]
-    return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
 
 
 def measured(answer: AnswerRow | None) -> dict[str, Any]:

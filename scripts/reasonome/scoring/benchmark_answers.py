@@ -87,7 +87,7 @@ def score_on_benchmark(
         subsets=by_subset,
         notes=notes
         + floor_notes
-        + [f"read and compared as answers in the style '{style}', track {prompt_style.track}"],
+        + [f"read and compared as answers in the style '{style}', track {prompt_style.reading()}"],
     )
 
 
@@ -99,7 +99,7 @@ def default_style(project: Project, benchmark: str) -> str:
 
     def extras(name: str) -> tuple:
         style = styles[name]
-        return style.enriched, style.track != "strict", style.confidence, -style.budget_tokens, name
+        return style.shows_more(), style.reading() != "strict", style.asks_confidence(), -style.budget_tokens, name
 
     return min(built or styles, key=extras)
 

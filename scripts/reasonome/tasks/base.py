@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import AnyStyle, Grading
+from reasonome.config import Benchmark, Grading, Style
 from reasonome.prompts.prompts import Prompt
 
 # Of two lists of texts the cosine of each pair, in their order.
@@ -95,7 +95,13 @@ class Task(Protocol):
     """One task: serves prompts, training, rewards and scoring alike."""
 
     name: str
+    # What a row of a benchmark, an entry of benchmarks.yaml and a prompt style hold.
     Example: type[BaseModel]
+    Benchmark: type[Benchmark]
+    Style: type[Style]
+    # The placeholders that a prompt's user text must have and may have beside {genes}, and those of its system text.
+    user_texts: tuple[tuple[str, ...], tuple[str, ...]]
+    system_texts: tuple[str, ...]
     # What a recipe may name, with settings at their defaults.
     rewards: dict[str, Reward]
     # Rewards that validation shows beside those with a weight.
@@ -104,13 +110,13 @@ class Task(Protocol):
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe."""
 
-    def with_choice(self, example: Any, style: AnyStyle) -> Any:
+    def with_choice(self, example: Any, style: Style) -> Any:
         """The example with what its prompt shows, as results/prompts/ has it; one that has it stays as it is."""
 
-    def prompt(self, example: Any, style: AnyStyle, order: int = 0) -> Prompt:
+    def prompt(self, example: Any, style: Style, order: int = 0) -> Prompt:
         """Chat messages for one example: what was chosen for it, or else is chosen now, in one of several orders."""
 
-    def parse(self, text: str, style: AnyStyle | None = None) -> Any:
+    def parse(self, text: str, style: Style | None = None) -> Any:
         """The answer in a completion, as the style asks for it; never raises, says what was malformed."""
 
     def bare(self, text: str) -> Any:
@@ -119,12 +125,10 @@ class Task(Protocol):
     def is_completion(self, cell: str) -> bool:
         """Whether a cell of somebody's table is a whole completion, which `parse` reads; any other is for `bare`."""
 
-    def name_span(self, text: str, style: AnyStyle | None = None) -> tuple[int, int] | None:
+    def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
         """Where in the completion the answer stands that `parse` finds, in characters; None without one."""
 
-    def completion(
-        self, example: Any, prompt: Prompt, style: AnyStyle, proposal: Mapping[str, Any] | None
-    ) -> str | None:
+    def completion(self, example: Any, prompt: Prompt, style: Style, proposal: Mapping[str, Any] | None) -> str | None:
         """What SFT learns to answer; None: the example is left out.
 
         `proposal` is a teacher's kept row; without one the answer is given without reasoning.
@@ -133,7 +137,7 @@ class Task(Protocol):
     def terms(self, example: Any) -> list[tuple[str, str]]:
         """(id, name) of what a row asks about: of a held-out row no statement about these is trained on."""
 
-    def policies(self, examples: Sequence[Any], style: AnyStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Any], style: Style | None = None) -> list[Policy]:
         """Lazy answers in the style's form, given training examples: what GRPO compares the reward with."""
 
 

@@ -43,17 +43,18 @@ def _loaded(name: str) -> "Task":
 def part(task: str, name: str) -> ModuleType:
     """A part of a task, such as scoring: the module of that name beside the task's class, or beside the nearest class
     that it derives from. `tasks/base.py` says which parts there are."""
-    return import_module(_part_name(task, name))
+    return import_module(part_name(task, name))
 
 
 def code_of(task: str, *parts: str) -> list[Path]:
     """The files with which the code of a task and of some of its parts begins."""
-    names = [type(TASKS[task]).__module__, *(_part_name(task, one) for one in parts)]
+    names = [type(TASKS[task]).__module__, *(part_name(task, one) for one in parts)]
     return [Path(util.find_spec(name).origin) for name in names]
 
 
 @cache
-def _part_name(task: str, part: str) -> str:
+def part_name(task: str, part: str) -> str:
+    """The module of a part of a task; tasks that share it share what it does."""
     packages = dict.fromkeys(kind.__module__.rpartition(".")[0] for kind in type(TASKS[task]).__mro__)
     names = [f"{package}.{part}" for package in packages if package.startswith("reasonome.tasks")]
     return next(name for name in names if util.find_spec(name) is not None)

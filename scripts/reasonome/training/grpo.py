@@ -14,7 +14,7 @@ from trl import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import AnyStyle, GrpoRecipe
+from reasonome.config import GrpoRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -41,7 +41,7 @@ class RewardScorer:
         task: Task,
         weights: Mapping[str, float],
         similarity: Similarity,
-        style: AnyStyle | None = None,
+        style: Style | None = None,
         rewards: Mapping[str, Reward] | None = None,
     ):
         """Completions are read as `style` asks for them, as scoring reads them; strictly without one.

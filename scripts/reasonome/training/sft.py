@@ -8,7 +8,7 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import AnyStyle, SftRecipe
+from reasonome.config import SftRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -17,7 +17,7 @@ from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
 
-def conversations(task: Task, style: AnyStyle, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
+def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
     `proposals` holds the teacher's kept rows by id; without it completions are without reasoning. An example that

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
-from reasonome.config import STAGES, AnyStyle, Recipe
+from reasonome.config import STAGES, Recipe, Style
 from reasonome.config.project import chains
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -66,7 +66,7 @@ class Stage:
 
     folder: Path
     data: dict[str, Path]
-    style: AnyStyle | None = None
+    style: Style | None = None
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 

@@ -7,6 +7,7 @@ from reasonome.cluster.doctor.finding import NOT_HERE, OK, WARN, Finding
 from reasonome.config import GrpoRecipe, HubWeights, SftRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import Results
+from reasonome.tasks import registry
 
 
 def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -23,8 +24,10 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             if isinstance(recipe, GrpoRecipe):
                 encoders |= dict.fromkeys(recipe.encoders)
             filtered = isinstance(recipe, SftRecipe) and recipe.teacher != "none"
-            if filtered and recipe.benchmark in project.naming_benchmarks:
-                encoders[project.teachers[recipe.teacher].encoder] = None
+            if filtered:
+                files = registry.part(project.benchmarks[recipe.benchmark].task, "files")
+                read = files.teaching(project, recipe.benchmark, recipe.style, recipe.teacher)
+                encoders |= dict.fromkeys(read.encoders)
         for corpus in experiments.audit_plan(project, name).corpora:
             if tokenizer := project.corpora[corpus].tokenizer:
                 backbones[tokenizer] = None

@@ -11,9 +11,10 @@ from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results, examples_folder
+from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core import atomic
-from reasonome.prompts.prompts import TEMPLATE_TOKENS, count_tokens, largest_prompt
-from reasonome.tasks.registry import TASKS
+from reasonome.core.token_count import count_tokens
+from reasonome.tasks import registry
 
 NOTHING = counted(0)
 PROMPTS_TO_COUNT = 300
@@ -147,17 +148,10 @@ class Workload:
         for folder in (examples_folder(self.project, benchmark, style), self.results.benchmark(benchmark)):
             if (rows := _lines(folder / f"{part}.jsonl")) is not None:
                 return counted(rows)
-        spec = self.project.benchmarks[benchmark]
-        sizes = [getattr(subset, part) for subset in spec.subsets.values()]
-        if benchmark in self.project.ranking_benchmarks:
-            # Questions that would leak into one another are held out together, so there may be more than that.
-            if not sum(size or 0 for size in sizes) or None in sizes:
-                return unknown(f"{part} questions of {benchmark} are not built")
-            return counted(sum(sizes), f"{part} questions of {benchmark} by config")
-        if not sizes or None in sizes or (part == "test" and spec.files):
-            return unknown(f"{part} sets of {benchmark} are not built")
-        variants = 1 + len(spec.contaminated) if part == "test" else 1
-        return counted(sum(sizes) * variants, f"{part} sets of {benchmark} by config", at_most=True)
+        files = registry.part(self.project.benchmarks[benchmark].task, "files")
+        if (size := files.rows_by_settings(self.project, benchmark, part)) is None:
+            return unknown(f"{part} rows of {benchmark} are not built")
+        return counted(size, f"{part} rows of {benchmark} by config", at_most=True)
 
     def prompt_tokens(self, backbone: str, benchmark: str, style: str) -> Estimate:
         """Tokens of a prompt: as counted when it was asked, else as written, else its budgets and its texts at most."""
@@ -169,11 +163,11 @@ class Workload:
             return Estimate(tokens, "measured", f"{tokens:.0f} tokens a prompt in run.json")
         if written := self._written(benchmark, style):
             return counted(sum(written) / len(written), "prompts as written", at_most=True)
-        return counted(largest_prompt(self.project.style(benchmark, style)), "prompt budgets", at_most=True)
+        return counted(self.project.style(benchmark, style).largest_prompt(), "prompt budgets", at_most=True)
 
     def longest_prompt(self, benchmark: str, style: str) -> int:
         """Tokens of the longest prompt at most: of some that are written, else its budgets and its texts."""
-        return max(self._written(benchmark, style), default=largest_prompt(self.project.style(benchmark, style)))
+        return max(self._written(benchmark, style), default=self.project.style(benchmark, style).largest_prompt())
 
     def _written(self, benchmark: str, style: str) -> list[int]:
         """Tokens at most of prompts that are written, some hundred of all test sets; none where there is no file."""
@@ -181,7 +175,7 @@ class Workload:
         if key not in self._lengths:
             path = examples_folder(self.project, *key) / "test.jsonl"
             rows = atomic.read_jsonl(path) if path.is_file() else []
-            task, asked = TASKS[self.project.benchmarks[benchmark].task], self.project.style(*key)
+            task, asked = self.project.task(benchmark), self.project.style(*key)
             some = [task.Example.model_validate(row) for row in rows[:: max(1, len(rows) // PROMPTS_TO_COUNT)]]
             prompts = [task.prompt(row, asked).messages for row in some]
             texts = [[message["content"] for message in messages] for messages in prompts]

@@ -3,10 +3,9 @@
 import re
 from typing import TYPE_CHECKING
 
-from reasonome.config import STAGES, AnyStyle, Experiment, PretrainRecipe
+from reasonome.config import STAGES, Experiment, PretrainRecipe
 from reasonome.config.project.leaks import check_leaks
 from reasonome.core.yaml_text import Loc
-from reasonome.prompts.prompts import largest_prompt
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
@@ -32,7 +31,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         for arm, spec in experiment.arms.items():
             project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], styles)
         for style in experiment.asked_styles:
-            _check_scores(project, file, benchmark, style, project.style(benchmark, style))
+            project.style(benchmark, style)  # an unfit one ends here
     for arm, spec in experiment.arms.items():
         _check_steps(project, file, arm, spec.steps)
     _check_context(project, file, experiment)
@@ -45,18 +44,6 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
     _check_encoders(project, file, experiment)
 
 
-def _check_scores(project: "Project", file: str, benchmark: str, name: str, style: AnyStyle) -> None:
-    """A style that lists candidates by score asks benchmarks whose questions may have some."""
-    spec = project.ranking_benchmarks.get(benchmark)
-    if spec is None or style.order != "score" or spec.scores is not None:
-        return
-    without = [sub.source for sub in spec.subsets.values() if project.sources[sub.source].format != "rankings"]
-    if without:
-        what = f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none"
-        fix = "`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of scores"
-        raise project.folder.error(file, ("benchmarks",), what, fix)
-
-
 def _check_context(project: "Project", file: str, experiment: Experiment) -> None:
     """The longest prompt of every style that is asked or trained in leaves each backbone room for its answer."""
     share = project.settings.prompt_share
@@ -67,7 +54,7 @@ def _check_context(project: "Project", file: str, experiment: Experiment) -> Non
         backbone = project.backbones[name]
         trained = backbone.weights is not None and name not in experiment.untrained
         for benchmark, style in dict.fromkeys([*asked, *(learned if trained else [])]):
-            longest, context = largest_prompt(project.style(benchmark, style)), backbone.context
+            longest, context = project.style(benchmark, style).largest_prompt(), backbone.context
             if context is not None and longest > share * context:
                 what = (
                     f"prompts of style '{style}' may have {longest:,} tokens, more than {share:g} (prompt_share in "
@@ -78,11 +65,12 @@ def _check_context(project: "Project", file: str, experiment: Experiment) -> Non
 
 
 def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> None:
-    """Names and rankings have other scores, so they do not stand in one table."""
-    ranks = [name in project.ranking_benchmarks for name in experiment.benchmarks]
-    if len(set(ranks)) > 1:
-        what = "gene-set naming and rankings have no score in common"
-        raise project.folder.error(file, ("benchmarks", ranks.index(not ranks[0])), what, "make an experiment of each")
+    """Benchmarks of one experiment have the same metrics, so that they stand in one table."""
+    akin = project.akin(experiment.benchmarks[0], "report")
+    for position, name in enumerate(experiment.benchmarks):
+        if name not in akin:
+            what = f"'{name}' and '{experiment.benchmarks[0]}' have no score in common"
+            raise project.folder.error(file, ("benchmarks", position), what, "make an experiment of each")
 
 
 def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, experiment: Experiment) -> None:

@@ -1,17 +1,15 @@
 """Experiments: which files the cells of an experiment need, for the workflow's rules and the report's plan."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reasonome.config import (
-    GO_FORMATS,
     GrpoRecipe,
     KnowledgeTeacher,
     PretrainRecipe,
-    PublishedFiles,
     Recipe,
     SftRecipe,
 )
@@ -60,11 +58,11 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     taught = dict.fromkeys(
         (r.teacher, r.benchmark, r.style) for r in recipes if isinstance(r, SftRecipe) and r.teacher != "none"
     )
-    rankings = {"answers": "rankings", "trained_on": _trained_on(project, experiment)}
     return {
         "experiment": experiment,
         "description": spec.description,
-        **(rankings if project.is_ranking(experiment) else {}),
+        "task": project.benchmarks[spec.benchmarks[0]].task,
+        "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         "out_of_distribution": list(spec.out_of_distribution),
@@ -72,7 +70,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "evaluations": [
             {
                 **vars(run),
-                "track": project.style(run.benchmark, run.style).track,
+                "track": project.style(run.benchmark, run.style).reading(),
                 "scores": str(results.scores(run)),
                 "run": str(results.answers(run).with_suffix(".run.json")),
             }
@@ -167,39 +165,3 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
     return AuditPlan(
         asked, *({key: tuple(steps) for key, steps in used.items()} for used in (training, corpora, reasoning))
     )
-
-
-def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
-    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files.
-
-    By name, with the collection that each lists, as far as it is known.
-    """
-    spec = project.benchmarks[benchmark]
-    published: PublishedFiles = spec.files if part == "test" else spec.train_files
-    if published:
-        return {str(file.url or file.path): file.collection for file in published.values()}
-    sources = project.corpora[spec.corpus].sources
-    found: set[str] = set()
-    for subset in spec.subsets.values():
-        if subset.source:
-            found.add(subset.source)
-        elif subset.namespace:
-            found |= {s for s in sources if project.sources[s].format in GO_FORMATS}
-        else:
-            found |= set(sources)
-    return {name: project.sources[name].lists for name in sorted(found)}
-
-
-def corpus_sources(project: Project, corpus: str) -> dict[str, str]:
-    """The sources of a corpus, with the collection that each lists, as far as it is known."""
-    return {name: project.sources[name].lists for name in project.corpora[corpus].sources}
-
-
-def shared_sources(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
-    """The entries of `first` that are also in `second`, by name or by collection, whatever its case."""
-    collections = {collection.casefold() for collection in second.values() if collection}
-    return [
-        name + (f" ({collection})" if collection else "")
-        for name, collection in first.items()
-        if name in second or collection.casefold() in collections
-    ]

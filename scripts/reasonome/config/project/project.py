@@ -5,16 +5,15 @@ A mistake is reported with file, line, key and the nearest valid name.
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Discriminator
 
 from reasonome.config import (
     FORMAT_FILES,
-    GO_FORMATS,
     ONTOLOGY_FILES,
     STAGES,
     Annotation,
-    AnyBenchmark,
-    AnyStyle,
     Backbone,
     Benchmark,
     Corpus,
@@ -22,22 +21,28 @@ from reasonome.config import (
     Encoder,
     LockedSource,
     Name,
-    RankingBenchmark,
     Request,
     Settings,
     Source,
     SourceName,
+    Style,
     Teacher,
 )
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.prompt_styles import read_styles
 from reasonome.config.project.references import check_references
 from reasonome.config.project.results import Results
-from reasonome.core.errors import InputError, lookup
+from reasonome.core.errors import lookup
 from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.tasks.base import Task
+
+
+def any_benchmark() -> Any:
+    """The type of an entry of benchmarks.yaml: that of its task, by the key `task`."""
+    kinds = tuple(dict.fromkeys(task.Benchmark for task in registry.TASKS.values()))
+    return Annotated[kinds, Discriminator("task")]
 
 
 class Project:
@@ -57,7 +62,7 @@ class Project:
         locked = (self.root / "sources.lock.yaml").is_file()
         self.locked = self.folder.read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
         self.corpora = self.folder.read("corpora.yaml", dict[Name, Corpus])
-        self.benchmarks = self.folder.read("benchmarks.yaml", dict[Name, AnyBenchmark])
+        self.benchmarks = self.folder.read("benchmarks.yaml", dict[Name, any_benchmark()])
         self.decodings = self.folder.read("decodings.yaml", dict[Name, Decoding])
         self.annotations = self.folder.read("annotations.yaml", dict[Name, Annotation])
         self.teachers = self.folder.read("teachers.yaml", dict[Name, Teacher])
@@ -83,50 +88,11 @@ class Project:
         """The task of a benchmark; InputError with the nearest name for an unknown benchmark."""
         return registry.TASKS[lookup(self.benchmarks, benchmark, "benchmark").task]
 
-    @cached_property
-    def naming_benchmarks(self) -> dict[str, Benchmark]:
-        """The benchmarks of gene-set naming, by name."""
-        return {name: spec for name, spec in self.benchmarks.items() if isinstance(spec, Benchmark)}
-
-    @cached_property
-    def ranking_benchmarks(self) -> dict[str, RankingBenchmark]:
-        """The benchmarks of rankings, by name."""
-        return {name: spec for name, spec in self.benchmarks.items() if isinstance(spec, RankingBenchmark)}
-
-    def is_ranking(self, experiment: str) -> bool:
-        """Whether an experiment asks for rankings."""
-        return self.experiments[experiment].benchmarks[0] in self.ranking_benchmarks
-
-    def ontology_files(self, benchmark: str) -> dict[str, str]:
-        """Source → key of its file, of the ontologies that know the terms of a benchmark's sets.
-
-        Built sets are propagated over them. Published sets may be of any ontology of the corpus.
-        """
-        spec = self.benchmarks[benchmark]
-        holding = self.ontologies(spec.corpus)
-        if spec.kind == "published":
-            return holding
-        named = {subset.source for subset in spec.subsets.values()} & holding.keys()
-        if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
-            named |= {source for source in holding if self.sources[source].format in GO_FORMATS}
-        return {source: key for source, key in holding.items() if source in named}
-
-    def synonym_files(self, benchmark: str) -> dict[str, str]:
-        """Source → key of its file, of the other ontologies of the corpus: they may know a set by another name."""
-        own = self.ontology_files(benchmark)
-        holding = self.ontologies(self.benchmarks[benchmark].corpus)
-        return {source: key for source, key in holding.items() if source not in own}
-
-    def background(self, benchmark: str) -> str:
-        """The corpus whose terms and gene sets answers are compared with."""
-        spec = self.benchmarks[benchmark]
-        return spec.background or spec.corpus
-
-    def background_ontologies(self, benchmark: str) -> dict[str, str]:
-        """Source → key of its file, of all ontologies of the background; those of the benchmark's own sets first."""
-        holding = self.ontologies(self.background(benchmark))
-        own = self.ontology_files(benchmark).keys() & holding.keys()
-        return {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
+    def akin(self, benchmark: str, part: str = "leaks") -> dict[str, Benchmark]:
+        """The benchmarks whose task shares a part with that of `benchmark`, by name: with it their rows can leak into
+        one another (leaks), or stand in one table of scores (report)."""
+        shared = registry.part_name(self.benchmarks[benchmark].task, part)
+        return {name: spec for name, spec in self.benchmarks.items() if registry.part_name(spec.task, part) == shared}
 
     def ontologies(self, corpus: str) -> dict[str, str]:
         """Source → key of its file, of the ontologies of a corpus."""
@@ -150,28 +116,16 @@ class Project:
         return able[0]
 
     @cached_property
-    def _styles(self) -> dict[tuple[str, str], AnyStyle]:
+    def _styles(self) -> dict[tuple[str, str], Style]:
         return read_styles(self.root / "prompts")
 
-    def styles(self, task: str) -> dict[str, AnyStyle]:
+    def styles(self, task: str) -> dict[str, Style]:
         """The prompt styles of a task, by name."""
         return {style: value for (owner, style), value in self._styles.items() if owner == task}
 
-    def order_seeds(self, benchmark: str) -> list[int]:
-        """The seeds by which styles of a ranking benchmark's task shuffle candidates; 0 where none of them does."""
-        styles = self.styles(self.benchmarks[benchmark].task).values()
-        return sorted({style.seed for style in styles if style.order == "seeded"} or {0})
-
-    def style(self, benchmark: str, style: str) -> AnyStyle:
-        """The prompt style `style` of the task of `benchmark`; InputError for one that would tell its answers."""
+    def style(self, benchmark: str, style: str) -> Style:
+        """The prompt style `style` of the task of `benchmark`; InputError for one that cannot ask it."""
         spec = lookup(self.benchmarks, benchmark, "benchmark")
         found = lookup(self.styles(spec.task), style, "style")
-        if found.facts is not None and found.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
-            raise InputError(
-                f"style '{style}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
-                file=self.root / "prompts" / f"{spec.task}.{style}.txt",
-                field="facts.sources",
-                fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
-                "`all_facts: true` in benchmarks.yaml",
-            )
+        registry.part(spec.task, "checks").check_style(self, benchmark, style, found)
         return found

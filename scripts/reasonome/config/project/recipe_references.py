@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.config import RANKING_TASKS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
 from reasonome.core.errors import InputError, nearest
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
@@ -29,27 +29,22 @@ def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) ->
     known("style", project.styles(task))
     if isinstance(recipe, GrpoRecipe):
         _check_rewards(project, file, variant, recipe, task)
-    if project.style(recipe.benchmark, recipe.style).confidence:
+    if project.style(recipe.benchmark, recipe.style).asks_confidence():
         what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
         fix = "train in a style without it: a model may be asked in one that it was not trained in"
         raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
     if isinstance(recipe, SftRecipe):
         known("teacher", [*project.teachers, "none"])
         _check_teacher(project, file, variant, recipe)
+    registry.part(task, "checks").check_recipe(project, file, variant, recipe)
 
 
 def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
     """Rewards are the task's, and graders are functions in files that are there."""
-    for key, valid in (("encoders", project.encoders), ("rewards", TASKS[task].rewards)):
+    for key, valid in (("encoders", project.encoders), ("rewards", registry.TASKS[task].rewards)):
         project.folder.check_known(
             file, project.folder.place_in_recipe(file, variant, key), getattr(recipe, key), valid
         )
-    if task in RANKING_TASKS:
-        counted = project.ranking_benchmarks[recipe.benchmark].longest_list
-        if recipe.grading.longest_list != counted:
-            loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
-            what = f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
-            raise project.folder.error(file, loc, what, f"longest_list: {counted}")
     for name, grader in recipe.graders.items():
         path, _, function = grader.function.rpartition(":")
         loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
@@ -61,11 +56,12 @@ def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoReci
 
 
 def _check_teacher(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:
-    """A teacher writes for the kind of task that it knows; one behind an endpoint for any."""
-    other_kind = "knowledge" if recipe.benchmark in project.ranking_benchmarks else "gene_names"
-    if recipe.teacher != "none" and project.teachers[recipe.teacher].kind == other_kind:
-        able = [name for name, spec in project.teachers.items() if spec.kind != other_kind]
-        what = f"teacher '{recipe.teacher}' does not write for {project.benchmarks[recipe.benchmark].task}"
+    """A teacher writes for the tasks that it knows."""
+    task = project.benchmarks[recipe.benchmark].task
+    kinds = registry.part(task, "checks").TEACHERS
+    if recipe.teacher != "none" and project.teachers[recipe.teacher].kind not in kinds:
+        able = [name for name, spec in project.teachers.items() if spec.kind in kinds]
+        what = f"teacher '{recipe.teacher}' does not write for {task}"
         fix = f"one of {', '.join([*able, 'none'])}"
         raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "teacher"), what, fix)
 

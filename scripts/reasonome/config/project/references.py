@@ -9,11 +9,9 @@ from reasonome.config import (
     Annotation,
     Corpus,
     GeneNamesTeacher,
-    OpenAITeacher,
 )
-from reasonome.config.project.benchmark_references import check_naming, check_ranking
+from reasonome.config.project.benchmark_references import check_benchmark
 from reasonome.config.project.experiment_references import check_experiment
-from reasonome.config.project.prompt_template import read_template
 from reasonome.config.project.recipe_references import check_recipe
 from reasonome.core.errors import nearest
 
@@ -30,16 +28,13 @@ def check_references(project: "Project") -> None:
             project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
     for name, corpus in project.corpora.items():
         _check_corpus(project, name, corpus)
-    for name, ranking in project.ranking_benchmarks.items():
-        check_ranking(project, name, ranking)
+    for name, benchmark in project.benchmarks.items():
+        check_benchmark(project, name, benchmark)
     for name, annotation in project.annotations.items():
         _check_annotation(project, name, annotation)
-    for name, benchmark in project.naming_benchmarks.items():
-        check_naming(project, name, benchmark)
     for name, teacher in project.teachers.items():
         if not isinstance(teacher, GeneNamesTeacher):
             project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
-    _check_teacher_prompts(project)
     for stage, variants in project.recipes.items():
         for variant, recipe in variants.items():
             check_recipe(project, f"recipes/{stage}.yaml", variant, recipe)
@@ -51,7 +46,7 @@ def check_references(project: "Project") -> None:
 def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
     project.folder.check_known("corpora.yaml", (name, "sources"), corpus.sources, project.sources)
     _check_facts(project, name, corpus)
-    project.folder.check_known("corpora.yaml", (name, "leave_out"), corpus.leave_out, project.naming_benchmarks)
+    project.folder.check_known("corpora.yaml", (name, "leave_out"), corpus.leave_out, project.benchmarks)
     project.authority(name)
     _check_tokenizer(project, name, corpus)
 
@@ -78,21 +73,12 @@ def _check_tokenizer(project: "Project", name: str, corpus: Corpus) -> None:
 
 
 def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
-    file, styles = "annotations.yaml", project.styles("gene_set_naming")
-    project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, project.naming_benchmarks)
+    file = "annotations.yaml"
+    project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, project.benchmarks)
+    styles = project.styles(project.benchmarks[annotation.benchmark].task)
     project.folder.check_known(file, (name, "style"), annotation.style, styles)
     libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
     project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
-    if styles[annotation.style].neighbours is not None:
-        what = f"style '{annotation.style}' shows training sets as examples, which sets of your own have none of"
-        raise project.folder.error(file, (name, "style"), what, "ask in another style")
-
-
-def _check_teacher_prompts(project: "Project") -> None:
-    """A teacher behind an endpoint can be asked about gene sets: there is its template; rankings need none."""
-    if any(isinstance(teacher, OpenAITeacher) for teacher in project.teachers.values()):
-        for task in sorted({benchmark.task for benchmark in project.naming_benchmarks.values()}):
-            read_template(project.root / "prompts" / f"teacher.{task}.txt", headed=False)
 
 
 def _check_requests(project: "Project") -> None:

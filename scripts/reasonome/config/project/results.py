@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.config import PublishedFile, SourceFile
+from reasonome.config import SourceFile
 
 if TYPE_CHECKING:
     from reasonome.config.project.chains import Run
@@ -47,11 +47,9 @@ class Results:
         """Folder of a benchmark's rows with what a prompt of the style shows of them."""
         return self.root / "prompts" / f"{benchmark}.{style}"
 
-    def published_file(self, benchmark: str, part: str, subset: str, spec: PublishedFile) -> Path:
-        """One published table of gene sets: where the user has it, or where it is fetched to."""
-        if spec.path:
-            return Path(spec.path)
-        return self.root / "published" / benchmark / f"{part}.{subset}" / spec.as_source().file_name
+    def published_file(self, benchmark: str, part: str, subset: str, path: str | None, file_name: str) -> Path:
+        """One published table of gene sets: at the user's `path`, or below results where it is fetched to."""
+        return Path(path) if path else self.root / "published" / benchmark / f"{part}.{subset}" / file_name
 
     def statements(self, corpus: str) -> Path:
         """Folder of one corpus' statements."""

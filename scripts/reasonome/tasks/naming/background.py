@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow
 from pyarrow import compute, parquet
 
-from reasonome.config import Benchmark
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 SCHEMA = pyarrow.schema(
     {
@@ -40,7 +40,9 @@ SCHEMA = pyarrow.schema(
 # --- built ----------------------------------------------------------------------------------------------
 
 
-def background_table(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> pyarrow.Table:
+def background_table(
+    facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark
+) -> pyarrow.Table:
     """The background of a benchmark (SCHEMA), sorted by id; `facts` and `ontologies` (by source) are of its corpus.
 
     All live terms of every ontology with the genes that propagation gives them, and the sets of sources without an
@@ -101,7 +103,7 @@ def _ontology_rows(source: str, ontology: Ontology, annotations: pd.DataFrame) -
         }
 
 
-def _listed_rows(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Iterable[dict]:
+def _listed_rows(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> Iterable[dict]:
     for spec in benchmark.subsets.values():
         if spec.namespace or spec.source in ontologies:
             continue

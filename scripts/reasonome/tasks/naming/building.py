@@ -9,7 +9,6 @@ import pandas as pd
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.strata import depths, strata
-from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
 from reasonome.facts.authority import read_authority
@@ -23,6 +22,7 @@ from reasonome.tasks.naming.contamination import contaminated
 from reasonome.tasks.naming.published import check_sha256, read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
+from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 
 
@@ -67,7 +67,7 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
 
 
 def _published(
-    project: Project, benchmark: Benchmark, paths: Mapping[tuple[str, str], Path], ontologies: Iterable[Ontology]
+    project: Project, benchmark: NamingBenchmark, paths: Mapping[tuple[str, str], Path], ontologies: Iterable[Ontology]
 ) -> tuple[dict[str, list[GeneSet]], pd.DataFrame, dict[str, dict]]:
     """Published sets by split, the identifiers without a gene, and what is to be told of each file.
 
@@ -98,7 +98,7 @@ def _published(
 
 def _held_out_elsewhere(
     project: Project, benchmarks: Iterable[str], ontologies: Iterable[Ontology]
-) -> dict[str, tuple[Benchmark, list[GeneSet]]]:
+) -> dict[str, tuple[NamingBenchmark, list[GeneSet]]]:
     """Other benchmarks, by name, with their held-out sets."""
     found = {}
     for name in benchmarks:

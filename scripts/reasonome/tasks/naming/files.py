@@ -2,24 +2,23 @@
 
 from pathlib import Path
 
-from reasonome.config import ONTOLOGY_FILES, KnowledgeTeacher
+from reasonome.config import GO_FORMATS, ONTOLOGY_FILES, KnowledgeTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.tasks.base import Inputs
+from reasonome.tasks.naming.settings import PublishedFile
 
 
 def building(project: Project, benchmark: str) -> Inputs:
     """Facts, ontologies by source, further ontologies that know synonyms, and of published sets their files and those
     of the authority for gene symbols."""
     spec = project.benchmarks[benchmark]
-    published = {
-        place: project.results.published_file(benchmark, *place, file) for place, file in spec.published_files.items()
-    }
+    published = {place: published_file(project, benchmark, place, file) for place, file in spec.published_files.items()}
     return Inputs(
         {
             "facts": project.results.facts(spec.corpus),
-            "ontologies": _files(project, project.ontology_files(benchmark)),
-            "synonyms": _files(project, project.synonym_files(benchmark)),
+            "ontologies": _files(project, ontology_files(project, benchmark)),
+            "synonyms": _files(project, synonym_files(project, benchmark)),
             "authority": project.source_files(project.authority(spec.corpus)) if published else {},
             "published": published,
         }
@@ -31,7 +30,7 @@ def prompting(project: Project, benchmark: str, style: str) -> Inputs:
     if project.style(benchmark, style).facts is None:
         return Inputs()
     corpus = project.benchmarks[benchmark].corpus
-    ontologies = _files(project, project.ontology_files(benchmark))
+    ontologies = _files(project, ontology_files(project, benchmark))
     return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
 
@@ -47,6 +46,12 @@ def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inpu
     template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
     policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
     return Inputs(files, [spec.encoder], [policies, template])
+
+
+def published_file(project: Project, benchmark: str, place: tuple[str, str], spec: PublishedFile) -> Path:
+    """The published table of a (split, subset): where the user has it, or where it is fetched to."""
+    name = "" if spec.path else spec.as_source().file_name
+    return project.results.published_file(benchmark, *place, spec.path, name)
 
 
 def teacher_template(project: Project, benchmark: str) -> Path:
@@ -72,14 +77,14 @@ def baselines(project: Project, benchmark: str) -> Inputs:
 
 def background(project: Project, benchmark: str) -> Inputs:
     """The facts of the corpus that answers are compared with, and its ontologies by source."""
-    ontologies = _files(project, project.background_ontologies(benchmark))
-    return Inputs({"facts": project.results.facts(project.background(benchmark)), "ontologies": ontologies})
+    ontologies = _files(project, background_ontologies(project, benchmark))
+    return Inputs({"facts": project.results.facts(background_corpus(project, benchmark)), "ontologies": ontologies})
 
 
 def judging_facts(project: Project, benchmark: str) -> list[Path]:
     """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
     results = project.results
-    corpora = dict.fromkeys([project.benchmarks[benchmark].corpus, project.background(benchmark)])
+    corpora = dict.fromkeys([project.benchmarks[benchmark].corpus, background_corpus(project, benchmark)])
     return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
 
 
@@ -91,6 +96,61 @@ def leaks(project: Project, plan: AuditPlan) -> Inputs:
     keys = {source: ONTOLOGY_FILES.get(project.sources[source].format) for source in sources}
     ontologies = {source: project.source_file(source, key) for source, key in keys.items() if key}
     return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+
+
+def corpora(project: Project, benchmark: str) -> list[str]:
+    """The corpora whose facts training sets are made of."""
+    return [project.benchmarks[benchmark].corpus]
+
+
+def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+    """(name, release, licence, address) of what training sets are made of beside a corpus: published files."""
+    published = project.benchmarks[benchmark].train_files.values()
+    return [(str(file.url or file.path), "", "not stated", "") for file in published]
+
+
+def rows_by_settings(project: Project, benchmark: str, part: str) -> int | None:
+    """Rows of a split at most, by the settings; None where they do not say."""
+    spec = project.benchmarks[benchmark]
+    sizes = [getattr(subset, part) for subset in spec.subsets.values()]
+    if not sizes or None in sizes or (part == "test" and spec.files):
+        return None
+    return sum(sizes) * (1 + len(spec.contaminated) if part == "test" else 1)
+
+
+def ontology_files(project: Project, benchmark: str) -> dict[str, str]:
+    """Source → key of its file, of the ontologies that know the terms of a benchmark's sets.
+
+    Built sets are propagated over them. Published sets may be of any ontology of the corpus.
+    """
+    spec = project.benchmarks[benchmark]
+    holding = project.ontologies(spec.corpus)
+    if spec.kind == "published":
+        return holding
+    named = {subset.source for subset in spec.subsets.values()} & holding.keys()
+    if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
+        named |= {source for source in holding if project.sources[source].format in GO_FORMATS}
+    return {source: key for source, key in holding.items() if source in named}
+
+
+def synonym_files(project: Project, benchmark: str) -> dict[str, str]:
+    """Source → key of its file, of the other ontologies of the corpus: they may know a set by another name."""
+    own = ontology_files(project, benchmark)
+    holding = project.ontologies(project.benchmarks[benchmark].corpus)
+    return {source: key for source, key in holding.items() if source not in own}
+
+
+def background_corpus(project: Project, benchmark: str) -> str:
+    """The corpus whose terms and gene sets answers are compared with."""
+    spec = project.benchmarks[benchmark]
+    return spec.background or spec.corpus
+
+
+def background_ontologies(project: Project, benchmark: str) -> dict[str, str]:
+    """Source → key of its file, of all ontologies of the background; those of the benchmark's own sets first."""
+    holding = project.ontologies(background_corpus(project, benchmark))
+    own = ontology_files(project, benchmark).keys() & holding.keys()
+    return {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
 
 
 def _files(project: Project, keys: dict[str, str]) -> dict[str, Path]:

@@ -11,15 +11,9 @@ from tqdm import tqdm
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import AuditPolicy, Style
+from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import (
-    AuditPlan,
-    corpus_sources,
-    examples_folder,
-    set_sources,
-    shared_sources,
-)
+from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.core import atomic
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.mentions import names_in_prompts, names_in_texts
@@ -27,9 +21,10 @@ from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Finding, Training, shortened
+from reasonome.leaks.audit import Finding, Training, corpus_sources, shared_sources, shortened
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.rows import read_sets
+from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming
 
 # What to do about a leak that may not be, by its kind or by the kind of training data.
@@ -160,7 +155,7 @@ def _audit_prompts(
 
 
 def asked_prompts(
-    task: GeneSetNaming, style: Style, examples: Sequence[Example], ontologies: Sequence[Ontology]
+    task: GeneSetNaming, style: NamingStyle, examples: Sequence[Example], ontologies: Sequence[Ontology]
 ) -> list[Asked]:
     """The rendered prompts of a file's rows, less those whose answer is to abstain: a style may say in which words."""
     chosen = [task.with_choice(row, style) for row in examples]
@@ -171,7 +166,7 @@ def asked_prompts(
     ]
 
 
-def _prompt_text(task: GeneSetNaming, example: Example, style: Style) -> str:
+def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:
     """All messages of a prompt."""
     prompt = task.prompt(example, style)
     return "\n".join(message["content"] for message in prompt.messages)
@@ -198,6 +193,27 @@ def _true_names(examples: Sequence[Example], ontologies: Sequence[Ontology]) -> 
         GeneSet(e.main_id or e.term or e.id, e.subset, e.name, frozenset(), frozenset(e.synonyms)) for e in examples
     ]
     return [one.searchable_names for one in with_terms(sets, *ontologies)]
+
+
+def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
+    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files.
+
+    By name, with the collection that each lists, as far as it is known.
+    """
+    spec = project.benchmarks[benchmark]
+    published = spec.files if part == "test" else spec.train_files
+    if published:
+        return {str(file.url or file.path): file.collection for file in published.values()}
+    sources = project.corpora[spec.corpus].sources
+    found: set[str] = set()
+    for subset in spec.subsets.values():
+        if subset.source:
+            found.add(subset.source)
+        elif subset.namespace:
+            found |= {s for s in sources if project.sources[s].format in GO_FORMATS}
+        else:
+            found |= set(sources)
+    return {name: project.sources[name].lists for name in sorted(found)}
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:

@@ -12,11 +12,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
-from reasonome.config import PromptFacts
 from reasonome.facts.mentions import names_in_texts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
+from reasonome.tasks.naming.settings import PromptFacts
 from reasonome.tasks.naming.task import Example, Fact
 
 # Running text is too long for a prompt, and what it names cannot be told from it.

@@ -7,10 +7,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tqdm import tqdm
 
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard
-from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.prompts.prompts import gene_order, genes_text
+from reasonome.prompts.prompts import gene_order
+from reasonome.tasks.naming.prompt import genes_text
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Neighbour
 
 _ROWS_AT_ONCE = 1024  # of a block of the matrix, so that a whole genome's sets need no more memory than a few
@@ -32,7 +33,7 @@ def tie_break(count: int, seed: int) -> np.ndarray:
 
 
 def nearness(
-    training: Sequence[Example], asked: Sequence[Example], style: Style, seed: int
+    training: Sequence[Example], asked: Sequence[Example], style: NamingStyle, seed: int
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """How alike the genes of asked and training sets read, written as the style does: TF-IDF cosines, ties broken.
 
@@ -48,7 +49,7 @@ def nearness(
 
 
 def with_neighbours(
-    asked: Sequence[Example], training: Sequence[Example], style: Style, threshold: float
+    asked: Sequence[Example], training: Sequence[Example], style: NamingStyle, threshold: float
 ) -> list[Example]:
     """`asked` with the nearest training sets that a prompt of the style shows, the nearest first.
 
@@ -105,7 +106,7 @@ def _largest(values: np.ndarray, most: int) -> list[int]:
     return [int(i) for i in ordered if np.isfinite(values[i])]
 
 
-def _shown(example: Example, style: Style) -> Neighbour:
+def _shown(example: Example, style: NamingStyle) -> Neighbour:
     """A training set with as many of its genes as are shown, in the order in which a prompt lists them."""
     order = gene_order([gene.symbol for gene in example.genes], style.seed)[: style.neighbours.genes]
     genes = [example.genes[i].model_copy(update={"facts": ()}) for i in order]

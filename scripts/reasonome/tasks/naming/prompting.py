@@ -1,6 +1,5 @@
 """What prompts of gene-set naming show beside a benchmark's rows: facts of the genes, and training sets as examples."""
 
-from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
@@ -8,6 +7,7 @@ from reasonome.tasks.base import Task
 from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
 from reasonome.tasks.naming.sets import set_facts
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 
 Splits = dict[str, list[Example]]
@@ -32,7 +32,7 @@ def with_material(task: Task, project: Project, name: str, style: str, splits: S
 def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Splits:
     """The splits with the facts of genes; says how many facts there are to choose from."""
     benchmark, read = project.benchmarks[name], files.prompting(project, name, style).files
-    asked: Style = project.style(name, style)
+    asked: NamingStyle = project.style(name, style)
     facts = read_facts(read["facts"])
     total = len(facts)
     if asked.facts.sources == "others" or benchmark.kind == "built":

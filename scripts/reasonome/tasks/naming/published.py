@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config import PublishedFile
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped
 from reasonome.facts.files.plain_table import csv_rows, swallowed
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import with_genes
+from reasonome.tasks.naming.settings import PublishedFile
 
 COLUMNS = ("ID", "Genes", "Term_Description")
 _DELIMITERS = (",", "\t", ";")

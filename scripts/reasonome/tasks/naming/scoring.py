@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shown_genes, shuffled
+from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shuffled
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import files, floors
 from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.judges import Judges, load_judges
+from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.reasoning import reasoning_scores
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example
 
 SHOWN = ("term_score", "rouge_l")
@@ -116,7 +117,7 @@ def score_baselines(
 
 def score_answers(
     task: Task,
-    style: Style,
+    style: NamingStyle,
     examples: Sequence[Any],
     answers: Sequence[AnswerRow],
     judges: Judges,
@@ -143,7 +144,7 @@ def score_answers(
             read = parsed_answer(task, style, answer)
             asked.append(example)
             parsed.append(read)
-            shown.append(shown_genes(example, style, answer))
+            shown.append(_shown(example, style, answer))
             formless.append(answer is not None and answer.answer is not None)
             rows.append(
                 {
@@ -185,6 +186,13 @@ def score_answers(
     return table.assign(**_shuffled_scores(table, asked, judges, seed))
 
 
+def _shown(example: Any, style: NamingStyle, answer: AnswerRow | None) -> list[str]:
+    """The symbols that stood in the prompt: all but the last ones of its order, as many as were left out."""
+    symbols = [gene.symbol for gene in example.genes]
+    ordered = [symbols[position] for position in listing_order(symbols, style)]
+    return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
+
+
 def _rewards(task: Task, parsed: Sequence[Any], asked: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
     """Every reward of the task, by which reward and metric can be compared; without encoders, those that need none."""
     encoders = list(judges.encoders.values())
@@ -220,7 +228,7 @@ def _shuffled_scores(
 
 
 def score_floors(
-    training: Sequence[Any], asked: Sequence[Any], style: Style, judges: Judges, seed: int
+    training: Sequence[Any], asked: Sequence[Any], style: NamingStyle, judges: Judges, seed: int
 ) -> pd.DataFrame:
     """Score every floor on every example; a floor of several draws gets the mean of its draws' scores, nan left out.
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 import pandas as pd
 
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
-from reasonome.config import Benchmark, Subset
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.wording import MEMBERSHIP
+from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 
 Sets = dict[str, list[GeneSet]]
 
 
-def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> Sets:
+def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> Sets:
     """All gene sets of every subset, whatever their size, sorted by id. `ontologies` are by source.
 
     Annotations are propagated over is_a and part_of, within each namespace, where there is an ontology for them:
@@ -43,7 +43,7 @@ def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
     return found
 
 
-def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: Benchmark) -> pd.DataFrame:
+def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> pd.DataFrame:
     """The facts that the gene sets of all subsets are made of, each once; none where all sets are published."""
     chosen = [
         _facts_of(subset, spec, facts, ontologies.get(_ontology_source(subset, spec, ontologies)))
@@ -52,13 +52,13 @@ def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
     return facts[facts.index.isin(pd.concat([facts.iloc[:0], *chosen]).index)]
 
 
-def within_limits(sets: Sets, benchmark: Benchmark) -> Sets:
+def within_limits(sets: Sets, benchmark: NamingBenchmark) -> Sets:
     """The sets with minimum_genes to maximum_genes genes."""
     least, most = benchmark.minimum_genes, benchmark.maximum_genes
     return {subset: [s for s in those if least <= len(s.symbols) <= most] for subset, those in sets.items()}
 
 
-def outside_limits(sets: Sets, benchmark: Benchmark) -> dict[str, dict[str, int]]:
+def outside_limits(sets: Sets, benchmark: NamingBenchmark) -> dict[str, dict[str, int]]:
     """How many sets of each subset are too small and too large."""
     return {
         subset: {

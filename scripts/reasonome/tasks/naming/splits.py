@@ -9,20 +9,20 @@ from typing import Any
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config import Benchmark
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.tasks.naming.rows import LeftOut
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 Splits = dict[str, list[GeneSet]]
 
 
 def split(
     candidates: Mapping[str, Sequence[GeneSet]],
-    benchmark: Benchmark,
+    benchmark: NamingBenchmark,
     dates: Mapping[str, date] | None = None,
     published: Mapping[str, Sequence[GeneSet]] | None = None,
-    left_out: Mapping[str, tuple[Benchmark, Sequence[GeneSet]]] | None = None,
+    left_out: Mapping[str, tuple[NamingBenchmark, Sequence[GeneSet]]] | None = None,
 ) -> tuple[Splits, dict[str, Any], list[LeftOut]]:
     """Split gene sets into train, valid and test, and prove that nothing of a held-out set is in training.
 
@@ -109,7 +109,7 @@ def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
 
 
 def _new_terms(
-    candidates: Mapping[str, Sequence[GeneSet]], benchmark: Benchmark, dates: Mapping[str, date] | None
+    candidates: Mapping[str, Sequence[GeneSet]], benchmark: NamingBenchmark, dates: Mapping[str, date] | None
 ) -> set[str]:
     terms = {s.id for sets in candidates.values() for s in sets}
     if not dates or not terms & dates.keys():
@@ -122,7 +122,9 @@ def _new_terms(
     return {term for term in terms if term in dates and dates[term] > benchmark.split.after}
 
 
-def _drawn_test(shuffled: Mapping[str, list[GeneSet]], benchmark: Benchmark, new: set[str] | None) -> list[GeneSet]:
+def _drawn_test(
+    shuffled: Mapping[str, list[GeneSet]], benchmark: NamingBenchmark, new: set[str] | None
+) -> list[GeneSet]:
     test: list[GeneSet] = []
     for subset, sets in shuffled.items():
         taken = {s.id for s in test}  # subsets may overlap; a test term is asked once
@@ -132,7 +134,7 @@ def _drawn_test(shuffled: Mapping[str, list[GeneSet]], benchmark: Benchmark, new
     return test
 
 
-def _leaks(sets: Sequence[GeneSet], held_out: Sequence[GeneSet], benchmark: Benchmark) -> list[str]:
+def _leaks(sets: Sequence[GeneSet], held_out: Sequence[GeneSet], benchmark: NamingBenchmark) -> list[str]:
     return gene_sets.leaks(sets, held_out, benchmark.jaccard, benchmark.audit.dropped())
 
 
@@ -146,7 +148,7 @@ def _check_ids(test: Sequence[GeneSet]) -> None:
         )
 
 
-def _clean(sets: Sequence[GeneSet], held_out: list[GeneSet], benchmark: Benchmark) -> list[GeneSet]:
+def _clean(sets: Sequence[GeneSet], held_out: list[GeneSet], benchmark: NamingBenchmark) -> list[GeneSet]:
     reasons = _leaks(sets, held_out, benchmark)
     return [s for s, reason in zip(sets, reasons, strict=True) if not reason]
 
@@ -161,7 +163,7 @@ def _draw(sets: list[GeneSet], count: int, subset: str, part: str) -> list[GeneS
     return sets[:count]
 
 
-def _audit(candidates, splits: Splits, reasons: list[str], benchmark: Benchmark) -> dict[str, Any]:
+def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenchmark) -> dict[str, Any]:
     """What was dropped, and what remains between every pair of splits. What should have been dropped is an error."""
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
@@ -183,7 +185,7 @@ def _audit(candidates, splits: Splits, reasons: list[str], benchmark: Benchmark)
     }
 
 
-def _dates_report(candidates, benchmark: Benchmark, dates: Mapping[str, date], new: set[str]) -> dict[str, Any]:
+def _dates_report(candidates, benchmark: NamingBenchmark, dates: Mapping[str, date], new: set[str]) -> dict[str, Any]:
     return {
         "after": benchmark.split.after.isoformat(),
         "new_terms": {subset: sum(s.id in new for s in sets) for subset, sets in candidates.items()},

@@ -8,11 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.config import Grading, Style
-from reasonome.prompts.prompts import Prompt, gene_set_prompt, with_choice
+from reasonome.config import Grading
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.naming import rewards as naming
 from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
+from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
@@ -122,6 +124,10 @@ class GeneSetNaming:
 
     name = "gene_set_naming"
     Example = Example
+    Benchmark = NamingBenchmark
+    Style = NamingStyle
+    user_texts = ((), ("kind", "neighbours"))
+    system_texts = ("kind",)
     rewards = {
         "similarity": Reward(naming.similarity, 0.0, 1.0, semantic=True),
         "rouge_l": Reward(naming.rouge_l, 0.0, 1.0, semantic=True),
@@ -134,15 +140,15 @@ class GeneSetNaming:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
         return self.rewards
 
-    def with_choice(self, example: Example, style: Style) -> Example:
+    def with_choice(self, example: Example, style: NamingStyle) -> Example:
         """The example with what its prompt shows, within the style's budgets."""
         return with_choice(example, style)
 
-    def prompt(self, example: Example, style: Style, order: int = 0) -> Prompt:
+    def prompt(self, example: Example, style: NamingStyle, order: int = 0) -> Prompt:
         """Chat messages that list the genes which were chosen, or are chosen now."""
         return gene_set_prompt(example, style, order)
 
-    def parse(self, text: str, style: Style | None = None) -> Answer:
+    def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
         return self._read(text, style)[0]
 
@@ -155,12 +161,12 @@ class GeneSetNaming:
         """Whether a cell has the line that names the set."""
         return "Process:" in cell
 
-    def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
+    def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the name stands that `parse` finds: (start, end) in characters; None without one."""
         answer, span = self._read(text, style)
         return span if answer.name else None
 
-    def _read(self, text: str, style: Style | None) -> tuple[Answer, tuple[int, int] | None]:
+    def _read(self, text: str, style: NamingStyle | None) -> tuple[Answer, tuple[int, int] | None]:
         asked = style is not None and style.confidence
         published = parse_published(text, asked)
         formed = bool(published.name and published.steps)
@@ -177,7 +183,7 @@ class GeneSetNaming:
         return render_completion(name, steps) if steps else f"Process: {name}"
 
     def completion(
-        self, example: Example, prompt: Prompt, style: Style, proposal: Mapping[str, Any] | None
+        self, example: Example, prompt: Prompt, style: NamingStyle, proposal: Mapping[str, Any] | None
     ) -> str | None:
         """The teacher's name and steps; without a proposal the true name alone.
 
@@ -194,7 +200,7 @@ class GeneSetNaming:
         ids = [] if example.contaminated else [example.id, *filter(None, [example.main_id])]
         return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
 
-    def policies(self, examples: Sequence[Example], style: Style | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Example], style: NamingStyle | None = None) -> list[Policy]:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of what
         the prompt calls its genes: the first of them, or as many as a name may hold."""
         # Late: where jobs are only planned its packages are not installed.

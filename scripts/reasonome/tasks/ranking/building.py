@@ -32,7 +32,7 @@ def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
     # Candidates of loci lie around the lead variant; those of cases are drawn from their own split.
     parts = drawn.parts if task.name == CausalGeneRanking.name else cases.with_decoys(drawn.parts, benchmark)
     everything = [one for part in SPLITS for one in parts[part]]
-    told = splits.shortcuts(everything, project.order_seeds(name))
+    told = splits.shortcuts(everything, files.order_seeds(project, name))
     audit = {
         **drawn.audit,
         "shortcuts": told,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.config import RankingBenchmark
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
@@ -19,6 +18,7 @@ from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
 from reasonome.facts.sources.rankings import CaseRow
 from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
+from reasonome.tasks.ranking.settings import RankingBenchmark
 
 SEXES = {"FEMALE": "female", "MALE": "male"}
 _UNITS = ("years", "months", "weeks", "days")

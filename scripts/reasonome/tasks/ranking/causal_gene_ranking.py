@@ -1,8 +1,8 @@
 """Causal-gene ranking: given a trait and the genes at a GWAS locus, rank them by how likely each is the causal one."""
 
-from reasonome.config import RankingStyle
 from reasonome.facts.text import one_line
 from reasonome.tasks.ranking.questions import LocusExample
+from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
 
 
@@ -11,6 +11,7 @@ class CausalGeneRanking(RankingTask):
 
     name = "causal_gene_ranking"
     Example = LocusExample
+    user_texts = (("trait",), ())
 
     def question(self, example: LocusExample, style: RankingStyle) -> tuple[dict[str, str], int]:
         """The trait, on one line."""

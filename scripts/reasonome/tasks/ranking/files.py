@@ -21,7 +21,7 @@ def building(project: Project, benchmark: str) -> Inputs:
         "ontology": [] if spec.phenotypes is None else [project.source_file(spec.phenotypes, "obo")],
     }
     formats = {subset.source: project.sources[subset.source].format for subset in spec.subsets.values()}
-    return Inputs(files, settings=[formats, project.order_seeds(benchmark)])
+    return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
 
 
 def prompting(project: Project, benchmark: str, style: str) -> Inputs:
@@ -49,6 +49,31 @@ def baselines(project: Project, benchmark: str) -> Inputs:
 def leaks(project: Project, plan: AuditPlan) -> Inputs:
     """Training data and test questions."""
     return Inputs({"training": plan.files(project.results)})
+
+
+def corpora(project: Project, benchmark: str) -> list[str]:
+    """None: questions are of sources."""
+    return []
+
+
+def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+    """(name, release, licence, address) of the sources that training questions are made of."""
+    spec = project.benchmarks[benchmark]
+    names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
+    sources = {name: project.sources[name] for name in names if name is not None}
+    return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
+
+
+def rows_by_settings(project: Project, benchmark: str, part: str) -> int | None:
+    """Rows of a split at least, by the settings: what would leak is held out together. None where they do not say."""
+    sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
+    return None if None in sizes or not sum(sizes) else sum(sizes)
+
+
+def order_seeds(project: Project, benchmark: str) -> list[int]:
+    """The seeds by which styles of a benchmark's task shuffle candidates; 0 where none of them does."""
+    styles = project.styles(project.benchmarks[benchmark].task).values()
+    return sorted({style.seed for style in styles if style.order == "seeded"} or {0})
 
 
 def _question_file(project: Project, source: str) -> Path:

@@ -9,7 +9,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from reasonome.config import RankingBenchmark, RankingSubset
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
@@ -19,6 +18,7 @@ from reasonome.facts.sources.gene_locations import read_locations
 from reasonome.facts.sources.rankings import LocusRow
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
+from reasonome.tasks.ranking.settings import RankingBenchmark, RankingSubset
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Rare-disease ranking: given what a patient has and has not, rank genes by how likely each causes the disease."""
 
-from reasonome.config import RankingStyle
+from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import count_fitting, count_tokens
+from reasonome.prompts.prompts import count_fitting
 from reasonome.tasks.ranking.questions import CaseExample
+from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask, phenotypes_text
 
 
@@ -12,6 +13,7 @@ class RareDiseaseRanking(RankingTask):
 
     name = "rare_disease_ranking"
     Example = CaseExample
+    user_texts = (("present",), ("absent", "age", "sex"))
 
     def with_choice(self, example: CaseExample, style: RankingStyle) -> CaseExample:
         """The question with the candidates that its prompt shows, and how many phenotypes; at least one of each."""

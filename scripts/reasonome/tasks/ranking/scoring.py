@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.config import Grading, RankingStyle
+from reasonome.config import Grading
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
@@ -23,6 +23,7 @@ from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_me
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
 from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
 
 SHOWN = ("top_1", "top_3", "mrr")

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reasonome.benchmarks.rows import SPLITS
-from reasonome.config import RankingBenchmark
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.clusters import connected
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 from reasonome.tasks.ranking.rows import LeftOut
+from reasonome.tasks.ranking.settings import RankingBenchmark
 
 # A position that gives the answer away by less than this chance is no accident of one seed.
 POSITION_P = 0.001

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from reasonome.config import Grading, RankingStyle
+from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene, RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedList, has_tags, parse_cell, parse_ranking, render_ranking
+from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 
 class RankingTask(ABC):
@@ -21,6 +22,10 @@ class RankingTask(ABC):
 
     name: str
     Example: type[RankingExample]
+    user_texts: tuple[tuple[str, ...], tuple[str, ...]]
+    Benchmark = RankingBenchmark
+    Style = RankingStyle
+    system_texts = ()
     watched = ("reciprocal_rank", "top_one", "listed", "format")
 
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:

@@ -6,7 +6,6 @@ depends on the order in which examples are given. docs/floors.md says what beati
 
 from collections.abc import Collection
 
-from reasonome.config import Style
 from reasonome.tasks.naming.floors.enrichment import (
     database_over_representation,
     database_over_representation_own_term,
@@ -30,6 +29,7 @@ from reasonome.tasks.naming.floors.nearest import (
     nearest_set,
 )
 from reasonome.tasks.naming.floors.questions import Floor, Questions
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.terms import TermScorer
 
 __all__ = [
@@ -67,7 +67,7 @@ FLOORS = {
 
 
 def floors_of(
-    style: Style, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
+    style: NamingStyle, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
 ) -> dict[str, Floor]:
     """The floors that can answer: by the style, whether there are training sets, and what else there is."""
     known = {"prompt", "a database", "a database with the own term"}

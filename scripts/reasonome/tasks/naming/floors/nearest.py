@@ -6,8 +6,8 @@ import numpy as np
 from tqdm import tqdm
 
 from reasonome.benchmarks.gene_sets import jaccard_blocks
-from reasonome.prompts.prompts import genes_text
 from reasonome.tasks.naming.floors.questions import Questions
+from reasonome.tasks.naming.prompt import genes_text
 from reasonome.tasks.naming.prompt_neighbours import gene_set, in_order, nearness, tie_break
 
 _ROWS_AT_ONCE = 1024  # of a block of asked against training sets

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reasonome.config import Style
-from reasonome.prompts.prompts import shown_genes, with_choice
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.floors.database import Database
+from reasonome.tasks.naming.prompt import shown_genes, with_choice
 from reasonome.tasks.naming.prompt_neighbours import in_order
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.naming.terms import TermScorer
 
@@ -23,7 +23,7 @@ class Questions:
     """
 
     asked: Sequence[Example]
-    style: Style
+    style: NamingStyle
     seed: int
     training: Sequence[Example] = ()
     encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Questions:
         return found
 
 
-def _as_shown(example: Example, style: Style) -> Example:
+def _as_shown(example: Example, style: NamingStyle) -> Example:
     return example.model_copy(update={"genes": shown_genes(with_choice(example, style), style)})
 
 

@@ -1,20 +1,21 @@
-"""Those entries of benchmarks.yaml whose answer is a ranked list of genes."""
+"""Settings of rankings: their entries in benchmarks.yaml, whose answer is a ranked list of genes, and prompt styles."""
 
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config.strict import Name, Names, Seed, Strict, Variant
+from reasonome.config import Benchmark, Style
+from reasonome.config.recipes import LongestList
+from reasonome.config.strict import Name, Strict, Variant
+from reasonome.config.styles import only_placeholders
 from reasonome.config.subsets import none_is_the_mean
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
-RANKING_TASKS = get_args(RankingTask)
 # The formats that questions of a ranking task can be made of.
 QUESTION_FORMATS = {
     "causal_gene_ranking": ("gold_standards", "rankings"),
     "rare_disease_ranking": ("phenopackets", "rankings"),
 }
-LongestList = Annotated[int, Field(ge=1)]
 
 
 class RankingSubset(Strict):
@@ -32,11 +33,10 @@ class RankingSubset(Strict):
     columns: dict[str, str] = Field({}, description="of a ready table: what its columns are called")
 
 
-class RankingBenchmark(Strict):
+class RankingBenchmark(Benchmark):
     """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
 
-    # What is no matter of the rows, but of how answers are scored.
-    OF_SCORING: ClassVar = ("encoders", "sealed", "longest_list")
+    OF_SCORING: ClassVar = (*Benchmark.OF_SCORING, "longest_list")
 
     task: RankingTask
     authority: Name = Field(description="the source that says which genes there are")
@@ -61,17 +61,9 @@ class RankingBenchmark(Strict):
     most_per_gene: Annotated[int, Field(ge=1)] | None = Field(
         None, description="questions with one causal gene, at most; drawn by the seed"
     )
-    leave_out: Names = Field(
-        default=[], description="other benchmarks of rankings, into whose held-out questions no training question leaks"
-    )
-    encoders: Names = Field(default=[], description="encoders of the floor that compares a question with gene names")
     longest_list: LongestList = Field(
         25, description="genes of an answer that count; what is listed beyond is cut off, and counted"
     )
-    sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.0, description="share of the test questions that is scored only with `final: true` in config.yaml"
-    )
-    seed: Seed = 0
 
     @model_validator(mode="after")
     def _settings_of_its_task(self) -> "RankingBenchmark":
@@ -87,3 +79,27 @@ class RankingBenchmark(Strict):
         if not any(subset.test for subset in self.subsets.values()):
             raise ValueError("no subset has a test question")
         return self
+
+
+class RankingStyle(Style):
+    """How a ranking is asked, and what form its answer has."""
+
+    reasoning: Literal["none", "short", "long"] = Field(
+        description="what the text asks for before the list: nothing, at most `words` words, or as many as it takes"
+    )
+    words: Annotated[int, Field(ge=1)] = Field(200, description="of short reasoning, at most")
+    order: Literal["seeded", "score"] = Field(
+        "seeded", description="of the candidates: shuffled by the seed, or as a tool's scores have them, best first"
+    )
+    any_gene: str = Field("any human gene", description="stands for the list where a question has no candidates")
+    phenotypes: str = Field("{label}", description="how one phenotype is written: {label} and {id} are filled in")
+    phenotype_tokens: Annotated[int, Field(ge=8)] = Field(400, description="of all phenotypes, present ones first")
+
+    def budgets(self) -> list[int]:
+        """Those of genes, and of phenotypes where the text shows them."""
+        return [*super().budgets(), *([self.phenotype_tokens] if "{present}" in self.user else [])]
+
+    @field_validator("phenotypes")
+    @classmethod
+    def _only_label_and_id(cls, value: str) -> str:
+        return only_placeholders(value, ("label", "id"))

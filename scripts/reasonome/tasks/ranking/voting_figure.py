@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from reasonome.report.drawing import COLOURS, MARKERS, shortened
 from reasonome.report.tables import SETTING
 from reasonome.scoring.comparisons import MEAN
-from reasonome.scoring.voting import COLUMNS
+from reasonome.tasks.ranking.voting import COLUMNS
 
 RUN = ["backbone", "arm", "seed", *SETTING]
 VOTING_COLUMNS = [*RUN, *COLUMNS]

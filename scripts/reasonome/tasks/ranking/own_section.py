@@ -11,9 +11,9 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table
 from reasonome.report.training_section import drawing
-from reasonome.report.transfer import transfer_matrices
-from reasonome.report.voting_figure import VOTING_COLUMNS
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals, in_mean
+from reasonome.tasks.ranking.transfer import transfer_matrices
+from reasonome.tasks.ranking.voting_figure import VOTING_COLUMNS
 
 PARTS = 4  # of an arm's answers by length, of about equal numbers
 _RESAMPLES = 1000

@@ -1,0 +1,97 @@
+"""What settings of gene-set naming must agree with: corpora, styles, recipes, and what may not leak."""
+
+from reasonome.config import GO_FORMATS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config.project import Project
+from reasonome.config.project.prompt_template import read_template
+from reasonome.core.errors import InputError
+from reasonome.tasks.naming import files
+from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
+
+
+def check_benchmark(project: Project, name: str, benchmark: NamingBenchmark) -> None:
+    """A benchmark has its corpus and the styles of its policy, and terms to compare answers with."""
+    project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
+    _check_subsets(project, name, benchmark)
+    _check_background(project, name, benchmark)
+    loc, styles = (name, "audit", "name_in_prompt"), project.styles(benchmark.task)
+    project.folder.check_known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
+    if any(teacher.kind == "openai" for teacher in project.teachers.values()):
+        read_template(files.teacher_template(project, name), headed=False)
+
+
+def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> None:
+    """Sources of subsets are in the corpus, and a branch of GO is that of one source."""
+    corpus = project.corpora[benchmark.corpus]
+    go = [source for source in corpus.sources if project.sources[source].format in GO_FORMATS]
+    for subset, spec in benchmark.subsets.items():
+        loc = (name, "subsets", subset)
+        if spec.source is not None:
+            project.folder.check_known("benchmarks.yaml", (*loc, "source"), spec.source, corpus.sources)
+        if spec.namespace and spec.source not in go and len(go) != 1:
+            what = f"corpus '{benchmark.corpus}' has {len(go)} sources of GO" + (f": {', '.join(go)}" * bool(go))
+            fix = "say which by 'source'" if go else "add one to the corpus (format go or bioconductor)"
+            raise project.folder.error("benchmarks.yaml", (*loc, "namespace"), what, fix)
+
+
+def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -> None:
+    """The corpus that answers are compared with has an ontology, or the sets that the benchmark's are of."""
+    loc = (name, "corpus" if benchmark.background is None else "background")
+    corpus = files.background_corpus(project, name)
+    project.folder.check_known("benchmarks.yaml", loc, corpus, project.corpora)
+    listed = any(
+        not spec.namespace and spec.source in (None, *project.corpora[corpus].sources)
+        for spec in benchmark.subsets.values()
+    )
+    if not (listed or project.ontologies(corpus)):
+        others = [other for other in project.corpora if project.ontologies(other)]
+        raise project.folder.error(
+            "benchmarks.yaml",
+            loc,
+            f"corpus '{corpus}' has no terms that answers could be compared with: no ontology, and no sets of "
+            "which the benchmark's are",
+            "name a corpus with an ontology as 'background'" + (f": {', '.join(others)}" if others else ""),
+        )
+
+
+def check_style(project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
+    """A style with facts of all sources asks no benchmark whose answers it would tell."""
+    spec = project.benchmarks[benchmark]
+    if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
+        raise InputError(
+            f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
+            file=project.root / "prompts" / f"{spec.task}.{name}.txt",
+            field="facts.sources",
+            fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
+            "`all_facts: true` in benchmarks.yaml",
+        )
+
+
+def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe | SftRecipe) -> None:
+    """Nothing: any recipe of the task's rewards trains."""
+
+
+# The kinds of teachers that write about gene sets.
+TEACHERS = ("knowledge", "openai")
+
+
+def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+    """How a recipe may show the model test sets of a benchmark, and what to do about it.
+
+    None if it cannot, or if the policy is not to drop what leaks: then the leak audit tells or fails.
+    """
+    if isinstance(recipe, PretrainRecipe):
+        corpus = project.corpora[recipe.corpus]
+        if benchmark in corpus.leave_out or corpus.test_facts != "drop":
+            return None
+        what = f"would leak: statements of corpus '{recipe.corpus}' may tell the test terms of '{benchmark}'"
+        return what, f"add {benchmark} to leave_out of {recipe.corpus} in corpora.yaml"
+    left_out = [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]
+    if (
+        benchmark in left_out
+        or recipe.benchmark not in project.akin(benchmark)
+        or not project.benchmarks[benchmark].audit.dropped()
+    ):
+        return None
+    what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
+    fix = f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
+    return what, fix

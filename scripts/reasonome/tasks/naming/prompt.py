@@ -1,0 +1,136 @@
+"""Prompts of gene sets: which genes, facts and neighbouring sets fit, chosen once, and how they are written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reasonome.core.errors import InputError
+from reasonome.core.token_count import count_tokens
+from reasonome.facts.text import one_line
+from reasonome.prompts.prompts import (
+    Prompt,
+    count_fitting,
+    filled_template,
+    gene_order,
+    gene_text,
+    most_that_fit,
+)
+from reasonome.tasks.naming.settings import NamingStyle
+
+
+def listing_order(symbols: Sequence[str], style: NamingStyle) -> list[int]:
+    """Positions of `symbols` in the order of which a prompt of the style shows the first that fit."""
+    return list(range(len(symbols))) if style.order == "listed" else gene_order(symbols, style.seed)
+
+
+def fact_texts(gene: Any, style: NamingStyle) -> list[str]:
+    """The gene's facts as the style writes them, the first with what stands between a gene and its facts."""
+    if style.facts is None:
+        return []
+    written = [
+        style.facts.fact.format(relation=fact.relation.replace("_", " "), object=one_line(fact.object))
+        for fact in gene.facts[: style.facts.most]
+    ]
+    return [
+        (style.facts.separator if position else style.facts.opening) + text for position, text in enumerate(written)
+    ]
+
+
+def genes_text(genes: Sequence, style: NamingStyle) -> str:
+    """All genes with all of their facts, whatever the budget."""
+    return style.separator.join(gene_text(gene, style) + "".join(fact_texts(gene, style)) for gene in genes)
+
+
+def with_choice(example: Any, style: NamingStyle) -> Any:
+    """The example with what its prompt shows: `shown` genes, their facts and neighbours, and how many did not fit.
+
+    An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
+    budget each, so that none takes another's place: a style with facts shows the same genes as one without.
+    InputError for an empty set, and for one without the neighbours that the style shows.
+    """
+    if example.shown is not None:
+        return example
+    if not example.genes:
+        raise InputError("empty gene set", fix="give at least one gene")
+    if style.neighbours is not None and not example.neighbours:
+        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
+        raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
+    symbols = [gene.symbol for gene in example.genes]
+    ordered = [example.genes[i] for i in listing_order(symbols, style)]
+    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
+    facts = [fact_texts(gene, style) for gene in kept]
+    told = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
+    neighbours = _fitting_neighbours(example.neighbours, style)
+    near = min(style.neighbours.most, len(example.neighbours)) if style.neighbours else 0
+    return example.model_copy(
+        update={
+            "genes": [
+                gene.model_copy(update={"facts": gene.facts[: told.get(gene.symbol, 0)]}) for gene in example.genes
+            ],
+            "neighbours": neighbours,
+            "shown": [gene.symbol for gene in kept],
+            "facts_left_out": sum(map(len, facts)) - sum(told.values()),
+            "neighbours_left_out": near - len(neighbours),
+        }
+    )
+
+
+def shown_genes(example: Any, style: NamingStyle, order: int = 0) -> list:
+    """The genes that were chosen for the example's prompt; order 0 lists them so, others shuffle the same."""
+    by_symbol = {gene.symbol: gene for gene in example.genes}
+    if order and style.order == "seeded":
+        return [by_symbol[example.shown[i]] for i in gene_order(example.shown, style.seed + order)]
+    return [by_symbol[symbol] for symbol in example.shown]
+
+
+def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
+    """Ask for the name of a gene set, with what was chosen for it, or is chosen now. InputError as of `with_choice`."""
+    example = with_choice(example, style)
+    genes = shown_genes(example, style, order)
+    parts = {"{genes}": genes_text(genes, style), "{kind}": example.kind or style.any_kind}
+    if style.neighbours is not None:
+        parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
+    return Prompt(
+        [
+            {"role": "system", "content": filled_template(style.system, {"{kind}": parts["{kind}"]})},
+            {"role": "user", "content": filled_template(style.user, parts)},
+        ],
+        [gene.symbol for gene in genes],
+        len(example.genes) - len(genes),
+        parts["{genes}"],
+        example.facts_left_out,
+        example.neighbours_left_out,
+        parts["{kind}"],
+    )
+
+
+def _fitting_facts(facts: Sequence[Sequence[str]], style: NamingStyle) -> list[int]:
+    """How many facts of each gene are shown: the first of every gene, then the second of every gene, and so on.
+
+    What does not fit is left out, with the less informative facts of the same gene.
+    """
+    shown = [0] * len(facts)
+    costs = [count_tokens(of_gene) for of_gene in facts]
+    left = 0 if style.facts is None else style.facts.budget_tokens
+    for place in range(max(map(len, costs))):
+        for gene, of_gene in enumerate(costs):
+            if place == shown[gene] < len(of_gene) and of_gene[place] <= left:
+                left -= of_gene[place]
+                shown[gene] += 1
+    return shown
+
+
+def _fitting_neighbours(neighbours: Sequence, style: NamingStyle) -> list:
+    """The nearest neighbours that fit, the nearest first."""
+    if style.neighbours is None:
+        return []
+    costs = count_tokens([text + style.neighbours.separator for text in _neighbour_texts(neighbours, style)])
+    return list(neighbours[: count_fitting(costs, style.neighbours.budget_tokens)])
+
+
+def _neighbour_texts(neighbours: Sequence, style: NamingStyle) -> list[str]:
+    return [
+        style.neighbours.example.format(
+            genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=one_line(one.name)
+        )
+        for one in neighbours[: style.neighbours.most]
+    ]

@@ -1,0 +1,265 @@
+"""Settings of gene-set naming: its entries in benchmarks.yaml, gene sets built or published, and its prompt styles."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from reasonome.config import Benchmark, Style
+from reasonome.config.leaks import Policy
+from reasonome.config.sources import URL_OF_A_FILE, SourceFile
+from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, no_twins
+from reasonome.config.styles import only_placeholders
+from reasonome.config.subsets import is_variant, none_is_the_mean
+
+GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
+
+
+KIND = "what its sets are, as prompts ask for it, such as pathway or protein complex"
+Kind = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z -]*)?$")]
+
+
+class Subset(Strict):
+    """One part of a benchmark: which facts its gene sets are made of, and how many are held out."""
+
+    namespace: Literal[GO_NAMESPACES] | None = Field(None, description="branch of GO; annotations are propagated")
+    source: Name | None = Field(None, description="only facts of this source of the corpus")
+    kind: Kind = Field("", description=f"{KIND}; of a namespace its name, if not given")
+    relation: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")] | None = Field(
+        None, description="only facts of this relation; with a source and no namespace: member_of_pathway"
+    )
+    test: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="sets to draw; all new terms if not given with split: {by: date}"
+    )
+    valid: Annotated[int, Field(ge=1)]
+    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
+
+    @model_validator(mode="after")
+    def _made_of_something(self) -> "Subset":
+        if not (self.namespace or self.source or self.relation):
+            raise ValueError("say what the gene sets are made of: namespace, source or relation")
+        return self
+
+
+class Split(Strict):
+    """How test terms are chosen: at random, or those that an ontology has had only since some day."""
+
+    by: Literal["term", "date"] = "term"
+    after: date | None = Field(None, description="with by: date, test terms were created after this day")
+
+    @model_validator(mode="after")
+    def _date_with_its_day(self) -> "Split":
+        if (self.by == "date") != (self.after is not None):
+            raise ValueError("'by: date' needs 'after', a day such as 2023-01-01, and 'by: term' takes none")
+        return self
+
+
+class PublishedFile(Strict):
+    """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
+
+    path: UserPath | None = None
+    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
+    sha256: Sha256 = "unpinned"
+    kind: Kind = Field("", description=KIND)
+    collection: str = Field(
+        "",
+        description="the gene sets that it lists, such as GO or MSigDB, by which the leak audit tells that training "
+        "and test sets are of one",
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "PublishedFile":
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either 'path' or 'url'")
+        return self
+
+    def as_source(self) -> SourceFile:
+        """A downloaded file in the terms of sources, which know how to fetch it."""
+        return SourceFile(url=self.url)
+
+
+PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(none_is_the_mean)]
+
+
+class AuditPolicy(Strict):
+    """What becomes of training data that leak into a benchmark's test sets, by the kind of leak.
+
+    `drop` leaves them out when training data are built, and what the audit still finds fails it; `fail` leaves
+    nothing out, and one leak fails the audit; `report` only counts.
+    """
+
+    same_term: Policy = "drop"
+    same_name: Policy = Field("drop", description="or an exact synonym that the ontology gives")
+    identical_set: Policy = "drop"
+    jaccard: Policy = Field("drop", description="a Jaccard index of the benchmark's threshold or more")
+    related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
+    name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
+    name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
+        {}, description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts"
+    )
+
+    def dropped(self) -> list[str]:
+        """The kinds of leak that leave a training set out."""
+        sets = ("same_term", "same_name", "identical_set", "jaccard", "related_term")
+        return [kind for kind in sets if getattr(self, kind) == "drop"]
+
+
+class NamingBenchmark(Benchmark):
+    """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
+
+    OF_SCORING: ClassVar = (*Benchmark.OF_SCORING, "background")
+
+    task: Literal["gene_set_naming"]
+    kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
+    corpus: Name = Field(description="of the facts that sets are made of; it also says which genes there are")
+    subsets: Annotated[dict[Variant, Subset], AfterValidator(none_is_the_mean)] = Field(
+        {}, description="sets built from the corpus"
+    )
+    files: PublishedFiles = Field({}, description="published test sets, by subset")
+    valid_files: PublishedFiles = Field({}, description="published sets to validate on, instead of built ones")
+    train_files: PublishedFiles = Field({}, description="published sets to train on, instead of built ones")
+    minimum_genes: Annotated[int, Field(ge=2)] = Field(3, description="of a built set")
+    maximum_genes: int = Field(500, description="of a built set")
+    split: Split = Split()
+    jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
+    contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(no_twins)] = Field(
+        [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
+    )
+    audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
+    all_facts: bool = Field(
+        False,
+        description="prompts of these built sets may show facts of all sources (facts.sources: all) but those that "
+        "the sets are made of: for sets of your own, whose names no other source has",
+    )
+    encoders: Names = Field(description="encoders that score similarity")
+    background: Name | None = Field(
+        None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
+    )
+
+    @property
+    def published_files(self) -> dict[tuple[str, str], PublishedFile]:
+        """Every published file by (split, subset)."""
+        parts = {"test": self.files, "valid": self.valid_files, "train": self.train_files}
+        return {(part, subset): file for part, files in parts.items() for subset, file in files.items()}
+
+    def kind_of(self, subset: str) -> str:
+        """What the sets of a subset are, in words, such as biological process; "" where it is not said.
+
+        Contaminated variants are asked about as the sets that they were made of.
+        """
+        original = subset.rsplit("-", 1)[0] if is_variant(subset) else subset
+        built = self.subsets.get(original)
+        stated = [built.kind or (built.namespace or "").replace("_", " ")] if built else []
+        stated += [file.kind for (_, named), file in self.published_files.items() if named == original]
+        return next(filter(None, stated), "")
+
+    @model_validator(mode="after")
+    def _sets_of_its_kind(self) -> "NamingBenchmark":
+        published = self.kind == "published"
+        if published != bool(self.files):
+            raise ValueError("'files' are the test sets of 'kind: published'" + (", which needs them" * published))
+        if not published and (self.train_files or self.valid_files):
+            raise ValueError("'train_files' and 'valid_files' go with 'kind: published'")
+        if not published and not self.subsets:
+            raise ValueError("'subsets' is missing: it says which gene sets are built")
+        if self.subsets and (self.train_files or self.valid_files):
+            raise ValueError("training sets are either built (subsets) or published (train_files, valid_files)")
+        if self.valid_files and not self.train_files:
+            raise ValueError("'valid_files' go with 'train_files'")
+        if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
+            raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
+        if published and self.all_facts:
+            raise ValueError("'all_facts' is for built sets: prompts of published ones may show facts of all sources")
+        if published and self.split.by == "date":
+            raise ValueError("'split' by date is for built sets: published test sets are fixed")
+        for name, subset in self.subsets.items():
+            if published and subset.test is not None:
+                raise ValueError(f"subset '{name}': leave out 'test', the published files are the test sets")
+            if not published and self.split.by == "term" and subset.test is None:
+                raise ValueError(f"subset '{name}': 'test' is missing, the number of test sets")
+        return self
+
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> "NamingBenchmark":
+        if self.minimum_genes > self.maximum_genes:
+            raise ValueError(f"minimum_genes {self.minimum_genes} is above maximum_genes {self.maximum_genes}")
+        return self
+
+
+class PromptFacts(Strict):
+    """Facts behind each gene of a prompt, the most informative first."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="facts per gene")
+    sources: Literal["others", "all"] = Field(
+        "others",
+        description="others: nothing of the collection that the benchmark's sets come from; all: for published sets, "
+        "and built ones with all_facts",
+    )
+    fact: str = Field("{relation} {object}", description="how one fact is written")
+    opening: str = Field(": ", description="between a gene and its facts")
+    separator: str = ", "
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(
+        description="of the facts of all genes, beside that of the genes"
+    )
+
+    @field_validator("fact")
+    @classmethod
+    def _only_relation_and_object(cls, value: str) -> str:
+        return only_placeholders(value, ("relation", "object"))
+
+
+class PromptNeighbours(Strict):
+    """The training sets whose genes read most like those of the set, with their names, as examples."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="examples per prompt")
+    genes: Annotated[int, Field(ge=1)] = Field(description="shown of each, at most")
+    example: str = Field("Genes: {genes}\nProcess: {name}", description="how one is written")
+    separator: str = "\n"
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the examples, beside that of the genes")
+
+    @field_validator("example")
+    @classmethod
+    def _only_genes_and_name(cls, value: str) -> str:
+        return only_placeholders(value, ("genes", "name"))
+
+
+class NamingStyle(Style):
+    """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
+
+    track: Literal["strict", "as-published"] = Field(
+        "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
+    )
+    confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
+    order: Literal["seeded", "listed"] = Field(
+        "seeded", description="of the genes, of which the first that fit are shown: shuffled by the seed, or as listed"
+    )
+    facts: PromptFacts | None = None
+    neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
+    any_kind: str = Field(
+        "process, function or component",
+        description="written where the texts have {kind} and the benchmark does not say what kind of set is asked for",
+    )
+
+    def reading(self) -> str:
+        """The style's track."""
+        return self.track
+
+    def asks_confidence(self) -> bool:
+        """Whether the text asks for a line with it."""
+        return self.confidence
+
+    def shows_more(self) -> bool:
+        """Whether a prompt shows facts or neighbours."""
+        return self.facts is not None or self.neighbours is not None
+
+    def budgets(self) -> list[int]:
+        """Those of genes, facts and neighbours."""
+        return [*super().budgets(), *(part.budget_tokens for part in (self.facts, self.neighbours) if part)]
+
+    @model_validator(mode="after")
+    def _neighbours_have_their_place(self) -> "NamingStyle":
+        wanted, found = int(self.neighbours is not None), self.user.count("{neighbours}")
+        if found != wanted:
+            where = "once where they belong" if wanted else "only with 'neighbours' in the head"
+            raise ValueError(f"the [user] text has {{neighbours}} {found} times: write it {where}")
+        return self

@@ -1,0 +1,86 @@
+"""What a ranking's settings must agree with: sources, styles, recipes, and what may not leak."""
+
+from collections.abc import Iterable
+
+from reasonome.config import FORMAT_FILES, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError
+from reasonome.core.yaml_text import Loc
+from reasonome.tasks.ranking.settings import QUESTION_FORMATS, RankingBenchmark, RankingStyle
+
+
+def check_benchmark(project: Project, name: str, benchmark: RankingBenchmark) -> None:
+    """Sources of a ranking's questions, genes, locations and phenotypes are there, in formats that hold them."""
+
+    def of_formats(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
+        able = [other for other, spec in project.sources.items() if spec.format in formats]
+        project.folder.check_known("benchmarks.yaml", loc, source, able, role)
+
+    authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
+    of_formats((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
+    for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
+        if (source := getattr(benchmark, key)) is not None:
+            of_formats((name, key), source, (form,), f"source of format {form}")
+    for subset, spec in benchmark.subsets.items():
+        loc = (name, "subsets", subset)
+        formats = QUESTION_FORMATS[benchmark.task]
+        of_formats((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
+        form = project.sources[spec.source].format
+        if form == "gold_standards" and benchmark.locations is None:
+            what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
+            raise project.folder.error(
+                "benchmarks.yaml", loc, what, "add `locations`: a source of format gene_locations"
+            )
+        if spec.columns and form != "rankings":
+            what = f"'columns' are those of a ready table (format rankings), and '{spec.source}' is of format {form}"
+            raise project.folder.error("benchmarks.yaml", (*loc, "columns"), what, "leave them out")
+        if spec.confidence and form != "gold_standards":
+            what = f"'{spec.source}' is of format {form}, which states no confidence"
+            raise project.folder.error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
+    for position, other in enumerate(benchmark.leave_out):
+        if (theirs := project.benchmarks[other].authority) != benchmark.authority:
+            what = f"'{other}' names genes as {theirs} does, and '{name}' as {benchmark.authority}"
+            fix = "give both one authority: genes of two could not be told to be the same"
+            raise project.folder.error("benchmarks.yaml", (name, "leave_out", position), what, fix)
+
+
+def check_style(project: Project, benchmark: str, name: str, style: RankingStyle) -> None:
+    """A style that lists candidates by score asks benchmarks whose questions may have some."""
+    spec = project.benchmarks[benchmark]
+    if style.order != "score" or spec.scores is not None:
+        return
+    without = [sub.source for sub in spec.subsets.values() if project.sources[sub.source].format != "rankings"]
+    if without:
+        raise InputError(
+            f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none",
+            file=project.root / "prompts" / f"{spec.task}.{name}.txt",
+            field="order",
+            fix="`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of scores",
+        )
+
+
+def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe | SftRecipe) -> None:
+    """Rewards count as many genes of a list as the benchmark, and a teacher of reasoning knows rankings."""
+    if isinstance(recipe, GrpoRecipe):
+        counted = project.benchmarks[recipe.benchmark].longest_list
+        if recipe.grading.longest_list != counted:
+            loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
+            what = f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
+            raise project.folder.error(file, loc, what, f"longest_list: {counted}")
+
+
+# The kinds of teachers that write about rankings.
+TEACHERS = ("gene_names", "openai")
+
+
+def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+    """How a recipe may show the model test questions of a benchmark, and what to do about it.
+
+    What statements tell is left to the audit.
+    """
+    if isinstance(recipe, PretrainRecipe) or recipe.benchmark not in project.akin(benchmark):
+        return None
+    if benchmark in [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]:
+        return None
+    what = f"would leak: training questions of '{recipe.benchmark}' may be about test genes of '{benchmark}'"
+    return what, f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml"

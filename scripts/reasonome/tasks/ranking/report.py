@@ -1,0 +1,148 @@
+"""What reports and cards say of rankings: metrics, primary first, baselines, what is wrong with answers, and voting."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pandas as pd
+
+from reasonome.report.drawing import STYLE, save
+from reasonome.report.evidence import Evidence
+from reasonome.report.family import CEILING
+from reasonome.report.metric_sets import MetricSet
+from reasonome.report.plan import Plan
+from reasonome.tasks.ranking.own_section import rankings_section, read_voting
+from reasonome.tasks.ranking.voting import voting_table
+from reasonome.tasks.ranking.voting_figure import RUN, VOTING_COLUMNS, voting_figure
+
+_NAMES = {
+    "top_1": "top-1",
+    "top_3": "top-3",
+    "top_5": "top-5",
+    "top_10": "top-10",
+    "top_max": "anywhere in the list",
+    "mrr": "MRR",
+    "top_1_by_gene": "top-1, each gene one vote",
+    "mrr_by_gene": "MRR, each gene one vote",
+    "rank": "mean rank",
+    "set_f1": "F1 of the set",
+    "listed_candidates": "candidates listed",
+    "non_candidates": "listed, not asked about",
+    "invented": "invented genes",
+    "repeated": "repeated genes",
+    "format": "format kept",
+    "no_name": "no usable list",
+    "truncated": "never closed",
+    "reasoning_words": "words of reasoning",
+    "length": "length",
+    "distinct_names": "distinct first genes",
+    "cut_off": "listed beyond what counts",
+    "top_3_by_gene": "top-3, each gene one vote",
+    "top_5_by_gene": "top-5, each gene one vote",
+    "top_10_by_gene": "top-10, each gene one vote",
+    "top_max_by_gene": "anywhere in the list, each gene one vote",
+}
+_GROUPS = {
+    "none": "nothing about the question",
+    "prompt": "the prompt alone",
+    "training data": "the training data",
+    "a database": "a database",
+    CEILING: "a database that holds the case's own disease",
+}
+_BASELINES = {
+    "random_order": "lists the genes in a random order; its numbers are expected values, not draws",
+    "alphabetical": "lists the genes by the alphabet",
+    "prompt_order": "lists the candidates as the prompt does",
+    "name_similarity": "lists the genes by how near encoders find their official names to what is asked",
+    "commonest_gene": "lists the genes by how often each is the right one of a training question",
+    "nearest_gene": "lists the candidates by their distance from the lead variant",
+    "tool_score": "lists the candidates by the scores of the tool whose short list they are",
+    "phenotype_overlap": "lists the genes by how well the phenotypes known of them, less those known by the case's own "
+    "disease, fit the patient's",
+    "phenotype_overlap_own_disease": "lists the genes by how well the phenotypes known of them fit the patient's",
+}
+
+METRICS = MetricSet(
+    primary="top_1",
+    stand_in="top_1",
+    of_names=("top_", "mrr", "set_f1", "listed_candidates"),
+    of_answers=("format",),
+    descriptive=(
+        "rank",
+        "non_candidates",
+        "invented",
+        "repeated",
+        "cut_off",
+        "truncated",
+        "length",
+        "reasoning_words",
+        "genes_left_out",
+        "facts_left_out",
+        "logprob",
+        "name_logprob",
+        "name_tokens",
+        "reward_",
+    ),
+    may_be_unknown=(),
+    of_the_form=("format", "truncated", "length"),
+    hits=("top_1", "top_3", "top_5", "top_10", "top_max"),
+    compared=("top_1", "top_3", "top_5", "top_10", "top_max", "mrr"),
+    ablated={"top_1": "top-1", "mrr": "MRR"},
+    shown=("top_1", "top_3", "top_5", "top_10", "top_max", "mrr", "rank", "format", "no_name", "truncated", "length"),
+    names=_NAMES,
+    further=("distinct_names", "cut_off", "genes_left_out", "facts_left_out"),
+    groups=_GROUPS,
+    baselines=_BASELINES,
+    by_stratum=("top_3", "mrr"),
+    per_cluster=("top_1", "top_3", "top_5", "top_10", "top_max", "mrr"),
+    over_ranks={"top_1": "1", "top_3": "3", "top_5": "5", "top_10": "10", "top_max": "any"},
+    errors=True,
+    reward={"chance_corrected": 1.0},
+)
+
+# Of model cards: what such a model does, what it is for, and the hub's tag.
+DOES = "ranks candidate genes"
+TAG = "gene-ranking"
+USE = """\
+To put candidate genes of a locus or of a case into an order, with reasons, for somebody who weighs that order against
+other evidence."""
+
+OF_QUESTIONS = ("question",)  # columns beside those that every question has
+
+
+def as_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of scores with the columns that the page reads: the genes of a question are its candidates."""
+    return table.rename(columns={"genes": "ranking", "candidates": "genes"})
+
+
+def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+    """What is wrong with each ranking beside its problems; `repeated` are first genes that many questions get."""
+    flags = {
+        "right gene not first": (table["top_1"] == 0) & (table["top_max"] > 0),
+        "right gene not listed": (table["top_max"] == 0) & pd.Series([bool(gene) for gene in names], table.index),
+        "no usable list": pd.Series([not gene for gene in names], table.index),
+        "never closed": table.get("truncated", pd.Series(0.0, table.index)) > 0,
+        "constant-like": pd.Series([gene in repeated for gene in names], table.index),
+    }
+    holds = pd.DataFrame(flags).to_numpy()
+    return [[kind for kind, held in zip(flags, row, strict=True) if held] for row in holds]
+
+
+def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+    """Write the table and the figure of voting: accuracy by how many samples of a question are merged."""
+    tables = [
+        voting_table(scores, seed, resamples).assign(**{name: getattr(e, name) for name in RUN})
+        for e, scores in evidence.evaluations
+    ]
+    found = [table for table in tables if len(table)]
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=VOTING_COLUMNS)
+    with matplotlib.rc_context(STYLE):
+        # The figure's table has every row, not only those that are drawn.
+        save(voting_figure(table)[0], table[VOTING_COLUMNS], folder / "voting")
+    print(f"{len(found)} of {len(tables)} sets of answers have several samples of a question")
+
+
+def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+    """Transfer, accuracy by length of reasoning, and voting."""
+    return rankings_section(plan, metrics, evidence, read_voting(folder))
