@@ -24,9 +24,7 @@ def main() -> None:
     arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
     arguments.add_argument("--metrics", type=Path, required=True, help="table to write")
     arguments.add_argument("--comparisons", type=Path, required=True, help="table to write")
-    arguments.add_argument(
-        "--own", type=Path, required=True, help="folder to write of what the task alone tells"
-    )
+    arguments.add_argument("--own", type=Path, required=True, help="folder to write of what the task alone tells")
     arguments.add_argument("--resamples", type=resamples, default=RESAMPLES, help="of the bootstrap (%(default)s)")
     arguments.add_argument("--seed", type=seed, default=0, help="of the bootstrap (%(default)s)")
     arguments.add_argument(

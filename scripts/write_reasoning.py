@@ -12,7 +12,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks import registry
 from reasonome.tasks.base import Teaching
-from reasonome.teaching import counting, filtering
+from reasonome.teaching import filtering
 
 
 def main() -> None:
@@ -33,7 +33,6 @@ def main() -> None:
     examples = read_rows(args.folder / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style) for example in examples}
     proposals = teaching.propose(task, project, of, examples, prompts)
-    proposals = counting.without_contradictions(proposals, prompts)
     kept, dropped = teaching.keep(task, project, of, proposals, examples)
     filtering.write_reasoning(args.teacher, kept, dropped, args.output)
 

@@ -65,7 +65,7 @@ def demo_benchmark(project, demo_facts, tmp_path_factory) -> Path:
     benchmark = project.benchmarks["demo-go"]
     ontology = read_obo(ROOT / project.sources["go-demo"].files["obo"].path)
     made = benchmarks.made_sets(demo_facts, {"go-demo": ontology}, benchmark)
-    splits, audit = benchmarks.split(benchmarks.within_limits(made, benchmark), benchmark)
+    splits, audit, _ = benchmarks.split(benchmarks.within_limits(made, benchmark), benchmark)
     benchmarks.write_benchmark(splits, audit, benchmarks.official_names(demo_facts), folder)
     return folder
 

@@ -130,7 +130,7 @@ def write_ranking_experiment(
     plan = {
         "experiment": "demo-ranking",
         "description": "Three arms on made-up loci." + poison,
-        "answers": "rankings",
+        "task": "causal_gene_ranking",
         "arms": list(ARMS),
         "evaluations": evaluations,
         "floors": floors,

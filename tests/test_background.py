@@ -16,11 +16,12 @@ from pyarrow import parquet
 from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWAY, ROOT, SPECIAL, WIDE, X, Y, Z
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
+from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.sources.go import propagate, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import (
     SCHEMA,
     Background,
@@ -353,10 +354,10 @@ def changed(path: Path, old: str, new: str) -> int:
 
 
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
-    corpora = {name: project.background(name) for name in project.naming_benchmarks}
+    corpora = {name: files.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
     assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
-    assert project.background_ontologies("demo-go") == {"go-2022": "obo"}
-    assert project.background_ontologies("reactome") == {"bioconductor": "go"}
+    assert files.background_ontologies(project, "demo-go") == {"go-2022": "obo"}
+    assert files.background_ontologies(project, "reactome") == {"bioconductor": "go"}
     assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
 
 
@@ -368,7 +369,7 @@ def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
     for branch in ("biological_process", "molecular_function", "cellular_component"):
         text = text.replace(f"namespace: {branch},", f"namespace: {branch}, source: go-demo,", 1)
     (config / "benchmarks.yaml").write_text(text)
-    assert list(Project(config).background_ontologies("demo-go")) == ["go-demo", "go-2022"]
+    assert list(files.background_ontologies(Project(config), "demo-go")) == ["go-demo", "go-2022"]
 
 
 def test_an_unknown_background(config):
@@ -395,7 +396,7 @@ def test_pathways_may_be_their_own_background(config):
     with open(config / "benchmarks.yaml", "a") as out:
         subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
         out.write(f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n")
-    assert Project(config).background_ontologies("wiki") == {}
+    assert files.background_ontologies(Project(config), "wiki") == {}
 
 
 @pytest.mark.parametrize(

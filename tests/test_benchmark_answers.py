@@ -14,11 +14,12 @@ from pyarrow import parquet
 from reasonome import cli
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import judging_facts
 from reasonome.core.errors import InputError
 from reasonome.scoring import benchmark_answers
+from reasonome.tasks.naming import files, scoring
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.judges import Judges
+from reasonome.tasks.naming.task import Example
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +40,7 @@ def built(tmp_path, demo_benchmark, monkeypatch):
 
 
 def asked(built):
-    return read_rows(built / "results/benchmarks/demo-go/test.jsonl")
+    return read_rows(built / "results/benchmarks/demo-go/test.jsonl", Example)
 
 
 def test_answers_to_a_benchmark(built, capsys):
@@ -63,7 +64,7 @@ def test_answers_to_a_benchmark(built, capsys):
     said = capsys.readouterr()
     assert "questions without an answer, counted as wrong: 45" in said.out
     assert "left out: 1 (GO:none (line 47))" in said.out
-    assert "snakemake --cores 1 results/floors/demo-go.names.parquet" in said.out
+    assert "snakemake --cores 1 results/baselines/demo-go.names.parquet" in said.out
     assert "snakemake --cores 1 results/backgrounds/demo-go.parquet" in said.out
     assert "snakemake --cores 1 results/encoders/minilm/manifest.json" in said.err
 
@@ -80,8 +81,8 @@ def test_floors_and_samples_of_a_benchmark(built, capsys):
             "rouge_l": [0.3 if e.subset == "bp" else 0.0 for e in examples],
         }
     )
-    (built / "results/floors").mkdir()
-    floors.to_parquet(built / "results/floors/demo-go.symbols.parquet")
+    (built / "results/baselines").mkdir()
+    floors.to_parquet(built / "results/baselines/demo-go.symbols.parquet")
     # The first of two samples is right in every row, so every question's score is one half.
     rows = [(e.id, name, sample) for e in examples for sample, name in enumerate([e.name, ""])]
     path = table(built / "a.csv", rows, ("id", "text", "sample"))
@@ -94,7 +95,7 @@ def test_floors_and_samples_of_a_benchmark(built, capsys):
     assert (exact["value"], exact["low"], exact["high"], exact["n"]) == (0.5, 0.5, 0.5, 90)
     assert found["floors"]["constant"]["metrics"]["rouge_l"]["value"] == pytest.approx(0.1)
     assert "in the style 'symbols', track strict" in said.err  # the style whose floors are there
-    floors[:50].to_parquet(built / "results/floors/demo-go.symbols.parquet")
+    floors[:50].to_parquet(built / "results/baselines/demo-go.symbols.parquet")
     cli.main(["score", str(path), "--benchmark", "demo-go"])
     assert "the floors are of another test split" in capsys.readouterr().out
 
@@ -173,8 +174,8 @@ def test_with_other_encoders_than_the_floors_there_are_no_term_metrics(built, ca
     floors = pd.DataFrame({"id": [e.id for e in examples], "subset": [e.subset for e in examples]})
     floors = floors.assign(floor="constant", information="none", answer="x", rouge_l=0.25, term_score=0.5)
     floors = floors.assign(same_term=0.5, similarity=0.5, similarity_minilm=0.5, percentile=50, percentile_minilm=50)
-    (built / "results/floors").mkdir()
-    floors.to_parquet(built / "results/floors/demo-go.names.parquet")
+    (built / "results/baselines").mkdir()
+    floors.to_parquet(built / "results/baselines/demo-go.names.parquet")
     path = table(built / "a.csv", [(e.id, e.name) for e in examples])
 
     cli.main(["score", str(path), "--benchmark", "demo-go", "--encoders", "none", "--json", "s.json"])
@@ -199,20 +200,20 @@ def test_with_other_encoders_than_the_floors_there_are_no_term_metrics(built, ca
 
 def test_claims_are_checked_against_what_sources_deny_too(built, monkeypatch):
     given = []
-    monkeypatch.setattr(benchmark_answers, "load_judges", lambda *arguments: given.append(arguments[-1]) or Judges())
+    monkeypatch.setattr(scoring, "load_judges", lambda *arguments: given.append(arguments[-1]) or Judges())
     project = Project(built / "config")
-    files = judging_facts(project, "demo-go")
+    facts = files.judging_facts(project, "demo-go")
     corpora = ("demo", "go-2022")  # of the benchmark, and of its background
-    assert files == [Path("results/facts", c, f"{name}.parquet") for c in corpora for name in ("facts", "denied")]
+    assert facts == [Path("results/facts", c, f"{name}.parquet") for c in corpora for name in ("facts", "denied")]
     path = table(built / "a.csv", [(e.id, e.name) for e in asked(built)])
-    for made in files[:-1]:
+    for made in facts[:-1]:
         made.parent.mkdir(parents=True, exist_ok=True)
         made.touch()
     scored = benchmark_answers.score_on_benchmark(path, project, "demo-go", resamples=100)
-    assert f"no check of claims: `snakemake --cores 1 {files[-1]}` makes the facts" in scored.notes
-    files[-1].touch()
+    assert f"no check of claims: `snakemake --cores 1 {facts[-1]}` makes the facts" in scored.notes
+    facts[-1].touch()
     benchmark_answers.score_on_benchmark(path, project, "demo-go", resamples=100)
-    assert given == [[], files]
+    assert given == [[], facts]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,11 +80,11 @@ def project_with(folder, **subset):
 
 
 def test_the_ontologies_that_a_benchmark_needs(tmp_path, project):
-    assert project.ontology_files("demo-go") == {"go-demo": "obo"}
-    assert project.ontology_files("go-bioc") == {"bioconductor": "go"}
-    assert project.ontology_files("reactome") == {}
+    assert files.ontology_files(project, "demo-go") == {"go-demo": "obo"}
+    assert files.ontology_files(project, "go-bioc") == {"bioconductor": "go"}
+    assert files.ontology_files(project, "reactome") == {}
     found = project_with(tmp_path, test=1, source="go-demo", relation="enables")
-    assert found.ontology_files("mine") == {"go-demo": "obo"}
+    assert files.ontology_files(found, "mine") == {"go-demo": "obo"}
 
 
 def test_published_sets_may_be_of_any_ontology_of_the_corpus(tmp_path):
@@ -92,7 +93,7 @@ def test_published_sets_may_be_of_any_ontology_of_the_corpus(tmp_path):
     entry["files"] = {"bp": {"path": "a.csv"}}
     with open(tmp_path / "config/benchmarks.yaml", "a") as out:
         out.write("\n" + yaml.safe_dump({"mine": entry}))
-    assert Project(tmp_path / "config").ontology_files("mine") == {"go-demo": "obo"}
+    assert files.ontology_files(Project(tmp_path / "config"), "mine") == {"go-demo": "obo"}
 
 
 def test_the_authority_of_a_corpus(tmp_path, project):

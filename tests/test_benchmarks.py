@@ -13,6 +13,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming import benchmark as benchmarks
 from reasonome.tasks.naming.settings import NamingBenchmark
+from reasonome.tasks.naming.task import Example
 
 OBO = """format-version: 1.2
 
@@ -194,7 +195,7 @@ def by_date(**subset):
 def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
     sets = apart(8)
     days = {sets[0].id: date(2023, 1, 2), sets[1].id: date(2023, 1, 1), sets[2].id: date(2024, 5, 1)}
-    splits, report = benchmarks.split({"bp": sets}, by_date(), days)
+    splits, report, _ = benchmarks.split({"bp": sets}, by_date(), days)
     assert {s.id for s in splits["test"]} == {sets[0].id, sets[2].id}  # the day itself is not after it
     assert {s.id for s in splits["train"] + splits["valid"]} == {s.id for s in sets} - {sets[0].id, sets[2].id}
     assert report["by_date"] == {
@@ -204,7 +205,7 @@ def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
         "without_date": {"bp": 5},
     }
     # A new term that is not drawn is in no split.
-    splits, _ = benchmarks.split({"bp": sets}, by_date(test=1), days)
+    splits, _, _ = benchmarks.split({"bp": sets}, by_date(test=1), days)
     assert [len(splits[part]) for part in benchmarks.SPLITS] == [5, 1, 1]
 
 
@@ -331,7 +332,7 @@ def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
     variants = benchmarks.contaminated([one], [1.0], rows, benchmarks.depths(rows), 0)
     splits = {"train": [], "valid": [], "test": [one]}
     benchmarks.write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:9"): "understudied"}, variants)
-    plain, contaminated = benchmarks.read_rows(tmp_path / "test.jsonl")
+    plain, contaminated = benchmarks.read_rows(tmp_path / "test.jsonl", Example)
     assert (plain.stratum, plain.contaminated, plain.outliers, plain.term) == ("understudied", 0, [], "")
     assert (contaminated.id, contaminated.term, contaminated.subset) == ("GO:9-100", "GO:9", "bp-100")
     assert (contaminated.stratum, contaminated.contaminated) == ("understudied", 1)
@@ -347,7 +348,7 @@ def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
     variants = benchmarks.contaminated([by_main, by_other], [0.5], rows, benchmarks.depths(rows), 0)
     splits = {"train": [], "valid": [], "test": [by_main, by_other]}
     benchmarks.write_benchmark(splits, {}, {}, tmp_path, variants=variants)
-    found = benchmarks.read_rows(tmp_path / "test.jsonl")
+    found = benchmarks.read_rows(tmp_path / "test.jsonl", Example)
     assert [(row.id, row.main_id, row.term) for row in found] == [
         ("GO:2", "", ""),
         ("GO:90", "GO:9", ""),
@@ -370,7 +371,7 @@ def test_subsets_that_overlap_ask_about_a_term_once():
     twice = {"a": [replace(s, subset="a") for s in sets], "b": [replace(s, subset="b") for s in sets] + apart(4, "c")}
     spec = {"source": "s", "test": 1, "valid": 1}
     for seed in range(20):
-        splits, _ = benchmarks.split(twice, benchmark(subsets={"a": spec, "b": spec}, seed=seed))
+        splits, _, _ = benchmarks.split(twice, benchmark(subsets={"a": spec, "b": spec}, seed=seed))
         assert len({s.id for s in splits["test"]}) == 2
 
 
@@ -389,7 +390,7 @@ def test_splits_are_drawn_by_subset_and_by_seed():
     spec = {"namespace": "biological_process", "test": 4, "valid": 3}
     wanted = benchmark(subsets={"bp": spec, "cc": {**spec, "train": 5}})
     candidates = {"bp": apart(20), "cc": apart(30, "cc")}
-    splits, report = benchmarks.split(candidates, wanted)
+    splits, report, _ = benchmarks.split(candidates, wanted)
     assert report["sizes"] == {
         "train": {"bp": 13, "cc": 5},
         "valid": {"bp": 3, "cc": 3},
@@ -399,11 +400,11 @@ def test_splits_are_drawn_by_subset_and_by_seed():
     assert report["dropped_from_train"] == {}
     ids = [s.id for part in splits.values() for s in part]
     assert len(ids) == len(set(ids))
-    assert benchmarks.split(candidates, wanted) == (splits, report)
-    other, _ = benchmarks.split(candidates, wanted.model_copy(update={"seed": 1}))
+    assert benchmarks.split(candidates, wanted)[:2] == (splits, report)
+    other, _, _ = benchmarks.split(candidates, wanted.model_copy(update={"seed": 1}))
     assert [s.id for s in other["test"]] != [s.id for s in splits["test"]]
     # A subset's test sets do not depend on what other subsets there are.
-    alone, _ = benchmarks.split({"bp": apart(20)}, benchmark(subsets={"bp": spec}))
+    alone, _, _ = benchmarks.split({"bp": apart(20)}, benchmark(subsets={"bp": spec}))
     assert alone["test"] == splits["test"][:4]
 
 
@@ -428,7 +429,7 @@ def test_planted_leaks_are_dropped_and_counted():
     counted = []
     for seed in range(20):
         wanted = benchmark(subsets=subsets, seed=seed)
-        splits, report = benchmarks.split({"bp": originals, "mf": planted}, wanted)
+        splits, report, _ = benchmarks.split({"bp": originals, "mf": planted}, wanted)
         if splits["test"][0] != test_set or any(s.id[0] == "P" for s in splits["test"] + splits["valid"]):
             continue
         if any(s.subset == "mf" and s.id == test_set.id for s in splits["test"] + splits["valid"]):
@@ -450,7 +451,7 @@ def test_validation_sets_do_not_leak_into_test():
     ]
     for seed in range(10):
         spec = {"namespace": "biological_process", "test": 2, "valid": 2}
-        splits, report = benchmarks.split({"bp": sets}, benchmark(subsets={"bp": spec}, seed=seed))
+        splits, report, _ = benchmarks.split({"bp": sets}, benchmark(subsets={"bp": spec}, seed=seed))
         families = {part: {s.id[0] for s in splits[part]} for part in splits}
         assert not families["valid"] & families["test"]
         assert not families["train"] & (families["valid"] | families["test"])
@@ -479,7 +480,7 @@ def test_rows_are_written_and_read_back(tmp_path):
     assert json.loads((tmp_path / "audit.json").read_text()) == {"jaccard_threshold": 0.5}
     assert benchmarks.held_out_terms(tmp_path) == [("GO:2", "DNA binding"), ("GO:1", "DNA repair")]
     assert benchmarks.held_out_terms(tmp_path, ("test",)) == [("GO:1", "DNA repair")]
-    assert benchmarks.read_rows(tmp_path / "train.jsonl") == []
+    assert benchmarks.read_rows(tmp_path / "train.jsonl", Example) == []
 
 
 GOOD = b'{"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": [{"symbol": "A"}]}\n'
@@ -503,7 +504,7 @@ def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
     path = tmp_path / "test.jsonl"
     path.write_bytes(GOOD + bad)
     with pytest.raises(InputError, match=message) as error:
-        benchmarks.read_rows(path)
+        benchmarks.read_rows(path, Example)
     assert (error.value.file, error.value.line, error.value.field) == (path, 2, field)
 
 
@@ -532,7 +533,7 @@ def test_a_held_out_term_without_id_or_name_is_an_error(tmp_path, bad, message, 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):
     """Recomputed with plain sets, for half of the training and all of the held-out sets."""
-    train, valid, test = (benchmarks.read_rows(demo_benchmark / f"{part}.jsonl") for part in benchmarks.SPLITS)
+    train, valid, test = (benchmarks.read_rows(demo_benchmark / f"{part}.jsonl", Example) for part in benchmarks.SPLITS)
     for subset, spec in project.benchmarks["demo-go"].subsets.items():
         assert sum(row.subset == subset for row in test) == spec.test >= 30
         assert sum(row.subset == subset for row in valid) == spec.valid

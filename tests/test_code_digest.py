@@ -17,7 +17,6 @@ WITHOUT = {
     "ask.py",
     "build_benchmark.py",
     "build_facts.py",
-    "build_ranking_benchmark.py",
     "embed_background.py",
     "fetch_published.py",
     "fetch_source.py",
@@ -29,7 +28,6 @@ WITHOUT = {
     "write_licences.py",
     "write_plan.py",
     "write_prompts.py",
-    "write_ranking_reasoning.py",
     "write_reasoning.py",
     "write_recipe.py",
     "write_statements.py",
@@ -117,20 +115,22 @@ def rules():
 @pytest.mark.parametrize(("program", "rule"), list(rules()))
 def test_a_rule_has_the_digest_of_its_program(program, rule):
     assert (SCRIPTS / program).is_file()
-    found = re.findall(r'code=(?:lambda w: )?code_of\("(\w+\.py)"', rule)
+    found = re.findall(r'code=(?:lambda w: )?code_of(?:_experiment)?\("(\w+\.py)"', rule)
     assert found == ([] if program in WITHOUT else [program])
 
 
 def test_a_task_is_scored_by_its_own_code_alone():
     naming, ranking = (
-        {file.parent.name for file in code_digest.closure(SCRIPTS / program, registry.module_file(task))}
-        for program, task in (("score.py", "gene_set_naming"), ("score_rankings.py", "causal_gene_ranking"))
+        {file.parent.name for file in code_digest.closure(SCRIPTS / "score.py", *registry.code_of(task, "scoring"))}
+        for task in ("gene_set_naming", "causal_gene_ranking")
     )
     assert "naming" in naming and "ranking" not in naming
     assert "ranking" in ranking
 
 
 def test_pages_are_made_of_their_templates():
+    own = registry.code_of("gene_set_naming", "report")
+    assert "own.html.j2" in {file.name for file in code_digest.closure(*own)}
     for program in ("render_report.py", "annotate.py"):
         assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}
     assert "page.css" not in {file.name for file in code_digest.closure(SCRIPTS / "summarise.py")}

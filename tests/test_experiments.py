@@ -9,14 +9,13 @@ import yaml
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
     cells,
-    corpus_sources,
     report_plan,
-    set_sources,
-    shared_sources,
     teacher_mode,
     trained_steps,
 )
+from reasonome.leaks.audit import corpus_sources, shared_sources
 from reasonome.report.plan import Plan
+from reasonome.tasks.naming.leaks import set_sources
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 KW = "pretrain.demo-s0"
@@ -71,7 +70,7 @@ def test_the_plan_of_the_demo(project):
     assert {row["track"] for row in plan["evaluations"]} == {"strict"} and plan["out_of_distribution"] == []
     assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.demo-names/greedy.parquet"
     assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.demo-names/greedy.run.json"
-    assert [row["path"] for row in plan["floors"]] == ["results/floors/demo-go.demo-names.parquet"]
+    assert [row["path"] for row in plan["floors"]] == ["results/baselines/demo-go.demo-names.parquet"]
     assert plan["steps"][0] == {
         "backbone": "smollm2-135m",
         "chain": KW,

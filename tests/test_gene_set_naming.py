@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Answer
+from reasonome.tasks.naming.task import Answer, Example
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
@@ -99,7 +99,7 @@ def test_every_training_name_of_the_demo_can_be_answered(demo_benchmark):
     from reasonome.benchmarks.rows import read_rows
 
     for part in ("train", "valid", "test"):
-        for example in read_rows(demo_benchmark / f"{part}.jsonl"):
+        for example in read_rows(demo_benchmark / f"{part}.jsonl", Example):
             assert TASK.parse(TASK.target(example.name, ["one"])) == Answer(example.name, ["one"], [])
 
 

@@ -21,9 +21,12 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.leaks import audit as leak_audit
-from reasonome.leaks.audit import Asked, HeldOut, Training
-from reasonome.tasks.naming.benchmark import split
+from reasonome.leaks.audit import Training
+from reasonome.tasks.naming import leaks as naming_leaks
+from reasonome.tasks.naming import teaching
+from reasonome.tasks.naming.leaks import Asked, HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
+from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 
@@ -82,7 +85,7 @@ def only(findings, kind):
     ],
 )
 def test_a_planted_training_set_is_caught_and_named(planted, kind, example):
-    findings = leak_audit.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
+    findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
     finding = only(findings, kind)
     assert (finding.found, finding.remaining, finding.line, finding.example) == (1, 1, 3, example)
     assert finding.verdict == ("reported" if kind == "related_term" else "fails")
@@ -91,7 +94,7 @@ def test_a_planted_training_set_is_caught_and_named(planted, kind, example):
 
 
 def test_clean_training_sets_are_silent_and_counts_are_by_hand():
-    findings = leak_audit.set_findings(TRAINING, CLEAN, bench(), {"jaccard": 5, "same_name": 2})
+    findings = naming_leaks.set_findings(TRAINING, CLEAN, bench(), {"jaccard": 5, "same_name": 2})
     assert [f.kind for f in findings] == list(gene_sets.KINDS)
     assert all(f.verdict == "clean" for f in findings)
     assert {f.kind: (f.looked_at, f.found, f.dropped) for f in findings} == {
@@ -105,7 +108,7 @@ def test_clean_training_sets_are_silent_and_counts_are_by_hand():
     # {A,U,V,W} and {A,B,C,D} share 1 of 7
     assert closest.highest_jaccard == 0.1429
     assert closest.example == "GO:9 'vision' (4 genes) ~ GO:1 'DNA repair' (4 genes)"
-    leak_audit.check("demo", findings)
+    leak_audit.check("demo", findings, naming_leaks.FIXES)
 
 
 # statements
@@ -146,7 +149,7 @@ def statement(text, gene, object_id):
 )
 def test_a_test_fact_in_the_corpus_is_caught(gene, object_id, kind):
     text = "a planted statement"
-    findings = leak_audit.statement_findings(CORPUS, statement(text, gene, object_id), NOTHING, FACTS, bench(), DROP)
+    findings = naming_leaks.statement_findings(CORPUS, statement(text, gene, object_id), NOTHING, FACTS, bench(), DROP)
     fact = only(findings, "test_fact")
     assert (fact.remaining, fact.looked_at) == (int(kind == "test_fact"), 2)
     assert (fact.line, fact.example) == ((2, text) if kind else (None, ""))
@@ -197,14 +200,14 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
     rows = statement("a planted statement", gene, object_id)
     for policy, verdict in (("report", "reported"), ("fail", "fails")):
         policies = DROP | {"test_fact_by_descendant": policy}
-        findings = leak_audit.statement_findings(CORPUS, rows, left_out, FACTS, bench(), policies, ontologies)
+        findings = naming_leaks.statement_findings(CORPUS, rows, left_out, FACTS, bench(), policies, ontologies)
         below = only(findings, "test_fact_by_descendant")
         assert (below.remaining, below.dropped, below.looked_at) == (told, 1, 2)
         assert (below.verdict, below.line) == ((verdict, 2) if told else ("clean", None))
         assert only(findings, "test_fact").remaining == (object_id == "GO:1")
     if told:
         with pytest.raises(InputError, match="1 leaks|2 leaks") as failure:
-            leak_audit.check("demo", findings)
+            leak_audit.check("demo", findings, naming_leaks.FIXES)
         assert failure.value.fix == (
             "no setting leaves such statements out: set test_descendants of human in corpora.yaml to report"
         )
@@ -216,7 +219,7 @@ def test_a_test_set_under_an_alternative_id_is_found_under_the_main_one(tmp_path
     sets = gene_sets.with_terms([gene_set("GO:12", "an old name", "A B")], ontology)
     tested = HeldOut("bench", sets, AuditPolicy(), 0.5)
     said = pd.concat([statement("A excises.", "A", "GO:11"), statement("B fills.", "B", "GO:111")], ignore_index=True)
-    findings = leak_audit.statement_findings(CORPUS, said, NOTHING, FACTS, tested, DROP, [ontology])
+    findings = naming_leaks.statement_findings(CORPUS, said, NOTHING, FACTS, tested, DROP, [ontology])
     assert (only(findings, "test_fact").remaining, only(findings, "test_fact").line) == (1, 2)
     below = only(findings, "test_fact_by_descendant")
     assert (below.remaining, below.line) == (1, 4)
@@ -225,10 +228,10 @@ def test_a_test_set_under_an_alternative_id_is_found_under_the_main_one(tmp_path
 @pytest.mark.parametrize(("gene", "hit"), [("E", True), ("A", False)])
 def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, hit):
     rows = statement(f"{gene} has a part in the Cell Cycle.", gene, "NCBIGene:7")
-    name = only(leak_audit.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), DROP), "test_name")
+    name = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), DROP), "test_name")
     assert (name.remaining, name.verdict) == ((1, "reported") if hit else (0, "clean"))
     strict = only(
-        leak_audit.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), {**DROP, "test_name": "fail"}),
+        naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), {**DROP, "test_name": "fail"}),
         "test_name",
     )
     assert strict.verdict == ("fails" if hit else "clean")
@@ -246,7 +249,7 @@ def test_facts_left_out_are_counted_before_those_that_remain():
         columns=["gene", "object_id", "object_name"],
     )
     rows = statement("C repairs DNA.", "C", "GO:1")
-    fact = only(leak_audit.statement_findings(CORPUS, rows, left_out, FACTS, bench(), DROP), "test_fact")
+    fact = only(naming_leaks.statement_findings(CORPUS, rows, left_out, FACTS, bench(), DROP), "test_fact")
     assert (fact.found, fact.dropped, fact.remaining) == (3, 2, 1)
 
 
@@ -257,16 +260,16 @@ def test_a_test_name_in_reasoning_is_caught():
     clean = {"proposed": "vision", "steps": ["A repairs.", "B sees DNA."]}
     planted = {"proposed": "vision", "steps": ["A sees.", "B is at work in DNA-repair."]}
     training = Training("gpt on go.names", ("sft.names",), Path("kept.jsonl"))
-    finding = leak_audit.reasoning_finding(training, [clean, planted], 4, bench(name_in_reasoning="drop"))
+    finding = naming_leaks.reasoning_finding(training, [clean, planted], 4, bench(name_in_reasoning="drop"))
     assert (finding.looked_at, finding.found, finding.dropped, finding.remaining) == (2, 5, 4, 1)
     assert (finding.line, finding.verdict) == (2, "fails")
     assert finding.example == "'DNA repair' in: vision A sees. B is at work in DNA-repair."
-    assert leak_audit.reasoning_finding(training, [clean], 0, bench()).verdict == "clean"
+    assert naming_leaks.reasoning_finding(training, [clean], 0, bench()).verdict == "clean"
 
 
 def test_dropping_reasoning_leaves_nothing_for_the_audit():
     rows = [{"proposed": "vision", "steps": ["A"]}, {"proposed": "cell cycle", "steps": ["B"]}]
-    kept, dropped = leak_audit.drop_naming(rows, "bench", ["DNA repair", "cell cycle"])
+    kept, dropped = naming_leaks.drop_naming(rows, "bench", ["DNA repair", "cell cycle"])
     assert kept == rows[:1]
     assert dropped == [rows[1] | {"reason": "names a test term of bench"}]
 
@@ -280,16 +283,16 @@ def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
         Asked("Genes: A (insulin secretion factor): insulin secretion", "Genes: A: insulin secretion", secretion, 6),
     ]
     strict = bench(name_in_prompt={"facts": "fail"})
-    on_its_own, in_gene_name = leak_audit.prompt_findings("facts", prompts, Path("test.jsonl"), strict)
+    on_its_own, in_gene_name = naming_leaks.prompt_findings("facts", prompts, Path("test.jsonl"), strict)
     assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
     assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 5, "fails")
     assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
     assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
-    assert leak_audit.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
+    assert naming_leaks.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
     for policy, verdict in (({}, "fails"), ({"name_in_prompt": {"facts": "report"}}, "reported")):
-        found = leak_audit.prompt_findings("facts", prompts, Path("t"), bench(**policy), carries_facts=True)
+        found = naming_leaks.prompt_findings("facts", prompts, Path("t"), bench(**policy), carries_facts=True)
         assert [f.verdict for f in found] == [verdict, "reported"]
-    assert [f.verdict for f in leak_audit.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
+    assert [f.verdict for f in naming_leaks.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
 
 
 STYLE = {
@@ -303,8 +306,8 @@ NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "sep
 
 def asked(style: NamingStyle, *rows: Example) -> list[tuple[str, int, int | None]]:
     """(kind, prompts looked at, line of the first that holds its name)."""
-    prompts = audit_leaks.asked_prompts(GeneSetNaming(), style, rows, ())
-    findings = leak_audit.prompt_findings("own", prompts, Path("test.jsonl"), bench())
+    prompts = naming_leaks.asked_prompts(GeneSetNaming(), style, rows, ())
+    findings = naming_leaks.prompt_findings("own", prompts, Path("test.jsonl"), bench())
     return [(f.kind, f.looked_at, f.line) for f in findings]
 
 
@@ -346,15 +349,15 @@ def test_a_synonym_in_a_prompt_is_seen():
 @pytest.mark.parametrize("kind", gene_sets.KINDS)
 def test_each_policy_acts_on_each_kind(kind, policy, verdict):
     planted = gene_set("GO:1", "DNA repair", "A B C D", ancestors=["GO:2"])
-    findings = leak_audit.set_findings(TRAINING, [planted], bench(**{kind: policy}), {})
+    findings = naming_leaks.set_findings(TRAINING, [planted], bench(**{kind: policy}), {})
     assert only(findings, kind).verdict == verdict
 
 
 def test_a_failure_names_file_line_kind_pair_and_fix():
     planted = gene_set("GO:1", "x", "P Q")
-    findings = leak_audit.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
+    findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
     with pytest.raises(InputError) as failure:
-        leak_audit.check("demo", findings)
+        leak_audit.check("demo", findings, naming_leaks.FIXES)
     text = str(failure.value)
     assert text.startswith(
         "train.jsonl:3: same_term: the leak audit of experiment 'demo' fails: 1 leaks of kind same_term"
@@ -365,9 +368,9 @@ def test_a_failure_names_file_line_kind_pair_and_fix():
 
 def test_all_failures_are_printed_before_the_first_ends_the_audit(capsys):
     planted = gene_set("GO:1", "Cell cycle", "P Q")
-    findings = leak_audit.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
+    findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
     with pytest.raises(InputError, match="1 more kinds of leak fail"):
-        leak_audit.check("demo", findings)
+        leak_audit.check("demo", findings, naming_leaks.FIXES)
     assert capsys.readouterr().out.splitlines() == [
         "train.jsonl:3: same_term: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:1 'DNA repair' (4 genes)",
         "train.jsonl:3: same_name: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",
@@ -444,13 +447,14 @@ def test_a_training_set_is_dropped_for_another_benchmark_as_its_policy_says(proj
     free = [s for s in sets if s.id not in held]
     planted = {free[0].id: "GO:7", free[1].id: "GO:8"}  # whichever two the seed leaves for training
     left_out = {"other": (other, [gene_set("R:1", free[0].name, "X Y")])}
-    splits, report = split({"bp": sets}, built, left_out=left_out)
+    splits, report, _ = split({"bp": sets}, built, left_out=left_out)
     assert sorted(planted[s.id] for s in splits["train"]) == trained
     assert report["dropped_for"] == {"other": {"same_name": 1} if policy == "drop" else {}}
 
 
 # the program, on a hand-made experiment of the shipped configuration
 
+GAF = {"gaf": {"path": "resources/demo/goa_human.gaf.gz"}}
 TEST_ROW = {"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": [{"symbol": g, "name": ""} for g in "ABCD"]}
 TRAIN_ROW = {"id": "GO:9", "subset": "bp", "name": "vision", "genes": [{"symbol": g, "name": ""} for g in "UVW"]}
 TRACE = {"id": "GO:9", "subset": "bp", "name": "vision", "proposed": "vision", "steps": ["U sees."], "similarity": 1.0}
@@ -459,6 +463,7 @@ TRACE = {"id": "GO:9", "subset": "bp", "name": "vision", "proposed": "vision", "
 @pytest.fixture
 def results(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "resources").symlink_to(CONFIG.parent / "resources")
     root = tmp_path / "results"
     benchmark = root / "benchmarks" / "demo-go"
     atomic.write_jsonl(benchmark / "test.jsonl", [TEST_ROW])
@@ -534,7 +539,7 @@ def test_statements_of_test_facts_are_left_out_as_the_corpus_says(monkeypatch, r
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "valid.jsonl", [])
     folder = results / "statements" / "demo"
     arguments = ["--config", config, "--corpus", "demo", "--facts", results / "facts" / "demo" / "facts.parquet"]
-    arguments += ["--leave-out", results / "benchmarks" / "demo-go", "--output", folder]
+    arguments += ["--output", folder]
     monkeypatch.setattr(sys, "argv", ["write_statements.py", *map(str, arguments)])
     write_statements.main()
     assert {row["object_id"] for row in atomic.read_jsonl(folder / "train.jsonl")} == said
@@ -554,16 +559,16 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_reasoning": policy}}})
     proposal = Proposal("GO:9", "bp", "vision", ["U takes part in DNA repair.", "V sees."])
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
-    monkeypatch.setattr(write_reasoning, "load_encoders", lambda configured, folders: {"minilm": encoder})
-    monkeypatch.setattr(write_reasoning, "ask_knowledge", lambda *_: [proposal])
-    benchmark, output = (
-        results / "benchmarks" / "demo-go",
+    monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {"minilm": encoder})
+    monkeypatch.setattr(teaching.knowledge, "propose", lambda *_, **__: [proposal])
+    asked, output = (
+        results / "prompts" / "demo-go.demo-names",
         results / "reasoning" / "knowledge-given" / "demo-go.demo-names.jsonl",
     )
-    atomic.write_jsonl(benchmark / "valid.jsonl", [])
+    atomic.write_jsonl(asked / "train.jsonl", [TRAIN_ROW])
+    atomic.write_jsonl(asked / "valid.jsonl", [])
     arguments = ["--config", config, "--teacher", "knowledge-given", "--benchmark", "demo-go", "--style", "demo-names"]
-    arguments += ["--folder", benchmark, "--facts", results / "facts" / "demo" / "facts.parquet"]
-    arguments += ["--encoder", "minilm", "--output", output]
+    arguments += ["--folder", asked, "--output", output]
     monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
     write_reasoning.main()
     assert len(atomic.read_jsonl(output)) == kept
@@ -577,13 +582,10 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
 
 
 def test_synonyms_come_from_the_ontology(monkeypatch, results, tmp_path):
-    obo = tmp_path / "go.obo"
-    obo.write_text(
+    (tmp_path / "go.obo").write_text(
         "format-version: 1.2\n\n[Term]\nid: GO:1\nname: DNA repair\nnamespace: biological_process\n"
         'synonym: "Vision" EXACT []\n'
     )
-    folder = results / "experiments" / "demo"
-    arguments = ["--config", str(CONFIG), "--experiment", "demo", "--output", str(folder), "--ontologies", str(obo)]
-    monkeypatch.setattr(sys, "argv", ["audit_leaks.py", *arguments])
+    config = config_with(tmp_path, sources={"go-demo": {"files": {"obo": {"path": "go.obo"}, **GAF}}})
     with pytest.raises(InputError, match="kind same_name"):
-        audit_leaks.main()
+        run(monkeypatch, results, config)

@@ -1,6 +1,7 @@
 """The API teacher: its settings, what it is asked, and what its answers propose."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from misbehaving_endpoint import KEY_VARIABLE
@@ -10,6 +11,7 @@ from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
+from reasonome.tasks.naming import teaching
 from reasonome.teaching import Proposal
 from reasonome.teaching.openai import ask, prompts, to_proposals
 
@@ -76,13 +78,13 @@ def test_a_template_that_cannot_work(tmp_path, text, message):
 
 
 def test_answers_become_proposals():
-    rows = [{"id": f"GO:{n}", "subset": "bp", "name": "x", "genes": []} for n in range(3)]
+    rows = [SimpleNamespace(id=f"GO:{n}", subset="bp") for n in range(3)]
     answers = {
         "GO:0": ApiAnswer(REPAIR, "stop", 1, 1),
         "GO:1": ApiAnswer("DNA repair, I think", "stop", 1, 1),
         "GO:2": ApiAnswer(REPAIR + "\n<think>XR", "length", 1, 1),
     }
-    good, bad, cut = to_proposals(rows, answers)
+    good, bad, cut = to_proposals(rows, answers, teaching._read)
     assert good == Proposal("GO:0", "bp", "DNA repair", ["LIG3 seals nicks."], REPAIR)
     assert bad.problem == "no_process_line, no_reasoning, text_outside"
     assert cut.problem == "length, unclosed_think"

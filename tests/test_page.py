@@ -38,11 +38,12 @@ from reasonome.report.evidence import (
     read_step,
 )
 from reasonome.report.figures import write_figures
-from reasonome.report.metric_sets import RANKINGS
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
+from reasonome.tasks.naming import report as naming_report
 from reasonome.tasks.naming.floors import FLOORS
+from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
 
@@ -160,7 +161,7 @@ def found_in(inputs: page.ReportInputs) -> list:
 
 def data_of(plan) -> dict:
     evidence = read_evidence(plan)
-    return answers_data(list_runs(plan, evidence, read_answering(plan)), evidence, {})[0]
+    return answers_data(list_runs(plan, evidence, read_answering(plan)), evidence, {}, plan.task_report)[0]
 
 
 def column(values, length: int) -> list:
@@ -170,7 +171,7 @@ def column(values, length: int) -> list:
 
 def test_the_page_holds_every_answer_once(rendered):
     text, inputs = rendered
-    data, blocks = answers_data(found_in(inputs), inputs.evidence, {})
+    data, blocks = answers_data(found_in(inputs), inputs.evidence, {}, inputs.plan.task_report)
     assert data["facets"] == ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
     models = [run for run in data["runs"] if run["labels"][0] == "model"]
     assert [run["labels"][2] for run in models] == ["base", "KW", "KW+RA"] and [run["n"] for run in models] == [15] * 3
@@ -228,7 +229,7 @@ def test_runs_tell_the_steps_behind_a_model(rendered):
 def failures_of(**columns) -> list[list[str]]:
     rows = max(len(values) for values in columns.values())
     table = pd.DataFrame({"id": [f"q{i}" for i in range(rows)], "subset": "bp"} | columns)
-    return failure_kinds(table)
+    return failure_kinds(table, naming_report)
 
 
 def test_kinds_of_failure():

@@ -35,7 +35,11 @@ def test_two_marks_far_apart_do_not_swallow_rows(tmp_path, texts):
 def test_two_marks_do_not_swallow_answers_and_genes(tmp_path):
     rows = ["answer,gold", *(f"DNA repair,term {n}" for n in range(40))]
     with pytest.raises(InputError, match="closes in line 31"):
-        score_table(written(tmp_path / "a.csv", with_two_marks(rows, 5, 30)), {"answer": "answer", "gold": "gold"})
+        score_table(
+            written(tmp_path / "a.csv", with_two_marks(rows, 5, 30)),
+            {"answer": "answer", "gold": "gold"},
+            "gene_set_naming",
+        )
     rows = ["gene,log2FoldChange,padj,description", *(f"GENE{n},2.5,0.01,protein {n}" for n in range(4))]
     rows[2], rows[3] = 'GENE1,2.5,0.01,"protein 1', 'GENE2,2.5,0.01,protein 2"'
     with pytest.raises(InputError, match="closes in line 4") as caught:

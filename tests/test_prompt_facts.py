@@ -155,21 +155,26 @@ def test_ties_are_settled_by_the_seed_and_not_by_the_order_of_facts():
     assert FactIndex(facts, 0).most_informative(["A"], 8) == FactIndex(facts[::-1], 0).most_informative(["A"], 8)
 
 
-def run(*arguments):
+def run(folder, *arguments):
     command = [sys.executable, str(ROOT / "scripts" / "write_prompts.py"), "--benchmark", "demo-go", *arguments]
-    return subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
+    return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("style", ["facts", "neighbours"])
 def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, style):
-    demo_facts.to_parquet(tmp_path / "facts.parquet")
+    for name in ("config", "resources"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "results/facts/demo").mkdir(parents=True)
+    demo_facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
     obo = ROOT / project.sources["go-demo"].files["obo"].path
-    arguments = ["--facts", tmp_path / "facts.parquet", "--ontology", f"go-demo={obo}"] if style == "facts" else []
-    written = run("--style", style, "--folder", demo_benchmark, *arguments, "--output", tmp_path / "out")
+    written = run(tmp_path, "--style", style, "--folder", demo_benchmark, "--output", tmp_path / "out")
     assert written.returncode == 0, written.stderr
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
     for part in benchmarks.SPLITS:
-        before, after = read_rows(demo_benchmark / f"{part}.jsonl"), read_rows(tmp_path / "out" / f"{part}.jsonl")
+        before, after = (
+            read_rows(demo_benchmark / f"{part}.jsonl", Example),
+            read_rows(tmp_path / "out" / f"{part}.jsonl", Example),
+        )
         shows = {"neighbours": [], "shown": None, "facts_left_out": 0, "neighbours_left_out": 0, "kind": ""}
         bare = [
             row.model_copy(update=shows | {"genes": [Gene(symbol=g.symbol, name=g.name) for g in row.genes]})
@@ -183,15 +188,16 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
             assert {fact.relation for fact in told} == {"member_of_pathway", "in_gene_group"}
             assert not {normalise(fact.object) for fact in told} & names
         else:
-            train = {row.name for row in read_rows(demo_benchmark / "train.jsonl")}
+            train = {row.name for row in read_rows(demo_benchmark / "train.jsonl", Example)}
             assert all(1 <= len(row.neighbours) <= 3 and {n.name for n in row.neighbours} <= train for row in after)
             assert all(len(row.neighbours) + row.neighbours_left_out == 3 for row in after)
             assert not any(row.name in {n.name for n in row.neighbours} for row in after)
 
 
 def test_mistakes_of_the_program(demo_benchmark, tmp_path):
-    found = run("--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
-    assert found.returncode and "give the facts of the benchmark's corpus" in found.stderr
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    found = run(tmp_path, "--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
+    assert found.returncode and "facts.parquet: there is no such file" in found.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -234,14 +240,14 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     benchmarks_given["demo-go"]["all_facts"] = True
     path.write_text(yaml.safe_dump(benchmarks_given))
     assert Project(config).style("demo-go", "facts").facts.sources == "all"
-    term = read_rows(demo_benchmark / "test.jsonl")[0]
+    term = read_rows(demo_benchmark / "test.jsonl", Example)[0]
     mine = table((term.genes[0].symbol, "member_of_pathway", "R:1", term.name, "reactome-demo"))
     pd.concat([demo_facts[demo_facts["source"] == "go-demo"], mine]).to_parquet(tmp_path / "facts.parquet")
     obo = ROOT / Project(config).sources["go-demo"].files["obo"].path
     arguments = ["--facts", tmp_path / "facts.parquet", "--ontology", f"go-demo={obo}", "--output", tmp_path / "out"]
     written = run("--config", config, "--style", "facts", "--folder", demo_benchmark, *arguments)
     assert written.returncode == 0, written.stderr
-    rows = read_rows(tmp_path / "out" / "test.jsonl")
+    rows = read_rows(tmp_path / "out" / "test.jsonl", Example)
     told = {(fact.relation, fact.object) for row in rows for gene in row.genes for fact in gene.facts}
     assert told == {("member_of_pathway", term.name)}
 

@@ -82,7 +82,7 @@ def test_a_choice_is_made_once(tmp_path):
     assert TASK.with_choice(chosen, style(budget_tokens=500)) == chosen
     assert TASK.prompt(chosen, style(budget_tokens=500)) == TASK.prompt(example, style(budget_tokens=22))
     atomic.write_jsonl(tmp_path / "rows.jsonl", [chosen.model_dump(exclude_defaults=True)])
-    assert read_rows(tmp_path / "rows.jsonl") == [chosen]
+    assert read_rows(tmp_path / "rows.jsonl", Example) == [chosen]
 
 
 @pytest.mark.parametrize(("kind", "asked"), [("molecular function", "molecular function"), ("", "process or part")])

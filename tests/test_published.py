@@ -14,12 +14,12 @@ import yaml
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.naming import benchmark as benchmarks
 from reasonome.tasks.naming.settings import NamingBenchmark, PublishedFile
+from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(
@@ -137,7 +137,7 @@ def test_published_training_sets_leak_no_test_set():
         "valid": sets("valid", "efgh", "abce"),  # the second: 3 of 5 shared with the test set
         "train": sets("train", "ijkl", "abcd", "efg"),  # the second is the test set, the third nearly the valid one
     }
-    splits, report = benchmarks.split({}, wanted, None, published)
+    splits, report, _ = benchmarks.split({}, wanted, None, published)
     assert {part: [s.id for s in sets] for part, sets in splits.items()} == {
         "train": ["train0"],
         "valid": ["valid0"],
@@ -146,14 +146,22 @@ def test_published_training_sets_leak_no_test_set():
     assert report["dropped_from_train"] == {"identical_set": 1, "jaccard": 1}
     with pytest.raises(InputError, match="two test sets have the id 'test0'"):
         benchmarks.split({}, wanted, None, {"test": published["test"] * 2})
-    alone, report = benchmarks.split({}, wanted, None, {"test": published["test"]})
+    alone, report, _ = benchmarks.split({}, wanted, None, {"test": published["test"]})
     assert [len(alone[part]) for part in benchmarks.SPLITS] == [0, 0, 1]
     assert report["remaining"]["train/test"]["highest_jaccard"] is None
 
 
-def run(*arguments, program="build_benchmark.py"):
+def run(*arguments, program="build_benchmark.py", folder=ROOT):
     command = [sys.executable, str(ROOT / "scripts" / program), *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    return subprocess.run(command, cwd=folder, text=True, capture_output=True)
+
+
+def with_facts(folder, facts):
+    """A project in `folder`, with the facts of the demo's corpus."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    (folder / "resources").symlink_to(ROOT / "resources")
+    (folder / "results/facts/demo").mkdir(parents=True)
+    facts.to_parquet(folder / "results/facts/demo/facts.parquet", index=False)
 
 
 def test_two_stray_quotes_do_not_swallow_sets(tmp_path):
@@ -163,23 +171,12 @@ def test_two_stray_quotes_do_not_swallow_sets(tmp_path):
     assert (error.value.file, error.value.line) == (path, 3)
 
 
-@pytest.mark.parametrize(
-    ("program", "given"),
-    [("build_benchmark.py", ["--facts", "x"]), ("score_floors.py", ["--style", "short", "--folder", "x"])],
-)
-def test_a_benchmark_of_rankings_is_none_of_gene_sets(tmp_path, program, given):
-    done = run("--benchmark", "demo-loci", *given, "--output", tmp_path / "out", program=program)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: unknown benchmark of gene sets 'demo-loci'\n  fix: ")
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts):
+def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"
     table.write_text("ID\tGenes\tTerm_Description\nX:1\tp53 ATM XYZ123\tsomething of mine\nX:2\tBRCA1/BRCA2\tother\n")
     sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    with_facts(tmp_path, demo_facts)
     entry = {
         "task": "gene_set_naming",
         "kind": "published",
@@ -190,18 +187,15 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts)
         "encoders": [],
     }
     (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
-    demo_facts.to_parquet(tmp_path / "facts.parquet", index=False)
-    hgnc, obo = (ROOT / project.sources[s].files[f].path for s, f in (("hgnc-demo", "table"), ("go-demo", "obo")))
-    given = ["--config", tmp_path / "config", "--benchmark", "mine", "--facts", tmp_path / "facts.parquet"]
-    given += ["--ontology", f"go-demo={obo}", "--authority", f"table={hgnc}", "--output", tmp_path / "out"]
-    failed = run(*given, "--published", "test", "mine", table)
+    given = ["--benchmark", "mine", "--output", tmp_path / "out"]
+    failed = run(*given, folder=tmp_path)
     assert failed.returncode == 2
     assert "mine: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene" in failed.stderr
     corpora = (tmp_path / "config/corpora.yaml").read_text()
     (tmp_path / "config/corpora.yaml").write_text(corpora.replace("demo:\n", "demo:\n  unmapped: 0.3\n", 1))
-    done = run(*given, "--published", "test", "mine", table)
+    done = run(*given, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    rows = benchmarks.read_rows(tmp_path / "out/test.jsonl")
+    rows = benchmarks.read_rows(tmp_path / "out/test.jsonl", Example)
     assert [(row.id, row.subset, [gene.symbol for gene in row.genes]) for row in rows[:2]] == [
         ("X:1", "mine", ["ATM", "TP53"]),
         ("X:2", "mine", ["BRCA1", "BRCA2"]),
@@ -210,35 +204,29 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, project, demo_facts)
         ("X:1-100", "mine-100", "System of unrelated proteins"),
         ("X:2-100", "mine-100", "System of unrelated proteins"),
     ]
-    assert len(benchmarks.read_rows(tmp_path / "out/train.jsonl")) == 20
+    assert len(benchmarks.read_rows(tmp_path / "out/train.jsonl", Example)) == 20
     assert (tmp_path / "out/unmapped.tsv").read_text().splitlines()[1].startswith("mine\tXYZ123\tpublished.tsv:2\t")
     told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]
     assert (told["sets"], told["unmapped_identifiers"], told["sha256"]) == (2, 1, sha256)
     table.write_text(table.read_text() + "X:3\tTP53\tmore\n")
-    failed = run(*given, "--published", "test", "mine", table)
+    failed = run(*given, folder=tmp_path)
     assert failed.returncode == 2 and "this file has sha256" in failed.stderr
 
 
-def test_a_term_by_alternative_id_is_left_out_of_statements_under_its_main_id(tmp_path, project, demo_facts):
+def test_a_term_by_alternative_id_is_left_out_of_statements_under_its_main_id(tmp_path, demo_facts):
     """GO:0000125 is an alternative id of GO:0000124, SAGA complex, under which all facts stand."""
     table = tmp_path / "published.csv"
     table.write_text("ID,Genes,Term_Description\nGO:0000125,KAT2A TRRAP,some complex\n")
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    with_facts(tmp_path, demo_facts)
     files = {"mine": {"path": str(table)}}
     entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "files": files, "encoders": []}
     (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
-    demo_facts.to_parquet(tmp_path / "facts.parquet", index=False)
-    given = ["--config", tmp_path / "config", "--benchmark", "mine", "--facts", tmp_path / "facts.parquet"]
-    for source, key in Project(tmp_path / "config").ontology_files("mine").items():
-        given += ["--ontology", f"{source}={ROOT / project.sources[source].files[key].path}"]
-    hgnc = ROOT / project.sources["hgnc-demo"].files["table"].path
-    given += ["--authority", f"table={hgnc}", "--output", tmp_path / "out", "--published", "test", "mine", table]
-    done = run(*given)
+    done = run("--benchmark", "mine", "--output", tmp_path / "out", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    (row,) = benchmarks.read_rows(tmp_path / "out/test.jsonl")
+    (row,) = benchmarks.read_rows(tmp_path / "out/test.jsonl", Example)
     assert (row.id, row.main_id, row.name) == ("GO:0000125", "GO:0000124", "some complex")
     assert "SAGA complex" in row.synonyms
-    terms = benchmarks.held_out_terms(tmp_path / "out", ["test"])
+    terms = GeneSetNaming().terms(row)
     kept, left_out = statements.leave_out(demo_facts, terms)
     assert "GO:0000124" in set(left_out["object_id"]) and "GO:0000124" not in set(kept["object_id"])
     # What the row says is enough for the audit, without an ontology.

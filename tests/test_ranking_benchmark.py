@@ -27,24 +27,17 @@ def test_the_slice_holds_no_free_text():
     assert len(gold_standards.read(GOLD)) == 896
 
 
-def build(folder, old="", new="", file="benchmarks.yaml", left_out=(), gold=GOLD):
+def build(folder, old="", new="", file="benchmarks.yaml"):
     """Run the program on the demo's loci, with a text of one file of its configuration changed."""
     if not (folder / "config").exists():
         shutil.copytree(ROOT / "config", folder / "config")
+        (folder / "resources").symlink_to(ROOT / "resources")
     path = folder / "config" / file
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
-    options = {
-        "--config": folder / "config",
-        "--benchmark": "demo-loci",
-        "--authority": f"table={ROOT / 'resources/demo/hgnc_complete_set.txt.gz'}",
-        "--locations": GOLD.with_name("gene_locations.tsv.gz"),
-        "--questions": f"loci={gold}",
-        "--output": folder / "built",
-    }
-    command = [sys.executable, ROOT / "scripts" / "build_ranking_benchmark.py"]
-    command += [word for option in options.items() for word in option]
-    return subprocess.run([*map(str, command), "--leave-out", *map(str, left_out)], capture_output=True, text=True)
+    command = [sys.executable, str(ROOT / "scripts" / "build_benchmark.py")]
+    command += ["--benchmark", "demo-loci", "--output", "built"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
 SUBSET = "{source: gold-standards-demo, test: 60,"
@@ -67,7 +60,8 @@ def test_traits_that_name_their_answers_make_no_questions(tmp_path):
     kept = (named == "no gene").sum()
     table["trait_info.reported_trait_name"] += " (" + named + " levels)"
     table.to_csv(tmp_path / "gold.tsv", sep="\t", index=False)
-    done = build(tmp_path, gold=tmp_path / "gold.tsv")
+    shipped = "resources/demo-ranking/gold_standards.tsv.gz"
+    done = build(tmp_path, shipped, "gold.tsv", file="sources.yaml")
     asked = int(re.search(r"subset 'loci' has (\d+) questions", done.stderr)[1])
     assert done.returncode == 2 and asked <= kept < 10
     assert "the question names its answer" in done.stderr
@@ -75,7 +69,10 @@ def test_traits_that_name_their_answers_make_no_questions(tmp_path):
 
 def test_a_misspelt_confidence_is_named(tmp_path):
     done = build(tmp_path, SUBSET, SUBSET.replace("{", "{confidence: [Hihg], "))
-    assert done.returncode == 2 and f"{GOLD}: subsets.loci.confidence: no row has the confidence 'Hihg'" in done.stderr
+    assert (
+        done.returncode == 2
+        and "gold_standards.tsv.gz: subsets.loci.confidence: no row has the confidence 'Hihg'" in done.stderr
+    )
     assert "did you mean 'High'?" in done.stderr
 
 
@@ -97,13 +94,16 @@ def test_windows_of_a_benchmark_left_out_are_its_own(tmp_path):
     far = max(one.position for one in there) + 5_000_000
     text = f'{{"id": "x", "subset": "loci", "trait": "T", "chromosome": "{chromosome}", "position": {far},'
     text += ' "causal": [{"symbol": "X"}], "candidates": [{"symbol": "X"}]}\n'
-    other = tmp_path / "gwas-loci"
-    other.mkdir()
+    other = tmp_path / "results/benchmarks/gwas-loci"
+    other.mkdir(parents=True)
     (other / "valid.jsonl").write_text("")
     (other / "test.jsonl").write_text(text)
-    assert build(tmp_path, left_out=[other]).returncode == 0
+    path = tmp_path / "config/benchmarks.yaml"
+    text = path.read_text().replace("demo-loci:\n", "demo-loci:\n  leave_out: [gwas-loci]\n", 1)
+    path.write_text(re.sub(r"(gwas-loci:\n(?:  .*\n)*?  authority: )\S+", r"\1hgnc-demo", text))
+    assert build(tmp_path).returncode == 0
     assert json.loads((tmp_path / "built" / "audit.json").read_text())["dropped_for"] == {"gwas-loci": {}}
-    assert build(tmp_path, "gwas-loci:\n", "gwas-loci:\n  window_kb: 4500\n", left_out=[other]).returncode == 0
+    assert build(tmp_path, "gwas-loci:\n", "gwas-loci:\n  window_kb: 4500\n").returncode == 0
     dropped = json.loads((tmp_path / "built" / "audit.json").read_text())["dropped_for"]["gwas-loci"]
     assert dropped == {"overlapping locus": sum(one.position == far - 5_000_000 for one in there)}
 

@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import audit_ranking_leaks
 import pandas as pd
 import pytest
 
+from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Training, check, table
+from reasonome.tasks.ranking import leaks
+from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.leaks import (
     HeldOutQuestions,
     prompt_finding,
@@ -69,7 +71,7 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
         assert (remaining[kind].line, remaining[kind].verdict) == (2, "fails")
         told = f"(?s)of kind {kind} .* question '{training.id}'.*add demo-loci to leave_out"
         with pytest.raises(InputError, match=told):
-            check("demo-ranking", findings)
+            check("demo-ranking", findings, leaks.FIXES)
 
 
 @pytest.mark.parametrize(("window", "overlap"), [(100_000, 1), (99_999, 0)])
@@ -90,12 +92,11 @@ def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overl
         (tmp_path / name / "audit.json").write_text("{}")
     windows = {"training": window_kb, "tested": 100}
     benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window_kb=kb) for name, kb in windows.items()}
-    project, results = SimpleNamespace(benchmarks=benchmarks), SimpleNamespace(benchmark=lambda name: tmp_path / name)
-    questions = audit_ranking_leaks.read_questions(project, results, "tested", "test")
-    tested = {"tested": HeldOutQuestions("tested", questions, audit_ranking_leaks.window(project, "tested"))}
-    plan = SimpleNamespace(training={"training": ("grpo.rank",)})
-    findings = audit_ranking_leaks.audit_questions(project, results, plan, tested)
-    assert {f.kind: f.remaining for f in findings if f.remaining} == ({"overlapping_locus": 1} if overlap else {})
+    results = SimpleNamespace(benchmark=lambda name: tmp_path / name)
+    project = SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: CausalGeneRanking())
+    plan = AuditPlan([("tested", "short")], {"training": ("grpo.rank",)}, {}, {})
+    found = leaks.findings(project, plan)
+    assert {f.kind: f.remaining for f in found if f.remaining} == ({"overlapping_locus": 1} if overlap else {})
 
 
 def test_cases_of_one_disease_leak():
@@ -126,7 +127,7 @@ def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails():
     assert found(rows, CASES)["tells_the_answer"] == (1, "fails")  # one pair of gene and question
     assert found(rows.iloc[:1], CASES)["tells_the_answer"] == (0, "clean")
     with pytest.raises(InputError, match="without the sources that link genes to diseases"):
-        check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES))
+        check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES), leaks.FIXES)
     told = statement_findings(TRAINING, rows, NAMES, CASES)[0]
     assert (told.line, told.example, told.looked_at) == (2, "FBN1 causes it.", 3)
     assert found(statements(("IL13 is linked.", "IL13", "MESH:D001249")), TEST)["tells_the_answer"] == (1, "fails")

@@ -17,12 +17,13 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence, read_leaks, read_step
 from reasonome.report.figures import write_figures
-from reasonome.report.metric_sets import RANKINGS
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
-from reasonome.tasks.ranking.own_section import length_rows, read_voting
+from reasonome.tasks.ranking import report as ranking_report
+from reasonome.tasks.ranking.own_section import length_rows
+from reasonome.tasks.ranking.report import METRICS as RANKINGS
 from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
 from reasonome.tasks.ranking.voting import voting_table
 from reasonome.tasks.ranking.voting_figure import NO_SAMPLES, RUN, VOTING_COLUMNS, voting_figure
@@ -51,9 +52,9 @@ def page(experiment):
         for one, scores in evidence.evaluations
     ]
     votes = pd.concat(found)[VOTING_COLUMNS]
-    (folder / "voting").mkdir()
+    (folder / "own").mkdir()
     with matplotlib.rc_context(STYLE):
-        save(voting_figure(votes)[0], votes, folder / "voting" / "voting")
+        save(voting_figure(votes)[0], votes, folder / "own" / "voting")
     return render_page(
         ReportInputs(
             plan=plan,
@@ -70,7 +71,7 @@ def page(experiment):
             answering=read_answering(plan),
             abstention=paper_figures.abstentions(evidence.evaluations, seed=0, resamples=10),
             coverage="<svg></svg>",
-            voting=read_voting(folder / "voting"),
+            own=folder / "own",
         )
     )
 
@@ -203,7 +204,7 @@ def test_kinds_of_failure_of_rankings():
             "truncated": [0.0, 0, 0, 1, 0],
         }
     )
-    assert failure_kinds(table) == [
+    assert failure_kinds(table, ranking_report) == [
         ["right gene not first", "constant-like"],
         ["invented genes", "right gene not listed", "constant-like"],
         ["right gene not listed", "constant-like"],
@@ -276,7 +277,7 @@ def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
 def test_scores_of_names_are_no_scores_of_rankings(tmp_path):
     path = write_ranking_experiment(tmp_path, count=4, samples=1, styles=("answer",))
     plan = json.loads(Path(path).read_text())
-    del plan["answers"]
+    plan["task"] = "gene_set_naming"
     Path(path).write_text(json.dumps(plan))
     with pytest.raises(InputError, match="no column rouge_l"):
         read_evidence(read_plan(path))

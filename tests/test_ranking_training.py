@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny_training
@@ -18,12 +19,14 @@ from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
+from reasonome.tasks.base import Teaching
 from reasonome.tasks.ranking import teacher as gene_names
+from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene
 from reasonome.tasks.ranking.ranked_list import render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.teaching import Proposal, filtering, openai
+from reasonome.teaching import Proposal
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.sft import sft
@@ -124,7 +127,7 @@ def test_what_cannot_be_said_is_dropped_with_the_reason():
     shown = {"nameless": prompted(nameless), "unseen": prompted(named_question(id="unseen"))}
     hidden = {**shown, "unseen": without(shown["unseen"], "B")}
     found = gene_names.propose([nameless, unseen], hidden, TASK.plain_reasoning, genes=3, seed=0)
-    kept, dropped = filtering.keep_right_first(found, [nameless, unseen])
+    kept, dropped = teaching.keep_right_first(found, [nameless, unseen])
     assert kept == [] and [row["reason"] for row in dropped] == [gene_names.NO_NAMES, gene_names.NOT_SHOWN]
 
 
@@ -136,7 +139,17 @@ def without(prompt, symbol):
 # --- the teacher behind an endpoint ----------------------------------------------------------------------------
 
 
-def test_what_an_endpoint_says_stays_where_its_first_gene_is_right():
+def _asked_and_kept(monkeypatch, tmp_path, examples, answers):
+    """What of a teacher's answers is kept, in the way of write_reasoning.py."""
+    teachers = {"api": SimpleNamespace()}
+    project = SimpleNamespace(teachers=teachers, style=lambda benchmark, style: SHORT)
+    of = Teaching("api", "demo-loci", "short", tmp_path / "kept.jsonl")
+    monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: answers)
+    prompts = {example.id: TASK.prompt(example, SHORT) for example in examples}
+    return teaching.keep(TASK, project, of, teaching.propose(TASK, project, of, examples, prompts), examples)
+
+
+def test_what_an_endpoint_says_stays_where_its_first_gene_is_right(monkeypatch, tmp_path):
     texts = {
         "right": render_ranking(["C", "A"], "C fits."),
         "by alias": render_ranking(["narc", "A"], "It fits."),
@@ -147,12 +160,11 @@ def test_what_an_endpoint_says_stays_where_its_first_gene_is_right():
     }
     answers = {key: ApiAnswer(text, "length" if key == "cut" else "stop", 1, 1) for key, text in texts.items()}
     examples = [question(id=key) for key in texts]
-    rows = [{"id": key, "subset": "s"} for key in texts]
-    kept, dropped = filtering.keep_right_first(openai.to_rankings(TASK, SHORT, rows, answers), examples)
+    kept, dropped = _asked_and_kept(monkeypatch, tmp_path, examples, answers)
     assert [row["id"] for row in kept] == ["right", "by alias", "repeated"]
     assert kept[0]["steps"] == ["C fits."] and kept[0]["proposed"] == "C, A" and kept[0]["name"] == "C"
     reasons = {row["id"]: row["reason"] for row in dropped}
-    assert reasons["wrong"] == filtering.WRONG_GENE
+    assert reasons["wrong"] == teaching.WRONG_GENE
     assert reasons["no reasoning"] == "no_reasoning"
     assert reasons["cut"].startswith("length, ") and "no_list" in reasons["cut"]
 
@@ -160,7 +172,7 @@ def test_what_an_endpoint_says_stays_where_its_first_gene_is_right():
 def test_a_proposal_of_several_genes_is_judged_by_its_first():
     example = question()
     made = [Proposal("q", "s", "A, C", ["why"]), Proposal("q", "s", "C, A", ["why"])]
-    kept, dropped = filtering.keep_right_first(made, [example])
+    kept, dropped = teaching.keep_right_first(made, [example])
     assert [row["proposed"] for row in kept] == ["C, A"] and [row["proposed"] for row in dropped] == ["A, C"]
 
 

@@ -17,7 +17,8 @@ from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
 from reasonome.config import RecordedAnswers
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
+from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = [
@@ -33,7 +34,7 @@ COMPLETION = "Process: DNA repair\nReasoning:\n<think>one, two</think>"
 
 def read(path, text, **columns):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_recorded(path, EXAMPLES, columns)
+    return read_recorded(path, GeneSetNaming(), EXAMPLES, columns)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_samples_and_confidence(tmp_path):
 )
 def test_a_completion_of_a_ranking_is_told_by_its_tags(tmp_path, cell, answer):
     (tmp_path / "a.jsonl").write_text(json.dumps({"id": "q", "answer": cell}))
-    found = read_recorded(tmp_path / "a.jsonl", [question()])
+    found = read_recorded(tmp_path / "a.jsonl", TASKS["causal_gene_ranking"], [question()])
     assert [(row.id, row.answer, row.text) for row in found.answers] == [("q", answer, cell)]
 
 
@@ -147,7 +148,7 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
     ]
     path = tmp_path / "a.csv"
     path.write_text("id,answer\nGO:1,a\nGO:20,b\n")
-    assert [place.id for place in read_recorded(path, examples).unknown] == ["GO:20"]
+    assert [place.id for place in read_recorded(path, GeneSetNaming(), examples).unknown] == ["GO:20"]
 
 
 @pytest.mark.parametrize(
@@ -188,9 +189,9 @@ def test_what_cannot_be_read_is_named(tmp_path, data, line, message):
 
 def test_a_missing_file_a_folder_and_a_column_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="there is no such file"):
-        read_recorded(tmp_path / "none.csv", EXAMPLES)
+        read_recorded(tmp_path / "none.csv", GeneSetNaming(), EXAMPLES)
     with pytest.raises(InputError, match="folder"):
-        read_recorded(tmp_path, EXAMPLES)
+        read_recorded(tmp_path, GeneSetNaming(), EXAMPLES)
     with pytest.raises(InputError, match=r"columns.id: there is no column 'go id'\n.*'go_id'"):
         read(tmp_path / "a.csv", "go_id,answer\nGO:1,a\n", id="go id")
 

@@ -132,10 +132,10 @@ class Attacked:
 
     def __init__(self, project, folder, encoder):
         recipe = project.recipes["grpo"]["soft"]
-        self.training = read_rows(folder / "train.jsonl")
+        self.training = read_rows(folder / "train.jsonl", Example)
         random.Random(0).shuffle(self.training)
         self.examples = self.training[:300]
-        self.held_out = read_rows(folder / "test.jsonl")
+        self.held_out = read_rows(folder / "test.jsonl", Example)
         self.style = project.style("demo-go", recipe.style)
         self.scorer = RewardScorer(TASK, recipe.rewards, SentenceEncoder(encoder, "mean").similarity)
         prompts = [TASK.prompt(example, self.style) for example in self.examples]

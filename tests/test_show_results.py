@@ -10,7 +10,7 @@ from synthetic_rankings import write_ranking_experiment
 
 from reasonome.core import atomic
 from reasonome.report import costs, tables
-from reasonome.report.metric_sets import RANKINGS
+from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
 COLUMNS = tables.metric_columns(RANKINGS)

@@ -20,6 +20,7 @@ from reasonome.facts import statements
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
+from reasonome.tasks.naming.task import Example
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -383,7 +384,7 @@ def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchma
     from reasonome.benchmarks.rows import held_out_terms, read_rows
 
     terms = held_out_terms(demo_benchmark)
-    parts = [read_rows(demo_benchmark / f"{part}.jsonl") for part in ("valid", "test")]
+    parts = [read_rows(demo_benchmark / f"{part}.jsonl", Example) for part in ("valid", "test")]
     assert terms == [(row.id, row.name) for rows in parts for row in rows]
     facts, left_out = statements.leave_out(demo_facts, terms)
     assert len(left_out) > 100

@@ -21,6 +21,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, Step, read_plan
 from reasonome.report.scored_arms import Bootstrap
 from reasonome.scoring.comparisons import paired_test
+from reasonome.tasks.naming.report import METRICS
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -436,7 +437,7 @@ def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
     mean = value(metrics, "trained", "rouge_l", seed="mean")
     assert mean.value == pytest.approx(0.35) and mean.chain == ""
     assert value(metrics, "trained", "distinct_names", seed="mean").value == pytest.approx(0.75)
-    assert tables.headline(metrics).query("kind == 'model'")["rouge_l"].tolist() == [0.35]
+    assert tables.headline(metrics, METRICS).query("kind == 'model'")["rouge_l"].tolist() == [0.35]
     against = experiment.comparisons().query("b == 'constant' and subset == 'mean'").iloc[0]
     assert against.difference == pytest.approx(0.35 - 0.25) and against.n == 4
     assert (mean.n_seeds, mean.sd_seeds) == (2, pytest.approx(0.3 / 2**0.5))  # 0.2 and 0.5
@@ -729,7 +730,7 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
         assert (rows.loc[key, "value"], rows.loc[key, "n"]) == (pytest.approx(mean), n)
     floor = metrics.query("arm == 'constant' and metric == 'rouge_l' and stratum == 'understudied'")
     assert floor["value"].tolist() == [pytest.approx((0.1 + 0.3) / 2)]  # bp 0.1; mf (0.2 + 0.4) / 2
-    assert len(tables.headline(metrics)) == 2
+    assert len(tables.headline(metrics, METRICS)) == 2
     compared = experiment.comparisons().query("b == 'constant'").set_index("subset")
     assert compared.loc["mean", "difference"] == pytest.approx(0.5 - 0.25)
     assert compared.loc["bp-100", "difference"] == pytest.approx(0.1)
@@ -749,7 +750,7 @@ def test_the_primary_metric_comes_first(experiment):
     experiment.arm("base", scored_terms([0.5, 0.7, 0.2, 0.4]))
     metrics = experiment.metrics()
     assert metrics["metric"].iloc[0] == "term_score"
-    shown = list(tables.headline(metrics))
+    shown = list(tables.headline(metrics, METRICS))
     assert shown.index("term_score") < shown.index("rouge_l")
     compared = experiment.comparisons()
     assert compared["metric"].iloc[0] == "term_score" and compared["difference"].iloc[0] == pytest.approx(0.15)
@@ -814,7 +815,7 @@ def test_a_file_of_bare_names_has_no_form_at_all(experiment):
     assert not {"format", "length"} & set(experiment.metrics()["metric"])
     given[:3].to_parquet(experiment.folder / "base0.parquet")  # the row is not there either
     assert not {"format", "length"} & set(experiment.metrics()["metric"])
-    assert len(tables.headline(experiment.metrics())) == 2
+    assert len(tables.headline(experiment.metrics(), METRICS)) == 2
     # Where nothing at all was answered, its form is wrong.
     answers([0.0] * 4, [None] * 4).assign(problems="missing_answer", format=np.nan).to_parquet(
         experiment.folder / "base0.parquet"

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,11 +11,13 @@ import write_reasoning
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
 from reasonome.tasks.naming import teacher as knowledge
-from reasonome.tasks.naming.task import GeneSetNaming
+from reasonome.tasks.naming import teaching
+from reasonome.tasks.naming.task import Example, GeneSetNaming
 from reasonome.teaching import Proposal
 from reasonome.teaching.counting import contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
+ROOT = Path(__file__).resolve().parent.parent
 TASK = GeneSetNaming()
 SHOWN = ["A", "B", "C", "D", "E"]
 
@@ -75,7 +78,7 @@ def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
 ):
     """Counts are of the genes in the text that the student reads, by whichever tokenizer it has."""
     asked = project.style("demo-go", style)
-    rows = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl")]
+    rows = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl", Example)]
     prompts = {row.id: TASK.prompt(row, asked) for row in rows}
     traces = knowledge.propose(
         [row.model_dump() for row in rows],
@@ -107,21 +110,34 @@ def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
 def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, tmp_path, capsys, step, kept):
     genes = [{"symbol": symbol} for symbol in ("LIG1", "LIG3", "LIG4")]
     row = {"id": "GO:1", "subset": "bp", "name": "ligation", "genes": genes, "shown": ["LIG4", "LIG1"]}
-    folder = tmp_path / "demo-go.demo-names"
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "results/prompts/demo-go.demo-names"
     for part, rows in (("train", [row]), ("valid", []), ("test", [])):
         atomic.write_jsonl(folder / f"{part}.jsonl", rows)
     proposal = Proposal("GO:1", "bp", "ligation", [step])
     seen = {}
 
-    def ask_endpoint(teacher, examples, prompts, template, output):
+    def prompts_of(template, prompts):
         seen.update(prompts)
-        return [proposal]
 
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
-    monkeypatch.setattr(write_reasoning, "load_encoders", lambda configured, folders: {"minilm": encoder})
-    monkeypatch.setattr(write_reasoning, "ask_endpoint", ask_endpoint)
-    arguments = ["--teacher", "gpt-4o", "--benchmark", "demo-go", "--style", "demo-names", "--folder", folder]
-    arguments += ["--facts", tmp_path / "facts.parquet", "--encoder", "minilm", "--output", tmp_path / "kept.jsonl"]
+    monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {"minilm": encoder})
+    monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
+    monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: None)
+    monkeypatch.setattr(teaching.openai, "to_proposals", lambda *_: [proposal])
+    arguments = [
+        "--config",
+        ROOT / "config",
+        "--teacher",
+        "gpt-4o",
+        "--benchmark",
+        "demo-go",
+        "--style",
+        "demo-names",
+        "--folder",
+        folder,
+    ]
+    arguments += ["--output", tmp_path / "kept.jsonl"]
     monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
     write_reasoning.main()
     assert seen["GO:1"].shown == ["LIG4", "LIG1"]

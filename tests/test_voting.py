@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from reasonome.scoring import voting
+from reasonome.tasks.ranking import voting
 from reasonome.tasks.ranking.voting import (
     Ballot,
     accuracy,

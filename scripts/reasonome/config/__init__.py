@@ -37,7 +37,7 @@ from reasonome.config.sources import (
     SourceName,
 )
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
-from reasonome.config.styles import Style
+from reasonome.config.styles import GeneListStyle, Style
 from reasonome.config.subsets import is_variant, variant_of_subset
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
 from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
@@ -57,6 +57,7 @@ __all__ = [
     "FORMAT_FILES",
     "GMT_FORMATS",
     "GO_FORMATS",
+    "GeneListStyle",
     "GeneNamesTeacher",
     "Grader",
     "Grading",

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from reasonome.config.strict import Name, Names, Precision, Sha256, Strict, Variant, stays_inside
+from reasonome.config.strict import FileAndName, Name, Names, Precision, Sha256, Strict, Variant
 
 LongestList = Annotated[int, Field(ge=1)]
 
@@ -113,17 +113,10 @@ class Grading(Strict):
 class Grader(Strict):
     """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
 
-    function: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+\.py:[A-Za-z_][A-Za-z0-9_]*$")] = Field(
-        description="path/to/file.py:function, in the project"
-    )
+    function: FileAndName = Field(description="path/to/file.py:function, in the project")
     weight: Annotated[float, Field(ge=0)] = 1.0
     seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
     sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
-
-    @field_validator("function")
-    @classmethod
-    def _file_of_the_project(cls, value: str) -> str:
-        return f"{stays_inside(value.rpartition(':')[0])}:{value.rpartition(':')[2]}"
 
 
 class GrpoRecipe(TrainingSettings):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import RelativePath, Seed, SomeNames, Strict, no_twins
+from reasonome.config.strict import FileAndName, RelativePath, Seed, SomeNames, Strict, no_twins
 
 
 class Settings(Strict):
@@ -12,6 +12,9 @@ class Settings(Strict):
 
     experiments: SomeNames
     results: RelativePath = "results"
+    tasks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], FileAndName] = Field(
+        {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/tasks.md)"
+    )
     bootstrap: Annotated[int, Field(ge=100)] = 10_000
     seed: Seed = 0
     final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")

@@ -39,6 +39,17 @@ def no_twins(values: list) -> list:
 
 # Paths stand in shell commands and in the names of results, so nothing that either would have to quote.
 RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(stays_inside)]
+
+
+def _file_of_the_project(value: str) -> str:
+    stays_inside(value.rpartition(":")[0])
+    return value
+
+
+# Something in a Python file of the project: path/to/file.py:name
+FileAndName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9._/+-]+\.py:[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_file_of_the_project)
+]
 # A file of the user's own may lie anywhere.
 UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
 Names = Annotated[list[Name], AfterValidator(no_twins)]

@@ -26,19 +26,10 @@ def only_placeholders(template: str, allowed: tuple[str, ...]) -> str:
 
 
 class Style(Strict):
-    """What the prompt styles of all tasks have: how genes are listed, and the texts around them."""
+    """What the prompt styles of all tasks have: the texts around a question."""
 
-    gene: str = Field(description="how one gene is written: {symbol} and {name} are filled in")
-    separator: str = "; "
-    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the list of genes")
-    seed: int = Field(0, description="of the order in which genes are listed and left out")
     system: str
     user: str
-
-    @field_validator("gene")
-    @classmethod
-    def _only_symbol_and_name(cls, value: str) -> str:
-        return only_placeholders(value, ("symbol", "name"))
 
     def reading(self) -> str:
         """The track by which answers are read: strict, by the whole contract, unless a task has another."""
@@ -54,8 +45,26 @@ class Style(Strict):
 
     def budgets(self) -> list[int]:
         """The tokens of every part of a prompt that has a budget."""
-        return [self.budget_tokens]
+        return []
 
     def largest_prompt(self) -> int:
         """Tokens of the longest prompt that the style can make, by the count of budgets, with a chat template."""
         return sum([*self.budgets(), *count_tokens([self.system, self.user])]) + TEMPLATE_TOKENS
+
+
+class GeneListStyle(Style):
+    """A style that lists genes, as many as fit into a budget."""
+
+    gene: str = Field(description="how one gene is written: {symbol} and {name} are filled in")
+    separator: str = "; "
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the list of genes")
+    seed: int = Field(0, description="of the order in which genes are listed and left out")
+
+    @field_validator("gene")
+    @classmethod
+    def _only_symbol_and_name(cls, value: str) -> str:
+        return only_placeholders(value, ("symbol", "name"))
+
+    def budgets(self) -> list[int]:
+        """That of the list."""
+        return [self.budget_tokens]

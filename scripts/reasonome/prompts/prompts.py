@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reasonome.config import Style
+from reasonome.config import GeneListStyle
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
 
@@ -43,12 +43,12 @@ def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
     return order
 
 
-def gene_text(gene: Any, style: Style) -> str:
+def gene_text(gene: Any, style: GeneListStyle) -> str:
     """One gene as the style writes it, on one line whatever white space is in its name."""
     return style.gene.format(symbol=one_line(gene.symbol), name=one_line(gene.name) or "name unknown")
 
 
-def most_that_fit(entries: Sequence[str], style: Style) -> int:
+def most_that_fit(entries: Sequence[str], style: GeneListStyle) -> int:
     """How many of these genes, from the first on, fit into the style's budget; one at least, if there is any."""
     costs = count_tokens([entry + style.separator for entry in entries])
     return max(min(1, len(entries)), count_fitting(costs, style.budget_tokens))

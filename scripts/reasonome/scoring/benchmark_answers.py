@@ -99,7 +99,7 @@ def default_style(project: Project, benchmark: str) -> str:
 
     def extras(name: str) -> tuple:
         style = styles[name]
-        return style.shows_more(), style.reading() != "strict", style.asks_confidence(), -style.budget_tokens, name
+        return style.shows_more(), style.reading() != "strict", style.asks_confidence(), -sum(style.budgets()), name
 
     return min(built or styles, key=extras)
 

@@ -99,7 +99,7 @@ class Task(Protocol):
     Example: type[BaseModel]
     Benchmark: type[Benchmark]
     Style: type[Style]
-    # The placeholders that a prompt's user text must have and may have beside {genes}, and those of its system text.
+    # The placeholders that a prompt's user text must have and may have, and those that its system text may have.
     user_texts: tuple[tuple[str, ...], tuple[str, ...]]
     system_texts: tuple[str, ...]
     # What a recipe may name, with settings at their defaults.

@@ -1,12 +1,15 @@
 """The tasks by name, and their parts; each is loaded when it is asked for: what is computed of one task depends on no
 other's code."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module, util
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from reasonome.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from reasonome.tasks.base import Task
@@ -22,22 +25,48 @@ class _Tasks(Mapping[str, "Task"]):
     """The task objects, in the order of their names here."""
 
     def __getitem__(self, name: str) -> "Task":
-        return _loaded(name)
+        return _own[name] if name in _own else _loaded(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
+        return iter([*_MODULES, *_own])
 
     def __len__(self) -> int:
-        return len(_MODULES)
+        return len(_MODULES) + len(_own)
 
 
 TASKS = _Tasks()
+_own: dict[str, "Task"] = {}
 
 
 @cache
 def _loaded(name: str) -> "Task":
     module, kind = _MODULES[name]
     return getattr(import_module(f"reasonome.tasks.{module}"), kind)()
+
+
+def set_own(tasks: Mapping[str, tuple[Path, str]]) -> None:
+    """Take tasks of a project's own, by name the file and the class, in place of those of another project.
+
+    Raises InputError for a name that is taken, and for a file or a class that is not there or no task.
+    """
+    _own.clear()
+    part_name.cache_clear()
+    for name, (path, kind) in tasks.items():
+        if name in _MODULES:
+            raise InputError(f"the name '{name}' is taken", field=f"tasks.{name}", fix="give the task another")
+        if not path.is_file():
+            raise InputError("there is no such file", file=path, field=f"tasks.{name}")
+        spec = util.spec_from_file_location(f"reasonome_own_task_{name}", path)
+        module = util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        if not hasattr(module, kind):
+            raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
+        task = getattr(module, kind)()
+        if task.name != name:
+            what = f"the class {kind} is called '{task.name}', and config.yaml calls it '{name}'"
+            raise InputError(what, file=path, field="name", fix="give both one name")
+        _own[name] = task
 
 
 def part(task: str, name: str) -> ModuleType:
@@ -49,7 +78,7 @@ def part(task: str, name: str) -> ModuleType:
 def code_of(task: str, *parts: str) -> list[Path]:
     """The files with which the code of a task and of some of its parts begins."""
     names = [type(TASKS[task]).__module__, *(part_name(task, one) for one in parts)]
-    return [Path(util.find_spec(name).origin) for name in names]
+    return [Path(sys.modules[name].__file__ if name in sys.modules else util.find_spec(name).origin) for name in names]
 
 
 @cache

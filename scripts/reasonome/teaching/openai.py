@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
@@ -53,17 +54,17 @@ def prompts(template: str | os.PathLike, student: Mapping[str, Prompt]) -> dict[
 
 
 def to_proposals(
-    rows: Sequence[Mapping], answers: Mapping[str, ApiAnswer], read: Callable[[str], tuple[str, list[str], list[str]]]
+    examples: Sequence[Any], answers: Mapping[str, ApiAnswer], read: Callable[[str], tuple[str, list[str], list[str]]]
 ) -> list[Proposal]:
-    """The answers to benchmark rows as proposals, one a row; an answer that breaks the contract says how.
+    """The answers to examples as proposals, one each; an answer that breaks the contract says how.
 
     `read` gives what an answer proposes, its steps and its problems. An answer that was cut short has its finish reason
     ("length", "content_filter") before the problems.
     """
     proposals = []
-    for row in rows:
-        answer = answers[row["id"]]
+    for example in examples:
+        answer = answers[example.id]
         proposed, steps, problems = read(answer.text)
         cut = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
-        proposals.append(Proposal(row["id"], row["subset"], proposed, steps, answer.text, ", ".join(cut + problems)))
+        proposals.append(Proposal(example.id, example.subset, proposed, steps, answer.text, ", ".join(cut + problems)))
     return proposals

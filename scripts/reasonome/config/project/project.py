@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from reasonome.tasks.base import Task
 
 
+def _file_and_name(value: str) -> tuple[Path, str]:
+    path, _, name = value.rpartition(":")
+    return Path(path), name
+
+
 def any_benchmark() -> Any:
     """The type of an entry of benchmarks.yaml: that of its task, by the key `task`."""
     kinds = tuple(dict.fromkeys(task.Benchmark for task in registry.TASKS.values()))
@@ -55,6 +60,7 @@ class Project:
         self.root = Path(root)
         self.folder = ConfigFolder(self.root)
         self.settings: Settings = self.folder.read("config.yaml", Settings)
+        registry.set_own({name: _file_and_name(value) for name, value in self.settings.tasks.items()})
         self.backbones = self.folder.read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self.folder.read("encoders.yaml", dict[Name, Encoder])
         self.sources = self.folder.read("sources.yaml", dict[SourceName, Source])

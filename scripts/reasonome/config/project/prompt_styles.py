@@ -31,15 +31,9 @@ def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
 
 def _read_style(path: Path, task: "Task") -> Style:
     """A task's prompt template, whose head is YAML; InputError where what is asked is not in it."""
-    needed, optional = task.user_texts
-    template = read_template(path, True, ("genes", *needed, *optional), task.system_texts)
+    template = read_template(path, True, *task.user_texts, task.system_texts)
     values = YamlText(template.head, path, above=1)
     if not isinstance(values.data, Mapping):
         raise values.error(NO_MAPPING, (), None)
     texts = {"system": template.system, "user": template.user}
-    style = validated(task.Style, {**values.data, **texts}, values)
-    for name in needed:
-        if (count := style.user.count(f"{{{name}}}")) != 1:
-            what = f"the [user] text needs {{{name}}} once and has it {count} times"
-            raise InputError(what, file=path, field="user")
-    return style
+    return validated(task.Style, {**values.data, **texts}, values)

@@ -13,7 +13,7 @@ _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
 class PromptTemplate(NamedTuple):
-    """The parts of a template; `user` holds {genes} once. `head` is YAML, from line 2 on, or "" without one."""
+    """The parts of a template. `head` is YAML, from line 2 on, or "" without one."""
 
     head: str
     system: str
@@ -21,12 +21,17 @@ class PromptTemplate(NamedTuple):
 
 
 def read_template(
-    path: Path, headed: bool, user: Collection[str] = ("genes", "kind"), system: Collection[str] = ()
+    path: Path,
+    headed: bool,
+    needed: Collection[str] = ("genes",),
+    optional: Collection[str] = ("kind",),
+    system: Collection[str] = (),
 ) -> PromptTemplate:
     """Read a template, with a head between two `---` lines if `headed`.
 
-    `user` and `system` are the placeholders that are filled in below [user] and [system]. Raises InputError for a
-    missing file, missing sections, {genes} not exactly once under [user], and another placeholder than those.
+    `needed` and `optional` are the placeholders that are filled in below [user], `system` those below [system]. Raises
+    InputError for a missing file, missing sections, a needed placeholder that is not exactly once under [user], an
+    optional one that is there more than once, and another placeholder than those.
     """
     text = read_text(path)
     head = r"---\n(?P<head>.*?)\n---\n" if headed else "(?P<head>)"
@@ -35,10 +40,13 @@ def read_template(
         above = "a YAML head between two --- lines" if headed else "nothing"
         fix = f"write a text under [system], then one under [user], and above them {above}"
         raise InputError("not a prompt template", file=path, fix=fix)
-    if match["user"].count("{genes}") != 1:
-        line = text[: match.start("user")].count("\n") + 1
-        raise InputError("the [user] text needs {genes} exactly once", file=path, line=line, field="user")
-    for section, known in (("system", system), ("user", user)):
+    line = text[: match.start("user")].count("\n") + 1
+    for name in (*needed, *optional):
+        count = match["user"].count(f"{{{name}}}")
+        if count > 1 or (name in needed and not count):
+            what = f"the [user] text needs {{{name}}} exactly once and has it {count} times"
+            raise InputError(what, file=path, line=line, field="user")
+    for section, known in (("system", system), ("user", (*needed, *optional))):
         for found in _PLACEHOLDER.finditer(text, *match.span(section)):
             if found[0] not in [f"{{{name}}}" for name in known]:
                 what, line = f"unknown placeholder {found[0]}", text[: found.start()].count("\n") + 1

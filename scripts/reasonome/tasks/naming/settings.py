@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config import Benchmark, Style
+from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.leaks import Policy
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, no_twins
@@ -223,7 +223,7 @@ class PromptNeighbours(Strict):
         return only_placeholders(value, ("genes", "name"))
 
 
-class NamingStyle(Style):
+class NamingStyle(GeneListStyle):
     """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
 
     track: Literal["strict", "as-published"] = Field(

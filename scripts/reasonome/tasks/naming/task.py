@@ -126,7 +126,7 @@ class GeneSetNaming:
     Example = Example
     Benchmark = NamingBenchmark
     Style = NamingStyle
-    user_texts = ((), ("kind", "neighbours"))
+    user_texts = (("genes",), ("kind", "neighbours"))
     system_texts = ("kind",)
     rewards = {
         "similarity": Reward(naming.similarity, 0.0, 1.0, semantic=True),

@@ -16,7 +16,7 @@ from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.naming.leaks import drop_naming
 from reasonome.tasks.naming.rows import read_sets
 from reasonome.tasks.naming.task import Example
-from reasonome.teaching import Proposal, filtering, openai
+from reasonome.teaching import Proposal, counting, filtering, openai
 
 
 def propose(
@@ -31,13 +31,13 @@ def propose(
     if not isinstance(teacher, KnowledgeTeacher):
         template = files.teacher_template(project, of.benchmark)
         answers = openai.ask_beside(teacher, openai.prompts(template, prompts), of.output)
-        return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers, _read)
+        return counting.without_contradictions(openai.to_proposals(examples, answers, _read), prompts)
     folders = [examples_folder(project, of.benchmark, of.style)]
     folders += [project.results.benchmark(name) for name in project.benchmarks[of.benchmark].leave_out]
     terms = [term for folder in folders for term in held_out_terms(task, folder)]
     read = files.teaching(project, of.benchmark, of.style, of.teacher).files
     facts, _ = statements.leave_out(read_facts(read["facts"]), terms)
-    return knowledge.propose(
+    proposals = knowledge.propose(
         [example.model_dump() for example in examples],
         facts,
         mode=teacher.mode,
@@ -46,6 +46,7 @@ def propose(
         steps=teacher.steps,
         genes_per_step=teacher.genes_per_step,
     )
+    return counting.without_contradictions(proposals, prompts)
 
 
 def _read(text: str) -> tuple[str, list[str], list[str]]:

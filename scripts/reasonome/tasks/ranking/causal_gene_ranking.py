@@ -11,7 +11,7 @@ class CausalGeneRanking(RankingTask):
 
     name = "causal_gene_ranking"
     Example = LocusExample
-    user_texts = (("trait",), ())
+    user_texts = (("genes", "trait"), ())
 
     def question(self, example: LocusExample, style: RankingStyle) -> tuple[dict[str, str], int]:
         """The trait, on one line."""

@@ -13,7 +13,7 @@ class RareDiseaseRanking(RankingTask):
 
     name = "rare_disease_ranking"
     Example = CaseExample
-    user_texts = (("present",), ("absent", "age", "sex"))
+    user_texts = (("genes", "present"), ("absent", "age", "sex"))
 
     def with_choice(self, example: CaseExample, style: RankingStyle) -> CaseExample:
         """The question with the candidates that its prompt shows, and how many phenotypes; at least one of each."""

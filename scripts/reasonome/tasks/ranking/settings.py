@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config import Benchmark, Style
+from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.recipes import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
@@ -81,7 +81,7 @@ class RankingBenchmark(Benchmark):
         return self
 
 
-class RankingStyle(Style):
+class RankingStyle(GeneListStyle):
     """How a ranking is asked, and what form its answer has."""
 
     reasoning: Literal["none", "short", "long"] = Field(

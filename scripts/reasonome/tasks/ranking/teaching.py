@@ -9,7 +9,7 @@ from reasonome.tasks.base import Teaching
 from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.task import RankingTask
-from reasonome.teaching import Proposal, filtering, openai
+from reasonome.teaching import Proposal, counting, filtering, openai
 
 WRONG_GENE = "the first gene is not right"
 
@@ -24,7 +24,8 @@ def propose(
     """
     teacher = project.teachers[of.teacher]
     if isinstance(teacher, GeneNamesTeacher):
-        return gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
+        proposals = gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
+        return counting.without_contradictions(proposals, prompts)
     style = project.style(of.benchmark, of.style)
 
     def read(text: str) -> tuple[str, list[str], list[str]]:
@@ -33,7 +34,7 @@ def propose(
         return ", ".join(found.genes), found.steps, problems
 
     answers = openai.ask_beside(teacher, {id: prompt.messages for id, prompt in prompts.items()}, of.output)
-    return openai.to_proposals([{"id": e.id, "subset": e.subset} for e in examples], answers, read)
+    return counting.without_contradictions(openai.to_proposals(examples, answers, read), prompts)
 
 
 def keep(

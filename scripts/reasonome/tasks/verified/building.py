@@ -1,0 +1,129 @@
+"""Benchmarks of verified answers: rows of tables, split so that no two splits have a group in common."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.config.project import Project
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.tasks.verified import files
+from reasonome.tasks.verified.settings import VerifiedBenchmark
+from reasonome.tasks.verified.task import Question, VerifiedTask
+
+
+class LeftOut(NamedTuple):
+    """A row of a table that is in no split, and why."""
+
+    subset: str
+    id: str
+    reason: str
+
+
+def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None:
+    """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
+
+    InputError for a table that lacks a column, an empty cell, an id or a question that stands twice, an answer that
+    `verify` does not take for right, and for too few groups.
+    """
+    benchmark = project.benchmarks[name]
+    tables = files.building(project, name).files
+    questions = [one for subset, path in tables.items() for one in _read(task, benchmark, subset, path)]
+    splits, left_out = split(questions, benchmark)
+    for other in benchmark.leave_out:
+        held = {one.group for part in ("valid", "test") for one in read_rows(_file(project, other, part), Question)}
+        left_out += [LeftOut(one.subset, one.id, f"leaks into {other}") for one in splits["train"] if one.group in held]
+        splits["train"] = [one for one in splits["train"] if one.group not in held]
+    for part in SPLITS:
+        atomic.write_jsonl(folder / f"{part}.jsonl", (one.model_dump() for one in splits[part]))
+    atomic.write_tsv(folder / "left_out.tsv", pd.DataFrame(left_out, columns=LeftOut._fields))
+    atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(columns=UNMAPPED_COLUMNS))
+    sizes = {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS}
+    groups = len({one.group for one in questions})
+    reasons = dict(Counter(row.reason for row in left_out))
+    atomic.write_json(
+        folder / "audit.json", {"questions": len(questions), "groups": groups, "sizes": sizes, "left_out": reasons}
+    )
+    print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+
+
+def split(
+    questions: Sequence[Question], benchmark: VerifiedBenchmark
+) -> tuple[dict[str, list[Question]], list[LeftOut]]:
+    """Train, valid and test: whole groups in a seeded order, test first; and what is beyond a subset's `train`."""
+    groups: dict[str, list[Question]] = defaultdict(list)
+    for one in questions:
+        groups[one.group].append(one)
+    order = sorted(groups)
+    random.Random(f"{benchmark.seed}:groups").shuffle(order)
+    splits: dict[str, list[Question]] = {"train": []}
+    for part in ("test", "valid"):
+        needed = Counter({subset: getattr(spec, part) for subset, spec in benchmark.subsets.items()})
+        splits[part], order = _drawn(order, groups, needed)
+        for subset, missing in needed.items():
+            if missing > 0:
+                raise InputError(
+                    f"subset '{subset}' has {missing} questions too few to hold out as many as are asked for",
+                    field=f"subsets.{subset}.{part}",
+                    fix="ask for fewer, or add rows: questions of one group are held out together",
+                )
+    left_out: list[LeftOut] = []
+    for subset, spec in benchmark.subsets.items():
+        rest = [one for group in order for one in groups[group] if one.subset == subset]
+        splits["train"] += rest[: spec.train]
+        beyond = rest[spec.train :] if spec.train is not None else []
+        left_out += [LeftOut(one.subset, one.id, f"not drawn: train is {spec.train}") for one in beyond]
+    return splits, left_out
+
+
+def _drawn(
+    order: Sequence[str], groups: Mapping[str, Sequence[Question]], needed: Counter
+) -> tuple[list[Question], list[str]]:
+    """The questions of the first groups that are needed (`needed` counts down), and the other groups."""
+    taken: list[Question] = []
+    left: list[str] = []
+    for group in order:
+        if any(needed[one.subset] > 0 for one in groups[group]):
+            taken += groups[group]
+            needed.subtract(one.subset for one in groups[group])
+        else:
+            left.append(group)
+    return taken, left
+
+
+def _read(task: VerifiedTask, benchmark: VerifiedBenchmark, subset: str, path: Path) -> list[Question]:
+    """The questions of a table."""
+    names = benchmark.subsets[subset].columns
+    wanted = list(dict.fromkeys(["id", "answer", *task.columns, *([benchmark.group] if benchmark.group else [])]))
+    table = read_table(path, [names.get(key, key) for key in wanted], texts=True)
+    places = {key: table.place(names.get(key, key), field=f"subsets.{subset}.columns") for key in wanted}
+    questions: list[Question] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for line, cells in table.rows:
+        row = {key: cells[place].strip() for key, place in places.items()}
+        for key in wanted:
+            if not row[key]:
+                raise InputError("the cell is empty", file=path, line=line, field=places[key])
+        columns = {column: row[column] for column in task.columns}
+        for twin in (("id", row["id"]), ("question", *columns.values())):
+            if (first := seen.setdefault(twin, line)) != line:
+                what = f"the {twin[0]} '{' '.join(twin[1:])}' stands in line {first} already"
+                raise InputError(what, file=path, line=line, field=places["id"], fix="keep one row for each question")
+        group = row[benchmark.group] if benchmark.group else row["id"]
+        one = Question(id=row["id"], subset=subset, columns=columns, answer=row["answer"], group=group)
+        if task.verify(one.answer, one) != 1:
+            what = f"'{one.answer}' is not right by the task's own `verify`"
+            raise InputError(what, file=path, line=line, field=places["answer"], fix="mend the table, or `verify`")
+        questions.append(one)
+    return questions
+
+
+def _file(project: Project, benchmark: str, part: str) -> Path:
+    return project.results.benchmark(benchmark) / f"{part}.jsonl"

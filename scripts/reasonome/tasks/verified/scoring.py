@@ -1,0 +1,138 @@
+"""Scores of verified answers, a row per question, sample and order; and baselines beside them."""
+
+import math
+import random
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reasonome.answering.rows import AnswerRow
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError
+from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shuffled
+from reasonome.tasks.verified.task import Question, VerifiedTask
+
+SHOWN = ("verified",)
+LISTED = ("verified", "format", "truncated", "length")
+_DRAWS = 20  # of random answers
+
+
+def score(
+    task: VerifiedTask,
+    project: Project,
+    benchmark: str,
+    style: str,
+    examples: Sequence[Question],
+    answers: Sequence[AnswerRow],
+    file: Path,
+    sealed: Collection[str],
+) -> pd.DataFrame:
+    """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
+
+    `verified` is what `verify` says, 0 without a usable answer; `shuffled_verified` the same of the answer to another
+    question of the subset. InputError as of `by_question`, and without examples.
+    """
+    if not examples:
+        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
+    asked_style = project.style(benchmark, style)
+    given = by_question(examples, answers, file, sealed)
+    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
+    asked, rows = [], []
+    for example in examples:
+        for sample, order in tries:
+            answer = given.get((example.id, sample, order))
+            read = parsed_answer(task, asked_style, answer)
+            bare = answer is not None and answer.answer is not None
+            kept_form = math.nan if bare else float(read.named and read.reasoned)
+            asked.append(example)
+            rows.append(
+                {
+                    **labels(example),
+                    "sample": sample,
+                    "order": order,
+                    "question": "; ".join(example.columns.values()),
+                    "answer": read.name,
+                    "text": answer.text if answer else "",
+                    "reasoning": read.reasoning,
+                    "problems": ",".join(read.problems if answer else ["missing_answer"]),
+                    **measured(answer),
+                    "verified": task.verified(read, example),
+                    "format": kept_form,
+                    "reward_verified": task.verified(read, example),
+                    "reward_format": kept_form,
+                    **ending(answer),
+                    **confidence(read, answer),
+                }
+            )
+    table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
+    return table.assign(shuffled_verified=_shuffled(task, table, asked, project.settings.seed))
+
+
+def labels(example: Question) -> dict[str, str]:
+    """What every row of a table of scores says of its question; questions of one group are resampled together."""
+    return {
+        "id": example.id,
+        "subset": example.subset,
+        "stratum": "",
+        "cluster": example.group,
+        "gold": example.answer,
+        "genes": "",
+    }
+
+
+def _shuffled(task: VerifiedTask, table: pd.DataFrame, asked: Sequence[Question], seed: int) -> list[float]:
+    ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
+    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
+    handed = pd.Series(shuffled(ordered["answer"].tolist(), groups, seed), ordered.index).sort_index()
+    return [task.verify(answer, example) if answer else 0.0 for answer, example in zip(handed, asked, strict=True)]
+
+
+def score_available(
+    task: VerifiedTask,
+    project: Project,
+    benchmark: str,
+    style: str,
+    examples: Sequence[Question],
+    answers: Sequence[AnswerRow],
+    file: Path,
+    sealed: Collection[str],
+    encoders: Sequence[Path],
+) -> tuple[pd.DataFrame, list[str]]:
+    """As `score`, which needs nothing that is built beside the benchmark."""
+    return score(task, project, benchmark, style, examples, answers, file, sealed), []
+
+
+def score_baselines(
+    task: VerifiedTask,
+    project: Project,
+    benchmark: str,
+    style: str,
+    training: Sequence[Question],
+    asked: Sequence[Question],
+) -> pd.DataFrame:
+    """The majority answer of training questions, and answers of theirs drawn at random (the mean of 20 draws).
+
+    Neither looks at the question. InputError without training questions.
+    """
+    if not training:
+        raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
+    answers = [one.answer for one in training]
+    counts = Counter(answers)
+    majority = min(counts, key=lambda answer: (-counts[answer], answer))
+    seed = project.settings.seed
+    draws = {
+        "majority": [[majority] * len(asked)],
+        "random": [
+            [random.Random(f"{seed}:{draw}:{one.id}").choice(answers) for one in asked] for draw in range(_DRAWS)
+        ],
+    }
+    rows: list[dict[str, Any]] = []
+    for baseline, drawn in draws.items():
+        for place, example in enumerate(asked):
+            values = [task.verify(names[place], example) for names in drawn]
+            told = {"floor": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
+            rows.append(told | labels(example) | {"verified": sum(values) / len(values)})
+    return pd.DataFrame(rows)

@@ -1,0 +1,42 @@
+"""Settings of tasks with verified answers: entries of benchmarks.yaml, and prompt styles."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from reasonome.config import Benchmark, Style
+from reasonome.config.strict import Strict, UserPath, Variant
+from reasonome.config.subsets import none_is_the_mean
+
+
+class VerifiedSubset(Strict):
+    """One part of a benchmark: a table of questions, and how many are held out."""
+
+    table: UserPath = Field(description="CSV, TSV or JSON lines, with the task's columns, `id` and `answer`")
+    columns: dict[str, str] = Field({}, description="what the columns are called, where they have other names")
+    test: Annotated[int, Field(ge=1)] = Field(description="questions at least: those of one group go together")
+    valid: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
+
+
+class VerifiedBenchmark(Benchmark):
+    """Questions of tables, of which no two splits have a group in common."""
+
+    subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(none_is_the_mean)]
+    group: str | None = Field(None, description="column whose values no two splits share; id if not given")
+
+    @model_validator(mode="after")
+    def _group_is_a_column(self) -> "VerifiedBenchmark":
+        if self.group == "answer":
+            raise ValueError("'group: answer' would keep every answer of a test question out of training")
+        return self
+
+
+class VerifiedStyle(Style):
+    """How questions are asked: texts, with the columns of the table as placeholders."""
+
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the columns of a question, at most")
+
+    def budgets(self) -> list[int]:
+        """That of a question's columns."""
+        return [self.budget_tokens]

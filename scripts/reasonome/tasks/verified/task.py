@@ -1,0 +1,170 @@
+"""Questions from a table whose answers a function verifies: all that such a task needs but `verify`."""
+
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from reasonome.config import Grading
+from reasonome.facts.text import one_line
+from reasonome.prompts.prompts import Prompt, filled_template
+from reasonome.tasks.base import Policy, Reward, Similarity
+from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
+
+_ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
+_REASONING = re.compile(r"\s*<reasoning>(.*?)</reasoning>\s*", re.DOTALL)
+ANSWER_PROBLEMS = {"no_answer", "several_answers", "unclosed_answer", "empty_answer"}
+
+
+class Question(BaseModel):
+    """A row of a table: the columns that its prompt shows, the true answer, and the group that no two splits share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(min_length=1)
+    subset: str
+    columns: dict[str, str]
+    answer: str = Field(min_length=1)
+    group: str = ""
+
+    @property
+    def term(self) -> str:
+        """What sealing goes by beside the id: nothing."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A parsed completion: the answer ("" if there is none to verify), the reasoning, and what was malformed."""
+
+    name: str
+    reasoning: str
+    problems: list[str]
+    confidence: float | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether there is exactly one closed answer with something in it."""
+        return bool(self.name)
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether what stands around the answer is one closed reasoning, or nothing."""
+        return "text_outside" not in self.problems
+
+    @property
+    def steps(self) -> list[str]:
+        """The reasoning as one step."""
+        return [self.reasoning] if self.reasoning else []
+
+
+class VerifiedTask(ABC):
+    """The task object of verified answers; a subclass has a name, the columns that prompts show, and `verify`.
+
+    A completion is `<answer>…</answer>`, perhaps after `<reasoning>…</reasoning>`.
+    """
+
+    name: str
+    # Columns of the table that a prompt's user text shows as {column}.
+    columns: tuple[str, ...]
+    Example = Question
+    Benchmark: type[VerifiedBenchmark]
+    Style = VerifiedStyle
+    system_texts = ()
+    watched = ("format",)
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "name" not in vars(cls):
+            return
+        cls.user_texts = (cls.columns, ())
+        cls.Benchmark = create_model(
+            f"{cls.__name__}Benchmark", __base__=VerifiedBenchmark, task=(Literal[cls.name], ...)
+        )
+
+    @abstractmethod
+    def verify(self, answer: str, example: Question) -> float:
+        """How right an answer is, from 0 to 1; the true answer gets 1."""
+
+    @property
+    def rewards(self) -> dict[str, Reward]:
+        """What a recipe may name."""
+
+        def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
+            return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
+
+        def kept_form(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
+            return [float(answer.named and answer.reasoned) for answer in answers]
+
+        return {
+            "verified": Reward(verified, 0.0, 1.0, semantic=True),
+            "format": Reward(kept_form, 0.0, 1.0, semantic=False),
+        }
+
+    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
+        """The rewards by name; `grading` sets nothing here."""
+        return self.rewards
+
+    def verified(self, answer: Verdict, example: Question) -> float:
+        """What `verify` says of a parsed answer; 0 without one."""
+        return self.verify(answer.name, example) if answer.named else 0.0
+
+    def with_choice(self, example: Question, style: VerifiedStyle) -> Question:
+        """The question as it is: all of its columns are shown."""
+        return example
+
+    def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
+        """The style's texts with the columns filled in."""
+        parts = {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
+        user = {"role": "user", "content": filled_template(style.user, parts)}
+        return Prompt([{"role": "system", "content": style.system}, user], [], 0, "")
+
+    def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
+        """The one closed answer in a completion; never raises."""
+        found = list(_ANSWER.finditer(text))
+        closed = len(found) == 1 and found[0][2]
+        answer = one_line(found[0][1]) if closed else ""
+        head = text[: found[0].start()] if found else text
+        reasoning = _REASONING.fullmatch(head)
+        tail = text[found[-1].end() :] if found else ""
+        problems = {
+            "no_answer": not found,
+            "several_answers": len(found) > 1,
+            "unclosed_answer": len(found) == 1 and not found[0][2],
+            "empty_answer": bool(closed) and not answer,
+            "text_outside": bool(tail.strip() or (head.strip() and not reasoning)),
+        }
+        said = reasoning[1].strip() if reasoning else ""
+        return Verdict(answer, said, [problem for problem, there in problems.items() if there])
+
+    def bare(self, text: str) -> Verdict:
+        """The answer of someone who gives answers alone."""
+        return Verdict(one_line(text), "", [] if text.strip() else ["empty_answer"])
+
+    def is_completion(self, cell: str) -> bool:
+        """Whether a cell has the tag of an answer."""
+        return "<answer>" in cell
+
+    def name_span(self, text: str, style: VerifiedStyle | None = None) -> tuple[int, int] | None:
+        """Where the answer stands that `parse` finds, in characters; None without one."""
+        return _ANSWER.search(text).span(1) if self.parse(text, style).named else None
+
+    def completion(
+        self, example: Question, prompt: Prompt, style: VerifiedStyle, proposal: Mapping[str, Any] | None
+    ) -> str | None:
+        """The true answer, after the teacher's reasoning if there is any."""
+        said = " ".join((proposal or {}).get("steps", ()))
+        answer = f"<answer>{example.answer}</answer>"
+        return f"<reasoning>{said}</reasoning>\n{answer}" if said else answer
+
+    def terms(self, example: Question) -> list[tuple[str, str]]:
+        """What a question is about, by its group."""
+        return [(example.group, example.group)] if example.group else []
+
+    def policies(self, examples: Sequence[Question], style: VerifiedStyle | None = None) -> list[Policy]:
+        """Every true answer of the examples, given to every question."""
+        answers = sorted(Counter(example.answer for example in examples))
+        return [Policy(one, lambda example, prompt, one=one: f"<answer>{one}</answer>") for one in answers]

@@ -1,0 +1,42 @@
+"""A third task, added by a module, a prompt and configuration alone, from its table to its report."""
+
+import json
+
+import own_task
+import pandas as pd
+import pytest
+import tiny_project
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_task_of_ones_own_ends_in_a_report_and_reruns_nothing_of_others(copy):
+    own_task.add(copy, tiny_project.edit)
+    assert tiny_project.planned_jobs(copy) == {}, "the experiments of other tasks are as they were"
+    report = f"results/experiments/{own_task.EXPERIMENT}/report.html"
+    tiny_project.snakemake(copy, report)
+    audit = json.loads((copy / f"results/benchmarks/{own_task.BENCHMARK}/audit.json").read_text())
+    assert audit["questions"] == 60 and audit["sizes"]["test"]["all"] >= 12
+    metrics = pd.read_csv(copy / report.replace("report.html", "metrics.tsv"), sep="\t", keep_default_na=False)
+    mean = metrics.query("subset == 'mean' and metric == 'verified' and stratum == ''").set_index("arm")["value"]
+    assert set(mean.index) >= {"base", "majority", "random"}
+    test = (copy / f"results/benchmarks/{own_task.BENCHMARK}/test.jsonl").read_text().splitlines()
+    test = [json.loads(line) for line in test]
+    given = pd.read_csv(copy / "mine/answers.tsv", sep="\t", dtype=str).set_index("id")["answer"]
+    right = sum(given[row["id"]] == row["answer"] for row in test) / len(test)
+    assert float(mean["base"]) == pytest.approx(right, abs=1e-6)
+    assert "what the task's verifier says" in (copy / report).read_text(encoding="utf-8")
+
+
+def test_mistakes_are_told_with_what_to_do(copy):
+    own_task.add(copy, tiny_project.edit)
+    for tasks, message in (
+        ({"chromosome_of_gene": "mine/nowhere.py:ChromosomeOfGene"}, "there is no such file"),
+        ({"chromosome_of_gene": "mine/chromosome.py:Chromosome"}, "the file defines no 'Chromosome'"),
+        ({"gene_set_naming": "mine/chromosome.py:ChromosomeOfGene"}, "the name 'gene_set_naming' is taken"),
+        ({"other": "mine/chromosome.py:ChromosomeOfGene"}, "is called 'chromosome_of_gene'"),
+        ({"chromosome_of_gene": "../chromosome.py:ChromosomeOfGene"}, "must be a relative path"),
+    ):
+        tiny_project.edit(copy, "config.yaml", lambda c, tasks=tasks: c.update(tasks=tasks))
+        done = tiny_project.snakemake(copy, "--dry-run", check=False)
+        assert done.returncode and message in done.stdout, done.stdout
