@@ -1,5 +1,7 @@
 # make demo   install, then the whole chain on the embedded example, ending in a table and a report
-# make test   install, then lint and tests, the fast ones first
+# make check  lint and unit tests, in three minutes
+# make test   install, check, and the tests of the real chain that everybody should see pass
+# make test-all  every test: kills at each stage, distributed training, jobs through SLURM, pages in a browser
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
 # make bench  after the demo: speed against the usual way, each part in one run; half an hour on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
@@ -9,7 +11,7 @@ CORES ?= $(shell nproc)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test bench lint install schemas locks slurm-profile clean
+.PHONY: demo check test test-all bench lint dry-runs install schemas locks slurm-profile clean
 
 install: .venv/installed
 
@@ -25,14 +27,21 @@ demo: install
 	snakemake --cores $(CORES) results/experiments/demo/report.html cards
 	$(BIN)/python scripts/show_results.py results/experiments/demo
 
-test: install lint
+check: lint
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+
+test: check dry-runs
+	$(BIN)/python -m pytest -m "slow and not full" -n 2 --dist loadfile
+
+test-all: check dry-runs
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 lint: install
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
+
+dry-runs: install
 	snakemake --lint > /dev/null || snakemake --lint
 	@for experiment in config/experiments/*.yaml; do \
 	    name=$$(basename $$experiment .yaml); \

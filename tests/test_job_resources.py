@@ -43,10 +43,10 @@ def test_later_entries_override_earlier_ones_where_they_name_the_job(asking):
 
 
 def test_gpus_for_all_rules_are_for_those_that_use_them(asking):
-    project = asking({"backbones": ["llama-3.1-8b"], "gpus": 2}, {"rules": ["score_floors"], "gpus": 1})
+    project = asking({"backbones": ["llama-3.1-8b"], "gpus": 2}, {"rules": ["score_baselines"], "gpus": 1})
     assert of_job(project, "generate", "llama-3.1-8b", "base").gpus == 2
     assert of_job(project, "score", "llama-3.1-8b", "base").gpus == 0
-    assert of_job(project, "score_floors").gpus == 1 and "gpu" not in names(project, "score")
+    assert of_job(project, "score_baselines").gpus == 1 and "gpu" not in names(project, "score")
 
 
 def test_a_retry_asks_for_more_memory_and_time():

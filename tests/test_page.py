@@ -66,6 +66,7 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
         costs=costs.costs_table(plan).astype(str),
         corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
+        own=folder / "own",
         **abstained(evidence, folder),
     )
     write_figures(inputs.figures, plan, tables.of_all_strata(metrics), inputs.steps, inputs.corpora)

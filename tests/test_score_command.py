@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,12 +21,13 @@ from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.scoring import answer_tables
-from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.table_scores import Score
 from reasonome.scoring.table_task import TableFloor
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping
 from reasonome.tasks.naming.table import NamingTable, genes_of
+
+score_table = partial(answer_tables.score_table, task="gene_set_naming")
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = {"answer": "answer", "gold": "gold"}
@@ -240,7 +242,7 @@ def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(mo
         def scores(self, names, table, encoders, terms):
             return pd.DataFrame({"rouge_l": 0.0, "specificity": [{"a": np.nan, "b": 0.25, "x": 1.0}[n] for n in names]})
 
-    monkeypatch.setitem(answer_tables.TABLE_TASKS, "gene_set_naming", Twice())
+    monkeypatch.setattr(answer_tables, "table_task", lambda name: Twice())
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS)
     assert scored.floors["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
 
@@ -362,7 +364,7 @@ def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):
     assert (caught.value.code, f"argument {option}: '{value[:40]}' is not a whole number from" in said) == (2, True)
 
 
-@pytest.mark.parametrize("program", ["summarise.py", "vote_rankings.py", "write_paper_tables.py"])
+@pytest.mark.parametrize("program", ["summarise.py", "write_paper_tables.py"])
 def test_programs_of_reports_refuse_such_a_seed(tmp_path, program):
     command = [sys.executable, ROOT / "scripts" / program, "--seed", "-1"]
     run = subprocess.run(command, capture_output=True, text=True)

@@ -100,7 +100,7 @@ def test_snakemake_makes_its_own_report(copy):
 def test_a_changed_seed_scores_again_and_generates_nothing(copy):
     tiny_project.edit(copy, "config.yaml", lambda c: c.update(seed=1))
     jobs = tiny_project.planned_jobs(copy)
-    assert jobs["score"] == 3 and jobs["score_floors"] == 1
+    assert jobs["score"] == 3 and jobs["score_baselines"] == 1
     assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
 
 

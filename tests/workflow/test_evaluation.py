@@ -27,7 +27,7 @@ def test_an_added_metric_scores_again_and_generates_nothing(copy, tmp_path):
     words = '    scores["words"] = np.array([len(name.split()) for name in names], dtype=float)\n'
     metrics.write_text(text.replace(line, words + line), encoding="utf-8")
     jobs = tiny_project.planned_jobs(copy, root=edited)
-    assert jobs["score"] == 3 and jobs["score_floors"] == 1
+    assert jobs["score"] == 3 and jobs["score_baselines"] == 1
     assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
     scored = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.demo-names/greedy.parquet"
     tiny_project.snakemake(copy, scored, root=edited)
