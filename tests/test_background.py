@@ -2,7 +2,6 @@
 
 import gzip
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -322,12 +321,13 @@ def test_every_set_of_the_demo_is_the_same_in_the_whole_go(whole_facts, demo_fac
 
 
 def test_the_program(whole_facts, tmp_path):
-    facts = tmp_path / "facts.parquet"
-    whole_facts.to_parquet(facts, index=False)
-    command = [sys.executable, "scripts/build_background.py", "--benchmark", "demo-go", "--facts", facts]
-    command += ["--ontology", "go-2022", GO / "go-basic.obo.gz", "--output", tmp_path / "b.parquet"]
-    environment = {**os.environ, "PYTHONPATH": "scripts"}
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120)
+    for name in ("config", "resources"):
+        (tmp_path / name).symlink_to(REPOSITORY / name)
+    (tmp_path / "results/facts/go-2022").mkdir(parents=True)
+    whole_facts.to_parquet(tmp_path / "results/facts/go-2022/facts.parquet", index=False)
+    program = REPOSITORY / "scripts/build_background.py"
+    command = [sys.executable, program, "--benchmark", "demo-go", "--output", tmp_path / "b.parquet"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     line = (
         "go-2022 cellular_component: 2,024 terms, 2,022 with genes (18,529 at most), 1,534 to which answers are linked"

@@ -181,7 +181,7 @@ def test_with_other_encoders_than_the_floors_there_are_no_term_metrics(built, ca
     cli.main(["score", str(path), "--benchmark", "demo-go", "--encoders", "none", "--json", "s.json"])
     found = json.loads((built / "s.json").read_text())
     assert not {"term_score", "lin", "same_term", "similarity", "percentile"} & found["metrics"].keys()
-    assert found["floors"]["constant"]["metrics"].keys() == {"rouge_l", "similarity_minilm", "distinct_names"}
+    assert found["floors"]["constant"]["metrics"].keys() == {"rouge_l", "distinct_names"}
     assert found["floors"]["shuffled_answers"]["metrics"].keys() == {"rouge_l"}
     assert found["metrics"]["rouge_l"]["value"] == 1
     said = capsys.readouterr().out

@@ -11,9 +11,10 @@ import pytest
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
+from reasonome.tasks.base import held_out_terms
 from reasonome.tasks.naming import benchmark as benchmarks
 from reasonome.tasks.naming.settings import NamingBenchmark
-from reasonome.tasks.naming.task import Example
+from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 OBO = """format-version: 1.2
 
@@ -337,7 +338,7 @@ def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
     assert (contaminated.id, contaminated.term, contaminated.subset) == ("GO:9-100", "GO:9", "bp-100")
     assert (contaminated.stratum, contaminated.contaminated) == ("understudied", 1)
     assert contaminated.outliers == ["c", "d"]
-    assert benchmarks.held_out_terms(tmp_path) == [("GO:9", "DNA repair")]
+    assert held_out_terms(GeneSetNaming(), tmp_path) == [("GO:9", "DNA repair")]
     assert (tmp_path / "unmapped.tsv").read_text() == "source\tidentifier\twhere\tbest_guess\n"
 
 
@@ -357,7 +358,7 @@ def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
     ]
     assert "main_id" not in json.loads((tmp_path / "test.jsonl").read_text().splitlines()[0])
     assert [s.term_id for s in benchmarks.read_sets(tmp_path / "test.jsonl")] == ["GO:2", "GO:9"]
-    assert benchmarks.held_out_terms(tmp_path) == [
+    assert held_out_terms(GeneSetNaming(), tmp_path) == [
         ("GO:2", "binding"),
         ("GO:90", "DNA repair"),
         ("GO:90", "mending"),
@@ -478,8 +479,8 @@ def test_rows_are_written_and_read_back(tmp_path):
         "genes": [{"symbol": "A", "name": "ay"}, {"symbol": "B", "name": ""}],
     }
     assert json.loads((tmp_path / "audit.json").read_text()) == {"jaccard_threshold": 0.5}
-    assert benchmarks.held_out_terms(tmp_path) == [("GO:2", "DNA binding"), ("GO:1", "DNA repair")]
-    assert benchmarks.held_out_terms(tmp_path, ("test",)) == [("GO:1", "DNA repair")]
+    assert held_out_terms(GeneSetNaming(), tmp_path) == [("GO:2", "DNA binding"), ("GO:1", "DNA repair")]
+    assert GeneSetNaming().terms(benchmarks.read_rows(tmp_path / "test.jsonl", Example)[0]) == [("GO:1", "DNA repair")]
     assert benchmarks.read_rows(tmp_path / "train.jsonl", Example) == []
 
 
@@ -510,25 +511,8 @@ def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="file is missing") as error:
-        benchmarks.held_out_terms(tmp_path)
+        held_out_terms(GeneSetNaming(), tmp_path)
     assert error.value.file == tmp_path / "valid.jsonl"
-
-
-@pytest.mark.parametrize(
-    ("bad", "message", "field"),
-    [
-        (b'{"id": "GO:2"}\n', "has none", "name"),
-        (b'{"id": 2, "name": "growth"}\n', "has none", "id"),
-        (b'{"id": "GO:2", "name": ""}\n', "has none", "name"),
-        (b'{"id": "GO:2", "na', "Invalid JSON", None),
-    ],
-)
-def test_a_held_out_term_without_id_or_name_is_an_error(tmp_path, bad, message, field):
-    (tmp_path / "valid.jsonl").write_bytes(GOOD + bad)
-    (tmp_path / "test.jsonl").write_bytes(GOOD)
-    with pytest.raises(InputError, match=message) as error:
-        benchmarks.held_out_terms(tmp_path)
-    assert (error.value.file, error.value.line, error.value.field) == (tmp_path / "valid.jsonl", 2, field)
 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):

@@ -59,7 +59,7 @@ def made(tmp_path, *rows, form="phenopackets", obo=None, columns=None, **setting
     path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
     subset = {"source": "store", "test": 1, "valid": 0, "columns": columns or {}}
     benchmark = RankingBenchmark(task="rare_disease_ranking", authority="hgnc", subsets={"cases": subset}, **settings)
-    project = SimpleNamespace(ranking_benchmarks={"mine": benchmark}, sources={"store": SimpleNamespace(format=form)})
+    project = SimpleNamespace(benchmarks={"mine": benchmark}, sources={"store": SimpleNamespace(format=form)})
     if obo:
         (tmp_path / "hp.obo").write_text(obo)
     return cases.questions(project, "mine", {"cases": path}, GENES, tmp_path / "hp.obo" if obo else None)

@@ -17,6 +17,7 @@ def plan(folder) -> Plan:
     return Plan.model_validate(
         {
             "experiment": "e",
+            "task": "gene_set_naming",
             "arms": ["A"],
             "evaluations": [cell],
             "floors": [{"benchmark": "g", "style": "names", "path": "f.parquet"}],

@@ -43,7 +43,7 @@ def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subs
     spec = {"source": "mine", "test": 1, "valid": 0, **(subset or {})}
     given = {"window_kb": 1, "minimum_candidates": 2, "maximum_candidates": 4, "locations": "map", **settings}
     benchmark = RankingBenchmark(task="causal_gene_ranking", authority="hgnc", subsets={"a": spec}, **given)
-    project = SimpleNamespace(ranking_benchmarks={"b": benchmark}, sources={"mine": SimpleNamespace(format=form)})
+    project = SimpleNamespace(benchmarks={"b": benchmark}, sources={"mine": SimpleNamespace(format=form)})
     return loci.questions(project, "b", {"a": questions}, GeneTable(genes), locations)
 
 

@@ -309,7 +309,7 @@ def test_sources_of_rankings_are_those_of_the_configuration(project):
     found = card_sources.sources_read(project, chain, dict.fromkeys(card_sources.corpora_read(project, chain), ()))
     steps = [step for step in chain.split("+") if not step.startswith("pretrain")]
     recipe = project.recipes["sft"][steps[0].removeprefix("sft.").removesuffix("-s0")]
-    benchmark = project.ranking_benchmarks[recipe.benchmark]
+    benchmark = project.benchmarks[recipe.benchmark]
     by_name = {one.name: one for one in found}
     assert by_name[benchmark.authority].licence == project.sources[benchmark.authority].licence
     assert {subset.source for subset in benchmark.subsets.values()} <= by_name.keys()

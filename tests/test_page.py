@@ -43,6 +43,7 @@ from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
 from reasonome.tasks.naming import report as naming_report
 from reasonome.tasks.naming.floors import FLOORS
+from reasonome.tasks.naming.report import METRICS
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
@@ -302,9 +303,9 @@ def test_the_rewards_weights_are_those_of_the_training_where_it_is_one(rendered)
     _, inputs = rendered
     one, other = inputs.steps[:2]
     weighted = replace(one, recipe={"rewards": {"rouge_l": 2.0}})
-    assert reward_weights(inputs.steps) == {}
-    assert reward_weights([weighted, other, weighted]) == {"rouge_l": 2.0}
-    assert reward_weights([weighted, replace(other, recipe={"rewards": {"rouge_l": 1.0}})]) == {}
+    assert reward_weights(inputs.steps, METRICS) == {}
+    assert reward_weights([weighted, other, weighted], METRICS) == {"rouge_l": 2.0}
+    assert reward_weights([weighted, replace(other, recipe={"rewards": {"rouge_l": 1.0}})], METRICS) == {}
 
 
 def test_rewards_of_rankings_are_never_summed_up_alike(rendered):
@@ -369,8 +370,8 @@ def test_the_primary_metric_stands_first_with_its_margins(with_terms):
 
 
 def test_the_page_explains_every_floor_and_every_kind_of_information():
-    assert set(scores_section.FLOOR_NOTES) == set(FLOORS)
-    assert list(scores_section.GROUPS) == tables.INFORMATION
+    assert set(METRICS.baselines) == set(FLOORS)
+    assert list(METRICS.groups) == tables.INFORMATION
 
 
 def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):
@@ -506,7 +507,7 @@ def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_term
     evidence = replace(inputs.evidence, evaluations=list(zip(plan.evaluations, scores, strict=True)))
     runs = scores_section.Runs([run for run, _ in list_runs(plan, evidence, inputs.answering)])
     setting = scores_section.Setting("demo-go", "names", "greedy")
-    found = scores_section._Tables(runs, setting).tests(row)
+    found = scores_section._Tables(runs, setting, METRICS).tests(row)
     assert [test["sides"] for test in found] == [[1, 2]]
     shown = page.render_page(replace(inputs, comparisons=pd.concat([comparisons, row])))
     start = shown.index("<h4>What the backbone is worth</h4>")

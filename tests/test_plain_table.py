@@ -68,9 +68,9 @@ def test_a_text_whose_few_lines_are_like_rows_is_read_and_told(tmp_path):
     assert [cells["answer"] for _, cells in table.rows] == ["repair\nor replication, of DNA", "x"]
     what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
     assert table.told == (f"{what}: 1 (line 2)",)
-    scored = score_table(
-        written(tmp_path / "b.csv", ["answer,gold", 'a,"b', 'c,d"', "x,y"]), {"answer": "answer", "gold": "gold"}
-    )
+    columns = {"answer": "answer", "gold": "gold"}
+    path_of_answers = written(tmp_path / "b.csv", ["answer,gold", 'a,"b', 'c,d"', "x,y"])
+    scored = score_table(path_of_answers, columns, "gene_set_naming")
     assert scored.notes[0].endswith("1 (line 2)")
     with pytest.raises(InputError, match="opens in this row"):
         read_table(path, ["id"])

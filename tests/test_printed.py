@@ -12,6 +12,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable, say, show_json
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.leaks import audit as leak_audit
+from reasonome.tasks.naming.leaks import FIXES
 
 COMMANDS = [Path(cli.__file__), *sorted(Path(cli.__file__).parent.glob("commands/*.py"))]
 BAD = "\x1b[2J\x9b31m\u202e"
@@ -81,7 +82,7 @@ def test_leaks_are_told_of_in_text(capsys):
         *("training sets", "go", ("sft",), "bench", "same_term", 1, 0, 1, "fail"), f"a{BAD}.jsonl", f"GO:1 'x{BAD}'", 3
     )
     with pytest.raises(InputError):
-        leak_audit.check("demo", [finding])
+        leak_audit.check("demo", [finding], FIXES)
     told = capsys.readouterr().out
     assert told == f"a{SHOWN}.jsonl:3: same_term: 1 of go into bench, as GO:1 'x{SHOWN}'\n"
 

@@ -242,10 +242,11 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     assert Project(config).style("demo-go", "facts").facts.sources == "all"
     term = read_rows(demo_benchmark / "test.jsonl", Example)[0]
     mine = table((term.genes[0].symbol, "member_of_pathway", "R:1", term.name, "reactome-demo"))
-    pd.concat([demo_facts[demo_facts["source"] == "go-demo"], mine]).to_parquet(tmp_path / "facts.parquet")
-    obo = ROOT / Project(config).sources["go-demo"].files["obo"].path
-    arguments = ["--facts", tmp_path / "facts.parquet", "--ontology", f"go-demo={obo}", "--output", tmp_path / "out"]
-    written = run("--config", config, "--style", "facts", "--folder", demo_benchmark, *arguments)
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    (tmp_path / "results/facts/demo").mkdir(parents=True)
+    facts = pd.concat([demo_facts[demo_facts["source"] == "go-demo"], mine])
+    facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
+    written = run(tmp_path, "--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
     assert written.returncode == 0, written.stderr
     rows = read_rows(tmp_path / "out" / "test.jsonl", Example)
     told = {(fact.relation, fact.object) for row in rows for gene in row.genes for fact in gene.facts}

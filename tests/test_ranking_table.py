@@ -356,20 +356,23 @@ def written(path, cells):
         (["--task", "causal_gene_rank", "--columns", "answer=answer,gold=gold"], "did you mean 'causal_gene_ranking'"),
         (
             ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--track", "strict"],
-            "--track is for tables of rankings",
+            "--track is for tables of ranked lists",
         ),
         (
             ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--genes", "x"],
-            "--genes is for tables of rankings",
+            "--genes is for tables of ranked lists",
         ),
-        (["--benchmark", "demo-go", "--track", "strict"], "--track is for tables of rankings"),
+        (["--benchmark", "demo-go", "--track", "strict"], "--track is for tables of ranked lists"),
         (
             ["--task", TASK, "--columns", "answer=answer,gold=gold", "--genes", "x", "--track", "as-published"],
             "--genes: track as-published compares",
         ),
         (["--task", TASK, "--columns", "answer=answer,gold=gold", "--genes", "x"], "x: there is no such file|x.*exist"),
         (["--task", TASK, "--columns", "answer=answer,gold=gold", "--encoders", "minilm"], "no similarity"),
-        (["--task", TASK, "--columns", "answer=answer,gold=gold", "--background", "x"], "for gene_set_naming"),
+        (
+            ["--task", TASK, "--columns", "answer=answer,gold=gold", "--background", "x"],
+            "for names, not for ranked lists",
+        ),
     ],
 )
 def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
@@ -444,7 +447,7 @@ def test_asked_wrongly_in_python():
     with pytest.raises(InputError, match="unknown track 'published'"):
         score_table(frame(), COLUMNS, TASK, track="published")
     with pytest.raises(InputError, match="gene_set_naming has no 'track'"):
-        score_table(frame(), COLUMNS, track="strict")
+        score_table(frame(), COLUMNS, "gene_set_naming", track="strict")
     with pytest.raises(InputError, match="compares genes, not texts"):
         score_table(frame(), COLUMNS, TASK, encoders={"mine": object()})
 

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Corpus
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
@@ -20,7 +21,8 @@ from reasonome.facts import statements
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.tasks.naming.task import Example
+from reasonome.tasks.base import held_out_terms
+from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -381,9 +383,7 @@ def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_c
 
 
 def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchmark):
-    from reasonome.benchmarks.rows import held_out_terms, read_rows
-
-    terms = held_out_terms(demo_benchmark)
+    terms = held_out_terms(GeneSetNaming(), demo_benchmark)
     parts = [read_rows(demo_benchmark / f"{part}.jsonl", Example) for part in ("valid", "test")]
     assert terms == [(row.id, row.name) for rows in parts for row in rows]
     facts, left_out = statements.leave_out(demo_facts, terms)
@@ -404,9 +404,12 @@ def program(tmp_path, facts, **corpus):
     corpora["demo"].update(tokenizer=None, **corpus)
     (config / "corpora.yaml").write_text(yaml.safe_dump(corpora))
     facts.to_parquet(tmp_path / "facts.parquet")
+    (tmp_path / "results/benchmarks/demo-go").mkdir(parents=True)
+    for part in ("valid", "test"):
+        (tmp_path / f"results/benchmarks/demo-go/{part}.jsonl").touch()
     arguments = ["--config", config, "--corpus", "demo", "--facts", tmp_path / "facts.parquet"]
     command = [sys.executable, ROOT / "scripts/write_statements.py", *arguments, "--output", tmp_path / "out"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return tmp_path / "out"
 

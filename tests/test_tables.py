@@ -39,6 +39,7 @@ class Experiment:
         self.folder = folder
         self.plan = {
             "experiment": "tiny",
+            "task": "gene_set_naming",
             "arms": ["base", "trained"],
             "evaluations": [],
             "floors": [{"benchmark": "demo", "style": "names", "path": str(folder / "floors.parquet")}],

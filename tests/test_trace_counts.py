@@ -121,7 +121,7 @@ def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, t
         seen.update(prompts)
 
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
-    monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {"minilm": encoder})
+    monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {folders[0].name: encoder})
     monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: None)
     monkeypatch.setattr(teaching.openai, "to_proposals", lambda *_: [proposal])

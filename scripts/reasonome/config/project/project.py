@@ -3,7 +3,8 @@
 A mistake is reported with file, line, key and the nearest valid name.
 """
 
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,8 +47,8 @@ def _file_and_name(value: str) -> tuple[Path, str]:
 
 def any_benchmark() -> Any:
     """The type of an entry of benchmarks.yaml: that of its task, by the key `task`."""
-    kinds = tuple(dict.fromkeys(task.Benchmark for task in registry.TASKS.values()))
-    return Annotated[kinds, Discriminator("task")]
+    kinds = dict.fromkeys(task.Benchmark for task in registry.TASKS.values())
+    return Annotated[reduce(or_, kinds), Discriminator("task")]
 
 
 class Project:

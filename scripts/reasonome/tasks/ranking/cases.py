@@ -36,7 +36,7 @@ def questions(
     or with the same question as an earlier one is left out. Decoys come after splitting: `with_decoys`. Raises
     InputError as the readers do.
     """
-    benchmark = project.ranking_benchmarks[name]
+    benchmark = project.benchmarks[name]
     maker = _Maker(benchmark, genes, read_obo(obo) if obo else None)
     for subset, spec in benchmark.subsets.items():
         path = files[subset]

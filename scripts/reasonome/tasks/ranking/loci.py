@@ -53,7 +53,7 @@ def questions(
     standards under an authority that does not say which genes code for proteins, and for a `confidence` that a subset
     asks for and no row has.
     """
-    benchmark = project.ranking_benchmarks[name]
+    benchmark = project.benchmarks[name]
     maker = _Maker(benchmark, genes, benchmark.locations or "")
     places = maker.locate(locations) if locations is not None else GeneMap({})
     for subset, spec in benchmark.subsets.items():
