@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
-    plan = Plan(project, still, found, measured.recorded_seconds(), args.gpus, args.cores)
+    plan = Plan(project, still, found, args.gpus, args.cores)
     show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
     return 0
 

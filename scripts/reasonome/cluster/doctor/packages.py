@@ -1,4 +1,4 @@
-"""Whether the packages that decide results and speed are those of a lock, and can compile what they need to."""
+"""Whether the packages that decide results and speed are those of a lock, and what experiments ask for is there."""
 
 import os
 import re
@@ -10,28 +10,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+from reasonome.config import GrpoRecipe
+from reasonome.config.project import Project, chains, experiments
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "deepspeed", "vllm", "datasets", "tokenizers")
-_PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
 def pins(lock: Path) -> dict[str, str]:
     """Package → version of a lock; none where the file is not there."""
-    if not lock.is_file():
-        return {}
-    found = (_PIN.match(line) for line in lock.read_text(encoding="utf-8").splitlines())
-    return {match[1].lower().replace("_", "-"): match[2] for match in found if match}
+    found = _PIN.findall(lock.read_text(encoding="utf-8")) if lock.is_file() else []
+    return {name.lower().replace("_", "-"): version.partition("+")[0] for name, version in found}
 
 
 def installed() -> dict[str, str]:
-    """Package → version, of PACKAGES that are installed."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    """Package → version, of PACKAGES that are installed; torch 2.13.0+cpu is 2.13.0."""
+    return {found.name: found.version.partition("+")[0] for found in metadata.distributions() if found.name in PACKAGES}
 
 
 def check_versions(have: Mapping[str, str], locks: Mapping[str, Mapping[str, str]]) -> Finding:
@@ -39,20 +33,36 @@ def check_versions(have: Mapping[str, str], locks: Mapping[str, Mapping[str, str
     check = "packages"
     if "torch" not in have:
         return Finding(check, NOT_HERE, "none for training: this is an environment to submit from")
-    known = {file: pinned for file, pinned in locks.items() if pinned}
-    if not known:
-        return Finding(check, WARN, "no lock is here to compare with", "run it in the project's folder")
-    bare = {name: version.partition("+")[0] for name, version in have.items()}  # torch 2.13.0+cpu is 2.13.0
-    off = {
-        file: [name for name, version in bare.items() if name in pinned and pinned[name].partition("+")[0] != version]
-        for file, pinned in known.items()
+    wrong = {
+        file: [name for name, version in have.items() if pinned.get(name, version) != version]
+        for file, pinned in locks.items()
+        if pinned
     }
-    file = min(off, key=lambda name: len(off[name]))
-    if off[file]:
-        wrong = ", ".join(f"{name} {bare[name]} (lock: {known[file][name]})" for name in off[file])
-        return Finding(check, WARN, f"not as in {file}: {wrong}", f"pip install -r {file}")
-    agreeing = ", ".join(f"{name} {bare[name]}" for name in bare if name in known[file])
-    return Finding(check, OK, f"as in {file}: {agreeing}")
+    if not wrong:
+        return Finding(check, WARN, "no lock is here to compare with", "run it in the project's folder")
+    file = min(wrong, key=lambda file: len(wrong[file]))
+    if wrong[file]:
+        off = ", ".join(f"{name} {have[name]} (lock: {locks[file][name]})" for name in wrong[file])
+        return Finding(check, WARN, f"not as in {file}: {off}", f"pip install -r {file}")
+    alike = ", ".join(f"{name} {version}" for name, version in have.items() if name in locks[file])
+    return Finding(check, OK, f"as in {file}: {alike}")
+
+
+def asked_for(project: Project, names: list[str]) -> dict[str, str]:
+    """Packages that not every job needs → what in the config of these experiments asks for each first."""
+    found = {name: f"`trackers: {name}`" for name in project.settings.trackers}
+    for name in names:
+        for backbone in project.experiments[name].backbones:
+            if project.backbones[backbone].engine == "vllm":
+                found.setdefault("vllm", f"`engine: vllm` of {backbone}")
+        for _, chain in experiments.trained_steps(project, name):
+            step = chains.last_step(chain)
+            recipe, of_step = step.recipe(project), f"of {step.stage}.{step.variant}"
+            if isinstance(recipe, GrpoRecipe) and recipe.rollouts != "transformers":
+                found.setdefault("vllm", f"`rollouts: {recipe.rollouts}` {of_step}")
+            if recipe.adapter and recipe.adapter.quantize:
+                found.setdefault("bitsandbytes", f"`quantize: {recipe.adapter.quantize}` {of_step}")
+    return found
 
 
 def check_asked_for(asked: Mapping[str, str], trains: bool) -> Finding:
@@ -65,39 +75,24 @@ def check_asked_for(asked: Mapping[str, str], trains: bool) -> Finding:
         return Finding(check, NOT_HERE, "nothing asks for vLLM, bitsandbytes or a tracker")
     if not trains:
         return Finding(check, NOT_HERE, f"{', '.join(asked)}: needed where jobs compute, not here")
-    if missing := [name for name in asked if find_spec(name) is None]:
-        what = "; ".join(f"{name} is not installed, which {asked[name]} asks for" for name in missing)
-        gpu = "compute in the environment of envs/gpu.lock (docs/environments.md)"
-        fixes = dict.fromkeys(gpu if name in ("vllm", "bitsandbytes") else f"pip install {name}" for name in missing)
-        return Finding(check, FAIL, what, "; ".join(fixes))
-    return Finding(check, OK, f"{', '.join(asked)}: installed")
-
-
-def check_compilers(sharding: bool, trains: bool, gpus: int) -> Finding:
-    """What compiles at run time: Triton on GPUs; on CPUs DeepSpeed, where jobs ask for sharding.
-
-    `trains`: torch is here, as it is not where jobs are only submitted; `gpus` is how many there are or should be.
-    """
-    if gpus and trains:
-        return _check_for_triton(Path(sysconfig.get_paths()["include"]) / "Python.h")
-    check = "compilers"
-    # pip puts ninja beside Python; a job has that folder on its path only if the environment is activated.
-    missing = [name for name in ("g++", "ninja") if shutil.which(name) is None]
+    missing = [name for name in asked if find_spec(name) is None]
     if not missing:
-        return Finding(check, OK, "g++ and ninja are here (DeepSpeed on CPUs builds operations at run time)")
-    what = f"{' and '.join(missing)} not on the path: DeepSpeed on CPUs builds operations at run time"
-    fix = "module load gcc (or apt-get install g++); pip install ninja, and activate the environment"
-    needed = sharding and trains
-    return Finding(check, FAIL if needed else NOT_HERE, what, fix if needed else "")
+        return Finding(check, OK, f"{', '.join(asked)}: installed")
+    what = "; ".join(f"{name} is not installed, which {asked[name]} asks for" for name in missing)
+    fix = f"pip install {' '.join(missing)}; vllm and bitsandbytes come with envs/gpu.lock (docs/environments.md)"
+    return Finding(check, FAIL, what, fix)
 
 
-def _check_for_triton(header: Path) -> Finding:
+def check_compiler(gpus: bool) -> Finding:
     """A C compiler where Triton looks for one, and the header of Python that it compiles with."""
-    check, builds = "compilers", "on GPUs Triton builds kernels at run time (vLLM, Liger, TRL's head)"
+    check, builds = "compiler", "on GPUs Triton builds kernels at run time (vLLM, Liger, TRL's head)"
+    if not gpus:
+        return Finding(check, NOT_HERE, f"needed with GPUs alone: {builds}; for DeepSpeed on CPUs see `ds_report`")
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
     named = os.environ.get("CC")  # taken as it is: no options
-    found = shutil.which("gcc") or shutil.which("clang") if named is None else shutil.which(named)
+    found = shutil.which(named) if named else shutil.which("gcc") or shutil.which("clang")
     if found is None:
-        what = "no C compiler (gcc or clang) on the path" if named is None else f"CC is '{named}', which is no program"
+        what = f"CC is '{named}', which is no program" if named else "no C compiler (gcc or clang) on the path"
         fix = "module load gcc (in `setup:` of profiles/slurm/jobs.yaml for jobs), apt-get install gcc, or export CC=…"
         return Finding(check, FAIL, f"{what}: {builds}", fix)
     if not header.is_file():
