@@ -22,17 +22,17 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     asked = requests(project, names)
     cluster = slurm.read_slurm()
     have = packages.installed()
-    yield storage.check_free(results, disk_needed(project, names), names[0])
+    yield storage.check_free(results, disk_needed(project, asked), names[0])
     yield storage.check_shm()
     yield storage.check_shared(results, storage.file_system(results), cluster.client)
     yield storage.check_writing(results)
     yield weights.check_weights(project, names)
-    most = max((one.memory_gb for one in asked), default=0)
+    most = max((one.memory_gb for one in asked.values()), default=0)
     yield machine.check_memory(most, "SLURM_JOB_ID" in os.environ)
     yield packages.check_versions(have, {file: packages.pins(project.root.parent / file) for file in LOCKS})
     yield packages.check_asked_for(packages.asked_for(project, names), "torch" in have)
     yield packages.check_snakemake()
-    yield slurm.check_controller(cluster, [one.partition for one in asked if one.partition])
+    yield slurm.check_controller(cluster, [one.partition for one in asked.values() if one.partition])
     yield slurm.check_following(cluster)
     torch = machine.read_torch()
     yield machine.check_gpus(torch, expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
@@ -41,24 +41,24 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     yield all_reduce.check_all_reduce(torch)
 
 
-def requests(project: Project, names: list[str]) -> list[JobResources]:
-    """What the training jobs of these experiments ask for."""
+def requests(project: Project, names: list[str]) -> dict[tuple[str, str], JobResources]:
+    """(backbone, chain) of the steps that these experiments train → what each job asks for."""
     steps = [step for name in names for step in experiments.trained_steps(project, name)]
-    return [of_job(project, chains.last_step(chain).stage, backbone, chain) for backbone, chain in dict.fromkeys(steps)]
+    return {
+        (backbone, chain): of_job(project, chains.last_step(chain).stage, backbone, chain) for backbone, chain in steps
+    }
 
 
-def disk_needed(project: Project, names: list[str]) -> float:
-    """GB of models that these experiments have still to train, and of one job's checkpoints, where sizes are known."""
+def disk_needed(project: Project, asked: dict[tuple[str, str], JobResources]) -> float:
+    """GB of models that are still to be trained, and of one job's checkpoints, where sizes are known."""
     results = experiments.Results(project.settings.results)
     kept, meanwhile = 0.0, 0.0
-    steps = dict.fromkeys(step for name in names for step in experiments.trained_steps(project, name))
-    for backbone, chain in steps:
+    for (backbone, chain), resources in asked.items():
         if (results.model(backbone, chain) / "manifest.json").is_file():
             continue
         folder = results.model(backbone, chains.BASE) / "model"
         size = backbones.parameters(backbone, project.backbones[backbone], folder)
-        step = chains.last_step(chain)
-        need = memory.of_training(size, step.recipe(project), of_job(project, step.stage, backbone, chain))
+        need = memory.of_training(size, chains.last_step(chain).recipe(project), resources)
         kept += need.kept.value or 0
         meanwhile = max(meanwhile, need.meanwhile.value or 0)
     return kept + meanwhile

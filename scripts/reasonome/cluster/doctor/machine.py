@@ -79,7 +79,7 @@ def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Findi
     if torch.error:
         return Finding(check, FAIL, f"torch cannot be imported: {torch.error}", f"pip install -r {GPU_LOCK}")
     if expected is not None and here != expected:
-        fix = "ask for GPUs (`sbatch --gpus=N`, `gpus:` in config/resources.yaml), or load the driver's module"
+        fix = "ask for GPUs (`sbatch --gpus=N`, `gpus:` in config/resources.yaml); else see what `nvidia-smi` says"
         return Finding(check, FAIL, f"{expected} are expected, and nvidia-smi lists {here or 'none'}", fix)
     if not here:
         return Finding(check, NOT_HERE, f"none: jobs on this node train and answer on its CPU (torch {torch.version})")

@@ -57,8 +57,9 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
     )
     if done.returncode:
         # Where Snakemake says what is wrong; before it stands what it did, after it what it advises.
-        said = re.search(r"^\S*(Error|Exception)\b(.*\n?){1,12}", done.stderr, re.MULTILINE)
-        reason = said[0] if said else done.stderr
+        printed = done.stdout + done.stderr
+        said = re.search(r"^\S*(Error|Exception)\b.*(\n.*){0,11}", printed, re.MULTILINE)
+        reason = said[0] if said else printed
         raise InputError(f"Snakemake could not plan the jobs: {reason.strip()}", fix=f"see `snakemake -n {target}`")
     return parse(done.stdout)
 

@@ -82,7 +82,7 @@ class Plan:
         self.rates = Rates(runs, sizes)
         self.workload = Workload(project, runs)
         self.others = Counter(job.rule for job in jobs if job.rule not in MODEL_RULES)
-        self._data = [output for job in jobs if job.rule in DATA_RULES for output in job.outputs]
+        self._data = [job.outputs[0] for job in jobs if job.rule in DATA_RULES]
         alike = defaultdict(list)
         for job in jobs:
             if job.rule in MODEL_RULES:
@@ -92,7 +92,7 @@ class Plan:
 
     @property
     def unbuilt(self) -> list[str]:
-        """Files of data that are still to be built, if some job cannot be sized yet."""
+        """A file of all data that are still to be built, if some job cannot be sized yet."""
         return self._data if any(line.seconds.value is None for line in self.lines) else []
 
     @property
@@ -146,12 +146,12 @@ def _too_little(line: Line) -> list[str]:
     """What a job lacks of time and memory, and the lines for config/resources.yaml."""
     found = []
     asked, need = line.asked, line.need
-    minutes = math.ceil((line.seconds.value or 0) / 60)
+    minutes = (line.seconds.value or 0) / 60
     if minutes > asked.minutes:
         takes = "may take up to" if line.seconds.at_most else "takes about"
         found.append(
-            f"{takes} {minutes:,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is retried; or set "
-            f"`minutes: {math.ceil(minutes * 1.2)}`"
+            f"{takes} {math.ceil(minutes):,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is "
+            f"retried; or set `minutes: {math.ceil(minutes * 1.2)}`"
         )
     if (node := need.node.value) and node > asked.memory_gb:
         found.append(

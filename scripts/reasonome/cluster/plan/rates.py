@@ -104,8 +104,7 @@ class Rates:
         if model is None:
             return unknown(f"speed of a {device.name}")
         each = getattr(MACHINES[model], kind)
-        of_what = "a core" if model == "cpu" else f"a {model.upper()}"
-        note = f"{each:,} tokens/s of {of_what} with 1B parameters"
+        note = f"{each:,} tokens/s on each {'core' if model == 'cpu' else model.upper()} with 1B parameters"
         if device.name == "gpu":
             note += " (no gpu_model is asked for)"
         rate = Estimate(each * device.workers * 1e9, "assumed", note)
