@@ -11,16 +11,14 @@ import tiny_project
 
 from reasonome import cli
 from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, storage, weights
-from reasonome.cluster.doctor.examination import disk_needed, examine, requests
+from reasonome.cluster.doctor.examination import disk_needed, requests
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN
 from reasonome.cluster.doctor.machine import Torch
-from reasonome.config import Adapter
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 
 BACKBONE = "smollm2-135m"
 GPUS = tuple(f"GPU {number}: NVIDIA H100 80GB HBM3" for number in range(8))
-NODE = Torch("2.13.0", "13.0", "580.65.06", GPUS, 8, ("bf16", "NVIDIA H100 80GB HBM3 has bf16 instructions"))
+NODE = Torch("2.13.0", "13.0", "580.65.06", GPUS, 8)
 ON_CPU = Torch("2.13.0+cpu", precision=("bf16", "the processor has avx512_bf16"))
 
 
@@ -85,6 +83,25 @@ def test_a_gpu_without_bf16_is_slower_than_it_could_be():
     found = machine.check_precision(ON_CPU)
     assert (found.state, found.what) == (OK, "bf16: the processor has avx512_bf16")
     assert machine.check_precision(Torch()).state == NOT_HERE
+
+
+def test_gpus_need_a_c_compiler_and_the_header_of_python(tmp_path, monkeypatch):
+    monkeypatch.delenv("CC", raising=False)
+    header = tmp_path / "include/Python.h"
+    monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(header.parent)})
+    assert machine.check_compiler(ON_CPU, None).state == NOT_HERE
+    for torch, expected in ((NODE, None), (ON_CPU, 8)):
+        found = machine.check_compiler(torch, expected)
+        assert (found.state, found.what.split(":")[0]) == (FAIL, "no C compiler (gcc or clang) on the path")
+        assert "module load gcc" in found.fix and "jobs.yaml" in found.fix
+    node = with_torch(compiler="(Debian 12.2.0-14) 12.2.0")
+    found = machine.check_compiler(node, None)
+    assert (found.state, found.what.split(" ")[0], "python3-dev" in found.fix) == (FAIL, str(header), True)
+    header.parent.mkdir()
+    header.touch()
+    assert machine.check_compiler(node, None).what.startswith("(Debian 12.2.0-14) 12.2.0, and Python.h")
+    monkeypatch.setenv("CC", "nvc")
+    assert machine.check_compiler(NODE, None).state == OK
 
 
 def test_memory_is_that_of_the_control_group(tmp_path):
@@ -227,53 +244,6 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
     assert packages.installed()["tokenizers"]
 
 
-def test_packages_that_the_config_asks_for_have_to_be_there(project):
-    assert packages.asked_for(project, ["demo"]) == {}
-    assert packages.asked_for(project, ["causal-genes"]) == {"vllm": "`engine: vllm` of llama-3.1-8b"}
-    changed = Project(tiny_project.ROOT / "config")
-    sft, grpo = changed.recipes["sft"], changed.recipes["grpo"]
-    sft["names"] = sft["names"].model_copy(update={"adapter": Adapter(quantize="4bit")})
-    grpo["soft"] = grpo["soft"].model_copy(update={"rollouts": "vllm-server"})
-    changed.settings.trackers.append("mlflow")
-    assert packages.asked_for(changed, ["demo"]) == {
-        "mlflow": "`trackers: mlflow`",
-        "bitsandbytes": "`quantize: 4bit` of sft.names",
-        "vllm": "`rollouts: vllm-server` of grpo.soft",
-    }
-    assert packages.check_asked_for({}, trains=True).state == NOT_HERE
-    assert packages.check_asked_for({"vllm": "engine: vllm of llama-3.1-70b"}, trains=False).state == NOT_HERE
-    assert packages.check_asked_for({"json": "trackers: json"}, trains=True).state == OK
-    found = packages.check_asked_for({"json": "x", "no_such_one": "trackers: no_such_one"}, trains=True)
-    assert (found.state, found.fix.split(";")[0]) == (FAIL, "pip install no_such_one")
-    assert found.what == "no_such_one is not installed, which trackers: no_such_one asks for"
-
-
-def test_gpus_need_a_c_compiler_and_the_header_of_python(tmp_path, monkeypatch):
-    """As Triton looks for them: CC, else gcc or clang."""
-
-    def found():
-        return packages.check_compiler(gpus=True)
-
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("CC", raising=False)
-    header = tmp_path / "include/Python.h"
-    monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(header.parent)})
-    put_on_path(monkeypatch, tmp_path, "cc")
-    assert packages.check_compiler(gpus=False).state == NOT_HERE
-    assert (found().state, found().what.split(":")[0]) == (FAIL, "no C compiler (gcc or clang) on the path")
-    assert "module load gcc" in found().fix and "jobs.yaml" in found().fix
-    put_on_path(monkeypatch, tmp_path, "clang")
-    assert (found().state, found().what.split(" ")[0]) == (FAIL, str(header))
-    assert "python3-dev" in found().fix
-    header.parent.mkdir()
-    header.touch()
-    assert (found().state, found().what.split(",")[0]) == (OK, str(tmp_path / "clang"))
-    put_on_path(monkeypatch, tmp_path, "gcc")
-    assert found().what.startswith(str(tmp_path / "gcc"))
-    monkeypatch.setenv("CC", "gcc -O2")
-    assert found().what.startswith("CC is 'gcc -O2', which is no program: on GPUs Triton")
-
-
 # --- SLURM -------------------------------------------------------------------------------------------------
 
 
@@ -345,15 +315,6 @@ def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healt
     assert FAIL in [finding["state"] for finding in json.loads((healthy / "found.json").read_text())]
     said = "fail      GPUs: 8 are expected, and nvidia-smi lists none\n          fix: ask for GPUs"
     assert said in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("torch", "expected"), [(NODE, None), (ON_CPU, 8)])
-def test_a_compiler_is_looked_for_where_gpus_are_or_should_be(project, healthy, monkeypatch, torch, expected):
-    monkeypatch.setattr(machine, "read_torch", lambda: torch)
-    monkeypatch.setenv("PATH", str(healthy))
-    monkeypatch.delenv("CC", raising=False)
-    found = next(one for one in examine(project, ["demo"], expected) if one.check == "compiler")
-    assert (found.state, "no C compiler" in found.what) == (FAIL, True)
 
 
 def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_examined(healthy, capsys):

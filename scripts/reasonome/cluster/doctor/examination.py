@@ -21,7 +21,6 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     results = Path(project.settings.results)
     asked = requests(project, names)
     cluster = slurm.read_slurm()
-    have = packages.installed()
     yield storage.check_free(results, disk_needed(project, asked), names[0])
     yield storage.check_shm()
     yield storage.check_shared(results, storage.file_system(results), cluster.client)
@@ -29,15 +28,16 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     yield weights.check_weights(project, names)
     most = max((one.memory_gb for one in asked.values()), default=0)
     yield machine.check_memory(most, "SLURM_JOB_ID" in os.environ)
-    yield packages.check_versions(have, {file: packages.pins(project.root.parent / file) for file in LOCKS})
-    yield packages.check_asked_for(packages.asked_for(project, names), "torch" in have)
+    yield packages.check_versions(
+        packages.installed(), {file: packages.pins(project.root.parent / file) for file in LOCKS}
+    )
     yield packages.check_snakemake()
     yield slurm.check_controller(cluster, [one.partition for one in asked.values() if one.partition])
     yield slurm.check_following(cluster)
     torch = machine.read_torch()
     yield machine.check_gpus(torch, expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
     yield machine.check_precision(torch)
-    yield packages.check_compiler(bool(torch.version and (expected or torch.gpus)))
+    yield machine.check_compiler(torch, expected)
     yield all_reduce.check_all_reduce(torch)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ print(json.dumps({
     "driver": told.nvidia_driver_version,
     "gpus": (told.nvidia_gpu_models or "").splitlines(),
     "count": torch.cuda.device_count(),
+    "compiler": told.gcc_version or told.clang_version,
     "precision": precision.of_machine(),
 }))
 """
@@ -46,6 +48,7 @@ class Torch:
     driver: str | None = None
     gpus: tuple[str, ...] = ()
     count: int = 0
+    compiler: str | None = None
     precision: tuple[str, str] | None = None
     said: str = ""
     error: str = ""
@@ -109,6 +112,21 @@ def check_precision(torch: Torch) -> Finding:
         fix = "ask for an A100 or newer by `gpu_model:` in config/resources.yaml: it computes in bf16, which is faster"
         return Finding(check, WARN, ": ".join(torch.precision), fix)
     return Finding(check, OK, ": ".join(torch.precision))
+
+
+def check_compiler(torch: Torch, expected: int | None) -> Finding:
+    """The C compiler and the header of Python with which Triton builds kernels at run time."""
+    check, builds = "compiler", "on GPUs Triton builds kernels at run time (vLLM, Liger, TRL's head)"
+    if torch.version is None or not (torch.gpus or expected):
+        return Finding(check, NOT_HERE, f"needed with GPUs: {builds}; for DeepSpeed on CPUs see `ds_report`")
+    if not torch.compiler and "CC" not in os.environ:
+        fix = "module load gcc (in `setup:` of profiles/slurm/jobs.yaml for jobs), apt-get install gcc, or export CC=…"
+        return Finding(check, FAIL, f"no C compiler (gcc or clang) on the path: {builds}", fix)
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    if not header.is_file():
+        fix = "apt-get install python3-dev, or make the environment of a Python that has it (conda's, uv's)"
+        return Finding(check, FAIL, f"{header} is missing: {builds}", fix)
+    return Finding(check, OK, f"{torch.compiler or os.environ['CC']}, and Python.h: {builds}")
 
 
 def check_memory(asked: float, in_job: bool, groups: Path = memory_limits.ROOT) -> Finding:
