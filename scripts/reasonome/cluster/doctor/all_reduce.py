@@ -3,14 +3,13 @@
 The check starts this file as the program of each of them.
 """
 
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, Finding
-from reasonome.cluster.doctor.machine import SCRIPTS, Torch
+from reasonome.cluster.doctor.machine import SCRIPTS, Torch, environment
 
 LIMIT_SECONDS = 180
 ON_GPUS = "run again with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 or NCCL_SOCKET_IFNAME=<interface> narrow it down"
@@ -25,10 +24,9 @@ def check_all_reduce(torch: Torch, limit: float = LIMIT_SECONDS, program: Path =
     size, fix = torch.count or 2, ON_GPUS if torch.count else ON_CPU
     who = f"{size} processes over {'nccl' if torch.count else 'gloo'}"
     command = [sys.executable, str(SCRIPTS / "launch.py"), f"--processes={size}", str(program)]
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "PYTHONSAFEPATH": "1"}
     started = time.monotonic()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment())
     except subprocess.TimeoutExpired:
         return Finding(check, FAIL, f"{who} did not finish in {limit:g} s", fix)
     if done.returncode:

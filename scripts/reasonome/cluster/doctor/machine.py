@@ -54,14 +54,19 @@ class Torch:
     error: str = ""
 
 
+def environment() -> dict[str, str]:
+    """The environment of a process that imports this library."""
+    paths = filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
+
+
 def read_torch() -> Torch:
     """What torch says in a process of its own, so that this one neither loads it nor falls with it."""
     if find_spec("torch") is None:
         return Torch()
     command = [sys.executable, "-c", _ASK_TORCH]
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, env=environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, env=environment())
     except subprocess.TimeoutExpired:
         return Torch("?", error=f"it took longer than {LIMIT_SECONDS} s")
     complaints = [line for line in done.stderr.splitlines() if line.strip()]
