@@ -20,7 +20,8 @@ def pins(lock: Path) -> dict[str, str]:
 
 def installed() -> dict[str, str]:
     """Package → version, of PACKAGES that are installed; torch 2.13.0+cpu is 2.13.0."""
-    return {found.name: found.version.partition("+")[0] for found in metadata.distributions() if found.name in PACKAGES}
+    here = [name for name in PACKAGES if any(metadata.Distribution.discover(name=name))]
+    return {name: metadata.version(name).partition("+")[0] for name in here}
 
 
 def check_versions(have: Mapping[str, str], locks: Mapping[str, Mapping[str, str]]) -> Finding:
