@@ -131,7 +131,7 @@ def check_compiler(torch: Torch, expected: int | None) -> Finding:
     if not header.is_file():
         fix = "apt-get install python3-dev, or make the environment of a Python that has it (conda's, uv's)"
         return Finding(check, FAIL, f"{header} is missing: {builds}", fix)
-    return Finding(check, OK, f"{torch.compiler or os.environ['CC']}, and Python.h: {builds}")
+    return Finding(check, OK, f"C compiler {torch.compiler or os.environ['CC']}, and Python.h: {builds}")
 
 
 def check_memory(asked: float, in_job: bool, groups: Path = memory_limits.ROOT) -> Finding:

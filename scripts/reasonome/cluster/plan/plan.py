@@ -124,10 +124,11 @@ class Plan:
         adapted = recipe.adapter is not None
         if job.rule in TEXT_STAGES or self.rates.has("grpo", used):
             return work.backward / self.rates.training(job.rule, job.backbone, used, adapted)
-        # No GRPO was measured on such a device: what it learns from and what it writes, one after the other.
+        # What it learns from and what it writes, one after the other.
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
         learning = work.backward / self.rates.training("sft", job.backbone, used, adapted)
-        return learning + work.generated / self.rates.generation(job.backbone, used, engine)
+        writing = work.generated / self.rates.generation(job.backbone, used, engine)
+        return learning + writing + Estimate(0, "scaled", "no run of GRPO on such a device")
 
     def _need_of_training(self, job: Job, recipe: Recipe, used: Device, asked: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.

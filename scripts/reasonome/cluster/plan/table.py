@@ -109,7 +109,7 @@ def _shown(number: Estimate | None, form: Callable[[float], str]) -> str:
 
 def _figures(value: float) -> str:
     """Two figures, or whole numbers; no exponents."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}" if value >= 0.01 else "0.0"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}" if value >= 0.01 else "0"
 
 
 def _count(value: float) -> str:
