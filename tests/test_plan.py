@@ -1,11 +1,9 @@
 """`reasonome plan`: numbers worked out by hand, where they come from, and what users get wrong."""
 
 import json
-import os
 import re
 import shutil
 import struct
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,26 +238,8 @@ def test_assumed_rates_are_of_the_machine_and_by_size(project):
     assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
     assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
     assert assumed.model_of("NVIDIA L40S") == "l40s"
-
-
-@pytest.mark.parametrize(
-    ("device", "asked", "used"),
-    [
-        (Device("h100", 4), JobResources(gpus=4), 4),
-        (Device("h100", 4), JobResources(gpus=4, processes=2), 2),
-        (Device("h100", 8), JobResources(gpus=4, nodes=2, processes=3), 6),
-        (Device("h100", 1), JobResources(gpus=4, processes=2), 1),
-        (Device("cpu", 2), JobResources(cpus=16, processes=3), 2),
-    ],
-)
-def test_training_computes_on_a_gpu_for_each_process_or_on_all_cores(device, asked, used):
-    assert device.training(asked) == replace(device, workers=used)
-
-
-def test_where_the_rate_is_assumed_a_job_takes_a_minute_to_start(project):
-    found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1)
-    assert found.seconds.value == pytest.approx(60 + 8200 / 15_000)  # no GPU is named in the shipped configuration
-    assert found.seconds.source == "assumed"
+    found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1).seconds
+    assert (found.value, found.source) == (pytest.approx(60 + 8200 / 15_000), "assumed"), "and a minute to start"
 
 
 def test_grpo_without_a_run_of_it_is_training_and_answering(project):
@@ -272,7 +252,16 @@ def test_grpo_without_a_run_of_it_is_training_and_answering(project):
     assert (found.seconds.source, found.seconds.at_most) == ("scaled", True)
 
 
-def test_answers_say_their_engine_and_the_gpus_that_it_used(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("visible", "engine", "device", "used"),
+    [
+        (0, "transformers", "cpu", 0),
+        (0, "vllm", "cpu", 0),
+        (4, "transformers", "NVIDIA H100", 1),
+        (4, "vllm", "NVIDIA H100", 3),  # nine heads cannot be shared by four
+    ],
+)
+def test_answers_say_their_engine_and_the_gpus_that_it_used(monkeypatch, visible, engine, device, used):
     model = tiny_folder("model/model")
     model.with_name("manifest.json").write_text('{"recipe": {"checkpoints": "keep"}}')
     shape = {"num_attention_heads": 9, "num_key_value_heads": 3, "hidden_size": 9, "intermediate_size": 18}
@@ -281,31 +270,16 @@ def test_answers_say_their_engine_and_the_gpus_that_it_used(tmp_path, monkeypatc
     # What writes answers is tried elsewhere; here, on made-up GPUs, what is said of them.
     monkeypatch.setattr(generate, "write_answers", lambda *job: {"prompt_tokens": 18, "generated_tokens": 12})
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100")
-
-    def said(gpus, engine, *options):
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
-        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
-        monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-        output = tiny_folder(f"results/answers/{BACKBONE}/base/demo-go.demo-names") / "greedy.jsonl"
-        command = (
-            f"generate.py --config {tiny_project.ROOT / 'config'} --model model --benchmark demo-go --style demo-names"
-        )
-        command += f" --examples test.jsonl --decoding greedy --engine {engine} --output {output}"
-        monkeypatch.setattr("sys.argv", [*command.split(), *options])
-        generate.main()
-        run = json.loads(output.with_suffix(".run.json").read_text())
-        assert (run["prompt_tokens"], run["generated_tokens"], run["backward_tokens"]) == (18, 12, 0)
-        (read,) = measured.runs(Path("results"))
-        assert (read.engine, read.device) == (engine, run["device"])
-        return run["device"], run["engine"], run["gpus"]
-
-    assert said(0, "transformers") == ("cpu", "transformers", 0)
-    assert said(0, "vllm") == ("cpu", "vllm", 0)
-    assert said(4, "transformers") == ("NVIDIA H100", "transformers", 1)
-    assert said(4, "vllm") == ("NVIDIA H100", "vllm", 3)  # nine heads cannot be shared by four
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1,2,3"
-    said(2, "vllm", "--gpus", "2")
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: visible > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: visible)
+    output = tiny_folder(f"results/answers/{BACKBONE}/base/demo-go.demo-names") / "greedy.jsonl"
+    asked = f"--config {tiny_project.ROOT / 'config'} --benchmark demo-go --style demo-names --decoding greedy"
+    command = f"generate.py {asked} --model model --examples test.jsonl --engine {engine} --output {output}"
+    monkeypatch.setattr("sys.argv", command.split())
+    generate.main()
+    (run,) = measured.runs(Path("results"))
+    assert (run.device, run.engine, run.gpus) == (device, engine, used)
+    assert (run.prompt_tokens, run.generated_tokens, run.backward_tokens) == (18, 12, 0)
 
 
 # --- memory and disk -----------------------------------------------------------------------------------------

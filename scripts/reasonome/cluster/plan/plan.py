@@ -113,31 +113,30 @@ class Plan:
             need = memory.of_answering(self.rates.sizes[job.backbone], used.workers if asked.gpus else 0)
         else:
             recipe = chains.last_step(job.chain).recipe(self.project)
-            used = device.training(asked)
-            seconds = self._seconds_of_training(job, recipe, used, work)
-            need = self._need_of_training(job, recipe, used, asked)
+            seconds = self._seconds_of_training(job, recipe, device, work)
+            need = self._need_of_training(job, recipe, device, asked)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
         return Line(name, len(jobs), asked, device, work.backward + work.generated, seconds, need)
 
-    def _seconds_of_training(self, job: Job, recipe: Recipe, used: Device, work: Work) -> Estimate:
+    def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted = recipe.adapter is not None
-        if job.rule in TEXT_STAGES or self.rates.has("grpo", used):
-            return work.backward / self.rates.training(job.rule, job.backbone, used, adapted)
+        if job.rule in TEXT_STAGES or self.rates.has("grpo", device):
+            return work.backward / self.rates.training(job.rule, job.backbone, device, adapted)
         # What it learns from and what it writes, one after the other.
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
-        learning = work.backward / self.rates.training("sft", job.backbone, used, adapted)
-        writing = work.generated / self.rates.generation(job.backbone, used, engine)
+        learning = work.backward / self.rates.training("sft", job.backbone, device, adapted)
+        writing = work.generated / self.rates.generation(job.backbone, device, engine)
         return learning + writing + Estimate(0, "scaled", "no run of GRPO on such a device")
 
-    def _need_of_training(self, job: Job, recipe: Recipe, used: Device, asked: JobResources) -> memory.Need:
+    def _need_of_training(self, job: Job, recipe: Recipe, device: Device, asked: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.
-        same = (job.rule, job.backbone, used.workers, memory.ranks(asked), asked.sharding)
+        same = (job.rule, job.backbone, device.workers, memory.ranks(asked), asked.sharding)
         alike = [
             run
             for run in self.rates.runs
             if (run.stage, run.backbone, run.workers, run.processes, run.sharding) == same
-            and used.is_that_of(run)
+            and device.is_that_of(run)
             and memory.takes_as_much(recipe, run.settings)
         ]
         return memory.as_measured(memory.of_training(self.rates.sizes[job.backbone], recipe, asked), alike)

@@ -28,12 +28,6 @@ class Device:
         """The part of it that one job's engine answers on: transformers takes a single GPU, vLLM all of them."""
         return self if self.name == "cpu" or engine == "vllm" else replace(self, workers=1)
 
-    def training(self, asked: JobResources) -> "Device":
-        """The part of it that a training job's processes compute on: a GPU for each, or all cores."""
-        if self.name == "cpu" or asked.processes is None:
-            return self
-        return replace(self, workers=min(self.workers, asked.processes * asked.nodes))
-
     def is_that_of(self, run: MeasuredRun) -> bool:
         """Whether the run was on such a device; an unnamed GPU is any."""
         if (self.name == "cpu") != (run.device == "cpu"):
