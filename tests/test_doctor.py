@@ -162,13 +162,6 @@ def test_what_is_needed_is_models_and_one_jobs_checkpoints(project, tmp_path, mo
     assert disk_needed(project, requests(project, ["demo"])) == pytest.approx(135e6 * (2 * 2 + 3 * 12) / 1e9)
 
 
-def test_shared_memory_of_containers_is_small(tmp_path, monkeypatch):
-    found = storage.check_shm(tmp_path / "none")
-    assert (found.state, "--shm-size" in found.fix) == (WARN, True)
-    monkeypatch.setattr(storage, "SHM_GB", 0)
-    assert storage.check_shm(tmp_path).state == OK
-
-
 @pytest.mark.parametrize(
     ("path", "kind", "state"),
     [
@@ -309,7 +302,7 @@ def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healt
     assert cli.main(["doctor", "--gpus", "0", "--json", "-"]) == 0
     captured = capsys.readouterr()
     found = json.loads(captured.out)
-    assert [finding["check"] for finding in found][:2] == ["disk", "/dev/shm"]
+    assert [finding["check"] for finding in found][:2] == ["disk", "file system"]
     assert len(captured.err.split("\n")) >= len(found)
     assert cli.main(["doctor", "--gpus", "8", "--json", "found.json"]) == 1
     assert FAIL in [finding["state"] for finding in json.loads((healthy / "found.json").read_text())]

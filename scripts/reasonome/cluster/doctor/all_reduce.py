@@ -12,7 +12,10 @@ from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, Finding
 from reasonome.cluster.doctor.machine import SCRIPTS, Torch, environment
 
 LIMIT_SECONDS = 180
-ON_GPUS = "run again with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 or NCCL_SOCKET_IFNAME=<interface> narrow it down"
+ON_GPUS = (
+    "run again with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 or NCCL_SOCKET_IFNAME=<interface> narrow it down; a container "
+    "needs --shm-size=8g or --ipc=host"
+)
 ON_CPU = "set GLOO_SOCKET_IFNAME=lo, and see that the node resolves its own name (`getent hosts $(hostname)`)"
 
 

@@ -22,7 +22,6 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     asked = requests(project, names)
     cluster = slurm.read_slurm()
     yield storage.check_free(results, disk_needed(project, asked), names[0])
-    yield storage.check_shm()
     yield storage.check_shared(results, storage.file_system(results), cluster.client)
     yield storage.check_writing(results)
     yield weights.check_weights(project, names)

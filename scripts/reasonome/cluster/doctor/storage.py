@@ -11,8 +11,6 @@ from reasonome.cluster.doctor.finding import FAIL, OK, WARN, Finding
 
 OF_ONE_NODE = ("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs")
 PASSING = ("tmpfs", "ramfs", "overlay")  # in memory, or inside a container
-SHM = Path("/dev/shm")
-SHM_GB = 1.0  # what NCCL and data loaders share between the processes of a node
 
 
 def existing(path: Path) -> Path:
@@ -31,15 +29,6 @@ def check_free(path: Path, needed: float, experiment: str) -> Finding:
         f"free some, or set `results:` in config/config.yaml to a larger disk; `reasonome plan {experiment}` counts it"
     )
     return Finding("disk", FAIL, what, fix)
-
-
-def check_shm(place: Path = SHM) -> Finding:
-    """The size of /dev/shm, which containers have too little of."""
-    total = shutil.disk_usage(place).total / 1e9 if place.is_dir() else 0.0
-    if total >= SHM_GB:
-        return Finding("/dev/shm", OK, f"{total:,.1f} GB")
-    fix = "start the container with --shm-size=8g or --ipc=host, or bind /dev/shm"
-    return Finding("/dev/shm", WARN, f"{total:.2f} GB: processes of a node share more", fix)
 
 
 def file_system(path: Path) -> str:
