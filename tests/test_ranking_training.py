@@ -11,7 +11,7 @@ import tiny_training
 from ranking_questions import TASK, question
 
 from reasonome.answering.chat_endpoint import ApiAnswer
-from reasonome.cluster.doctor.offline import needed_weights
+from reasonome.cluster.doctor.weights import needed_weights
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES, GrpoRecipe
@@ -326,7 +326,7 @@ def test_what_jobs_of_rankings_have_to_do_can_be_told(project, name):
         assert work.of(Job(rule, {"backbone": backbone, "chain": chain})).backward.at_most is not None
     run = experiments.cells(project, name)[0]
     wildcards = {key: getattr(run, key) for key in ("backbone", "chain", "benchmark", "style", "decoding")}
-    assert work.of(Job("generate", wildcards)).answers.value > 0
+    assert work.of(Job("generate", wildcards)).generated.value > 0
 
 
 def test_rankings_need_no_encoder_of_a_teacher(project):

@@ -6,6 +6,7 @@ reasonome plan demo --gpus 0 --cores 2       on a machine with two cores and no 
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from reasonome.config.project import Project
@@ -29,9 +30,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         "(default: the project's)",
     )
     command.add_argument(
-        "--gpus", type=_number, metavar="N", help="GPUs of a node at most; 0: none (default: as asked)"
+        "--gpus", type=_at_least(0), metavar="N", help="GPUs of a node at most; 0: none (default: as asked)"
     )
-    command.add_argument("--cores", type=_positive, metavar="N", help="cores of a node at most (default: as asked)")
+    command.add_argument("--cores", type=_at_least(1), metavar="N", help="cores of a node at most (default: as asked)")
     command.add_argument("--format", choices=["table", "tsv"], default="table")
     command.add_argument("--config", type=Path, default=Path("config"))
     command.set_defaults(run=run)
@@ -48,18 +49,17 @@ def run(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
-    plan = Plan(project, still, found, measured.recorded_seconds(), args.gpus, args.cores)
+    plan = Plan(project, still, found, args.gpus, args.cores)
     show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
     return 0
 
 
-def _number(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"'{text}' is no number from 0")
-    return int(text)
+def _at_least(least: int) -> Callable[[str], int]:
+    """A type of arguments: whole numbers from `least`."""
 
+    def read(text: str) -> int:
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"'{text}' is no number from {least}")
+        return int(text)
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1")
-    return int(text)
+    return read

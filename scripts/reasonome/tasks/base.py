@@ -15,7 +15,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from pydantic import BaseModel
@@ -70,6 +70,13 @@ class Inputs:
     def paths(self) -> list[Path]:
         """All files, each once."""
         return list(dict.fromkeys(_flat(self.files)))
+
+
+class Rows(NamedTuple):
+    """How many rows a split has by the settings, and whether it may be fewer; else it may be more."""
+
+    rows: int
+    at_most: bool
 
 
 @dataclass(frozen=True)

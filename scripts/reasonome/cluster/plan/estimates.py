@@ -1,6 +1,5 @@
 """A number and where it comes from; what is computed of several is as uncertain as the worst of them."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -30,10 +29,6 @@ class Estimate:
         """The same with a factor that is certain."""
         return self if self.value is None else replace(self, value=self.value * factor)
 
-    def whole(self) -> "Estimate":
-        """Rounded up."""
-        return self if self.value is None else replace(self, value=math.ceil(self.value))
-
 
 def counted(value: float, note: str = "", at_most: bool = False) -> Estimate:
     """A number that follows from files or config."""
@@ -59,7 +54,7 @@ def total(parts: list[Estimate]) -> Estimate:
     """The sum of what is known; its note says how many are not."""
     known = [part for part in parts if part.value is not None]
     left_out = len(parts) - len(known)
-    note = f"without {left_out} of {len(parts)} that are not known" if left_out else ""
+    note = f"without {left_out} of {len(parts)} lines that are not known" if left_out else ""
     source = max((part.source for part in known), key=SOURCES.index, default="unknown" if parts else "counted")
     if parts and not known:
         return unknown(note)

@@ -1,4 +1,4 @@
-"""The jobs that an experiment still needs, as Snakemake's own dry-run has them, and which waits for which."""
+"""The jobs that an experiment still needs, as Snakemake's own dry-run has them."""
 
 import os
 import re
@@ -11,18 +11,17 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup
 
-_RULE = re.compile(r"\s*(?:local)?(?:rule|checkpoint) (\w+):")
-_ITEM = re.compile(r"\s+(input|output|wildcards): (.*)")
+_RULE = re.compile(r"\s*(?:local)?rule (\w+):")
+_ITEM = re.compile(r"\s+(output|wildcards): (.*)")
 SNAKEFILE = Path(__file__).resolve().parents[4] / "Snakefile"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a rule, with the files that it reads and writes."""
+    """One job of a rule, with the files that it writes."""
 
     rule: str
     wildcards: dict[str, str] = field(hash=False)
-    inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
 
     @property
@@ -57,10 +56,11 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         env=environment,
     )
     if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        wrong = [number for number, line in enumerate(lines) if re.search(r"(Error|Exception)\b", line)]
-        reason = "\n  ".join(lines[wrong[0] :][:12] if wrong else lines[-12:])
-        raise InputError(f"Snakemake could not plan the jobs: {reason}", fix=f"see `snakemake -n {target}`")
+        # Where Snakemake says what is wrong; before it stands what it did, after it what it advises.
+        printed = done.stdout + done.stderr
+        said = re.search(r"^\S*(Error|Exception)\b.*(\n.*){0,11}", printed, re.MULTILINE)
+        reason = said[0] if said else printed
+        raise InputError(f"Snakemake could not plan the jobs: {reason.strip()}", fix=f"see `snakemake -n {target}`")
     return parse(done.stdout)
 
 
@@ -73,25 +73,16 @@ def parse(text: str) -> list[Job]:
         elif found and (item := _ITEM.fullmatch(line)):
             found[-1][1].setdefault(item[1], item[2])
     return [
-        Job(
-            rule,
-            dict(pair.split("=", 1) for pair in re.split(r", (?=\w+=)", items.get("wildcards", "")) if pair),
-            _files(items.get("input", "")),
-            _files(items.get("output", "")),
-        )
+        Job(rule, _wildcards(items.get("wildcards", "")), _files(items.get("output", "")))
         for rule, items in found
         if rule != "all"
     ]
 
 
+def _wildcards(listed: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in re.split(r", (?=\w+=)", listed) if pair)
+
+
 def _files(listed: str) -> tuple[str, ...]:
     """Files of a list as Snakemake prints it; marks such as `(missing)` after a name are left out."""
     return tuple(re.sub(r" \([^()]*\)$", "", name) for name in listed.split(", ") if name)
-
-
-def waits_for(jobs: list[Job]) -> dict[int, list[int]]:
-    """For each job, by position, the jobs whose outputs it reads."""
-    made_by = {output: position for position, job in enumerate(jobs) for output in job.outputs}
-    return {
-        position: sorted({made_by[name] for name in job.inputs if name in made_by}) for position, job in enumerate(jobs)
-    }

@@ -5,7 +5,7 @@ from pathlib import Path
 from reasonome.config import GO_FORMATS, ONTOLOGY_FILES, KnowledgeTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
-from reasonome.tasks.base import Inputs
+from reasonome.tasks.base import Inputs, Rows
 from reasonome.tasks.naming.settings import PublishedFile
 
 
@@ -109,13 +109,13 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
     return [(str(file.url or file.path), "", "not stated", "") for file in published]
 
 
-def rows_by_settings(project: Project, benchmark: str, part: str) -> int | None:
-    """Rows of a split at most, by the settings; None where they do not say."""
+def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
+    """Rows of a split by the settings; None where they do not say."""
     spec = project.benchmarks[benchmark]
     sizes = [getattr(subset, part) for subset in spec.subsets.values()]
     if not sizes or None in sizes or (part == "test" and spec.files):
         return None
-    return sum(sizes) * (1 + len(spec.contaminated) if part == "test" else 1)
+    return Rows(sum(sizes) * (1 + len(spec.contaminated) if part == "test" else 1), at_most=True)
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs
+from reasonome.tasks.base import Inputs, Rows
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -64,10 +64,10 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
     return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
 
 
-def rows_by_settings(project: Project, benchmark: str, part: str) -> int | None:
-    """Rows of a split at least, by the settings: what would leak is held out together. None where they do not say."""
+def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
+    """Rows of a split by the settings: what would leak is held out together. None where they do not say."""
     sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-    return None if None in sizes or not sum(sizes) else sum(sizes)
+    return None if None in sizes or not sum(sizes) else Rows(sum(sizes), at_most=False)
 
 
 def order_seeds(project: Project, benchmark: str) -> list[int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs
+from reasonome.tasks.base import Inputs, Rows
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -54,7 +54,7 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
     return [(table, "", "not stated", "") for table in tables]
 
 
-def rows_by_settings(project: Project, benchmark: str, part: str) -> int | None:
-    """Rows of a split at least, by the settings; None where they do not say."""
+def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
+    """Rows of a split by the settings; None where they do not say."""
     sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-    return None if None in sizes else sum(sizes)
+    return None if None in sizes else Rows(sum(sizes), at_most=False)
