@@ -6,10 +6,10 @@ from functools import cached_property
 
 import pandas as pd
 
+from reasonome.annotation.names import TermNames
 from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, read_library
 from reasonome.annotation.project_files import Sources
 from reasonome.annotation.record import EnrichedTerm
-from reasonome.annotation.term_names import TermNames
 from reasonome.config.project import Project
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from reasonome.annotation.readers.checked import counted, some
-from reasonome.annotation.readers.species import Orthologues
+from reasonome.annotation.gene_list import counted, some
+from reasonome.annotation.orthologues import Orthologues
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
@@ -182,12 +182,7 @@ class OverRepresentation:
         universe: Collection[str],
         orthologues: Mapping[str, Collection[str]] | None = None,
     ):
-        """InputError for an empty universe, two libraries of one name, and where no set is left to test against."""
-        if not universe:
-            raise InputError("the universe has no gene", fix="give all genes that were tested, or none for the default")
-        names = [library.name for library in libraries]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise InputError(f"two gene set libraries are named '{twice[0]}'", fix="rename one of the files")
+        """InputError where no set is left to test against."""
         self._symbols = {gene: (gene,) if orthologues is None else orthologues[gene] for gene in universe}
         self._libraries = [_TestedLibrary(library, self._symbols) for library in libraries]
         self.told = tuple(library.told for library in self._libraries)
@@ -203,11 +198,8 @@ class OverRepresentation:
 
         Equal ones are in the order of the libraries, then of their ids. Overlap and size count genes of the universe; a
         term's genes are the symbols by which it has those of the list, in the order of the list. Genes outside the
-        universe are left out, see `universe_flags`; with none inside there are no terms. InputError for a list
-        without genes.
+        universe are left out, see `universe_flags`; with none inside there are no terms.
         """
-        if not genes:
-            raise InputError("there are no genes to test", fix="give a set of at least one gene")
         drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
         found = []
         for number, library in enumerate(self._libraries):
