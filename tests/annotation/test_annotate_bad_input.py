@@ -291,10 +291,9 @@ def run(annotating, *options: str, sets: str | None = None) -> int:
     ("options", "field", "message"),
     [
         (["--top", "0"], "--top", "'0': Input should be greater than or equal to 1"),
-        (["--adjusted-p", "2"], "--adjusted-p", "'2.0': Input should be less than or equal to 1"),
         (["--adjusted-p", "nan"], "--adjusted-p", "'nan': Input should be a finite number"),
-        (["--log2-fold-change", "-1"], "--log2-fold-change", "'-1.0': Input should be greater than or equal to 0"),
-        (["--samples", "0"], "--samples", "'0': Input should be greater than or equal to 1"),
+        (["--columns", "genes=x"], "--columns", "'genes': Input should be 'gene'"),
+        (["--columns", "gene"], "--columns", "'gene' is no KEY=COLUMN"),
     ],
 )
 def test_options_that_cannot_be(annotating, by_hand, options, field, message):
@@ -344,8 +343,6 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
     ("options", "message"),
     [
         (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no finished model"),
-        (["--style", "fact"], "unknown prompt style 'fact'"),
-        (["--libraries", "reactome-dem"], "unknown source 'reactome-dem'"),
         (["--libraries", "wikipathways"], "were not made yet"),
         (["--universe", "none.txt"], "there is no such file"),
     ],
@@ -366,3 +363,10 @@ def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys,
     assert "mice: 'mine': 2 of 3 genes known; " in told
     assert "1 of 3 genes is unknown: Xyz1" in told
     assert "mice: in 1 set 2 genes are known, 1 not\n" in told
+
+
+def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):
+    table = annotating.file("mine.csv", "Name,Change,Q value\n" + "".join(f"{gene},3,0.01\n" for gene in REPAIR))
+    columns = "gene=Name,log2_fold_change=Change,adjusted_p=Q value"
+    assert run(annotating, "--preview", "--columns", columns, sets=str(table)) == 0
+    assert "mine: 2 sets, by genes: 'mine up' (5), 'mine down' (0)\n" in capsys.readouterr().out

@@ -226,7 +226,7 @@ def test_a_set_that_a_file_gives_a_gene_twice_has_it_once(tmp_path, genes):
     # BRCA1 twice and in small letters, ATM as TEL1 too: three genes.
     path = tmp_path / "twice.gmt"
     path.write_text("Repair\t\tBRCA1\tBRCA1\tbrca1\tATM\tTEL1\tTP53\n")
-    found = read_library(path, genes, "mine")
+    found = read_library(path, genes, "mine", "gmt")
     assert found.sets["Repair"].symbols == {"BRCA1", "ATM", "TP53"}
     # All three of three drawn, of a universe of four: 1 / C(4,3).
     [term] = enriched(["BRCA1", "ATM", "TP53"], [found], {"BRCA1", "ATM", "TP53", "CALM1"})
@@ -258,36 +258,24 @@ def test_a_library_of_msigdb_with_old_symbols_and_aliases(tmp_path, genes):
     path = tmp_path / "my.sets.GMT.gz"
     with gzip.open(path, "wt") as file:
         file.write("GOBP_DNA_REPAIR\thttp://x\tTEL1\tATM\tbrca1\tNOSUCH\nGONE\t\tNOSUCH\tNOR_THIS\n")
-    found = read_library(path, genes, "mine")
+    found = read_library(path, genes, "mine", "gmt")
     assert found.name == "mine"
     assert found.sets == {"GOBP_DNA_REPAIR": LibrarySet("dna repair", frozenset({"ATM", "BRCA1"}))}
 
 
 def test_a_library_of_reactome_has_its_ids_and_no_aliases(genes):
     # CAMI, an alias of CALM1, and NP, an old symbol of two letters, are not taken; tat is a viral protein.
-    assert read_library(DATA / "reactome.gmt", genes, "reactome").sets == {
+    assert read_library(DATA / "reactome.gmt", genes, "mine", "reactome").sets == {
         "R-HSA-73894": LibrarySet("DNA repair", frozenset({"TP53", "BRCA1"})),
         "R-HSA-111997": LibrarySet("Calcium", frozenset({"CALM1", "MARCHF1"})),
     }
-
-
-def test_a_library_of_wikipathways_has_its_ids(genes):
-    found = read_library(DATA / "wikipathways.gmt", genes, "wikipathways")
-    assert found.name == "wikipathways"
-    assert found.sets["WP1"] == LibrarySet("100% repair", frozenset({"TP53", "BRCA1"}))
-
-
-def test_sets_of_several_origins_go_by_their_names(tmp_path, genes):
-    path = tmp_path / "mixed.gmt"
-    path.write_text("DNA repair\tR-HSA-73894\tTP53\nMine\t\tATM\n")
-    assert list(read_library(path, genes, "mine").sets) == ["DNA repair", "Mine"]
 
 
 def test_a_library_of_another_organism_is_refused(tmp_path, genes):
     path = tmp_path / "fly.gmt"
     path.write_text("DNA repair\t\tFBgn0000001\tFBgn0000002\n")
     with pytest.raises(InputError, match="none of the 2 genes is known, as 'FBgn0000001'") as error:
-        read_library(path, genes, "mine")
+        read_library(path, genes, "mine", "gmt")
     assert error.value.file == path
 
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import math
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +10,7 @@ import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
 
 from reasonome.annotation import page
-from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
+from reasonome.annotation.record import AnnotationRecord
 
 
 class Parsed(HTMLParser):
@@ -113,20 +112,8 @@ def test_a_single_list_has_nothing_beside_it(clean):
     assert 'id="side-by-side"' not in page.render_page([SPINDLE], ABOUT)
 
 
-def test_no_records_make_a_page():
-    found = Parsed(page.render_page([], ABOUT))
-    assert found.data()["records"] == []
-    assert "0 in 0 lists" in found.text["dd"]
-
-
 def test_names_in_any_script_are_kept(tmp_path):
     assert len(LONG_NAME) == 40
     page.write_page([SPINDLE.model_copy(update={"name": LONG_NAME})], ABOUT, tmp_path / "annotations.html")
     written = (tmp_path / "annotations.html").read_text(encoding="utf-8")
     assert Parsed(written).data()["records"][0]["name"] == LONG_NAME
-
-
-def test_a_weight_that_json_cannot_say_is_unknown_on_the_page():
-    gene = AnnotatedGene(symbol="TP53", written="TP53", weight=math.inf)
-    found = Parsed(page.render_page([SPINDLE.model_copy(update={"genes": [gene]})], ABOUT))
-    assert found.data()["records"][0]["genes"][0]["weight"] is None

@@ -1,13 +1,11 @@
 """Tables of annotated sets: what a spreadsheet reads, and what a program reads back."""
 
 import csv
-import json
-import math
 
 import pandas as pd
 from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
 
-from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
+from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.tables import COLUMNS, best_term, tsv_line, write_tables
 from reasonome.core import atomic
 
@@ -69,17 +67,6 @@ def test_every_record_is_read_back_from_its_line(tmp_path):
     write_tables(POISONED, tmp_path)
     rows = atomic.read_jsonl(tmp_path / "annotations.jsonl")
     assert [AnnotationRecord.model_validate(row) for row in rows] == POISONED
-
-
-def test_a_weight_that_json_cannot_say_is_null(tmp_path):
-    genes = [
-        AnnotatedGene(symbol=symbol, written=symbol, weight=weight)
-        for symbol, weight in (("TP53", math.inf), ("TTN", math.nan), ("MX1", -1.5))
-    ]
-    write_tables([SPINDLE.model_copy(update={"genes": genes})], tmp_path)
-    written = (tmp_path / "annotations.jsonl").read_text()
-    assert "Infinity" not in written and "NaN" not in written
-    assert [gene["weight"] for gene in json.loads(written)["genes"]] == [None, None, -1.5]
 
 
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe():

@@ -1,6 +1,5 @@
 """Over-representation analysis: in which gene sets of libraries the genes of a list are more often than by chance."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -16,15 +15,11 @@ from reasonome.annotation.record import EnrichedTerm
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
-from reasonome.facts.sources.gmt import GeneSet, read_gmt
 from reasonome.scoring.hypergeometric import GeneSetTests
 
 # Genes of the universe that a library's set may have. Smaller ones are significant by one chance hit, and larger ones
 # ("metabolic process") say little; both cost every other set a share of the correction.
 SMALLEST, LARGEST = 3, 500
-
-_REACTOME_ID = re.compile(r"R-[A-Z]{3}-\d+")
-_WIKIPATHWAYS_NAME = re.compile(r".*%.*%WP\d+%.*")
 
 
 class LibrarySet(NamedTuple):
@@ -42,14 +37,14 @@ class GeneSetLibrary:
     sets: Mapping[str, LibrarySet]
 
 
-def read_library(path: Path, genes: GeneTable, name: str) -> GeneSetLibrary:
-    """The sets of a GMT, plain or gzipped, as a library called `name`.
+def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetLibrary:
+    """The sets of a GMT, plain or gzipped, as a library called `name`; `form` is one of GMT_FORMATS.
 
-    Files of Reactome and WikiPathways are known by their layout, and have the pathways' ids; in others a set's name is
-    its id. Genes that are not known are left out, and so is a set that has no others. InputError as `sources.gmt` has
-    it, and where no gene is known at all.
+    Files of Reactome and WikiPathways have the pathways' ids; in others a set's name is its id. Genes that are not
+    known are left out, and so is a set that has no others. InputError as the source's reader has it, and where no
+    gene is known at all.
     """
-    found = FORMATS[_layout(list(read_gmt(path)))].read(name, {"gmt": path}, genes)
+    found = FORMATS[form].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
     for gene, set_id, set_name in found.facts[["gene", "object_id", "object_name"]].itertuples(index=False, name=None):
         symbols[set_id, set_name].add(gene)
@@ -61,14 +56,6 @@ def read_library(path: Path, genes: GeneTable, name: str) -> GeneSetLibrary:
         )
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
     return GeneSetLibrary(name, sets)
-
-
-def _layout(sets: Sequence[GeneSet]) -> str:
-    if all(_REACTOME_ID.fullmatch(one.description) for one in sets):
-        return "reactome"
-    if all(_WIKIPATHWAYS_NAME.fullmatch(one.name) for one in sets):
-        return "wikipathways"
-    return "gmt"
 
 
 @dataclass(frozen=True)
