@@ -8,7 +8,7 @@ import zipfile
 
 import annotation_project
 import pytest
-from annotation_project import GOOD, MOUSE, OTHERS, REPAIR, by_set
+from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
 from reasonome.annotation import job, project_files
@@ -102,24 +102,6 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
     assert [record["name"] for record in records] == ["DNA repair", "", "DNA repair"]
     assert len(by_hand.asked[0]) == 2
     assert (annotating.out / "manifest.json").is_file()
-
-
-def test_human_genes_said_to_be_of_mice(annotating, by_hand):
-    records = annotating(annotating.file("all.gmt", GOOD + made(*MOUSE)), species="mouse")
-    assert records[0]["error"] == "most of these are genes of humans, not of mice: leave `--species mouse` out"
-    assert (records[1]["error"], records[1]["name"]) == ("", "DNA repair")
-
-
-def test_where_no_gene_passes_each_direction_says_so(annotating, by_hand):
-    table = annotating.file("mine.csv", TABLE + "".join(f"{gene},0.1,0.9\n" for gene in REPAIR))
-    records = by_set(annotating(annotating.file("good.gmt", GOOD), table))
-    expected = "no gene passes (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): loosen the thresholds"
-    assert {name: record["error"] for name, record in records.items()} == {
-        "repair": "",
-        "mine up": expected,
-        "mine down": expected,
-    }
-    assert records["repair"]["name"] == "DNA repair"
 
 
 # sets that are odd, and are done with a flag

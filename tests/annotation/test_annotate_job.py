@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import stand_in_vllm
-from annotation_project import ANSWER, GOOD, MOUSE, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
+from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
 from reasonome.annotation import annotate, job, project_files
 from reasonome.annotation.in_python import annotate_sets
@@ -414,16 +414,6 @@ def test_an_answer_without_a_name(annotating, by_hand, text):
     assert record["enriched"][0]["name"] == "DNA repair"
 
 
-def test_an_answer_that_was_cut_off_keeps_its_name(annotating, by_hand):
-    by_hand.answers = {
-        "ATM": "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>\n<think>ATM ta"
-    }
-    (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["name"] == "DNA repair"
-    assert record["problems"] == ["unclosed_think"]
-    assert record["reasoning"] == "BRCA1 takes part in DNA repair."
-
-
 # universe and species
 
 
@@ -472,13 +462,6 @@ def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand,
     assert {gene["how"] for gene in record["genes"]} == {"orthologue"}
     assert sorted(gene.symbol for gene in by_hand.asked[0][0].genes) == sorted(REPAIR)
     assert p_of_repair(record) == pytest.approx(1 / math.comb(12, 5))
-
-
-def test_a_gene_of_mice_without_an_orthologue_is_unmapped(annotating, by_hand):
-    (record,) = annotating(annotating.file("mouse.gmt", gmt(mine=[*MOUSE, "Xyz1"])), species="mouse")
-    assert record["unmapped"] == [{"written": "Xyz1", "why": "no human orthologue is known", "candidates": []}]
-    assert "no human gene known: Xyz1" in record["flags"]
-    assert record["name"] == "DNA repair"
 
 
 # Python

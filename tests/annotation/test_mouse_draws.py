@@ -118,11 +118,6 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
     assert "1 of 5 genes is unknown: Lost" in question.record.flags
 
 
-def test_human_genes_are_no_orthologues(genes):
-    [question] = questions([GeneList("mine", tuple(map(ListedGene, HUMAN[:3])))], "a.txt", genes)
-    assert [gene.orthologue_of for gene in question.record.genes] == [[], [], []]
-
-
 def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
     table = annotating.file("orthologues.tsv", "")
     rows = [f"{symbol.capitalize()}\t{symbol}" for symbol in REPAIR]

@@ -94,13 +94,11 @@ def counted(count: int, one: str, several: str = "") -> str:
 
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
     """The lists, those of a name that a list before has called "name (2)" and so on, which a flag says."""
-    lists = list(lists)
-    written = {one.name for one in lists}
     taken: set[str] = set()
     found = []
     for one in lists:
         name, number = one.name, 2
-        while name in taken or (name != one.name and name in written):
+        while name in taken:
             name, number = f"{one.name} ({number})", number + 1
         taken.add(name)
         if name != one.name:

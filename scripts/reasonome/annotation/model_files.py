@@ -27,8 +27,8 @@ def check_model(model: Path, results: Results) -> None:
     for path in files.values():
         if not path.is_file():
             raise _damaged("this file of the model is missing", path, model, results)
-    there = [path for path in (*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*"))]
-    for path in sorted(set(there) - set(files.values())):
+    there = {*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*")}
+    for path in sorted(there - set(files.values())):
         if path.is_file() and not path.name.startswith("."):
             what = "this file is none of the model's, and may be loaded with it"
             raise InputError(what, file=path, fix="move it out of this folder")

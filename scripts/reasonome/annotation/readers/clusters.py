@@ -3,7 +3,7 @@
 from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, counted, uniquely_named
 from reasonome.annotation.readers.columns import READERS, is_missing, listed
 from reasonome.annotation.readers.options import unused
-from reasonome.annotation.readers.table import Table, infinite, listed_gene
+from reasonome.annotation.readers.table import Table, listed_gene
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
@@ -38,7 +38,6 @@ def read(table: Table, settings: Annotation) -> GeneLists:
                 description=f"{len(taken):,} of {counted(len(markers), 'marker')} that pass, {len(of_group):,} "
                 "in the table",
                 place=f"{'row' if table.file is None else 'line'} {of_group.index[0]}",
-                flags=infinite(taken),
                 empty=f"none of {counted(len(of_group), 'gene')} passes: loosen the thresholds, or leave this cluster "
                 "out",
             )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from reasonome.annotation.gene_list import GeneList, GeneLists, checked, counted, some
 from reasonome.annotation.readers.columns import listed
-from reasonome.annotation.readers.table import Table, infinite, listed_gene
+from reasonome.annotation.readers.table import Table, listed_gene
 from reasonome.config import Annotation
 
 KIND = "differential"
@@ -40,8 +40,9 @@ def read(table: Table, settings: Annotation) -> GeneLists:
         f"read as differential expression of {counted(len(rows), 'gene')}",
         table.used(),
         f"{len(passing):,} of {counted(len(rows), 'gene')} pass ({rule}): {len(up):,} up, {len(down):,} down",
-        *_left_out(table, rows),
     ]
+    if unknown := len(table.frame) - int((rows["adjusted_p"].notna() & change.notna()).sum()):
+        told.append(f"in no set: {counted(unknown, 'row')} without a gene, an adjusted p value or a fold change (NA)")
     if settings.top is not None:
         by = f"|{table.columns['statistic']}|" if "statistic" in table.columns else "|log2 fold change|"
         told.append(f"{counted(settings.top, 'gene')} of a list at most, those of the largest {by}")
@@ -67,7 +68,7 @@ def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[s
         [listed_gene(row) for _, row in taken.iterrows()],
         ranked=True,
         description=f"{len(taken):,} of {counted(len(rows), 'gene')} with {rule}",
-        flags=(*infinite(taken), *flags),
+        flags=flags,
         empty=f"no gene passes ({rule}): loosen the thresholds",
     )
 
@@ -85,13 +86,3 @@ def _universe(rows: pd.DataFrame) -> tuple[tuple[str, ...], str]:
         why = "not tested" if has_p else "perhaps tested, which only p values would say"
         told += f"; {why}: {counted(left, 'row')} without one"
     return genes, told
-
-
-def _left_out(table: Table, rows: pd.DataFrame) -> list[str]:
-    no_p = rows["adjusted_p"].isna()
-    counts = {
-        "without a gene": len(table.frame) - len(rows),
-        "without an adjusted p value (NA)": int(no_p.sum()),
-        "with an adjusted p value, without a fold change (NA)": int((~no_p & rows["log2_fold_change"].isna()).sum()),
-    }
-    return [f"in no set: {counted(count, 'row')} {what}" for what, count in counts.items() if count]

@@ -55,9 +55,7 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     .txt; of other names it is what the first line has. InputError for a file that is no such text, and an empty one.
     """
     if path.name.lower().endswith((".h5ad", ".loom")):
-        fix = (
-            "give the AnnData to annotate_sets in Python; or write scanpy.get.rank_genes_groups_df(adata, None) as CSV"
-        )
+        fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
         raise InputError("this is an HDF5 file, not a text", file=path, fix=fix)
     text, sha256 = read_text(path)
     if not text.strip():

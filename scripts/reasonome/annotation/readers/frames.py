@@ -17,13 +17,8 @@ def table_of_frame(given: pd.DataFrame | pd.Series, name: str, chosen: Mapping[s
     """The table as a file of it would have it; `name` stands for the file's.
 
     The index counts as the column of row names unless it only numbers the rows; a Series of numbers ranks the genes in
-    its index, unless that only numbers them or the name says that the numbers are genes. InputError for several levels
-    of rows or columns, and for no rows.
+    its index, unless that only numbers them or the name says that the numbers are genes. InputError for no rows.
     """
-    for axis, index in zip(("rows", "columns"), given.axes, strict=False):
-        if isinstance(index, pd.MultiIndex):
-            fix = "call reset_index() first" if axis == "rows" else "give its columns one name each"
-            raise InputError(f"the table '{name}' has {index.nlevels} levels of {axis}", fix=fix)
     numbered = isinstance(given.index, pd.RangeIndex)
     if isinstance(given, pd.Series):
         ranks = is_numeric_dtype(given) and not numbered and not names_genes(str(given.name))

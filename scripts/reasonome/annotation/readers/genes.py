@@ -2,8 +2,6 @@
 
 import math
 
-import pandas as pd
-
 from reasonome.annotation.gene_list import GeneLists, ListedGene, checked, counted, some
 from reasonome.annotation.readers.options import OPTIONS, unused
 from reasonome.annotation.readers.table import Table
@@ -27,7 +25,8 @@ def read(table: Table, settings: Annotation) -> GeneLists:
         told.append(table.used())
     if number:
         rows = rows.rename(columns={number: "weight"}).sort_values("weight", ascending=False, kind="stable")
-        flags = _flags(rows)
+        bare = list(rows.loc[rows["weight"].isna(), "gene"])
+        flags = [f"without a number, and so last: {some(bare)}"] if bare else []
         genes = [_weighted(gene, weight) for gene, weight in zip(rows["gene"], rows["weight"], strict=True)]
         told.append("genes in the order of their number, the highest first")
     else:
@@ -49,12 +48,3 @@ def read(table: Table, settings: Annotation) -> GeneLists:
 def _weighted(gene: str, weight: float) -> ListedGene:
     """The gene with its weight, unless that is infinite, which JSON cannot say."""
     return ListedGene(gene, float(weight) if math.isfinite(weight) else None)
-
-
-def _flags(rows: pd.DataFrame) -> list[str]:
-    flags = []
-    if endless := list(rows.loc[rows["weight"].abs() == math.inf, "gene"]):
-        flags.append(f"ranked by an infinite number: {some(endless)}")
-    if bare := list(rows.loc[rows["weight"].isna(), "gene"]):
-        flags.append(f"without a number, and so last: {some(bare)}")
-    return flags

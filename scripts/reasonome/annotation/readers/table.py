@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.annotation.gene_list import ListedGene, some
+from reasonome.annotation.gene_list import ListedGene
 from reasonome.annotation.readers import columns
 from reasonome.annotation.readers.columns import READERS, is_missing, is_number, listed, names_genes
 from reasonome.annotation.readers.files import TextFile
@@ -94,7 +94,7 @@ def of_file(file: TextFile, chosen: Mapping[str, str]) -> Table:
     if _is_list(rows[0][1], chosen.values()):
         return _of_list(rows, file)
     (header_line, header), *rest = rows
-    if rest and len(rest[0][1]) == len(header) + 1:
+    if rest and len(rest[0][1]) == len(header) + 1 > 2:
         header = ["", *header]  # as R writes tables with row names
     for line, cells in rest:
         if len(cells) != len(header):
@@ -154,9 +154,3 @@ def listed_gene(row: pd.Series) -> ListedGene:
     """The gene of a row of `statistics`, weighted by its fold change, else its statistic, if that is finite."""
     weight = row["statistic"] if math.isnan(row["log2_fold_change"]) else row["log2_fold_change"]
     return ListedGene(row["gene"], float(weight) if math.isfinite(weight) else None)
-
-
-def infinite(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The flag for genes whose fold change has no end: all counts of one side are zero."""
-    genes = list(rows.loc[rows["log2_fold_change"].abs() == math.inf, "gene"])
-    return (f"infinite fold change: {some(genes)}",) if genes else ()
