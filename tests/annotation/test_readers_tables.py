@@ -317,7 +317,7 @@ def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
         ("gene|log2FC|padj\nA|1|0.1\n", "expected one gene, or a gene and a number", 1, None),
         ("gene log2FC padj\nA 1 0.1\n", "expected one gene, or a gene and a number", 1, None),
         ("gene,padj\nA,0.1\n", "the columns 'gene', 'padj' do not say which kind", 1, None),
-        ("gene,cluster\n,0\nNA,1\n", "there is no gene set in the table: no row has a gene", None, None),
+        ("gene,cluster\n,0\nNA,1\n", "there is no gene set in the table: no row has a gene", 1, None),
         ('gene,log2FC,padj\nA,"1,0.1\n', "the row that begins here cannot be read", 2, None),
     ],
 )

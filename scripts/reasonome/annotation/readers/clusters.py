@@ -1,11 +1,12 @@
 """Marker genes of clusters: Seurat's FindAllMarkers, Scanpy's rank_genes_groups, and tables of one column a cluster."""
 
+import pandas as pd
+
 from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, counted, uniquely_named
 from reasonome.annotation.readers.columns import READERS, is_missing, listed
 from reasonome.annotation.readers.options import unused
 from reasonome.annotation.readers.table import Table, listed_gene
 from reasonome.config import Annotation
-from reasonome.core.errors import InputError
 
 KIND = "clusters"
 LOG2_FOLD_CHANGE = 0.25  # as Seurat's FindAllMarkers has it
@@ -23,25 +24,20 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     if "group" not in table.columns:
         return _columns_of_genes(table, settings)
     rows = table.statistics()
-    passing, rule = _passing(table, settings)
+    if rows.empty:
+        raise table.error("there is no gene set in the table: no row has a gene", fix="give a column of genes")
+    passing, rule = _passing(rows, table, settings)
     ranked = any(role in table.columns for role in READERS)
     top = settings.top or TOP
     lists = []
     for group, of_group in rows.groupby("group", sort=False):
         markers = _best_first(passing[passing["group"] == group])
         taken = markers[:top]
-        lists.append(
-            checked(
-                _name(group),
-                [listed_gene(row) for _, row in taken.iterrows()],
-                ranked,
-                description=f"{len(taken):,} of {counted(len(markers), 'marker')} that pass, {len(of_group):,} "
-                "in the table",
-                place=f"{'row' if table.file is None else 'line'} {of_group.index[0]}",
-                empty=f"none of {counted(len(of_group), 'gene')} passes: loosen the thresholds, or leave this cluster "
-                "out",
-            )
-        )
+        genes = [listed_gene(row) for _, row in taken.iterrows()]
+        description = f"{len(taken):,} of {counted(len(markers), 'marker')} that pass, {len(of_group):,} in the table"
+        place = f"{'row' if table.file is None else 'line'} {of_group.index[0]}"
+        empty = f"none of {counted(len(of_group), 'gene')} passes: loosen the thresholds, or leave this cluster out"
+        lists.append(checked(_name(group), genes, ranked, description, place, empty=empty))
     told = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
@@ -54,9 +50,9 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     return _lists(lists, told, table, settings)
 
 
-def _passing(table: Table, settings: Annotation):
+def _passing(rows: pd.DataFrame, table: Table, settings: Annotation) -> tuple[pd.DataFrame, str]:
     """The rows of markers that go up and pass, and the rule in words."""
-    rows, rule = table.statistics(), []
+    rule = []
     if "adjusted_p" in table.columns:
         rows = rows[rows["adjusted_p"] <= settings.adjusted_p]
         rule.append(f"adjusted p ≤ {settings.adjusted_p:g}")
@@ -69,7 +65,7 @@ def _passing(table: Table, settings: Annotation):
     return rows, " and ".join(rule) or "the table has no statistics to filter by"
 
 
-def _best_first(rows):
+def _best_first(rows: pd.DataFrame) -> pd.DataFrame:
     if rows["statistic"].notna().any():
         order = rows["statistic"].fillna(0).sort_values(ascending=False, kind="stable")
     else:
@@ -99,9 +95,6 @@ def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:
 
 
 def _lists(lists: list[GeneList], told: list[str], table: Table, settings: Annotation) -> GeneLists:
-    if not any(one.genes or one.description for one in lists):
-        what, fix = "there is no gene set in the table: no row has a gene", "give a column of genes"
-        raise InputError(what, file=table.file, fix=fix)
     lists = uniquely_named(lists)
     told += [f"{one.name}: {one.description or one.error}" for one in lists]
     idle = []
