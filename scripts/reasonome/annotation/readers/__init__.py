@@ -77,6 +77,6 @@ def _kind(table: Table) -> str:
         f"the columns {listed(table.header)} do not say which kind of gene list this is",
         fix="say what they are: `--columns gene=NAME,group=NAME` for markers of clusters, "
         "`--columns gene=NAME,log2_fold_change=NAME,adjusted_p=NAME` for differential expression, or "
-        "`--columns gene=NAME,statistic=NAME` for a ranking; or give `--kind genes` for the genes alone, "
+        "`--columns gene=NAME,statistic=NAME` for a ranking; or give `--kind genes` for one list of its genes, "
         "`--kind clusters` for a column of genes for each cluster, or `--kind gmt` for sets with tabs",
     )
