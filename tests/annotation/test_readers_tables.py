@@ -315,6 +315,7 @@ def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
         ("gene,log2FC,padj\nA,1,0.1\nB,2\n", "expected 3 columns as in the header, found 2", 3, None),
         ("TP53,2.5,0.01\nATM,1.5,0.02\n", "the first line is not a header", 1, None),
         ("gene|log2FC|padj\nA|1|0.1\n", "expected one gene, or a gene and a number", 1, None),
+        ('"log2FC" "padj"\n"A" 1 0.1\n', "this is a table with spaces between fields", None, None),
         ("gene log2FC padj\nA 1 0.1\n", "expected one gene, or a gene and a number", 1, None),
         ("gene,padj\nA,0.1\n", "the columns 'gene', 'padj' do not say which kind", 1, None),
         ("gene,cluster\n,0\nNA,1\n", "there is no gene set in the table: no row has a gene", 1, None),

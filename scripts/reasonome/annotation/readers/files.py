@@ -11,6 +11,7 @@ from reasonome.facts.files.plain_table import csv_rows, read_text, swallowed
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
 _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
 _EXCEL = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # a first line that tells Excel the delimiter
+_SPACES = re.compile(r'"[^"\t,;]*" "')  # between quoted names of columns, as R's write.table puts them
 _RANKED = re.compile(r"#\s*ranked\s*", re.IGNORECASE)  # a comment that says that the order of the lines matters
 
 
@@ -71,6 +72,9 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
         told.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
         lines = ["" if line.startswith("#") and not (sets and "\t" in line) else line for line in lines]
     first = next((line for line in lines if line.strip()), "")
+    if _SPACES.match(first):
+        fix = "put commas (.csv) or tabs (.tsv, .txt) between them: in R with write.csv, or write.table(…, sep = '\\t')"
+        raise InputError("this is a table with spaces between fields", file=path, fix=fix)
     delimiter = excel[1] if excel else _delimiter(path, first)
     ranked = _without_gz(path).endswith(".rnk") or any(map(_RANKED.fullmatch, comments))
     return TextFile(path, lines, delimiter, tuple(told), ranked, sha256)
