@@ -3,6 +3,7 @@
 import pytest
 
 from reasonome.annotation.readers import read_gene_lists
+from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.scoring.answer_tables import score_table
@@ -43,7 +44,7 @@ def test_two_marks_do_not_swallow_answers_and_genes(tmp_path):
     rows = ["gene,log2FoldChange,padj,description", *(f"GENE{n},2.5,0.01,protein {n}" for n in range(4))]
     rows[2], rows[3] = 'GENE1,2.5,0.01,"protein 1', 'GENE2,2.5,0.01,protein 2"'
     with pytest.raises(InputError, match="closes in line 4") as caught:
-        read_gene_lists(written(tmp_path / "b.csv", rows))
+        read_gene_lists(written(tmp_path / "b.csv", rows), Annotation(sets=["any"]))
     assert caught.value.line == 3
 
 
@@ -79,5 +80,5 @@ def test_a_text_whose_few_lines_are_like_rows_is_read_and_told(tmp_path):
 def test_a_description_of_two_lines_is_a_cell_of_a_gene_table(tmp_path):
     rows = ["gene,log2FoldChange,padj,description"]
     rows += [f'GENE{n},2.5,0.01,"first line\nsecond line, and more"' for n in range(4)]
-    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows)).lists
+    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows), Annotation(sets=["any"])).lists
     assert [gene.written for gene in one.genes] == ["GENE0", "GENE1", "GENE2", "GENE3"]

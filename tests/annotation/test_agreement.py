@@ -11,7 +11,6 @@ from reasonome.annotation.agreement import (
     near_identical_groups,
 )
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
-from reasonome.core.errors import InputError
 
 
 def term(name: str, adjusted_p: float = 0.01, genes: str = "") -> EnrichedTerm:
@@ -27,31 +26,21 @@ def claim(gene: str, verdict: str, negated: bool = False) -> AnnotatedClaim:
 # samples
 
 
-def test_case_punctuation_and_spacing_do_not_part_names():
-    names = ["Cell cycle", "base-excision repair", "Base  Excision Repair.", "BASE EXCISION REPAIR", "Translation"]
-    assert most_frequent_name(names) == "base-excision repair"
-
-
-def test_of_equally_frequent_names_the_earliest_wins():
-    assert most_frequent_name(["Z", "A", "M", "a", "z"]) == "Z"
-
-
-def test_unusable_samples_are_no_name_however_many():
-    assert most_frequent_name(["", "DNA repair", "", ""]) == "DNA repair"
-
-
-@pytest.mark.parametrize("names", [[""], ["", "?!", " "]])
-def test_no_sample_with_a_name(names):
-    assert most_frequent_name(names) == ""
-
-
-def test_the_name_of_one_sample_is_its_own():
-    assert most_frequent_name(["NAD+ transport"]) == "NAD+ transport"
-
-
-def test_no_samples_are_refused():
-    with pytest.raises(InputError, match="no samples to compare"):
-        most_frequent_name([])
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        # case, punctuation and spacing do not part names
+        (
+            ["Cell cycle", "base-excision repair", "Base  Excision Repair.", "BASE EXCISION REPAIR", "Translation"],
+            "base-excision repair",
+        ),
+        (["Z", "A", "M", "a", "z"], "Z"),  # of equally frequent names the earliest
+        (["", "DNA repair", "", ""], "DNA repair"),
+        (["", "?!", " "], ""),
+    ],
+)
+def test_the_name_that_most_samples_give(names, name):
+    assert most_frequent_name(names) == name
 
 
 # enriched terms
@@ -115,17 +104,18 @@ def test_without_a_name_there_is_no_agreement(name):
 # genes
 
 
-def test_only_claims_that_facts_support_are_evidence():
-    claims = [claim("A", "supported"), claim("B", "unknown"), claim("C", "contradicted")]
-    assert genes_of_reasoning("DCBA", claims) == (["A"], ["D", "C", "B"])
-
-
-def test_that_a_gene_is_rightly_said_not_to_have_something_is_no_evidence():
-    assert genes_of_reasoning("AB", [claim("A", "supported", negated=True)]) == ([], ["A", "B"])
-
-
-def test_a_contradicted_claim_takes_no_evidence_away():
-    assert genes_of_reasoning("A", [claim("A", "contradicted"), claim("A", "supported")]) == (["A"], [])
+@pytest.mark.parametrize(
+    ("symbols", "claims", "supporting"),
+    [
+        ("DCBA", [claim("A", "supported"), claim("B", "unknown"), claim("C", "contradicted")], ["A"]),
+        ("AB", [claim("A", "supported", negated=True)], []),  # rightly said not to have something
+        ("A", [claim("A", "contradicted"), claim("A", "supported")], ["A"]),
+        ("AB", [claim("Y", "supported")], []),  # not of the set
+    ],
+)
+def test_only_claims_that_facts_support_are_evidence(symbols, claims, supporting):
+    others = [symbol for symbol in symbols if symbol not in supporting]
+    assert genes_of_reasoning(symbols, claims) == (supporting, others)
 
 
 def test_genes_of_an_enriched_term_that_says_the_same_are_supported():
@@ -176,40 +166,20 @@ def test_a_term_says_the_same_from_seven_tenths_on(cosine, supporting):
     assert genes_of_reasoning("AB", [], found)[0] == supporting
 
 
-def test_genes_that_are_not_of_the_set_are_not_shown():
-    found = agreement_with_terms("DNA repair", [term("DNA repair", genes="AX")])
-    assert genes_of_reasoning("AB", [claim("Y", "supported")], found) == (["A"], ["B"])
-
-
 # groups
 
 
-def sets(*texts: str) -> list[frozenset[str]]:
-    return [frozenset(text) for text in texts]
-
-
-def test_groups_are_numbered_as_they_first_appear():
-    # The first and the last share four of five genes: .8, which is enough.
-    assert near_identical_groups(sets("vwxyz", "abcd", "mnop", "vwxyz", "abcde")) == [1, 2, 3, 1, 2]
-
-
-def test_sets_that_share_less_are_apart():
-    # Seven of nine: .78.
-    assert near_identical_groups(sets("abcdefgh", "abcdefgi")) == [1, 2]
-
-
-def test_sets_hang_together_through_others():
-    # abcd and abcdef share four of six, but both share .8 and more with abcde.
-    assert near_identical_groups(sets("abcd", "abcdef", "xyz", "abcde")) == [1, 1, 2, 1]
-
-
-def test_sets_without_genes_are_alone():
-    assert near_identical_groups(sets("", "ab", "", "ab")) == [1, 2, 3, 2]
-    assert near_identical_groups([]) == []
-
-
-def test_two_thousand_sets():
-    # Each thirty-gene set comes twice, the second time with two other genes: 28 of 32 shared.
-    first = [frozenset(f"G{i}_{j}" for j in range(30)) for i in range(1000)]
-    second = [frozenset([*sorted(one)[:28], "X", "Y"]) for one in first]
-    assert near_identical_groups([*first, *second]) == [*range(1, 1001), *range(1, 1001)]
+@pytest.mark.parametrize(
+    ("texts", "groups"),
+    [
+        # The first and the last share four of five genes: .8, which is enough.
+        (["vwxyz", "abcd", "mnop", "vwxyz", "abcde"], [1, 2, 3, 1, 2]),
+        (["abcdefgh", "abcdefgi"], [1, 2]),  # seven of nine: .78
+        # abcd and abcdef share four of six, but both share .8 and more with abcde.
+        (["abcd", "abcdef", "xyz", "abcde"], [1, 1, 2, 1]),
+        (["", "ab", "", "ab"], [1, 2, 3, 2]),
+        ([], []),
+    ],
+)
+def test_groups_are_of_sets_that_are_nearly_the_same(texts, groups):
+    assert near_identical_groups([frozenset(text) for text in texts]) == groups

@@ -1,30 +1,16 @@
 """What people give that is wrong: one clear error and nothing written, or one flagged row and the other sets done."""
 
-import gzip
 import hashlib
-import io
 import json
 import os
-import zipfile
-from itertools import combinations, islice
 
 import annotation_project
 import pytest
-from annotation_project import GOOD, MOUSE, OTHERS, REPAIR, by_set
+from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
 from reasonome.annotation import job, project_files
-from reasonome.config import Annotation
 from reasonome.core.errors import InputError
-
-TABLE = "gene,log2FoldChange,padj\n"
-
-
-def workbook() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-    return held.getvalue()
 
 
 def made(*genes: str, name: str = "mine") -> str:
@@ -34,36 +20,15 @@ def made(*genes: str, name: str = "mine") -> str:
 # files that are refused, with nothing written
 
 REFUSED = {
-    "empty": ("", "the file is empty", None),
-    "blank lines": ("\n \n\t\n\r\n", "the file is empty", None),
-    "comments": ("# a\n# b\n", "there is no gene in the file", None),
-    "header only": (TABLE, "there are no rows in this table", None),
-    "header of genes only": ("gene\n", "there is no gene in the file", None),
-    "no header": (
-        "BRCA1,2.5,0.01\nBRCA2,1.5,0.02\n",
-        "the first line is not a header: it has the numbers 2.5, 0.01",
-        1,
-    ),
-    "binary": (b"\x7fELF\x02\x01\x01\0\0\0", "NUL byte: this is not a text file", 1),
-    "NUL byte": (b"BRCA1\nBR\0CA2\nATM\n", "NUL byte: this is not a text file, or it is damaged", 2),
-    "workbook": (workbook(), "this is an Excel workbook or another archive", None),
-    "gzip cut off": (gzip.compress(GOOD.encode())[:-9], "the gzip file is damaged or cut off", None),
-    "UTF-16": (GOOD.encode("utf-16"), "this is UTF-16 text", None),
-    "Latin-1": ("BRCA1\nBRCA2\nbêta\n".encode("latin-1"), "not UTF-8 text", 3),
-    "ragged": (TABLE + "BRCA1,2,0.01\nBRCA2,2\n", "expected 3 columns as in the header, found 2", 3),
-    "bars": (TABLE.replace(",", "|") + "BRCA1|2|0.01\n", r"this is a table with bars \(\|\) between fields", None),
-    "spaces": (TABLE.replace(",", " ") + "BRCA1 2 0.01\n", "this is a table with spaces between fields", None),
-    "a column twice": (TABLE.replace("padj", "padj,padj") + "ATM,2,0.01,0.02\n", "2 columns are called 'padj'", 1),
-    "p that is text": (TABLE + "BRCA1,2,0.01\nBRCA2,2,abc\n", "expected a number, found 'abc'", 3),
-    "negative p": (TABLE + "BRCA1,2,-0.01\n", "expected a p value from 0 to 1, found '-0.01'", 2),
-    "all p missing": (TABLE + "BRCA1,2,NA\nBRCA2,2,\n", "no gene has an adjusted p value", 1),
-    "two fields": ("BRCA1 repair of DNA\nBRCA2\nATM\n", "expected one gene, or a gene and a number", 1),
+    "workbook": (b"PK\x03\x04\x14\0", "this is an Excel workbook or another archive", None),
+    "ragged": ("gene,log2FoldChange,padj\nBRCA1,2,0.01\nBRCA2,2\n", "expected 3 columns as in the header", 3),
+    "other columns": ("name,change,q\nBRCA1,2,0.01\n", "the columns 'name', 'change', 'q' do not say which kind", 1),
 }
 
 
 @pytest.mark.parametrize(("content", "message", "line"), REFUSED.values(), ids=REFUSED)
 def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand, content, message, line):
-    path = annotating.file("mine.txt", content)
+    path = annotating.file("mine.csv", content)
     with pytest.raises(InputError, match=message) as error:
         annotating(annotating.file("good.gmt", GOOD), path)
     assert (error.value.file, error.value.line) == (path, line)
@@ -81,21 +46,6 @@ def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand):
     assert not annotating.out.exists()
 
 
-@pytest.mark.parametrize(
-    ("kind", "content", "message"),
-    [
-        ("gmt", "BRCA1\nBRCA2\nATM\n", "expected name, description and genes, tab-separated"),
-        ("genes", GOOD, "expected one gene, or a gene and a number"),
-        ("clusters", TABLE + "ATM,2,0.01\n", "there are no clusters in the columns"),
-        ("differential", "gene,cluster\nATM,0\n", "there is no column of the adjusted p or the log2 fold change"),
-    ],
-)
-def test_a_file_that_is_not_of_the_kind_that_is_said(annotating, by_hand, kind, content, message):
-    with pytest.raises(InputError, match=message):
-        annotating(annotating.file("mine.txt", content), kind=kind)
-    assert not annotating.out.exists()
-
-
 def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
     path = annotating.file("mine.gmt", "repair\tBRCA1\tBRCA2\tATM\tRAD51\ncheckpoint\tBUB1\tTTK\tMAD2L1\n")
     with pytest.raises(InputError, match="the second field of most sets is a gene, which would be lost") as error:
@@ -108,22 +58,9 @@ def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
 # sets that get an error of their own, and the others are done
 
 ERRORS = {
-    "no gene": (made(), "there is no gene in this list: add its genes, or leave the list out"),
-    "empty cells": (made("", " ", ""), "there is no gene in this list: add its genes, or leave the list out"),
-    "one gene": (made("BRCA1"), "too few genes: 1, and a name needs at least 3"),
-    "two genes": (made("BRCA1", "ATM"), "too few genes: 2, and a name needs at least 3"),
-    "one gene, often": (made("ATM", "ATM", "ATM"), "too few genes: 1, and a name needs at least 3"),
     "one gene by three names": (
         made("SEPT2", "SEPTIN2", "2-Sep"),
         "only 1 gene, and 3 are the fewest that can have a function in common",
-    ),
-    "too many": (
-        made(*(f"G{n}" for n in range(2_001))),
-        "2,001 genes are too many to have one function: filter them, to 2,000 at most",
-    ),
-    "far too many": (
-        made(*(f"G{n}" for n in range(10_000))),
-        "10,000 genes are too many to have one function: filter them, to 2,000 at most",
     ),
     "unknown genes": (
         made("XA", "XB", "XC"),
@@ -131,10 +68,6 @@ ERRORS = {
         "are they of another species?",
     ),
     "mouse symbols": (made(*MOUSE), "most of these are genes of mice, not of humans: pass `--species mouse`"),
-    "mouse ids": (
-        made("ENSMUSG00000017146", "ENSMUSG00000041147", "ENSMUSG00000034218"),
-        "most of these are genes of mice, not of humans: pass `--species mouse`",
-    ),
 }
 
 
@@ -146,24 +79,6 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
     assert [record["name"] for record in records] == ["DNA repair", "", "DNA repair"]
     assert len(by_hand.asked[0]) == 2
     assert (annotating.out / "manifest.json").is_file()
-
-
-def test_human_genes_said_to_be_of_mice(annotating, by_hand):
-    records = annotating(annotating.file("all.gmt", GOOD + made(*MOUSE)), species="mouse")
-    assert records[0]["error"] == "most of these are genes of humans, not of mice: leave `--species mouse` out"
-    assert (records[1]["error"], records[1]["name"]) == ("", "DNA repair")
-
-
-def test_where_no_gene_passes_each_direction_says_so(annotating, by_hand):
-    table = annotating.file("mine.csv", TABLE + "".join(f"{gene},0.1,0.9\n" for gene in REPAIR))
-    records = by_set(annotating(annotating.file("good.gmt", GOOD), table))
-    expected = "no gene passes (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): loosen the thresholds"
-    assert {name: record["error"] for name, record in records.items()} == {
-        "repair": "",
-        "mine up": expected,
-        "mine down": expected,
-    }
-    assert records["repair"]["name"] == "DNA repair"
 
 
 # sets that are odd, and are done with a flag
@@ -187,48 +102,13 @@ def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
     assert record["name"] == "DNA repair"
 
 
-def test_half_of_the_genes_unknown(annotating, by_hand):
-    (record,) = annotating(annotating.file("mine.gmt", made("XA", "XB", "XC", *REPAIR[:3])))
-    assert record["flags"] == ["3 of 6 genes are unknown: XA, XB, XC"]
-    assert [gene["symbol"] for gene in record["genes"]] == REPAIR[:3]
-    assert (record["error"], record["name"]) == ("", "DNA repair")
-
-
-def test_repeated_genes_and_empty_cells(annotating, by_hand):
-    (record,) = annotating(annotating.file("mine.gmt", made("ATM", "", *REPAIR, " ", "ATM")))
-    assert record["flags"] == ["listed more than once: ATM"]
-    assert [gene["symbol"] for gene in record["genes"]] == ["ATM", "BRCA1", "BRCA2", "RAD51", "CHEK2"]
-
-
-@pytest.mark.parametrize("content", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), "\n\n" + GOOD.rstrip("\n")])
-def test_byte_order_marks_and_line_ends_are_nothing(annotating, by_hand, content):
-    (record,) = annotating(annotating.file("mine.gmt", content))
-    assert (record["set"], record["description"], record["flags"]) == ("repair", "of DNA", [])
-    assert [gene["written"] for gene in record["genes"]] == REPAIR
-
-
-def test_genes_before_which_a_header_is_missing_are_all_genes(annotating, by_hand):
-    (record,) = annotating(annotating.file("mine.txt", "\n".join(REPAIR)))
-    assert [gene["symbol"] for gene in record["genes"]] == REPAIR
-
-
-def test_sets_of_one_name_are_told_apart(annotating, by_hand):
-    records = annotating(annotating.file("mine.gmt", GOOD + GOOD))
-    assert [record["set"] for record in records] == ["repair", "repair (2)"]
-    assert records[1]["flags"] == ["another list is called 'repair' too: this one is now 'repair (2)'"]
-    assert records[0]["id"] != records[1]["id"]
-
-
 NAMES = [
     "../../etc/passwd",
-    "/etc/passwd",
-    "C:\\mine",
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "=cmd|' /C calc'!A0",
     "\x1b[31mred\x07\x08",
     "{wildcard} $(reboot) `reboot`",
-    "nom\u202egpj",
     "x" * 5_000,
 ]
 
@@ -245,7 +125,7 @@ def test_a_set_may_have_any_name_which_is_only_ever_text(annotating, by_hand, na
     assert not cell.startswith(("=", '"='))
 
 
-@pytest.mark.parametrize("gene", ["<script>alert(1)</script>", "x" * 10_000, "=cmd()", "\x1b[31m", "../../x"])
+@pytest.mark.parametrize("gene", ["<script>alert(1)</script>", "x" * 10_000])
 def test_a_gene_may_be_any_text_and_is_unknown(annotating, by_hand, gene):
     (record,) = annotating(annotating.file("mine.gmt", made(gene, *REPAIR)))
     assert [unknown["written"] for unknown in record["unmapped"]] == [gene]
@@ -254,39 +134,15 @@ def test_a_gene_may_be_any_text_and_is_unknown(annotating, by_hand, gene):
     assert "<script>alert" not in page
 
 
-def test_five_thousand_sets(annotating, by_hand):
-    chosen = list(islice(combinations(OTHERS, 3), 5_000))
-    content = "".join(made(*genes, name=f"set {number}") for number, genes in enumerate(chosen))
-    records = annotating(annotating.file("mine.gmt", content))
-    assert len(records) == 5_000
-    assert {record["name"] for record in records} == {"DNA repair"}
-    assert [record["group"] for record in records] == list(range(1, 5_001))  # at most two of four genes are shared
-    assert len({record["id"] for record in records}) == 5_000
-
-
 # the universe
-
-
-def test_a_universe_smaller_than_the_set_is_told(annotating, by_hand):
-    universe = annotating.file("universe.txt", "BRCA1\nBRCA2\nRAD51\nATM\n")
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
-    assert record["flags"] == [
-        "1 of 5 genes is outside the universe, and over-representation analysis leaves it out: CHEK2",
-        "the set has 5 genes and the universe only 4, so that hardly anything can be over-represented: give all genes "
-        "that were tested as the universe",
-    ]
-    assert record["name"] == "DNA repair"
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "there is no gene in the file"),
         ("# nothing\n\n", "there is no gene in the file"),
         ("XA\nXB\n", "none of the 2 identifiers of the universe in .* is a known gene"),
         ("BRCA1\nFILL01\n", "no gene set of the libraries has 3 to 500 genes in the universe of 2"),
-        ("BRCA1\nbêta\n".encode("latin-1"), "not UTF-8 text"),
-        (workbook(), "this is an Excel workbook"),
     ],
 )
 def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotating, by_hand, content, message):
@@ -295,12 +151,6 @@ def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotatin
         annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
     assert error.value.fix
     assert by_hand.asked == []
-    assert not annotating.out.exists()
-
-
-def test_a_universe_that_is_missing(annotating, by_hand):
-    with pytest.raises(InputError, match="there is no such file"):
-        annotating(annotating.file("mine.gmt", GOOD), universe="none.txt")
     assert not annotating.out.exists()
 
 
@@ -322,19 +172,8 @@ def test_a_universe_from_a_pipe_is_read_once_for_several_files(annotating, by_ha
 
 
 def test_sets_from_a_pipe(annotating, by_hand):
-    (record,) = annotating(pipe(GOOD.encode()))
+    (record,) = annotating(pipe(GOOD.encode()), kind="gmt")
     assert record["name"] == "DNA repair"
-
-
-def test_devices_have_no_end_and_are_refused(annotating, by_hand):
-    for sets, settings, field in [
-        ("/dev/zero", {}, "sets"),
-        (annotating.file("mine.gmt", GOOD), {"universe": "/dev/zero"}, "universe"),
-    ]:
-        with pytest.raises(InputError, match="this is a device, not a file") as error:
-            annotating(sets, **settings)
-        assert (str(error.value.file), error.value.field) == ("/dev/zero", field)
-    assert not annotating.out.exists()
 
 
 # the place, the model and the settings
@@ -360,13 +199,6 @@ def test_a_model_is_found_from_within_its_folder(annotating, monkeypatch, below,
     assert (found.resolve(), found.name) == (folder, "base")
 
 
-def test_a_models_folder_is_as_good_as_its_name(annotating, by_hand):
-    folder = annotating.folder / "results/models" / annotation_project.MODEL
-    for model in (folder, folder / "model"):
-        (record,) = annotating(annotating.file("mine.gmt", GOOD), model=str(model))
-        assert record["name"] == "DNA repair"
-
-
 @pytest.mark.parametrize(
     ("settings", "message", "fix"),
     [
@@ -386,14 +218,6 @@ def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, m
     assert not annotating.out.exists()
 
 
-def test_facts_that_were_not_made_are_named_with_the_command(annotating, annotation_settings):
-    sources = project_files.sources_of(annotation_settings, Annotation(sets=["x.gmt"], benchmark="go-bioc"))
-    with pytest.raises(InputError, match="were not made yet") as error:
-        project_files.check_there(sources)
-    assert "snakemake --cores 2 " in error.value.fix
-    assert "results/backgrounds/go-bioc.parquet" in error.value.fix
-
-
 # the command line
 
 
@@ -407,31 +231,15 @@ def run(annotating, *options: str, sets: str | None = None) -> int:
     ("options", "field", "message"),
     [
         (["--top", "0"], "--top", "'0': Input should be greater than or equal to 1"),
-        (["--adjusted-p", "2"], "--adjusted-p", "'2.0': Input should be less than or equal to 1"),
         (["--adjusted-p", "nan"], "--adjusted-p", "'nan': Input should be a finite number"),
-        (["--log2-fold-change", "-1"], "--log2-fold-change", "'-1.0': Input should be greater than or equal to 0"),
-        (["--samples", "0"], "--samples", "'0': Input should be greater than or equal to 1"),
+        (["--columns", "genes=x"], "--columns", "'genes': Input should be 'gene'"),
+        (["--columns", "gene"], "--columns", "'gene' is no KEY=COLUMN"),
     ],
 )
 def test_options_that_cannot_be(annotating, by_hand, options, field, message):
     with pytest.raises(InputError, match=message) as error:
         run(annotating, *options)
     assert error.value.field == field
-    assert not annotating.out.exists()
-
-
-@pytest.mark.parametrize("options", [["--kind", "excel"], ["--species", "rat"], ["--top", "few"]])
-def test_options_that_the_parser_refuses(annotating, by_hand, options, capsys):
-    with pytest.raises(SystemExit) as ended:
-        run(annotating, *options)
-    assert ended.value.code == 2
-    assert f"argument {options[0]}: invalid" in capsys.readouterr().err
-    assert not annotating.out.exists()
-
-
-def test_an_unknown_model_on_the_command_line(annotating, by_hand):
-    with pytest.raises(InputError, match="'smollm2-135m/bas' is no finished model"):
-        run(annotating, "--model", "smollm2-135m/bas")
     assert not annotating.out.exists()
 
 
@@ -475,8 +283,6 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
     ("options", "message"),
     [
         (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no finished model"),
-        (["--style", "fact"], "unknown prompt style 'fact'"),
-        (["--libraries", "reactome-dem"], "unknown source 'reactome-dem'"),
         (["--libraries", "wikipathways"], "were not made yet"),
         (["--universe", "none.txt"], "there is no such file"),
     ],
@@ -485,20 +291,6 @@ def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, messag
     with pytest.raises(InputError, match=message):
         run(annotating, "--preview", *options)
     assert not annotating.out.exists()
-
-
-@pytest.mark.parametrize("options", [[], ["--preview"]])
-def test_a_file_in_the_place_of_the_folder(annotating, by_hand, options):
-    annotating.out.write_text("mine")
-    with pytest.raises(InputError, match="this is a file, and results need a folder"):
-        run(annotating, *options)
-    assert annotating.out.read_text() == "mine"
-
-
-def test_the_command_line_annotates(annotating, by_hand):
-    assert run(annotating, "--samples", "2", "--style", "names") == 0
-    (record,) = annotating.records()
-    assert (record["name"], record["agreement"]) == ("DNA repair", 1)
 
 
 def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch):
@@ -511,3 +303,10 @@ def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys,
     assert "mice: 'mine': 2 of 3 genes known; " in told
     assert "1 of 3 genes is unknown: Xyz1" in told
     assert "mice: in 1 set 2 genes are known, 1 not\n" in told
+
+
+def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):
+    table = annotating.file("mine.csv", "Name,Change,Q value\n" + "".join(f"{gene},3,0.01\n" for gene in REPAIR))
+    columns = "gene=Name,log2_fold_change=Change,adjusted_p=Q value"
+    assert run(annotating, "--preview", "--columns", columns, sets=str(table)) == 0
+    assert "mine: 2 sets, by genes: 'mine up' (5), 'mine down' (0)\n" in capsys.readouterr().out

@@ -3,10 +3,11 @@
 import math
 
 import pytest
-from annotation_project import REPAIR, ROOT
+from annotation_project import REPAIR
 
 from reasonome.annotation import job
 from reasonome.annotation.gene_list import GeneList, ListedGene
+from reasonome.annotation.orthologues import Orthologues
 from reasonome.annotation.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -15,7 +16,6 @@ from reasonome.annotation.over_representation import (
     universe_of,
 )
 from reasonome.annotation.questions import questions
-from reasonome.annotation.readers.species import Orthologues
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 
@@ -118,11 +118,6 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
     assert "1 of 5 genes is unknown: Lost" in question.record.flags
 
 
-def test_human_genes_are_no_orthologues(genes):
-    [question] = questions([GeneList("mine", tuple(map(ListedGene, HUMAN[:3])))], "a.txt", genes)
-    assert [gene.orthologue_of for gene in question.record.genes] == [[], [], []]
-
-
 def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
     table = annotating.file("orthologues.tsv", "")
     rows = [f"{symbol.capitalize()}\t{symbol}" for symbol in REPAIR]
@@ -137,10 +132,3 @@ def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
     [repair] = [term for term in record["enriched"] if term["id"] == "GO:0006281"]
     assert (repair["overlap"], repair["size"]) == (5, 5)
     assert repair["p"] == pytest.approx(7 / math.comb(12, 6))
-
-
-def test_the_shipped_table_calls_a_mouse_gene_the_same_by_all_its_identifiers():
-    shipped = Orthologues.read(ROOT / job.ORTHOLOGUES)
-    assert {shipped.gene(written) for written in ("Brca1", "MGI:104537", "ENSMUSG00000017146.12", "brca1")} == {"Brca1"}
-    assert shipped.genes["Saa1"] == shipped.genes["Saa2"] == ("SAA1", "SAA2")
-    assert shipped.gene("no gene") == ""

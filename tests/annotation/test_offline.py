@@ -7,7 +7,7 @@ from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from reasonome.annotation.in_python import annotate_sets
-from reasonome.annotation.offline import offline
+from reasonome.annotation.job import offline
 from reasonome.core.errors import InputError
 
 NOBODY = "http://127.0.0.1:9"

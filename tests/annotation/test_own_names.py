@@ -4,7 +4,7 @@ import pytest
 from annotation_project import GOOD
 
 from reasonome.annotation.knowledge import read_known
-from reasonome.annotation.own_names import own_name_flag
+from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.project_files import sources_of
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.config import Annotation

@@ -1,16 +1,33 @@
-"""Folders that results may not be written to: each is refused before anything is asked, and stays as it was."""
+"""The folder of results: where it may not be, what is kept in it, and one process at a time."""
 
 import json
 import os
-import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import annotation_project
 import pytest
-from annotation_project import GOOD
+import tiny_backbone as tiny_backbone_model
+from annotation_project import GOOD, SECOND
 
 from reasonome import cli
-from reasonome.annotation.results_folder import RESULTS, check_folder
+from reasonome.annotation import results_folder
+from reasonome.annotation.results_folder import RESULTS, check_folder, only_process
 from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
+
+# of the library and of tests
+FOLDERS = [Path(results_folder.__file__).resolve().parents[2], Path(__file__).resolve().parents[1]]
+WRITTEN = ["annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl", "manifest.json"]
+
+
+def files_in(folder) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+# where it may not be
 
 
 @pytest.fixture
@@ -39,18 +56,13 @@ def refused(out, model, message: str) -> InputError:
         ("model/new", "lies in"),
         ("new", "lies in"),
         ("..", "holds"),
-        ("../..", "holds"),
-        ("../base/../base", "is"),
+        ("../../../link", "is"),
     ],
 )
-def test_the_models_folder_what_is_in_it_and_what_holds_it(model, place, how):
-    refused(model / place, model, f"this {how} the folder of the model")
-    assert [file.name for file in sorted(model.iterdir())] == ["manifest.json", "model"]
-
-
-def test_a_link_to_the_models_folder(model, tmp_path):
+def test_the_models_folder_what_is_in_it_and_what_holds_it(model, tmp_path, place, how):
     (tmp_path / "link").symlink_to(model)
-    refused(tmp_path / "link", model, "this is the folder of the model")
+    refused(model / place, model, f"this {how} the folder of the model")
+    assert files_in(model) == ["manifest.json", "model"]
 
 
 def test_a_models_manifest_survives_a_run_that_is_told_to_write_there(annotating, by_hand):
@@ -60,7 +72,7 @@ def test_a_models_manifest_survives_a_run_that_is_told_to_write_there(annotating
     with pytest.raises(InputError, match="this is the folder of the model"):
         cli.main(["annotate", path, "--model", annotation_project.MODEL, "--out", str(folder)])
     assert (folder / "manifest.json").read_bytes() == before
-    assert sorted(file.name for file in folder.iterdir()) == ["manifest.json", "model"]
+    assert files_in(folder) == ["manifest.json", "model"]
 
 
 @pytest.mark.parametrize("content", ['{"model": {}, "step": "sft.names-s0"}', "[]", "{", ""])
@@ -79,90 +91,158 @@ def test_files_of_others_by_our_names(model, tmp_path, name):
     assert (tmp_path / "out" / name).read_text() == "mine"
 
 
-def test_files_by_other_names_are_nobodys_business(model, tmp_path):
+def test_files_by_other_names_and_what_a_killed_run_left_are_no_harm(model, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/notes.txt").write_text("mine")
     check_folder(tmp_path / "out", model)
-    assert [file.name for file in (tmp_path / "out").iterdir()] == ["notes.txt"]
+    (tmp_path / "out/annotations.tsv").write_text("old")
+    (tmp_path / "out/answers.json").write_text('{"asked": null}')
+    check_folder(tmp_path / "out", model)
+    assert files_in(tmp_path / "out") == ["annotations.tsv", "answers.json", "notes.txt"]
 
 
-@pytest.mark.parametrize("name", [*RESULTS, ".answers.jsonl.partial", ".reasonome-annotate.lock"])
-def test_a_folder_where_a_file_of_results_should_be(model, tmp_path, name):
-    (tmp_path / "out" / name).mkdir(parents=True)
-    refused(tmp_path / "out", model, f"a folder is called {name}")
+def test_a_file_in_the_place_of_the_folder_and_no_name_at_all(annotating, model, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    refused(tmp_path / "file", model, "this is a file, and results need a folder")
+    with pytest.raises(InputError, match="there is no name of a folder") as error:
+        cli.main(["annotate", "mine.gmt", "--model", annotation_project.MODEL, "--out", " "])
+    assert error.value.field == "--out"
 
 
-def test_what_a_run_that_was_killed_left_is_ours(model, tmp_path):
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "annotations.tsv").write_text("old")
-    (out / "answers.json").write_text('{"asked": null}')
-    check_folder(out, model)
-    (out / "answers.json").unlink()
-    (out / ".answers.jsonl.partial").write_text("digest\n")
-    check_folder(out, model)
+# answers that are kept
 
 
-def test_every_state_in_which_a_run_can_be_killed_is_gone_on_with(annotating, by_hand, monkeypatch):
+def without_last_row(content: bytes) -> bytes:
+    return b"".join(content.splitlines(keepends=True)[:-1])
+
+
+DAMAGED = {
+    "torn": ("answers.jsonl", lambda content: content[:-20], True),
+    "a row missing": ("answers.jsonl", without_last_row, True),
+    "edited": ("answers.jsonl", lambda content: content.replace(b"DNA", b"RNA"), True),
+    "removed": ("answers.jsonl", None, False),
+    "stamp torn": ("answers.json", lambda content: content[:-10], False),
+    "stamp a list": ("answers.json", lambda content: b"[]", False),
+}
+
+
+@pytest.mark.parametrize(("name", "change", "told"), DAMAGED.values(), ids=DAMAGED)
+def test_damaged_answers_are_asked_for_again(annotating, by_hand, capsys, name, change, told):
+    path = annotating.file("mine.gmt", GOOD + SECOND)
+    first = annotating(path)
+    whole = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
+    if change is None:
+        (annotating.out / name).unlink()
+    else:
+        (annotating.out / name).write_bytes(change(whole[name]))
+    assert annotating(path) == first
+    assert ("was changed or damaged since it was written" in capsys.readouterr().out) is told
+    assert len(by_hand.asked) == 2
+    assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == whole
+    stamp = json.loads((annotating.out / "answers.json").read_text())
+    assert stamp["sha256"] == file_sha256(annotating.out / "answers.jsonl")
+
+
+@pytest.mark.parametrize("place", ["annotate.annotate", "tables.write_tables", "page.write_page"])
+def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, by_hand, monkeypatch, place):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
 
     def stop(*given):
         raise KeyboardInterrupt
 
-    for place in ("annotate.annotate", "tables.write_tables", "page.write_page"):
-        with monkeypatch.context() as patched:
-            patched.setattr(f"reasonome.annotation.{place}", stop)
-            with pytest.raises(KeyboardInterrupt):
-                annotating(path)
-        assert not (annotating.out / "manifest.json").exists()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"reasonome.annotation.{place}", stop)
+        with pytest.raises(KeyboardInterrupt):
+            annotating(path)
+    assert not (annotating.out / "manifest.json").exists()
     (record,) = annotating(path)
     assert record["name"] == "DNA repair"
     assert len(by_hand.asked) == 1
 
 
-def test_places_in_which_there_can_be_no_folder(model, tmp_path):
-    (tmp_path / "file").write_text("mine")
-    (tmp_path / "link").symlink_to(tmp_path / "nothing")
-    for out, message in [
-        (tmp_path / "file/below", "Not a directory"),
-        (tmp_path / "link", "this is a link to nothing"),
-        (tmp_path / "link/below", "File exists|No such file"),
-        (tmp_path / ("x" * 300), "File name too long"),
-        (tmp_path / "new" / ("x" * 300), "File name too long"),
-    ]:
-        refused(out, model, message)
-    assert not (tmp_path / "new").exists() and not (tmp_path / "nothing").exists()
-    refused(tmp_path / "file", model, "this is a file, and results need a folder")
+# one process at a time
+
+# Holds the folder until somebody ends it.
+HOLDER = """
+import sys, time
+from pathlib import Path
+from reasonome.annotation.results_folder import only_process
+with only_process(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+# Kills itself after the first batch of answers, as the kernel does with who takes too much memory.
+ONE_BATCH = """
+import os, signal, sys
+from reasonome.answering import local
+from reasonome.annotation.in_python import annotate_sets
+
+def one_batch(*given, generate=local.generate, **more):
+    yield next(iter(generate(*given, **more)))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+local.generate = one_batch
+annotate_sets(*sys.argv[1:], style="names", samples=1, batch_size=1, max_new_tokens=16)
+"""
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc")
-def test_a_folder_of_the_kernels(model):
-    refused(model.__class__("/proc/mine"), model, "results cannot be written here")
+def python(program: str, *given: str, **more) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, FOLDERS))}
+    return subprocess.Popen([sys.executable, "-c", program, *given], env=environment, text=True, **more)
 
 
-def test_a_place_that_may_only_be_read_is_told_with_the_option(model, tmp_path, monkeypatch):
-    def refuse(*given, **more):
-        raise PermissionError(13, "Permission denied", str(tmp_path))
+def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
+    holder = python(HOLDER, str(annotating.out), stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="another process writes results to this folder now") as error:
+            annotating(annotating.file("mine.gmt", GOOD))
+        assert error.value.file == annotating.out
+        assert files_in(annotating.out) == [".reasonome-annotate.lock"]
+        assert by_hand.asked == []
+    finally:
+        holder.kill()
+        holder.communicate()
+    # The file is still there, and holds nobody back: its process is dead.
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert record["name"] == "DNA repair"
+    assert files_in(annotating.out) == WRITTEN
 
-    monkeypatch.setattr("reasonome.annotation.results_folder.tempfile.TemporaryFile", refuse)
-    assert "in which you may write" in refused(tmp_path / "out", model, "Permission denied").fix
-    assert not (tmp_path / "out").exists()
+
+def test_a_folder_is_free_again_after_an_error(tmp_path):
+    with pytest.raises(ValueError, match="mine"), only_process(tmp_path / "out"):
+        raise ValueError("mine")
+    with only_process(tmp_path / "out"):
+        assert files_in(tmp_path / "out") == [".reasonome-annotate.lock"]
+    assert files_in(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("out", ["", "  "])
-def test_no_name_at_all(annotating, out):
-    with pytest.raises(InputError, match="there is no name of a folder") as error:
-        cli.main(["annotate", "mine.gmt", "--model", annotation_project.MODEL, "--out", out])
-    assert error.value.field == "--out"
+def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, backbone_model, monkeypatch):
+    local = pytest.importorskip("reasonome.answering.local")
+    folder = annotating.folder / "results/models/tiny/base"
+    if not folder.exists():
+        tiny_backbone_model.make(folder / "model", backbone_model)
+        annotation_project.write_model_manifest(folder)
+    given = [str(annotating.file("mine.gmt", GOOD + SECOND)), "tiny/base", str(annotating.out)]
+    run = python(ONE_BATCH, *given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, told = run.communicate()
+    assert run.returncode == -signal.SIGKILL, told
+    assert files_in(annotating.out) == [".answers.jsonl.partial", ".reasonome-annotate.lock", "answers.json"]
+    (answered,) = (annotating.out / ".answers.jsonl.partial").read_text().splitlines()[1:]
+    generate, skipped = local.generate, []
 
+    def resumed(*given, skip, **more):
+        skipped.append(set(skip))
+        return generate(*given, skip=skip, **more)
 
-def test_an_older_folder_of_annotations_is_replaced(annotating, by_hand):
-    path = annotating.file("mine.gmt", GOOD)
-    annotating(path)
-    for name in ("answers.json", "answers.jsonl"):
-        (annotating.out / name).unlink()
-    annotating(path)
-    assert len(by_hand.asked) == 2
-    assert "settings" in json.loads((annotating.out / "manifest.json").read_text())
-    shutil.rmtree(annotating.out)
+    monkeypatch.setattr(local, "generate", resumed)
+    settings = {"style": "names", "samples": 1, "batch_size": 1, "max_new_tokens": 16}
+    records = annotating(annotating.out.parent / "mine.gmt", model="tiny/base", **settings)
+    assert skipped == [{json.loads(answered)["batch"]}] == [{0}]
+    (kept,) = json.loads(answered)["rows"]
+    assert {record["id"]: record["samples"][0]["text"] for record in records}[kept["id"]] == kept["text"]
+    assert files_in(annotating.out) == WRITTEN
+    # A model of random weights names nothing, and says so; what tests find does not need it.
+    assert records[0]["name"] == "" and "no_process_line" in records[0]["problems"]
+    assert records[0]["enriched"][0]["name"] == "DNA repair"

@@ -3,18 +3,14 @@
 import base64
 import hashlib
 import json
-import math
 import re
 from html.parser import HTMLParser
 
 import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
-from pydantic import ValidationError
 
 from reasonome.annotation import page
-from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
-from reasonome.annotation.tables import tsv_heading, tsv_line
-from reasonome.core.errors import InputError
+from reasonome.annotation.record import AnnotationRecord
 
 
 class Parsed(HTMLParser):
@@ -111,21 +107,9 @@ def test_a_model_without_a_card_has_none_named():
     assert not any("model card" in text for text in found.text["p"])
 
 
-def test_the_page_holds_the_lines_of_the_table(clean):
-    data = Parsed(clean).data()
-    assert data["heading"] == tsv_heading()
-    assert data["lines"] == [tsv_line(record) for record in RECORDS]
-
-
 def test_a_single_list_has_nothing_beside_it(clean):
     assert 'id="side-by-side"' in clean
     assert 'id="side-by-side"' not in page.render_page([SPINDLE], ABOUT)
-
-
-def test_no_records_make_a_page():
-    found = Parsed(page.render_page([], ABOUT))
-    assert found.data()["records"] == []
-    assert "0 in 0 lists" in found.text["dd"]
 
 
 def test_names_in_any_script_are_kept(tmp_path):
@@ -133,26 +117,3 @@ def test_names_in_any_script_are_kept(tmp_path):
     page.write_page([SPINDLE.model_copy(update={"name": LONG_NAME})], ABOUT, tmp_path / "annotations.html")
     written = (tmp_path / "annotations.html").read_text(encoding="utf-8")
     assert Parsed(written).data()["records"][0]["name"] == LONG_NAME
-
-
-def test_a_weight_that_json_cannot_say_is_unknown_on_the_page():
-    gene = AnnotatedGene(symbol="TP53", written="TP53", weight=math.inf)
-    found = Parsed(page.render_page([SPINDLE.model_copy(update={"genes": [gene]})], ABOUT))
-    assert found.data()["records"][0]["genes"][0]["weight"] is None
-
-
-def test_two_sets_with_one_id_are_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(InputError, match="two gene sets have the id 'day 0/cluster 1'"):
-        page.write_page([SPINDLE, SPINDLE], ABOUT, tmp_path / "annotations.html")
-    assert not list(tmp_path.iterdir())
-
-
-def test_the_same_sets_give_the_same_page(clean):
-    assert page.render_page(RECORDS, ABOUT) == clean
-
-
-def test_facts_that_nobody_asked_for_are_refused():
-    with pytest.raises(ValidationError, match="date"):
-        page.PageAbout.model_validate(ABOUT.model_dump() | {"date": "today"})
-    with pytest.raises(ValidationError, match="samples"):
-        page.PageAbout.model_validate(ABOUT.model_dump() | {"samples": 0})

@@ -1,15 +1,12 @@
 """Tables of annotated sets: what a spreadsheet reads, and what a program reads back."""
 
 import csv
-import json
-import math
 
 import pandas as pd
-import pytest
 from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
 
-from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
-from reasonome.annotation.tables import COLUMNS, best_term, tsv_heading, tsv_line, write_tables
+from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.tables import COLUMNS, best_term, tsv_line, write_tables
 from reasonome.core import atomic
 
 
@@ -72,23 +69,6 @@ def test_every_record_is_read_back_from_its_line(tmp_path):
     assert [AnnotationRecord.model_validate(row) for row in rows] == POISONED
 
 
-def test_a_weight_that_json_cannot_say_is_null(tmp_path):
-    genes = [
-        AnnotatedGene(symbol=symbol, written=symbol, weight=weight)
-        for symbol, weight in (("TP53", math.inf), ("TTN", math.nan), ("MX1", -1.5))
-    ]
-    write_tables([SPINDLE.model_copy(update={"genes": genes})], tmp_path)
-    written = (tmp_path / "annotations.jsonl").read_text()
-    assert "Infinity" not in written and "NaN" not in written
-    assert [gene["weight"] for gene in json.loads(written)["genes"]] == [None, None, -1.5]
-
-
-def test_no_records_are_a_heading_and_an_empty_file(tmp_path):
-    write_tables([], tmp_path)
-    assert (tmp_path / "annotations.tsv").read_text() == tsv_heading() + "\n"
-    assert (tmp_path / "annotations.jsonl").read_text() == ""
-
-
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe():
     for text in ("=cmd()", "+cmd()", "-cmd()", "@cmd", "  =cmd()", "-", "-1+cmd()", "=1"):
         assert cell(SPINDLE.model_copy(update={"set": text}), "set") == f"'{text}"
@@ -120,17 +100,3 @@ def test_the_best_term_has_the_least_adjusted_p_and_of_equals_the_least_p():
     assert best_term(SPINDLE).id == "GO:0007094" and best_term(INTERFERON) is None
     tied = [term.model_copy(update={"adjusted_p": 0.04}) for term in SPINDLE.enriched]
     assert best_term(SPINDLE.model_copy(update={"enriched": tied})).p == 2e-07
-
-
-def test_a_failed_write_leaves_the_old_table(tmp_path, monkeypatch):
-    write_tables([SPINDLE], tmp_path)
-    before = (tmp_path / "annotations.tsv").read_bytes()
-    monkeypatch.setattr("reasonome.core.atomic.flush", fail)
-    with pytest.raises(OSError, match="No space left"):
-        write_tables(RECORDS, tmp_path)
-    assert (tmp_path / "annotations.tsv").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["annotations.jsonl", "annotations.tsv"]
-
-
-def fail(path):
-    raise OSError(28, "No space left on device", str(path))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
-from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.tasks.base import Similarity
@@ -30,10 +29,8 @@ def most_frequent_name(names: Sequence[str]) -> str:
     """The name that most samples give, as its first sample writes it.
 
     Case, spacing and punctuation do not count (`metrics.naming.normalise`); of equally frequent names the one that
-    was given first. "" where no sample gives a usable name. InputError without samples.
+    was given first. "" where no sample gives a usable name.
     """
-    if not names:
-        raise InputError("there are no samples to compare", fix="draw at least one")
     written: dict[str, str] = {}
     for name in names:
         written.setdefault(normalise(name), name)

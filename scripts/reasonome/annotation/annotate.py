@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from reasonome.annotation import kept_answers
 from reasonome.annotation.agreement import (
     SIGNIFICANT,
     agreement_with_terms,
@@ -18,10 +17,11 @@ from reasonome.annotation.agreement import (
     near_identical_groups,
 )
 from reasonome.annotation.knowledge import Known
+from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
-from reasonome.annotation.own_names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.annotation.results_folder import ANSWERS, json_object, keep_answers, kept_answers
 from reasonome.answering.answers import write_answers
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
@@ -85,7 +85,7 @@ def annotate(
 
 def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: Path) -> None:
     """InputError for the longest prompt if it may have more tokens than the model reads beside its answer."""
-    context = kept_answers.json_object(model / "model" / "config.json").get("max_position_embeddings")
+    context = json_object(model / "model" / "config.json").get("max_position_embeddings")
     if context is None or not examples:
         return
     tokens, longest = max(
@@ -126,13 +126,10 @@ def _answers(
     decoding = decoding_of(settings)
     parts = [digest, engine, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
     asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
-    expected = [(example.id, sample) for example in examples for sample in range(decoding.samples)]
-    rows = kept_answers.answers(
-        out,
-        asked,
-        expected,
-        lambda target: write_answers(TASK, style, decoding, examples, model / "model", digest, target, engine),
-    )
+    rows = kept_answers(out, asked)
+    if rows is None:
+        write_answers(TASK, style, decoding, examples, model / "model", digest, out / ANSWERS, engine)
+        rows = keep_answers(out, asked)
     found: dict[str, list[AnswerRow]] = {}
     for row in rows:
         found.setdefault(row.id, []).append(row)

@@ -1,26 +1,26 @@
 """One annotation from files to files: what the command line and Snakemake's rule both run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation import about, annotate, kept_answers, page, tables
-from reasonome.annotation.gene_list import GeneLists
+from huggingface_hub import constants
+
+from reasonome.annotation import about, annotate, page, tables
+from reasonome.annotation.gene_list import GeneLists, counted, some
 from reasonome.annotation.knowledge import Known, read_known
-from reasonome.annotation.lock import only_process
 from reasonome.annotation.model_files import check_model
-from reasonome.annotation.offline import offline
+from reasonome.annotation.orthologues import Orthologues, check_species
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
 from reasonome.annotation.questions import Question, questions
-from reasonome.annotation.readers import ListOptions, gmt, read_gene_lists, stem
-from reasonome.annotation.readers.checked import counted, some
-from reasonome.annotation.readers.species import Orthologues, check_species
-from reasonome.annotation.readers.universe import read_universe
+from reasonome.annotation.readers import gmt, read_gene_lists, read_universe
+from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder
+from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder, claim, only_process
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
@@ -57,9 +57,19 @@ class Prepared:
     universe_sha256: str | None
 
 
-def list_options(settings: Annotation) -> ListOptions:
-    """What of the settings is about reading."""
-    return ListOptions(settings.adjusted_p, settings.log2_fold_change, settings.top, settings.split)
+@contextmanager
+def offline() -> Iterator[None]:
+    """Within the block every request to the Hugging Face hub is an error; afterwards all is as before.
+
+    The hub's client reads HF_HUB_OFFLINE once, when it is imported, which in somebody's Python was long ago: so its
+    own switch is set, and not the variable.
+    """
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
@@ -69,13 +79,10 @@ def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     """
     found: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
-        _refuse_device(path, "sets")
         name, number = stem(path), 2
         while name in found:
             name, number = f"{stem(path)} ({number})", number + 1
-        found[name] = read_gene_lists(
-            path, kind=settings.kind, species=settings.species, options=list_options(settings)
-        )
+        found[name] = read_gene_lists(path, settings)
     return found
 
 
@@ -89,13 +96,7 @@ def _print_reading(found: Mapping[str, GeneLists]) -> None:
         say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
 
 
-def preview_lists(
-    project: Project,
-    settings: Annotation,
-    found: dict[str, GeneLists],
-    model: Path,
-    out: Path,
-) -> None:
+def preview_lists(project: Project, settings: Annotation, found: dict[str, GeneLists], model: Path, out: Path) -> None:
     """Print what `annotate_lists` would ask: which genes are known, and why some sets would not be asked.
 
     Does all that comes before the model is loaded, and raises what that raises; writes nothing.
@@ -120,13 +121,7 @@ def preview_lists(
     print(f"a preview: the model would be asked about {counted(asked, 'set')}; nothing was written")
 
 
-def prepare(
-    project: Project,
-    settings: Annotation,
-    found: dict[str, GeneLists],
-    model: Path,
-    command: str,
-) -> Prepared:
+def prepare(project: Project, settings: Annotation, found: dict[str, GeneLists], model: Path, command: str) -> Prepared:
     """Say how the sets were read, resolve the genes, and read what answers are checked with; says which universe it is.
 
     InputError for a style or files that are not there, a model that is not whole, and a universe that cannot be.
@@ -140,10 +135,7 @@ def prepare(
         what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
         raise InputError(what, field="style", fix="ask in another style")
     check_model(model, Results(project.settings.results))
-    written = None
-    if settings.universe is not None:
-        _refuse_device(Path(settings.universe), "universe")
-        written = read_universe(settings.universe)
+    tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
     found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
@@ -151,7 +143,7 @@ def prepare(
     to_human = orthologues if settings.species == "mouse" else None
     asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
     known = read_known(project, sources, genes)
-    own = written and universe_of(written.genes, genes, str(written.path), to_human)
+    own = tested_genes and universe_of(tested_genes, genes, settings.universe, to_human)
     universes = {name: own or _universe(name, lists, genes, known, to_human) for name, lists in found.items()}
     tests = {
         one.symbols: OverRepresentation(known.libraries, one.symbols, one.orthologues) for one in universes.values()
@@ -161,16 +153,11 @@ def prepare(
     for sentence in how.universe:
         say(sentence)
     engine = engine_of(project, model)
-    return Prepared(settings, style, engine, sources, found, asked, known, tested, how, written and written.sha256)
+    return Prepared(settings, style, engine, sources, found, asked, known, tested, how, universe_sha256)
 
 
 def annotate_lists(
-    project: Project,
-    settings: Annotation,
-    found: dict[str, GeneLists],
-    model: Path,
-    out: Path,
-    command: str,
+    project: Project, settings: Annotation, found: dict[str, GeneLists], model: Path, out: Path, command: str
 ) -> None:
     """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
 
@@ -181,17 +168,9 @@ def annotate_lists(
     with offline():
         prepared = prepare(project, settings, found, model, command)
         with only_process(out):
-            kept_answers.claim(out)
-            (out / MANIFEST).unlink(missing_ok=True)
+            claim(out)
             records = annotate.annotate(
-                prepared.asked,
-                settings,
-                prepared.style,
-                model,
-                prepared.engine,
-                prepared.known,
-                prepared.tested,
-                out,
+                prepared.asked, settings, prepared.style, model, prepared.engine, prepared.known, prepared.tested, out
             )
             tables.write_tables(records, out)
             page.write_page(records, prepared.about, out / PAGE)
@@ -227,19 +206,7 @@ def _print_no_terms(records: Sequence[AnnotationRecord], known: Known) -> None:
         say(f"no term of {known.told} is called so, or nearly so, and nothing here can confirm it: {told}")
 
 
-def _refuse_device(path: Path, field: str) -> None:
-    """InputError for what may have no end; a pipe has one."""
-    if path.is_char_device() or path.is_block_device():
-        raise InputError("this is a device, not a file", file=path, field=field, fix="give a file")
-
-
-def _universe(
-    name: str,
-    lists: GeneLists,
-    genes: GeneTable,
-    known: Known,
-    orthologues: Orthologues | None,
-) -> Universe:
+def _universe(name: str, lists: GeneLists, genes: GeneTable, known: Known, orthologues: Orthologues | None) -> Universe:
     """The genes that the sets of the file `name` could have had: those of its table, else the default."""
     if lists.universe:
         return universe_of(lists.universe, genes, f"the table '{name}'", orthologues)

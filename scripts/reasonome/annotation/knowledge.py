@@ -6,10 +6,10 @@ from functools import cached_property
 
 import pandas as pd
 
+from reasonome.annotation.names import TermNames
 from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, read_library
 from reasonome.annotation.project_files import Sources
 from reasonome.annotation.record import EnrichedTerm
-from reasonome.annotation.term_names import TermNames
 from reasonome.config.project import Project
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
@@ -71,7 +71,9 @@ def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
     found = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
     background = read_background(sources.background)
     libraries = [ontology_library(background)]
-    libraries += [read_library(path, genes, name) for name, path in sources.libraries.items()]
+    libraries += [
+        read_library(path, genes, name, project.sources[name].format) for name, path in sources.libraries.items()
+    ]
     encoders = load_encoders(project.encoders, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
     facts = found[~found["relation"].str.startswith(NOT)]

@@ -1,6 +1,5 @@
 """Over-representation analysis: in which gene sets of libraries the genes of a list are more often than by chance."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -10,21 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from reasonome.annotation.readers.checked import counted, some
-from reasonome.annotation.readers.species import Orthologues
+from reasonome.annotation.gene_list import counted, some
+from reasonome.annotation.orthologues import Orthologues
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
-from reasonome.facts.sources.gmt import GeneSet, read_gmt
 from reasonome.scoring.hypergeometric import GeneSetTests
 
 # Genes of the universe that a library's set may have. Smaller ones are significant by one chance hit, and larger ones
 # ("metabolic process") say little; both cost every other set a share of the correction.
 SMALLEST, LARGEST = 3, 500
-
-_REACTOME_ID = re.compile(r"R-[A-Z]{3}-\d+")
-_WIKIPATHWAYS_NAME = re.compile(r".*%.*%WP\d+%.*")
 
 
 class LibrarySet(NamedTuple):
@@ -42,14 +37,14 @@ class GeneSetLibrary:
     sets: Mapping[str, LibrarySet]
 
 
-def read_library(path: Path, genes: GeneTable, name: str) -> GeneSetLibrary:
-    """The sets of a GMT, plain or gzipped, as a library called `name`.
+def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetLibrary:
+    """The sets of a GMT, plain or gzipped, as a library called `name`; `form` is one of GMT_FORMATS.
 
-    Files of Reactome and WikiPathways are known by their layout, and have the pathways' ids; in others a set's name is
-    its id. Genes that are not known are left out, and so is a set that has no others. InputError as `sources.gmt` has
-    it, and where no gene is known at all.
+    Files of Reactome and WikiPathways have the pathways' ids; in others a set's name is its id. Genes that are not
+    known are left out, and so is a set that has no others. InputError as the source's reader has it, and where no
+    gene is known at all.
     """
-    found = FORMATS[_layout(list(read_gmt(path)))].read(name, {"gmt": path}, genes)
+    found = FORMATS[form].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
     for gene, set_id, set_name in found.facts[["gene", "object_id", "object_name"]].itertuples(index=False, name=None):
         symbols[set_id, set_name].add(gene)
@@ -61,14 +56,6 @@ def read_library(path: Path, genes: GeneTable, name: str) -> GeneSetLibrary:
         )
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
     return GeneSetLibrary(name, sets)
-
-
-def _layout(sets: Sequence[GeneSet]) -> str:
-    if all(_REACTOME_ID.fullmatch(one.description) for one in sets):
-        return "reactome"
-    if all(_WIKIPATHWAYS_NAME.fullmatch(one.name) for one in sets):
-        return "wikipathways"
-    return "gmt"
 
 
 @dataclass(frozen=True)
@@ -182,12 +169,7 @@ class OverRepresentation:
         universe: Collection[str],
         orthologues: Mapping[str, Collection[str]] | None = None,
     ):
-        """InputError for an empty universe, two libraries of one name, and where no set is left to test against."""
-        if not universe:
-            raise InputError("the universe has no gene", fix="give all genes that were tested, or none for the default")
-        names = [library.name for library in libraries]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise InputError(f"two gene set libraries are named '{twice[0]}'", fix="rename one of the files")
+        """InputError where no set is left to test against."""
         self._symbols = {gene: (gene,) if orthologues is None else orthologues[gene] for gene in universe}
         self._libraries = [_TestedLibrary(library, self._symbols) for library in libraries]
         self.told = tuple(library.told for library in self._libraries)
@@ -203,11 +185,8 @@ class OverRepresentation:
 
         Equal ones are in the order of the libraries, then of their ids. Overlap and size count genes of the universe; a
         term's genes are the symbols by which it has those of the list, in the order of the list. Genes outside the
-        universe are left out, see `universe_flags`; with none inside there are no terms. InputError for a list
-        without genes.
+        universe are left out, see `universe_flags`; with none inside there are no terms.
         """
-        if not genes:
-            raise InputError("there are no genes to test", fix="give a set of at least one gene")
         drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
         found = []
         for number, library in enumerate(self._libraries):

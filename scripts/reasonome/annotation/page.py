@@ -1,6 +1,5 @@
 """One self-contained page of annotated gene sets, for people who never trained a model."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.report import page_files
 
 HERE = Path(__file__).with_suffix("")
@@ -67,17 +65,12 @@ class PageAbout(_About):
 
 
 def write_page(records: Sequence[AnnotationRecord], about: PageAbout, path: Path) -> None:
-    """Write the page, which loads nothing: style, script and data are in it. Raises as `render_page`."""
+    """Write the page, which loads nothing: style, script and data are in it."""
     atomic.write_text(path, render_page(records, about))
 
 
 def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
-    """The page as text. Raises InputError where two sets have the same id, which leads to a set on the page."""
-    repeated = [id for id, count in Counter(record.id for record in records).items() if count > 1]
-    if repeated:
-        raise InputError(
-            f"two gene sets have the id '{repeated[0]}'", field="id", fix="give every set an id of its own"
-        )
+    """The page as text."""
     script = page_script()
     data = {
         "model": f"{about.model} ({about.backbone})",

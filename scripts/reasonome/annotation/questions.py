@@ -5,9 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reasonome.annotation.gene_list import GeneList
-from reasonome.annotation.readers.checked import FEWEST, counted, some
-from reasonome.annotation.readers.species import Orthologues
+from reasonome.annotation.gene_list import FEWEST, GeneList, counted, some
+from reasonome.annotation.orthologues import Orthologues
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.facts.genes import GeneTable
 from reasonome.tasks.naming.task import Example, Gene

@@ -1,33 +1,44 @@
-"""Where results may be written: told before anything is read or asked, so that nobody's files are lost."""
+"""The folder of results: where it may be, one process at a time in it, and answers that the next run uses again."""
 
+import json
 import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from reasonome.annotation import kept_answers, lock, tables
-from reasonome.annotation.kept_answers import json_object
+from filelock import FileLock, Timeout
+
+from reasonome.annotation import tables
+from reasonome.answering.rows import AnswerRow, read_answers
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256
+from reasonome.core.terminal import say
 
 PAGE, MANIFEST = "annotations.html", "manifest.json"
-RESULTS = (PAGE, tables.TSV, tables.JSONL, kept_answers.ANSWERS, kept_answers.STAMP, MANIFEST)
+# The answers; what was asked for them, with their digest; and the batches of a run that did not end.
+ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
+LOCK = ".reasonome-annotate.lock"
+RESULTS = (PAGE, tables.TSV, tables.JSONL, ANSWERS, STAMP, MANIFEST)
 _ANOTHER = "give another folder"
 
 
-def check_folder(out: Path, model: Path) -> None:
-    """InputError where `out` overlaps with the model's folder, has files of others by our names, or cannot be written.
+def json_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is no such file, or something else in it."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
-    Folders that are made to find out are removed again.
-    """
+
+def check_folder(out: Path, model: Path) -> None:
+    """InputError where `out` is a file, overlaps with the model's folder, or has files of others by our names."""
     if os.path.exists(out) and not os.path.isdir(out):
         raise InputError("this is a file, and results need a folder", file=out, field="--out", fix=_ANOTHER)
     _refuse_models_folder(out, model)
-    for name in (*RESULTS, kept_answers.PARTIAL, lock.NAME):
-        if os.path.isdir(out / name):
-            what = f"a folder is called {name}, as a file of results is"
-            raise InputError(what, file=out, field="--out", fix=f"rename it, or {_ANOTHER}")
     _refuse_files_of_others(out)
-    _try_to_write(out)
 
 
 def _refuse_models_folder(out: Path, model: Path) -> None:
@@ -41,41 +52,54 @@ def _refuse_models_folder(out: Path, model: Path) -> None:
 
 def _refuse_files_of_others(out: Path) -> None:
     manifest = json_object(out / MANIFEST)
-    if os.path.lexists(out / MANIFEST) and not _is_of_annotation(manifest):
+    if os.path.lexists(out / MANIFEST) and not {"settings", "checked_with", "model"} <= manifest.keys():
         what = f"{MANIFEST} in this folder is not of an annotation, and would be replaced"
         raise InputError(what, file=out, field="--out", fix=_ANOTHER)
+    begun = manifest or "asked" in json_object(out / STAMP)
     taken = [name for name in RESULTS if os.path.lexists(out / name)]
-    if taken and not (manifest or kept_answers.are_in(out)):
+    if taken and not begun:
         what = f"{', '.join(taken)} in this folder {'is' if len(taken) == 1 else 'are'} not of an earlier annotation"
-        raise InputError(
-            f"{what}, and would be replaced", file=out, field="--out", fix=f"{_ANOTHER}, or move them away"
-        )
+        fix = f"{_ANOTHER}, or move them away"
+        raise InputError(f"{what}, and would be replaced", file=out, field="--out", fix=fix)
 
 
-def _is_of_annotation(manifest: Mapping) -> bool:
-    return {"settings", "checked_with", "model"} <= manifest.keys()
-
-
-def _try_to_write(out: Path) -> None:
-    """Make the folder and a file in it, and remove what was made."""
-    made = [folder for folder in (out, *out.parents) if not os.path.lexists(folder)]
+@contextmanager
+def only_process(folder: Path) -> Iterator[None]:
+    """Hold `folder`, which is made if need be, for this process alone. InputError where another process holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        why = (
-            "this is a link to nothing" if os.path.islink(out) and not os.path.exists(out) else os.strerror(error.errno)
-        )
-        what = f"results cannot be written here: {why}"
-        raise InputError(what, file=out, field="--out", fix=f"{_ANOTHER}, in which you may write") from None
+        lock.acquire(timeout=0)
+    except Timeout:
+        what = "another process writes results to this folder now"
+        raise InputError(what, file=folder, fix="wait until it ends, or give another folder") from None
+    try:
+        yield
     finally:
-        for folder in made:
-            _remove_if_empty(folder)
+        (folder / LOCK).unlink(missing_ok=True)
+        lock.release()
 
 
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:  # it was not made, or another process writes to it by now
-        return
+def claim(folder: Path) -> None:
+    """Mark the folder as one of annotation, and as unfinished, before anything else is written."""
+    if "asked" not in json_object(folder / STAMP):
+        atomic.write_json(folder / STAMP, {"asked": None})
+    (folder / MANIFEST).unlink(missing_ok=True)
+
+
+def kept_answers(folder: Path, asked: str) -> list[AnswerRow] | None:
+    """The answers to the question of digest `asked`, if they are in the folder and unchanged; says so."""
+    path, stamp = folder / ANSWERS, json_object(folder / STAMP)
+    if stamp.get("asked") != asked or not path.is_file():
+        return None
+    if stamp.get("sha256") != file_sha256(path):
+        say(f"{path} was changed or damaged since it was written: it is not used, and the sets are asked about again")
+        return None
+    say(f"the answers of an earlier run are used: {path}")
+    return read_answers(path)
+
+
+def keep_answers(folder: Path, asked: str) -> list[AnswerRow]:
+    """The answers that were just written to the folder, with their digest beside them for the next run."""
+    atomic.write_json(folder / STAMP, {"asked": asked, "sha256": file_sha256(folder / ANSWERS)})
+    return read_answers(folder / ANSWERS)

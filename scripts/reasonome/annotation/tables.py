@@ -14,54 +14,18 @@ from reasonome.core import atomic
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
-    "list",
-    "set",
-    "name",
-    "is_term",
-    "confidence",
-    "confidence_kind",
-    "agreement",
-    "abstained",
-    "problems",
-    "error",
-    "flags",
-    "n_genes",
-    "n_unmapped",
-    "supporting_genes",
-    "other_genes",
-    "unmapped",
-    "claims_supported",
-    "claims_unknown",
-    "claims_contradicted",
-    "best_term",
-    "best_term_id",
-    "best_adjusted_p",
-    "enriched_agreement",
-    "group",
-    "reasoning",
-    "id",
+    *("list", "set", "name", "is_term", "confidence", "confidence_kind", "agreement", "abstained", "problems", "error"),
+    *("flags", "n_genes", "n_unmapped", "supporting_genes", "other_genes", "unmapped"),
+    *("claims_supported", "claims_unknown", "claims_contradicted", "best_term", "best_term_id", "best_adjusted_p"),
+    *("enriched_agreement", "group", "reasoning", "id"),
 )
 NUMBERS = (
-    "confidence",
-    "agreement",
-    "n_genes",
-    "n_unmapped",
-    "claims_supported",
-    "claims_unknown",
-    "claims_contradicted",
-    "best_adjusted_p",
-    "enriched_agreement",
-    "group",
+    *("confidence", "agreement", "n_genes", "n_unmapped", "best_adjusted_p", "enriched_agreement", "group"),
+    *("claims_supported", "claims_unknown", "claims_contradicted"),
 )
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_NOT_SEEN = (
-    "Cc",
-    "Cf",
-    "Mn",
-    "Zl",
-    "Zp",
-    "Zs",
-)  # categories of what may stand before a formula: blanks, of no width too
+# Categories of what may stand before a formula: blanks, of no width too.
+_NOT_SEEN = ("Cc", "Cf", "Mn", "Zl", "Zp", "Zs")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 

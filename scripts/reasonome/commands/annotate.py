@@ -4,7 +4,7 @@ reasonome annotate clusters.csv --model smollm2-135m/pretrain.demo-s0+sft.names-
 reasonome annotate deseq2.csv --model results/models/BACKBONE/CHAIN --out my_genes --adjusted-p 0.01 --top 200
 
 SETS are GMT files, files with one gene a line, tables of clusters (Seurat's FindAllMarkers, Scanpy's rank_genes_groups)
-or of differential expression (DESeq2, edgeR, limma, Scanpy); the kind is told from what is in them. Genes are symbols,
+or of differential expression (DESeq2, edgeR, limma, Scanpy), which are told by their columns. Genes are symbols,
 aliases, Entrez, Ensembl or HGNC ids of humans, or with --species mouse those of mice, which are asked about as human
 orthologues. Nothing leaves the machine. Run it in the project's folder; a second run uses the answers that it has.
 """
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import get_args
 
 from reasonome.annotation.settings import checked_settings
+from reasonome.commands.score import parse_columns
 from reasonome.config import Annotation
+from reasonome.config.annotations import Column
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
@@ -27,6 +29,7 @@ _TOP = (
     "(default: 100); of a ranked list the first; lists in no order and GMTs are taken whole"
 )
 _KINDS = get_args(get_args(Annotation.model_fields["kind"].annotation)[0])  # the other of the two is None
+_COLUMNS = get_args(Column)
 _SPECIES = get_args(Annotation.model_fields["species"].annotation)
 _DEFAULTS = {name: field.default for name, field in Annotation.model_fields.items()}
 
@@ -40,7 +43,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
     command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
-    command.add_argument("--kind", choices=_KINDS, help="of the files, where it is told wrong")
+    command.add_argument("--kind", choices=_KINDS, help="of the files, where their names and columns do not tell it")
+    command.add_argument(
+        "--columns",
+        default="",
+        metavar="KEY=COLUMN,…",
+        help=f"what the columns of tables are called, where they have names of their own: {', '.join(_COLUMNS)}",
+    )
     command.add_argument("--species", choices=_SPECIES, default=_DEFAULTS["species"])
     command.add_argument(
         "--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="the largest, of tables (default: .05)"
@@ -97,6 +106,7 @@ def settings_of(args: argparse.Namespace) -> Annotation:
     given = {
         "sets": args.sets,
         "kind": args.kind,
+        "columns": parse_columns(args.columns),
         "species": args.species,
         "adjusted_p": args.adjusted_p,
         "log2_fold_change": args.log2_fold_change,

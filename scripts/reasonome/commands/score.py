@@ -103,7 +103,7 @@ def parse_columns(text: str) -> dict[str, str]:
     for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
         key, given, column = (piece.strip() for piece in part.partition("="))
         if not (given and column):
-            fix = "write answer=COLUMN,gold=COLUMN, in quotes if a column has spaces"
+            fix = "write KEY=COLUMN,KEY=COLUMN, in quotes if a column has spaces"
             raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
         if key in found:
             raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")

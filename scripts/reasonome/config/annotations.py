@@ -8,6 +8,7 @@ from reasonome.config.strict import Name, Names, Seed, Strict
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+Column = Literal["gene", "group", "adjusted_p", "p", "log2_fold_change", "statistic"]
 
 
 class Annotation(Strict):
@@ -17,7 +18,10 @@ class Annotation(Strict):
         description="files: GMT, one gene a line, or a table of clusters or of differential expression"
     )
     kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
-        None, description="of the files; told from what is in them if not given"
+        None, description="of the files; if not given gmt for .gmt, and of others what their columns tell"
+    )
+    columns: dict[Column, str] = Field(
+        {}, description="of tables: what their columns are called, where that is not as common programs do"
     )
     species: Literal["human", "mouse"] = Field("human", description="mouse genes are asked about as human orthologues")
     adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="of tables: genes up to this count")

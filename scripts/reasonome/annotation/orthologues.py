@@ -4,18 +4,16 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
-from reasonome.annotation.gene_list import GeneList, GeneLists
-from reasonome.annotation.readers.checked import some
-from reasonome.facts.files.plain_table import PlainTable, read_table
+import pandas as pd
+
+from reasonome.annotation.gene_list import GeneList, GeneLists, some
 from reasonome.facts.genes import GeneTable
 
 # Less than this share of a list is of its species, and at least that share of the other: a wrong species.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5
-HUMAN_COLUMN, SYMBOL_COLUMN = "human_symbols", "mouse_symbol"
-ID_COLUMNS = ("mgi_id", "ensembl_id", "entrez_id")
-SYNONYMS_COLUMN = "mouse_synonyms"
+NAME_COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id")
+SYNONYMS_COLUMN, HUMAN_COLUMN = "mouse_synonyms", "human_symbols"
 
 _WRONG_SPECIES = {
     "human": "most of these are genes of mice, not of humans: pass `--species mouse`",
@@ -55,20 +53,14 @@ class Orthologues:
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Orthologues":
-        """Read a table with the column `human_symbols` and at least one of mouse_symbol, mgi_id, ensembl_id, entrez_id.
+        """Read a table with tabs: NAME_COLUMNS, synonyms and human symbols; several in a cell are joined by "|".
 
-        Several human symbols or synonyms (`mouse_synonyms`) of one row are joined by "|"; a mouse gene may also have
-        several rows. Raises InputError as `plain_table.read_table` does, and for missing or repeated columns.
+        A mouse gene may have several rows, and cells may be empty.
         """
-        path = Path(path)
-        table = read_table(path, (HUMAN_COLUMN, SYMBOL_COLUMN, SYNONYMS_COLUMN, *ID_COLUMNS))
-        named = [table.place(column) for column in (SYMBOL_COLUMN, *ID_COLUMNS) if column in table.columns]
-        if not named:
-            raise table.header_error(
-                "no column says which mouse gene it is",
-                fix=f"call one {SYMBOL_COLUMN}, {', '.join(ID_COLUMNS[:-1])} or {ID_COLUMNS[-1]}",
-            )
-        return cls(_rows(table, named, table.place(HUMAN_COLUMN)))
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        rows = table.reindex(columns=[*NAME_COLUMNS, SYNONYMS_COLUMN, HUMAN_COLUMN], fill_value="")
+        split = ([_parts(cell) for cell in row] for row in rows.itertuples(index=False, name=None))
+        return cls((sum(names, ()), others, humans) for *names, others, humans in split if any(names))
 
     def human(self, identifier: str) -> tuple[str, ...]:
         """The symbols of the human genes that a mouse gene corresponds to; () where none is known."""
@@ -95,32 +87,29 @@ class Orthologues:
         return _plain(identifier) in self._named
 
 
-def check_species(
-    found: GeneLists, species: str, genes: GeneTable | None = None, orthologues: Orthologues | None = None
-) -> GeneLists:
+def check_species(found: GeneLists, species: str, genes: GeneTable, orthologues: Orthologues) -> GeneLists:
     """The lists, with an error where most identifiers are those of another species than `species`.
 
-    Ids that say their species (ENSMUSG, MGI, ENSG, HGNC) count as what they say; with `genes` and `orthologues`,
-    symbols and other ids count too, if written as that species has them: Cd8a is a gene of mice, CD8A of humans.
-    Lists of mice also get flags for genes with several human genes, or with none, if there are `orthologues`.
+    Ids that say their species (ENSMUSG, MGI, ENSG, HGNC) count as what they say, symbols and other ids if they are
+    written as that species has them: Cd8a is a gene of mice, CD8A of humans. Lists of mice also get flags for genes
+    with several human genes, or with none.
     """
 
     def is_human(identifier: str) -> bool:
         if _HUMAN_ID.fullmatch(identifier):
             return True
-        resolution = genes.resolve(identifier) if genes else None
-        return bool(resolution and resolution.symbol) and resolution.how in ("current", "id", "previous", "alias")
+        resolution = genes.resolve(identifier)
+        return bool(resolution.symbol) and resolution.how in ("current", "id", "previous", "alias")
 
     def is_mouse(identifier: str) -> bool:
-        return bool(_MOUSE_ID.fullmatch(identifier)) or (orthologues is not None and identifier in orthologues)
+        return bool(_MOUSE_ID.fullmatch(identifier)) or identifier in orthologues
 
     own, other = (is_human, is_mouse) if species == "human" else (is_mouse, is_human)
-    error = _WRONG_SPECIES[species]
     lists = []
     for one in found.lists:
         if not one.error and _is_of_other(one, own, other):
-            one = replace(one, error=error)
-        elif species == "mouse" and orthologues is not None:
+            one = replace(one, error=_WRONG_SPECIES[species])
+        elif species == "mouse":
             one = replace(one, flags=(*one.flags, *_flags(one, orthologues)))
         lists.append(one)
     return replace(found, lists=tuple(lists))
@@ -140,16 +129,8 @@ def _flags(one: GeneList, orthologues: Orthologues) -> list[str]:
     return [*flags, f"no human gene known: {some(none)}"] if none else flags
 
 
-def _rows(table: PlainTable, named: list[str], human: str):
-    for _, cells in table.rows:
-        names = tuple(_plain(cells[column]) for column in named if cells[column].strip())
-        synonyms = _parts(cells[SYNONYMS_COLUMN]) if SYNONYMS_COLUMN in table.columns else ()
-        if names:
-            yield names, synonyms, _parts(cells[human])
-
-
 def _parts(cell: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in cell.split("|") if part.strip())
+    return tuple(_plain(part) for part in cell.split("|") if part.strip())
 
 
 def _plain(identifier: str) -> str:

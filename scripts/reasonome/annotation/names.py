@@ -1,11 +1,13 @@
-"""Names by which terms are known, and whether another name is one of them, or nearly one."""
+"""Names of terms, and names that are one gene's own: a model that repeats what a gene is called names no process."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Literal
 
 from reasonome.annotation.agreement import SAYS_THE_SAME
+from reasonome.annotation.gene_list import some
+from reasonome.annotation.record import AnnotatedGene
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 
@@ -51,3 +53,24 @@ class TermNames:
             for word in set(words):
                 places[word].append(place)
         return lengths, dict(places)
+
+
+def own_name_flag(name: str, genes: Sequence[AnnotatedGene], is_term: bool) -> str:
+    """A sentence where a name is what a gene of the set is called, its symbol, full name or both, or part of it; or "".
+
+    Case and punctuation do not count. Part of it are words that stand together there: "cyclin-dependent kinase" in
+    "cyclin dependent kinase 1". A term's name (`is_term`) is no such part: "DNA repair" in "BRCA1 DNA repair
+    associated".
+    """
+    wanted = normalise(name)
+    if not wanted:
+        return ""
+    if whole := [gene.symbol for gene in genes if wanted in _called(gene)]:
+        return f"the name is a gene's own: {some(whole)}"
+    parts = [gene.symbol for gene in genes if any(f" {wanted} " in f" {called} " for called in _called(gene))]
+    return f"the name is part of a gene's own: {some(parts)}" if parts and not is_term else ""
+
+
+def _called(gene: AnnotatedGene) -> set[str]:
+    symbol, full = normalise(gene.symbol), normalise(gene.name)
+    return {symbol, full, f"{symbol} {full}", f"{full} {symbol}"}

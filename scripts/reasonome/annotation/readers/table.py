@@ -1,0 +1,156 @@
+"""Tables of genes, with statistics or without, from files or out of memory."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from reasonome.annotation.gene_list import ListedGene
+from reasonome.annotation.readers import columns
+from reasonome.annotation.readers.columns import READERS, is_missing, is_number, listed, names_genes
+from reasonome.annotation.readers.files import TextFile
+from reasonome.core.errors import InputError
+
+_FEWEST_NUMBERED = 3  # identifiers that are row numbers: of Entrez ids no study has just 1, 2, 3
+_NUMBERS = "the second field"  # what the numbers behind genes are called where there is no header
+_CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text, its rows by their line, and its columns by role (the keys of `columns.ALIASES`).
+
+    `file` is None for a table that was never a file: its lines count rows from 1. `ranked` says that the first rows
+    matter most.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+    file: Path | None = None
+    header_line: int | None = None
+    ranked: bool = False
+
+    @property
+    def header(self) -> list[str]:
+        """The names of all columns."""
+        return list(self.frame.columns)
+
+    def genes(self) -> list[str]:
+        """The genes of all rows, "" where there is none.
+
+        InputError where no column is known to have them, or where they are row numbers.
+        """
+        if "gene" not in self.columns:
+            raise self.error(f"none of the columns {listed(self.header)} names the genes", field="gene", fix=_CALL_IT)
+        found = ["" if is_missing(cell) else cell for cell in self.frame[self.columns["gene"]]]
+        if _are_row_numbers(set(found)):
+            what = f"the {len(found):,} genes are the numbers from {min(found, key=int)} on: row numbers are no genes"
+            raise self.error(what, field="gene", fix=_CALL_IT)
+        return found
+
+    def statistics(self) -> pd.DataFrame:
+        """A row for each gene, by line: `gene`, `group` and the numbers, NaN for what there is no column or value for.
+
+        InputError for a cell that is no number, and for a p value below 0 or above 1.
+        """
+        found = pd.DataFrame({"gene": self.genes()}, index=self.frame.index)
+        found["group"] = self.frame[self.columns["group"]] if "group" in self.columns else ""
+        for role, read in READERS.items():
+            found[role] = math.nan
+            if column := self.columns.get(role):
+                cells = self.frame[column].items()
+                found[role] = [read(cell, self.file, line, column) for line, cell in cells]
+        return found[found["gene"] != ""]
+
+    def used(self) -> str:
+        """A sentence about which column is taken for what."""
+        pairs = [
+            f"{role.replace('_', ' ')} from {repr(column) if column else 'the row names'}"
+            for role, column in self.columns.items()
+        ]
+        return f"columns used: {', '.join(pairs)}"
+
+    def error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
+        """The error of a table whose header is at fault."""
+        return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
+
+
+def of_file(file: TextFile, chosen: Mapping[str, str]) -> Table:
+    """The table of a file. Without a header it is a list of genes, or of genes and numbers.
+
+    `chosen` is role → column, as people give it. InputError for rows of another width than the header, several genes
+    on a line of a list, roles that cannot be told, and no rows at all.
+    """
+    lines = [(line, text) for line, text in enumerate(file.lines, 1) if text.strip()]
+    if len(lines) == 1 and (genes := _genes_of_line(lines[0][1])):
+        return _of_list([(lines[0][0], [gene]) for gene in genes], file)
+    rows = file.rows()
+    if not rows:
+        raise InputError("there is no gene in the file", file=file.path, fix="write one gene a line")
+    if _is_list(rows[0][1], chosen.values()):
+        return _of_list(rows, file)
+    (header_line, header), *rest = rows
+    if rest and len(rest[0][1]) == len(header) + 1 > 2:
+        header = ["", *header]  # as R writes tables with row names
+    for line, cells in rest:
+        if len(cells) != len(header):
+            what = f"expected {len(header)} columns as in the header, found {len(cells)}"
+            fix = "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs"
+            raise InputError(what, file=file.path, line=line, fix=fix)
+    frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
+    roles = columns.roles(header, chosen, file.path, header_line)
+    return Table(file.name, frame, roles, file.path, header_line, file.ranked)
+
+
+def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
+    """Whether the first row is a gene, or a gene and a number, and no header."""
+    if any(names_genes(cell) or cell in chosen for cell in first):
+        return False
+    return len(first) == 1 or (len(first) == 2 and first[0] != "" and is_number(first[1]))
+
+
+def _of_list(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
+    for line, cells in rows:
+        if len(cells) > 2 or re.search(r"[\s,;|]", cells[0]) or not all(map(_may_be_number, cells[1:])):
+            raise InputError(
+                f"expected one gene, or a gene and a number, found '{' '.join(cells)[:60]}'",
+                file=file.path,
+                line=line,
+                fix="write one gene a line, or all genes on the only line with commas between them; a table needs a "
+                "header, and commas (in .csv) or tabs (in .tsv and .txt); a GMT needs `--kind gmt` or the ending .gmt",
+            )
+    frame = pd.DataFrame({"gene": [cells[0] for _, cells in rows]}, [line for line, _ in rows])
+    roles = {"gene": "gene"}
+    if any(len(cells) > 1 for _, cells in rows):
+        frame[_NUMBERS] = ["".join(cells[1:]) for _, cells in rows]
+        roles["statistic"] = _NUMBERS
+    return Table(file.name, frame, roles, file.path, rows[0][0], file.ranked)
+
+
+def _genes_of_line(line: str) -> list[str]:
+    """The genes of a file's only line, between commas or semicolons; [] where it may be something else."""
+    cells = [cell.strip().strip('"') for cell in re.split("[,;]", line.strip().rstrip(",;"))]
+    numbers = sum(map(is_number, cells))
+    are_genes = all(re.fullmatch(r"\S+", cell) and not names_genes(cell) for cell in cells)
+    return cells if are_genes and numbers in (0, len(cells)) else []
+
+
+def _may_be_number(cell: str) -> bool:
+    return is_missing(cell) or is_number(cell)
+
+
+def _are_row_numbers(found: set[str]) -> bool:
+    """Whether identifiers are the numbers from 0 or 1 on; Entrez ids leave some out."""
+    return len(found) >= _FEWEST_NUMBERED and any(
+        found == set(map(str, range(first, first + len(found)))) for first in (0, 1)
+    )
+
+
+def listed_gene(row: pd.Series) -> ListedGene:
+    """The gene of a row of `statistics`, weighted by its fold change, else its statistic, if that is finite."""
+    weight = row["statistic"] if math.isnan(row["log2_fold_change"]) else row["log2_fold_change"]
+    return ListedGene(row["gene"], float(weight) if math.isfinite(weight) else None)
