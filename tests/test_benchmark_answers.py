@@ -109,7 +109,7 @@ def test_sealed_questions_are_not_scored(built, capsys):
     assert 20 < found["n"] < 70
     assert found["metrics"]["exact"]["value"] == 1
     assert (found["problems"]["missing"], found["problems"]["unknown"]) == (0, 0)
-    assert f"{90 - found['n']} of 90 test sets are sealed" in capsys.readouterr().out
+    assert f"{90 - found['n']} of 90 test questions are sealed" in capsys.readouterr().out
 
 
 def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):

@@ -8,11 +8,11 @@ from synthetic_rankings import style
 
 from reasonome.core.errors import InputError
 from reasonome.report.family import CEILING, FLOOR_GROUPS
-from reasonome.report.scores_section import RANKING_FLOOR_NOTES
 from reasonome.tasks.ranking.floors import FLOORS, RankingQuestions, commonest_gene, name_similarity, nearest_gene
 from reasonome.tasks.ranking.metrics import list_metrics
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.report import METRICS
 from reasonome.tasks.ranking.scoring import score_ranking_floors
 from reasonome.tasks.registry import TASKS
 
@@ -144,7 +144,7 @@ def test_without_training_places_and_scores_only_the_prompt_is_left():
 
 
 def test_the_page_explains_every_floor_of_rankings():
-    assert set(RANKING_FLOOR_NOTES) == {"random_order", *FLOORS}
+    assert set(METRICS.baselines) == {"random_order", *FLOORS}
     assert {floor.information for floor in FLOORS.values()} <= {*FLOOR_GROUPS, CEILING}
 
 

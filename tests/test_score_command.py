@@ -20,12 +20,13 @@ from reasonome import cli
 from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
+from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
 from reasonome.scoring.table_scores import Score
 from reasonome.scoring.table_task import TableFloor
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping
-from reasonome.tasks.naming.table import NamingTable, genes_of
+from reasonome.tasks.naming.table import NamingTable
 
 score_table = partial(answer_tables.score_table, task="gene_set_naming")
 
@@ -284,7 +285,7 @@ def test_columns_of_any_name():
         parse_columns("answer,gold=x")
     with pytest.raises(InputError, match="'gold' is given twice"):
         parse_columns("gold=x,gold=y")
-    assert genes_of("TP53;BRCA1, ATM/ATR|TP53") == ["TP53", "BRCA1", "ATM", "ATR"]
+    assert symbols_in("TP53;BRCA1, ATM/ATR|TP53") == ["TP53", "BRCA1", "ATM", "ATR"]
 
 
 @pytest.mark.parametrize(

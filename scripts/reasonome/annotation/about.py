@@ -8,10 +8,12 @@ from reasonome.annotation.annotate import Tested, decoding_of
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
+from reasonome.annotation.project_files import naming_benchmarks
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core.manifest import versions
 from reasonome.report.model_steps import learned_from, step_manifests
+from reasonome.tasks.naming import files
 
 
 def about_page(
@@ -65,7 +67,9 @@ def libraries_told(tested: Mapping[str, Tested]) -> list[str]:
 
 def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:
     """The sources of facts, terms and libraries, each once, with release and licence."""
-    corpora = dict.fromkeys([project.benchmarks[settings.benchmark].corpus, project.background(settings.benchmark)])
+    corpora = dict.fromkeys(
+        [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
+    )
     names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
     names |= dict.fromkeys(settings.libraries)
     return [
@@ -79,7 +83,7 @@ def style_warnings(
 ) -> list[str]:
     """That a model never learnt to name sets, or not in this style; and that it was shown the facts that check it."""
     recipes = [step["recipe"] for step in trained]
-    styles = {one["style"] for one in recipes if one.get("benchmark") in project.naming_benchmarks}
+    styles = {one["style"] for one in recipes if one.get("benchmark") in naming_benchmarks(project)}
     warnings = []
     if not styles:
         warnings.append("the model was not trained to name gene sets: expect answers in no usable form")

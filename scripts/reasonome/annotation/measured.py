@@ -9,9 +9,9 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.report import card_sources, number_text, tables
 from reasonome.report.family import FLOOR_GROUPS
-from reasonome.report.metric_names import metric_name
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.plan import read_plan
+from reasonome.tasks.naming.report import METRICS
 
 NOT_MEASURED = "No scores of this model were found in this project, so nothing here says how often its names are right."
 UNREADABLE = "The scores of this model could not be read, so nothing here says how often its names are right."
@@ -50,7 +50,7 @@ def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
             continue  # not summarised yet
         plan = read_plan(path)
         asked = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
-        if plan.answers != "names" or not asked:
+        if plan.metric_set is not METRICS or not asked:
             continue
         metrics = tables.read_table(files["metrics"], tables.metric_columns(plan.metric_set))
         comparisons = tables.read_table(files["comparisons"], tables.COMPARISON_COLUMNS)
@@ -66,7 +66,7 @@ def _distance(scores: ModelScores, settings: Annotation) -> tuple[bool, bool]:
 def in_words(scores: ModelScores) -> str:
     """The model's main score, and the best floor of each group by the same metric, and whether the group is beaten."""
     one, own, metric = scores.asked, scores.own, scores.metric
-    name = metric_name(metric, scores.plan.metric_set.names)
+    name = scores.plan.metric_set.name(metric)
     floors = [
         f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) looking at "
         f"{LOOKS_AT[group]}"

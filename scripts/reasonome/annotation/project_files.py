@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasonome.config import GMT_FORMATS, Annotation
-from reasonome.config.project import Project, experiments
+from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup
+from reasonome.tasks.naming import files
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
 
@@ -29,10 +31,15 @@ class Sources:
     libraries: Mapping[str, Path]
 
 
+def naming_benchmarks(project: Project) -> dict[str, NamingBenchmark]:
+    """The benchmarks of gene sets, as which people's own are asked about."""
+    return {name: spec for name, spec in project.benchmarks.items() if isinstance(spec, NamingBenchmark)}
+
+
 def sources_of(project: Project, settings: Annotation) -> Sources:
     """The files by which answers are checked; they need not be there yet. InputError for names that nothing has."""
     results = Results(project.settings.results)
-    benchmark = lookup(project.naming_benchmarks, settings.benchmark, "benchmark of gene-set naming")
+    benchmark = lookup(naming_benchmarks(project), settings.benchmark, "benchmark of gene-set naming")
     authority = project.authority(benchmark.corpus)
     libraries = {}
     for name in settings.libraries:
@@ -46,7 +53,7 @@ def sources_of(project: Project, settings: Annotation) -> Sources:
             key: results.source_file(authority, key, spec) for key, spec in project.sources[authority].files.items()
         },
         authority_format=project.sources[authority].format,
-        facts=experiments.judging_facts(project, settings.benchmark),
+        facts=files.judging_facts(project, settings.benchmark),
         background=results.background(settings.benchmark),
         encoders=[results.encoder(name) for name in benchmark.encoders],
         libraries=libraries,

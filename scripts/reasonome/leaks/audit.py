@@ -112,7 +112,7 @@ def check(experiment: str, findings: Sequence[Finding], fixes: Mapping[str, str]
         file=first.file,
         line=first.line,
         field=first.kind,
-        fix=fixes.get(first.kind, fixes[first.data]).format(
+        fix=fixes[first.kind if first.kind in fixes else first.data].format(
             benchmark=first.benchmark, training=first.training, kind=first.kind
         ),
     )
