@@ -210,13 +210,6 @@ def test_ambiguous_identifiers_are_listed_with_all_they_may_mean(tmp_path):
     ]
 
 
-def test_the_share_is_a_limit_that_is_allowed(tmp_path):
-    source = gmt(tmp_path, "one\t\tTP53\tBRCA1\tATM\tABSENT9")
-    assert len(build_facts([HGNC, source], unmapped_share=0.25).unmapped) == 1
-    with pytest.raises(InputError, match="1 of 4 identifiers"):
-        build_facts([HGNC, source], unmapped_share=0.249)
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
