@@ -35,7 +35,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """
     path, left_out = files["complexes"], Counter()
     organism = organism_name(taxon, ORGANISMS, "CORUM")
-    found = records(_whole_records(lines(path), path), path, COLUMNS, quoted=True)
+    fix = "give a table of CORUM 5 as it is published, with its header"
+    found = records(_whole_records(lines(path), path), path, COLUMNS, quoted=True, fix=fix)
     facts = []
     for line, row in of_organism(found, lambda row: row["organism"], organism, path, left_out, "complexes"):
         if not any(map(str.isalnum, row["complex_name"])):
