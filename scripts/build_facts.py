@@ -9,7 +9,6 @@ python scripts/build_facts.py \\
 """
 
 import argparse
-import os
 from pathlib import Path
 
 from reasonome.core.errors import InputError, run_program
@@ -72,9 +71,6 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments()
-    if os.path.lexists(args.output) and not args.output.is_dir():
-        what = "this is a file" if args.output.exists() else "this is a link to nothing"
-        raise InputError(f"{what}, and a folder should be here", file=args.output, fix="name a folder, or remove it")
     sources = [source(words) for words in args.source]
     facts = build_facts(sources, args.taxon, args.unmapped, args.authority, args.output / REJECTED)
     write_facts(facts, args.output)

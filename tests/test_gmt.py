@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -130,8 +129,8 @@ def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, l
 @pytest.mark.parametrize(
     ("form", "line", "message"),
     [
-        ("reactome", "A set\tR-HSA-1\tTP53", "how Reactome's ids of taxon 4932 begin is not known"),
-        ("wikipathways", "A%W%WP2%Homo sapiens\thttp://x\t7157", "the species name of taxon 4932 is not known"),
+        ("reactome", "A set\tR-HSA-1\tTP53", "what Reactome calls taxon 4932 is not known"),
+        ("wikipathways", "A%W%WP2%Homo sapiens\thttp://x\t7157", "what WikiPathways calls taxon 4932 is not known"),
     ],
 )
 def test_a_taxon_that_the_files_cannot_be_checked_for_is_refused(tmp_path, genes, form, line, message):
@@ -143,50 +142,40 @@ def test_a_taxon_that_the_files_cannot_be_checked_for_is_refused(tmp_path, genes
     assert error.value.fix.startswith("take one of 9606 (")
 
 
-def test_plain_and_gzipped_files_read_alike(tmp_path):
-    path = tmp_path / "no_gz_suffix.gmt"
-    path.write_bytes(gzip.compress((DATA / "reactome.gmt").read_bytes()))
-    assert list(read_gmt(path)) == list(read_gmt(DATA / "reactome.gmt"))
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_files_packed_or_saved_by_an_editor_read_alike(tmp_path, pack, end, mark):
+    path = tmp_path / "no_gz_suffix"
+    path.write_bytes(pack(mark + end.join([b"one\twords\tA", b"two\twords\tB", b"three\twords\tC"])))
+    assert list(read_gmt(path)) == [
+        (1, "one", "words", ("A",)),
+        (2, "two", "words", ("B",)),
+        (3, "three", "words", ("C",)),
+    ]
 
 
-def test_a_byte_order_mark_is_refused(tmp_path):
-    path = tmp_path / "sets.gmt"
-    path.write_bytes(b"\xef\xbb\xbfone\twords\tA\n")
-    with pytest.raises(InputError, match="begins with a byte order mark") as error:
-        list(read_gmt(path))
-    assert (error.value.file, error.value.line) == (path, 1)
-
-
-def test_a_cut_off_gzip_is_refused_and_says_how_far_it_got(tmp_path):
-    path = tmp_path / "sets.gmt.gz"
-    whole = gzip.compress("".join(f"set {n}\twords\tG{n * n}\n" for n in range(20000)).encode())
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match="damaged or cut off at this line or soon after") as error:
-        list(read_gmt(path))
-    assert error.value.file == path
-    assert 5000 < error.value.line < 15000
-
-
-def test_a_damaged_gzip_is_refused(tmp_path):
-    path = tmp_path / "sets.gmt.gz"
-    whole = bytearray(gzip.compress(b"one\twords\tA\n" * 1000))
-    whole[20] ^= 0xFF
-    path.write_bytes(whole)
-    with pytest.raises(InputError, match="damaged or cut off"):
-        list(read_gmt(path))
+PACKED = gzip.compress(b"one\twords\tA\n" * 1000)
 
 
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
         (b"<!DOCTYPE html>\n<html>Not found</html>\n", 1, "this is a web page"),
-        (b"  <html><body>503</body></html>\n", 1, "this is a web page"),
+        (b"\n \n<HTML><head>\n", 1, "this is a web page"),
+        (b"PK\x03\x04rest", 1, "this is an Excel workbook or another archive"),
+        ("one\twords\tA\n".encode("utf-16"), 1, "this is UTF-16 text"),
         (b"one\twords\tA\ntwo\twords\t\0B\n", 2, "NUL byte"),
         (b"one\twords\tA\ntwo\tw\xf6rter\tB\n", 2, "not UTF-8"),
+        (b"one\twords\tA\rtwo\twords\tB\r", 1, "a carriage return within the line"),
+        (b"one\twords\tA\ntwo\twords\tB\rthree\twords\tC\n", 2, "a carriage return within the line"),
+        (PACKED[: len(PACKED) // 2], 1, "damaged or cut off at this line or soon after"),
+        (PACKED[:20] + bytes([PACKED[20] ^ 0xFF]) + PACKED[21:], 1, "damaged or cut off"),
         (b"", None, "the file is empty"),
+        (b"\n   \n", None, "there is no gene set in the file"),
     ],
 )
-def test_files_that_are_not_text_are_refused(tmp_path, content, line, message):
+def test_files_that_are_something_else_are_refused(tmp_path, content, line, message):
     path = tmp_path / "sets.gmt"
     path.write_bytes(content)
     with pytest.raises(InputError, match=message) as error:
@@ -195,54 +184,19 @@ def test_files_that_are_not_text_are_refused(tmp_path, content, line, message):
     assert error.value.fix
 
 
-@pytest.mark.parametrize("text", ["one\twords\tA\rtwo\twords\tB\r", "one\twords\tA\ntwo\twords\tB\rthree\twords\tC\n"])
-def test_line_ends_of_an_old_mac_are_refused(tmp_path, text):
-    path = tmp_path / "sets.gmt"
-    path.write_bytes(text.encode())
-    with pytest.raises(InputError, match="line ends of several kinds") as error:
-        list(read_gmt(path))
-    assert (error.value.file, error.value.line) == (path, text[: text.index("\r")].count("\n") + 1)
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_line_ends_of_unix_and_of_windows_read_alike(tmp_path, end):
-    path = tmp_path / "sets.gmt"
-    path.write_bytes(f"one\twords\tA{end}two\twords\tB{end}three\twords\tC".encode())
-    assert [one.genes for one in read_gmt(path)] == [("A",), ("B",), ("C",)]
-
-
-@pytest.mark.parametrize("ends", [("\r\n", "\r\n", "\n"), ("\n", "\n", "\r\n")])
-def test_line_ends_of_two_kinds_are_refused(tmp_path, ends):
-    path = tmp_path / "sets.gmt"
-    path.write_bytes("".join(f"set {n}\twords\tA{end}" for n, end in enumerate(ends)).encode())
-    with pytest.raises(InputError, match="this line ends otherwise than the lines before it") as error:
-        list(read_gmt(path))
-    assert (error.value.file, error.value.line) == (path, 3)
-
-
-@pytest.mark.parametrize("zipped", [False, True])
-def test_a_line_of_200_megabytes_is_refused_before_it_is_read(tmp_path, zipped):
-    path = tmp_path / "sets.gmt"
-    open_ = gzip.open if zipped else open
-    with open_(path, "wb") as handle:
-        handle.write(b"one\twords\tA\ntwo\twords\t")
-        for _ in range(200):
-            handle.write(b"A" * 1_000_000)
-    tracemalloc.start()
-    with pytest.raises(InputError, match="the line is longer than 16 MB") as error:
-        list(read_gmt(path))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert (error.value.file, error.value.line) == (path, 2)
-    assert peak < 60e6
-
-
-def test_a_web_page_after_empty_lines_is_refused(tmp_path):
-    path = tmp_path / "sets.gmt"
-    path.write_text("\n \n<HTML><head>\n")
-    with pytest.raises(InputError, match="this is a web page") as error:
-        list(read_gmt(path))
-    assert error.value.line == 3
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "there is no such file"),
+        (lambda path: path.mkdir(), "this is a folder, not a file"),
+        (os.mkfifo, "this is a pipe or a device"),
+    ],
+)
+def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, message):
+    make(tmp_path / "sets.gmt")
+    with pytest.raises(InputError, match=message) as error:
+        list(read_gmt(tmp_path / "sets.gmt"))
+    assert error.value.file == tmp_path / "sets.gmt" and error.value.fix
 
 
 def test_symbols_and_ids_may_be_mixed(tmp_path, genes):
@@ -250,31 +204,6 @@ def test_symbols_and_ids_may_be_mixed(tmp_path, genes):
     path.write_text("mine\tna\tTP53\t672\tENSG00000149311\tHGNC:11998\tP38398\n")
     facts = facts_of("gmt", path, genes).facts
     assert facts["gene"].tolist() == ["TP53", "BRCA1", "ATM", "TP53", "BRCA1"]
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match="there is no such file") as error:
-        list(read_gmt(tmp_path / "absent.gmt"))
-    assert error.value.file == tmp_path / "absent.gmt"
-
-
-def test_a_file_of_blank_lines_holds_no_sets(tmp_path):
-    path = tmp_path / "blank.gmt"
-    path.write_text("\n   \n")
-    with pytest.raises(InputError, match="there is no gene set in the file"):
-        list(read_gmt(path))
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [(lambda path: path.mkdir(), "this is a folder, not a file"), (os.mkfifo, "this is a named pipe")],
-)
-def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, message):
-    make(tmp_path / "sets.gmt")
-    with pytest.raises(InputError, match=message) as error:
-        list(read_gmt(tmp_path / "sets.gmt"))
-    assert error.value.file == tmp_path / "sets.gmt"
-    assert error.value.fix
 
 
 @pytest.mark.parametrize(
@@ -319,12 +248,9 @@ def test_pathways_of_one_name_are_told_by_their_ids(tmp_path, genes):
         ("GOBP_DNA_REPAIR", "dna repair"),
         ("GOMF_3_5_DNA_HELICASE_ACTIVITY", "3 5 dna helicase activity"),
         ("REACTOME_DNA_REPAIR", "dna repair"),
-        ("HALLMARK_G2M_CHECKPOINT", "g2m checkpoint"),
         ("DNA repair (GO:0006281)", "DNA repair"),
         ("DNA_repair_[GO:0006281]", "DNA repair"),
-        ("DNA Repair (R-HSA-73894)", "DNA Repair"),
         ("Apoptosis (WP254)", "Apoptosis"),
-        ("Abnormality (HP:0000118)", "Abnormality"),
         ("GOBP_DNA_repair", "GOBP DNA repair"),  # not as MSigDB writes
         ("MY_DNA_REPAIR", "MY DNA REPAIR"),  # no collection of theirs
         ("WP_", "WP "),

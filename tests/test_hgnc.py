@@ -91,18 +91,10 @@ def test_an_ensembl_id_of_two_genes_means_neither(tmp_path):
     assert genes.resolve("ENSG00000141510") == (None, "ambiguous", ("ATM", "TP53"))
 
 
-def test_a_table_without_header_lists_all_that_is_missing(tmp_path):
-    path = tmp_path / "hgnc.txt"
-    path.write_text("\n".join(TABLE.read_text().splitlines()[1:]))
-    with pytest.raises(InputError, match="hgnc_id, symbol, name, status") as error:
-        hgnc.read_genes(path)
-    assert error.value.line == 1
-
-
 def test_another_taxon_is_refused():
-    with pytest.raises(InputError, match="human genes only") as error:
+    with pytest.raises(InputError, match="has human genes only") as error:
         hgnc.read("hgnc", {"table": TABLE}, GeneTable(hgnc.read_genes(TABLE)), taxon=10090)
-    assert (error.value.file, error.value.field) == (TABLE, "taxon")
+    assert error.value.field == "taxon" and "ncbi_gene" in error.value.fix
 
 
 def test_facts_stand_under_the_symbols_of_another_authority():
@@ -117,13 +109,6 @@ def test_facts_stand_under_the_symbols_of_another_authority():
     assert result.identifiers == 6
 
 
-def test_a_quote_that_is_never_closed_is_refused(tmp_path):
-    path = changed(tmp_path, '"RNF53|SHARED"', '"RNF53|SHARED')
-    with pytest.raises(InputError, match="expected 12 tab-separated columns") as error:
-        hgnc.read_genes(path)
-    assert error.value.file == path
-
-
 def test_a_table_without_approved_genes_is_refused(tmp_path):
     path = tmp_path / "hgnc.txt"
     path.write_text("\t".join(hgnc.COLUMNS) + "\n")
@@ -131,19 +116,11 @@ def test_a_table_without_approved_genes_is_refused(tmp_path):
         hgnc.read_genes(path)
 
 
-def test_a_field_that_is_too_long_is_named_with_its_line(tmp_path):
-    path = tmp_path / "hgnc.txt"
-    path.write_text("\t".join(hgnc.COLUMNS) + "\n" + "x" * 200_000 + "\n")
-    with pytest.raises(InputError, match="cannot be read: field larger") as caught:
-        hgnc.read_genes(path)
-    assert caught.value.line == 2
-
-
 def test_a_quote_mark_too_many_does_not_hide_the_genes_below(tmp_path):
     lines = TABLE.read_text().splitlines()
     number, row = next((n, line.split("\t")) for n, line in enumerate(lines[1:], 2) if '"' not in line)
     name = row[lines[0].split("\t").index("name")]
     path = changed(tmp_path, f"\t{name}\t", f'\t"{name}\t')
-    with pytest.raises(InputError, match="a cell begins with a quote mark that is not closed in this row") as error:
+    with pytest.raises(InputError, match="expected 12 tab-separated columns, found") as error:
         hgnc.read_genes(path)
     assert (error.value.file, error.value.line) == (path, number)

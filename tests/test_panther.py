@@ -64,10 +64,8 @@ def test_mouse_ids_repeat_their_prefix(tmp_path):
         ([row("P04637")], 1, "expected a sequence id such as HUMAN.* found 'P04637'"),
         ([row("HUMAN|TP53|P04637")], 1, "expected a sequence id such as"),
         ([row("HUMAN|HGNC=1|UniProtKB=P1", pathway="R-HSA-1")], 1, "expected a pathway accession such as P00001"),
-        ([ROWS[4]], 1, "no row is of taxon 9606; the first is of MOUSE"),
-        (["<html><body>Not found"], 1, "this is a web page"),
+        ([ROWS[4]], 1, "no rows are of the organism 'HUMAN'; the first are of 'MOUSE'"),
         ([""], None, "there are no rows in the file"),
-        ([], None, "the file is empty"),
     ],
 )
 def test_another_file_is_refused(tmp_path, rows, line, message):
@@ -78,5 +76,5 @@ def test_another_file_is_refused(tmp_path, rows, line, message):
 
 
 def test_an_organism_without_a_code_is_refused(tmp_path):
-    with pytest.raises(InputError, match="PANTHER's code for taxon 4932 is not known"):
+    with pytest.raises(InputError, match="what PANTHER calls taxon 4932 is not known"):
         read(tmp_path, *ROWS, taxon=4932)

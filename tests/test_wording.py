@@ -55,16 +55,6 @@ def said(relation, name, *genes, genes_per_statement=1):
             ],
         ),
         (
-            "enables",
-            "kinase activity",
-            [
-                "At the molecular level, XYZ1 provides kinase activity.",
-                "Kinase activity is an activity of XYZ1.",
-                "The product of XYZ1 has kinase activity.",
-                "XYZ1 encodes a product with kinase activity.",
-            ],
-        ),
-        (
             "part_of",
             "nucleus",
             [
@@ -72,42 +62,6 @@ def said(relation, name, *genes, genes_per_statement=1):
                 "The nucleus contains the product of XYZ1.",
                 "The product of XYZ1 is found in the nucleus.",
                 "XYZ1 encodes a product located at the nucleus.",
-            ],
-        ),
-        (
-            "acts_upstream_of",
-            "cell cycle",
-            [
-                "Cell cycle is influenced by an earlier action of XYZ1.",
-                "What XYZ1 does comes before cell cycle and bears on it.",
-                "XYZ1 acts ahead of cell cycle.",
-            ],
-        ),
-        (
-            "acts_upstream_of_negative_effect",
-            "cell cycle",
-            [
-                "Cell cycle is restrained by an earlier action of XYZ1.",
-                "What XYZ1 does comes before cell cycle and restrains it.",
-                "XYZ1 acts ahead of cell cycle and holds it back.",
-            ],
-        ),
-        (
-            "acts_upstream_of_or_within",
-            "cell cycle",
-            [
-                "Cell cycle is influenced by XYZ1, from within or from upstream.",
-                "Either in cell cycle or upstream of it, XYZ1 is at work.",
-                "XYZ1 acts within cell cycle or ahead of it.",
-            ],
-        ),
-        (
-            "acts_upstream_of_or_within_positive_effect",
-            "cell cycle",
-            [
-                "Cell cycle is furthered by XYZ1, from within or from upstream.",
-                "Either in cell cycle or upstream of it, XYZ1 has a positive effect on it.",
-                "XYZ1 acts within cell cycle or ahead of it, and promotes it.",
             ],
         ),
         (
@@ -120,86 +74,12 @@ def said(relation, name, *genes, genes_per_statement=1):
             ],
         ),
         (
-            "contributes_to",
-            "kinase activity",
-            [
-                "As part of a complex, the product of XYZ1 helps to provide kinase activity.",
-                "Kinase activity is an activity to which the product of XYZ1 contributes.",
-                "The product of XYZ1 contributes to kinase activity.",
-            ],
-        ),
-        (
-            "colocalizes_with",
-            "nucleus",
-            [
-                "In the cell, the product of XYZ1 accompanies the nucleus.",
-                "The nucleus and the product of XYZ1 are seen in the same place.",
-                "The product of XYZ1 colocalizes with the nucleus.",
-            ],
-        ),
-        (
-            "member_of_pathway",
-            "Apoptosis",
-            [
-                "Apoptosis is a pathway with XYZ1 in it.",
-                "Part of the pathway Apoptosis is XYZ1.",
-                "The pathway Apoptosis includes XYZ1.",
-                "XYZ1 is a member of the pathway Apoptosis.",
-            ],
-        ),
-        (
-            "has_name",
-            "xylose kinase 1",
-            [
-                "The full name of XYZ1 is xylose kinase 1.",
-                "The gene symbol XYZ1 means xylose kinase 1.",
-                "XYZ1 stands for xylose kinase 1.",
-                "Xylose kinase 1 is abbreviated XYZ1.",
-            ],
-        ),
-        (
-            "in_gene_group",
-            "Xylose kinases",
-            [
-                "The gene group Xylose kinases counts XYZ1 among its members.",
-                "XYZ1 belongs to the gene group Xylose kinases.",
-                "XYZ1 is one of the Xylose kinases genes.",
-            ],
-        ),
-        (
-            "subunit_of_complex",
-            "xylose complex",
-            [
-                "The complex xylose complex has the product of XYZ1 as a subunit.",
-                "The product of XYZ1 is a subunit of the complex xylose complex.",
-                "XYZ1 encodes a subunit of the complex xylose complex.",
-            ],
-        ),
-        (
-            "inferred_disease",
-            "xylosuria",
-            [
-                "A link of XYZ1 to xylosuria is inferred from chemicals, not shown directly.",
-                "Chemicals that bear on both suggest a link between XYZ1 and xylosuria.",
-                "XYZ1 may be linked to xylosuria, judging by chemicals that bear on both.",
-            ],
-        ),
-        (
             "has_summary",
             "It phosphorylates xylose. It is made in the liver.",
             [
                 "A short account of XYZ1: It phosphorylates xylose. It is made in the liver.",
                 "What is known of XYZ1: It phosphorylates xylose. It is made in the liver.",
                 "XYZ1 in summary: It phosphorylates xylose. It is made in the liver.",
-            ],
-        ),
-        (
-            "has_alias",
-            "tonb",
-            [
-                "Another name in use for XYZ1 is tonb.",
-                "The alias tonb refers to XYZ1.",
-                "XYZ1 is also called tonb.",
             ],
         ),
     ],
@@ -234,48 +114,24 @@ def test_no_list_of_genes_claims_to_be_whole():
         assert not any(word in sentence.split() for sentence in sentences for word in ("all", "All", "only", "Only"))
 
 
-@pytest.mark.parametrize(
-    ("relation", "expected"),
-    [
-        (
-            "subunit_of_complex",
-            {
-                "The products of {} are subunits of the complex CCX.",
-                "Genes in the complex CCX include {}.",
-                "The complex CCX is built from the products of {}, among others.",
-            },
-        ),
-        (
-            "involved_in",
-            {
-                "{} take part in CCX.",
-                "Genes at work in CCX include {}.",
-                "CCX involves, among other genes, {}.",
-            },
-        ),
-    ],
-)
-def test_several_genes_are_listed(relation, expected):
+def test_several_genes_are_listed():
     # Which genes are held out and how a list is ordered is drawn; over many draws each sentence appears.
     found = set()
     for number in range(30):
         genes = [f"AB{number}", f"CD{number}"]
-        for text in said(relation, "CCX", *genes, genes_per_statement=8):
+        for text in said("subunit_of_complex", "CCX", *genes, genes_per_statement=8):
             one, other = f"{genes[0]} and {genes[1]}", f"{genes[1]} and {genes[0]}"
             found.add(text.replace(one, "{}").replace(other, "{}"))
-    assert found == expected
+    assert found == {
+        "The products of {} are subunits of the complex CCX.",
+        "Genes in the complex CCX include {}.",
+        "The complex CCX is built from the products of {}, among others.",
+    }
 
 
 def test_three_genes_are_listed_with_commas_and_an_and():
     assert wording.listed(["A", "B", "C"]) == "A, B and C"
     assert wording.listed(["A", "B"]) == "A and B"
-
-
-@pytest.mark.parametrize("weaker", ["acts_upstream_of_or_within", "contributes_to", "colocalizes_with"])
-def test_a_weaker_relation_is_not_said_as_a_stronger_one(weaker):
-    stronger = {"involved_in", "enables", "located_in"}
-    strongly = {text for relation in stronger for text in said(relation, "thing", "XYZ1")}
-    assert not strongly & set(said(weaker, "thing", "XYZ1"))
 
 
 @pytest.mark.parametrize(
@@ -284,14 +140,10 @@ def test_a_weaker_relation_is_not_said_as_a_stronger_one(weaker):
         ("cell cycle", "Cell cycle"),
         ("double-strand break repair", "Double-strand break repair"),
         ("mRNA splicing", "mRNA splicing"),
-        ("tRNA processing", "tRNA processing"),
-        ("cAMP binding", "cAMP binding"),
         ("p53 binding", "p53 binding"),
         ("p-cresol metabolism", "p-cresol metabolism"),
-        ("eIF4E binding", "eIF4E binding"),
         ("5'-nucleotidase activity", "5'-nucleotidase activity"),
         ("DNA repair", "DNA repair"),
-        ("nucleus", "Nucleus"),
     ],
 )
 def test_a_name_at_the_start_is_not_damaged(name, at_the_start):

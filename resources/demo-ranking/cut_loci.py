@@ -17,8 +17,7 @@ from cut_go import write_gz
 
 from reasonome.core.errors import run_program
 from reasonome.facts.files.text_file import lines
-from reasonome.facts.sources.gold_standards import COLUMNS
-from reasonome.facts.sources.table import places, rows
+from reasonome.facts.sources.table import rows
 
 # Sentences and remarks that people wrote; the other columns are facts.
 FREE_TEXT = ("gold_standard_info.evidence.description", "metadata.comments")
@@ -35,8 +34,7 @@ def without_free_text(path: Path) -> list[str]:
     """The rows of the table, its free-text cells empty."""
     numbered = lines(path)
     header = next(numbered)[1].split("\t")
-    places(header, list(COLUMNS.values()), path)
-    emptied = set(places(header, FREE_TEXT, path))
+    emptied = {header.index(column) for column in FREE_TEXT}
     body = (
         ["" if at in emptied else cell for at, cell in enumerate(row)] for _, row in rows(numbered, path, len(header))
     )

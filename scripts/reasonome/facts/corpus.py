@@ -53,8 +53,6 @@ def build_facts(
     have none, all of them are written to `rejected`, if that is given.
     """
     _check(sources)
-    if not 0 <= unmapped_share <= 1:
-        raise InputError(f"{unmapped_share} is no share", field="unmapped", fix="give a number from 0 to 1")
     genes = _gene_table(sources, taxon, authority)
     read: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
@@ -93,7 +91,7 @@ def _tsv(table: pd.DataFrame) -> str:
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:
     """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS.
 
-    Raises InputError for a file that is missing, no parquet, without these columns, or with empty cells.
+    Raises InputError for a file that is missing, no parquet, or without these columns.
     """
     fix = "build it with build_facts.py"
     if not Path(path).is_file():
@@ -104,13 +102,8 @@ def read_facts(path: str | os.PathLike) -> pd.DataFrame:
         if getattr(error, "errno", None):  # the disk's fault, not the file's
             raise
         raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
-    missing = [column for column in FACT_COLUMNS if column not in table.column_names]
-    if missing:
+    if missing := [column for column in FACT_COLUMNS if column not in table.column_names]:
         raise InputError(f"column(s) {', '.join(missing)} are missing", file=path, fix=fix)
-    for column in FACT_COLUMNS:
-        cells = table.column(column)
-        if cells.type not in (pyarrow.string(), pyarrow.large_string()) or cells.null_count:
-            raise InputError('some cells are not text; unknown is ""', file=path, field=column, fix=fix)
     return table.select(FACT_COLUMNS).to_pandas()
 
 
@@ -125,32 +118,24 @@ def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
             raise InputError(f"unknown format '{form}'", field=name, fix=nearest(form, FORMATS))
         needed, optional = FORMATS[form].files, FORMATS[form].optional
         if not set(needed) <= set(files) <= set(needed + optional):
-            takes = [f"takes the file(s) {', '.join(needed)}"] if needed else []
-            takes += [f"may have {', '.join(optional)}"] if optional else []
-            raise InputError(
-                f"format '{form}' {' and '.join(takes)}; given: {', '.join(files) or 'none'}",
-                field=name,
-                fix=f"give {' '.join(f'{key}=path' for key in needed or optional)}",
-            )
+            takes = ", ".join((*needed, *map("[{}]".format, optional)))
+            what = f"format '{form}' takes the file(s) {takes}; given: {', '.join(files) or 'none'}"
+            raise InputError(what, field=name, fix=f"give {' '.join(f'{key}=path' for key in needed or optional)}")
 
 
 def _gene_table(sources: list[tuple[str, str, dict[str, Path]]], taxon: int, authority: str | None) -> GeneTable:
     able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
-    if authority is None and len(able) != 1:
+    if authority is None and not able:
         formats = ", ".join(name for name, form in FORMATS.items() if form.read_genes)
-        raise InputError(
-            "several sources can be the authority for gene symbols: " + ", ".join(able)
-            if able
-            else f"no source can be the authority for gene symbols; formats that can: {formats}",
-            field="authority",
-            fix="name one of them as `authority` in the corpus (--authority)" if able else "add one to the sources",
-        )
+        what = f"no source can be the authority for gene symbols; formats that can: {formats}"
+        raise InputError(what, field="authority", fix="add one to the sources")
+    if authority is None and len(able) > 1:
+        what = f"several sources can be the authority for gene symbols: {', '.join(able)}"
+        fix = "name one of them as `authority` in the corpus (--authority)"
+        raise InputError(what, field="authority", fix=fix)
     if authority is not None and authority not in able:
-        raise InputError(
-            f"'{authority}' is no source that can be the authority for gene symbols",
-            field="authority",
-            fix=nearest(authority, able),
-        )
+        what = f"'{authority}' is no source that can be the authority for gene symbols"
+        raise InputError(what, field="authority", fix=nearest(authority, able))
     form, files = able[authority or next(iter(able))]
     return GeneTable(FORMATS[form].read_genes(files, taxon))
 

@@ -28,8 +28,6 @@ _MONTH = "|".join(_MONTHS)
 _DATE = re.compile(rf"0?(\d{{1,2}})-({_MONTH})(?:-\d\d(?:\d\d)?)?|({_MONTH})-0?(\d{{1,2}})", re.IGNORECASE)
 # Dates kept as numbers count days from this one; those of 1990 to 2040 have five digits.
 _DAY_ZERO, _SERIALS = date(1899, 12, 30), range(32_874, 51_502)
-_FLOAT = re.compile(r"\d\.(\d+)E\+\d+", re.IGNORECASE)
-_RIKEN = re.compile(r"(\d+E\d+)(?:Rik)?", re.IGNORECASE)  # clone 2310009E13 becomes 2.31E+19
 _GUESSES = 3
 _MISSING = {"na", "n/a", "nan", "none", "null", "-"}  # how tables write that there is no value
 
@@ -113,9 +111,8 @@ class GeneTable:
             return found
         if dated := self._from_date(identifier, strict):
             return _resolution("spreadsheet date", dated)
-        if _FLOAT.fullmatch(identifier) or self._from_serial(identifier):
-            candidates = self._from_float(identifier) or self._from_serial(identifier)
-            return Resolution(None, "spreadsheet number", candidates)
+        if dated := self._from_serial(identifier):
+            return Resolution(None, "spreadsheet number", dated)
         return found
 
     def _written_so(self, identifier: str, strict: bool) -> Resolution:
@@ -166,12 +163,6 @@ class GeneTable:
     def _letters(self) -> str:
         return "".join(sorted(set().union(*self._folded[0][1])))
 
-    @cached_property
-    def _clones(self) -> list[tuple[float, str]]:
-        """RIKEN clone names, read as the numbers that they look like."""
-        named = ((name, gene.symbol) for gene in self.genes.values() for name in (gene.symbol, *gene.aliases))
-        return sorted({(float(match[1]), symbol) for name, symbol in named if (match := _RIKEN.fullmatch(name))})
-
     def _from_date(self, identifier: str, strict: bool) -> tuple[str, ...]:
         """The genes whose symbol, as month and number, is this date; current and old symbols before aliases."""
         match = _DATE.fullmatch(identifier)
@@ -187,19 +178,11 @@ class GeneTable:
         return ()
 
     def _from_serial(self, identifier: str) -> tuple[str, ...]:
-        if not (len(identifier) == 5 and identifier.isascii() and identifier.isdigit()):
-            return ()
-        if int(identifier) not in _SERIALS:
+        """The genes whose symbol is the date that such a number stands for."""
+        if not re.fullmatch("[0-9]{5}", identifier) or int(identifier) not in _SERIALS:
             return ()
         day = _DAY_ZERO + timedelta(days=int(identifier))
         return self._from_date(f"{day.day}-{_MONTHS[day.month - 1]}", strict=False)
-
-    def _from_float(self, identifier: str) -> tuple[str, ...]:
-        match = _FLOAT.fullmatch(identifier)
-        if not match:
-            return ()
-        digits, value = len(match[1]), float(identifier)
-        return tuple(sorted({s for number, s in self._clones if float(f"{number:.{digits}E}") == value}))
 
     def _one_edit_away(self, identifier: str) -> set[str]:
         # Four characters and fewer are one edit away from too much; numbers are ids, and longer texts no symbols.

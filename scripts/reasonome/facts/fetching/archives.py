@@ -8,14 +8,10 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
-
-from tqdm import tqdm
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
 
-CHUNK = 1 << 20
 LARGEST = 10**9  # bytes that a file of a zip archive may always unpack to
 LARGEST_RATIO = 100  # unpacked to packed, above that size
 UNPACK = "look into the archive; if it is as it should be, put the file below resources/ and give its `path:`"
@@ -25,8 +21,7 @@ def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
     """Write one file of a zip archive to `target`: `member`, or the only one there is. `origin` names it in errors."""
     try:
         with atomic.replacing(target) as unpacked, zipfile.ZipFile(archive) as handle:
-            files = [info for info in handle.infolist() if not info.is_dir()]
-            members = {info.filename: info for info in files}
+            members = {info.filename: info for info in handle.infolist() if not info.is_dir()}
             if member is None and len(members) != 1:
                 raise InputError(
                     f"{origin} holds {len(members)} files, expected one",
@@ -35,54 +30,41 @@ def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
             name = member or next(iter(members))
             if name not in members:
                 raise InputError(f"{origin} holds no {name}", field="member", fix=nearest(name, members))
-            if sum(info.filename == name for info in files) > 1:
-                raise InputError(f"{origin} holds {name} more than once", field="member", fix=UNPACK)
-            with _opened(handle, members[name], origin) as inside:
-                _copy(inside, unpacked, members[name].file_size)
+            info = members[name]
+            if info.file_size > max(LARGEST, LARGEST_RATIO * info.compress_size):
+                what = f"{origin}: {name} would unpack from {info.compress_size:,} to {info.file_size:,} bytes"
+                raise InputError(what, fix=UNPACK)
+            with handle.open(name) as inside, open(unpacked, "wb") as out:
+                shutil.copyfileobj(inside, out)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         what = f"{origin} gave no whole zip archive: {str(error) or 'it ends too early'}"
         raise InputError(what, fix="check the URL, then run again") from None
-
-
-def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, origin: str) -> IO[bytes]:
-    """The unpacked stream of one file; InputError where it is encrypted, packed in an unknown way, or a zip bomb."""
-    if info.file_size > max(LARGEST, LARGEST_RATIO * info.compress_size):
-        raise InputError(
-            f"{origin}: {info.filename} would unpack from {info.compress_size:,} to {info.file_size:,} bytes",
-            fix=UNPACK,
-        )
-    try:
-        return archive.open(info.filename)
-    except RuntimeError as error:  # NotImplementedError is one
-        raise InputError(f"{origin}: {info.filename} cannot be unpacked: {error}", fix=UNPACK) from None
+    except RuntimeError as error:  # encrypted, or packed in a way that Python does not know
+        raise InputError(f"{origin} cannot be unpacked: {error}", fix=UNPACK) from None
 
 
 def undeb(package: Path, member: str, target: Path, origin: str) -> None:
     """Write the file `member` of a Debian package to `target`. `origin` names the package in errors."""
     _need("dpkg-deb", "install the package `dpkg`, which Debian and Ubuntu always have")
     command = ["dpkg-deb", "--fsys-tarfile", package]
+    files = []
     with (
         atomic.replacing(target) as unpacked,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as dpkg,
     ):
         try:
-            _extract(dpkg.stdout, member, unpacked, origin)
+            with tarfile.open(fileobj=dpkg.stdout, mode="r|") as tar:  # read once: it need not fit anywhere
+                for info in tar:
+                    files.append(info.name.removeprefix("./"))
+                    if info.isfile() and files[-1] == member:
+                        with open(unpacked, "wb") as out:
+                            shutil.copyfileobj(tar.extractfile(info), out)
+                        return
         except tarfile.TarError:
             raise InputError(f"{origin} is no whole Debian package", fix="check the URL, then run again") from None
         finally:
             dpkg.kill()  # what comes after the member is not needed
-
-
-def _extract(tar: IO[bytes], member: str, target: Path, origin: str) -> None:
-    """Write one file of a tar stream; it is read once, so that it need not fit anywhere."""
-    files = []
-    with tarfile.open(fileobj=tar, mode="r|") as archive:
-        for info in archive:
-            files.append(info.name.removeprefix("./"))
-            if info.isfile() and files[-1] == member:
-                _copy(archive.extractfile(info), target, info.size)
-                return
-    raise InputError(f"{origin} holds no {member}", field="member", fix=nearest(member, files))
+        raise InputError(f"{origin} holds no {member}", field="member", fix=nearest(member, files))
 
 
 def apt_download(package: str, version: str, folder: Path) -> Path:
@@ -94,13 +76,9 @@ def apt_download(package: str, version: str, folder: Path) -> Path:
     )
     wanted = f"{package}={version}"
     print(f"apt-get download {wanted}", flush=True)
-    done = subprocess.run(
-        ["apt-get", "download", "--quiet", wanted],
-        cwd=folder,
-        env={**os.environ, "LC_ALL": "C"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = ["apt-get", "download", "--quiet", wanted]
+    environment = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
     found = list(folder.glob("*.deb"))
     if done.returncode or not found:
         reasons = [line.removeprefix("E: ") for line in done.stderr.splitlines() if line.startswith("E: ")]
@@ -142,13 +120,3 @@ def check_zip(path: Path, origin: str) -> None:
 def _need(program: str, fix: str) -> None:
     if shutil.which(program) is None:
         raise InputError(f"there is no {program} on this machine", fix=fix)
-
-
-def _copy(inside: IO[bytes], target: Path, size: int) -> None:
-    with (
-        open(target, "wb") as out,
-        tqdm(total=size, unit="B", unit_scale=True, unit_divisor=1024, desc="unpacking", delay=5) as bar,
-    ):
-        while chunk := inside.read(CHUNK):
-            out.write(chunk)
-            bar.update(len(chunk))

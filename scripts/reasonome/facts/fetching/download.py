@@ -20,20 +20,15 @@ from reasonome.core.errors import InputError
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte
 WAITS = (1, 2, 4, 8)  # seconds before each new attempt; progress starts them again
-LONGEST_WAIT = 120  # of those that a server may ask for
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 HEAD = 1 << 16  # bytes that are looked at to tell a file from a page or a message
-BEFORE_HTML = re.compile(rb"\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>", re.DOTALL)
+BEFORE_HTML = re.compile(rb"(\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>)*", re.DOTALL)
 HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
 PART = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)  # of a Content-Range
 
 
 class _TryAgain(Exception):
-    """What may pass: a broken connection, a busy server. `wait`: the seconds that the server asks for."""
-
-    def __init__(self, what: str, wait: float | None = None):
-        super().__init__(what)
-        self.wait = wait
+    """What may pass: a broken connection, a busy server."""
 
 
 def download(url: str, target: Path, part: Path) -> str:
@@ -44,22 +39,19 @@ def download(url: str, target: Path, part: Path) -> str:
     anew. InputError says which URL failed and how; `target` is then not written.
     """
     failures = furthest = 0
-    with tqdm(
-        unit="B", unit_scale=True, unit_divisor=1024, desc=PurePosixPath(urlsplit(url).path).name, delay=5
-    ) as bar:
-        while True:
-            try:
-                changed = _attempt(url, part, bar)
-                break
-            except _TryAgain as error:
-                reached = part.stat().st_size if part.exists() else 0
-                failures = 1 if reached > furthest else failures + 1
-                furthest = max(reached, furthest)
-                if failures > len(WAITS):
-                    kept = f"; {reached:,} bytes are kept" if _kept(url, part)[0] else ""
-                    fix = "check the network and the URL, then run again" + (": it goes on from there" if kept else "")
-                    raise InputError(f"could not download {url}: {error}{kept}", fix=fix) from None
-                time.sleep(min(error.wait or WAITS[failures - 1], LONGEST_WAIT))
+    while True:
+        try:
+            changed = _attempt(url, part)
+            break
+        except _TryAgain as error:
+            reached = part.stat().st_size if part.exists() else 0
+            failures = 1 if reached > furthest else failures + 1
+            furthest = max(reached, furthest)
+            if failures > len(WAITS):
+                kept = f"; {reached:,} bytes are kept" if _kept(url, part)[0] else ""
+                fix = f"check the network and the URL, then run again{': it goes on from there' if kept else ''}"
+                raise InputError(f"could not download {url}: {error}{kept}", fix=fix) from None
+            time.sleep(WAITS[failures - 1])
     os.replace(part, target)
     _note(part).unlink(missing_ok=True)
     return changed
@@ -72,12 +64,9 @@ def check_reply(path: Path, url: str, name: str) -> None:
     """
     with open(path, "rb") as handle:
         head = handle.read(HEAD)
-    start = 0
-    while before := BEFORE_HTML.match(head, start):
-        start = before.end()
     if not head:
         found = "an empty reply"
-    elif HTML.match(head, start):
+    elif HTML.match(head, BEFORE_HTML.match(head).end()):
         found = "a web page (HTML)"
     elif not name.endswith(".json") and len(head) < HEAD and _is_object(head):
         found = f"a message (JSON: {head[:200].decode('utf-8', errors='replace').strip()})"
@@ -96,74 +85,64 @@ def _is_object(text: bytes) -> bool:
         return False
 
 
-def _attempt(url: str, part: Path, bar: tqdm) -> str:
+def _attempt(url: str, part: Path) -> str:
     have, validator = _kept(url, part)
     headers = {"User-Agent": f"reasonome/{__version__}"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:
-            _receive(response, url, part, have, validator, bar)
+            _receive(response, url, part, have, validator)
             return _day(response.headers.get("Last-Modified"))
     except urllib.error.HTTPError as error:
         if error.code == 416:  # the file became shorter than what is here
             _forget(part)
-            raise _TryAgain(str(error)) from None
-        if error.code in BUSY:
-            wait = error.headers.get("Retry-After", "")
-            raise _TryAgain(str(error), float(wait) if wait.isdecimal() else None) from None
-        raise InputError(f"could not download {url}: {error}", fix="check the URL in sources.yaml") from None
+        elif error.code not in BUSY:
+            raise InputError(f"could not download {url}: {error}", fix="check the URL in sources.yaml") from None
+        raise _TryAgain(str(error)) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
-            raise InputError(
-                f"could not download {url}: {error.reason.verify_message}, so its server may be another's",
-                fix="fetch the file in a way that you trust, put it below resources/ and give its `path:`",
-            ) from None
+            what = f"could not download {url}: {error.reason.verify_message}, so its server may be another's"
+            fix = "fetch the file in a way that you trust, put it below resources/ and give its `path:`"
+            raise InputError(what, fix=fix) from None
         raise _TryAgain(str(error.reason)) from None
     except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise _TryAgain(str(error) or type(error).__name__) from None
 
 
-def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, validator: str, bar: tqdm) -> None:
-    """Write the body behind the `have` bytes of `part`, or into a new `part` if the server sends the beginning."""
-    if response.status not in (200, 206):
-        raise InputError(
-            f"{url} gave no file but the answer {response.status} {response.reason}",
-            fix="check the URL in sources.yaml",
-        )
-    length = response.headers.get("Content-Length", "")
+def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, validator: str) -> None:
+    """Write the body behind the `have` bytes of `part`, or into a new `part` if the server sends the whole."""
+    headers = response.headers
+    length = headers.get("Content-Length", "")
     total = int(length) if length.isdecimal() else None
-    goes_on = False
     if response.status == 206:
-        first, total = _range(response.headers)
+        asked = PART.fullmatch(headers.get("Content-Range", ""))
         # Some servers heed the range and not the validator: their bytes are of another version of the file.
-        same = validator in (response.headers.get("ETag"), response.headers.get("Last-Modified"))
-        goes_on = have > 0 and first == have and same
-        if not goes_on and first != 0:
+        same = have and validator in (headers.get("ETag"), headers.get("Last-Modified"))
+        if not (same and asked and int(asked[1]) == have):
             _forget(part)
             raise _TryAgain("the server sent another part of the file, or of another version, than the one asked for")
-    have = have if goes_on else 0
-    bar.total, bar.n, bar.initial, bar.last_print_n = total, have, have, have
-    if not goes_on:
+        total = int(asked[2])
+    elif response.status == 200:
+        have = 0
         _note(part).unlink(missing_ok=True)
-    with open(part, "ab" if goes_on else "wb") as out:
+    else:
+        what = f"{url} gave no file but the answer {response.status} {response.reason}"
+        raise InputError(what, fix="check the URL in sources.yaml")
+    name = PurePosixPath(urlsplit(url).path).name
+    with (
+        open(part, "ab" if have else "wb") as out,
+        tqdm(total=total, initial=have, unit="B", unit_scale=True, unit_divisor=1024, desc=name, delay=5) as bar,
+    ):
         # Only now: a note of the new file must never lie beside bytes of the old one.
-        if not goes_on and (new := _validator(response.headers)):
+        if not have and (new := _validator(headers)):
             _note(part).write_text(json.dumps({"url": url, "validator": new}), encoding="utf-8")
         while chunk := response.read1(CHUNK):
             out.write(chunk)
             bar.update(len(chunk))
     size = part.stat().st_size
     if total is not None and size != total:
-        if size > total:
-            _forget(part)
         raise _TryAgain(f"the connection broke off after {size:,} of {total:,} bytes")
-
-
-def _range(headers: http.client.HTTPMessage) -> tuple[int, int | None]:
-    """(place of the first byte, size of the whole) of a part; (-1, None) if the server does not say both."""
-    match = PART.fullmatch(headers.get("Content-Range", ""))
-    return (int(match[1]), int(match[2])) if match else (-1, None)
 
 
 def _note(part: Path) -> Path:
@@ -173,13 +152,11 @@ def _note(part: Path) -> Path:
 
 def _kept(url: str, part: Path) -> tuple[int, str]:
     """(bytes, validator) of what an earlier attempt left of `url`; (0, "") if there is nothing to go on from."""
-    if not part.exists() or not _note(part).exists():
-        return 0, ""
     try:
         note = json.loads(_note(part).read_text(encoding="utf-8"))
-    except ValueError:  # torn by a kill
+        return (part.stat().st_size, note["validator"]) if note["url"] == url else (0, "")
+    except (FileNotFoundError, ValueError):  # ValueError: torn by a kill
         return 0, ""
-    return (part.stat().st_size, note["validator"]) if note["url"] == url else (0, "")
 
 
 def _forget(part: Path) -> None:

@@ -62,9 +62,6 @@ def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] 
 @contextmanager
 def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
     """Fetch beside `target` and yield what came; it takes the place of `target` if the block succeeds."""
-    if target.is_dir() or (target.is_symlink() and not target.exists()):
-        what = "this is a folder" if target.is_dir() else "this is a link to nothing"
-        raise InputError(f"{what}, and a file should be written here", file=target, fix="name a file, or remove it")
     with atomic.replacing(target) as temporary:
         if spec.debian:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:

@@ -9,7 +9,6 @@ HEAD = 1 << 16  # bytes that are searched: headers come first
 STATED = (
     re.compile(r"^data-version: *(.+?)\s*$", re.MULTILINE),  # OBO
     re.compile(r"^!\s*date-generated: *(.+?)\s*$", re.MULTILINE),  # GAF 2.2
-    re.compile(r"^!\s*Generated: *(.+?)\s*$", re.MULTILINE),  # GAF 2.1
     re.compile(r"^# Report created: *(.+?)\s*$", re.MULTILINE),  # CTD
     re.compile(r"%(WikiPathways_\d{8})%"),
 )

@@ -18,21 +18,16 @@ def loads(text: str, unique_keys: bool = False) -> Any:
 
     ValueError or RecursionError for a text that is none, and with `unique_keys` for an object with a key twice.
     """
-
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        value: dict[str, Any] = {}
-        for key, item in found:
-            key = whole(key)
-            if unique_keys and key in value:
-                raise ValueError(f"the key '{key}' stands twice in one object")
-            value[key] = _whole_value(item)
+    value = json.loads(text, object_pairs_hook=_once if unique_keys else None)
+    if "\\ud" not in text.lower():
         return value
+    return json.loads(whole(json.dumps(value, ensure_ascii=False)))
 
-    return _whole_value(json.loads(text, object_pairs_hook=pairs))
 
-
-def _whole_value(value: Any) -> Any:
-    """Strings and lists of them; the strings of objects were seen to when those were read."""
-    if isinstance(value, str):
-        return whole(value)
-    return [_whole_value(item) for item in value] if isinstance(value, list) else value
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in value:
+            raise ValueError(f"the key '{whole(key)}' stands twice in one object")
+        value[key] = item
+    return value

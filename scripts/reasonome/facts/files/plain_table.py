@@ -1,12 +1,9 @@
 """Tables that people bring: CSV, TSV or JSON lines, plain or gzipped, read as text with the line of every row."""
 
 import csv
-import gzip
-import hashlib
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +16,7 @@ from tqdm import tqdm
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
 from reasonome.facts.files import json_text
+from reasonome.facts.files.text_file import read_text
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
@@ -27,17 +25,7 @@ _LONGEST_CELL = 16 * 1024 * 1024
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it was written
 _JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
-# How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
-_OTHER_KINDS = {
-    b"PK\x03\x04": ("this is an Excel workbook or another archive", "save the sheet as `CSV UTF-8`"),
-    b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", "save the sheet as `CSV UTF-8`"),
-    b"PAR1": ("this is a Parquet file", "write it as CSV: pandas.read_parquet(FILE).to_csv(...)"),
-    b"%PDF": ("this is a PDF", _NEEDED),
-    b"\xff\xfe\0\0": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
-    b"\0\0\xfe\xff": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
-    b"\xff\xfe": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
-    b"\xfe\xff": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
-}
+csv.field_size_limit(_LONGEST_CELL)
 
 
 @dataclass(frozen=True)
@@ -127,17 +115,6 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     return parse(text, path, wanted, sha256, texts=texts)
 
 
-def read_text(path: Path) -> tuple[str, str]:
-    """The text of a file that people bring, without a byte order mark, and the SHA-256 of the file as it lies there.
-
-    Raises InputError for a missing file, one of another kind (a workbook, a web page), and bytes that are not UTF-8.
-    """
-    raw = _bytes(path)
-    data = _unpacked(raw, path)
-    _refuse_other_kinds(data, path)
-    return _decoded(data, path), hashlib.sha256(raw).hexdigest()
-
-
 def parse(
     text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False, texts: bool = False
 ) -> PlainTable:
@@ -154,54 +131,6 @@ def parse(
     if not lines:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
     return PlainTable(path, columns, lines, values, line, sha256, told)
-
-
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError("this is a folder, not a file", file=path, fix="give the file in it")
-    if not path.exists():
-        raise InputError("there is no such file", file=path, fix="check the path")
-    return path.read_bytes()
-
-
-def _unpacked(raw: bytes, path: Path) -> bytes:
-    if not raw.startswith(b"\x1f\x8b"):
-        return raw
-    try:
-        return gzip.decompress(raw)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"the gzip file is damaged or cut off ({error})", file=path, fix="fetch it again") from None
-
-
-def _refuse_other_kinds(data: bytes, path: Path) -> None:
-    for start, (what, fix) in _OTHER_KINDS.items():
-        if data.startswith(start):
-            raise InputError(what, file=path, fix=fix)
-    begin = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if begin.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise InputError("this is a web page, not a table", file=path, fix=_NEEDED)
-    if begin.startswith(b"["):
-        fix = "write one object a line, for example: jq -c '.[]' FILE"
-        raise InputError("this is a JSON array, not JSON lines", file=path, fix=fix)
-    if b"\0" in data:
-        line = _line(data, data.index(b"\0"))
-        raise InputError("NUL byte: this is not a text file, or it is damaged", file=path, line=line, fix=_NEEDED)
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"not UTF-8 text ({error.reason}: byte {error.object[error.start]:#x})",
-            file=path,
-            line=_line(data, error.start),
-            fix="convert it, for example: iconv -f latin1 -t utf-8",
-        ) from None
-
-
-def _line(data: bytes, place: int) -> int:
-    return data.count(b"\n", 0, place) + 1
 
 
 def _csv_columns(
@@ -276,7 +205,7 @@ def csv_rows(
     reader = csv.reader(_noted(lines, taken), delimiter=delimiter, skipinitialspace=True, strict=True)
     line, below_header = above + 1, False
     try:
-        for cells in _with_long_cells(reader):
+        for cells in reader:
             are_rows = below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells))
             yield line, cells, above + reader.line_num if are_rows else None
             line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
@@ -288,19 +217,6 @@ def csv_rows(
             line=line,
             fix="close every quote, and double one inside a quoted cell",
         ) from None
-
-
-def _with_long_cells(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows of a reader. The longest cell is a setting of the whole process, and raised for no longer than a row."""
-    while True:
-        before = csv.field_size_limit(_LONGEST_CELL)
-        try:
-            cells = next(reader, None)
-        finally:
-            csv.field_size_limit(before)
-        if cells is None:
-            return
-        yield cells
 
 
 def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:

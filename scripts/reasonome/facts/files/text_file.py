@@ -1,12 +1,11 @@
-"""Read the lines of a source's file, plain or gzipped, and say plainly when it is not that file."""
+"""Text files of others, plain or gzipped: read by line or whole, and told plainly where they are no such files."""
 
-import codecs
 import gzip
+import hashlib
 import io
 import os
 import zlib
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,39 +13,49 @@ from tqdm import tqdm
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 
-LONGEST_LINE = 16 * 1024 * 1024  # bytes; a file with a longer line is something else, and would fill the memory
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
+_HEAD = 1000  # bytes by which a file of another kind is told
+_GZIP = b"\x1f\x8b"
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
+_UNPACK = "unpack the archive, or save the sheet as `CSV UTF-8`"
+# How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
+_OTHER_KINDS = {
+    b"PK\x03\x04": ("this is an Excel workbook or another archive", _UNPACK),
+    b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", _UNPACK),
+    b"PAR1": ("this is a Parquet file", "write it as CSV: pandas.read_parquet(FILE).to_csv(...)"),
+    b"%PDF": ("this is a PDF", "give a text file"),
+    b"\xff\xfe\0\0": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
+    b"\0\0\xfe\xff": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
+    b"\xff\xfe": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
+    b"\xfe\xff": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
+}
 
 
-def lines(path: str | os.PathLike, saved_by_editor: bool = False) -> Iterator[tuple[int, str]]:
+def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end) of a UTF-8 text file; gzip is told by content.
 
-    Lines end with a newline, or all of them with a carriage return and a newline. A byte order mark is allowed where
-    spreadsheet programs may have written the file (`saved_by_editor`); no source publishes one. Raises InputError
-    for a file that is missing, empty, a cut-off gzip, a web page, or not text, for line ends of two kinds, and for a
-    line longer than LONGEST_LINE.
+    A byte order mark and Windows line ends are no part of a line. Raises InputError for a file that is missing, empty,
+    a cut-off gzip, of another kind or not UTF-8, and for a carriage return within a line.
     """
     path = Path(path)
     check_is_file(path)
-    number, ending = 0, b""
-    with _open_binary(path) as handle:
-        raws = iter(partial(handle.readline, LONGEST_LINE + 1), b"")
-        progress = tqdm(raws, desc=printable(path.name), unit=" lines", unit_scale=True, delay=5, leave=False)
-        begun = False
+    number = 0
+    with open(path, "rb") as raw:
+        handle = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if raw.peek(2).startswith(_GZIP) else raw
         try:
-            for number, raw in enumerate(progress, start=1):
-                line = _text(raw, path, number)
-                if number == 1:
-                    ending = _ending(raw)
-                    if not saved_by_editor:
-                        _refuse_byte_order_mark(raw, path)
-                elif _ending(raw) not in (ending, b""):
-                    raise _mixed("this line ends otherwise than the lines before it", path, number)
-                if not begun and line.strip():
-                    begun = True
-                    _refuse_web_page(line, path, number)
-                yield number, line
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            _refuse_other_kinds(handle.peek(_HEAD), path, line=1)
+            shown = tqdm(handle, desc=printable(path.name), unit=" lines", unit_scale=True, delay=5, leave=False)
+            for number, line in enumerate(shown, start=1):
+                text = decoded(line, path, number).rstrip("\r\n")
+                if "\r" in text:
+                    raise InputError(
+                        "a carriage return within the line: line ends of an old Mac, or a file that was put together",
+                        file=path,
+                        line=number,
+                        fix="give the file as it is published, or make all line ends alike: dos2unix -c mac FILE",
+                    )
+                yield number, text
+        except _DAMAGED as error:
             raise InputError(
                 f"the gzip file is damaged or cut off at this line or soon after ({error})",
                 file=path,
@@ -57,86 +66,60 @@ def lines(path: str | os.PathLike, saved_by_editor: bool = False) -> Iterator[tu
         raise InputError("the file is empty", file=path, fix=FETCH_AGAIN)
 
 
+def read_text(path: str | os.PathLike) -> tuple[str, str]:
+    """The text of a file that people bring, without a byte order mark, and the SHA-256 of the file as it lies there.
+
+    Raises InputError for a missing file, one of another kind (a workbook, a web page), and bytes that are not UTF-8.
+    """
+    path = Path(path)
+    if path.is_dir() or not path.exists():
+        check_is_file(path)
+    raw = path.read_bytes()
+    try:
+        data = gzip.decompress(raw) if raw.startswith(_GZIP) else raw
+    except _DAMAGED as error:
+        raise InputError(f"the gzip file is damaged or cut off ({error})", file=path, fix="fetch it again") from None
+    _refuse_other_kinds(data[:_HEAD], path)
+    if data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+        fix = "write one object a line, for example: jq -c '.[]' FILE"
+        raise InputError("this is a JSON array, not JSON lines", file=path, fix=fix)
+    return decoded(data, path), hashlib.sha256(raw).hexdigest()
+
+
 def check_is_file(path: Path) -> None:
     """InputError for a path that is no file, with what it is."""
     if path.is_file():
         return
-    fix = "check the path of this source"
     if path.is_dir():
-        what, fix = "this is a folder, not a file", "give the file in it"
-    elif path.is_fifo():
-        what, fix = "this is a named pipe, and a source is read more than once", "write it to a file, and give that"
-    elif path.exists():
-        what = "this is a device or a socket, not a file"
-    else:
-        what = "there is no such file"
-    raise InputError(what, file=path, fix=fix)
+        raise InputError("this is a folder, not a file", file=path, fix="give the file in it")
+    if path.exists():
+        raise InputError("this is a pipe or a device, not a file", file=path, fix="write it to a file, and give that")
+    raise InputError("there is no such file", file=path, fix="check the path")
 
 
-def _open_binary(path: Path) -> io.BufferedReader:
-    with open(path, "rb") as handle:
-        gzipped = handle.read(2) == b"\x1f\x8b"
-    return io.BufferedReader(gzip.open(path)) if gzipped else open(path, "rb")
+def _refuse_other_kinds(head: bytes, path: Path, line: int | None = None) -> None:
+    """InputError for a file that begins as one of another kind does, or as a web page; `line` is where it begins."""
+    for start, (what, fix) in _OTHER_KINDS.items():
+        if head.startswith(start):
+            raise InputError(what, file=path, line=line, fix=fix)
+    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if begin.startswith((b"<!doctype", b"<html", b"<?xml")):
+        fix = "open the address in a browser to see what the server says, then fetch the file again"
+        raise InputError("this is a web page, not the file itself", file=path, line=line, fix=fix)
 
 
-def _text(raw: bytes, path: Path, number: int) -> str:
-    if len(raw) > LONGEST_LINE:
-        raise InputError(
-            f"the line is longer than {LONGEST_LINE // 1024**2} MB",
-            file=path,
-            line=number,
-            fix=f"this is not a table of this kind, or its line ends are lost; {FETCH_AGAIN}",
-        )
-    if b"\0" in raw:
-        raise InputError(
-            "NUL byte: this is not a text file, or it is damaged",
-            file=path,
-            line=number,
-            fix=f"if it is an archive, unpack it; else {FETCH_AGAIN}",
-        )
+def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
+    """The text of bytes that begin at a line, without a byte order mark; InputError where they are not UTF-8."""
+    if b"\0" in data:
+        line += data.count(b"\n", 0, data.index(b"\0"))
+        what = "NUL byte: this is not a text file, or it is damaged"
+        raise InputError(what, file=path, line=line, fix=f"if it is an archive, unpack it; else {FETCH_AGAIN}")
     try:
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        return data.decode("utf-8-sig" if line == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"not UTF-8 text ({error.reason} at byte {error.start} of the line)",
+            f"not UTF-8 text ({error.reason}: byte {data[error.start]:#x})",
             file=path,
-            line=number,
+            line=line + data.count(b"\n", 0, error.start),
             fix="convert it to UTF-8, for example: iconv -f latin1 -t utf-8",
-        ) from error
-    if "\r" in line:
-        raise _mixed("a carriage return within the line", path, number)
-    return line
-
-
-def _ending(raw: bytes) -> bytes:
-    """What the line ends with; nothing where the file stops."""
-    return b"\r\n" if raw.endswith(b"\r\n") else raw[-1:] if raw.endswith(b"\n") else b""
-
-
-def _mixed(what: str, path: Path, number: int) -> InputError:
-    return InputError(
-        f"{what}: line ends of several kinds are mixed, as if parts of several files were put together",
-        file=path,
-        line=number,
-        fix="give the file as it is published, or make all line ends alike, for example with: dos2unix (-c mac)",
-    )
-
-
-def _refuse_byte_order_mark(raw: bytes, path: Path) -> None:
-    if raw.startswith(codecs.BOM_UTF8):
-        raise InputError(
-            "the file begins with a byte order mark: it is not as it was published, an editor has saved it again",
-            file=path,
-            line=1,
-            fix="give the file as it is published, or take the mark away, for example with: dos2unix -r FILE",
-        )
-
-
-def _refuse_web_page(line: str, path: Path, number: int) -> None:
-    if line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
-        raise InputError(
-            "this is a web page, not the file itself",
-            file=path,
-            line=number,
-            fix="open the address in a browser to see what the server says, then fetch the file again",
-        )
+        ) from None

@@ -2,31 +2,34 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pandas as pd
 
-from reasonome.core.errors import InputError, nearest
-from reasonome.facts.files.text_file import check_is_file
+from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.go import Ontology, Term, children_first
+from reasonome.facts.sources.go import OBSOLETE, UNKNOWN, Ontology, Term, children_first
 from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat, with_genes
 
-# Names of relations as GO.sqlite has them.
-IS_A_PART_OF = ("isa", "part of")
-REGULATES = ("regulates", "positively regulates", "negatively regulates")
-
 _ASPECTS = {"bp": "involved_in", "mf": "enables", "cc": "located_in"}
+_FOLLOWED = {"isa", "part of"}  # of the relations between terms, as GO.sqlite names them
 _ORG_TABLES = {
     "metadata", "genes", "gene_info", "genetype", "alias", "ensembl", "uniprot", "pfam", "go_bp", "go_mf", "go_cc",
 }  # fmt: skip
 _GO_TABLES = {"go_term", "go_ontology", "go_obsolete", "go_synonym", *(f"go_{aspect}_parents" for aspect in _ASPECTS)}
+# What tables say of genes: the column, the relation, how the object's id begins. The last two are not of all organisms.
+_SAID = {
+    "alias": ("alias_symbol", "has_alias", ""),
+    "pfam": ("pfam_id", "has_domain", "Pfam:"),
+    "omim": ("omim_id", "has_mim_entry", "OMIM:"),
+    "cytogenetic_locations": ("cytogenetic_location", "maps_to_band", ""),
+}
 # "19q13.43", "1p36.33-p36.32"; not the chromosome alone, and not "22q11.2 alternate reference locus".
 _BAND = r"(\d{1,2}|[XY])(p|q|cen)[^\s|]*"
-_HEADER = b"SQLite format 3\0"
-_FETCH = "fetch the package again and compare its size or checksum with the source's"
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
@@ -35,8 +38,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Genes are looked up by Entrez id. Left out and counted: annotations with evidence ND (no data), those to
     obsolete or unknown terms, biological regions (which are no genes), genes without a symbol or with one by which
     they cannot be told apart, and cytogenetic locations that are no band. What the database leaves empty (NULL) is no
-    fact. Raises InputError for a file that is no such database, is
-    cut off or of another organism, or lacks a table.
+    fact. Raises InputError for a file that is no such database, is cut off or of another organism, or lacks a table.
     """
     ontology = ontology_from_sqlite(files["go"])
     with _opened(files["org"], _ORG_TABLES, "org.Hs.eg.sqlite") as database:
@@ -62,50 +64,46 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
     with _opened(files["org"], _ORG_TABLES, "org.Hs.eg.sqlite") as database:
         _check_taxon(database, files["org"], taxon)
         catalogue, _ = _catalogue(database)
-        ids = {table: _lists(database, table, column) for table, column in (
-            ("alias", "alias_symbol"), ("ensembl", "ensembl_id"), ("uniprot", "uniprot_id"), ("mgi", "mgi_id"),
-        )}  # fmt: skip
+        columns = {"alias": "alias_symbol", "ensembl": "ensembl_id", "uniprot": "uniprot_id", "mgi": "mgi_id"}
+        ids = {
+            table: _values(database, table, column).groupby("_id")["value"].agg(tuple).to_dict()
+            for table, column in columns.items()
+        }
     genes = []
-    columns = ["gene_id", "symbol", "gene_name", "gene_type"]
-    for number, gene_id, symbol, full_name, kind in catalogue[columns].itertuples(name=None):
-        ensembl = ids["ensembl"].get(number, [])
+    for number, gene_id, symbol, full_name, kind in catalogue.itertuples(name=None):
+        ensembl = ids["ensembl"].get(number, ())
         genes.append(
             Gene(
                 symbol=symbol,
                 name="" if pd.isna(full_name) else full_name,
                 entrez_id=gene_id,
                 ensembl_id=ensembl[0] if ensembl else "",
-                uniprot_ids=tuple(ids["uniprot"].get(number, ())),
+                uniprot_ids=ids["uniprot"].get(number, ()),
                 aliases=tuple(alias for alias in ids["alias"].get(number, ()) if alias != symbol),
                 other_ids=(*ensembl[1:], *ids["mgi"].get(number, ())),
                 coding=None if pd.isna(kind) else kind == "protein-coding",
             )
         )
     if not genes:
-        raise InputError("there are no genes in the database", file=files["org"], fix=_FETCH)
+        raise InputError("there are no genes in the database", file=files["org"], fix=FETCH_AGAIN)
     return genes
 
 
-def ontology_from_sqlite(path: str | os.PathLike, relations: Collection[str] = IS_A_PART_OF) -> Ontology:
-    """The ontology of GO.db's GO.sqlite, with obsolete terms; parents are those by `relations`.
+def ontology_from_sqlite(path: str | os.PathLike) -> Ontology:
+    """The ontology of GO.db's GO.sqlite, with obsolete terms; parents are those by is_a and part_of.
 
-    `relations` are among IS_A_PART_OF and REGULATES. GO.sqlite does not tell exact synonyms from others: a term
-    here has all of them. Raises InputError for another relation, a file that is no such database or is cut off,
-    a missing table, and a cycle.
+    GO.sqlite does not tell exact synonyms from others: a term here has all of them. Raises InputError for a file that
+    is no such database or is cut off, a missing table, a term without a name, and a cycle.
     """
-    known = IS_A_PART_OF + REGULATES
-    for relation in relations:
-        if relation not in known:
-            raise InputError(f"unknown relation '{relation}'", field="relations", fix=nearest(relation, known))
     with _opened(path, _GO_TABLES, "GO.sqlite") as database:
         namespaces = dict(database.execute("SELECT ontology, term_type FROM go_ontology"))
-        synonyms: dict[str, list[str]] = {}
+        synonyms = defaultdict(list)
         for term_id, synonym in database.execute(
             "SELECT go_id, synonym FROM go_synonym JOIN go_term USING (_id) WHERE NOT like_go_id ORDER BY 1, 2"
         ):
-            synonyms.setdefault(term_id, []).append(synonym)
+            synonyms[term_id].append(synonym)
         terms = {
-            term_id: Term(term_id, name, namespaces[ontology], bool(obsolete), tuple(synonyms.get(term_id, ())))
+            term_id: Term(term_id, name, namespaces[ontology], bool(obsolete), tuple(synonyms[term_id]))
             for term_id, name, ontology, obsolete in database.execute(
                 "SELECT go_id, term, ontology, 0 FROM go_term WHERE ontology != 'universal' UNION ALL"
                 " SELECT go_id, term, ontology, 1 FROM go_obsolete WHERE go_id NOT IN (SELECT go_id FROM go_term)"
@@ -117,64 +115,41 @@ def ontology_from_sqlite(path: str | os.PathLike, relations: Collection[str] = I
                 "SELECT secondary, go_id FROM go_synonym JOIN go_term USING (_id) WHERE like_go_id ORDER BY 1, 2"
             )
         )
-        edges = [
-            edge
-            for aspect in _ASPECTS
-            for edge in database.execute(
+        parents: dict[str, dict[str, None]] = {term_id: {} for term_id in terms}
+        for aspect in _ASPECTS:
+            for child, parent, relation in database.execute(
                 "SELECT child.go_id, parent.go_id, relationship_type"
                 f" FROM go_{aspect}_parents AS edge JOIN go_term AS child ON child._id = edge._id"
                 " JOIN go_term AS parent ON parent._id = edge._parent_id"
                 " WHERE child.ontology = parent.ontology ORDER BY 1, 2"
-            )
-        ]
+            ):
+                if relation in _FOLLOWED:
+                    parents[child][parent] = None
     if not terms:
-        raise InputError("there are no terms in the database", file=path, fix=_FETCH)
+        raise InputError("there are no terms in the database", file=path, fix=FETCH_AGAIN)
     if nameless := next((term.id for term in terms.values() if not term.name), None):
-        raise InputError(f"the term {nameless} has no name", file=path, field="go_term.term", fix=_FETCH)
-    parents: dict[str, dict[str, None]] = {term_id: {} for term_id in terms}
-    for child, parent, relation in edges:
-        if relation in relations:
-            parents[child][parent] = None
+        raise InputError(f"the term {nameless} has no name", file=path, field="go_term.term", fix=FETCH_AGAIN)
     above = {term_id: tuple(up) for term_id, up in parents.items()}
     return Ontology(terms, above, alt_ids, children_first(above, path))
 
 
 @contextmanager
 def _opened(path: str | os.PathLike, tables: set[str], example: str) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to a database that is whole and has the tables."""
+    """A read-only connection to a database that has the tables; InputError for another one, or a part of one."""
     path = Path(path)
-    _check_file(path, example)
+    check_is_file(path)
     # immutable: nobody writes to it, so no lock and no journal is looked for beside it.
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
         try:
             there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if missing := sorted(tables - there):
-                raise InputError(
-                    f"the database has no table {', '.join(missing)}",
-                    file=path,
-                    fix=f"give the {example} of a Bioconductor package (release 3.16 or one like it)",
-                )
+                what = f"the database has no table {', '.join(missing)}"
+                fix = f"give the {example} of a Bioconductor package (release 3.16 or one like it), unpacked"
+                raise InputError(what, file=path, fix=fix)
             yield database
         except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
-            raise InputError(f"the database cannot be read: {error}", file=path, fix=_FETCH) from error
-
-
-def _check_file(path: Path, example: str) -> None:
-    check_is_file(path)
-    with open(path, "rb") as handle:
-        header = handle.read(100)
-    if len(header) < 100 or not header.startswith(_HEADER):
-        raise InputError(
-            "this is not an SQLite database",
-            file=path,
-            fix=f"give {example} itself, unpacked from its package; a web page or an archive will not do",
-        )
-    page = int.from_bytes(header[16:18], "big")
-    expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
-    if path.stat().st_size < expected:
-        raise InputError(
-            f"the database is cut off: {path.stat().st_size:,} bytes of {expected:,}", file=path, fix=_FETCH
-        )
+            fix = f"give {example} itself, unpacked from its package, or {FETCH_AGAIN}"
+            raise InputError(f"the database cannot be read: {error}", file=path, fix=fix) from error
 
 
 def _check_taxon(database: sqlite3.Connection, path: Path, taxon: int) -> None:
@@ -182,8 +157,9 @@ def _check_taxon(database: sqlite3.Connection, path: Path, taxon: int) -> None:
     organism = said.get("ORGANISM", "")
     same = said["TAXID"] == str(taxon) if "TAXID" in said else organism == SPECIES.get(taxon)
     if not same:
+        found = f"{organism or 'no organism'} (taxon {said.get('TAXID', '?')})"
         raise InputError(
-            f"expected the genes of taxon {taxon}, found {organism or 'no organism'} (taxon {said.get('TAXID', '?')})",
+            f"expected the genes of taxon {taxon}, found {found}",
             file=path,
             field="metadata.TAXID",
             fix="give the package of that organism (org.Hs.eg.db is human, org.Mm.eg.db mouse), or ask for its taxon",
@@ -228,20 +204,13 @@ def _annotations(database: sqlite3.Connection, ontology: Ontology) -> tuple[pd.D
         ],
         ignore_index=True,
     )
-    main_ids = {term_id: ontology.main_id(term_id) for term_id in rows["go_id"].unique()}
-    unknown = {i for i, main in main_ids.items() if main is None}
-    obsolete = {i for i, main in main_ids.items() if main and ontology.terms[main].is_obsolete}
     no_data = rows["evidence"] == "ND"
-    is_unknown, is_obsolete = ~no_data & rows["go_id"].isin(unknown), ~no_data & rows["go_id"].isin(obsolete)
-    left_out = {
-        "annotations with evidence ND": int(no_data.sum()),
-        "annotations to obsolete terms": int(is_obsolete.sum()),
-        "annotations to terms not in the ontology": int(is_unknown.sum()),
-    }
-    rows = rows[~(no_data | is_unknown | is_obsolete)]
-    object_id = rows["go_id"].map(main_ids)
-    names = {main: ontology.terms[main].name for main in object_id.unique()}
-    return rows.assign(object_id=object_id, object_name=object_id.map(names)), left_out
+    faults = rows["go_id"].map(ontology.fault).mask(no_data, "")
+    left_out = {"annotations with evidence ND": int(no_data.sum())}
+    left_out |= {f"annotations to {fault}": int((faults == fault).sum()) for fault in (OBSOLETE, UNKNOWN)}
+    rows = rows[~no_data & (faults == "")]
+    object_id = rows["go_id"].map(ontology.main_id)
+    return rows.assign(object_id=object_id, object_name=object_id.map(lambda term: ontology.terms[term].name)), left_out
 
 
 def _properties(
@@ -251,20 +220,15 @@ def _properties(
     genes = catalogue.reset_index()
     yield _said(genes, "has_name", "NCBIGene:" + genes["gene_id"], genes["gene_name"])
     yield _said(genes, "has_gene_type", genes["gene_type"], genes["gene_type"])
-    aliases = _pairs(database, "alias", "alias_symbol")
-    aliases = aliases[aliases["value"] != aliases["_id"].map(catalogue["symbol"])]
-    yield _said(aliases, "has_alias", aliases["value"], aliases["value"])
-    domains = _pairs(database, "pfam", "pfam_id")
-    yield _said(domains, "has_domain", "Pfam:" + domains["value"], domains["value"])
-    if _has(database, "omim"):
-        entries = _pairs(database, "omim", "omim_id")
-        yield _said(entries, "has_mim_entry", "OMIM:" + entries["value"], entries["value"])
-    if _has(database, "cytogenetic_locations"):
-        bands = _pairs(database, "cytogenetic_locations", "cytogenetic_location")
-        is_band = bands["value"].str.fullmatch(_BAND)
-        left_out["locations that are no band"] = int((~is_band & bands["_id"].isin(catalogue.index)).sum())
-        bands = bands[is_band]
-        yield _said(bands, "maps_to_band", bands["value"], bands["value"])
+    for table, (column, relation, prefix) in _SAID.items():
+        said = _values(database, table, column)
+        if relation == "has_alias":
+            said = said[said["value"] != said["_id"].map(catalogue["symbol"])]
+        elif relation == "maps_to_band":
+            is_band = said["value"].str.fullmatch(_BAND).astype(bool)
+            left_out["locations that are no band"] = int((~is_band & said["_id"].isin(catalogue.index)).sum())
+            said = said[is_band]
+        yield _said(said, relation, prefix + said["value"], said["value"])
 
 
 def _said(genes: pd.DataFrame, relation: str, object_id: pd.Series, object_name: pd.Series) -> pd.DataFrame:
@@ -274,27 +238,15 @@ def _said(genes: pd.DataFrame, relation: str, object_id: pd.Series, object_name:
     return said.dropna(subset="object_name")
 
 
-def _pairs(database: sqlite3.Connection, table: str, column: str) -> pd.DataFrame:
-    """The distinct (_id, value) of a table, sorted."""
+def _values(database: sqlite3.Connection, table: str, column: str) -> pd.DataFrame:
+    """The distinct (_id, value) of a table, sorted; none where this organism's package lacks it."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone():
+        return pd.DataFrame({"_id": pd.Series(dtype="int"), "value": pd.Series(dtype="str")})
     return pd.read_sql(
         f"SELECT DISTINCT _id, {column} AS value FROM {table} WHERE {column} IS NOT NULL ORDER BY 1, 2",
         database,
         dtype={"value": "str"},
     )
-
-
-def _lists(database: sqlite3.Connection, table: str, column: str) -> dict[int, list[str]]:
-    """The values of each _id, sorted; none where this organism's package lacks the table."""
-    found: dict[int, list[str]] = {}
-    if _has(database, table):
-        for number, value in _pairs(database, table, column).itertuples(index=False, name=None):
-            found.setdefault(number, []).append(value)
-    return found
-
-
-def _has(database: sqlite3.Connection, table: str) -> bool:
-    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return database.execute(query, (table,)).fetchone() is not None
 
 
 FORMAT = SourceFormat(files=("org", "go"), read=read, read_genes=read_genes)

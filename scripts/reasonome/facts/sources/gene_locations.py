@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reasonome.core.errors import InputError
-from reasonome.facts.files.text_file import FETCH_AGAIN, lines
+from reasonome.facts.files.text_file import lines
 from reasonome.facts.sources.table import rows
 
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
@@ -19,10 +19,8 @@ PLACES = {
     "chromosome": ("chromosome", "chr", "chrom", "chromosome_name", "chromosome/scaffold name", "#chrom"),
     "start": ("start", "start_position", "gene start (bp)", "txstart"),
     "end": ("end", "stop", "end_position", "gene end (bp)", "txend"),
-    "strand": ("strand",),
 }
 _NUMBERED = {"23": "X", "24": "Y", "26": "MT", "M": "MT"}
-_STRANDS = {"+", "-", "1", "-1", "+1", "", "."}
 _MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
 _FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
 
@@ -50,60 +48,54 @@ def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     A file without a header is MAGMA's: blanks between id, chromosome, start and end, then perhaps strand and symbol.
     A header names its columns as IDENTIFIERS and PLACES have them. Raises InputError, with file, line and column, for
     a header without them, a row of another width, a gene without an identifier, positions that are no numbers from 1
-    or end before they start, an unknown strand, and a file without any gene.
+    or end before they start, and a file without any gene.
     """
-    numbered = [(line, text) for line, text in lines(path, saved_by_editor=True) if text.strip()]
+    numbered = [(line, text) for line, text in lines(path) if text.strip()]
     if not numbered:
         raise InputError("there are no genes in the file", file=path, fix=_FIX)
     first = numbered[0][1]
-    parts = _magma(numbered, path) if _MAGMA.fullmatch(first) else _headed(numbered, path)
-    found = [_location(fields, path, line) for line, fields in parts]
+    found = list(_magma(numbered, path) if _MAGMA.fullmatch(first) else _headed(numbered, path))
     located = [location for location in found if location.chromosome]
     if not located:
         raise InputError("no row is of a chromosome 1 to 22, X, Y or MT", file=path, fix=_FIX)
     return located, len(found) - len(located)
 
 
-def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> list[tuple[int, dict[str, str]]]:
-    found = []
+def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
     for line, text in numbered:
         cells = text.split()
         if not 4 <= len(cells) <= 6:
             raise InputError(f"expected 4 to 6 columns, found {len(cells)}", file=path, line=line, fix=_FIX)
-        fields = dict(zip(("id", "chromosome", "start", "end", "strand", "symbol"), cells, strict=False))
-        found.append((line, fields))
-    return found
+        yield _location([cells[0], *cells[5:]], *cells[1:4], path, line)
 
 
-def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> list[tuple[int, dict[str, str]]]:
-    line, first = numbered[0]
+def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
+    header_line, first = numbered[0]
     delimiter = "\t" if "\t" in first else ","
     header = [name.strip().strip('"').casefold() for name in first.split(delimiter)]
-    at = {f"id {name}": header.index(name) for name in IDENTIFIERS if name in header}
-    for field, names in {"identifier": (), **PLACES}.items():
-        places = [header.index(name) for name in names if name in header]
-        if places:
-            at[field] = places[0]
-        elif field != "strand" and not (field == "identifier" and at):
-            known = ", ".join(names or IDENTIFIERS)
-            raise InputError(f"no column has the gene's {field}: {known}", file=path, line=line, field=field, fix=_FIX)
-    body = rows(numbered[1:], path, len(header), delimiter, quoted=True)
-    return [(row_line, {field: row[place].strip() for field, place in at.items()}) for row_line, row in body]
+    at = {}
+    for field, names in {"identifier": IDENTIFIERS, **PLACES}.items():
+        at[field] = [header.index(name) for name in names if name in header]
+        if not at[field]:
+            what = f"no column has the gene's {field}: {', '.join(names)}"
+            raise InputError(what, file=path, line=header_line, field=field, fix=_FIX)
+    for line, row in rows(numbered[1:], path, len(header), delimiter, quoted=True):
+        cells = [cell.strip() for cell in row]
+        yield _location([cells[i] for i in at["identifier"]], *(cells[at[field][0]] for field in PLACES), path, line)
 
 
-def _location(fields: dict[str, str], path: str | os.PathLike, line: int) -> GeneLocation:
-    identifiers = tuple(value for field, value in fields.items() if field not in PLACES and value not in ("", "-"))
+def _location(
+    given: Sequence[str], chromosome: str, start: str, end: str, path: str | os.PathLike, line: int
+) -> GeneLocation:
+    identifiers = tuple(value for value in given if value not in ("", "-"))
     if not identifiers:
         raise InputError("this gene has neither an id nor a symbol", file=path, line=line, field="symbol")
-    start, end = (position(fields[field], path, line, field) for field in ("start", "end"))
-    if end < start:
-        raise InputError(f"the gene ends ({end}) before it starts ({start})", file=path, line=line, field="end")
-    if fields.get("strand", "") not in _STRANDS:
-        what = f"expected + or -, found '{fields['strand'][:40]}'"
-        raise InputError(what, file=path, line=line, field="strand", fix=FETCH_AGAIN)
-    if not fields["chromosome"]:
+    first, last = position(start, path, line, "start"), position(end, path, line, "end")
+    if last < first:
+        raise InputError(f"the gene ends ({last}) before it starts ({first})", file=path, line=line, field="end")
+    if not chromosome:
         raise InputError("this gene has no chromosome", file=path, line=line, field="chromosome")
-    return GeneLocation(line, identifiers, chromosome_name(fields["chromosome"]), start, end)
+    return GeneLocation(line, identifiers, chromosome_name(chromosome), first, last)
 
 
 def position(text: str, path: str | os.PathLike, line: int | None, field: str) -> int:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from reasonome.core.errors import InputError
-from reasonome.facts.files.text_file import lines
+from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
-from reasonome.facts.sources.table import check_name
+from reasonome.facts.sources.table import ROW_COLUMNS, check_name
 
 # Collections whose sets MSigDB names in capitals: GOBP_DNA_REPAIR.
 _MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
@@ -41,17 +41,13 @@ def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
         name, *rest = (column.strip() for column in line.split("\t"))
         genes = tuple(dict.fromkeys(gene for gene in rest[1:] if gene))
         if not name or not genes:
-            raise InputError(
-                f"expected name, description and at least one gene, tab-separated; found {len(rest) + 1} "
-                f"column(s): '{line[:60]}'",
-                file=path,
-                line=number,
-                fix="give a GMT file; a set without genes must be left out",
-            )
+            what = "expected name, description and at least one gene, tab-separated; found"
+            what += f" {len(rest) + 1} column(s): '{line[:60]}'"
+            raise InputError(what, file=path, line=number, fix="give a GMT file; leave sets without genes out")
         found = True
         yield GeneSet(number, name, rest[0], genes)
     if not found:
-        raise InputError("there is no gene set in the file", file=path, fix="fetch the file again")
+        raise InputError("there is no gene set in the file", file=path, fix=FETCH_AGAIN)
 
 
 def genes_as_descriptions(sets: Sequence[tuple[str, str, str]], is_gene: Callable[[str], bool]) -> bool:
@@ -96,17 +92,15 @@ def members(
         check_name(object_name, path, one.line, "the gene set")
         other = first.setdefault(object_id, one)
         if set(other.genes) != set(one.genes):
-            raise InputError(
-                f"'{object_id[:60]}' stands in line {other.line} already, with other genes",
-                file=path,
-                line=one.line,
-                fix="give each gene set its own name, or join the two",
-            )
-    rows = pd.DataFrame(
-        [(gene, one.line, object_id, object_name) for one, object_id, object_name in sets for gene in one.genes],
-        columns=["identifier", "line", "object_id", "object_name"],
-    ).assign(relation="member_of_pathway", evidence="")
-    return with_genes(name, rows, genes, path, strict=strict)
+            what = f"'{object_id[:60]}' stands in line {other.line} already, with other genes"
+            fix = "give each gene set its own name, or join the two"
+            raise InputError(what, file=path, line=one.line, fix=fix)
+    rows = [
+        (gene, one.line, "member_of_pathway", object_id, object_name, "")
+        for one, object_id, object_name in sets
+        for gene in one.genes
+    ]
+    return with_genes(name, pd.DataFrame(rows, columns=ROW_COLUMNS), genes, path, strict=strict)
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -13,9 +13,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from reasonome.core.errors import InputError, nearest
-from reasonome.facts.files.text_file import lines
+from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT, SourceFacts, SourceFormat, with_genes
+from reasonome.facts.sources.table import AS_PUBLISHED, rows
 
 # The relations between a gene product and a term that GAF 2.2 knows, by aspect (column 9).
 RELATIONS = {
@@ -32,6 +33,11 @@ RELATIONS = {
     "C": {"located_in", "part_of", "is_active_in", "colocalizes_with"},
 }
 GAF_COLUMNS = 17
+OBSOLETE, UNKNOWN = "obsolete terms", "terms not in the ontology"
+_TAGS = {
+    "id", "name", "namespace", "default-namespace", "alt_id", "synonym", "is_obsolete", "replaced_by", "is_a",
+    "relationship",
+}  # fmt: skip
 _EXACT_SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"\s+EXACT\b')
 
 
@@ -62,6 +68,13 @@ class Ontology:
         """The main id of a term given by main or alternative id; None where the ontology has no such term."""
         return term_id if term_id in self.terms else self.alt_ids.get(term_id)
 
+    def fault(self, term_id: str) -> str:
+        """Why no fact is of a term: OBSOLETE or UNKNOWN; "" for one in use."""
+        main = self.main_id(term_id)
+        if main is None:
+            return UNKNOWN
+        return OBSOLETE if self.terms[main].is_obsolete else ""
+
     def live_id(self, term_id: str) -> str | None:
         """The main id of a term in use: an obsolete one gives way to its replacement; None where there is none."""
         term = self.terms.get(self.main_id(term_id) or "")
@@ -72,89 +85,119 @@ class Ontology:
     @cached_property
     def ancestors(self) -> dict[str, frozenset[str]]:
         """All terms above each term, up is_a and part_of."""
-        above: dict[str, frozenset[str]] = {}
-        for term in reversed(self.order):  # parents first
-            parents = self.parents[term]
-            above[term] = frozenset(parents).union(*(above[parent] for parent in parents))
-        return above
+        return all_above(self.parents, self.order)
 
 
+@dataclass(frozen=True)
 class _Stanza:
-    """The lines of one [Term] that matter here."""
+    """The lines of the header or of one [Term] that matter here, as (tag, value, line)."""
 
-    def __init__(self, line: int):
-        self.line = line
-        self.id = self.name = self.namespace = self.replaced_by = ""
-        self.is_obsolete = False
-        self.alt_ids: list[str] = []
-        self.edges: list[tuple[str, int]] = []
-        self.synonyms: list[str] = []
+    line: int
+    tags: list[tuple[str, str, int]]
 
-    def take(self, tag: str, value: str, line: int) -> None:
-        if tag == "id":
-            self.id = _identifier(value)
-        elif tag == "name":
-            self.name = value
-        elif tag == "namespace":
-            self.namespace = value
-        elif tag == "alt_id":
-            self.alt_ids.append(_identifier(value))
-        elif tag == "synonym":
-            if exact := _EXACT_SYNONYM.match(value):
-                self.synonyms.append(re.sub(r"\\(.)", r"\1", exact[1]))
-        elif tag == "is_obsolete":
-            self.is_obsolete = value.startswith("true")
-        elif tag == "replaced_by":
-            self.replaced_by = _identifier(value)
-        elif tag == "is_a":
-            self.edges.append((_identifier(value), line))
-        elif tag == "relationship" and value.startswith("part_of "):
-            self.edges.append((_identifier(value[len("part_of ") :]), line))
+    def all(self, tag: str) -> list[str]:
+        return [value for name, value, _ in self.tags if name == tag]
+
+    def last(self, tag: str) -> str:
+        return (self.all(tag) or [""])[-1]
+
+    def parents(self) -> dict[str, int]:
+        """The parents by is_a and part_of, with their lines."""
+        relations = (
+            (value.removeprefix("part_of "), line)
+            for tag, value, line in self.tags
+            if tag == "is_a" or (tag == "relationship" and value.startswith("part_of "))
+        )
+        return {_identifier(parent): line for parent, line in relations}
 
 
 def read_obo(path: str | os.PathLike) -> Ontology:
     """Read an OBO file (1.2 or 1.4): ids, names, exact synonyms, namespaces, obsolescence, is_a, part_of.
 
-    Raises InputError for a missing header, a line that is not `tag: value`, a term without id or name, an id
+    Raises InputError for a missing header, a line that is not `tag: value`, a term without id, name or namespace, an id
     given twice, an edge to a term that is not there, and a cycle.
     """
-    stanzas, default_namespace = _read_stanzas(path)
+    header, *stanzas = _read_stanzas(path)
+    if not stanzas:
+        raise InputError("there is no [Term] in the file", file=path, fix=AS_PUBLISHED)
     terms: dict[str, Term] = {}
     alt_ids: dict[str, str] = {}
+    edges: dict[str, dict[str, int]] = {}
     for stanza in stanzas:
-        for tag in ("id", "name"):
-            if not getattr(stanza, tag):
-                raise InputError(
-                    f"the term {stanza.id or 'that begins here'} has no {tag}",
-                    file=path,
-                    line=stanza.line,
-                    fix=f"every [Term] needs a line '{tag}: ...'",
-                )
-        if stanza.id in terms:
-            raise InputError(
-                f"term {stanza.id} stands twice in the file",
-                file=path,
-                line=stanza.line,
-                fix="keep one [Term] for each id",
-            )
-        namespace = stanza.namespace or default_namespace
-        if not namespace:
-            raise InputError(
-                f"the term {stanza.id} has no namespace",
-                file=path,
-                line=stanza.line,
-                fix="every [Term] needs a line 'namespace: ...', or the header a default-namespace",
-            )
-        synonyms = tuple(stanza.synonyms)
-        terms[stanza.id] = Term(stanza.id, stanza.name, namespace, stanza.is_obsolete, synonyms, stanza.replaced_by)
-        alt_ids.update(dict.fromkeys(stanza.alt_ids, stanza.id))
-    parents = {stanza.id: _parents(stanza, terms, path) for stanza in stanzas}
-    lines_of = {(stanza.id, parent): line for stanza in stanzas for parent, line in stanza.edges}
+        term = _term(stanza, header.last("default-namespace"), path)
+        if term.id in terms:
+            what = f"term {term.id} stands twice in the file"
+            raise InputError(what, file=path, line=stanza.line, fix="keep one [Term] for each id")
+        terms[term.id] = term
+        alt_ids.update(dict.fromkeys(map(_identifier, stanza.all("alt_id")), term.id))
+        edges[term.id] = stanza.parents()
+    for child, above in edges.items():
+        for parent, line in above.items():
+            if parent not in terms:
+                what = f"{child} has the parent {parent}, which is not in the file"
+                fix = "give the whole ontology, or leave this edge out of the slice"
+                raise InputError(what, file=path, line=line, fix=fix)
+    parents = {
+        child: tuple(parent for parent in above if terms[parent].namespace == terms[child].namespace)
+        for child, above in edges.items()
+    }
+    lines_of = {(child, parent): line for child, above in edges.items() for parent, line in above.items()}
     return Ontology(terms, parents, alt_ids, children_first(parents, path, lines_of))
 
 
+def _read_stanzas(path: str | os.PathLike) -> list[_Stanza]:
+    """The header, and the terms."""
+    stanzas: list[_Stanza] = []
+    tags: list[tuple[str, str, int]] = []
+    for number, line in lines(path):
+        line = line.strip()
+        if not line or line.startswith("!"):
+            continue
+        if not stanzas:
+            if not line.startswith("format-version:"):
+                what = f"expected an OBO file that begins with 'format-version:', found '{line[:60]}'"
+                raise InputError(what, file=path, line=number, fix=AS_PUBLISHED)
+            stanzas.append(_Stanza(number, tags))
+        if line.startswith("["):
+            tags = []
+            if line == "[Term]":
+                stanzas.append(_Stanza(number, tags))
+            continue
+        tag, colon, value = line.partition(":")
+        if not colon:
+            what = f"expected 'tag: value', found '{line[:60]}'"
+            raise InputError(what, file=path, line=number, fix="fetch the file again: it may be cut short")
+        if tag in _TAGS:
+            tags.append((tag, value.strip(), number))
+    return stanzas or [_Stanza(1, tags)]
+
+
+def _term(stanza: _Stanza, default_namespace: str, path: str | os.PathLike) -> Term:
+    found = {
+        "id": _identifier(stanza.last("id")),
+        "name": stanza.last("name"),
+        "namespace": stanza.last("namespace") or default_namespace,
+    }
+    for tag, value in found.items():
+        if not value:
+            what = f"the term {found['id'] or 'that begins here'} has no {tag}"
+            raise InputError(what, file=path, line=stanza.line, fix=f"every [Term] needs a line '{tag}: ...'")
+    exact = filter(None, map(_EXACT_SYNONYM.match, stanza.all("synonym")))
+    return Term(
+        **found,
+        is_obsolete=stanza.last("is_obsolete").startswith("true"),
+        synonyms=tuple(re.sub(r"\\(.)", r"\1", match[1]) for match in exact),
+        replaced_by=_identifier(stanza.last("replaced_by")),
+    )
+
+
+def _identifier(value: str) -> str:
+    """`GO:1 {modifier} ! comment` -> `GO:1`."""
+    return value.split(maxsplit=1)[0] if value else ""
+
+
 def children_first(
-    parents: dict[str, tuple[str, ...]],
+    parents: Mapping[str, Sequence[str]],
     path: str | os.PathLike,
     lines_of: Mapping[tuple[str, str], int] | None = None,
 ) -> tuple[str, ...]:
@@ -167,13 +210,18 @@ def children_first(
         return tuple(reversed(list(TopologicalSorter(parents).static_order())))
     except CycleError as error:
         cycle = error.args[1]
-        edges = list(zip(cycle[1:], cycle[:-1], strict=True))
-        raise InputError(
-            f"the relations followed form a cycle: {' -> '.join(reversed(cycle))}",
-            file=path,
-            line=min(lines_of[edge] for edge in edges) if lines_of else None,
-            fix="give go-basic as it is published, which has no cycles",
-        ) from error
+        line = min(lines_of[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)) if lines_of else None
+        what = f"the relations followed form a cycle: {' -> '.join(reversed(cycle))}"
+        raise InputError(what, file=path, line=line, fix=f"{AS_PUBLISHED}, without a cycle") from error
+
+
+def all_above(parents: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, frozenset[str]]:
+    """All that is above each of `order`, in which children come before their parents."""
+    above: dict[str, frozenset[str]] = {}
+    for one in reversed(order):
+        direct = parents.get(one, ())
+        above[one] = frozenset(direct).union(*(above[parent] for parent in direct))
+    return above
 
 
 def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -184,54 +232,62 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, 
     its `attrs["left_out"]` counts them. Raises InputError for another GAF version, a row without 17 columns, another
     taxon, and a qualifier that GAF 2.2 does not have.
     """
-    rows, denied, left_out = [], [], Counter()
-    expected_taxon = f"taxon:{taxon}"
-    version = ""
-    for number, line in lines(path):
-        if line.startswith("!"):
-            if line.startswith("!gaf-version:"):
-                version = line.partition(":")[2].strip()
-                _check_version(version, path, number)
-            continue
-        if not version:
-            _check_version("", path, number)
-        if not line.strip():
-            continue
-        columns = line.split("\t")
-        if len(columns) != GAF_COLUMNS:
-            raise InputError(
-                f"expected {GAF_COLUMNS} tab-separated columns, found {len(columns)}",
-                file=path,
-                line=number,
-                fix="fetch the file again; a row that is cut short, or trailing tabs that an editor removed",
-            )
-        if columns[12].split("|")[0] != expected_taxon:
-            raise InputError(
-                f"expected {expected_taxon} in column 13, found '{columns[12]}'",
-                file=path,
-                line=number,
-                fix="give the annotations of one organism (goa_human for 9606), or ask for another taxon",
-            )
-        if not columns[4]:
-            raise InputError("column 5, the term, is empty", file=path, line=number, fix="fetch the file again")
-        qualifiers = columns[3].split("|")
-        if "NOT" in qualifiers:
+    annotations, denied, left_out = [], [], Counter()
+    for line, columns in rows(_without_comments(path), path, GAF_COLUMNS):
+        _check_row(columns, taxon, path, line)
+        database, accession, symbol, qualifier, term_id, _, evidence = columns[:7]
+        relations = qualifier.split("|")
+        if "NOT" in relations:
             left_out["annotations with NOT"] += 1
-            said = [NOT + relation for relation in qualifiers if relation != "NOT"]
-            denied += [(number, *columns[:3], relation, columns[4], columns[6]) for relation in said]
-            continue
-        if columns[6] == "ND":
+            found, relations = denied, [NOT + relation for relation in relations if relation != "NOT"]
+        elif evidence == "ND":
             left_out["annotations with evidence ND"] += 1
             continue
-        for relation in qualifiers:
-            _check_relation(relation, columns[8], path, number)
-            rows.append((number, columns[0], columns[1], columns[2], relation, columns[4], columns[6]))
-    if not rows:
-        raise InputError("there are no annotations in the file", file=path, fix="fetch the file again")
+        else:
+            found = annotations
+            for relation in relations:
+                _check_relation(relation, columns[8], path, line)
+        found += [(line, database, accession, symbol, relation, term_id, evidence) for relation in relations]
+    if not annotations:
+        raise InputError("there are no annotations in the file", file=path, fix=FETCH_AGAIN)
     names = ["line", "database", "accession", "symbol", "relation", "term_id", "evidence"]
-    frame = pd.DataFrame(rows, columns=names)
+    frame = pd.DataFrame(annotations, columns=names)
     frame.attrs["left_out"] = dict(left_out)
     return frame, pd.DataFrame(denied, columns=names)
+
+
+def _without_comments(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
+    """The numbered lines of annotations; InputError where the comments above them do not say that it is GAF 2.2."""
+    version = "no such line"
+    for number, line in lines(path):
+        if line.startswith("!gaf-version:"):
+            version = f"version {line.partition(':')[2].strip()}"
+        elif line.strip() and not line.startswith("!"):
+            if version != "version 2.2":
+                what = f"expected the header '!gaf-version: 2.2' above the annotations, found {version}"
+                fix = "GAF 2.1 must be converted (its qualifiers are mostly empty), or fetch a current release"
+                raise InputError(what, file=path, line=number, fix=fix)
+            yield number, line
+
+
+def _check_row(columns: list[str], taxon: int, path: str | os.PathLike, line: int) -> None:
+    if columns[12].split("|")[0] != f"taxon:{taxon}":
+        what = f"expected taxon:{taxon} in column 13, found '{columns[12]}'"
+        fix = "give the annotations of one organism (goa_human for 9606), or ask for another taxon"
+        raise InputError(what, file=path, line=line, fix=fix)
+    if not columns[4]:
+        raise InputError("column 5, the term, is empty", file=path, line=line, fix=FETCH_AGAIN)
+
+
+def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: int) -> None:
+    if aspect not in RELATIONS:
+        what = f"expected P, F or C in column 9, found '{aspect}'"
+        raise InputError(what, file=path, line=line, fix="see GAF 2.2")
+    if relation not in RELATIONS[aspect]:
+        nearby = nearest(relation, RELATIONS[aspect])
+        what = f"qualifier '{relation}' is none of GAF 2.2's for aspect {aspect}: {nearby}"
+        fix = "GAF 2.1 must be converted: there the qualifier may be empty"
+        raise InputError(what, file=path, line=line, fix=fix)
 
 
 def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozenset[str]]:
@@ -265,25 +321,18 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     ontology = read_obo(files["obo"])
     rows, denied = read_gaf(files["gaf"], taxon)
     left_out = dict(rows.attrs["left_out"])
-    main_ids = {term_id: ontology.main_id(term_id) for term_id in rows["term_id"].unique()}
-    obsolete = {i for i, main in main_ids.items() if main and ontology.terms[main].is_obsolete}
-    unknown = {i for i, main in main_ids.items() if main is None}
-    for reason, term_ids in (("obsolete terms", obsolete), ("terms not in the ontology", unknown)):
-        count = int(rows["term_id"].isin(term_ids).sum())
-        if count:
-            left_out[f"annotations to {reason}"] = count
-    rows = rows[~rows["term_id"].isin(obsolete | unknown)]
+    faults = rows["term_id"].map(ontology.fault)
+    for fault in (OBSOLETE, UNKNOWN):
+        if count := int((faults == fault).sum()):
+            left_out[f"annotations to {fault}"] = count
+    rows = rows[faults == ""]
     if rows.empty:
-        raise InputError(
-            f"no annotation names a live term of {Path(files['obo']).name}",
-            file=files["gaf"],
-            fix="give an OBO and a GAF of the same release",
-        )
+        what = f"no annotation names a live term of {Path(files['obo']).name}"
+        raise InputError(what, file=files["gaf"], fix="give an OBO and a GAF of the same release")
     if disagreeing := _disagreeing(rows, genes):
         left_out["annotations whose symbol and accession are two genes (the symbol's was taken)"] = disagreeing
     facts = with_genes(name, _described(rows, ontology, genes), genes, files["gaf"], left_out)
-    terms = {term_id: ontology.terms.get(ontology.main_id(term_id)) for term_id in denied["term_id"].unique()}
-    denied = denied[denied["term_id"].isin({i for i, term in terms.items() if term and not term.is_obsolete})]
+    denied = denied[denied["term_id"].map(ontology.fault) == ""]
     if denied.empty:
         return facts
     return replace(facts, denied=with_genes(name, _described(denied, ontology, genes), genes, files["gaf"]).facts)
@@ -301,105 +350,18 @@ def _described(rows: pd.DataFrame, ontology: Ontology, genes: GeneTable) -> pd.D
 
 def _identifiers(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:
     """The symbol where it is current, else the accession where it names one gene, else the symbol."""
-    pairs = pd.Series(list(zip(rows["symbol"], rows["accession"], strict=True)), index=rows.index)
-    return pairs.map({pair: _identifier_of(*pair, genes) for pair in pairs.unique()})
-
-
-def _identifier_of(symbol: str, accession: str, genes: GeneTable) -> str:
-    if symbol in genes:
-        return symbol
-    return accession if genes.resolve(accession, strict=True).symbol else symbol
+    by_accession = _genes_of_accessions(rows, genes)
+    return rows["symbol"].where(rows["symbol"].isin(genes.genes) | by_accession.isna(), rows["accession"])
 
 
 def _disagreeing(rows: pd.DataFrame, genes: GeneTable) -> int:
     """How many rows have a current symbol, and an accession that names another gene."""
-    meant = {i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()}
-    by_accession = rows["accession"].map(meant)
+    by_accession = _genes_of_accessions(rows, genes)
     return int((rows["symbol"].isin(genes.genes) & by_accession.notna() & (by_accession != rows["symbol"])).sum())
 
 
-def _identifier(value: str) -> str:
-    """`GO:1 {modifier} ! comment` -> `GO:1`."""
-    return value.split(maxsplit=1)[0] if value else ""
-
-
-def _read_stanzas(path: str | os.PathLike) -> tuple[list[_Stanza], str]:
-    stanzas: list[_Stanza] = []
-    stanza: _Stanza | None = None
-    in_header, default_namespace, first = True, "", True
-    for number, line in lines(path):
-        line = line.strip()
-        if not line or line.startswith("!"):
-            continue
-        if first and not line.startswith("format-version:"):
-            raise InputError(
-                f"expected an OBO file that begins with 'format-version:', found '{line[:60]}'",
-                file=path,
-                line=number,
-                fix="give go-basic.obo as it is published",
-            )
-        first = False
-        if line.startswith("["):
-            in_header = False
-            stanza = _Stanza(number) if line == "[Term]" else None
-            if stanza:
-                stanzas.append(stanza)
-            continue
-        tag, colon, value = line.partition(":")
-        if not colon:
-            raise InputError(
-                f"expected 'tag: value', found '{line[:60]}'",
-                file=path,
-                line=number,
-                fix="fetch the file again: it may be cut short",
-            )
-        if stanza:
-            stanza.take(tag, value.strip(), number)
-        elif in_header and tag == "default-namespace":
-            default_namespace = value.strip()
-    if not stanzas:
-        raise InputError("there is no [Term] in the file", file=path, fix="give go-basic.obo as published")
-    return stanzas, default_namespace
-
-
-def _parents(stanza: _Stanza, terms: dict[str, Term], path: str | os.PathLike) -> tuple[str, ...]:
-    parents: dict[str, None] = {}
-    for parent, line in stanza.edges:
-        if parent not in terms:
-            raise InputError(
-                f"{stanza.id} has the parent {parent}, which is not in the file",
-                file=path,
-                line=line,
-                fix="give the whole ontology, or leave this edge out of the slice",
-            )
-        if terms[parent].namespace == terms[stanza.id].namespace:
-            parents[parent] = None
-    return tuple(parents)
-
-
-def _check_version(version: str, path: str | os.PathLike, line: int) -> None:
-    if version == "2.2":
-        return
-    found = f"version {version}" if version else "no such line before the first annotation"
-    raise InputError(
-        f"expected the header '!gaf-version: 2.2', found {found}",
-        file=path,
-        line=line,
-        fix="GAF 2.1 must be converted (its qualifiers are mostly empty), or fetch a current release",
-    )
-
-
-def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: int) -> None:
-    valid = RELATIONS.get(aspect)
-    if valid is None:
-        raise InputError(f"expected P, F or C in column 9, found '{aspect}'", file=path, line=line, fix="see GAF 2.2")
-    if relation not in valid:
-        raise InputError(
-            f"qualifier '{relation}' is none of GAF 2.2's for aspect {aspect}: {nearest(relation, valid)}",
-            file=path,
-            line=line,
-            fix="GAF 2.1 must be converted: there the qualifier may be empty",
-        )
+def _genes_of_accessions(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:
+    return rows["accession"].map({i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()})
 
 
 FORMAT = SourceFormat(files=("obo", "gaf"), read=read)

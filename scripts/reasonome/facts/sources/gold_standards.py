@@ -5,6 +5,7 @@ github.com/opentargets/genetics-gold-standards (Mountjoy et al. 2021, doi:10.103
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from reasonome.core.errors import InputError
@@ -12,7 +13,7 @@ from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.sources.gene_locations import chromosome_name, position
 from reasonome.facts.sources.rankings import LocusRow
-from reasonome.facts.sources.table import places, rows
+from reasonome.facts.sources.table import records
 
 # Field -> column of the TSV, and the path of nested keys in the JSON.
 COLUMNS = {
@@ -39,10 +40,10 @@ def read(path: str | os.PathLike) -> list[LocusRow]:
     and column, for a missing column or key, a row of another width, JSON that cannot be read, a GRCh38 chromosome that
     is none, and a position that is no number. An empty field is no error: the row says what it has.
     """
-    records = list(_records(path))
-    if not records:
+    found = list(_records(path))
+    if not found:
         raise InputError("there are no gold standards in the file", file=path, fix=FETCH_AGAIN)
-    return [_row(fields, place, line, path) for place, line, fields in records]
+    return [_row(fields, place, line, path) for place, line, fields in found]
 
 
 def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[str, str]]]:
@@ -59,10 +60,8 @@ def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[st
             if text.strip():
                 yield f"line {line}", line, _nested(_json(text, path, line, dict), path, line, "")
     else:
-        header = [name.strip() for name in first[1].split("\t")]
-        at = places(header, list(COLUMNS.values()), path, first[0])
-        for line, cells in rows(numbered, path, len(header)):
-            yield f"line {line}", line, dict(zip(COLUMNS, (_text(cells[place]) for place in at), strict=True))
+        for line, cells in records(chain([first], numbered), path, list(COLUMNS.values())):
+            yield f"line {line}", line, dict(zip(COLUMNS, map(_text, cells.values()), strict=True))
 
 
 def _json(text: str, path: str | os.PathLike, line: int | None, kind: type) -> Any:

@@ -3,13 +3,11 @@
 import os
 from pathlib import Path
 
-import pandas as pd
-
 from reasonome.core.errors import InputError
-from reasonome.facts.files.text_file import lines
+from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
-from reasonome.facts.sources.table import ROW_COLUMNS, check_entrez_id, check_once, check_symbol, places, rows
+from reasonome.facts.sources.source import SourceFacts, SourceFormat
+from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, facts_of, records
 
 COLUMNS = [
     "hgnc_id",
@@ -42,16 +40,11 @@ def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
     a number, a symbol, HGNC or Entrez id that stands twice, an Entrez id that is no number, gene groups whose names and
     ids do not pair up, and a table without any approved gene.
     """
-    numbered = lines(path)
-    header = [column.strip('"') for column in next(numbered)[1].split("\t")]
-    at = places(header, COLUMNS, path, fix="give HGNC's hgnc_complete_set.txt, with its header, as it is published")
-    type_at = header.index(LOCUS_TYPE) if LOCUS_TYPE in header else None
     genes: list[tuple[int, Gene]] = []
     # Not the Ensembl id, which two genes may share: it is ambiguous then, and means neither.
     seen: dict[str, dict[str, int]] = {"symbol": {}, "hgnc_id": {}, "entrez_id": {}}
-    for line, row in rows(numbered, path, len(header), quoted=True):
-        fields = dict(zip(COLUMNS, (row[place].strip() for place in at), strict=True))
-        fields[LOCUS_TYPE] = "" if type_at is None else row[type_at].strip()
+    fix = "give HGNC's hgnc_complete_set.txt, with its header, as it is published"
+    for line, fields in records(lines(path), path, COLUMNS, [LOCUS_TYPE], quoted=True, fix=fix):
         if fields["status"] != "Approved":
             continue
         gene = _gene(fields, path, line)
@@ -59,19 +52,19 @@ def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
             check_once(values, getattr(gene, field), path, line, field)
         genes.append((line, gene))
     if not genes:
-        raise InputError("no row has the status Approved", file=path, fix="fetch the file again")
+        raise InputError("no row has the status Approved", file=path, fix=FETCH_AGAIN)
     return genes
 
 
 def authority(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
     """The genes of a source of this format; InputError for another taxon, since HGNC names human genes only."""
-    _check_taxon(files["table"], taxon)
+    check_human(taxon, "HGNC")
     return read_genes(files["table"])
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`has_name` and `in_gene_group` facts of all approved genes, each found in `genes` by any id it has."""
-    _check_taxon(files["table"], taxon)
+    check_human(taxon, "HGNC")
     facts = []
     for line, gene in numbered_genes(files["table"]):
         known = (i for i in (gene.hgnc_id, gene.entrez_id, gene.ensembl_id) if i and genes.resolve(i, True).symbol)
@@ -80,17 +73,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
             facts.append((identifier, line, "has_name", gene.hgnc_id, gene.name, ""))
         for group_id, group in gene.groups:
             facts.append((identifier, line, "in_gene_group", f"HGNC.GROUP:{group_id}", group, ""))
-    return with_genes(name, pd.DataFrame(facts, columns=ROW_COLUMNS), genes, files["table"])
-
-
-def _check_taxon(path: Path, taxon: int) -> None:
-    if taxon != 9606:
-        raise InputError(
-            f"HGNC names human genes only (taxon 9606), not those of taxon {taxon}",
-            file=path,
-            field="taxon",
-            fix="use a source of that organism instead, of format ncbi_gene or bioconductor",
-        )
+    return facts_of(name, [(files["table"], facts)], genes)
 
 
 def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_once, check_symbol, facts_of, no_rows_of, places, rows
+from reasonome.facts.sources.table import check_entrez_id, check_once, check_symbol, facts_of, of_organism, records
 
 COLUMNS = [
     "tax_id",
@@ -51,33 +50,23 @@ def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Recor
     Raises InputError for another header, a row of another width, an id that is no number or stands twice, a symbol that
     is a number, and a file without genes of the organism.
     """
-    records, left_out, first = [], Counter(), None
+    kept, left_out = [], Counter()
     seen: dict[str, int] = {}
-    for line, row in _rows(path, COLUMNS):
-        first = first or (line, row[0])
-        if row[0] != str(taxon):
-            left_out["rows of other organisms"] += 1
-            continue
-        check_entrez_id(row[1], path, line, "GeneID")
-        check_once(seen, row[1], path, line, "GeneID")
-        reason = _reason_to_leave_out(row)
-        if reason:
+    for line, row in _rows(path, COLUMNS, taxon, left_out, "rows"):
+        check_once(seen, row["GeneID"], path, line, "GeneID")
+        if reason := _reason_to_leave_out(row):
             left_out[reason] += 1
-        else:
-            records.append(_record(line, row))
-            check_symbol(records[-1].symbol, path, line, "Symbol")
-    if first is None:
-        raise InputError("there are no genes in the file", file=path, fix="fetch the file again")
-    if not records:
-        raise no_rows_of(taxon, f"taxon {first[1]}", path, first[0])
-    return records, left_out
+            continue
+        kept.append(_record(line, row))
+        check_symbol(kept[-1].symbol, path, line, "Symbol")
+    return kept, left_out
 
 
 def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
     """The genes as a symbol authority; of several with one symbol the official one, if any, has it."""
-    records, _ = read_records(files["gene_info"], taxon)
+    found, _ = read_records(files["gene_info"], taxon)
     by_symbol: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
+    for record in found:
         by_symbol[record.symbol].append(record)
     genes = []
     for several in by_symbol.values():
@@ -93,9 +82,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Genes are found by GeneID. One without an official symbol that the authority does not have is left out.
     """
     path = files["gene_info"]
-    records, left_out = read_records(path, taxon)
+    found, left_out = read_records(path, taxon)
     kept = []
-    for record in records:
+    for record in found:
         if record.official or genes.resolve(record.gene_id, strict=True).symbol:
             kept.append(record)
         else:
@@ -107,44 +96,45 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     return facts_of(name, parts, genes, left_out)
 
 
-def _rows(path: str | os.PathLike, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(line, fields of `columns`) of a file whose first line is the header, marked by #; "-" becomes ""."""
-    numbered = lines(path)
-    header = next(numbered)[1].lstrip("#").split("\t")
-    at = places(header, columns, path)
-    for line, row in rows(numbered, path, len(header)):
-        yield line, ["" if row[place] == "-" else row[place].strip() for place in at]
+def _rows(
+    path: str | os.PathLike, columns: list[str], taxon: int, left_out: Counter, what: str
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, cells by column) of one organism's rows; "-" is ""."""
+    found = records(lines(path), path, columns)
+    for line, row in of_organism(found, lambda row: row["tax_id"], str(taxon), path, left_out, what):
+        check_entrez_id(row["GeneID"], path, line, "GeneID")
+        yield line, {column: "" if cell == "-" else cell for column, cell in row.items()}
 
 
-def _reason_to_leave_out(row: list[str]) -> str:
-    if row[2] == "NEWENTRY":
+def _reason_to_leave_out(row: dict[str, str]) -> str:
+    if row["Symbol"] == "NEWENTRY":
         return "placeholders for new entries"
-    if row[7] == "biological-region":
+    if row["type_of_gene"] == "biological-region":
         return "biological regions, which are no genes"
-    if row[6].lower().startswith(("discontinued", "withdrawn")):
+    if row["description"].lower().startswith(("discontinued", "withdrawn")):
         return "discontinued genes"
     return ""
 
 
-def _record(line: int, row: list[str]) -> Record:
-    _, gene_id, symbol, synonyms, references, band, description, gene_type, official, full_name = row
-    current = official or symbol
-    aliases = dict.fromkeys([symbol, *synonyms.split("|")])
+def _record(line: int, row: dict[str, str]) -> Record:
+    official = row["Symbol_from_nomenclature_authority"]
+    current = official or row["Symbol"]
+    aliases = dict.fromkeys([row["Symbol"], *row["Synonyms"].split("|")])
     ids: dict[str, list[str]] = defaultdict(list)
-    for reference in references.split("|"):
+    for reference in row["dbXrefs"].split("|"):
         database, _, identifier = reference.partition(":")
         ids[database].append(identifier)
     return Record(
         line,
-        gene_id,
+        row["GeneID"],
         current,
         official,
-        full_name or description,
+        row["Full_name_from_nomenclature_authority"] or row["description"],
         tuple(alias for alias in aliases if alias not in ("", current)),
         ids,
         # Alternatives follow the current band; in mice a genetic distance in cM may stand first.
-        next((place.strip() for place in band.split("|") if not place.endswith("cM")), ""),
-        gene_type,
+        next((place.strip() for place in row["map_location"].split("|") if not place.endswith("cM")), ""),
+        row["type_of_gene"],
     )
 
 
@@ -187,25 +177,13 @@ def _facts(record: Record) -> Iterator[tuple]:
         yield record.gene_id, record.line, relation, object_id, object_name, ""
 
 
-def _summaries(path: Path, gene_ids: set[str], taxon: int, left_out: Counter) -> list[tuple]:
-    found, first, own = [], None, 0
-    for line, (tax_id, gene_id, source, summary) in _rows(path, SUMMARY_COLUMNS):
-        first = first or (line, tax_id)
-        if tax_id != str(taxon):
-            left_out["summaries of other organisms"] += 1
-            continue
-        check_entrez_id(gene_id, path, line, "GeneID")
-        own += 1
-        text = _CREDIT.sub("", summary)
+def _summaries(path: Path, gene_ids: set[str], taxon: int, left_out: Counter) -> Iterator[tuple]:
+    for line, row in _rows(path, SUMMARY_COLUMNS, taxon, left_out, "summaries"):
+        gene_id, text = row["GeneID"], _CREDIT.sub("", row["Summary"])
         if gene_id not in gene_ids:
             left_out["summaries of genes that gene_info lacks or that were left out"] += 1
         elif text:
-            found.append((gene_id, line, "has_summary", f"NCBIGene:{gene_id}", text, source))
-    if first is None:
-        raise InputError("there are no summaries in the file", file=path, fix="fetch the file again")
-    if not own:
-        raise no_rows_of(taxon, f"taxon {first[1]}", path, first[0])
-    return found
+            yield gene_id, line, "has_summary", f"NCBIGene:{gene_id}", text, row["Source"]
 
 
 FORMAT = SourceFormat(files=("gene_info",), read=read, optional=("summary",), read_genes=read_genes)

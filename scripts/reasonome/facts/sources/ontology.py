@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import check_is_file
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
 from reasonome.facts.sources.go import Ontology, read_obo
 
@@ -15,7 +15,6 @@ def read_ontology(path: str | os.PathLike) -> Ontology:
 
 def is_sqlite(path: str | os.PathLike) -> bool:
     """Whether the file begins as SQLite databases do. Raises InputError where there is none."""
-    if not Path(path).is_file():
-        raise InputError("there is no such file", file=path)
+    check_is_file(Path(path))
     with open(path, "rb") as handle:
         return handle.read(16) == b"SQLite format 3\0"

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
 from reasonome.facts.files import json_text
-from reasonome.facts.files.text_file import FETCH_AGAIN, LONGEST_LINE, check_is_file, lines
+from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file, decoded, lines
 from reasonome.facts.text import one_line
 
 # ISO 8601 durations that a life may have; hours and less are let pass and not told apart.
@@ -28,21 +28,20 @@ DURATION = re.compile(
 # What ends a line, or cannot be seen: an id with it is not found again where answers name it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID, _LONGEST_LABEL = 200, 1000  # characters
+_LARGEST = 16 * 1024 * 1024  # bytes that a phenopacket of an archive may unpack to
+_AGE = "write an age as an ISO 8601 duration, such as P4Y6M"
 _FIXES = {
-    "iso8601duration": "write an age as an ISO 8601 duration, such as P4Y6M",
-    "type": "a feature needs `type` with `id` and `label` of a phenotype, such as HP:0001250 and Seizure",
+    "iso8601duration": _AGE,
+    "age_last_seen": f"{_AGE}, or a label such as Infantile onset",
+    "age_at_onset": f"{_AGE}, or a label such as Infantile onset",
+    "type": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "present": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
-    "age_last_seen": "write an age as an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
-    "age_at_onset": "write an age as an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
     "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
     "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
-    "interpretationStatus": "write one of the statuses of Phenopackets v2, such as CAUSATIVE",
-    "sex": "write one of the sexes of Phenopackets v2, such as FEMALE",
     "phenopacketSchemaVersion": "convert it to version 2, for example with phenopacket-tools",
 }
-# What the layout's fields are called elsewhere, such as in tables of cases.
+# What the flat layout's fields are called elsewhere, such as in tables of cases.
 _OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
-_OTHER_MESSAGES = {"proband": "a Family", "members": "a Cohort", "phenopackets": "a collection"}
 
 
 class CaseTerm(NamedTuple):
@@ -299,7 +298,6 @@ def _texts(path: Path) -> Iterator[tuple[str, int | None, str]]:
         for file in tqdm(files, desc=printable(path.name), unit=" cases", delay=5, leave=False):
             yield file.relative_to(path).as_posix(), None, _file_text(file)
         return
-    check_is_file(path)
     if zipfile.is_zipfile(path):
         yield from _members(path)
     elif path.suffix == ".json":
@@ -310,91 +308,53 @@ def _texts(path: Path) -> Iterator[tuple[str, int | None, str]]:
 
 def _file_text(path: Path) -> str:
     check_is_file(path)
-    _check_size(path.stat().st_size, path)
-    return _decoded(path.read_bytes(), path)
-
-
-def _check_size(size: int, place: str | Path) -> None:
-    if size > LONGEST_LINE:
-        raise InputError(f"{size:,} bytes are no phenopacket", file=place, fix="take it out")
-
-
-def _opened(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise InputError(f"the archive is damaged: {error}", file=path, fix=FETCH_AGAIN) from None
+    return decoded(path.read_bytes(), path)
 
 
 def _members(path: Path) -> Iterator[tuple[str, None, str]]:
-    with _opened(path) as archive:
-        infos = [one for one in archive.infolist() if one.filename.endswith(".json")]
-        infos = [one for one in infos if not _hidden(PurePosixPath(one.filename).parts)]
-        infos.sort(key=lambda one: one.filename)
-        for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
-            place = f"{path}:{info.filename}"
-            _check_size(info.file_size, place)
-            try:
-                raw = archive.read(info)
-            # RuntimeError: encrypted, or packed in a way that Python does not know
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-                raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
-            yield info.filename, None, _decoded(raw, place)
+    place = str(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = [one for one in archive.infolist() if one.filename.endswith(".json")]
+            infos = [one for one in infos if not _hidden(PurePosixPath(one.filename).parts)]
+            infos.sort(key=lambda one: one.filename)
+            for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
+                place = f"{path}:{info.filename}"
+                if info.file_size > _LARGEST:
+                    raise InputError(f"{info.file_size:,} bytes are no phenopacket", file=place, fix="take it out")
+                yield info.filename, None, decoded(archive.read(info), place)
+    # RuntimeError: encrypted, or packed in a way that Python does not know
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
 
 
 def _hidden(parts: tuple[str, ...]) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
-def _decoded(raw: bytes, place: str | Path) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        what = f"not UTF-8 text ({error.reason} at byte {error.start})"
-        raise InputError(what, file=place, fix="write the JSON in UTF-8") from None
-
-
 def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
     place = _place(path, where, line)
     try:
-        found = json_text.loads(text, unique_keys=True)
+        found = _without_nulls(json_text.loads(text, unique_keys=True))
     except (ValueError, RecursionError) as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
-    if not isinstance(found, dict):
-        what = f"expected a JSON object, a phenopacket, found {_kind(found)}"
-        raise InputError(what, **place, fix="write one phenopacket a file, or one a line")
-    model = _FlatCase if found.get("present") is not None else _Packet
-    _check_kind(found, model, place)
-    _take_nulls_out(found)
+    model = _FlatCase if isinstance(found, dict) and "present" in found else _Packet
+    if not isinstance(found, dict) or not model.fields & found.keys():
+        what = f"this is no phenopacket: expected a JSON object with one of {', '.join(sorted(model.fields))}"
+        fix = "give one phenopacket for each patient (no Family or Cohort), or take the file out"
+        raise InputError(what, **place, fix=fix)
     try:
         return model.model_validate(found).case(where)
     except ValidationError as error:
         raise _malformed(error, place) from None
 
 
-def _take_nulls_out(found: dict[str, Any]) -> None:
+def _without_nulls(found: Any) -> Any:
     """Null is a field that is not set, as protobuf has it."""
-    waiting: list[Any] = [found]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            for key in [key for key, inner in value.items() if inner is None]:
-                del value[key]
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-
-
-def _check_kind(found: dict[str, Any], model: type[_Packet] | type[_FlatCase], place: dict[str, Any]) -> None:
-    if model.fields & found.keys():
-        return
-    other = next((kind for key, kind in _OTHER_MESSAGES.items() if key in found), "something else")
-    raise InputError(
-        f"this is {other}, not a phenopacket: it has none of {', '.join(sorted(model.fields))}",
-        **place,
-        fix="give one phenopacket for each patient, or take the file out of the folder or archive",
-    )
+    if isinstance(found, dict):
+        return {key: _without_nulls(value) for key, value in found.items() if value is not None}
+    return [_without_nulls(value) for value in found] if isinstance(found, list) else found
 
 
 def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
@@ -421,10 +381,6 @@ def _place(path: Path, where: str, line: int | None) -> dict[str, Any]:
     if path.is_dir():
         return {"file": path / where}
     return {"file": path if path.name == where else f"{path}:{where}"}
-
-
-def _kind(found: Any) -> str:
-    return {list: "an array", str: "a text", type(None): "null", bool: "true or false"}.get(type(found), "a number")
 
 
 def _terms(found: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:

@@ -83,10 +83,9 @@ class CaseRow:
 def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
     """The questions about loci of a table; `columns` says what the columns of fields (LOCUS_COLUMNS) are called.
 
-    Raises InputError, with file, line and column, for what `read_table` refuses, a needed column that is missing, two
-    that differ in case alone, an id that stands twice or is not on one line, a brace that is not closed, a position or
-    score that is no number, a chromosome that is none or stands without a position, and another number of scores than
-    candidates.
+    Raises InputError, with file, line and column, for what `read_table` refuses, a needed column that is missing, an id
+    that stands twice or is not on one line, a brace that is not closed, a position or score that is no number, a
+    chromosome that is none or stands without a position, and another number of scores than candidates.
     """
     rows = []
     for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
@@ -171,13 +170,7 @@ def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, 
     if not found and needed:
         fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
         raise table.header_error(f"no column has the {field}", field=field, fix=fix)
-    if not found:
-        return None
-    alike = [column for column in table.columns if column.casefold() == found[0].casefold()]
-    if found[0] not in usual and len(set(alike)) > 1:
-        what = f"columns {' and '.join(alike)} could both be the {field}"
-        raise table.header_error(what, field=field, fix=f"call one of them {usual[0]}, all in small")
-    return table.place(found[0], field)
+    return table.place(found[0], field) if found else None
 
 
 def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[str, ...]:

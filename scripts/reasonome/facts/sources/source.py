@@ -1,8 +1,8 @@
 """What every source format gives: its facts, and the identifiers that no gene could be found for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -32,26 +32,19 @@ class SourceFacts:
     denied: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FACT_COLUMNS, dtype="str"))
 
 
-class Reader(Protocol):
-    def __call__(self, name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts: ...
-
-
-class GeneReader(Protocol):
-    def __call__(self, files: dict[str, Path], taxon: int = 9606) -> list[Gene]: ...
-
-
 @dataclass(frozen=True)
 class SourceFormat:
     """A kind of source: the files it needs and may have, by name, and the function that reads them.
 
-    A format with `read_genes` can be the authority for gene symbols. `config.FORMAT_FILES` repeats which files
-    a format has, since the configuration is read without loading the readers; a test keeps the two in step.
+    `read` is called with the source's name, its files by name, the genes, and the taxon (9606 if not given). A format
+    with `read_genes`, called with files and taxon, can be the authority for gene symbols. `config.FORMAT_FILES` repeats
+    which files a format has, since the configuration is read without loading the readers; a test keeps both in step.
     """
 
     files: tuple[str, ...]
-    read: Reader
+    read: Callable[..., SourceFacts]
     optional: tuple[str, ...] = ()
-    read_genes: GeneReader | None = None
+    read_genes: Callable[..., list[Gene]] | None = None
 
 
 def with_genes(

@@ -1,18 +1,23 @@
-"""Tables in the files of a source: rows of one width, columns by name, and the identifier a row gives for its gene."""
+"""Tables in the files of a source: rows of one width, cells by column, rows of one organism, facts of rows."""
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.text_file import FETCH_AGAIN
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SPECIES, SourceFacts, with_genes
+from reasonome.facts.sources.source import SourceFacts, with_genes
 
 ROW_COLUMNS = ["identifier", "line", "relation", "object_id", "object_name", "evidence"]
+AS_PUBLISHED = "give the file as it is published"
+Row = TypeVar("Row")
 
 
 def rows(
@@ -22,36 +27,12 @@ def rows(
     delimiter: str = "\t",
     quoted: bool = False,
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, fields) of numbered lines; blank lines are skipped.
+    """Yield (line, cells) of numbered lines; blank lines are skipped. A quoted cell ends in its line at the latest.
 
-    Raises InputError for a row without `width` columns, for a quoted cell that does not end in its line (with an
-    odd quote mark it would swallow the rows below), and for what the csv module cannot read.
+    Raises InputError for a row without `width` columns.
     """
-    line, begun = 0, False
-
-    def text_of_lines() -> Iterator[str]:
-        nonlocal line, begun
-        for number, text in numbered:
-            if begun:
-                raise InputError(
-                    "a cell begins with a quote mark that is not closed in this row",
-                    file=path,
-                    line=line,
-                    fix=f"close or double the mark, or {FETCH_AGAIN}",
-                )
-            line, begun = number, True
-            yield text
-
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(text_of_lines(), delimiter=delimiter, quoting=quoting)
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise InputError(f"cannot be read: {error}", file=path, line=line, fix=FETCH_AGAIN) from None
-        if row is None:
-            return
-        begun = False
+    for line, text in numbered:
+        row = next(csv.reader([text], delimiter=delimiter)) if quoted and '"' in text else text.split(delimiter)
         if len(row) == width:
             yield line, row
         elif "".join(row).strip():
@@ -60,86 +41,116 @@ def rows(
                 f"expected {width} {kind}-separated columns, found {len(row)}",
                 file=path,
                 line=line,
-                fix=f"{FETCH_AGAIN}; editors and spreadsheets also break rows",
+                fix=f"{FETCH_AGAIN}; editors, spreadsheets and a quote mark that is not closed also break rows",
             )
 
 
-def places(
-    header: Sequence[str],
-    columns: Sequence[str],
+def records(
+    numbered: Iterator[tuple[int, str]],
     path: str | os.PathLike,
-    line: int = 1,
-    fix: str = "give the file as it is published, with its header",
-) -> list[int]:
-    """Where `columns` stand in `header`; InputError names those that are missing."""
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise InputError(
-            f"column(s) {', '.join(missing)} are not in the header: {nearest(missing[0], header)}",
-            file=path,
-            line=line,
-            fix=fix,
-        )
-    return [header.index(column) for column in columns]
+    columns: Sequence[str],
+    optional: Sequence[str] = (),
+    quoted: bool = False,
+    fix: str = f"{AS_PUBLISHED}, with its header",
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line, stripped cells by column) of the rows below a header; those of an optional column may all be "".
+
+    The delimiter is a tab, or a comma where the header has no tab; then cells may be quoted. Raises InputError for a
+    column that is missing, and for a row of another width than the header.
+    """
+    line, text = next(numbered)
+    delimiter = "\t" if "\t" in text else ","
+    header = [name.strip().strip('"') for name in text.lstrip("#").split(delimiter)]
+    if missing := [column for column in columns if column not in header]:
+        what = f"column(s) {', '.join(missing)} are not in the header: {nearest(missing[0], header)}"
+        raise InputError(what, file=path, line=line, fix=fix)
+    at = {column: header.index(column) for column in (*columns, *optional) if column in header}
+    absent = {column: "" for column in optional if column not in at}
+    for number, row in rows(numbered, path, len(header), delimiter, quoted or delimiter == ","):
+        yield number, {column: row[place].strip() for column, place in at.items()} | absent
 
 
-def species_name(taxon: int) -> str:
-    """The scientific name of a taxon, as files without taxon numbers have it."""
-    if taxon not in SPECIES:
-        known = ", ".join(f"{number} ({name})" for number, name in SPECIES.items())
+def of_organism(
+    found: Iterable[tuple[int, Row]],
+    organism_of: Callable[[Row], str],
+    wanted: str,
+    path: Path,
+    left_out: Counter,
+    what: str = "rows",
+) -> Iterator[tuple[int, Row]]:
+    """Yield the (line, row) pairs of one organism; `left_out` counts the others, which are called `what`.
+
+    Raises InputError where no row is of it.
+    """
+    other, any_found = None, False
+    for line, row in found:
+        organism = organism_of(row)
+        if organism == wanted:
+            any_found = True
+            yield line, row
+        else:
+            other = other or (line, organism)
+            left_out[f"{what} of other organisms" if organism else f"{what} without an organism"] += 1
+    if any_found:
+        return
+    if other is None:
+        raise InputError(f"there are no {what} in the file", file=path, fix=FETCH_AGAIN)
+    raise InputError(
+        f"no {what} are of the organism '{wanted}'; the first are of '{other[1]}'",
+        file=path,
+        line=other[0],
+        fix="give the file of that organism, or ask for another taxon",
+    )
+
+
+def organism_name(taxon: int, names: Mapping[int, str], source: str) -> str:
+    """What a source calls an organism; InputError for a taxon that is not among its `names`."""
+    if taxon not in names:
+        known = ", ".join(f"{number} ({name})" for number, name in names.items())
+        what = f"what {source} calls taxon {taxon} is not known"
+        raise InputError(what, field="taxon", fix=f"take one of {known}")
+    return names[taxon]
+
+
+def check_human(taxon: int, source: str) -> None:
+    """InputError for another organism than the human."""
+    if taxon != 9606:
         raise InputError(
-            f"the species name of taxon {taxon} is not known, and this source tells organisms by name",
+            f"{source} has human genes only (taxon 9606), not those of taxon {taxon}",
             field="taxon",
-            fix=f"take one of {known}",
+            fix="use a source of that organism instead, for example of format ncbi_gene or bioconductor",
         )
-    return SPECIES[taxon]
 
 
 def check_entrez_id(value: str, path: str | os.PathLike, line: int, field: str) -> None:
     """InputError where an NCBI Gene id is no number, as when symbols or accessions stand in its column."""
     if not (value.isascii() and value.isdigit()):
-        raise InputError(
-            f"expected an NCBI Gene id (a number), found '{value[:40]}'",
-            file=path,
-            line=line,
-            field=field,
-            fix="give the file as it is published: symbols or accessions stand where the ids should be",
-        )
-
-
-def check_name(value: str, path: str | os.PathLike, line: int, of: str) -> None:
-    """InputError where the name of an object has no letter and no digit: a fact about it would say nothing."""
-    if not any(map(str.isalnum, value)):
-        raise InputError(
-            f"{of} has no name: expected letters or digits, found '{value[:40]}'",
-            file=path,
-            line=line,
-            fix="give it a name, or leave it out of the file",
-        )
+        what = f"expected an NCBI Gene id (a number), found '{value[:40]}'"
+        fix = f"{AS_PUBLISHED}: symbols or accessions stand where the ids should be"
+        raise InputError(what, file=path, line=line, field=field, fix=fix)
 
 
 def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> None:
     """InputError where a gene symbol is a number, which everywhere else means an NCBI Gene id."""
     if value.isdigit():
-        raise InputError(
-            f"expected a gene symbol, found the number {value[:40]}",
-            file=path,
-            line=line,
-            field=field,
-            fix="give the file as it is published: ids stand where the symbols should be",
-        )
+        what = f"expected a gene symbol, found the number {value[:40]}"
+        fix = f"{AS_PUBLISHED}: ids stand where the symbols should be"
+        raise InputError(what, file=path, line=line, field=field, fix=fix)
+
+
+def check_name(value: str, path: str | os.PathLike, line: int, of: str) -> None:
+    """InputError where the name of an object has no letter and no digit: a fact about it would say nothing."""
+    if not any(map(str.isalnum, value)):
+        what = f"{of} has no name: expected letters or digits, found '{value[:40]}'"
+        raise InputError(what, file=path, line=line, fix="give it a name, or leave it out of the file")
 
 
 def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: int, field: str) -> None:
     """InputError where a value of a field, of which each row has its own, stands already in a line of `seen`."""
     if value and seen.setdefault(value, line) != line:
-        raise InputError(
-            f"{value[:40]} stands already in line {seen[value]}",
-            file=path,
-            line=line,
-            field=field,
-            fix="keep the row of the gene that it means, or give the file as it is published",
-        )
+        what = f"{value[:40]} stands already in line {seen[value]}"
+        fix = f"keep the row of the gene that it means, or {AS_PUBLISHED}"
+        raise InputError(what, file=path, line=line, field=field, fix=fix)
 
 
 def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
@@ -148,24 +159,21 @@ def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
     return next((i for i in given if genes.resolve(i, strict=True).symbol), given[0] if given else "")
 
 
-def no_rows_of(taxon: int, found: str, path: str | os.PathLike, line: int | None = None) -> InputError:
-    """The error for a file in which no row is of the organism asked for."""
-    return InputError(
-        f"no row is of taxon {taxon}; the first is of {found}",
-        file=path,
-        line=line,
-        fix="give the file of that organism, or ask for another taxon",
-    )
-
-
 def facts_of(
     name: str,
-    parts: Sequence[tuple[Path, Sequence[tuple]]],
+    parts: Sequence[tuple[Path, Iterable[tuple]]],
     genes: GeneTable,
     left_out: dict[str, int] | None = None,
 ) -> SourceFacts:
-    """The facts of (file, rows of ROW_COLUMNS) pairs; an identifier without a gene is told once, where it is first."""
-    tables = [(path, pd.DataFrame(part, columns=ROW_COLUMNS)) for path, part in parts]
+    """The facts of (file, rows of ROW_COLUMNS) pairs; an identifier without a gene is told once, where it is first.
+
+    In place of an identifier there may be a tuple of several, of which the first that names a gene counts.
+    """
+    known = cache(lambda identifiers: first_known(identifiers, genes))
+    tables = []
+    for path, part in parts:
+        resolved = [(known(i) if isinstance(i, tuple) else i, *rest) for i, *rest in part]
+        tables.append((path, pd.DataFrame(resolved, columns=ROW_COLUMNS)))
     mapped = [with_genes(name, table, genes, path) for path, table in tables]
     return SourceFacts(
         pd.concat([one.facts for one in mapped], ignore_index=True),

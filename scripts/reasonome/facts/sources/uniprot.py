@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import facts_of, first_known, no_rows_of, places, rows, species_name
+from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat
+from reasonome.facts.sources.table import facts_of, first_known, of_organism, organism_name, records
 
 GENE_COLUMNS = ["Gene Names (primary)", "Gene Names"]
 ORGANISM_COLUMNS = ["Organism (ID)", "Organism"]
@@ -45,53 +46,38 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     encodes several genes speaks of each primary gene name. Raises InputError for missing columns, a row of
     another width, a comment that does not begin with its topic, and a file without entries of the organism.
     """
-    path = files["table"]
+    path, left_out = files["table"], Counter()
     numbered = lines(path)
-    header = next(numbered)[1].split("\t")
-    entry_at = places(header, ["Entry"], path)[0]
-    gene_at, organism_at = _one_of(header, GENE_COLUMNS, path), _one_of(header, ORGANISM_COLUMNS, path)
-    by_number = header[organism_at] == "Organism (ID)"
-    organism = str(taxon) if by_number else species_name(taxon)
-    topics = [(header.index(column), column) for column in (*TOPICS, KEYWORDS) if column in header]
+    header = next(numbered)
+    columns = header[1].split("\t")
+    genes_in, organism_in = _one_of(columns, GENE_COLUMNS, path), _one_of(columns, ORGANISM_COLUMNS, path)
+    topics = [column for column in (*TOPICS, KEYWORDS) if column in columns]
     if not topics:
-        wanted = ", ".join((*TOPICS, KEYWORDS))
-        raise InputError(
-            f"there is no column to take facts from ({wanted})", file=path, line=1, fix="add one or more to the query"
-        )
-    left_out: Counter = Counter()
-    facts, other = [], None
-    entries = 0
-    for line, row in rows(numbered, path, len(header)):
-        # `Homo sapiens (Human)`
-        found = row[organism_at].strip()
-        if (found if by_number else found.partition(" (")[0]) != organism:
-            other = other or (line, found)
-            left_out["entries of other organisms"] += 1
-            continue
-        entries += 1
-        identifiers = _identifiers(row[entry_at].strip(), row[gene_at], genes)
+        what = f"there is no column to take facts from ({', '.join((*TOPICS, KEYWORDS))})"
+        raise InputError(what, file=path, line=1, fix="add one or more to the query")
+    by_number = organism_in == "Organism (ID)"
+    organism = str(taxon) if by_number else organism_name(taxon, SPECIES, "UniProt")
+    found = records(chain([header], numbered), path, ["Entry", genes_in, organism_in, *topics])
+    # `Homo sapiens (Human)`
+    mine = of_organism(found, lambda row: row[organism_in].partition(" (")[0], organism, path, left_out, "entries")
+    facts = []
+    for line, row in mine:
+        identifiers = _identifiers(row["Entry"], row[genes_in], genes)
         if not identifiers:
             left_out["entries without a gene name"] += 1
-        for place, column in topics if identifiers else ():
-            for fact in _facts(row[entry_at].strip(), column, row[place].strip(), left_out, path, line):
+            continue
+        for column in topics:
+            for fact in _facts(row["Entry"], column, row[column], left_out, path, line):
                 facts += [(identifier, line, *fact) for identifier in identifiers]
-    if not entries:
-        if other:
-            raise no_rows_of(taxon, other[1], path, other[0])
-        raise InputError("there are no entries in the file", file=path, fix="fetch the file again")
     return facts_of(name, [(path, facts)], genes, left_out)
 
 
-def _one_of(header: list[str], columns: list[str], path: Path) -> int:
+def _one_of(header: list[str], columns: list[str], path: Path) -> str:
     for column in columns:
         if column in header:
-            return header.index(column)
-    raise InputError(
-        f"expected one of the columns {', '.join(columns)} in the header",
-        file=path,
-        line=1,
-        fix="add it to the columns of the query at UniProt",
-    )
+            return column
+    what = f"expected one of the columns {', '.join(columns)} in the header"
+    raise InputError(what, file=path, line=1, fix="add it to the columns of the query at UniProt")
 
 
 def _identifiers(accession: str, gene_names: str, genes: GeneTable) -> list[str]:
@@ -110,27 +96,22 @@ def _facts(accession: str, column: str, cell: str, left_out: Counter, path: Path
         return
     topic = TOPICS[column]
     if not cell.startswith(f"{topic}:"):
-        raise InputError(
-            f"expected '{topic}: ...', found '{cell[:40]}'",
-            file=path,
-            line=line,
-            field=column,
-            fix="give UniProt's TSV as the REST service writes it",
-        )
+        what = f"expected '{topic}: ...', found '{cell[:40]}'"
+        fix = "give UniProt's TSV as the REST service writes it"
+        raise InputError(what, file=path, line=line, field=column, fix=fix)
     comments = [part.strip() for part in re.split(rf"(?:^|[;.]\s*){topic}:\s*", cell) if part.strip()]
     if topic == "FUNCTION":
         yield _text("has_function_text", accession, comments)
     elif topic == "TISSUE SPECIFICITY":
         yield _text("expressed_in_text", accession, comments)
-    elif topic == "SUBCELLULAR LOCATION":
-        for comment in comments:
-            yield from _locations(comment)
-    elif topic == "DISEASE":
-        for comment in comments:
-            yield from _disease(comment, left_out)
     else:
         for comment in comments:
-            yield from _reaction(comment)
+            if topic == "SUBCELLULAR LOCATION":
+                yield from _locations(comment)
+            elif topic == "DISEASE":
+                yield from _disease(comment, left_out)
+            else:
+                yield from _reaction(comment)
 
 
 def _text(relation: str, accession: str, comments: list[str]) -> Found:

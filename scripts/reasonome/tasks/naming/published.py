@@ -96,7 +96,7 @@ def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
 
 def _table(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
     """(line where it begins, cells) of every row, the header first."""
-    text = (f"{line}\n" for _, line in lines(path, saved_by_editor=True))
+    text = (f"{line}\n" for _, line in lines(path))
     header, above = next(text), 0
     if _NAMED_DELIMITER.fullmatch(header.strip()):
         header, above = next(text, ""), 1
