@@ -15,7 +15,7 @@ from reasonome.config import Grader
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
-from reasonome.training.graders import WORKER, grader_rewards
+from reasonome.training.graders import grader_rewards
 
 ROOT = Path(__file__).parents[1]
 
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, said):
     ],
 )
 def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, said):
-    expected = f"grader 'mine': grade returned {said} for the question 'q', which is no number from 0 to 1\n  fix: return"
+    expected = f"grader 'mine': grade returned {said} for the question 'q', which is no number from 0 to 1"
     assert expected in failure(tmp_path, f"def grade(answer, example): return {value}")
 
 
