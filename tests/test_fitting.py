@@ -93,6 +93,14 @@ def test_fixed_numbers_need_no_trial(tiny_backbone, tmp_path):
     assert not (tmp_path / fitting.FILE).exists()
 
 
+def test_zero3_wants_a_number(tiny_backbone, tmp_path, monkeypatch):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
+    monkeypatch.setenv("REASONOME_SHARDING", "zero3")
+    with pytest.raises(InputError, match="before the weights are spread") as error:
+        fitting.fit(lambda: None, stage.recipe, 200, tmp_path, False)
+    assert error.value.field == "micro_batch_size"
+
+
 def limited(monkeypatch, tokens: float) -> None:
     """A machine on which so many tokens fit."""
     monkeypatch.setattr(fitting, "_reckoned_on_cpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)

@@ -80,11 +80,6 @@ def gone(pid: int) -> bool:
     return False
 
 
-@pytest.fixture
-def no_gpu(monkeypatch):
-    monkeypatch.setattr(launcher, "gpus_here", lambda: 0)
-
-
 def test_a_single_process_takes_the_launchers_place(program):
     job = start(program, "end", "--processes", "1", "--cpus", "3")
     out, _ = job.communicate(timeout=60)
@@ -96,21 +91,15 @@ def test_a_single_process_takes_the_launchers_place(program):
 
 @pytest.mark.parametrize(
     ("visible", "gpus", "seen"),
-    [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("5", "4", "5"), ("0,1", "0", ""), ("", "2", ""), (None, "0", "")],
+    [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("5", "4", "5"), ("0,1", "0", ""), ("", "2", ""), ("3,1", None, "3,1")],
 )
 def test_a_program_sees_no_more_gpus_than_its_job_asked_for(program, monkeypatch, visible, gpus, seen):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     given = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
-    start(program, "end", "--gpus", gpus, "--memory-mb", "4000", **given).communicate(timeout=60)
+    limit = [] if gpus is None else ["--gpus", gpus, "--memory-mb", "4000"]
+    start(program, "end", *limit, **given).communicate(timeout=60)
     mine = told(program.parent, 0)
-    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == (seen, "4000")
-
-
-def test_all_gpus_stay_visible_where_nobody_says_how_many(program, monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1,2")
-    start(program, "end").communicate(timeout=60)
-    mine = told(program.parent, 0)
-    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == ("3,1,2", None)
+    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == (seen, "4000" if limit else None)
 
 
 def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
@@ -228,33 +217,31 @@ def test_two_nodes_are_asked_to_save_by_either_signal(program, tmp_path, srun, n
     assert job.returncode == 128 + signal.SIGUSR1, err
 
 
-@pytest.fixture
-def processes(program, monkeypatch):
-    """A function: the processes of a job on this node, and the GPUs that they see of four."""
-
-    def processes_here(asked: int, gpus: int | None = None) -> tuple[int, str]:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
-        return launcher.processes_here(Launch(1, asked, 1, "none", (str(program),), gpus)), os.environ[
-            "CUDA_VISIBLE_DEVICES"
-        ]
-
-    return processes_here
-
-
-def test_one_process_per_gpu_and_never_more(processes, monkeypatch):
+@pytest.mark.parametrize(
+    ("asked", "limit", "found"),
+    [
+        (0, None, (4, "0,1,2,3")),
+        (2, None, (2, "0,1")),  # a process that saw two GPUs would split its batch
+        (0, 3, (3, "0,1,2")),
+        (1, 3, (1, "0")),
+        (5, None, "5 processes for 4 GPUs"),
+        (3, 2, "3 processes for 2 GPUs"),
+    ],
+)
+def test_one_process_per_gpu_and_never_more(program, monkeypatch, asked, limit, found):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
     monkeypatch.setattr(launcher, "gpus_here", lambda: len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")))
-    assert processes(0) == (4, "0,1,2,3")
-    assert processes(2) == (2, "0,1"), "a process that saw two GPUs would split its batch"
-    assert processes(0, gpus=3) == (3, "0,1,2")
-    assert processes(1, gpus=3) == (1, "0")
-    with pytest.raises(InputError, match="5 processes for 4 GPUs"):
-        processes(5)
-    with pytest.raises(InputError, match="3 processes for 2 GPUs"):
-        processes(3, gpus=2)
+    launch = Launch(1, asked, 1, "none", (str(program),), limit)
+    if isinstance(found, str):
+        with pytest.raises(InputError, match=found):
+            launcher.processes_here(launch)
+    else:
+        assert (launcher.processes_here(launch), os.environ["CUDA_VISIBLE_DEVICES"]) == found
 
 
-def test_without_gpus_there_is_one_process_unless_more_are_asked_for(processes, no_gpu):
-    assert processes(0)[0] == 1 and processes(3)[0] == 3
+def test_without_gpus_there_is_one_process_unless_more_are_asked_for(program, monkeypatch):
+    monkeypatch.setattr(launcher, "gpus_here", lambda: 0)
+    assert [launcher.processes_here(Launch(1, asked, 1, "none", (str(program),))) for asked in (0, 3)] == [1, 3]
 
 
 @pytest.mark.parametrize(

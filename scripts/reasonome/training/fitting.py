@@ -67,6 +67,12 @@ def fit(
     before = _before(folder / FILE) if resumed else None
     if before and each % before.micro_batch_size == 0:
         return before
+    if sharding.asked() == "zero3":
+        raise InputError(
+            "'auto' is found before the weights are spread over processes, which is what zero3 is for",
+            field="micro_batch_size" if auto_rows else "max_length",
+            fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
+        )
     # Processes must be able to agree before the trainer is there.
     PartialState(cpu=not torch.cuda.is_available())
     with torch.random.fork_rng():
