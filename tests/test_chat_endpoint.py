@@ -264,8 +264,7 @@ def test_an_endpoint_that_stays_down(endpoint, tmp_path, act, message):
 
 def test_nobody_listens(endpoint, tmp_path):
     server = endpoint()
-    server.shutdown()
-    server.server_close()
+    server.stop()
     with pytest.raises(InputError, match=f"{server.url}/ did not answer: Connection error"):
         ask(settings(server, max_retries=1), questions("a"), tmp_path / "cache.jsonl")
 

@@ -210,14 +210,6 @@ def test_texts_of_another_encoder_object_come_from_the_cache(folder, model, cach
     assert second[[1, 0]].tobytes() == first.tobytes()
 
 
-def test_white_space_tells_texts_apart(folder, model, cache):
-    texts = ["dna repair", "dna  repair", " dna repair", "dna repair\n"]
-    for _ in range(2):
-        found = SentenceEncoder(folder, "mean", cache=cache).embed(texts)
-        assert (found == [vector_of(text) for text in texts]).all()
-    assert len(batches_of(model)) == 1
-
-
 def test_a_piece_is_kept_before_the_next_is_encoded(folder, model, cache, monkeypatch):
     monkeypatch.setattr("reasonome.scoring.encoders._KEPT_AT_ONCE", 2)
     encode = model.encode
@@ -279,17 +271,6 @@ def test_the_identity_is_the_same_with_and_without_a_manifest_and_in_a_copy(fold
     said["model"]["model.safetensors"] = "0" * 64
     manifest.write_text(json.dumps(said))
     assert SentenceEncoder(folder, "mean").identity != computed
-
-
-def test_a_damaged_shard_is_named_and_its_texts_are_encoded_again(folder, model, cache):
-    SentenceEncoder(folder, "mean", cache=cache).embed(["dna", "repair"])
-    (shard,) = cache.rglob("*.npz")
-    shard.write_bytes(shard.read_bytes()[:-30])
-    batches_of(model)
-    with pytest.warns(UserWarning, match=f"{shard.name} cannot be read, its texts are encoded again"):
-        found = SentenceEncoder(folder, "mean", cache=cache).embed(["dna"])
-    assert (found == [vector_of("dna")]).all()
-    assert batches_of(model) == [["dna"]]
 
 
 def test_a_cache_that_cannot_be_written_stops_nothing(folder, model, tmp_path):

@@ -99,7 +99,6 @@ def environment(launch: Launch, processes: int, node: int, local: int, store: st
         "LOCAL_RANK": str(local),
         "WORLD_SIZE": str(launch.nodes * processes),
         "LOCAL_WORLD_SIZE": str(processes),
-        "GROUP_RANK": str(node),
         "GROUP_WORLD_SIZE": str(launch.nodes),
         "MASTER_ADDR": host,
         "MASTER_PORT": port,
