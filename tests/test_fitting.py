@@ -165,7 +165,7 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
     stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 63)
-    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory of a process$") as error:
+    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory of a process\n") as error:
         stage.fit(64)
     assert error.value.field == "micro_batch_size" and "gradient_checkpointing: true" in error.value.fix
     with pytest.raises(InputError, match="in the memory of a process, beside the 40% of its GPU that are vLLM's"):
