@@ -26,7 +26,7 @@ def main() -> int:
     launch = launcher.Launch(args.nodes, args.processes, args.cpus, args.sharding, program, args.gpus, args.memory_mb)
     if args.nodes == 1:
         return launcher.run_on_this_node(launch)
-    return launcher.run_one_of_nodes(launch, args.store) if args.store else launcher.run_on_nodes(launch, sys.argv[0])
+    return launcher.run_one_of_nodes(launch, args.store) if args.store else launcher.run_on_nodes(launch, sys.argv)
 
 
 if __name__ == "__main__":

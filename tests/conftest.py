@@ -33,8 +33,8 @@ def endpoint(monkeypatch):
     monkeypatch.setattr("reasonome.answering.chat_endpoint._FIRST_DELAY", 0.01)
     servers = []
 
-    def start(*script):
-        servers.append(Endpoint(script).start())
+    def start(*script, pages=None):
+        servers.append(Endpoint(script, pages).start())
         return servers[-1]
 
     yield start

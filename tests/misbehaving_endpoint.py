@@ -19,17 +19,18 @@ def completion(text, finish_reason="stop", **fields):
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Answers request number i with `script[i]`, and with a good completion after the script's end.
+    """Answers POST number i with `script[i]`, and with a good completion after the script's end.
 
     An entry is (status, headers, body), a pause in seconds before a good answer, "cut" (the line breaks within the
     announced body) or "cut stream" (it breaks within a body of unannounced length). `answered` counts the good
-    answers that went out whole, by the last message.
+    answers that went out whole, by the last message. A GET gets what `pages` has for its path as JSON, or 404.
     """
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, script=()):
+    def __init__(self, script=(), pages=None):
+        self.pages = pages or {}
         self.script, self.requests, self.times, self.lock = list(script), [], [], threading.Lock()
         self.busy = self.most_busy = 0
         self.answered = Counter()
@@ -54,6 +55,12 @@ class Endpoint(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        self.send_response(200 if path in self.server.pages else 404)
+        self.end_headers()
+        self.wfile.write(json.dumps(self.server.pages.get(path)).encode())
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server = self.server

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import tiny_training
@@ -22,21 +23,17 @@ from reasonome.training.stage import Stage
 LORA = {"rank": 4, "alpha": 16.0}
 
 
-def test_no_adapter_trains_all_weights_in_fp32(tiny_backbone, tmp_path):
-    recipe = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone)).recipe
-    assert adapters.configuration(recipe.adapter) is None
-    assert adapters.loading(recipe) == {"dtype": torch.float32}
-
-
-def test_frozen_weights_are_of_the_recipes_precision(tiny_backbone, tmp_path):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    bf16 = tiny_training.sft_stage(models, adapter=LORA, precision="bf16").recipe
-    assert adapters.loading(bf16) == {"dtype": torch.bfloat16}
-    fp32 = tiny_training.sft_stage(models, adapter=LORA, precision="fp32").recipe
-    assert adapters.loading(fp32) == {"dtype": torch.float32}
+@pytest.mark.parametrize(
+    ("adapter", "precision", "dtype"),
+    [(None, "bf16", torch.float32), (LORA, "bf16", torch.bfloat16), (LORA, "fp32", torch.float32)],
+)
+def test_weights_that_train_are_fp32_and_frozen_ones_of_the_recipes_precision(adapter, precision, dtype):
+    recipe = SimpleNamespace(adapter=adapter and Adapter(**adapter), precision=precision)
+    assert adapters.loading(recipe) == {"dtype": dtype}
 
 
 def test_the_recipe_becomes_a_peft_configuration():
+    assert adapters.configuration(None) is None
     made = adapters.configuration(Adapter(rank=8, alpha=32, dropout=0.1, targets=["q_proj", "v_proj"]))
     assert (made.r, made.lora_alpha, made.lora_dropout, made.target_modules) == (8, 32, 0.1, {"q_proj", "v_proj"})
 

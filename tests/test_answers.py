@@ -1,6 +1,8 @@
 """Answers of engines: questions, batches, the file that keeps finished ones, and the log-probability of names."""
 
+import errno
 import json
+import os
 import sys
 import types
 
@@ -24,12 +26,9 @@ EXAMPLES = [
 
 
 def test_batches_hold_prompts_of_like_length_longest_first():
+    """Four prompts of 512 tokens fill a batch of four; of 1,024 two have as many, and one of 9,000 is alone."""
     assert batches([5, 9, 5, 7, 1], 2) == [[1, 3], [0, 2], [4]]
     assert batches([], 4) == []
-
-
-def test_a_batch_of_long_prompts_has_fewer():
-    """Four prompts of 512 tokens fill a batch of four; of 1,024 two have as many, and one of 9,000 is alone."""
     assert batches([512] * 5, 4) == [[0, 1, 2, 3], [4]]
     assert batches([10, 1024, 9000, 1024, 1024, 513, 20, 30], 4) == [[2], [1, 3], [4, 5], [7, 6, 0]]
 
@@ -52,24 +51,14 @@ def test_finished_batches_are_read_back_and_a_torn_line_is_dropped(tmp_path):
         0: ["a", "b"],
         1: ["c"],
     }
+    assert PartialAnswers(target, "another digest").batches == {}, "another job starts afresh"
     with again as partial:
         partial.add(2, rows("d"))
         assert [json.loads(line)["batch"] for line in kept.read_text().splitlines()[1:]] == [0, 1, 2]
     assert not kept.exists(), "a finished job needs it no more"
 
 
-def test_another_job_starts_afresh(tmp_path):
-    target = tmp_path / "greedy.jsonl"
-    with pytest.raises(RuntimeError), PartialAnswers(target, "old") as partial:
-        partial.add(0, rows("a"))
-        raise RuntimeError("killed")
-    assert PartialAnswers(target, "new").batches == {}
-
-
 def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
-    import errno
-    import os
-
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -90,13 +79,10 @@ def test_a_line_that_a_power_cut_left_ends_what_is_read_back(tmp_path):
 # --- questions ---------------------------------------------------------------------------------------
 
 
-def test_one_order_asks_as_the_style_says():
+def test_orders_list_the_same_genes_differently():
     asked = questions(TASK, STYLE, Decoding(max_new_tokens=5), EXAMPLES)
     assert [(one.example.id, one.order, one.sample) for one in asked] == [(f"GO:{n}", 0, 0) for n in range(3)]
     assert [one.prompt for one in asked] == [TASK.prompt(one, STYLE) for one in EXAMPLES]
-
-
-def test_orders_list_the_same_genes_differently():
     decoding = Decoding(max_new_tokens=5, temperature=1, samples=2, orders=4)
     asked = questions(TASK, STYLE, decoding, EXAMPLES[:1])
     assert [(one.order, one.sample) for one in asked] == [(order, sample) for order in range(4) for sample in (0, 1)]
@@ -250,12 +236,8 @@ def tiny(tmp_path_factory):
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     letters = [chr(code) for code in range(97, 123)]
-    pieces = [
-        "<end>",
-        *letters,
-        *(f"{a}{b}" for a in letters[:7] for b in letters[:7]),
-        *(f"{a}bc" for a in letters[2:]),
-    ]
+    pairs = [f"{a}{b}" for a in letters[:7] for b in letters[:7]]
+    pieces = ["<end>", *letters, *pairs, *(f"{a}bc" for a in letters[2:])]
     tokens = Tokenizer(models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token="<end>"))
     tokens.decoder = decoders.Fuse()
     tokenizer = PreTrainedTokenizerFast(
@@ -275,12 +257,6 @@ def tiny(tmp_path_factory):
     return LlamaForCausalLM(config).eval(), tokenizer
 
 
-def test_no_prompts_get_no_answers(tiny):
-    from reasonome.answering import local
-
-    assert list(local.generate(*tiny, [], Decoding(max_new_tokens=12))) == []
-
-
 @pytest.mark.parametrize("decoding", [{}, {"temperature": 0.7, "top_p": 0.9}], ids=["greedy", "sampled"])
 def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypatch):
     import torch
@@ -288,6 +264,7 @@ def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypat
     from reasonome.answering import local
 
     model, tokenizer = tiny
+    assert list(local.generate(model, tokenizer, [], Decoding(max_new_tokens=12))) == [], "no prompts, no answers"
     written_by = []
     generate = model.generate
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 import yaml
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
+import ask
 from reasonome import cli
 from reasonome.answering import api, estimate
 from reasonome.config import ApiModel, Decoding
@@ -173,15 +173,13 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     assert [path for path in files if KEY in path.read_text(errors="replace")] == []
 
 
-def test_a_backbone_that_is_behind_no_endpoint_is_refused(configured, tmp_path):
+def test_a_backbone_that_is_behind_no_endpoint_is_refused(configured, monkeypatch):
     config = configured({"gpt-mini": {"api": {"model": "m"}}})
-    command = [sys.executable, ROOT / "scripts/ask.py", "--config", config, "--backbone", "llama-3.2-1b"]
-    command += ["--benchmark", "demo-go", "--examples", tmp_path / "x", "--style", "names"]
-    command += ["--decoding", "greedy", "--output", tmp_path / "y"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
-    assert done.returncode == 2 and "'llama-3.2-1b' is behind no endpoint" in done.stderr
-    assert "gpt-mini" in done.stderr
+    options = "--backbone llama-3.2-1b --benchmark demo-go --examples x --style names --decoding greedy --output y"
+    monkeypatch.setattr(sys, "argv", ["ask.py", "--config", str(config), *options.split()])
+    with pytest.raises(InputError, match="'llama-3.2-1b' is behind no endpoint") as caught:
+        ask.main()
+    assert "gpt-mini" in caught.value.fix
 
 
 # --- estimates ---------------------------------------------------------------------------------------
@@ -245,13 +243,6 @@ def test_an_upper_bound_is_rounded_up():
     shown = [line.split()[-1] for line in printed.splitlines()[1:6]]
     assert shown == ["1.25", "1.26", "0.01", "0.29", "1,234.57"]
     assert "where prompts are equal" in printed
-
-
-def test_an_estimate_of_an_unknown_experiment(configured):
-    config = configured({"far": {"api": {"model": "m1"}}})
-    with pytest.raises(InputError, match="unknown experiment 'ask'") as caught:
-        cli.main(["estimate", "ask", "--config", str(config)])
-    assert "asks" in caught.value.fix
 
 
 # --- in experiments ----------------------------------------------------------------------------------

@@ -41,41 +41,17 @@ def test_the_longest_text_is_a_multiple_of_32_unless_all_fit(longest, room, foun
     assert fitting.longest_that_fits(longest, lambda tokens: tokens <= room) == found
 
 
-@pytest.fixture
-def machine(monkeypatch):
-    """A machine with 10 GB free, on which this process takes 2 GB; no job and no control group limit it."""
+@pytest.mark.parametrize(("sharing", "told", "limit"), [(1, None, 12), (4, None, 4.5), (1, 8192, 8), (4, 8192, 2)])
+def test_processes_of_a_node_share_what_is_free_and_what_their_job_has(sharing, told, limit, monkeypatch):
+    """10 GB are free, and this process takes 2 GB."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10 * GB}))
     monkeypatch.setattr(psutil.Process, "memory_info", lambda self: type("Memory", (), {"rss": 2 * GB}))
     monkeypatch.setattr(memory_limits, "of_control_groups", list)
-    for name in ("SLURM_MEM_PER_NODE", "REASONOME_MEMORY_MB"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
-    return monkeypatch
-
-
-def test_free_memory_and_what_this_process_has_is_the_limit(machine):
-    assert fitting.memory_limit() == 12 * GB
-
-
-def test_processes_of_a_node_share_it(machine):
-    machine.setenv("LOCAL_WORLD_SIZE", "4")
-    assert fitting.memory_limit() == 10 * GB / 4 + 2 * GB
-    machine.setenv("SLURM_MEM_PER_NODE", "8192")
-    assert fitting.memory_limit() == 2 * GB
-
-
-def test_a_job_may_have_what_the_launcher_was_told(machine):
-    machine.setenv("REASONOME_MEMORY_MB", "8192")
-    assert fitting.memory_limit() == 8 * GB
-    machine.setenv("LOCAL_WORLD_SIZE", "4")
-    assert fitting.memory_limit() == 2 * GB
-
-
-def test_a_slurm_job_may_have_what_it_was_given(machine):
-    machine.setenv("SLURM_MEM_PER_NODE", "4096")
-    assert fitting.memory_limit() == 4 * GB
-    machine.setenv("SLURM_MEM_PER_NODE", "0")  # all of the node
-    assert fitting.memory_limit() == 12 * GB
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(sharing))
+    monkeypatch.delenv("REASONOME_MEMORY_MB", raising=False)
+    if told:
+        monkeypatch.setenv("REASONOME_MEMORY_MB", str(told))
+    assert fitting.memory_limit() == limit * GB
 
 
 @pytest.mark.parametrize(
@@ -189,15 +165,10 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
     stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 63)
-    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory") as error:
+    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory of a process\n") as error:
         stage.fit(64)
     assert error.value.field == "micro_batch_size" and "gradient_checkpointing: true" in error.value.fix
-
-
-def test_what_does_not_fit_beside_vllm_says_so(tiny_backbone, tmp_path, monkeypatch):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
-    limited(monkeypatch, 63)
-    with pytest.raises(InputError, match="fits in the memory of a process, beside the 40% of its GPU that are vLLM's"):
+    with pytest.raises(InputError, match="in the memory of a process, beside the 40% of its GPU that are vLLM's"):
         stage.fit(64, 0.4)
 
 

@@ -15,7 +15,7 @@ from reasonome.config import Grader
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
-from reasonome.training.graders import WORKER, grader_rewards
+from reasonome.training.graders import grader_rewards
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,12 +93,8 @@ def test_what_a_grader_prints_and_keeps_does_no_harm(tmp_path):
 def test_a_grader_finds_its_own_modules_and_not_those_of_the_library(tmp_path):
     (tmp_path / "graders").mkdir()
     (tmp_path / "graders" / "config.py").write_text("VALUE = 0.75")
-    assert graded(tmp_path, "import config\ndef grade(answer, example): return config.VALUE") == [0.75]
-
-
-def test_numbers_of_other_libraries_are_numbers(tmp_path):
-    code = "import numpy as np\ndef grade(answer, example): return np.float32(0.5)"
-    assert graded(tmp_path, code) == [0.5]
+    code = "import config\nimport numpy as np\ndef grade(answer, example): return np.float32(config.VALUE)"
+    assert graded(tmp_path, code) == [0.75]
 
 
 def test_a_missing_file_or_function_is_said(tmp_path):
@@ -138,18 +134,18 @@ def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, said):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("None", "None, which is no number"),
-        ("'0.5'", "'0.5', which is no number"),
-        ("[0.5]", "[0.5], which is no number"),
-        ("__import__('numpy').zeros(2)", "array([0., 0.]), which is no number"),
-        ("10**400", f"1{'0' * 99}, which is no number"),
-        ("float('nan')", "nan, which is not between 0 and 1"),
-        ("1.5", "1.5, which is not between 0 and 1"),
-        ("-0.1", "-0.1, which is not between 0 and 1"),
+        ("None", "None"),
+        ("'0.5'", "'0.5'"),
+        ("[0.5]", "[0.5]"),
+        ("__import__('numpy').zeros(2)", "array([0., 0.])"),
+        ("10**400", f"1{'0' * 99}"),
+        ("float('nan')", "nan"),
+        ("1.5", "1.5"),
+        ("-0.1", "-0.1"),
     ],
 )
 def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, said):
-    expected = f"grader 'mine': grade returned {said}, for the question 'q'\n  fix: return a number from 0 (worst) to"
+    expected = f"grader 'mine': grade returned {said} for the question 'q', which is no number from 0 to 1"
     assert expected in failure(tmp_path, f"def grade(answer, example): return {value}")
 
 
@@ -198,39 +194,6 @@ def test_a_job_that_is_told_to_stop_still_has_its_grader(tmp_path):
     assert graded(tmp_path, code, [answer("AB")] * 2, [ONE] * 2) == [1.0, 1.0]
 
 
-def test_a_worker_ends_with_its_input(tmp_path):
-    (tmp_path / "mine.py").write_text("def grade(answer, example): return 1")
-    command = [sys.executable, str(WORKER), str(tmp_path / "mine.py"), "grade"]
-    done = subprocess.run(command, input=b"a\nb [{}, {}]\nc [{}, {}]\n", capture_output=True, timeout=60)
-    assert (done.returncode, done.stdout) == (0, b'a {}\nb {"value": 1.0}\nc {"value": 1.0}\n')
-
-
-# A thread that holds the interpreter's lock in C code, for longer than any test waits, once somebody reads the pipe.
-SPINS = """
-import os, re, threading
-
-def spin():
-    os.write(os.open("pipe", os.O_WRONLY), b"in C")
-    re.match("(a+)+$", "a" * 60 + "b")
-
-def grade(answer, example):
-    threading.Thread(target=spin, daemon=True).start()
-    return 1
-"""
-
-
-def test_the_time_of_a_call_that_nobody_reads_is_limited_too(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    reward = reward_of(tmp_path, SPINS, seconds=2)
-    assert reward([answer("AB")], [ONE], None) == [1.0]
-    with open(tmp_path / "pipe", "rb") as pipe:
-        assert pipe.read(4) == b"in C"
-        longer_than_the_channel_holds = answer("AB", "word " * 1_000_000)
-        with pytest.raises(InputError, match="grade took more than 2 seconds for the question 'q'"):
-            reward([longer_than_the_channel_holds], [ONE], None)
-        assert pipe.read() == b""  # its process is gone
-
-
 # Grades once, as training does, and then waits to be killed.
 ASKS = """
 import sys
@@ -240,76 +203,26 @@ from reasonome.config import Grader
 from reasonome.training.graders import grader_rewards
 reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", seconds=600)}, Path(sys.argv[1]))["mine"]
 reward.function([answer("AB")], [ONE], None)
-sys.stdin.read()
-"""
-HANGS = """
-import os
-
-def grade(answer, example):
-    os.write(os.open("pipe", os.O_WRONLY), b"in C")
-    while True: pass
-"""
-FORKS_A_HANGING_ONE = """
-import os
-
-def grade(answer, example):
-    if os.fork() == 0:
-        os.write(os.open("pipe", os.O_WRONLY), b"in C")
-        while True: pass
-    return 1
 """
 
 
-@pytest.mark.parametrize("code", [SPINS, HANGS, FORKS_A_HANGING_ONE], ids=["thread in C", "call", "forked process"])
-def test_a_worker_ends_with_the_process_that_asks_whatever_it_does(tmp_path, code):
+def test_a_worker_ends_with_the_process_that_asks_though_its_call_hangs(tmp_path):
     os.mkfifo(tmp_path / "pipe")
+    code = """
+    import os
+
+    def grade(answer, example):
+        os.write(os.open("pipe", os.O_WRONLY), b"called")
+        while True: pass
+    """
     reward_of(tmp_path, code)
     path = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "tests")])
-    asking = subprocess.Popen(
-        [sys.executable, "-c", ASKS, str(tmp_path)], stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
-    )
+    asking = subprocess.Popen([sys.executable, "-c", ASKS, str(tmp_path)], env={**os.environ, "PYTHONPATH": path})
     with asking, open(tmp_path / "pipe", "rb") as pipe:
-        assert pipe.read(4) == b"in C"
+        assert pipe.read(6) == b"called"
         asking.kill()
         assert select.select([pipe], [], [], 60)[0], "it lives on"
         assert pipe.read() == b""
-
-
-@pytest.mark.parametrize(
-    "child",
-    [
-        "return 0.9",  # comes back, as if it were the grader
-        "raise ValueError('in the child')",
-        "write_everywhere(); os._exit(0)",
-        "time.sleep(60); return 0.9",
-    ],
-)
-def test_a_process_that_a_grader_forks_says_nothing_in_its_place(tmp_path, child):
-    code = f"""
-    import os, time
-    calls = 0
-
-    def write_everywhere():
-        for fd in range(3, 30):
-            try:
-                os.write(fd, b'{{"value": 0.9}}\\n')
-            except OSError:
-                pass
-
-    def grade(answer, example):
-        global calls
-        calls += 1
-        if os.fork() == 0:
-            {child}
-        time.sleep(0.05)  # so that the child would be first
-        return calls / 10
-    """
-    assert graded(tmp_path, code, [answer("AB")] * 4, [ONE] * 4) == [0.1, 0.2, 0.3, 0.4]
-
-
-def test_a_file_that_forks_as_it_is_imported_does_no_harm(tmp_path):
-    code = "import os\nCHILD = os.fork() == 0\ndef grade(answer, example): return 0.9 if CHILD else 0.2"
-    assert graded(tmp_path, code, [answer("AB")] * 3, [ONE] * 3) == [0.2, 0.2, 0.2]
 
 
 def test_a_grader_may_use_several_processes(tmp_path):
@@ -342,144 +255,24 @@ def test_a_signal_to_a_process_that_has_just_been_forked_is_not_lost(tmp_path):
     assert graded(tmp_path, code, seconds=30) == [1.0]
 
 
-# A child of the grader's holds the pipe open for writing: its end is read only when the child is gone.
-FORKS = """
-import os, time
-
-def fork():
-    if os.fork() == 0:
-        pipe = os.open("pipe", os.O_WRONLY)
-        time.sleep(60)
-        os.write(pipe, b"still here")
-        os._exit(0)
-"""
-
-
 def test_what_a_grader_forked_ends_with_it(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     code = """
+    import os, time
+
     def grade(answer, example):
-        fork()
+        if os.fork() == 0:
+            pipe = os.open("pipe", os.O_WRONLY)
+            time.sleep(60)
+            os.write(pipe, b"still here")
+            os._exit(0)
         return 1
     """
-    reward = reward_of(tmp_path, FORKS + textwrap.dedent(code))
+    reward = reward_of(tmp_path, code)
     assert reward([answer("AB")], [ONE], None) == [1.0]
-    with open(tmp_path / "pipe", "rb") as pipe:
+    with open(tmp_path / "pipe", "rb") as pipe:  # its end is read only when nobody can write there
         reward.close()
         assert pipe.read() == b""
-
-
-def test_a_fork_of_the_training_process_does_not_end_its_grader(tmp_path):
-    code = """
-    calls = 0
-
-    def grade(answer, example):
-        global calls
-        calls += 1
-        return calls / 10
-    """
-    reward = reward_of(tmp_path, code)
-    assert reward([answer("AB")], [ONE], None) == [0.1]
-    if (child := os.fork()) == 0:
-        reward.close()
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert reward([answer("AB")], [ONE], None) == [0.2]
-
-
-def test_what_a_grader_forked_ends_with_it_when_it_ends_itself(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    code = FORKS + textwrap.dedent("""
-    def grade(answer, example):
-        fork()
-        with open("pipe", "rb"):  # the child has it open now
-            os._exit(3)
-    """)
-    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    assert "the process of grade ended at the question 'q' (exit status 3)" in failure(tmp_path, code)
-    os.set_blocking(reader, True)
-    assert os.read(reader, 100) == b""
-    os.close(reader)
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        r"b'hello\n'",
-        r"b'no end of a line'",
-        r"""b'{"value": 1.0}\n'""",
-        r"""b'0123456789abcdef0123456789abcdef {"value": 1.0}\n'""",
-        r"b'\n'",
-        r"b'\xff\xfe\n'",
-        r"b'[' * 100_000 + b'\n'",
-        r"b'x' * 5_000_000",
-    ],
-)
-def test_what_a_grader_writes_to_the_channel_of_replies_is_not_believed(tmp_path, written):
-    code = f"""
-    import os
-
-    def grade(answer, example):
-        for fd in range(3, 30):
-            try:
-                os.write(fd, {written})
-            except OSError:
-                pass
-        return 0.5
-    """
-    assert failure(tmp_path, code) == (
-        "graders/mine.py: grader 'mine': something other than the value of grade came from its process, at the "
-        "question 'q'\n  fix: a grader returns its value; it writes to no file descriptor that it did not open"
-    )
-
-
-def test_a_thread_that_writes_there_later_is_noticed_at_the_next_call(tmp_path):
-    code = """
-    import os, threading
-
-    def late():
-        for fd in range(3, 30):
-            try:
-                os.write(fd, b"late\\n")
-            except OSError:
-                pass
-
-    def grade(answer, example):
-        threading.Timer(0.2, late).start()
-        return 0.5
-    """
-    reward = reward_of(tmp_path, code)
-    assert reward([answer("AB")], [ONE], None) == [0.5]
-    with pytest.raises(InputError, match="something other than the value of grade came from its process"):
-        for _ in range(10_000):
-            reward([answer("AB")], [ONE], None)
-
-
-def test_a_grader_that_closes_all_files_is_said(tmp_path):
-    code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    return 1"
-    assert "the process of grade ended at the question 'q' (exit status 1)" in failure(tmp_path, code)
-
-
-def test_one_that_closes_them_and_goes_on_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr("reasonome.training.graders._CLOSING_SECONDS", 0.1)
-    code = "import os\ndef grade(answer, example):\n    os.closerange(3, 30)\n    while True: pass"
-    said = "the process of grade ended at the question 'q' (it closed its file descriptors)"
-    assert said in failure(tmp_path, code, seconds=600)
-
-
-def test_an_error_of_many_words_is_cut(tmp_path):
-    said = failure(tmp_path, "def grade(answer, example): raise ValueError('x' * 5_000_000)")
-    assert "grade failed for the question 'q': ValueError: xxx" in said
-    assert len(said) < 3000
-
-
-@pytest.mark.parametrize("seconds", [1e-300, 3e6, 1e12, 1e308])
-def test_any_number_of_seconds_will_do(tmp_path, seconds):
-    code = "def grade(answer, example): return 0.5"
-    if seconds < 1:
-        assert "took more than 1e-300 seconds" in failure(tmp_path, code, seconds=seconds)
-    else:
-        assert graded(tmp_path, code, seconds=seconds) == [0.5]
 
 
 def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path):

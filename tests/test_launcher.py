@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import annotate
+import generate
 from reasonome.config import PretrainRecipe
 from reasonome.core.errors import InputError
 from reasonome.training import launcher
@@ -79,11 +80,6 @@ def gone(pid: int) -> bool:
     return False
 
 
-@pytest.fixture
-def no_gpu(monkeypatch):
-    monkeypatch.setattr(launcher, "gpus_here", lambda: 0)
-
-
 def test_a_single_process_takes_the_launchers_place(program):
     job = start(program, "end", "--processes", "1", "--cpus", "3")
     out, _ = job.communicate(timeout=60)
@@ -95,21 +91,15 @@ def test_a_single_process_takes_the_launchers_place(program):
 
 @pytest.mark.parametrize(
     ("visible", "gpus", "seen"),
-    [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("5", "4", "5"), ("0,1", "0", ""), ("", "2", ""), (None, "0", "")],
+    [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("5", "4", "5"), ("0,1", "0", ""), ("", "2", ""), ("3,1", None, "3,1")],
 )
 def test_a_program_sees_no_more_gpus_than_its_job_asked_for(program, monkeypatch, visible, gpus, seen):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     given = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
-    start(program, "end", "--gpus", gpus, "--memory-mb", "4000", **given).communicate(timeout=60)
+    limit = [] if gpus is None else ["--gpus", gpus, "--memory-mb", "4000"]
+    start(program, "end", *limit, **given).communicate(timeout=60)
     mine = told(program.parent, 0)
-    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == (seen, "4000")
-
-
-def test_all_gpus_stay_visible_where_nobody_says_how_many(program, monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1,2")
-    start(program, "end").communicate(timeout=60)
-    mine = told(program.parent, 0)
-    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == ("3,1,2", None)
+    assert (mine["CUDA_VISIBLE_DEVICES"], mine["REASONOME_MEMORY_MB"]) == (seen, "4000" if limit else None)
 
 
 def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
@@ -163,29 +153,21 @@ def test_processes_end_with_a_launcher_that_is_killed(program):
 
 
 def test_several_nodes_need_a_slurm_job(program, monkeypatch):
-    monkeypatch.delenv("SLURM_JOB_NUM_NODES", raising=False)
-    launch = Launch(2, 1, 2, "none", (str(program),))
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     with pytest.raises(InputError, match="outside a SLURM job") as error:
-        launcher.run_on_nodes(launch, "launch.py")
+        launcher.run_on_nodes(Launch(2, 1, 2, "none", (str(program),)), ["launch.py"])
     assert "salloc" in error.value.fix
-    monkeypatch.setenv("SLURM_JOB_NUM_NODES", "1")
-    with pytest.raises(InputError, match="this SLURM job has 1"):
-        launcher.run_on_nodes(launch, "launch.py")
 
 
 def test_the_srun_line_asks_for_one_launcher_a_node_with_what_the_job_has(program):
     launch = Launch(3, 0, 16, "zero3", (str(program), "--folder", "a b"))
     job = {"SLURM_GPUS_ON_NODE": "8", "SLURM_CPUS_PER_TASK": "12"}
-    command = launcher.srun_command(launch, "/x/launch.py", ("head", 4321), job)
+    ours = ["/x/launch.py", "--nodes", "3", str(program), "--folder", "a b"]
+    command = launcher.srun_command(launch, ours, "head:4321", job)
     assert command[:4] == ["srun", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1"]
     assert {"--cpus-per-task=12", "--gres=gpu:8", "--kill-on-bad-exit=1", "--wait=0", "--overlap"} < set(command)
-    assert command[command.index("/x/launch.py") :] == [
-        *("/x/launch.py", "--nodes=3", "--processes=0", "--cpus=16", "--sharding=zero3", "--store=head:4321"),
-        *(str(program), "--folder", "a b"),
-    ]
-    limited = launcher.srun_command(replace(launch, gpus=2, memory_mb=64000), "/x/launch.py", ("head", 4321), job)
-    assert {"--gpus=2", "--memory-mb=64000"} == set(limited) - set(command)
-    without = launcher.srun_command(launch, "/x/launch.py", ("head", 4321), {})
+    assert command[command.index("/x/launch.py") :] == [ours[0], "--store=head:4321", *ours[1:]]
+    without = launcher.srun_command(launch, ours, "head:4321", {})
     assert "--cpus-per-task=16" in without and not any("gres" in part for part in without)
 
 
@@ -209,7 +191,7 @@ def srun(tmp_path) -> dict[str, str]:
     made.parent.mkdir()
     made.write_text(FAKE_SRUN)
     made.chmod(0o755)
-    return {"PATH": f"{made.parent}:{os.environ['PATH']}", "SLURM_JOB_NUM_NODES": "2"}
+    return {"PATH": f"{made.parent}:{os.environ['PATH']}", "SLURM_JOB_ID": "7"}
 
 
 def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program, tmp_path, srun):
@@ -235,44 +217,51 @@ def test_two_nodes_are_asked_to_save_by_either_signal(program, tmp_path, srun, n
     assert job.returncode == 128 + signal.SIGUSR1, err
 
 
-@pytest.fixture
-def processes(program, monkeypatch):
-    """A function: the processes of a job on this node, and the GPUs that they see of four."""
-
-    def processes_here(asked: int, gpus: int | None = None) -> tuple[int, str]:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
-        return launcher.processes_here(Launch(1, asked, 1, "none", (str(program),), gpus)), os.environ[
-            "CUDA_VISIBLE_DEVICES"
-        ]
-
-    return processes_here
-
-
-def test_one_process_per_gpu_and_never_more(processes, monkeypatch):
+@pytest.mark.parametrize(
+    ("asked", "limit", "found"),
+    [
+        (0, None, (4, "0,1,2,3")),
+        (2, None, (2, "0,1")),  # a process that saw two GPUs would split its batch
+        (0, 3, (3, "0,1,2")),
+        (1, 3, (1, "0")),
+        (5, None, "5 processes for 4 GPUs"),
+        (3, 2, "3 processes for 2 GPUs"),
+    ],
+)
+def test_one_process_per_gpu_and_never_more(program, monkeypatch, asked, limit, found):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
     monkeypatch.setattr(launcher, "gpus_here", lambda: len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")))
-    assert processes(0) == (4, "0,1,2,3")
-    assert processes(2) == (2, "0,1"), "a process that saw two GPUs would split its batch"
-    assert processes(0, gpus=3) == (3, "0,1,2")
-    assert processes(1, gpus=3) == (1, "0")
-    with pytest.raises(InputError, match="5 processes for 4 GPUs"):
-        processes(5)
-    with pytest.raises(InputError, match="3 processes for 2 GPUs"):
-        processes(3, gpus=2)
+    launch = Launch(1, asked, 1, "none", (str(program),), limit)
+    if isinstance(found, str):
+        with pytest.raises(InputError, match=found):
+            launcher.processes_here(launch)
+    else:
+        assert (launcher.processes_here(launch), os.environ["CUDA_VISIBLE_DEVICES"]) == found
 
 
-def test_without_gpus_there_is_one_process_unless_more_are_asked_for(processes, no_gpu):
-    assert processes(0)[0] == 1 and processes(3)[0] == 3
+def test_without_gpus_there_is_one_process_unless_more_are_asked_for(program, monkeypatch):
+    monkeypatch.setattr(launcher, "gpus_here", lambda: 0)
+    assert [launcher.processes_here(Launch(1, asked, 1, "none", (str(program),))) for asked in (0, 3)] == [1, 3]
 
 
-@pytest.mark.parametrize(("nodes", "processes", "cpus", "name"), [(0, 1, 1, "nodes"), (1, -1, 1, "processes")])
-def test_numbers_that_make_no_sense_are_refused(program, nodes, processes, cpus, name):
-    with pytest.raises(InputError, match=name):
-        Launch(nodes, processes, cpus, "none", (str(program),))
+@pytest.mark.parametrize(
+    ("program", "options"),
+    [
+        (generate, "--model m --benchmark b --examples e --style s --decoding d --output o"),
+        (annotate, "--annotation a --model m --output o"),
+    ],
+)
+def test_programs_that_answer_heed_their_limit_before_all_else(program, options, monkeypatch):
+    class Heeded(Exception):
+        pass
 
+    def leave(most):
+        raise Heeded(most)
 
-def test_a_missing_program_is_named():
-    with pytest.raises(InputError, match="no such program"):
-        Launch(1, 1, 1, "none", ("nowhere.py",))
+    monkeypatch.setattr(launcher.visible_gpus, "leave", leave)
+    monkeypatch.setattr(sys, "argv", ["program", *options.split(), "--gpus", "2"])
+    with pytest.raises(Heeded, match="2"):
+        program.main()
 
 
 def test_a_batch_that_does_not_divide_names_the_nearest_numbers():

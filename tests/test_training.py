@@ -17,20 +17,18 @@ TASK = TASKS["gene_set_naming"]
 EXAMPLE = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "LIG4", "name": "DNA ligase 4"}])
 
 
-def checkpoint(folder, step: int, seconds: float = 1.0):
+def checkpoint(folder, step: int):
     made = folder / f"checkpoint-{step}"
     made.mkdir(parents=True)
     (made / "model.safetensors").write_bytes(b"12345678")
-    (made / checkpoints.MARK).write_text(json.dumps({"files": {"model.safetensors": 8}, "seconds": seconds}))
+    (made / checkpoints.MARK).write_text(json.dumps({"files": {"model.safetensors": 8}}))
     return made
 
 
 def test_the_newest_complete_checkpoint_is_found_by_number(tmp_path):
     checkpoint(tmp_path, 9)
-    newest = checkpoint(tmp_path, 10, seconds=42.5)
+    newest = checkpoint(tmp_path, 10)
     assert checkpoints.newest_complete(tmp_path) == newest
-    assert checkpoints.seconds_before(newest) == 42.5
-    assert checkpoints.seconds_before(None) == 0
 
 
 @pytest.mark.parametrize("damage", ["unmarked", "half marked", "marked as empty", "truncated", "missing"])
@@ -50,28 +48,14 @@ def test_an_incomplete_checkpoint_is_passed_over(tmp_path, damage):
     assert checkpoints.newest_complete(tmp_path / "nowhere") is None
 
 
-def test_what_somebody_put_beside_checkpoints_is_left_alone(tmp_path):
-    newest = checkpoint(tmp_path, 4)
-    (tmp_path / "checkpoint-4-backup").mkdir()
-    (tmp_path / "checkpoint-best").mkdir()
+def test_what_a_killed_save_left_is_removed_and_what_somebody_put_there_is_not(tmp_path):
+    whole, torn = checkpoint(tmp_path, 6), checkpoint(tmp_path, 7)
+    (torn / checkpoints.MARK).unlink()
+    (tmp_path / "checkpoint-6-backup").mkdir()
     checkpoints.remove_incomplete(tmp_path)
-    assert checkpoints.newest_complete(tmp_path) == newest
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_a_stray_file_does_not_fail_a_finished_training(tmp_path):
-    kept = checkpoint(tmp_path / "trainer" / "aa", 1).parent
-    (tmp_path / "trainer" / ".nfs0001").touch()
-    retention.prune(tmp_path / "trainer", kept, keep=False)
-    assert kept.is_dir()
-
-
-def test_trainer_folders_are_pruned_but_for_the_one_to_keep(tmp_path):
-    kept = checkpoint(tmp_path / "trainer" / "aa", 1).parent
-    checkpoint(tmp_path / "trainer" / "bb", 1)
-    retention.prune(tmp_path / "trainer", kept, keep=True)
-    assert [path.name for path in (tmp_path / "trainer").iterdir()] == ["aa"]
-    assert [path.name for path in kept.iterdir()] == ["checkpoint-1"]
+    assert sorted(tmp_path.iterdir()) == [whole, tmp_path / "checkpoint-6-backup"]
+    assert checkpoints.newest_complete(tmp_path) == whole
+    checkpoints.remove_incomplete(tmp_path / "nowhere")
 
 
 def test_time_of_earlier_attempts_is_added(tmp_path):
@@ -170,8 +154,9 @@ def trained(folder, policy: str):
 def test_the_newest_checkpoint_stays_until_the_model_is_used(tmp_path, policy, left):
     model, manifest = trained(tmp_path / "sft.names-s0", policy)
     ours = model / "trainer" / "aa"
+    (model / "trainer" / ".nfs0001").touch()  # what a network file system holds on to
     retention.prune(model / "trainer", ours, keep=policy == "keep")
-    assert [folder.name for folder in (model / "trainer").iterdir()] == ["aa"]
+    assert [folder.name for folder in (model / "trainer").iterdir() if folder.is_dir()] == ["aa"]
     assert sorted(path.name for path in ours.iterdir()) == left
     retention.release(model, manifest)
     assert (model / "trainer").exists() == (policy == "keep")
@@ -180,14 +165,6 @@ def test_the_newest_checkpoint_stays_until_the_model_is_used(tmp_path, policy, l
 
 def test_a_backbone_that_nobody_trained_has_nothing_to_release(tmp_path):
     retention.release(tmp_path / "base", {"weights": "whatever"})
-
-
-def test_what_a_killed_save_left_is_removed(tmp_path):
-    whole, torn = checkpoint(tmp_path, 6), checkpoint(tmp_path, 7)
-    (torn / checkpoints.MARK).unlink()
-    checkpoints.remove_incomplete(tmp_path)
-    assert list(tmp_path.iterdir()) == [whole]
-    checkpoints.remove_incomplete(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(("step", "at_end"), [(11, False), (12, True)])

@@ -33,6 +33,7 @@ def test_completions_have_the_log_probability_of_the_name(vllm):
     assert completion.text == "Process: DNA repair" and completion.finish_reason == "stop"
     assert (completion.prompt_tokens, completion.completion_tokens, completion.logprob) == (2, 5, -10)
     assert (completion.name_logprob, completion.name_tokens) == (-5, 2)
+    assert (batch[0][1].text, batch[0][1].prompt_tokens) == ("Process: DNA repair", 3)
     ((prompts, (sampling, _)),) = model.calls
     assert prompts == [{"prompt_token_ids": [0, 1, 2]}, {"prompt_token_ids": [0, 1]}]
     assert sampling["temperature"] == 0 and sampling["seed"] is None
@@ -61,29 +62,26 @@ def test_no_prompts_get_no_answers(vllm, monkeypatch):
     assert found == [] and model.calls == []
 
 
-def test_a_models_own_ends_stop_it(vllm):
+def test_a_models_own_ends_stop_it_and_no_name_has_no_log_probability(vllm):
     (vllm / "generation_config.json").write_text(json.dumps({"eos_token_id": [4, 9]}))
-    model, _ = answers(vllm, ["a"], Decoding(max_new_tokens=7))
+    model, [(_, [(_, completion)])] = answers(vllm, ["a"], Decoding(max_new_tokens=7), span=lambda text: None)
     assert model.calls[0][1][0]["stop_token_ids"] == [4, 9]
-
-
-@pytest.mark.parametrize(("gpus", "shards"), [(0, 1), (1, 1), (2, 1), (4, 3), (8, 3), (9, 9)])
-def test_heads_are_shared_evenly_among_the_visible_gpus(vllm, monkeypatch, gpus, shards):
-    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
-    model, _ = vllm_engine.load(vllm, "bf16")
-    assert model.settings["tensor_parallel_size"] == shards
+    assert (completion.name_logprob, completion.name_tokens) == (None, 0)
 
 
 @pytest.mark.parametrize(
     ("shape", "gpus", "shards"),
     [
+        ((9, 3, 18), 0, 1),
+        ((9, 3, 18), 2, 1),
+        ((9, 3, 18), 8, 3),
+        ((9, 3, 18), 9, 9),  # each of the three key-value heads on three GPUs
         ((32, 8, 8192), 8, 8),
         ((12, 2, 8960), 3, 2),  # three GPUs cannot have the same number of two key-value heads
-        ((12, 2, 8960), 4, 4),  # each of the two on two GPUs
         ((12, 12, 8960), 3, 2),  # 8960 columns are not three equal parts
     ],
 )
-def test_key_value_heads_and_columns_are_shared_evenly_too(vllm, monkeypatch, shape, gpus, shards):
+def test_heads_and_columns_are_shared_evenly_among_the_visible_gpus(vllm, monkeypatch, shape, gpus, shards):
     heads, shared, width = shape
     shaped(vllm, num_attention_heads=heads, num_key_value_heads=shared, intermediate_size=width)
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
@@ -104,8 +102,3 @@ def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path):
     with pytest.raises(InputError, match="engine 'vllm' needs the package vllm") as caught:
         vllm_engine.load(tmp_path, "bf16")
     assert "envs/gpu.lock" in caught.value.fix and caught.value.field == "engine"
-
-
-def test_without_a_name_there_is_no_log_probability_of_it(vllm):
-    _, [(_, [(_, completion)])] = answers(vllm, ["a"], Decoding(max_new_tokens=7), span=lambda text: None)
-    assert (completion.name_logprob, completion.name_tokens) == (None, 0)

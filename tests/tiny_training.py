@@ -10,24 +10,8 @@ from reasonome.training.stage import Stage
 
 STYLE = NamingStyle(gene="{symbol}", budget_tokens=100, system="Name what the genes share.", user="Genes: {genes}")
 FEW_STEPS = {"learning_rate": 1e-3, "batch_size": 2, "micro_batch_size": 2, "max_steps": 3, "save_steps": 2}
-WORDS = [
-    "repair",
-    "of",
-    "DNA",
-    "binding",
-    "to",
-    "kinase",
-    "signal",
-    "in",
-    "membrane",
-    "transport",
-    "along",
-    "axon",
-    "growth",
-    "and",
-    "cell",
-    "cycle",
-]
+TEXT = "repair of DNA binding to kinase signal in membrane transport along axon growth and cell cycle"
+WORDS = TEXT.split()
 
 
 def make(folder: Path, backbone: Path) -> Path:

@@ -3,7 +3,7 @@
 import importlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -138,14 +138,9 @@ def write_answers(
             bar.update(len(batch))
         bar.close()
         rows = sorted((row for batch in kept.batches.values() for row in batch), key=lambda row: row["position"])
-        atomic.write_jsonl(target, list(_without_position(rows)))
+        atomic.write_jsonl(target, [{key: row[key] for key in row if key != "position"} for row in rows])
     return {
         "prompt_tokens": sum(row["prompt_tokens"] for row in rows),
         "generated_tokens": sum(row["completion_tokens"] for row in rows),
         "precision": chosen,
     }
-
-
-def _without_position(rows: list[dict]) -> Iterator[dict]:
-    for row in rows:
-        yield {key: value for key, value in row.items() if key != "position"}

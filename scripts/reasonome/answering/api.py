@@ -41,7 +41,7 @@ def write_answers(
     """Ask about all examples and write `target` (JSONL, rows in the order of the examples); returns the costs.
 
     Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. Raises
-    InputError as `chat_endpoint.ask_async` does.
+    InputError as `chat_endpoint.ask` does.
     """
     asked = questions(task, style, decoding, examples)
     sent = {str(position): _to_endpoint(question) for position, question in enumerate(asked)}

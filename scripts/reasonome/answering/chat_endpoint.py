@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any
+from typing import Any
 
 import openai
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from tqdm import tqdm
 
 from reasonome.config import Endpoint, Price
@@ -51,17 +51,12 @@ class ApiAnswer:
     model: str = field(default="", compare=False)
 
 
+_ANSWER = TypeAdapter(ApiAnswer)
+# What reading raises of a body that is no JSON, and of one that is no chat completion.
+_NO_COMPLETION = (ValueError, RecursionError, LookupError, TypeError, AttributeError)
+
+
 def ask(
-    endpoint: Endpoint,
-    parameters: Mapping[str, Any],
-    questions: Mapping[str, Question],
-    cache_path: str | os.PathLike,
-) -> dict[str, ApiAnswer]:
-    """`ask_async` for callers without an event loop."""
-    return asyncio.run(ask_async(endpoint, parameters, questions, cache_path))
-
-
-async def ask_async(
     endpoint: Endpoint,
     parameters: Mapping[str, Any],
     questions: Mapping[str, Question],
@@ -79,7 +74,7 @@ async def ask_async(
     key_by_id = {name: _cache_key(endpoint, parameters, question) for name, question in questions.items()}
     asked = {key_by_id[name]: question for name, question in questions.items()}
     if any(key not in cache.answers for key in asked):
-        await _ask_missing(endpoint, parameters, asked, cache)
+        asyncio.run(_ask_missing(endpoint, parameters, asked, cache))
     return {name: cache.answers[key] for name, key in key_by_id.items()}
 
 
@@ -182,8 +177,8 @@ class _Client:
                 return body
             try:
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                return _Body.model_validate(json_text.loads(body)).answer(round(monotonic() - started, 3))
-            except (ValueError, RecursionError):  # no JSON, or no chat completion (ValidationError)
+                return _answer(json_text.loads(body), round(monotonic() - started, 3))
+            except _NO_COMPLETION:
                 await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
         raise self._error("sent answers that are no chat completions", self._later())
 
@@ -241,42 +236,19 @@ def _api_key(variable: str) -> str:
     return key
 
 
-class _Message(BaseModel):
-    content: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _none_is_none_counted(cls, value: Any) -> Any:
-        return 0 if value is None else value
-
-
-class _Body(BaseModel):
-    """The part of a chat completion that is needed; servers differ in the rest."""
-
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage | None = None
-    model: str | None = None
-
-    def answer(self, seconds: float) -> ApiAnswer:
-        choice, usage = self.choices[0], self.usage or _Usage()
-        return ApiAnswer(
-            choice.message.content or "",
-            choice.finish_reason or "",
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            seconds,
-            self.model or "",
-        )
+def _answer(body: Any, seconds: float) -> ApiAnswer:
+    """The part of a chat completion that is needed; servers differ in the rest. Fails for anything else."""
+    choice, usage = body["choices"][0], body.get("usage") or {}
+    return _ANSWER.validate_python(
+        {
+            "text": choice["message"].get("content") or "",
+            "finish_reason": choice.get("finish_reason") or "",
+            "prompt_tokens": usage.get("prompt_tokens") or 0,
+            "completion_tokens": usage.get("completion_tokens") or 0,
+            "seconds": seconds,
+            "model": body.get("model") or "",
+        }
+    )
 
 
 # --- cache -------------------------------------------------------------------------------------------

@@ -5,8 +5,10 @@ An engine is a module with `load(folder, precision)`, which gives a model and it
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 Span = Callable[[str], tuple[int, int] | None]
 """Where the parsed answer stands in a completion's text (characters, end exclusive); None where there is none."""
@@ -28,6 +30,54 @@ class Completion:
     seconds: float
     name_logprob: float | None = None
     name_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What an engine drew for one prompt: tokens, their log-probabilities and the sum of these, and why it ended."""
+
+    tokens: list[int]
+    logprobs: list[float]
+    logprob: float
+    finish_reason: str
+
+
+def completions(
+    tokenizer,
+    prompts: Sequence[str],
+    batch_size: int,
+    draw: Callable[[int, list[int], list[list[int]]], list[Drawn]],
+    skip: set[int],
+    span: Span | None,
+) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
+    """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`.
+
+    Batches are the same whatever is skipped. `draw` gets a batch's number, its positions in prompts and their tokens.
+    `span` finds the name in a text, for its log-probability.
+    """
+    ids = token_ids(tokenizer, prompts)
+    decode = partial(tokenizer.decode, skip_special_tokens=True)
+    for number, batch in enumerate(batches([len(i) for i in ids], batch_size)):
+        if number in skip:
+            continue
+        started = time.monotonic()
+        drawn = draw(number, batch, [ids[i] for i in batch])
+        seconds = round((time.monotonic() - started) / len(batch), 3)
+        rows = zip(batch, drawn, strict=True)
+        yield number, [(i, _completion(one, len(ids[i]), seconds, decode, span)) for i, one in rows]
+
+
+def _completion(drawn: Drawn, prompt_tokens: int, seconds: float, decode, span: Span | None) -> Completion:
+    text = decode(drawn.tokens)
+    return Completion(
+        text=text,
+        finish_reason=drawn.finish_reason,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=len(drawn.tokens),
+        logprob=round(drawn.logprob, 4),
+        seconds=seconds,
+        **name_likelihood(text, span, drawn.tokens, drawn.logprobs, decode),
+    )
 
 
 # Prompts up to this length fill a batch; of longer ones fewer go into it, so that memory does not grow with them.

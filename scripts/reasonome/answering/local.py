@@ -1,20 +1,12 @@
 """Answers from a local transformers model: batched by length, left-padded, streamed batch by batch."""
 
-import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-)
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from reasonome.answering.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
+from reasonome.answering.engine import Completion, Drawn, Span, completions, end_tokens
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
 
@@ -59,12 +51,7 @@ def generate(
     skip: set[int] = frozenset(),
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
-    """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`.
-
-    Batches are the same whatever is skipped and each is seeded by its number, so that a killed job that goes
-    on gives what an undisturbed one gives. `span` finds the name in a text, for its log-probability.
-    """
-    ids = token_ids(tokenizer, prompts)
+    """As `engine.completions`; each batch is seeded by its number, so that a job that goes on draws the same."""
     config = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
         do_sample=decoding.temperature > 0,
@@ -72,45 +59,27 @@ def generate(
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=end_tokens(model.generation_config.eos_token_id, tokenizer.eos_token_id),
     )
-    for number, batch in enumerate(batches([len(i) for i in ids], decoding.batch_size)):
-        if number not in skip:
-            yield number, _generate_batch(model, tokenizer, ids, batch, config, decoding.seed + number, span)
+
+    def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
+        torch.manual_seed(decoding.seed + number)
+        return _drawn(model, tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device), config)
+
+    return completions(tokenizer, prompts, decoding.batch_size, draw, skip, span)
 
 
-def _generate_batch(
-    model, tokenizer, ids, batch: list[int], config, seed: int, span: Span | None
-) -> list[tuple[int, Completion]]:
-    started = time.monotonic()
-    torch.manual_seed(seed)
-    inputs = tokenizer.pad({"input_ids": [ids[i] for i in batch]}, return_tensors="pt").to(model.device)
+def _drawn(model, inputs, config: GenerationConfig) -> list[Drawn]:
+    """What the model writes after each row of left-padded prompts."""
     width = inputs["input_ids"].shape[1]
     logprobs = ChosenLogprobs(width)
     with torch.inference_mode():
         output = model.generate(**inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]))
     logprobs.take(output[:, -1])
-    chosen = torch.stack(logprobs.chosen, dim=1)
-    seconds = (time.monotonic() - started) / len(batch)
     ends = torch.tensor(config.eos_token_id)
-    decode = partial(tokenizer.decode, skip_special_tokens=True)
-    completions = []
-    for row, position in enumerate(batch):
-        tokens = output[row, width:].cpu()
+    drawn = []
+    for tokens, chosen in zip(output[:, width:].cpu(), torch.stack(logprobs.chosen, dim=1), strict=True):
         stops = torch.isin(tokens, ends).nonzero()
         length = int(stops[0]) + 1 if len(stops) else len(tokens)
-        written, logprob = tokens[:length].tolist(), chosen[row, :length]
-        text = decode(written)
-        completions.append(
-            (
-                position,
-                Completion(
-                    text=text,
-                    finish_reason="stop" if len(stops) else "length",
-                    prompt_tokens=len(ids[position]),
-                    completion_tokens=length,
-                    logprob=round(float(logprob.sum()), 4),
-                    seconds=round(seconds, 3),
-                    **name_likelihood(text, span, written, logprob.tolist(), decode),
-                ),
-            )
-        )
-    return completions
+        kept = chosen[:length]
+        reason = "stop" if len(stops) else "length"
+        drawn.append(Drawn(tokens[:length].tolist(), kept.tolist(), float(kept.sum()), reason))
+    return drawn

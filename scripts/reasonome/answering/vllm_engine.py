@@ -1,14 +1,12 @@
 """Answers from a model folder through vLLM: tensor parallel over the visible GPUs, prompts of one beginning shared."""
 
 import os
-import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
-from reasonome.answering.engine import Completion, Span, batches, end_tokens, name_likelihood, token_ids
+from reasonome.answering.engine import Completion, Drawn, Span, completions, end_tokens
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
 
@@ -75,21 +73,19 @@ def generate(
     skip: set[int] = frozenset(),
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
-    """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`."""
+    """As `engine.completions`."""
     from vllm import TokensPrompt
 
-    ids = token_ids(tokenizer, prompts)
-    decode, ends = partial(tokenizer.decode, skip_special_tokens=True), _ends(tokenizer)
-    for number, batch in enumerate(batches([len(i) for i in ids], max(decoding.batch_size, _AT_ONCE))):
-        if number in skip:
-            continue
-        started = time.monotonic()
+    ends = _ends(tokenizer)
+
+    def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
         outputs = model.generate(
-            [TokensPrompt(prompt_token_ids=ids[i]) for i in batch],
-            [_sampling(decoding, i, ends) for i in batch],
+            [TokensPrompt(prompt_token_ids=one) for one in ids],
+            [_sampling(decoding, position, ends) for position in positions],
         )
-        seconds = round((time.monotonic() - started) / len(batch), 3)
-        yield number, [(i, _completion(out, decode, span, seconds)) for i, out in zip(batch, outputs, strict=True)]
+        return [_drawn(*output.outputs) for output in outputs]
+
+    return completions(tokenizer, prompts, max(decoding.batch_size, _AT_ONCE), draw, skip, span)
 
 
 def _sampling(decoding: Decoding, position: int, ends: list[int]):
@@ -112,17 +108,7 @@ def _ends(tokenizer) -> list[int]:
     return end_tokens(GenerationConfig.from_pretrained(folder).eos_token_id if known else None, tokenizer.eos_token_id)
 
 
-def _completion(output, decode, span: Span | None, seconds: float) -> Completion:
-    (made,) = output.outputs
+def _drawn(made) -> Drawn:
     tokens = list(made.token_ids)
     logprobs = [of_step[token].logprob for of_step, token in zip(made.logprobs, tokens, strict=True)]
-    text = decode(tokens)
-    return Completion(
-        text=text,
-        finish_reason=made.finish_reason or "",
-        prompt_tokens=len(output.prompt_token_ids),
-        completion_tokens=len(tokens),
-        logprob=round(sum(logprobs), 4),
-        seconds=seconds,
-        **name_likelihood(text, span, tokens, logprobs, decode),
-    )
+    return Drawn(tokens, logprobs, sum(logprobs), made.finish_reason or "")

@@ -3,8 +3,8 @@
 import json
 import shutil
 import signal
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from transformers import TrainerCallback
 
@@ -21,12 +21,9 @@ def newest_complete(folder: Path) -> Path | None:
 
 
 def _is_complete(checkpoint: Path) -> bool:
-    mark = checkpoint / MARK
-    if not mark.is_file():
-        return False
     try:
-        sizes = json.loads(mark.read_text(encoding="utf-8"))["files"]
-    except (ValueError, KeyError):  # a marker that a failing disk left
+        sizes = mark_of(checkpoint)["files"]
+    except (OSError, ValueError, KeyError):  # no marker, or what a failing disk left of it
         return False
     files = {checkpoint / name: size for name, size in sizes.items()}
     return bool(files) and all(file.is_file() and file.stat().st_size == size for file, size in files.items())
@@ -47,24 +44,9 @@ def is_at_end(checkpoint: Path | None) -> bool:
     return state["global_step"] >= state["max_steps"]
 
 
-def seconds_before(checkpoint: Path | None) -> float:
-    """Seconds that earlier attempts had spent when they saved this checkpoint."""
-    return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))["seconds"] if checkpoint else 0.0
-
-
-@dataclass(frozen=True)
-class SavedBy:
-    """What saved a complete checkpoint: how many processes, how their model was sharded, and their precision."""
-
-    processes: int
-    sharding: str
-    precision: str
-
-
-def saved_by(checkpoint: Path) -> SavedBy:
-    """What saved a complete checkpoint; by default one process, as older checkpoints do not say."""
-    mark = json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
-    return SavedBy(mark.get("processes", 1), mark.get("sharding", "none"), mark["precision"])
+def mark_of(checkpoint: Path) -> dict[str, Any]:
+    """What saved a complete checkpoint: `processes`, `sharding`, `precision`, and the `seconds` of all attempts."""
+    return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
 
 
 def count_of(number: int) -> str:
@@ -93,15 +75,15 @@ class MarkComplete(TrainerCallback):
 
     def on_save(self, args, state, control, **kwargs):
         """Write the marker last, with the size of every file."""
-        atomic.flush(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        atomic.flush(checkpoint)
         processes.wait_for_all()
         if processes.is_first():
-            self._mark(args, state)
+            self._mark(checkpoint)
         # Nobody leaves, which would end the job, before the marker is there.
         processes.wait_for_all()
 
-    def _mark(self, args, state) -> None:
-        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+    def _mark(self, checkpoint: Path) -> None:
         sizes = {
             path.relative_to(checkpoint).as_posix(): path.stat().st_size
             for path in sorted(checkpoint.rglob("*"))

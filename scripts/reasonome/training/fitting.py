@@ -224,19 +224,13 @@ def allocated_peak(run: Callable[[], Any]) -> int:
 
 
 def memory_limit() -> float:
-    """Bytes that this process may have: its share of what is free, of what its job has, and of the control group."""
+    """Bytes that this process may have: its share of what is free, of what the launcher was told, of control groups."""
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     free = psutil.virtual_memory().available / sharing + _held()
-    granted = [limit / sharing for limit in (*_of_job(), *memory_limits.of_control_groups())]
-    return min([free, *granted])
+    told = [float(os.environ[MEMORY_MB]) * 2**20] if MEMORY_MB in os.environ else []
+    return min([free, *(limit / sharing for limit in (*told, *memory_limits.of_control_groups()))])
 
 
 def _held() -> int:
     """Bytes of memory that this process has."""
     return psutil.Process().memory_info().rss
-
-
-def _of_job() -> list[float]:
-    """What the launcher was told, and what SLURM says to jobs by hand; to those of Snakemake it says nothing."""
-    given = [os.environ.get(name, "") for name in (MEMORY_MB, "SLURM_MEM_PER_NODE")]
-    return [float(megabytes) * 2**20 for megabytes in given if megabytes.isdigit() and int(megabytes)]

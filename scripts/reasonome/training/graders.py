@@ -1,16 +1,14 @@
 """A user's own graders: Python functions that stand beside the built-in rewards, each run in a process of its own."""
 
+import atexit
 import contextlib
 import dataclasses
 import json
 import os
-import secrets
-import select
 import signal
 import subprocess
 import sys
-import time
-import weakref
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,12 +21,6 @@ from reasonome.tasks.base import Reward
 WORKER = Path(__file__).with_name("grader_worker.py")
 # That a grader's file may take to import what it needs; its calls have their own limit.
 LOADING_SECONDS = 120
-# Between the end of its channel and that of the process.
-_CLOSING_SECONDS = 5
-_LONGEST_REPLY = 1 << 20  # bytes
-_WAIT_SECONDS = 3600  # at once: operating systems take no number of milliseconds beyond some 2·10⁹
-# Its input ends with the process that asks, however that ends; then it ends a worker, of which no thread may listen.
-_WATCHER = 'trap "" TERM USR1 INT HUP; read -r _; kill -9 "-$1"'
 
 
 def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
@@ -64,24 +56,30 @@ class GraderReward:
             raise self._error("the file has changed since the recipe was read", fix=fix)
 
     def __call__(self, answers: Sequence[Any], examples: Sequence[Any], similarity_of: Any) -> list[float]:
-        """Grade a batch; InputError where a call fails, takes too long or gives no number between 0 and 1."""
+        """Grade a batch; InputError where a call fails, takes too long or gives no number from 0 to 1."""
         pairs = zip(answers, examples, strict=True)
         return [self._grade(answer, example) if answer.named else 0.0 for answer, example in pairs]
 
     def close(self) -> None:
-        """End the process, if there is one; the next call would start another."""
-        if self._process is not None:
-            self._finalizer()
-            self._process = None
+        """End the process and those that it forked, if there is one; the next call would start another."""
+        if self._process is None:
+            return
+        self._kill()
+        self._process.communicate()
+        self._process = None
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # all have ended
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _grade(self, answer: Any, example: Any) -> float:
         if self._process is None:
             self._start()
-        call = [answer_fields(answer, example), example.model_dump(mode="json")]
         of = f"the question '{example.id}'"
-        reply = self._reply(json.dumps(call), self.grader.seconds, of)
+        call = [answer_fields(answer, example), example.model_dump(mode="json")]
+        reply = self._reply(json.dumps(call) + "\n", self.grader.seconds, of)
         if "bad" in reply:
-            what = f"{self.function} returned {reply['bad']}, for {of}"
+            what = f"{self.function} returned {reply['bad']} for {of}, which is no number from 0 to 1"
             raise self._error(what, fix="return a number from 0 (worst) to 1 (best)")
         if "error" in reply:
             what = f"{self.function} failed for {of}: {reply['error']}"
@@ -94,16 +92,11 @@ class GraderReward:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=self.folder,
+            text=True,
             start_new_session=True,
         )
-        watcher = subprocess.Popen(
-            ["sh", "-c", _WATCHER, "sh", str(self._process.pid)], stdin=subprocess.PIPE, start_new_session=True
-        )
-        os.set_blocking(self._process.stdin.fileno(), False)
-        self._unread = b""
-        self._finalizer = weakref.finalize(self, _end, self._process, watcher, os.getpid())
-        of = "importing the file"
-        reply = self._reply("", LOADING_SECONDS, of)
+        atexit.register(self.close)
+        reply = self._reply("", LOADING_SECONDS, "importing the file")
         if "missing" in reply:
             fix = nearest(self.function, reply["missing"])
             raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
@@ -111,88 +104,31 @@ class GraderReward:
             raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
 
     def _reply(self, call: str, seconds: float, of: str) -> dict[str, Any]:
-        """Ask the process, which has this long to read and to reply; InputError unless its next line is the reply.
+        """Ask the process, which is killed after so many seconds; InputError unless its next line is the reply."""
+        late = threading.Event()
 
-        A reply begins with a token that is new for each call.
-        """
-        deadline = time.monotonic() + seconds
-        token = secrets.token_hex(16).encode()
-        if not self._sent(token + f" {call}\n".encode(), deadline, of) or (line := self._line(deadline, of)) is None:
+        def end() -> None:
+            late.set()
+            self._kill()
+
+        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), end)
+        timer.start()
+        try:
+            self._process.stdin.write(call)
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
+        except (BrokenPipeError, ValueError):  # ValueError: no line, or none of the worker's
+            status = self._process.wait()
+        finally:
+            timer.cancel()
+        if late.is_set():
             what = f"{self.function} took more than {seconds:g} seconds for {of}"
             raise self._error(what, fix=f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe")
-        found, _, reply = line.partition(b" ")
-        if found != token:
-            raise self._foreign(of)
-        try:
-            return json.loads(reply)
-        except ValueError:  # what the grader wrote stands within it
-            raise self._foreign(of) from None
-
-    def _sent(self, line: bytes, deadline: float, of: str) -> bool:
-        """Whether the process took the whole line in time: a thread of the grader may keep it from reading."""
-        pipe = self._process.stdin.fileno()
-        while line:
-            if not _ready(pipe, select.POLLOUT, deadline):
-                return False
-            try:
-                line = line[os.write(pipe, line) :]
-            except BrokenPipeError:
-                raise self._ended(f"before {of}") from None
-        return True
-
-    def _line(self, deadline: float, of: str) -> bytes | None:
-        """The next line that the process writes, None where there is none in time."""
-        pipe = self._process.stdout.fileno()
-        while b"\n" not in self._unread:
-            if not _ready(pipe, select.POLLIN, deadline):
-                return None
-            piece = os.read(pipe, 1 << 16)
-            if not piece:
-                raise self._ended(f"at {of}")
-            self._unread += piece
-            if len(self._unread) > _LONGEST_REPLY:
-                raise self._foreign(of)
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line
-
-    def _foreign(self, of: str) -> InputError:
-        what = f"something other than the value of {self.function} came from its process, at {of}"
-        fix = "a grader returns its value; it writes to no file descriptor that it did not open"
-        return self._error(what, fix=fix)
-
-    def _ended(self, when: str) -> InputError:
-        try:
-            status = self._process.wait(_CLOSING_SECONDS)
-            how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        except subprocess.TimeoutExpired:
-            how = "it closed its file descriptors"
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
         fix = "a grader returns its value; a process that ends itself, or runs out of memory, cannot"
-        return self._error(f"the process of {self.function} ended {when} ({how})", fix=fix)
+        raise self._error(f"the process of {self.function} ended at {of} ({how})", fix=fix)
 
     def _error(self, what: str, *, line: int | None = None, fix: str | None = None) -> InputError:
         self.close()
         path = os.path.relpath(self.file, self.folder)
         return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
-
-
-def _ready(pipe: int, event: int, deadline: float) -> bool:
-    """Whether a pipe can be read from, or written to, before the deadline."""
-    waiting = select.poll()
-    waiting.register(pipe, event)
-    while (left := deadline - time.monotonic()) > 0:
-        if waiting.poll(1000 * min(left, _WAIT_SECONDS)):
-            return True
-    return False
-
-
-def _end(process: subprocess.Popen, watcher: subprocess.Popen, starter: int) -> None:
-    """End a worker, and the processes that it forked, whatever they do, and leave no zombie."""
-    if os.getpid() != starter:  # a fork of the training process, as loads data, has a copy of this and no worker
-        return
-    with contextlib.suppress(ProcessLookupError):  # all have ended
-        os.killpg(process.pid, signal.SIGKILL)
-    watcher.kill()
-    for ended in (process, watcher):
-        ended.wait()
-    for pipe in (process.stdin, process.stdout, watcher.stdin):
-        pipe.close()

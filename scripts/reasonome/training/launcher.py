@@ -3,8 +3,7 @@
 The launcher holds the store in which the processes find each other: it is bound to a port that the system chooses
 before anybody is told of it, so that jobs that share a node cannot clash. Signals that ask for an end are passed on
 as often as they come, and the launcher waits for as long as the processes take to save. A process that fails ends
-the others, and a launcher that is killed takes its processes with it. (torchrun ends at the second signal that it
-gets, kills what is still saving after a fixed time, and leaves its processes behind where it is killed itself.)
+the others, and a launcher that is killed takes its processes with it. (docs/preemption.md says what torchrun does.)
 """
 
 import ctypes
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -29,7 +28,6 @@ SHARDINGS = get_args(Sharding)
 # Variables that tell a training process how its model is sharded, and the megabytes that its job may have on a node.
 SHARDING = "REASONOME_SHARDING"
 MEMORY_MB = "REASONOME_MEMORY_MB"
-FORWARDED = (signal.SIGTERM, signal.SIGUSR1)
 # Statuses of processes that were asked to stop and have saved, all after the same step.
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)
 # Seconds that the others have to say what they lost before they are killed, once one process has failed.
@@ -53,13 +51,6 @@ class Launch:
     program: tuple[str, ...]
     gpus: int | None = None
     memory_mb: int | None = None
-
-    def __post_init__(self) -> None:
-        for name, least in (("nodes", 1), ("processes", 0), ("cpus", 1), ("gpus", 0), ("memory_mb", 1)):
-            if getattr(self, name) is not None and getattr(self, name) < least:
-                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}; the least is {least}")
-        if not Path(self.program[0]).is_file():
-            raise InputError("there is no such program", file=self.program[0])
 
     def command(self) -> list[str]:
         """The command line of one training process."""
@@ -93,27 +84,27 @@ def processes_here(launch: Launch) -> int:
     return launch.processes or max(1, gpus)
 
 
-def environment(launch: Launch, processes: int, node: int, local: int, store: tuple[str, int]) -> dict[str, str]:
+def shared_environment(launch: Launch, processes: int) -> dict[str, str]:
+    """What all processes of a node are told alike."""
+    told = {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
+    return told if launch.memory_mb is None else {**told, MEMORY_MB: str(launch.memory_mb)}
+
+
+def environment(launch: Launch, processes: int, node: int, local: int, store: str) -> dict[str, str]:
     """What one process is told: its rank, the store's address, its share of the CPUs."""
+    host, _, port = store.rpartition(":")
     return {
         **shared_environment(launch, processes),
         "RANK": str(node * processes + local),
         "LOCAL_RANK": str(local),
         "WORLD_SIZE": str(launch.nodes * processes),
         "LOCAL_WORLD_SIZE": str(processes),
-        "GROUP_RANK": str(node),
         "GROUP_WORLD_SIZE": str(launch.nodes),
-        "MASTER_ADDR": store[0],
-        "MASTER_PORT": str(store[1]),
+        "MASTER_ADDR": host,
+        "MASTER_PORT": port,
         # torch.distributed's env:// then joins the store at that address and never tries to open one there.
         "TORCHELASTIC_USE_AGENT_STORE": "True",
     }
-
-
-def shared_environment(launch: Launch, processes: int) -> dict[str, str]:
-    """What all processes of a node are told alike."""
-    told = {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
-    return told if launch.memory_mb is None else {**told, MEMORY_MB: str(launch.memory_mb)}
 
 
 def run_on_this_node(launch: Launch) -> int:
@@ -124,38 +115,30 @@ def run_on_this_node(launch: Launch) -> int:
         sys.stdout.flush()
         os.execv(sys.executable, launch.command())
     store = _bound_store("127.0.0.1")
-    return _run_processes(launch, processes, 0, (store.host, store.port))
+    return _run_processes(launch, processes, 0, f"{store.host}:{store.port}")
 
 
-def run_on_nodes(launch: Launch, launcher: str) -> int:
-    """Start one launcher a node with srun, each as a client of a store that is held here; the highest status.
+def run_on_nodes(launch: Launch, arguments: Sequence[str]) -> int:
+    """Start this launcher once a node with srun, each as a client of a store that is held here; the highest status.
 
-    InputError outside a SLURM job, and in one of fewer nodes.
+    `arguments` are those of this launcher, its path first. InputError outside a SLURM job.
     """
-    # Snakemake hides from its jobs most of what SLURM says: how many nodes there are is then left to srun.
-    allocated = os.environ.get("SLURM_JOB_NUM_NODES", str(launch.nodes) if "SLURM_JOB_ID" in os.environ else None)
-    if allocated is None:
+    if "SLURM_JOB_ID" not in os.environ:
         raise InputError(
             f"{launch.nodes} nodes are asked for outside a SLURM job, and other machines cannot be reached from here",
             field="--nodes",
             fix="run it with --profile profiles/slurm or inside `salloc --nodes`, or set `nodes: 1` in resources.yaml",
         )
-    if int(allocated) < launch.nodes:
-        raise InputError(
-            f"{launch.nodes} nodes are asked for, and this SLURM job has {allocated}",
-            field="--nodes",
-            fix=f"sbatch --nodes={launch.nodes}, or `nodes: {allocated}` in resources.yaml",
-        )
-    store = _bound_store(_name_of_this_host())
-    print(f"one launcher on each of {launch.nodes} nodes; they meet at {store.host}:{store.port}", flush=True)
+    store = _bound_store(socket.gethostname())
+    address = f"{store.host}:{store.port}"
+    print(f"one launcher on each of {launch.nodes} nodes; they meet at {address}", flush=True)
     children = _Children(passed_on=signal.SIGUSR1)
-    children.start(srun_command(launch, launcher, (store.host, store.port), os.environ), {}, None)
-    children.wait()
-    return children.status()
+    children.start(srun_command(launch, arguments, address, os.environ), {}, None)
+    return _exit_status(children.wait())
 
 
-def srun_command(launch: Launch, launcher: str, store: tuple[str, int], job: Mapping[str, str]) -> list[str]:
-    """The srun that starts `launcher` once a node; `job` is the environment of the SLURM job."""
+def srun_command(launch: Launch, arguments: Sequence[str], store: str, job: Mapping[str, str]) -> list[str]:
+    """The srun that starts the launcher once a node; `job` is the environment of the SLURM job."""
     gpus = job.get("SLURM_GPUS_ON_NODE", "0")
     return [
         "srun",
@@ -169,22 +152,15 @@ def srun_command(launch: Launch, launcher: str, store: tuple[str, int], job: Map
         "--kill-on-bad-exit=1",
         "--wait=0",  # however long the first process writes after the others have ended
         sys.executable,
-        os.path.abspath(launcher),
-        f"--nodes={launch.nodes}",
-        f"--processes={launch.processes}",
-        f"--cpus={launch.cpus}",
-        f"--sharding={launch.sharding}",
-        *([] if launch.gpus is None else [f"--gpus={launch.gpus}"]),
-        *([] if launch.memory_mb is None else [f"--memory-mb={launch.memory_mb}"]),
-        f"--store={store[0]}:{store[1]}",
-        *launch.program,
+        os.path.abspath(arguments[0]),
+        f"--store={store}",
+        *arguments[1:],
     ]
 
 
 def run_one_of_nodes(launch: Launch, store: str) -> int:
     """Run this node's share of a job on several nodes; the status of its processes."""
-    host, _, port = store.rpartition(":")
-    return _run_processes(launch, processes_here(launch), int(os.environ["SLURM_PROCID"]), (host, int(port)))
+    return _run_processes(launch, processes_here(launch), int(os.environ["SLURM_PROCID"]), store)
 
 
 def _bound_store(host: str) -> Any:
@@ -194,21 +170,7 @@ def _bound_store(host: str) -> Any:
     return TCPStore(host, 0, is_master=True, wait_for_workers=False)
 
 
-def _name_of_this_host() -> str:
-    """A name of this machine that resolves; the other nodes look it up themselves."""
-    for name in (socket.gethostname(), socket.getfqdn()):
-        try:
-            socket.getaddrinfo(name, None)
-        except socket.gaierror:
-            continue
-        return name
-    raise InputError(
-        f"the name of this machine, {socket.gethostname()}, has no address, so that other nodes cannot find it",
-        fix="ask the administrators for an entry in /etc/hosts or DNS",
-    )
-
-
-def _run_processes(launch: Launch, processes: int, node: int, store: tuple[str, int]) -> int:
+def _run_processes(launch: Launch, processes: int, node: int, store: str) -> int:
     children = _Children()
     with tempfile.TemporaryDirectory() as folder:
         for local in range(processes):
@@ -216,23 +178,24 @@ def _run_processes(launch: Launch, processes: int, node: int, store: tuple[str, 
             # Rank 0 speaks for all; the others are heard if they fail.
             errors = None if told["RANK"] == "0" else Path(folder) / told["RANK"]
             children.start(launch.command(), told, errors)
-        children.wait()
-        failed = children.failed
-        if failed is not None and children.received is None:
-            rank, world = node * processes + failed, launch.nodes * processes
-            status = children.statuses()[failed]
+        status = children.wait()
+        if children.failed is not None and children.received is None:
+            rank = node * processes + children.failed
             how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+            world = launch.nodes * processes
             print(f"error: process {rank} of {world}, on {socket.gethostname()}, {how}", file=sys.stderr)
-            _show_errors(children, failed, rank)
-    return children.status()
+            _show_errors(children.errors[children.failed], rank)
+    return _exit_status(status)
 
 
-def _show_errors(children: "_Children", failed: int, rank: int) -> None:
-    """What the failed process last said, unless it is the one that speaks anyway or both found the same input wrong."""
-    errors = children.errors[failed]
-    if errors is None or children.statuses()[0] == children.statuses()[failed] == 2:
-        return
-    lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
+def _exit_status(status: int) -> int:
+    """As shells have it: 128 + n where signal n killed a process."""
+    return 128 - status if status < 0 else status
+
+
+def _show_errors(errors: Path | None, rank: int) -> None:
+    """What a process last said, unless it is the one that speaks anyway."""
+    lines = errors.read_text(encoding="utf-8", errors="replace").splitlines() if errors else []
     for line in lines[-TOLD:]:
         show(f"[{rank}] {line}", file=sys.stderr)
 
@@ -246,12 +209,12 @@ class _Children:
 
     def __init__(self, passed_on: int | None = None) -> None:
         self.received: int | None = None
-        self._passed_on = passed_on
         self.failed: int | None = None  # the first, by position, that failed
         self.errors: list[Path | None] = []
+        self._passed_on = passed_on
         self._processes: list[subprocess.Popen] = []
         self._libc = ctypes.CDLL(None)
-        for number in FORWARDED:
+        for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._forward)
         # Ctrl-C reaches the whole group of processes by itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -279,30 +242,22 @@ class _Children:
     def _forward(self, number: int, frame) -> None:
         self.received = number
         for process in self._processes:
-            if process.poll() is None:
-                process.send_signal(self._passed_on or number)
+            process.send_signal(self._passed_on or number)
 
-    def wait(self) -> None:
-        """Wait for all. After a failure the others have `GRACE` seconds; while they save they have all they need."""
+    def wait(self) -> int:
+        """Wait for all; the status of the first that failed, -n where signal n killed it, or of having saved, or 0.
+
+        After a failure the others have `GRACE` seconds; while they save they have all they need.
+        """
         deadline = None
         while True:
-            statuses = self.statuses()
+            statuses = [process.poll() for process in self._processes]
             if self.failed is None:
                 self.failed = next((i for i, status in enumerate(statuses) if status and status not in SAVED), None)
                 deadline = time.monotonic() + GRACE
             if None not in statuses:
-                return
+                return max(statuses) if self.failed is None else statuses[self.failed]
             if self.failed is not None and time.monotonic() > deadline:
                 for process in self._processes:
                     process.kill()
             time.sleep(POLL)
-
-    def statuses(self) -> list[int | None]:
-        """Exit statuses, -n where signal n killed a process; None of what still runs."""
-        return [process.poll() for process in self._processes]
-
-    def status(self) -> int:
-        """The status to end with once all have ended: that of the first failure, or of having saved, or 0."""
-        statuses = self.statuses()
-        status = statuses[self.failed] if self.failed is not None else max(statuses)
-        return 128 - status if status < 0 else status

@@ -46,21 +46,12 @@ def wait_for_all() -> None:
 
 def largest(number: int) -> int:
     """The largest number that any process brings; each must come here."""
-    if count() == 1:
-        return number
-    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-    shared = torch.tensor(number, device=device)
-    dist.all_reduce(shared, op=dist.ReduceOp.MAX)
-    return int(shared.item())
+    return max(of_all(number))
 
 
 def from_first(value: Any) -> Any:
     """What the first process brings, on each of them."""
-    if count() == 1:
-        return value
-    box = [value]
-    dist.broadcast_object_list(box, src=0)
-    return box[0]
+    return of_all(value)[0]
 
 
 def of_all(value: Any) -> list[Any]:

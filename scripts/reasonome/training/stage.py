@@ -119,10 +119,6 @@ class Stage:
         """The checkpoint to resume from, if an earlier attempt left a complete one."""
         return checkpoints.newest_complete(self.trainer_folder)
 
-    def load(self) -> tuple[Any, Any]:
-        """The parent's model and tokenizer."""
-        return self.load_model(), self.load_tokenizer()
-
     def load_model(self) -> Any:
         """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says."""
         self._sharding = self._sharding or sharding.prepare(self.arguments())
@@ -196,7 +192,7 @@ class Stage:
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
         checkpoint = self.checkpoint
-        self.stopwatch.earlier = checkpoints.seconds_before(checkpoint)
+        self.stopwatch.earlier = checkpoints.mark_of(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
         if processes.is_first():
             retention.release(self.parent, self.parent_manifest)
@@ -216,23 +212,19 @@ class Stage:
     def _say_where_from(self, checkpoint: Path | None) -> None:
         here = checkpoints.count_of(self.processes)
         if checkpoint:
+            mark = checkpoints.mark_of(checkpoint)
             print(f"resuming from {checkpoint.name}", flush=True)
-            saved = checkpoints.saved_by(checkpoint)
-            if saved.processes != self.processes:
-                print(
-                    f"it was saved by {checkpoints.count_of(saved.processes)}, and this job has {here}: the batches "
-                    "stay the same, sums are rounded in another order",
-                    flush=True,
-                )
-            if saved.precision != self.recipe.precision:
-                print(
-                    f"its steps were computed in {saved.precision}, those from here on in {self.recipe.precision}",
-                    flush=True,
-                )
+            if mark["processes"] != self.processes:
+                before = checkpoints.count_of(mark["processes"])
+                what = f"it was saved by {before}, and this job has {here}"
+                print(f"{what}: the batches stay the same, sums are rounded in another order", flush=True)
+            if mark["precision"] != self.recipe.precision:
+                here_in = self.recipe.precision
+                print(f"its steps were computed in {mark['precision']}, those from here on in {here_in}", flush=True)
             return
         for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
-            saved = checkpoints.saved_by(other)
-            before, how = checkpoints.count_of(saved.processes), saved.sharding
+            mark = checkpoints.mark_of(other)
+            before, how = checkpoints.count_of(mark["processes"]), mark["sharding"]
             print(
                 f"{other.name} of {before} with sharding {how} cannot be read by {here} with "
                 f"sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job and ask "

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from transformers import Trainer, TrainerCallback
 
 from reasonome.core import atomic
@@ -14,13 +13,6 @@ from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.training import processes
 
 FILE = "answers-before.json"
-
-
-class Scorer(Protocol):
-    """What `grpo.RewardScorer` does for validation."""
-
-    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
-        """Rewards by name, a value per text; "reward" is the weighted sum."""
 
 
 class ValidationCurve(TrainerCallback):
@@ -32,14 +24,15 @@ class ValidationCurve(TrainerCallback):
     def __init__(
         self,
         trainer: Trainer,
-        scorer: Scorer,
+        scorer: Any,
         examples: Sequence[Any],
         ask: Callable[[], tuple[list[str], int]],
         every: int | None,
         folder: Path,
     ):
-        """`ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
+        """`scorer` is a `grpo.RewardScorer`.
 
+        `ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
         `every`: optimizer steps between answers under way; None: there are none between the first and the last.
         `folder` is that of the checkpoints, beside which the parent's answers are kept.
         """
@@ -93,7 +86,7 @@ class ValidationCurve(TrainerCallback):
         self._trainer.control.should_log = waiting
 
 
-def before_and_after(scorer: Scorer, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
+def before_and_after(scorer: Any, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
     """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
     if not examples:
         return {"n": 0}

@@ -2,8 +2,6 @@
 
 import os
 
-from reasonome.core.errors import InputError
-
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, AMD and WSL
 
@@ -18,12 +16,9 @@ def leave(most: int | None) -> None:
 
     Has to come before anything looks at a GPU, as CUDA reads once which ones it may use. Numbers of GPUs that are not
     there do no harm: CUDA takes those before the first of them. ROCm heeds CUDA's variable where its own are not set.
-    InputError for a number below 0.
     """
     if most is None:
         return
-    if most < 0:
-        raise InputError(f"--gpus is {most}; the least is 0")
     visible = os.environ.get(_VISIBLE)
     may_see = [str(number) for number in range(most)] if visible is None else visible.split(",")
     os.environ[_VISIBLE] = ",".join(may_see[:most])
