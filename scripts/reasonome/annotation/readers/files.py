@@ -6,7 +6,8 @@ from pathlib import Path
 
 from reasonome.annotation.gene_list import counted
 from reasonome.core.errors import InputError
-from reasonome.facts.files.plain_table import csv_rows, read_text, swallowed
+from reasonome.facts.files.plain_table import csv_rows, swallowed
+from reasonome.facts.files.text_file import read_text
 
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
 _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
