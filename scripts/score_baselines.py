@@ -32,7 +32,7 @@ def main() -> None:
     table = scoring.score_baselines(task, project, args.benchmark, args.style, training, asked)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    print(table.groupby("floor")[list(scoring.SHOWN)].mean().round(3).to_string())
+    print(table.groupby("baseline")[list(scoring.SHOWN)].mean().round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the card of a trained model: what it is, what it learned from, and what it scored beside floors.
+"""Write the card of a trained model: what it is, what it learned from, and what it scored beside baselines.
 
 python scripts/write_model_card.py --backbone smollm2-135m --chain pretrain.demo-s0+sft.names-s0 \
     --plan results/experiments/demo/plan.json --metrics results/experiments/demo/metrics.tsv \

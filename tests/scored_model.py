@@ -1,4 +1,4 @@
-"""Hand-made scores of one model on 90 questions, beside those of floors, and the tests between them."""
+"""Hand-made scores of one model on 90 questions, beside those of baselines, and the tests between them."""
 
 from reasonome.report.plan import Plan
 
@@ -29,11 +29,13 @@ def row(arm: str, metric: str, value: float, **more) -> dict:
     } | more
 
 
-def floor(name: str, information: str, value: float, metric: str = "term_score") -> dict:
-    return row(name, metric, value, kind="floor", information=information, backbone="", chain="", seed="", decoding="")
+def baseline(name: str, information: str, value: float, metric: str = "term_score") -> dict:
+    return row(
+        name, metric, value, kind="baseline", information=information, backbone="", chain="", seed="", decoding=""
+    )
 
 
-def test_of(floor: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
+def test_of(baseline: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
     return {
         "experiment": "mine",
         "backbone": BACKBONE,
@@ -41,10 +43,10 @@ def test_of(floor: str, information: str, difference: float, verdict: str, p: fl
         "style": "names",
         "decoding": "greedy",
         "subset": "mean",
-        "kind": "floor",
+        "kind": "baseline",
         "metric": "term_score",
         "a": ARM,
-        "b": floor,
+        "b": baseline,
         "information": information,
         "difference": difference,
         "low": difference - 0.02,
@@ -65,12 +67,12 @@ METRICS = [
     row(ARM, "term_score", 0.05, kind="shuffled"),
     row("base", "term_score", 0.0, chain="base"),
     row("base", "no_name", 1.0, chain="base"),
-    floor("constant", "none", 0.1),
-    floor("random", "none", 0.02),
-    floor("commonest_words", "prompt", 0.28),
-    floor("nearest_set", "training data", 0.4),
-    floor("nearest_prompt", "training data", 0.2),
-    floor("look_up", "a database with the own term", 1.0),
+    baseline("constant", "none", 0.1),
+    baseline("random", "none", 0.02),
+    baseline("commonest_words", "prompt", 0.28),
+    baseline("nearest_set", "training data", 0.4),
+    baseline("nearest_prompt", "training data", 0.2),
+    baseline("look_up", "a database with the own term", 1.0),
 ]
 TESTS = [
     test_of("constant", "none", 0.2, "a better", 0.004),
@@ -93,6 +95,6 @@ def plan(**more) -> Plan:
             evaluation | {"arm": "base", "chain": "base", "scores": "x"},
             evaluation | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"},
         ],
-        floors=[{"benchmark": "demo-go", "style": "names", "path": "z"}],
+        baselines=[{"benchmark": "demo-go", "style": "names", "path": "z"}],
         **more,
     )

@@ -1,4 +1,4 @@
-"""A made-up experiment on disk: five arms × three subsets, with floors, training logs and an audit."""
+"""A made-up experiment on disk: five arms × three subsets, with baselines, training logs and an audit."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ CHAINS = [
     "sft.names-s0+grpo.soft-s0",
     "pretrain.demo-s0+sft.names-s0+grpo.soft-s0",
 ]
-FLOORS = [
+BASELINES = [
     ("constant", "none", 0.08),
     ("random", "none", 0.03),
     ("commonest_phrase", "prompt", 0.154),
@@ -41,7 +41,7 @@ def write_experiment(
 
     With `shares`, such as (50, 100), examples have strata, and each a contaminated variant of every share. `poison`
     is put into every answer, reasoning step, gene, name, raw text and into what the logs say. With `ontology`, answers
-    are linked to terms, claims checked and rewards noted, and a floor looks the true term up. With `words`, every
+    are linked to terms, claims checked and rewards noted, and a baseline looks the true term up. With `words`, every
     reasoning has about so many.
     """
     random = np.random.default_rng(7)
@@ -63,14 +63,14 @@ def write_experiment(
             "exact": (score > 0.5).astype(float),
         }
 
-    floors = []
+    baselines = []
     looked_up = [("look_up", "a database with the own term", 0.8)] if ontology else []
-    for floor, information, level in FLOORS + looked_up:
-        frame = pd.DataFrame(examples, columns=["subset", "id"]).assign(floor=floor, information=information)
-        frame["answer"] = names[0] if floor == "constant" else names[: len(examples)]
+    for baseline, information, level in BASELINES + looked_up:
+        frame = pd.DataFrame(examples, columns=["subset", "id"]).assign(baseline=baseline, information=information)
+        frame["answer"] = names[0] if baseline == "constant" else names[: len(examples)]
         frame = frame.assign(stratum=strata, **scored(level))
-        floors.append(_linked(frame, random, poison) if ontology else frame)
-    pd.concat(floors).to_parquet(folder / "floors.parquet")
+        baselines.append(_linked(frame, random, poison) if ontology else frame)
+    pd.concat(baselines).to_parquet(folder / "baselines.parquet")
 
     evaluations = []
     for number, arm in enumerate(arms):
@@ -149,7 +149,7 @@ def write_experiment(
         "description": "Five arms of a small backbone on made-up numbers." + poison,
         "arms": arms,
         "evaluations": evaluations,
-        "floors": [{"benchmark": "demo-go", "style": "names", "path": str(folder / "floors.parquet")}],
+        "baselines": [{"benchmark": "demo-go", "style": "names", "path": str(folder / "baselines.parquet")}],
         "steps": steps,
         "corpora": [{"name": "demo", "placebo": True, "statistics": str(folder / "statistics.tsv")}],
         "audits": {"demo-go": str(folder / "audit.json")},

@@ -8,7 +8,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.facts.genes import Gene
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
-from reasonome.tasks.ranking.scoring import score_ranking_floors, score_rankings
+from reasonome.tasks.ranking.scoring import baseline_scores, score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 
@@ -99,12 +99,12 @@ def write_ranking_experiment(
     """
     tests, training = loci(count), loci(count, start=400)
     known = known_names(GENES)
-    evaluations, floors = [], []
+    evaluations, baselines = [], []
     for name in styles:
         asked = style("none" if name == "answer" else "short")
-        table = score_ranking_floors(TASK, asked, training, tests, {gene.symbol: gene.name for gene in GENES}, 25)
-        table.to_parquet(folder / f"floors.{name}.parquet")
-        floors.append({"benchmark": "demo-loci", "style": name, "path": str(folder / f"floors.{name}.parquet")})
+        table = baseline_scores(TASK, asked, training, tests, {gene.symbol: gene.name for gene in GENES}, 25)
+        table.to_parquet(folder / f"baselines.{name}.parquet")
+        baselines.append({"benchmark": "demo-loci", "style": name, "path": str(folder / f"baselines.{name}.parquet")})
         for arm, chain in ARMS.items():
             given = answers(tests, SKILL[arm], samples, f"{arm}:{name}", name != "answer", poison)
             scores = score_rankings(TASK, asked, tests, given, known, 25, seed=0)
@@ -133,7 +133,7 @@ def write_ranking_experiment(
         "task": "causal_gene_ranking",
         "arms": list(ARMS),
         "evaluations": evaluations,
-        "floors": floors,
+        "baselines": baselines,
         "steps": steps,
         "audits": {"demo-loci": str(folder / "audit.json")},
         "trained_on": {

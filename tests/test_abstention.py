@@ -111,15 +111,15 @@ def test_accuracy_at_coverage_by_hand():
     assert value(table, "right_area", "real sets").value == pytest.approx((1 + 1.5 / 2 + 2 / 3) / 3)
 
 
-def test_a_constant_confidence_is_the_floor_at_every_coverage():
+def test_a_constant_confidence_is_the_baseline_at_every_coverage():
     flat = scores(FIVE).assign(confidence=0.3)
     table = abstention_table(flat, 0, RESAMPLES)
     for coverage in (0.25, 0.5, 0.75, 1.0):
         assert value(table, "right", "real and random sets", coverage).value == pytest.approx(0.6)
-    area, floor = (value(table, f"right_{what}", "real and random sets") for what in ("area", "constant"))
-    assert (area.value, area.low, area.high) == pytest.approx((floor.value, floor.low, floor.high))
+    area, baseline = (value(table, f"right_{what}", "real and random sets") for what in ("area", "constant"))
+    assert (area.value, area.low, area.high) == pytest.approx((baseline.value, baseline.low, baseline.high))
     drawn = curve(flat)
-    assert np.allclose(drawn["accuracy"], drawn["floor"])
+    assert np.allclose(drawn["accuracy"], drawn["baseline"])
     assert set(drawn["over"]) == {"real sets", "real and random sets"} and len(drawn) == 400
 
 
@@ -127,7 +127,7 @@ def test_the_curve_ends_at_the_overall_accuracy():
     drawn = curve(scores(FIVE))
     right = drawn[(drawn["measure"] == "right") & (drawn["over"] == "real and random sets")]
     assert right["accuracy"].iloc[[0, 49, 99]].tolist() == pytest.approx([1.0, 0.5, 0.6])
-    assert set(right["floor"].round(9)) == {0.6}
+    assert set(right["baseline"].round(9)) == {0.6}
 
 
 def test_partly_contaminated_sets_are_apart():

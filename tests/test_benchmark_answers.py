@@ -1,4 +1,4 @@
-"""`reasonome score --benchmark`: answers of anybody, scored as the pipeline scores its own, beside its floors."""
+"""`reasonome score --benchmark`: answers of anybody, scored as the pipeline scores its own, beside its baselines."""
 
 import csv
 import json
@@ -60,7 +60,7 @@ def test_answers_to_a_benchmark(built, capsys):
     share = {s: np.mean([e.id in dict(half) for e in examples if e.subset == s]) for s in ("bp", "mf", "cc")}
     assert found["metrics"]["exact"]["value"] == pytest.approx(np.mean(list(share.values())))
     assert {s: found["subsets"][s]["exact"]["value"] for s in share} == pytest.approx(share)
-    assert list(found["floors"]) == ["shuffled_answers"]
+    assert list(found["baselines"]) == ["shuffled_answers"]
     said = capsys.readouterr()
     assert "questions without an answer, counted as wrong: 45" in said.out
     assert "left out: 1 (GO:none (line 47))" in said.out
@@ -69,11 +69,11 @@ def test_answers_to_a_benchmark(built, capsys):
     assert "snakemake --cores 1 results/encoders/minilm/manifest.json" in said.err
 
 
-def test_floors_and_samples_of_a_benchmark(built, capsys):
+def test_baselines_and_samples_of_a_benchmark(built, capsys):
     examples = asked(built)
-    floors = pd.DataFrame(
+    baselines = pd.DataFrame(
         {
-            "floor": "constant",
+            "baseline": "constant",
             "information": "none",
             "id": [e.id for e in examples],
             "subset": [e.subset for e in examples],
@@ -82,7 +82,7 @@ def test_floors_and_samples_of_a_benchmark(built, capsys):
         }
     )
     (built / "results/baselines").mkdir()
-    floors.to_parquet(built / "results/baselines/demo-go.symbols.parquet")
+    baselines.to_parquet(built / "results/baselines/demo-go.symbols.parquet")
     # The first of two samples is right in every row, so every question's score is one half.
     rows = [(e.id, name, sample) for e in examples for sample, name in enumerate([e.name, ""])]
     path = table(built / "a.csv", rows, ("id", "text", "sample"))
@@ -93,11 +93,11 @@ def test_floors_and_samples_of_a_benchmark(built, capsys):
     assert "empty_name" not in found["problems"]
     exact = found["metrics"]["exact"]
     assert (exact["value"], exact["low"], exact["high"], exact["n"]) == (0.5, 0.5, 0.5, 90)
-    assert found["floors"]["constant"]["metrics"]["rouge_l"]["value"] == pytest.approx(0.1)
-    assert "in the style 'symbols', track strict" in said.err  # the style whose floors are there
-    floors[:50].to_parquet(built / "results/baselines/demo-go.symbols.parquet")
+    assert found["baselines"]["constant"]["metrics"]["rouge_l"]["value"] == pytest.approx(0.1)
+    assert "in the style 'symbols', track strict" in said.err  # the style whose baselines are there
+    baselines[:50].to_parquet(built / "results/baselines/demo-go.symbols.parquet")
     cli.main(["score", str(path), "--benchmark", "demo-go"])
-    assert "the floors are of another test split" in capsys.readouterr().out
+    assert "the baselines are of another test split" in capsys.readouterr().out
 
 
 def test_sealed_questions_are_not_scored(built, capsys):
@@ -161,7 +161,7 @@ def test_answers_to_another_benchmark_are_an_error_and_sealed_ones_are_passed_ov
     assert (caught.value.file, caught.value.line) == (path, 91)
 
 
-def test_with_other_encoders_than_the_floors_there_are_no_term_metrics(built, capsys):
+def test_with_other_encoders_than_the_baselines_there_are_no_term_metrics(built, capsys):
     examples = asked(built)
     rows = [
         {"id": e.id, "name": e.name, "namespace": e.subset, "source": "s", "synonyms": [], "parents": []}
@@ -171,30 +171,32 @@ def test_with_other_encoders_than_the_floors_there_are_no_term_metrics(built, ca
     (built / "results/backgrounds").mkdir()
     background = built / "results/backgrounds/demo-go.parquet"
     parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), background)
-    floors = pd.DataFrame({"id": [e.id for e in examples], "subset": [e.subset for e in examples]})
-    floors = floors.assign(floor="constant", information="none", answer="x", rouge_l=0.25, term_score=0.5)
-    floors = floors.assign(same_term=0.5, similarity=0.5, similarity_minilm=0.5, percentile=50, percentile_minilm=50)
+    baselines = pd.DataFrame({"id": [e.id for e in examples], "subset": [e.subset for e in examples]})
+    baselines = baselines.assign(baseline="constant", information="none", answer="x", rouge_l=0.25, term_score=0.5)
+    baselines = baselines.assign(
+        same_term=0.5, similarity=0.5, similarity_minilm=0.5, percentile=50, percentile_minilm=50
+    )
     (built / "results/baselines").mkdir()
-    floors.to_parquet(built / "results/baselines/demo-go.names.parquet")
+    baselines.to_parquet(built / "results/baselines/demo-go.names.parquet")
     path = table(built / "a.csv", [(e.id, e.name) for e in examples])
 
     cli.main(["score", str(path), "--benchmark", "demo-go", "--encoders", "none", "--json", "s.json"])
     found = json.loads((built / "s.json").read_text())
     assert not {"term_score", "lin", "same_term", "similarity", "percentile"} & found["metrics"].keys()
-    assert found["floors"]["constant"]["metrics"].keys() == {"rouge_l", "distinct_names"}
-    assert found["floors"]["shuffled_answers"]["metrics"].keys() == {"rouge_l"}
+    assert found["baselines"]["constant"]["metrics"].keys() == {"rouge_l", "distinct_names"}
+    assert found["baselines"]["shuffled_answers"]["metrics"].keys() == {"rouge_l"}
     assert found["metrics"]["rouge_l"]["value"] == 1
     said = capsys.readouterr().out
     assert "they need the benchmark's encoders (minilm), and here is none" in said
     assert said.startswith("ROUGE-L 1.0000 (90 rows)")
 
-    # The same with a benchmark that has no encoders itself: now the floors are linked alike.
+    # The same with a benchmark that has no encoders itself: now the baselines are linked alike.
     config = built / "config/benchmarks.yaml"
     config.write_text(config.read_text().replace("encoders: [minilm]", "encoders: []", 1))
     cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
     found = json.loads((built / "s.json").read_text())
     assert found["metrics"]["same_term"]["value"] == 1
-    assert found["floors"]["constant"]["metrics"]["term_score"]["value"] == 0.5
+    assert found["baselines"]["constant"]["metrics"]["term_score"]["value"] == 0.5
     assert capsys.readouterr().out.startswith("term_score 1.0000, ROUGE-L 1.0000 (90 rows)")
 
 

@@ -20,7 +20,7 @@ def plan(folder) -> Plan:
             "task": "gene_set_naming",
             "arms": ["A"],
             "evaluations": [cell],
-            "floors": [{"benchmark": "g", "style": "names", "path": "f.parquet"}],
+            "baselines": [{"benchmark": "g", "style": "names", "path": "f.parquet"}],
             "steps": [{"backbone": "b", "chain": "sft.x-s0", "folder": str(folder)}],
         }
     )

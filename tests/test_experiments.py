@@ -70,7 +70,7 @@ def test_the_plan_of_the_demo(project):
     assert {row["track"] for row in plan["evaluations"]} == {"strict"} and plan["out_of_distribution"] == []
     assert plan["evaluations"][0]["scores"] == "results/scores/smollm2-135m/base/demo-go.demo-names/greedy.parquet"
     assert plan["evaluations"][0]["run"] == "results/answers/smollm2-135m/base/demo-go.demo-names/greedy.run.json"
-    assert [row["path"] for row in plan["floors"]] == ["results/baselines/demo-go.demo-names.parquet"]
+    assert [row["path"] for row in plan["baselines"]] == ["results/baselines/demo-go.demo-names.parquet"]
     assert plan["steps"][0] == {
         "backbone": "smollm2-135m",
         "chain": KW,

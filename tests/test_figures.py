@@ -10,7 +10,7 @@ from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
 from reasonome.report import figures, tables
-from reasonome.report.drawing import INK, STYLE, label_floors, save
+from reasonome.report.drawing import INK, STYLE, label_baselines, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
@@ -38,7 +38,7 @@ def test_the_primary_metric_stands_above_rouge(tabled):
     means = metrics.query("metric == 'rouge_l' and subset == 'mean' and kind == 'model'")["value"].tolist()
     drawn = [list(axes.containers[-1].lines[0].get_ydata()) for axes in figure.axes]
     assert drawn == [pytest.approx([2 * mean for mean in means]), pytest.approx(means)]
-    assert set(data["metric"]) == {"term_score", "rouge_l"} and set(data["kind"]) == {"model", "floor"}
+    assert set(data["metric"]) == {"term_score", "rouge_l"} and set(data["kind"]) == {"model", "baseline"}
     plt.close(figure)
 
 
@@ -50,13 +50,13 @@ def test_without_the_primary_metric_rouge_stands_alone(tabled):
     plt.close(figure)
 
 
-def test_a_low_panel_pushes_the_names_of_floors_further_apart():
-    floors = pd.DataFrame({"arm": ["a", "b"], "information": ["none", "prompt"], "value": [0.5, 0.5]})
+def test_a_low_panel_pushes_the_names_of_baselines_further_apart():
+    baselines = pd.DataFrame({"arm": ["a", "b"], "information": ["none", "prompt"], "value": [0.5, 0.5]})
     heights = {}
     for lines in (10, 20):
         figure, axes = plt.subplots()
         axes.set_ylim(0, 1)
-        label_floors(axes, floors, lines=lines)
+        label_baselines(axes, baselines, lines=lines)
         heights[lines] = [text.xyann[1] for text in axes.texts]
         plt.close(figure)
     assert heights == {10: pytest.approx([0.45, 0.55]), 20: pytest.approx([0.475, 0.525])}

@@ -117,13 +117,13 @@ def table_line(card: str, begin: str) -> list[str]:
 def test_the_summary_names_what_is_beaten_and_what_is_not():
     card = render_card(inputs())
     assert "its term score is **0.300 (0.290 to 0.310)**" in card
-    assert "It beats the floors that look at nothing at all, not even the genes." in card
+    assert "It beats the baselines that look at nothing at all, not even the genes." in card
     assert (
         "not shown to beat those that look at the prompt (genes and their official names); the training data." in card
     )
 
 
-def test_a_group_is_beaten_only_if_each_of_its_floors_is():
+def test_a_group_is_beaten_only_if_each_of_its_baselines_is():
     card = render_card(inputs())
     assert (
         "**nothing at all, not even the genes**: **beaten**, all 2; the nearest is constant, "
@@ -133,7 +133,7 @@ def test_a_group_is_beaten_only_if_each_of_its_floors_is():
         "**the prompt (genes and their official names)**: **not beaten**; the highest is commonest_words, "
         "difference +0.020 (+0.000 to +0.040): no difference shown, adjusted p n.s. (0.31)." in card
     )
-    # A floor that is ahead goes by its own p, and one floor behind does not make the group beaten.
+    # A baseline that is ahead goes by its own p, and one baseline behind does not make the group beaten.
     assert (
         "**the training data**: **not beaten**; the highest is nearest_set, "
         "difference −0.100 (−0.120 to −0.080): worse, p 0.010. Better than this model: nearest_set." in card
@@ -141,12 +141,12 @@ def test_a_group_is_beaten_only_if_each_of_its_floors_is():
     assert "**a database**: there are none here." in card
 
 
-def test_scores_stand_beside_the_best_floor_of_every_group():
+def test_scores_stand_beside_the_best_baseline_of_every_group():
     card = render_card(inputs())
     assert table_line(card, "**this model**")[2:] == ["0.300 (0.290 to 0.310)", "0.250 (0.240 to 0.260)"]
     assert table_line(card, "untrained backbone, no usable answer to 100%")[2] == "0.000 (-0.010 to 0.010)"
     assert table_line(card, "its answers, shuffled")[2] == "0.050 (0.040 to 0.060)"
-    best = [line for line in card.splitlines() if line.startswith("| best floor")]
+    best = [line for line in card.splitlines() if line.startswith("| best baseline")]
     assert len(best) == 3
     assert "0.100 (0.090 to 0.110), constant " in best[0]
     assert "0.280 (0.270 to 0.290), commonest_words " in best[1]
@@ -229,7 +229,7 @@ def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
     few = [one for one in METRICS if one["metric"] != "term_score"]
     card = render_card(inputs(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS)))
     assert "The primary metric, term score, was not measured; ROUGE-L stands for it." in card
-    assert "its ROUGE-L is **0.250 (0.240 to 0.260)**. It beats no group of floors." in card
+    assert "its ROUGE-L is **0.250 (0.240 to 0.260)**. It beats no group of baselines." in card
 
 
 def test_no_score_at_all_is_an_error():

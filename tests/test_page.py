@@ -42,7 +42,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import origin_of, read_answering
 from reasonome.report.plan import read_plan
 from reasonome.tasks.naming import report as naming_report
-from reasonome.tasks.naming.floors import FLOORS
+from reasonome.tasks.naming.baselines import BASELINES
 from reasonome.tasks.naming.report import METRICS
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
@@ -193,7 +193,7 @@ def test_the_page_holds_every_answer_once(rendered):
     assert blocks[0] in text and len(set(data["strings"])) == len(data["strings"])
 
 
-def test_an_example_is_stored_once_for_all_arms_and_floors(tmp_path):
+def test_an_example_is_stored_once_for_all_arms_and_baselines(tmp_path):
     plan = read_plan(write_experiment(tmp_path, per_subset=5, arms=["base", "KW"]))
     data = data_of(plan)
     assert data["n_examples"] == 15
@@ -225,7 +225,7 @@ def test_runs_tell_the_steps_behind_a_model(rendered):
     assert behind.behind(setting, "model", "smollm2-135m", "KW") == [1]
     assert behind.behind(setting, "shuffled", "smollm2-135m", "KW", "0") == [1]
     assert behind.behind(setting, "model", "smollm2-135m", "KW", "1") == []
-    assert behind.behind(setting, "floor", "", "random") == [4]
+    assert behind.behind(setting, "baseline", "", "random") == [4]
 
 
 def failures_of(**columns) -> list[list[str]]:
@@ -279,7 +279,7 @@ def test_every_part_is_there(rendered):
     for said in (
         "nearest_prompt",
         "scored without an ontology",
-        "Floors that use the training data",
+        "Baselines that use the training data",
         "own answers, shuffled",
         "n.s. (",
         "no group",
@@ -354,30 +354,30 @@ def test_the_primary_metric_stands_first_with_its_margins(with_terms):
     headline = shown["headline"]
     titles = [title for title, *_ in headline["groups"]]
     assert titles[0] == "Models" and titles[-1] == "The models' own answers, shuffled"
-    assert titles[-2] == "A ceiling, not a floor to beat: look-ups in a database that holds the very term"
+    assert titles[-2] == "A ceiling, not a baseline to beat: look-ups in a database that holds the very term"
     models = headline["groups"][0][2]
-    floors = inputs.metrics.query(
-        "kind == 'floor' and metric == 'term_score' and subset == 'mean' and stratum == ''"
+    baselines = inputs.metrics.query(
+        "kind == 'baseline' and metric == 'term_score' and subset == 'mean' and stratum == ''"
     ).set_index("arm")["value"]
     best = models[2]["margins"]["cells"]["training data"]
-    assert best["b"] == floors[["nearest_prompt", "nearest_set"]].idxmax()
+    assert best["b"] == baselines[["nearest_prompt", "nearest_set"]].idxmax()
     own = inputs.metrics.query("arm == 'KW+RA' and kind == 'model' and metric == 'term_score' and subset == 'mean'")
-    assert best["difference"] == pytest.approx(own["value"].item() - floors[best["b"]])
+    assert best["difference"] == pytest.approx(own["value"].item() - baselines[best["b"]])
     assert models[2]["runs"] == [2] and [name for _, name in models[2]["made"]] == ["pretrain.demo-s0", "sft.names-s0"]
-    # On one scale, whose end is the highest bound; the dashed line is the best floor that is no ceiling.
-    assert headline["best"] == pytest.approx(120 * floors.drop("look_up").max() / headline["highest"], abs=0.06)
+    # On one scale, whose end is the highest bound; the dashed line is the best baseline that is no ceiling.
+    assert headline["best"] == pytest.approx(120 * baselines.drop("look_up").max() / headline["highest"], abs=0.06)
     assert models[2]["strip"]["value"] == pytest.approx(120 * own["value"].item() / headline["highest"], abs=0.06)
 
 
-def test_the_page_explains_every_floor_and_every_kind_of_information():
-    assert set(METRICS.baselines) == set(FLOORS)
+def test_the_page_explains_every_baseline_and_every_kind_of_information():
+    assert set(METRICS.baselines) == set(BASELINES)
     assert list(METRICS.groups) == tables.INFORMATION
 
 
 def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):
     text, inputs = with_terms
     shown = shown_of(inputs)
-    # Two trained arms, each against its parent and the six floors that count.
+    # Two trained arms, each against its parent and the six baselines that count.
     assert len(shown["confirmatory"]) == 2 * (1 + 6)
     assert {t["metric"] for t in shown["confirmatory"]} == {"term_score"}
     assert "Confirmatory tests" in text and "Confirmatory tests" not in rendered[0]
@@ -477,14 +477,14 @@ def test_the_run_of_answers_may_lack_only_where_the_plan_names_none(tmp_path):
     assert raised.value.file == tmp_path / "answers.run.json"
 
 
-def test_a_better_floor_is_marked_as_not_adjusted_in_the_confirmatory_tests(with_terms):
+def test_a_better_baseline_is_marked_as_not_adjusted_in_the_confirmatory_tests(with_terms):
     text, inputs = with_terms
-    tests = inputs.comparisons.query("family == 'protocol' and metric == 'term_score' and kind == 'floor'")
+    tests = inputs.comparisons.query("family == 'protocol' and metric == 'term_score' and kind == 'baseline'")
     ahead = int((tests["difference"] < 0).sum())
     assert 0 < ahead < len(tests)
     start = text.index("<h4>Confirmatory tests</h4>")
-    assert text[start : text.index("<h4>All metrics</h4>")].count("a floor ahead: by p, not adjusted") == ahead
-    assert "so the group's p is the largest of its floors', and 1 where one of them is ahead" in setting_of(text)
+    assert text[start : text.index("<h4>All metrics</h4>")].count("a baseline ahead: by p, not adjusted") == ahead
+    assert "so the group's p is the largest of its baselines', and 1 where one of them is ahead" in setting_of(text)
 
 
 def test_units_are_told_of_what_does_not_run_from_0_to_1(with_terms):
@@ -546,11 +546,11 @@ def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
     assert [metric for metric, _ in shown["variants"]] == ["rouge_l", "exact", "abstained"]
     table = shown["variants"][2][1]
     assert [c.subset for c in table["columns"][:4]] == ["bp", "bp-50", "bp-100", "cc"]
-    assert [title for title, _, _ in table["groups"]] == ["Models"]  # no floor abstains
+    assert [title for title, _, _ in table["groups"]] == ["Models"]  # no baseline abstains
     abstained = metrics.query("arm == 'base' and metric == 'abstained' and subset == 'bp-100'")
     assert table["groups"][0][2][0]["cells"][2][1].value == abstained["value"].item()
     assert "6 understudied, 6 intermediate, 6 well-studied examples" in text
-    assert "Floors that use the facts chosen for the prompt" in text
+    assert "Baselines that use the facts chosen for the prompt" in text
     plain, _ = rendered
     assert "By how well the genes are studied" in text and "By how well the genes are studied" not in plain
     assert "Contaminated variants" in text and "Contaminated variants" not in plain
@@ -646,10 +646,10 @@ def test_the_filter_is_called_a_formality_only_where_the_teacher_knew_the_name(r
         assert "formality" not in text and "dropped: one step only" in text
 
 
-def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
-    floors = pd.DataFrame([("constant", 0.1), ("random", 0.05), ("nearest_set", 0.3)], columns=["arm", "value"])
-    floors = floors.assign(metric="rouge_l", subset="mean")
-    common = {"backbone": "small", "a": "KW", "metric": "rouge_l", "subset": "mean", "kind": "floor"}
+def test_margins_name_the_best_baseline_and_only_groups_wholly_beaten():
+    baselines = pd.DataFrame([("constant", 0.1), ("random", 0.05), ("nearest_set", 0.3)], columns=["arm", "value"])
+    baselines = baselines.assign(metric="rouge_l", subset="mean")
+    common = {"backbone": "small", "a": "KW", "metric": "rouge_l", "subset": "mean", "kind": "baseline"}
     columns = ("b", "information", "difference", "p_holm")
     tests = [
         common | dict(zip(columns, values, strict=True))
@@ -659,18 +659,18 @@ def test_margins_name_the_best_floor_and_only_groups_wholly_beaten():
             ("nearest_set", "training data", 0.001, 0.9),
         ]
     ]
-    (row,) = scores_section.margins(tests, floors, ["none", "training data"])
+    (row,) = scores_section.margins(tests, baselines, ["none", "training data"])
     assert row["cells"]["none"]["b"] == "constant"
     assert row["beaten"] == ["none"]
     for p in (0.06, float("nan")):  # not significant; not in the family
         tests[1]["p_holm"] = p
-        assert scores_section.margins(tests, floors, ["none", "training data"])[0]["beaten"] == []
+        assert scores_section.margins(tests, baselines, ["none", "training data"])[0]["beaten"] == []
 
 
 def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():
-    test = {"family": "protocol", "kind": "floor", "difference": 0.1, "p_holm": 0.04, "p_family": 0.01}
+    test = {"family": "protocol", "kind": "baseline", "difference": 0.1, "p_holm": 0.04, "p_family": 0.01}
     assert scores_section.claimed_p(test) == 0.04
-    assert scores_section.claimed_p(test | {"difference": -0.1}) == 0.01, "that a floor is ahead is no claim"
+    assert scores_section.claimed_p(test | {"difference": -0.1}) == 0.01, "that a baseline is ahead is no claim"
     assert scores_section.claimed_p(test | {"family": "", "p_holm": float("nan")}) == 0.01
 
 
@@ -724,7 +724,7 @@ def test_every_figure_is_written_with_its_data(rendered):
     written = {str(path.relative_to(inputs.figures)) for path in inputs.figures.rglob("*") if path.is_file()}
     assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}
     drawn = pd.read_csv(inputs.figures / f"{stems[0]}.tsv", sep="\t")
-    assert set(drawn["kind"]) == {"model", "floor"} and set(drawn["metric"]) == {"rouge_l"}
+    assert set(drawn["kind"]) == {"model", "baseline"} and set(drawn["metric"]) == {"rouge_l"}
     svg = (inputs.figures / f"{stems[0]}.svg").read_text()
     assert "currentColor" in svg and "nearest_set (training data)" in svg
     curves = (inputs.figures / f"{stems[-1]}.svg").read_text()

@@ -34,7 +34,7 @@ def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **
                 for arm, chain in arms.items()
                 for benchmark in benchmarks
             ],
-            "floors": [{"benchmark": name, "style": "names", "path": "f.parquet"} for name in benchmarks],
+            "baselines": [{"benchmark": name, "style": "names", "path": "f.parquet"} for name in benchmarks],
             **fields,
         }
     )
@@ -51,8 +51,8 @@ def scored(arm: str, by_subset: dict[str, float], metric="rouge_l", seed="0", sd
     return [common | {"subset": s, "value": v, "low": v - 0.05, "high": v + 0.05} for s, v in by_subset.items()]
 
 
-def floor(name: str, information: str, by_subset: dict[str, float], metric="rouge_l", **labels) -> list[dict]:
-    labels = {"kind": "floor", "information": information, "backbone": "", "seed": "", "decoding": ""} | labels
+def baseline(name: str, information: str, by_subset: dict[str, float], metric="rouge_l", **labels) -> list[dict]:
+    labels = {"kind": "baseline", "information": information, "backbone": "", "seed": "", "decoding": ""} | labels
     return scored(name, by_subset, metric, **labels)
 
 
@@ -157,21 +157,21 @@ def test_seeds_are_averaged_with_their_standard_deviation():
     assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.200 ± 0.141"
 
 
-def test_the_best_floor_of_every_group_is_that_of_the_metric_s_mean():
+def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
     rows = [
         *scored("base", {"bp": 0.2, "mf": 0.4, "mean": 0.3}),
         *scored("base", {"bp": 0.2, "mf": 0.4, "mean": 0.3}, "similarity"),
-        *floor("nearest_set", "training data", {"bp": 0.3, "mf": 0.5, "mean": 0.4}),
-        *floor("constant", "none", {"bp": 0.3, "mf": 0.1, "mean": 0.2}),
-        *floor("random", "none", {"bp": 0.0, "mf": 0.3, "mean": 0.15}),
-        *floor("constant", "none", {"bp": 0.1, "mf": 0.1, "mean": 0.1}, "similarity"),
-        *floor("random", "none", {"bp": 0.2, "mf": 0.2, "mean": 0.2}, "similarity"),
-        *floor("elsewhere", "none", {"bp": 1.0, "mf": 1.0, "mean": 1.0}, style="symbols"),
+        *baseline("nearest_set", "training data", {"bp": 0.3, "mf": 0.5, "mean": 0.4}),
+        *baseline("constant", "none", {"bp": 0.3, "mf": 0.1, "mean": 0.2}),
+        *baseline("random", "none", {"bp": 0.0, "mf": 0.3, "mean": 0.15}),
+        *baseline("constant", "none", {"bp": 0.1, "mf": 0.1, "mean": 0.1}, "similarity"),
+        *baseline("random", "none", {"bp": 0.2, "mf": 0.2, "mean": 0.2}, "similarity"),
+        *baseline("elsewhere", "none", {"bp": 1.0, "mf": 1.0, "mean": 1.0}, style="symbols"),
     ]
     plan = make_plan({"base": "base"})
     found = cells(plan, rows)
-    floors = found[found["kind"] == "floor"]
-    assert floors[["metric", "information", "arm", "subset", "value"]].to_numpy().tolist() == [
+    baselines = found[found["kind"] == "baseline"]
+    assert baselines[["metric", "information", "arm", "subset", "value"]].to_numpy().tolist() == [
         ["rouge_l", "none", "constant", "bp", 0.3],
         ["rouge_l", "none", "constant", "mf", 0.1],
         ["rouge_l", "none", "constant", "mean", 0.2],
@@ -185,14 +185,14 @@ def test_the_best_floor_of_every_group_is_that_of_the_metric_s_mean():
     markdown = paper.score_markdown("in_distribution", plan, found)
     assert [row[:2] for row in lines_of(markdown)[2:5]] == [
         ["small", "base"],
-        ["best floor", "constant (none)"],
+        ["best baseline", "constant (none)"],
         ["", "nearest_set (training data)"],
     ]
 
 
 def test_a_look_up_of_the_tested_set_is_called_a_ceiling():
     rows = scored("base", {"mean": 0.3, "bp": 0.3})
-    rows += floor("enrichment_own", paper.CEILING, {"mean": 0.9, "bp": 0.9})
+    rows += baseline("enrichment_own", paper.CEILING, {"mean": 0.9, "bp": 0.9})
     plan = make_plan({"base": "base"})
     table = lines_of(paper.score_markdown("in_distribution", plan, cells(plan, rows)))
     assert table[-1][:2] == ["ceiling", "enrichment_own (a database with the own term)"]
@@ -217,7 +217,7 @@ def test_the_test_is_against_the_parent_arm():
     tests = [
         compared("KW", "base", 0.0004, 0.0008, verdict="b better"),
         compared("KW+RA", "KW", 0.2, 0.4, difference=-0.025, verdict="on par"),
-        compared("KW+RA", "base", 1e-9, 1e-9, kind="floor"),  # a floor of that name
+        compared("KW+RA", "base", 1e-9, 1e-9, kind="baseline"),  # a baseline of that name
         compared("KW+RA", "KW", 0.001, np.nan, subset="bp"),
     ]
     found = cells(make_plan(ARMS), TWO_SUBSETS, tests).set_index(["arm", "subset"])
@@ -307,7 +307,7 @@ def test_names_are_shown_as_they_are():
     assert {len(row) for row in table} == {4}
 
 
-def test_the_ablation_shows_every_backbone_and_the_best_floors():
+def test_the_ablation_shows_every_backbone_and_the_best_baselines():
     arms = {arm: ARMS[arm] for arm in ("base", "KW")}
     plan = make_plan(arms, benchmarks=("in", "other"), backbones=("small", "large"))
     rows = []
@@ -315,8 +315,8 @@ def test_the_ablation_shows_every_backbone_and_the_best_floors():
         for backbone, arm, value in (("small", "base", 0.1), ("small", "KW", 0.2), ("large", "base", 0.3)):
             by_subset = {"bp": value, "mean": value}
             rows += scored(arm, by_subset, metric, backbone=backbone, benchmark=benchmark)
-        rows += floor("constant", "none", {"mean": 0.15}, metric, benchmark=benchmark)
-        rows += floor("random", "none", {"mean": 0.05}, metric, benchmark=benchmark)
+        rows += baseline("constant", "none", {"mean": 0.15}, metric, benchmark=benchmark)
+        rows += baseline("random", "none", {"mean": 0.05}, metric, benchmark=benchmark)
     figure, data = paper_figures.ablation(plan, pd.DataFrame(rows))
     assert [(axes.get_title(loc="left"), axes.get_ylabel()) for axes in figure.axes] == [
         ("in, names, greedy", "term score, 95 % interval"),
@@ -359,7 +359,7 @@ def test_a_confidence_that_tells_right_from_wrong_gives_a_falling_curve():
     curve = data[data["measure"] == "right"].set_index("coverage")
     # The two surest of four are right: all of the first half, and 2 of 3 at three quarters.
     assert curve.loc[[0.25, 0.5, 0.75, 1.0], "accuracy"].tolist() == pytest.approx([1, 1, 2 / 3, 0.5])
-    assert curve["floor"].unique().tolist() == [0.5]
+    assert curve["baseline"].unique().tolist() == [0.5]
     assert [axes.get_ylabel() for axes in figure.axes] == ["term score", "share of right answers"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a|b", "constant confidence"]
     plt.close(figure)
@@ -396,7 +396,7 @@ FILES += ["in_distribution.md", "in_distribution.tsv", "out_of_distribution.md",
 def test_the_program_writes_the_same_bytes_again_and_needs_its_tables(tmp_path):
     plan = write_experiment(tmp_path, per_subset=4, arms=["base", HOSTILE])
     rows = [row for arm, value in (("base", 0.1), (HOSTILE, 0.2)) for row in scored(arm, {"bp": value, "mean": value})]
-    rows += scored("base", {"bp": 1.0, "mean": 1.0}, "format") + floor("constant", "none", {"bp": 0.1, "mean": 0.1})
+    rows += scored("base", {"bp": 1.0, "mean": 1.0}, "format") + baseline("constant", "none", {"bp": 0.1, "mean": 0.1})
     labels = {"experiment": "demo", "benchmark": "demo-go"}
     metrics = pd.DataFrame(rows).assign(**labels).replace({"backbone": {"small": "smollm2-135m"}})
     atomic.write_tsv(tmp_path / "metrics.tsv", metrics.reindex(columns=tables.METRIC_COLUMNS))

@@ -63,7 +63,7 @@ def test_scores_tell_of_answers_and_truths_as_text(tmp_path, capsys, option):
     assert f"nucleus{SHOWN}" in (told.err if option else told.out)
     assert obeyed(told.out + told.err) == []
     if option:
-        assert f"nucleus{BAD}" in json.loads(told.out)["floors"]["best_constant"]["note"]
+        assert f"nucleus{BAD}" in json.loads(told.out)["baselines"]["best_constant"]["note"]
 
 
 @pytest.mark.parametrize("option", [[], ["--format", "tsv"]])

@@ -130,25 +130,25 @@ def test_there_are_rows_for_every_source_of_evidence(experiment):
     assert strata["n"].tolist() == [24, 8, 8, 8]
 
 
-def test_the_random_order_is_a_floor_without_answers_of_its_own(experiment):
+def test_the_random_order_is_a_baseline_without_answers_of_its_own(experiment):
     metrics = experiment[3]
-    floor = of(metrics, arm="random_order", style="short", subset="mean", stratum="").set_index("metric")["value"]
-    assert "distinct_names" not in floor
+    baseline = of(metrics, arm="random_order", style="short", subset="mean", stratum="").set_index("metric")["value"]
+    assert "distinct_names" not in baseline
     # Two questions each with 6, 7, 8, 9 and 10 candidates, and again; 24 questions end with four of 6 and 7.
     sizes = [6 + number // 2 % 5 for number in range(24)]
-    assert floor["top_1"] == pytest.approx(np.mean([1 / n for n in sizes]))
-    assert floor["mrr"] == pytest.approx(np.mean([sum(1 / r for r in range(1, n + 1)) / n for n in sizes]))
-    assert floor["no_name"] == 0
+    assert baseline["top_1"] == pytest.approx(np.mean([1 / n for n in sizes]))
+    assert baseline["mrr"] == pytest.approx(np.mean([sum(1 / r for r in range(1, n + 1)) / n for n in sizes]))
+    assert baseline["no_name"] == 0
 
 
 def test_comparisons_are_of_the_metrics_of_rankings(experiment):
     _, plan, evidence, _ = experiment
     table = comparisons_table(plan, evidence, resamples=50)
     assert set(table["metric"]) == set(RANKINGS.compared)
-    assert {"floor", "shuffled", "parent arm", "other style"} <= set(table["kind"])
+    assert {"baseline", "shuffled", "parent arm", "other style"} <= set(table["kind"])
     assert table.loc[table["metric"] == "mrr", "p_mcnemar"].isna().all()
-    floors = table[(table["kind"] == "floor") & (table["a"] == "RL rank")]
-    assert (floors["family"] == "protocol").all()
+    baselines = table[(table["kind"] == "baseline") & (table["a"] == "RL rank")]
+    assert (baselines["family"] == "protocol").all()
 
 
 def test_a_table_comes_back_with_its_errors(experiment, tmp_path):

@@ -1,4 +1,4 @@
-"""Tables of rankings in both tracks: values by hand, cells as people write them, floors, and ways to ask wrongly."""
+"""Tables of rankings in both tracks: values by hand, cells as people write them, baselines, and ways to ask wrongly."""
 
 import csv
 import json
@@ -261,39 +261,39 @@ def test_a_list_counts_as_far_as_it_is_stated():
     assert score_table(cells, COLUMNS, TASK, track="as-published").table["top_max"].tolist() == [1, 1]
 
 
-def test_floors_by_hand():
-    floors = score_table(CANDIDATES, ASKED, TASK).floors
-    assert list(floors) == ["random_order", "prompt_order", "commonest_gold", "shuffled_answers"]
-    chance = floors["random_order"].metrics
+def test_baselines_by_hand():
+    baselines = score_table(CANDIDATES, ASKED, TASK).baselines
+    assert list(baselines) == ["random_order", "prompt_order", "commonest_gold", "shuffled_answers"]
+    chance = baselines["random_order"].metrics
     # H(2)/2, H(3)/3 and H(4)/4; the last row's gold is no candidate.
     assert chance["mrr"].value == pytest.approx((3 / 4 + 11 / 18 + 25 / 48 + 0) / 4)
     assert chance["top_1"].value == pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 0) / 4)
     assert chance["top_3"].value == pytest.approx((1 + 1 + 3 / 4 + 0) / 4)
     assert chance["rank"].value == pytest.approx((3 / 2 + 2 + 5 / 2 + 4) / 4)
     # The columns have the golds at 1, 3, 1 and nowhere.
-    assert floors["prompt_order"].metrics["mrr"].value == pytest.approx((1 + 1 / 3 + 1 + 0) / 4)
+    assert baselines["prompt_order"].metrics["mrr"].value == pytest.approx((1 + 1 / 3 + 1 + 0) / 4)
     # In the other rows: B twice; A and B once, A before B in the column; A, B and D once, B first; D never, nor here.
-    assert floors["commonest_gold"].metrics["mrr"].value == pytest.approx((1 / 2 + 1 / 2 + 1 + 0) / 4)
-    assert floors["commonest_gold"].information == "the other rows"
+    assert baselines["commonest_gold"].metrics["mrr"].value == pytest.approx((1 / 2 + 1 / 2 + 1 + 0) / 4)
+    assert baselines["commonest_gold"].information == "the other rows"
 
 
 def test_the_random_order_of_several_right_genes():
     # One of two right genes among four is first in half of the orders, and second at worst third: 1/2, 1/3, 1/6.
     scored = score_table(frame([("[A]", "A, B")], candidates=["A, B, C, D"]), ASKED, TASK)
-    chance = scored.floors["random_order"].metrics
+    chance = scored.baselines["random_order"].metrics
     assert chance["top_1"].value == pytest.approx(1 / 2)
     assert chance["top_3"].value == pytest.approx(1)
     assert chance["mrr"].value == pytest.approx(1 / 2 + 1 / 3 / 2 + 1 / 6 / 3)
     assert chance["rank"].value == pytest.approx(5 / 3)
 
 
-def test_floors_without_candidates():
+def test_baselines_without_candidates():
     cells = frame([("[A]", "A"), ("[A]", "A"), ("[A]", "B"), ("[A]", "C")])
-    floors = score_table(cells, COLUMNS, TASK).floors
-    assert list(floors) == ["commonest_gold", "shuffled_answers"]
+    baselines = score_table(cells, COLUMNS, TASK).baselines
+    assert list(baselines) == ["commonest_gold", "shuffled_answers"]
     # A, B and C are right once in the other rows of A; B and C nowhere but in their own.
-    assert floors["commonest_gold"].metrics["mrr"].value == pytest.approx((1 + 1 + 0 + 0) / 4)
-    assert floors["shuffled_answers"].metrics["top_1"].value == 0.5  # an answer that is the same in every row
+    assert baselines["commonest_gold"].metrics["mrr"].value == pytest.approx((1 + 1 + 0 + 0) / 4)
+    assert baselines["shuffled_answers"].metrics["top_1"].value == 0.5  # an answer that is the same in every row
 
 
 def test_standard_errors_are_clustered_and_genes_weigh_the_same():
@@ -407,7 +407,7 @@ def test_a_row_without_candidates_is_asked_about_all_genes(track, empty):
     assert "gold_not_a_candidate" not in scored.problems
     note = "rows without candidates, which have no rank and count as wrong in the orders of candidates: 1 (line 2)"
     assert note in scored.notes
-    chance, prompt = (scored.floors[name].metrics for name in ("random_order", "prompt_order"))
+    chance, prompt = (scored.baselines[name].metrics for name in ("random_order", "prompt_order"))
     assert chance["top_1"].value == pytest.approx((1 / 2 + 0 + 1 / 3) / 3)
     assert chance["mrr"].value == pytest.approx((3 / 4 + 0 + 11 / 18) / 3)
     assert (chance["rank"].value, chance["rank"].n) == ((3 / 2 + 2) / 2, 2)
@@ -437,10 +437,10 @@ def test_rows_without_an_id_are_questions_of_their_own(tmp_path, track):
 @pytest.mark.parametrize("track", ["strict", "as-published"])
 def test_one_row_has_no_other_to_take_an_answer_from(track):
     one = score_table(CANDIDATES[:1], ASKED, TASK, track=track, resamples=100)
-    assert list(one.floors) == ["random_order", "prompt_order", "commonest_gold"]
+    assert list(one.baselines) == ["random_order", "prompt_order", "commonest_gold"]
     two = score_table(CANDIDATES[:2], ASKED, TASK, track=track, resamples=100)
     # [X, A] and [A, B], of A and of B, change places.
-    assert two.floors["shuffled_answers"].metrics["mrr"].value == pytest.approx((1 + 0) / 2)
+    assert two.baselines["shuffled_answers"].metrics["mrr"].value == pytest.approx((1 + 0) / 2)
 
 
 def test_asked_wrongly_in_python():
@@ -491,7 +491,7 @@ def test_a_recorded_table_through_the_command(tmp_path, track):
     assert run.returncode == 0, run.stderr
     assert not [line for line in run.stderr.splitlines() if line.endswith("| torch")]
     found = json.loads(run.stdout)
-    assert list(found) == ["n", "track", "metrics", "macro", "floors", "problems", "notes"]
+    assert list(found) == ["n", "track", "metrics", "macro", "baselines", "problems", "notes"]
     assert (found["n"], found["track"]) == (273, track)
     for metric in ("top_1", "top_3", "top_5", "top_10", "mrr", "top_max", "rank"):
         score = found["metrics"][metric]
@@ -504,9 +504,9 @@ def test_a_recorded_table_through_the_command(tmp_path, track):
     assert found["problems"]["other_case"] == 39
     assert found["problems"]["unclosed_list"] == 39
     # The gold is the first of fifteen candidates, so that their order is the answer.
-    assert found["floors"]["prompt_order"]["metrics"]["top_1"]["value"] == 1
+    assert found["baselines"]["prompt_order"]["metrics"]["top_1"]["value"] == 1
     expected = sum(1 / r for r in range(1, 16)) / 15
-    assert found["floors"]["random_order"]["metrics"]["mrr"]["value"] == pytest.approx(expected)
+    assert found["baselines"]["random_order"]["metrics"]["mrr"]["value"] == pytest.approx(expected)
 
 
 def test_one_seed_gives_one_result(tmp_path):

@@ -332,7 +332,9 @@ def test_what_jobs_of_rankings_have_to_do_can_be_told(project, name):
 def test_rankings_need_no_encoder_of_a_teacher(project):
     backbones, encoders = needed_weights(project, ["rare-disease"])
     assert backbones == ["llama-3.1-8b"]
-    assert encoders == project.benchmarks["rare-cases"].encoders, "those of floors; the teacher's minilm is not needed"
+    assert encoders == project.benchmarks["rare-cases"].encoders, (
+        "those of baselines; the teacher's minilm is not needed"
+    )
 
 
 # --- a small chain ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, total
-from reasonome.tasks.naming import floors
+from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
@@ -145,9 +145,9 @@ class Attacked:
         self.constant_name, self.constant = earned["name"], earned["reward"]
         # What stands beside the curve of a training.
         self.beside = {one["name"]: one["reward"] for one in (earned, *earned["copies"])}
-        self.blind = max(self.constant, self.reward(completion(self.floor("common_words", self.examples)[0])))
+        self.blind = max(self.constant, self.reward(completion(self.baseline("common_words", self.examples)[0])))
 
-        self.phrases = self.reward([completion(name) for name in self.floor("commonest_phrase", self.examples)])
+        self.phrases = self.reward([completion(name) for name in self.baseline("commonest_phrase", self.examples)])
 
     def reward(self, texts, examples=None) -> float:
         """Mean reward of one text for all examples, or of one each."""
@@ -158,8 +158,8 @@ class Attacked:
     def prompt(self, example):
         return TASK.prompt(example, self.style).messages
 
-    def floor(self, name, examples):
-        return floors.FLOORS[name].answer(floors.Questions(examples, self.style, 0, self.training))[0]
+    def baseline(self, name, examples):
+        return baselines.BASELINES[name].answer(baselines.Questions(examples, self.style, 0, self.training))[0]
 
     @cached_property
     def common(self):
@@ -250,7 +250,7 @@ def test_ignoring_the_contract_does_not_pay(attacked, attack):
 def test_a_list_of_guesses_does_not_pay(attacked, kind, count, separator):
     """Ontology names hold commas and "and", so that lists of a few names pass for one.
 
-    The yardstick is the better of the two answers that floors give without a look at the question: the best
+    The yardstick is the better of the two answers that baselines give without a look at the question: the best
     constant name, or the commonest words in a row.
     """
     reward = attacked.reward(completion(separator.join(getattr(attacked, kind)[:count])))
@@ -299,7 +299,9 @@ def test_no_answer_without_a_look_at_the_question_comes_near_one_that_looks(atta
     whole = project.style("demo-go", "names")
     rewards = {}
     for name in ("constant", "common_words", "nearest_prompt"):
-        (answers,) = floors.FLOORS[name].answer(floors.Questions(attacked.held_out, whole, 0, attacked.training))
+        (answers,) = baselines.BASELINES[name].answer(
+            baselines.Questions(attacked.held_out, whole, 0, attacked.training)
+        )
         rewards[name] = attacked.reward([completion(answer) for answer in answers], attacked.held_out)
     print(rewards)
     assert max(rewards["constant"], rewards["common_words"]) < rewards["nearest_prompt"] - 0.2

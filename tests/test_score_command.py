@@ -1,4 +1,4 @@
-"""`reasonome score`: values against rouge_score itself, floors beside them, and every way to ask wrongly."""
+"""`reasonome score`: values against rouge_score itself, baselines beside them, and every way to ask wrongly."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
 from reasonome.scoring.table_scores import Score
-from reasonome.scoring.table_task import TableFloor
+from reasonome.scoring.table_task import TableBaseline
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping
 from reasonome.tasks.naming.table import NamingTable
@@ -71,7 +71,7 @@ def test_a_constant_answer_has_the_reference_librarys_score(tmp_path, names, cel
     assert scored.metrics["rouge_l"].low < expected < scored.metrics["rouge_l"].high
     assert scored.metrics["distinct_names"] == Score(1 / 200, None, None, 200)
     # Whatever row a constant is handed to, it says the same.
-    assert scored.floors["shuffled_answers"].metrics["rouge_l"] == scored.metrics["rouge_l"]
+    assert scored.baselines["shuffled_answers"].metrics["rouge_l"] == scored.metrics["rouge_l"]
 
 
 def test_a_small_table_by_hand(tmp_path):
@@ -106,7 +106,7 @@ def test_the_best_constant_is_the_best_of_all(names):
     assert chosen == min(name for name in means if means[name] > max(means.values()) - 1e-9)
 
 
-def test_floors_by_hand():
+def test_baselines_by_hand():
     frame = pd.DataFrame(
         {
             "answer": ["ion transport"] * 4,
@@ -115,17 +115,17 @@ def test_floors_by_hand():
         }
     )
     scored = score_table(frame, COLUMNS | {"genes": "genes"})
-    floors = scored.floors
-    assert set(floors) == {"best_constant", "common_words", "random_name", "shuffled_answers", "nearest_row"}
+    baselines = scored.baselines
+    assert set(baselines) == {"best_constant", "common_words", "random_name", "shuffled_answers", "nearest_row"}
     # "DNA repair" in every row: 1, 1/2, 1 and 0; best of the common words is the same.
-    assert "'DNA repair' in every row" in floors["best_constant"].note
-    assert floors["best_constant"].metrics["rouge_l"].value == pytest.approx(0.625)
-    assert floors["common_words"].metrics["rouge_l"].value == pytest.approx(0.625)
+    assert "'DNA repair' in every row" in baselines["best_constant"].note
+    assert baselines["best_constant"].metrics["rouge_l"].value == pytest.approx(0.625)
+    assert baselines["common_words"].metrics["rouge_l"].value == pytest.approx(0.625)
     # Nearest: row 3 for rows 1 and 2 (both 2/3), row 1 for row 3, nothing for row 4.
-    assert floors["nearest_row"].metrics["exact"].value == pytest.approx(0.5)
-    assert floors["nearest_row"].metrics["rouge_l"].value == pytest.approx((1 + 0.5 + 1 + 0) / 4)
+    assert baselines["nearest_row"].metrics["exact"].value == pytest.approx(0.5)
+    assert baselines["nearest_row"].metrics["rouge_l"].value == pytest.approx((1 + 0.5 + 1 + 0) / 4)
     # Chance: the mean over golds of ROUGE-L with a gold drawn at random is 7/16.
-    assert floors["random_name"].metrics["rouge_l"].value == pytest.approx(7 / 16, abs=0.15)
+    assert baselines["random_name"].metrics["rouge_l"].value == pytest.approx(7 / 16, abs=0.15)
 
 
 def test_rows_whose_sets_are_alike_are_resampled_together():
@@ -146,9 +146,9 @@ def test_sets_that_overlap_in_a_chain_have_no_interval(chained, told):
     frame["genes"] = [f"A{row} A{row + 1} A{row + 2}" for row in range(chained)] + list("XYZ")[: 6 - chained]
     scored = score_table(frame, COLUMNS | {"genes": "genes"})
     assert scored.metrics["exact"] == Score(0.5, None, None, 6)
-    assert scored.floors["best_constant"].metrics["exact"] == Score(0.5, None, None, 6)
+    assert scored.baselines["best_constant"].metrics["exact"] == Score(0.5, None, None, 6)
     assert scored.notes == [f"no intervals: 6 rows are {told} by the genes that they share, too few to resample"]
-    assert "[" not in scored.text().split("floor")[0]
+    assert "[" not in scored.text().split("baseline")[0]
     assert score_table(frame, COLUMNS).metrics["exact"].low is not None  # without genes, every row is its own
 
 
@@ -173,7 +173,7 @@ def test_similarity_is_that_of_the_encoders():
     scored = score_table(frame, COLUMNS, encoders={"half": SimpleNamespace(similarity=cosines)})
     assert scored.metrics["similarity_half"].value == pytest.approx((0.9 + 0.3 + 0) / 3)
     assert scored.metrics["similarity"] == scored.metrics["similarity_half"]
-    assert "similarity" in scored.floors["best_constant"].metrics
+    assert "similarity" in scored.baselines["best_constant"].metrics
 
 
 def test_terms_of_a_background(tmp_path):
@@ -196,8 +196,8 @@ def test_terms_of_a_background(tmp_path):
     assert scored.table["gene_overlap"].tolist() == [1, 0.5, 0.75]
     assert scored.table["lin"].tolist() == [1, 0, 0]
     assert scored.metrics["term_score"].value == pytest.approx((1 + 0.5 + 0.75) / 3)
-    assert scored.floors["best_constant"].metrics["term_score"].value == 1
-    assert scored.floors["best_constant_term"].metrics["term_score"].value == 1
+    assert scored.baselines["best_constant"].metrics["term_score"].value == 1
+    assert scored.baselines["best_constant_term"].metrics["term_score"].value == 1
     # The background's genes in small letters are the same.
     small = score_table(frame.assign(genes="a b c"), COLUMNS | {"genes": "genes"}, background=background)
     assert small.table["gene_overlap"].tolist() == [1, 0.5, 0.75]
@@ -219,33 +219,33 @@ def test_the_best_constant_by_term_score_by_hand(tmp_path):
         {"answer": ["x"] * 3, "gold": ["DNA repair", "DNA binding", "cell"], "genes": ["A B", "C D", "A B C D"]}
     )
     columns = COLUMNS | {"genes": "genes"}
-    floors = score_table(frame, columns, background=tmp_path / "background.parquet").floors
-    assert floors["best_constant_term"].metrics["term_score"].value == pytest.approx(2 / 3)
-    assert "'cell' in every row" in floors["best_constant_term"].note
-    assert "optimistic in term_score" in floors["best_constant_term"].note
-    assert floors["best_constant"].metrics["term_score"].value == pytest.approx(1 / 2)
-    assert "'DNA binding' in every row" in floors["best_constant"].note
-    assert "optimistic in ROUGE-L" in floors["best_constant"].note
-    assert "best_constant_term" not in score_table(frame, columns).floors
+    baselines = score_table(frame, columns, background=tmp_path / "background.parquet").baselines
+    assert baselines["best_constant_term"].metrics["term_score"].value == pytest.approx(2 / 3)
+    assert "'cell' in every row" in baselines["best_constant_term"].note
+    assert "optimistic in term_score" in baselines["best_constant_term"].note
+    assert baselines["best_constant"].metrics["term_score"].value == pytest.approx(1 / 2)
+    assert "'DNA binding' in every row" in baselines["best_constant"].note
+    assert "optimistic in ROUGE-L" in baselines["best_constant"].note
+    assert "best_constant_term" not in score_table(frame, columns).baselines
 
 
 def test_a_true_name_with_a_line_end_leaves_notes_whole():
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["DNA\nrepair"] * 2}), COLUMNS)
-    assert scored.floors["best_constant"].note.startswith("'DNA repair' in every row")
-    assert not any("\n" in floor.note for floor in scored.floors.values())
+    assert scored.baselines["best_constant"].note.startswith("'DNA repair' in every row")
+    assert not any("\n" in baseline.note for baseline in scored.baselines.values())
 
 
 def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(monkeypatch):
     class Twice(NamingTable):
-        def floors(self, table, seed, terms):
-            return {"twice": TableFloor("none", [["a", "b"], ["b", "b"]], "")}
+        def baselines(self, table, seed, terms):
+            return {"twice": TableBaseline("none", [["a", "b"], ["b", "b"]], "")}
 
         def scores(self, names, table, encoders, terms):
             return pd.DataFrame({"rouge_l": 0.0, "specificity": [{"a": np.nan, "b": 0.25, "x": 1.0}[n] for n in names]})
 
     monkeypatch.setattr(answer_tables, "table_task", lambda name: Twice())
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS)
-    assert scored.floors["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
+    assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
 
 
 def test_ids_that_stand_twice(tmp_path):
@@ -386,7 +386,7 @@ def test_json_is_alone_on_standard_output(tmp_path, names):
     assert found["metrics"]["rouge_l"]["value"] == pytest.approx(expected)
     assert {"value", "low", "high"} <= found["metrics"]["rouge_l"].keys()
     assert found["metrics"]["distinct_names"]["low"] is None
-    assert found["floors"]["best_constant"]["metrics"]["rouge_l"]["value"] > 0
+    assert found["baselines"]["best_constant"]["metrics"]["rouge_l"]["value"] > 0
     assert found["problems"] == {"duplicates": 0, "conflicts": 0, "empty": 0, "no_reasoning": 200}
     assert f"ROUGE-L {expected:.4f} (200 rows)" in run.stderr
 

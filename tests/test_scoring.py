@@ -1,4 +1,4 @@
-"""Scoring of answers and floors: what is counted, and by hand how much."""
+"""Scoring of answers and baselines: what is counted, and by hand how much."""
 
 import json
 
@@ -167,14 +167,14 @@ def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):
     assert (error.value.file, error.value.line, error.value.field) == (path, 2, "text")
 
 
-def test_floors_average_their_draws(monkeypatch):
-    two_draws = scoring.floors.Floor("none", lambda *_: [["DNA repair"] * 3, ["nucleus"] * 3])
-    monkeypatch.setattr(scoring.floors, "FLOORS", {"two": two_draws})
-    table = scoring.score_floors(EXAMPLES[:1], EXAMPLES, STYLE, HALF, 0)
+def test_baselines_average_their_draws(monkeypatch):
+    two_draws = scoring.baselines.Baseline("none", lambda *_: [["DNA repair"] * 3, ["nucleus"] * 3])
+    monkeypatch.setattr(scoring.baselines, "BASELINES", {"two": two_draws})
+    table = scoring.baseline_scores(EXAMPLES[:1], EXAMPLES, STYLE, HALF, 0)
     # ROUGE-L of "DNA repair": 1, 1/2, 0; of "nucleus": 0, 0, 1.
     expected = pd.DataFrame(
         {
-            "floor": ["two"] * 3,
+            "baseline": ["two"] * 3,
             "information": ["none"] * 3,
             "id": ["GO:1", "GO:2", "GO:3"],
             "subset": ["bp", "bp", "cc"],
@@ -188,8 +188,8 @@ def test_floors_average_their_draws(monkeypatch):
     pd.testing.assert_frame_equal(table[expected.columns], expected)
 
 
-def test_without_training_only_the_floors_that_read_the_prompt_answer():
-    assert set(scoring.score_floors([], EXAMPLES, STYLE, Judges(), 0)["floor"]) == {
+def test_without_training_only_the_baselines_that_read_the_prompt_answer():
+    assert set(scoring.baseline_scores([], EXAMPLES, STYLE, Judges(), 0)["baseline"]) == {
         "commonest_phrase",
         "commonest_words",
         "gene_names",

@@ -42,16 +42,16 @@ class Experiment:
             "task": "gene_set_naming",
             "arms": ["base", "trained"],
             "evaluations": [],
-            "floors": [{"benchmark": "demo", "style": "names", "path": str(folder / "floors.parquet")}],
+            "baselines": [{"benchmark": "demo", "style": "names", "path": str(folder / "baselines.parquet")}],
         }
-        self.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
+        self.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
 
-    def floors(self, scores: dict[str, tuple[str, list[float]]], examples=EXAMPLES) -> None:
+    def baselines(self, scores: dict[str, tuple[str, list[float]]], examples=EXAMPLES) -> None:
         frames = [
-            answers(values, ["x"] * len(examples), examples).assign(floor=name, information=information)
+            answers(values, ["x"] * len(examples), examples).assign(baseline=name, information=information)
             for name, (information, values) in scores.items()
         ]
-        pd.concat(frames).drop(columns=["sample", "length"]).to_parquet(self.folder / "floors.parquet")
+        pd.concat(frames).drop(columns=["sample", "length"]).to_parquet(self.folder / "baselines.parquet")
 
     def arm(
         self,
@@ -152,13 +152,13 @@ def test_samples_of_an_example_are_averaged_before_anything_else(experiment):
     assert found.value == pytest.approx(0.15) and found.n == 2
 
 
-def test_floors_are_rows_with_their_information(experiment):
-    experiment.floors({"constant": ("none", [0.1] * 4), "nearest_set": ("training data", [0.3] * 4)})
+def test_baselines_are_rows_with_their_information(experiment):
+    experiment.baselines({"constant": ("none", [0.1] * 4), "nearest_set": ("training data", [0.3] * 4)})
     experiment.arm("base", answers([0.2] * 4, ["a", "b", "c", "d"]))
-    floors = experiment.metrics().query("kind == 'floor' and metric == 'rouge_l' and subset == 'mean'")
-    assert floors["arm"].tolist() == ["constant", "nearest_set"]
-    assert floors["information"].tolist() == ["none", "training data"]
-    assert floors["value"].tolist() == pytest.approx([0.1, 0.3])
+    baselines = experiment.metrics().query("kind == 'baseline' and metric == 'rouge_l' and subset == 'mean'")
+    assert baselines["arm"].tolist() == ["constant", "nearest_set"]
+    assert baselines["information"].tolist() == ["none", "training data"]
+    assert baselines["value"].tolist() == pytest.approx([0.1, 0.3])
 
 
 def test_comparisons_follow_the_order_of_the_arms(experiment):
@@ -167,9 +167,9 @@ def test_comparisons_follow_the_order_of_the_arms(experiment):
     experiment.arm("base", answers([0.1, 0.2, 0.1, 0.3], list("abcd")))
     found = experiment.comparisons().query("subset == 'mean'")
     assert list(zip(found["a"], found["b"], found["kind"], strict=True)) == [
-        ("base", "constant", "floor"),
+        ("base", "constant", "baseline"),
         ("trained", "base", "parent arm"),
-        ("trained", "constant", "floor"),
+        ("trained", "constant", "baseline"),
         ("trained", "trained (shuffled)", "shuffled"),
     ]
     # (0.4 + 0.7) / 2 = 0.55 on bp, (0.6 + 0.1) / 2 = 0.35 on mf.
@@ -237,8 +237,8 @@ def test_an_arm_without_a_beginning_among_the_arms_has_no_parent(experiment):
 def two_styles(experiment) -> None:
     experiment.plan["arms"] = ["base", "RA", "RA symbols"]
     symbols = experiment.folder / "symbols.parquet"
-    experiment.plan["floors"].append({"benchmark": "demo", "style": "symbols", "path": str(symbols)})
-    pd.read_parquet(experiment.folder / "floors.parquet").iloc[::-1].to_parquet(symbols)
+    experiment.plan["baselines"].append({"benchmark": "demo", "style": "symbols", "path": str(symbols)})
+    pd.read_parquet(experiment.folder / "baselines.parquet").iloc[::-1].to_parquet(symbols)
     experiment.arm("base", answers([0.0] * 4, list("abcd")))
     experiment.arm("RA", answers([0.5, 0.9, 0.7, 0.4], list("abcd")), chain="sft.names-s0")
     mirrored = answers([0.2, 0.1, 0.3, 0.1], list("abcd"), EXAMPLES[::-1])  # mf: 0.1, 0.2; bp: 0.3, 0.1 backwards
@@ -325,8 +325,8 @@ GROUPS = {
 }
 
 
-def test_the_family_has_one_p_per_parent_and_group_of_floors(experiment):
-    experiment.floors(GROUPS)
+def test_the_family_has_one_p_per_parent_and_group_of_baselines(experiment):
+    experiment.baselines(GROUPS)
     experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3], list("abcd")).assign(shuffled_rouge_l=0.1))
     experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.41], list("abcd")).assign(shuffled_rouge_l=0.1))
     found = experiment.comparisons().set_index(["a", "b", "subset"])
@@ -351,7 +351,7 @@ def test_the_family_has_one_p_per_parent_and_group_of_floors(experiment):
 def family(rows: list[tuple]) -> pd.DataFrame:
     columns = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information"]
     columns += ["p_family", "difference", "family"]
-    # Floors of a group are one hypothesis whatever they are called.
+    # Baselines of a group are one hypothesis whatever they are called.
     table = pd.DataFrame([(*row, "protocol") for row in rows], columns=columns)
     return with_adjusted_p(table.assign(b=[f"row {number}" for number in range(len(rows))]))
 
@@ -362,13 +362,13 @@ def test_holm_over_groups_by_hand():
     found = family(
         [
             (*go, "RA", "parent arm", "", 0.010, -0.1),
-            (*go, "RA", "floor", "none", 0.001, 0.1),
-            (*go, "RA", "floor", "none", 0.004, 0.1),
-            (*go, "RA", "floor", "prompt", 0.03, 0.1),
-            (*symbols, "RA", "floor", "none", 0.02, 0.1),
-            ("go", "rouge_l", *go[2:], "RA", "floor", "none", 0.03, 0.1),
-            ("reactome", *go[1:], "RA", "floor", "none", np.nan, 0.1),
-            ("reactome", *go[1:], "RA", "floor", "none", 0.01, 0.1),
+            (*go, "RA", "baseline", "none", 0.001, 0.1),
+            (*go, "RA", "baseline", "none", 0.004, 0.1),
+            (*go, "RA", "baseline", "prompt", 0.03, 0.1),
+            (*symbols, "RA", "baseline", "none", 0.02, 0.1),
+            ("go", "rouge_l", *go[2:], "RA", "baseline", "none", 0.03, 0.1),
+            ("reactome", *go[1:], "RA", "baseline", "none", np.nan, 0.1),
+            ("reactome", *go[1:], "RA", "baseline", "none", 0.01, 0.1),
             ("reactome", *go[1:], "RA", "parent arm", "", 0.01, 0.1),
         ]
     )
@@ -379,13 +379,13 @@ def test_holm_over_groups_by_hand():
     assert found["group_p"].tolist()[:4] == [0.01, 0.004, 0.004, 0.03]
 
 
-def test_a_group_with_a_floor_that_is_ahead_is_not_beaten():
+def test_a_group_with_a_baseline_that_is_ahead_is_not_beaten():
     go = ("go", "term_score", "1b", "names", "greedy", "RA")
     found = family(
         [
-            (*go, "floor", "none", 0.001, 0.2),
-            (*go, "floor", "none", 0.001, -0.2),
-            (*go, "floor", "prompt", 0.02, 0.1),
+            (*go, "baseline", "none", 0.001, 0.2),
+            (*go, "baseline", "none", 0.001, -0.2),
+            (*go, "baseline", "prompt", 0.02, 0.1),
         ]
     )
     assert found["group_p"].tolist() == [1, 1, 0.02]
@@ -409,19 +409,19 @@ def test_verdicts():
         ("protocol", "parent arm", 0.01, 0.04, 0.5, 0.1),
         ("protocol", "parent arm", 0.01, 0.04, 0.5, -0.1),
         ("protocol", "parent arm", 0.01, 0.06, 0.5, -0.1),  # the family decides
-        ("protocol", "floor", 0.01, 0.06, 0.5, 0.1),
-        ("protocol", "floor", 0.01, 0.06, 0.5, -0.1),  # but a floor that is ahead needs no protection
-        ("", "floor", 0.01, np.nan, 0.01, 0.1),  # a difference, though within the margin
-        ("", "floor", 0.2, np.nan, 0.01, 0.1),
-        ("", "floor", 0.2, np.nan, 0.06, 0.1),
-        ("protocol", "floor", np.nan, np.nan, np.nan, 0.1),
+        ("protocol", "baseline", 0.01, 0.06, 0.5, 0.1),
+        ("protocol", "baseline", 0.01, 0.06, 0.5, -0.1),  # but a baseline that is ahead needs no protection
+        ("", "baseline", 0.01, np.nan, 0.01, 0.1),  # a difference, though within the margin
+        ("", "baseline", 0.2, np.nan, 0.01, 0.1),
+        ("", "baseline", 0.2, np.nan, 0.06, 0.1),
+        ("protocol", "baseline", np.nan, np.nan, np.nan, 0.1),
     ]
     expected = ["a better", "b better", "n.s.", "n.s.", "b better", "a better", "on par", "n.s.", ""]
     assert verdicts(pd.DataFrame(rows, columns=columns)).tolist() == expected
 
 
 def test_on_par_is_said_of_differences_within_the_margin(experiment):
-    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
+    experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
     experiment.arm("base", answers([0.11, 0.29, 0.21, 0.39], list("abcd")))
     plan, evidence = experiment.read()
     for margin, verdict in [(0.2, "on par"), (0.001, "n.s.")]:
@@ -505,29 +505,29 @@ def test_the_draws_of_seeds_do_not_depend_on_the_rest_of_the_experiment():
 def test_twins_are_resampled_together(experiment):
     experiment.arm("base", answers([0.2, 0.9, 0.2, 0.9], list("abcd")))
     plain = experiment.comparisons().query("subset == 'bp'").iloc[0]
-    path = experiment.folder / "floors.parquet"
-    floors = pd.read_parquet(path)
-    floors.assign(cluster=["GO:1", "GO:1", "GO:3", "GO:4"]).to_parquet(path)
+    path = experiment.folder / "baselines.parquet"
+    baselines = pd.read_parquet(path)
+    baselines.assign(cluster=["GO:1", "GO:1", "GO:3", "GO:4"]).to_parquet(path)
     assert value(experiment.metrics(), "base", "rouge_l", "bp").low == pytest.approx(0.55)  # always both examples
     found = experiment.comparisons().set_index("subset")
     bp, mf = found.loc["bp"], found.loc["mf"]
     assert plain.low < bp.low == pytest.approx(0.35) == bp.high
     assert pd.isna(bp.p_bootstrap) and "single cluster" in bp.note
     assert mf.low < mf.high and mf.p_bootstrap > 0.05
-    floors.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
+    baselines.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
     again = experiment.comparisons().query("subset == 'bp'").iloc[0]
     assert (again.low, again.high, again.p_bootstrap) == (plain.low, plain.high, plain.p_bootstrap)
 
 
 def test_where_examples_have_near_duplicates_the_bootstrap_decides(experiment):
     examples = [(subset, str(i)) for subset in ("bp", "mf") for i in range(6)]
-    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.3, 0.2] * 2)}, examples)
+    experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.3, 0.2] * 2)}, examples)
     experiment.arm("base", answers([0.2, 0.3, 0.5, 0.4, 0.6, 0.2] * 2, list("abcdef") * 2, examples))
-    path = experiment.folder / "floors.parquet"
-    floors = pd.read_parquet(path)
+    path = experiment.folder / "baselines.parquet"
+    baselines = pd.read_parquet(path)
 
     def compared(clusters):
-        floors.assign(cluster=clusters).to_parquet(path)
+        baselines.assign(cluster=clusters).to_parquet(path)
         return experiment.comparisons().set_index("subset")
 
     alone = compared(list("abcdefghijkl"))
@@ -546,8 +546,8 @@ def test_where_examples_have_near_duplicates_the_bootstrap_decides(experiment):
 
 @pytest.mark.parametrize("clusters", [list("abcd"), list("aabc")])
 def test_arms_that_are_wrong_everywhere_are_not_on_par(experiment, clusters):
-    experiment.floors({"constant": ("none", [0.0] * 4)})
-    with_floor(experiment, cluster=clusters)
+    experiment.baselines({"constant": ("none", [0.0] * 4)})
+    with_baseline(experiment, cluster=clusters)
     experiment.arm("base", answers([0.0] * 4, list("abcd")))
     found = experiment.comparisons().query("subset == 'mean'").iloc[0]
     assert (found.p_family, found.p_bootstrap, found.note, found.verdict) == (1, 1, "identical scores", "n.s.")
@@ -555,17 +555,17 @@ def test_arms_that_are_wrong_everywhere_are_not_on_par(experiment, clusters):
 
 
 def test_an_example_has_one_cluster(experiment):
-    experiment.floors({"constant": ("none", [0.1] * 4), "random": ("none", [0.2] * 4)})
+    experiment.baselines({"constant": ("none", [0.1] * 4), "random": ("none", [0.2] * 4)})
     experiment.arm("base", answers([0.2] * 4, list("abcd")))
-    path = experiment.folder / "floors.parquet"
+    path = experiment.folder / "baselines.parquet"
     pd.read_parquet(path).assign(cluster=list("abcdabca")).to_parquet(path)
-    with pytest.raises(InputError, match=r"floors\.parquet: cluster: an example is in several clusters"):
+    with pytest.raises(InputError, match=r"baselines\.parquet: cluster: an example is in several clusters"):
         experiment.read()
 
 
 def test_a_single_subset_is_compared_once(experiment):
     only = [("bp", "1"), ("bp", "2")]
-    experiment.floors({"constant": ("none", [0.1, 0.3])}, only)
+    experiment.baselines({"constant": ("none", [0.1, 0.3])}, only)
     experiment.arm("base", answers([0.5, 0.4], ["a", "b"], only))
     assert experiment.comparisons()["subset"].tolist() == ["mean"]
 
@@ -582,7 +582,7 @@ def test_tables_come_back_as_they_were_written(experiment, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"floors": []}, "no floors for demo.names"),
+        ({"baselines": []}, "no baselines for demo.names"),
         ({"arms": ["bases"]}, "unknown arm 'base'; did you mean 'bases'"),
         ({"arms": ["base", "base"]}, "arm given 2 times: base"),
         ({"step": []}, "plan.json: step: .*\n  fix: did you mean 'steps'"),
@@ -622,11 +622,11 @@ def test_files_that_do_not_fit_are_named(experiment):
         experiment.read()
 
 
-def test_floors_that_answer_different_examples_are_refused(experiment):
+def test_baselines_that_answer_different_examples_are_refused(experiment):
     experiment.arm("base", answers([0.1] * 4, list("abcd")))
-    floors = pd.read_parquet(experiment.folder / "floors.parquet")
-    pd.concat([floors, floors[:2].assign(floor="random")]).to_parquet(experiment.folder / "floors.parquet")
-    with pytest.raises(InputError, match=r"floors\.parquet: id: the floors do not answer the same examples"):
+    baselines = pd.read_parquet(experiment.folder / "baselines.parquet")
+    pd.concat([baselines, baselines[:2].assign(baseline="random")]).to_parquet(experiment.folder / "baselines.parquet")
+    with pytest.raises(InputError, match=r"baselines\.parquet: id: the baselines do not answer the same examples"):
         experiment.read()
 
 
@@ -680,12 +680,12 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "nearest_prompt" in done.stdout and "rouge_l" in done.stdout
     assert len(tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)) > 0
-    # base: 6 floors and itself shuffled; KW: the same and base; three subsets and the mean. Of the metrics, two are
+    # base: 6 baselines and itself shuffled; KW: the same and base; three subsets and the mean. Of the metrics, two are
     # known of shuffled answers; exact and the similarity by encoders that are no rewards are not.
     written = tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     assert len(written) == (15 * 2 + 13 * 2) * 4
     assert written.query("family == 'protocol'")["p_holm"].notna().all()
-    assert written["p_holm"].notna().sum() == 7 * 4  # KW against six floors and base
+    assert written["p_holm"].notna().sum() == 7 * 4  # KW against six baselines and base
 
     (tmp_path / "scores1.parquet").unlink()
     (tmp_path / "metrics.tsv").unlink()
@@ -696,7 +696,7 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
 
 
 def test_abstentions_and_what_prompts_left_out_are_carried(experiment):
-    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
+    experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
     given = answers([0.8, 0.6, 0.4, 0.2], list("abcd")).assign(
         abstained=[1.0, 0, 0, 0], genes_left_out=[3, 1, 0, 0], facts_left_out=[2, 4, 1, 1], neighbours_left_out=0
     )
@@ -712,9 +712,9 @@ def test_abstentions_and_what_prompts_left_out_are_carried(experiment):
 def test_strata_and_variants_stand_beside_the_mean(experiment):
     examples = [*EXAMPLES, ("bp-100", "1-100")]
     strata = ["understudied", "well-studied", "understudied", "understudied", "understudied"]
-    experiment.floors({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.9])}, examples)
-    floors = pd.read_parquet(experiment.folder / "floors.parquet")
-    floors.assign(stratum=strata).to_parquet(experiment.folder / "floors.parquet")
+    experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.9])}, examples)
+    baselines = pd.read_parquet(experiment.folder / "baselines.parquet")
+    baselines.assign(stratum=strata).to_parquet(experiment.folder / "baselines.parquet")
     experiment.arm("base", answers([0.8, 0.6, 0.4, 0.2, 1.0], list("abcde"), examples))
     metrics = experiment.metrics()
     rows = metrics.query("arm == 'base' and metric == 'rouge_l'").set_index(["subset", "stratum"])
@@ -730,8 +730,8 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
     assert set(rows.index) == set(expected)
     for key, (mean, n) in expected.items():
         assert (rows.loc[key, "value"], rows.loc[key, "n"]) == (pytest.approx(mean), n)
-    floor = metrics.query("arm == 'constant' and metric == 'rouge_l' and stratum == 'understudied'")
-    assert floor["value"].tolist() == [pytest.approx((0.1 + 0.3) / 2)]  # bp 0.1; mf (0.2 + 0.4) / 2
+    baseline = metrics.query("arm == 'constant' and metric == 'rouge_l' and stratum == 'understudied'")
+    assert baseline["value"].tolist() == [pytest.approx((0.1 + 0.3) / 2)]  # bp 0.1; mf (0.2 + 0.4) / 2
     assert len(tables.headline(metrics, METRICS)) == 2
     compared = experiment.comparisons().query("b == 'constant'").set_index("subset")
     assert compared.loc["mean", "difference"] == pytest.approx(0.5 - 0.25)
@@ -742,13 +742,13 @@ def scored_terms(term_score: list[float], **columns) -> pd.DataFrame:
     return answers([0.1, 0.2, 0.3, 0.4], list("abcd")).assign(term_score=term_score, **columns)
 
 
-def with_floor(experiment, **columns) -> None:
-    path = experiment.folder / "floors.parquet"
+def with_baseline(experiment, **columns) -> None:
+    path = experiment.folder / "baselines.parquet"
     pd.read_parquet(path).assign(**columns).to_parquet(path)
 
 
 def test_the_primary_metric_comes_first(experiment):
-    with_floor(experiment, term_score=[0.2, 0.2, 0.4, 0.4])
+    with_baseline(experiment, term_score=[0.2, 0.2, 0.4, 0.4])
     experiment.arm("base", scored_terms([0.5, 0.7, 0.2, 0.4]))
     metrics = experiment.metrics()
     assert metrics["metric"].iloc[0] == "term_score"
@@ -760,7 +760,7 @@ def test_the_primary_metric_comes_first(experiment):
 
 def test_what_is_unknown_of_an_example_does_not_count(experiment):
     # The truth of the last example has no information content: no answer to it has a Lin similarity.
-    with_floor(experiment, lin=[0.1, 0.2, 0.3, np.nan])
+    with_baseline(experiment, lin=[0.1, 0.2, 0.3, np.nan])
     given = scored_terms(
         [0.5] * 4, lin=[0.6, np.nan, np.nan, np.nan], supported_share=[0.5, np.nan, 1.0, np.nan], claims=[2, 0, 1, 0]
     )
@@ -770,8 +770,8 @@ def test_what_is_unknown_of_an_example_does_not_count(experiment):
     lin = metrics.query("arm == 'base' and metric == 'lin'").set_index("subset")
     # bp: the second answer's term has none; mf: the first has no name, which is wrong.
     assert lin.loc[["bp", "mf"], "value"].tolist() == [0.6, 0] and lin["n"].to_dict() == {"mean": 2, "bp": 1, "mf": 1}
-    floor = metrics.query("arm == 'constant' and metric == 'lin'").set_index("subset")
-    assert floor["n"].to_dict() == {"mean": 3, "bp": 2, "mf": 1}
+    baseline = metrics.query("arm == 'constant' and metric == 'lin'").set_index("subset")
+    assert baseline["n"].to_dict() == {"mean": 3, "bp": 2, "mf": 1}
     supported = metrics.query("metric == 'supported_share'").set_index("subset")
     assert supported["value"].to_dict() == {"mean": 0.75, "bp": 0.5, "mf": 1.0}
     assert supported["n"].to_dict() == {"mean": 2, "bp": 1, "mf": 1}
@@ -782,7 +782,7 @@ def test_what_is_unknown_of_an_example_does_not_count(experiment):
 
 def test_a_right_name_of_a_term_without_information_has_no_specificity(experiment):
     # Of the database's names one has information content; pathways have none.
-    with_floor(experiment, specificity=[0.5, 0.5, 0.5, 0.5], lin=[0.5] * 4, resnik=[3.0] * 4)
+    with_baseline(experiment, specificity=[0.5, 0.5, 0.5, 0.5], lin=[0.5] * 4, resnik=[3.0] * 4)
     unknown = {"specificity": [0.8, np.nan, np.nan, 0.4], "lin": [0.9, np.nan, 0.1, 0.2], "resnik": [4, np.nan, 1, 2]}
     given = scored_terms([1.0] * 4, **unknown)
     given["answer"] = ["a", "b", "c", None]
@@ -792,7 +792,7 @@ def test_a_right_name_of_a_term_without_information_has_no_specificity(experimen
     assert found.loc[("lin", "bp")].tolist() == [0.9, 1] and found.loc[("resnik", "bp")].tolist() == [4, 1]
     # No name: 0, as before. Nothing known of anything: no row.
     assert found.loc[("resnik", "mf")].tolist() == [0.5, 2]
-    with_floor(experiment, specificity=np.nan)
+    with_baseline(experiment, specificity=np.nan)
     assert "specificity" not in set(experiment.metrics()["metric"])
 
 
@@ -833,7 +833,7 @@ def test_metrics_of_no_example_have_no_row(experiment):
 
 def test_encoders_that_were_rewards_are_no_judges(experiment):
     by_encoder = {"similarity_a": [0.9] * 4, "similarity_b": [0.2, 0.4, 0.6, 0.8], "similarity_c": [0.4, 0.4, 0.4, 0.4]}
-    with_floor(experiment, similarity=0.3, **dict.fromkeys(by_encoder, 0.3))
+    with_baseline(experiment, similarity=0.3, **dict.fromkeys(by_encoder, 0.3))
     experiment.arm("base", answers([0.1] * 4, list("abcd")).assign(similarity=0.6, **by_encoder))
     experiment.plan["rewarded_encoders"] = ["a"]
     # bp: (0.3 + 0.4) / 2; mf: (0.7 + 0.4 + 0.2) ...: (0.6 + 0.4) / 2 and (0.8 + 0.4) / 2, so 0.55.
@@ -852,7 +852,7 @@ def test_the_plan_knows_the_encoders_of_rewards(project):
 
 
 def test_hits_are_tested_by_mcnemar(experiment):
-    with_floor(experiment, exact=[0.0, 0, 0, 0])
+    with_baseline(experiment, exact=[0.0, 0, 0, 0])
     experiment.arm("base", answers([0.1] * 4, list("abcd")).assign(exact=[1.0, 1, 1, 0]))
     found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
     assert found.loc["exact", "p_mcnemar"] == pytest.approx(0.25)

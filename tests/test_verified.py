@@ -88,7 +88,7 @@ def test_baselines_are_worked_out_by_hand():
         class settings:
             seed = 0
 
-    table = scoring.score_baselines(TASK, Seeded, "", "", training, asked).set_index(["floor", "id"])["verified"]
+    table = scoring.score_baselines(TASK, Seeded, "", "", training, asked).set_index(["baseline", "id"])["verified"]
     assert table["majority"].tolist() == [1.0, 0.0]
     # Two thirds and one third, as far as twenty draws tell.
     assert 0.4 < table["random", "a"] < 0.95 and 0.05 < table["random", "b"] < 0.6

@@ -1,4 +1,4 @@
-"""How good a model measured, as the page says it: in the nearest experiment, beside floors, or not at all."""
+"""How good a model measured, as the page says it: in the nearest experiment, beside baselines, or not at all."""
 
 from pathlib import Path
 
@@ -26,8 +26,10 @@ def write(experiment, factor=1.0, **asked):
     folder.mkdir(parents=True)
     written = plan().model_copy(update={"experiment": experiment})
     evaluations = [one.model_copy(update=asked) for one in written.evaluations]
-    floors = [one.model_copy(update={k: v for k, v in asked.items() if k != "decoding"}) for one in written.floors]
-    written = written.model_copy(update={"evaluations": evaluations, "floors": floors})
+    baselines = [
+        one.model_copy(update={k: v for k, v in asked.items() if k != "decoding"}) for one in written.baselines
+    ]
+    written = written.model_copy(update={"evaluations": evaluations, "baselines": baselines})
     (folder / "plan.json").write_text(written.model_dump_json())
     rows = [row | asked | {name: row[name] * factor for name in ("value", "low", "high")} for row in METRICS]
     atomic.write_tsv(folder / "metrics.tsv", pd.DataFrame(rows, columns=tables.METRIC_COLUMNS))
@@ -36,7 +38,7 @@ def write(experiment, factor=1.0, **asked):
     return folder
 
 
-def test_the_main_score_stands_beside_the_best_floor_of_each_group(project):
+def test_the_main_score_stands_beside_the_best_baseline_of_each_group(project):
     write("mine")
     said, card = measured(project, SETTINGS, MODEL)
     assert said == (

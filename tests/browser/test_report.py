@@ -109,7 +109,7 @@ def test_answers_are_filtered_by_kind_of_failure(page):
     assert all("claims contradicted" in text for text in cells(page, "failures"))
 
 
-def test_an_answer_opens_with_its_floors_and_claims_and_markup_is_text(page):
+def test_an_answer_opens_with_its_baselines_and_claims_and_markup_is_text(page):
     choose(page, "arm", "KW+RA")
     choose(
         page,
@@ -203,8 +203,8 @@ def test_a_number_leads_to_its_rows(page):
     named += [bool(answer) for answer in cells(page, "answer")]
     counted = sum(value for value, has_name in zip(values, named, strict=True) if has_name)
     assert counted / 42 == pytest.approx(shown, abs=0.001)  # subsets of equal size
-    floor = "//table[contains(@class, 'scores')]//tr[th[normalize-space(text())='random']]//a[@data-metric='exact']"
-    click(page, floor)
+    baseline = "//table[contains(@class, 'scores')]//tr[th[normalize-space(text())='random']]//a[@data-metric='exact']"
+    click(page, baseline)
     assert set(cells(page, "arm")) == {"random"} and status(page) == "1–25 of 42 answers"
     click(page, "//*[@id='scope']//button")
     assert status(page) == "1–25 of 210 answers"
@@ -217,7 +217,7 @@ def test_a_margin_leads_to_its_two_sides(page):
     chosen = [
         Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
     ]
-    assert chosen[0] == "KW+RA" and chosen[1].startswith("floor: ")
+    assert chosen[0] == "KW+RA" and chosen[1].startswith("baseline: ")
 
 
 def test_rows_are_walked_and_opened_by_keys(page):

@@ -15,8 +15,8 @@ def test_the_chain_ends_in_tables_and_a_report(finished):
     metrics = pd.read_csv(finished / "results/experiments/demo/metrics.tsv", sep="\t", keep_default_na=False)
     arms = set(metrics.loc[metrics["kind"] == "model", "arm"])
     assert arms == {"base", "KW+RA", "KW+RA+TA"}
-    floors = set(metrics.loc[metrics["kind"] == "floor", "arm"])
-    assert floors == {
+    baselines = set(metrics.loc[metrics["kind"] == "baseline", "arm"])
+    assert baselines == {
         *("constant", "constant_term", "common_words", "random"),
         *("commonest_phrase", "commonest_words", "gene_names"),
         *("nearest_set", "nearest_prompt", "nearest_prompt_encoder"),

@@ -35,14 +35,20 @@ def inputs_of(stage, wildcards, further=()):
 def encoder_files(encoders):
     """Manifests and models of encoders; a model's own time says nothing, its manifest's does."""
     folders = [RESULTS.encoder(encoder) for encoder in encoders]
-    return [*(folder / "manifest.json" for folder in folders), *(ancient(folder / "model") for folder in folders)]
+    return [
+        *(folder / "manifest.json" for folder in folders),
+        *(ancient(folder / "model") for folder in folders),
+    ]
 
 
 def rows_of(benchmark):
     """What of the configuration decides the rows of a benchmark, as canonical JSON: not how its answers are scored."""
     spec = entry(PROJECT.benchmarks, "benchmark", benchmark)
     return canonical(
-        [spec.model_dump(mode="json", exclude=set(spec.OF_SCORING)), *(rows_of(other) for other in spec.leave_out)]
+        [
+            spec.model_dump(mode="json", exclude=set(spec.OF_SCORING)),
+            *(rows_of(other) for other in spec.leave_out),
+        ]
     )
 
 

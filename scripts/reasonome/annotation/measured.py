@@ -1,4 +1,4 @@
-"""How good a model measured, for the page of what it wrote: its main score in an experiment, beside its floors."""
+"""How good a model measured, for the page of what it wrote: its main score in an experiment, beside its baselines."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.report import card_sources, number_text, tables
-from reasonome.report.family import FLOOR_GROUPS
+from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.plan import read_plan
 from reasonome.tasks.naming.report import METRICS
@@ -64,16 +64,16 @@ def _distance(scores: ModelScores, settings: Annotation) -> tuple[bool, bool]:
 
 
 def in_words(scores: ModelScores) -> str:
-    """The model's main score, and the best floor of each group by the same metric, and whether the group is beaten."""
+    """The model's main score, the best baseline of each group by the same metric, and whether the group is beaten."""
     one, own, metric = scores.asked, scores.own, scores.metric
     name = scores.plan.metric_set.name(metric)
-    floors = [
+    baselines = [
         f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) looking at "
         f"{LOOKS_AT[group]}"
-        for group, best in scores.best_floors([metric]).items()
-        if group in FLOOR_GROUPS and metric in best
+        for group, best in scores.best_baselines([metric]).items()
+        if group in BASELINE_GROUPS and metric in best
     ]
-    beside = f" Answers that need no model reach {'; '.join(floors)}." if floors else ""
+    beside = f" Answers that need no model reach {'; '.join(baselines)}." if baselines else ""
     asked = f"{one.benchmark}, style {one.style}, experiment {scores.plan.experiment}"
     return (
         f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({asked}): "

@@ -38,7 +38,7 @@ class SourceUsed(_About):
 class PageAbout(_About):
     """How the names were made, and how good the model measured.
 
-    `measured` says what it scored beside floors, or that no scores were found, and `card` is the path of its card, ""
+    `measured` says what it scored beside baselines, or that no scores were found; `card` is the path of its card, ""
     where it has none. `chain` are the steps that trained the model, first to last, and `recipe_steps` a sentence for
     each; `universe` says which genes enrichment is tested against and how many, `reading` how the files were read;
     `warnings` are sentences that stand above all names.

@@ -1,4 +1,4 @@
-"""`reasonome score`: scores of a table of answers, beside floors.
+"""`reasonome score`: scores of a table of answers, beside baselines.
 
 reasonome score ANSWERS --benchmark BENCHMARK                                  against the test split of a benchmark
 reasonome score ANSWERS --task TASK --columns answer=COLUMN,gold=COLUMN        anywhere: the table has the truth
@@ -77,7 +77,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         f"{_DEFAULT_ENCODER}; none unless all of them were fetched)",
     )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
-    command.add_argument("--seed", type=seed, default=0, help="of intervals and random floors")
+    command.add_argument("--seed", type=seed, default=0, help="of intervals and random baselines")
     command.add_argument("--resamples", type=resamples, default=10_000, help="of each interval (default: %(default)s)")
     command.add_argument("--config", type=Path, default=Path("config"), help="folder with encoders.yaml and others")
     command.set_defaults(run=run)

@@ -1,1 +1,1 @@
-"""From scores and training logs to tables with their floors, figures, and one HTML page."""
+"""From scores and training logs to tables with their baselines, figures, and one HTML page."""

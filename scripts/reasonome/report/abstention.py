@@ -47,8 +47,8 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
     for over, chosen in _pools(table):
         curves = [measure for name in ("term_score", "right") for measure in _along_the_curve(name)]
         rows += _rows(over, chosen, "confidence", curves, _no_coverage(over, chosen, kind), seed, resamples)
-        floors = [_Measure(f"{name}_constant", np.nan, partial(_at, name, 1.0)) for name in ("term_score", "right")]
-        rows += _rows(over, chosen, "confidence", floors, _no_coverage(over, chosen), seed, resamples)
+        baselines = [_Measure(f"{name}_constant", np.nan, partial(_at, name, 1.0)) for name in ("term_score", "right")]
+        rows += _rows(over, chosen, "confidence", baselines, _no_coverage(over, chosen), seed, resamples)
         rows.append(_calibration_row(over, chosen, kind))
     found = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "confidence_kind"])
     of_confidence = ~found["measure"].str.endswith(("_abstaining", "_constant"))
@@ -57,7 +57,7 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
 
 
 def curve(scores: pd.DataFrame) -> pd.DataFrame:
-    """Columns measure, over, coverage (0.01 … 1), accuracy, and floor: that of a confidence that never varies."""
+    """Columns measure, over, coverage (0.01 … 1), accuracy, and baseline: that of a confidence that never varies."""
     kind, table, _ = _questions(scores)
     parts = []
     for over, chosen in _pools(table):
@@ -67,9 +67,9 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
         coverage = np.arange(1, 101) / 100
         for measure in ("term_score", "right"):
             accuracy = [_at(measure, share, sums)[0] for share in coverage]
-            one = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "floor": chosen[measure].mean()})
+            one = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
             parts.append(one.assign(measure=measure, over=over))
-    columns = ["measure", "over", "coverage", "accuracy", "floor"]
+    columns = ["measure", "over", "coverage", "accuracy", "baseline"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 

@@ -1,6 +1,6 @@
-"""Every answer as the page holds it: strings once, examples once, models and floors alike, long texts packed.
+"""Every answer as the page holds it: strings once, examples once, models and baselines alike, long texts packed.
 
-A *run* is a set of answers to one benchmark: a model's of one seed, or a floor's. What the table of answers shows is
+A *run* is a set of answers to one benchmark: a model's of one seed, or a baseline's. What the table of answers shows is
 plain JSON; reasoning, raw texts and checked claims are packed in blocks that the browser unpacks when they are asked
 for.
 """
@@ -51,7 +51,7 @@ class Run:
 
 
 def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) -> list[tuple[Run, pd.DataFrame]]:
-    """Every run with its scored answers: the models' in the plan's order, as `answering` is, then the floors'."""
+    """Every run with its scored answers: the models' in the plan's order, as `answering` is, then the baselines'."""
     position = {(step.backbone, step.chain): number for number, step in enumerate(plan.steps)}
     runs = []
     for (e, table), answered in zip(evidence.evaluations, answering, strict=True):
@@ -60,10 +60,10 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
         made = [(position[e.backbone, c], c.rsplit("+", 1)[-1]) for c in chains if (e.backbone, c) in position]
         labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
         runs.append((Run(*labels, made=tuple(made), origin=origin_of(e, answered)), table))
-    for (benchmark, style), table in evidence.floors.items():
-        for floor, rows in table.groupby("floor", sort=False):
+    for (benchmark, style), table in evidence.baselines.items():
+        for baseline, rows in table.groupby("baseline", sort=False):
             information = rows["information"].iloc[0]
-            runs.append((Run("floor", "", floor, "", benchmark, style, "", information), rows))
+            runs.append((Run("baseline", "", baseline, "", benchmark, style, "", information), rows))
     return runs
 
 
@@ -78,7 +78,7 @@ def answers_data(
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
-    among the packed ones, or null for floors. `weights` are of the reward's components; `task_report` is the part of
+    among the packed ones, or null for baselines. `weights` are of the reward's components; `task_report` is the part of
     the task.
     """
     of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
@@ -200,7 +200,7 @@ def _number(value: float) -> float | int | None:
 
 def _in_mean(evidence: Evidence) -> dict[str, list[str]]:
     """Benchmark → the subsets that the mean is of."""
-    return {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.floors.items()}
+    return {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()}
 
 
 def _column(values: list) -> Any:

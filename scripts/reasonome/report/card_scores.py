@@ -1,4 +1,4 @@
-"""The scores of a model card, as Markdown: a table beside the floors, and what the tests say of each group of them."""
+"""The scores of a model card, as Markdown: a table with the baselines, and what tests say of each group of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from reasonome.report import number_text
-from reasonome.report.family import CEILING, FLOOR_GROUPS, PROTOCOL
+from reasonome.report.family import BASELINE_GROUPS, CEILING, PROTOCOL
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.paper import escaped, markdown_table
 from reasonome.report.plan import Evaluation
@@ -15,7 +15,7 @@ _ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_shar
 
 
 def scores_text(scores: ModelScores) -> str:
-    """An evaluation: what was asked, the scores beside the floors, and what the tests say."""
+    """An evaluation: what was asked, the scores beside the baselines, and what the tests say."""
     plan, one, own, metric = scores.plan, scores.asked, scores.own, scores.metric
     metric_set = plan.metric_set
     subsets = ", ".join(f"{escaped(row.subset)} {int(row.n):,}" for row in scores.by_subset.itertuples())
@@ -36,7 +36,7 @@ def scores_text(scores: ModelScores) -> str:
 ### {asked_text(one)}
 
 {asked}, of {kind} the experiment trains on{track}.{missing}
-Means with 95 % intervals over questions. Of each group of floors the one with the highest mean by that metric stands
+Means with 95 % intervals over questions. Of each group of baselines the one with the highest mean by that metric stands
 here, with its name.
 
 {_score_table(scores)}
@@ -53,7 +53,7 @@ def asked_text(one: Evaluation) -> str:
 
 
 def _score_table(scores: ModelScores) -> str:
-    """This model, the untrained backbone, its own answers shuffled, and the best floor of every group."""
+    """This model, the untrained backbone, its own answers shuffled, and the best baseline of every group."""
     shown = scores.shown
 
     def cells(by_metric: pd.DataFrame) -> list[str]:
@@ -65,11 +65,11 @@ def _score_table(scores: ModelScores) -> str:
         silent = f", no usable answer to {first.loc['no_name', 'value']:.0%}" if "no_name" in first.index else ""
         table.append([f"untrained backbone{silent}", "", *cells(first)])
     table.append(["its answers, shuffled", "", *cells(scores.shuffled.set_index("metric"))])
-    for group, best in scores.best_floors(shown).items():
+    for group, best in scores.best_baselines(shown).items():
         row = [
             f"{with_interval(best[name], name)}, {escaped(best[name]['arm'])}" if name in best else "" for name in shown
         ]
-        table.append(["ceiling" if group == CEILING else "best floor", LOOKS_AT.get(group) or escaped(group), *row])
+        table.append(["ceiling" if group == CEILING else "best baseline", LOOKS_AT.get(group) or escaped(group), *row])
     header = ["answers of", "looking at", *(scores.plan.metric_set.name(name) for name in shown)]
     return markdown_table(header, table)
 
@@ -81,10 +81,10 @@ def _tests(scores: ModelScores) -> str:
     mean = f", of the mean over the {len(seeds)} seeds of the arm" if len(seeds) > 1 else ""
     lines = [
         f"Tested by {plan.metric_set.name(scores.metric)}{mean}, question by question. To beat a group "
-        "of floors is to beat every one in it; p is adjusted (Holm) for all such claims of the experiment here.",
+        "of baselines is to beat every one in it; p is adjusted (Holm) for all such claims of the experiment here.",
         "",
     ]
-    lines += [f"- Floors that look at **{LOOKS_AT[group]}**: {_against(scores, group)}" for group in FLOOR_GROUPS]
+    lines += [f"- Baselines that look at **{LOOKS_AT[group]}**: {_against(scores, group)}" for group in BASELINE_GROUPS]
     tests = scores.tests
     for row in tests[tests["kind"] == "parent arm"].to_dict("records"):
         lines.append(f"- The arm that it continues, {escaped(row['b'])}: {_outcome(row)}.")
@@ -100,7 +100,7 @@ def _tests(scores: ModelScores) -> str:
 
 
 def _against(scores: ModelScores, group: str) -> str:
-    """Whether the arm beats all floors of a group, in words."""
+    """Whether the arm beats all baselines of a group, in words."""
     tests, beaten = scores.against(group)
     if not tests:
         return "there are none here."

@@ -12,7 +12,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import family_of, verdicts, with_adjusted_p
 from reasonome.report.plan import Evaluation, Plan, arms_without_a_step, parent_arm
-from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
+from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, baselines_of, questions_of, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
     IDENTICAL,
@@ -44,8 +44,8 @@ def comparisons_table(
     resamples: int = RESAMPLES,
     equivalence: float = EQUIVALENCE,
 ) -> pd.DataFrame:
-    """Paired comparisons of every arm with its parent arm, with arms that lack one of its earlier steps, every floor,
-    and its own shuffled answers.
+    """Paired comparisons of every arm with its parent arm, arms that lack one of its earlier steps, every baseline, and
+    its own shuffled answers.
 
     Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
     prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
@@ -61,7 +61,7 @@ def comparisons_table(
     settings: dict[tuple, list[Scored]] = {}
     for arm in arms_of(plan, evidence, questions):
         settings.setdefault(tuple(arm.labels[name] for name in ["backbone", *SETTING]), []).append(arm)
-    floors = floors_of(plan, evidence, questions)
+    baselines = baselines_of(plan, evidence, questions)
     chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
@@ -83,7 +83,7 @@ def comparisons_table(
             for other in settings[others]
             if arm.name == other.name or not {backbone, other.backbone} <= trained
         ]
-        pairs = list(_pairs(settings[key], chain_of, styles, rivals, floors[benchmark, style], plan))
+        pairs = list(_pairs(settings[key], chain_of, styles, rivals, baselines[benchmark, style], plan))
         hits = plan.metric_set.hits
         rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
@@ -95,7 +95,7 @@ def _pairs(
     chain_of: dict[str, Evaluation],
     other_styles: dict[str, list[Scored]],
     other_backbones: list[tuple[Scored, Scored]],
-    floors: list[Scored],
+    baselines: list[Scored],
     plan: Plan,
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison in one setting, by each metric that the plan's set compares;
@@ -117,7 +117,7 @@ def _pairs(
             for own, other in other_backbones
             if own is arm
         ]
-        others += [("floor", floor.name, floor, "") for floor in floors]
+        others += [("baseline", baseline.name, baseline, "") for baseline in baselines]
         others += [("shuffled", f"{arm.name} (shuffled)", arm, SHUFFLED)]
         for kind, name, other, prefix in others:
             labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
@@ -202,10 +202,10 @@ def _key(side: Side) -> tuple[int, str]:
 
 
 def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float]:
-    """How many seeds the sides have (floors have none), and how many of the chosen examples each lacks."""
+    """How many seeds the sides have (baselines have none), and how many of the chosen examples each lacks."""
     found: dict[str, float] = {}
     for name, side in zip("ab", sides, strict=True):
         missing = np.mean([table["missing"].to_numpy() for table in side.scored.tables], axis=0)
         found[f"missing_{name}"] = int((missing[chosen] > 0).sum())
-        found[f"seeds_{name}"] = np.nan if side.scored.labels["kind"] == "floor" else len(side.scored.tables)
+        found[f"seeds_{name}"] = np.nan if side.scored.labels["kind"] == "baseline" else len(side.scored.tables)
     return found

@@ -85,20 +85,20 @@ def themed_svg(svg: str, prefix: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def label_floors(axes: Axes, floors: pd.DataFrame, lines: int = 24) -> None:
+def label_baselines(axes: Axes, baselines: pd.DataFrame, lines: int = 24) -> None:
     """Dashed lines with their names to the right, pushed apart where they would overlap.
 
     `lines` is how many names fit the height of `axes`, whose limits must stand.
     """
     dashes = {"none": (1, 2), "prompt": (4, 2), "prompt facts": (6, 2), "training data": (8, 2)}
-    ordered = floors.sort_values("value")
+    ordered = baselines.sort_values("value")
     heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / lines)
-    for (_, floor), height in zip(ordered.iterrows(), heights, strict=True):
-        dash = dashes.get(floor["information"], (2, 1))
-        axes.axhline(floor["value"], color=INK, linewidth=0.9, linestyle=(0, dash), zorder=1)
+    for (_, baseline), height in zip(ordered.iterrows(), heights, strict=True):
+        dash = dashes.get(baseline["information"], (2, 1))
+        axes.axhline(baseline["value"], color=INK, linewidth=0.9, linestyle=(0, dash), zorder=1)
         axes.annotate(
-            f"{floor['arm']} ({floor['information']})",
-            xy=(1, floor["value"]),
+            f"{baseline['arm']} ({baseline['information']})",
+            xy=(1, baseline["value"]),
             xycoords=("axes fraction", "data"),
             xytext=(1 + 0.18 / axes.figure.get_figwidth(), height),
             textcoords=("axes fraction", "data"),

@@ -1,4 +1,4 @@
-"""Read what a report is built on: scores, floors, training logs and counts of filtered reasoning."""
+"""Read what a report is built on: scores, baselines, training logs and counts of filtered reasoning."""
 
 import json
 import os
@@ -16,15 +16,15 @@ from reasonome.scoring.comparisons import MEAN
 
 EXAMPLE = ["subset", "id"]
 SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer"]
-FLOOR_COLUMNS = ["floor", "information", "id", "subset", "answer"]
+BASELINE_COLUMNS = ["baseline", "information", "id", "subset", "answer"]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Score tables in the plan's order, and the floors' tables by (benchmark, style)."""
+    """Score tables in the plan's order, and the baselines' tables by (benchmark, style)."""
 
     evaluations: list[tuple[Evaluation, pd.DataFrame]]
-    floors: dict[tuple[str, str], pd.DataFrame]
+    baselines: dict[tuple[str, str], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,25 @@ class TrainedStep:
 
 
 def read_evidence(plan: Plan) -> Evidence:
-    """Read every score and floor table of `plan`.
+    """Read every score and baseline table of `plan`.
 
     Raises InputError naming the file for one that is missing, lacks a column, or whose examples are
-    not those of the benchmark; the floors, which need no model, say which examples those are.
+    not those of the benchmark; the baselines, which need no model, say which examples those are.
     """
     always = plan.metric_set.stand_in
-    floors = {(f.benchmark, f.style): _read_floors(f.path, [*FLOOR_COLUMNS, always]) for f in plan.floors}
-    _check_styles(plan, floors)
+    baselines = {(f.benchmark, f.style): _read_baselines(f.path, [*BASELINE_COLUMNS, always]) for f in plan.baselines}
+    _check_styles(plan, baselines)
     evaluations = []
     for evaluation in plan.evaluations:
         scores = _read_table(evaluation.scores, [*SCORE_COLUMNS, always])
-        expected = pd.MultiIndex.from_frame(floors[evaluation.benchmark, evaluation.style][EXAMPLE])
+        expected = pd.MultiIndex.from_frame(baselines[evaluation.benchmark, evaluation.style][EXAMPLE])
         strangers = pd.MultiIndex.from_frame(scores[EXAMPLE]).difference(expected)
         if len(strangers):
             raise InputError(
-                f"{len(strangers)} scored examples are not among those of the floors, e.g. {strangers[0]}",
+                f"{len(strangers)} scored examples are not among those of the baselines, e.g. {strangers[0]}",
                 file=evaluation.scores,
                 field="id",
-                fix="score the floors and the answers on the same version of the benchmark",
+                fix="score the baselines and the answers on the same version of the benchmark",
             )
         answer = [*EXAMPLE, "sample", *(["order"] if "order" in scores else [])]
         twins = scores.duplicated(answer)
@@ -77,33 +77,33 @@ def read_evidence(plan: Plan) -> Evidence:
             key = ", ".join(map(str, scores.loc[twins, answer].iloc[0]))
             raise InputError(f"an answer is scored twice: {key}", file=evaluation.scores, field="id")
         evaluations.append((evaluation, scores))
-    return Evidence(evaluations, floors)
+    return Evidence(evaluations, baselines)
 
 
-def _check_styles(plan: Plan, floors: dict[tuple[str, str], pd.DataFrame]) -> None:
+def _check_styles(plan: Plan, baselines: dict[tuple[str, str], pd.DataFrame]) -> None:
     """Arms are compared across the styles of a benchmark, which therefore ask the same examples."""
     first: dict[str, set] = {}
-    for f in plan.floors:
-        asked = set(map(tuple, floors[f.benchmark, f.style][EXAMPLE].to_numpy()))
+    for f in plan.baselines:
+        asked = set(map(tuple, baselines[f.benchmark, f.style][EXAMPLE].to_numpy()))
         if first.setdefault(f.benchmark, asked) != asked:
             raise InputError(
                 f"not the examples of the other styles of {f.benchmark}",
                 file=f.path,
                 field="id",
-                fix="score the floors of all styles on the same version of the benchmark",
+                fix="score the baselines of all styles on the same version of the benchmark",
             )
 
 
-def _read_floors(path: Path, columns: list[str]) -> pd.DataFrame:
-    floors = _read_table(path, columns)
-    examples = floors.groupby("floor")[EXAMPLE].apply(lambda rows: frozenset(map(tuple, rows.to_numpy())))
+def _read_baselines(path: Path, columns: list[str]) -> pd.DataFrame:
+    baselines = _read_table(path, columns)
+    examples = baselines.groupby("baseline")[EXAMPLE].apply(lambda rows: frozenset(map(tuple, rows.to_numpy())))
     if examples.nunique() != 1:
-        raise InputError("the floors do not answer the same examples", file=path, field="id")
-    if (floors.groupby("floor")["information"].nunique() > 1).any():
-        raise InputError("a floor has several kinds of information", file=path, field="information")
-    if "cluster" in floors and (floors.groupby(EXAMPLE)["cluster"].nunique(dropna=False) > 1).any():
+        raise InputError("the baselines do not answer the same examples", file=path, field="id")
+    if (baselines.groupby("baseline")["information"].nunique() > 1).any():
+        raise InputError("a baseline has several kinds of information", file=path, field="information")
+    if "cluster" in baselines and (baselines.groupby(EXAMPLE)["cluster"].nunique(dropna=False) > 1).any():
         raise InputError("an example is in several clusters", file=path, field="cluster")
-    return floors
+    return baselines
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:

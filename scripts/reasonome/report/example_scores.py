@@ -15,7 +15,7 @@ SHUFFLED = "shuffled_"
 
 @dataclass(frozen=True)
 class Questions:
-    """What all arms and floors of one benchmark and style are asked, one entry per example.
+    """What all arms and baselines of one benchmark and style are asked, one entry per example.
 
     `examples` is sorted; `clusters` says which examples are resampled together, `strata` has the examples of each
     stratum that count in the mean, and `known` (metric → bool) those that a metric of names is known of at all.
@@ -32,16 +32,16 @@ class Questions:
         return self.examples.get_level_values("subset")
 
 
-def asked(floors: pd.DataFrame, metric_set: MetricSet) -> Questions:
-    """The questions that a table of floors answers.
+def asked(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
+    """The questions that a table of baselines answers.
 
     Examples without a column `cluster` are a cluster each.
     """
-    rows = floors.drop_duplicates(EXAMPLE).sort_values(EXAMPLE)
+    rows = baselines.drop_duplicates(EXAMPLE).sort_values(EXAMPLE)
     examples = pd.MultiIndex.from_frame(rows[EXAMPLE])
     clusters = rows["cluster"].to_numpy() if "cluster" in rows else range(len(rows))
-    named = floors[floors["answer"].fillna("").str.strip() != ""]
-    metrics = [c for c in floors if _is(c, metric_set.of_names)]
+    named = baselines[baselines["answer"].fillna("").str.strip() != ""]
+    metrics = [c for c in baselines if _is(c, metric_set.of_names)]
     known = named.groupby(EXAMPLE)[metrics].count().reindex(examples) > 0
     strata = {}
     if "stratum" in rows:

@@ -7,8 +7,8 @@ from reasonome.scoring.comparisons import MEAN, holm
 
 SIGNIFICANT = 0.05
 PROTOCOL = "protocol"
-# What floors may use that an arm has to beat. Looking the tested set up is no floor but a ceiling.
-FLOOR_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database")
+# What baselines may use that an arm has to beat. Looking the tested set up is no baseline but a ceiling.
+BASELINE_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database")
 CEILING = "a database with the own term"
 ARMS = ("parent arm", "without a step")
 _HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
@@ -19,20 +19,20 @@ def family_of(*, trained: bool, kind: str, information: str, subset: str, contro
 
     An arm that is no `control`, since it cannot answer in the form that is asked for, is beaten by learning the form.
     """
-    counts = (kind in ARMS and control) or (kind == "floor" and information in FLOOR_GROUPS)
+    counts = (kind in ARMS and control) or (kind == "baseline" and information in BASELINE_GROUPS)
     return PROTOCOL if trained and counts and subset == MEAN else ""
 
 
 def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     """With `group_p` and `p_holm`, nan outside the family; `family` and `p_family` are there already.
 
-    The rows of an arm against the floors of one group are one hypothesis, "beats them all": its p is the largest of
-    theirs (Berger, 1982), 1 where a floor is not behind at all, nan where one could not be tested. Holm's adjustment is
-    over the hypotheses of one benchmark and metric.
+    The rows of an arm against the baselines of one group are one hypothesis, "beats them all": its p is the largest of
+    theirs (Berger, 1982), 1 where a baseline is not behind at all, nan where one could not be tested. Holm's adjustment
+    is over the hypotheses of one benchmark and metric.
     """
     inside = table[table["family"] == PROTOCOL]
-    inside = inside.assign(arm=inside["b"].mask(inside["kind"] == "floor", ""))
-    not_behind = (inside["kind"] == "floor") & (inside["difference"] <= 0) & inside["p_family"].notna()
+    inside = inside.assign(arm=inside["b"].mask(inside["kind"] == "baseline", ""))
+    not_behind = (inside["kind"] == "baseline") & (inside["difference"] <= 0) & inside["p_family"].notna()
     claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
     largest = claimed.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
     hypotheses = largest.to_frame().astype(float)
@@ -44,9 +44,9 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
 def is_claim(test):
     """Whether a comparison (a row, or a whole table) is a claim of the family, which goes by the adjusted p.
 
-    That a floor is better than an arm is none: it goes by `p_family`, which finds it sooner.
+    That a baseline is better than an arm is none: it goes by `p_family`, which finds it sooner.
     """
-    return (test["family"] == PROTOCOL) & ((test["kind"] != "floor") | (test["difference"] >= 0))
+    return (test["family"] == PROTOCOL) & ((test["kind"] != "baseline") | (test["difference"] >= 0))
 
 
 def verdicts(table: pd.DataFrame) -> np.ndarray:

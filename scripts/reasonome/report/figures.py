@@ -18,7 +18,7 @@ from reasonome.report.drawing import (
     INK,
     MARKERS,
     STYLE,
-    label_floors,
+    label_baselines,
     save,
     shortened,
     turn_crowded_labels,
@@ -75,15 +75,15 @@ def training_name(step: TrainedStep) -> str:
 def _ablation(
     metrics: pd.DataFrame, plan: Plan, backbone: str, benchmark: str, style: str, decoding: str
 ) -> tuple[Figure, pd.DataFrame]:
-    """Scores by arm, a panel per metric: one colour per subset and their mean, the floors' means as labelled lines.
+    """Scores by arm, a panel per metric: one colour per subset and their mean, the baselines' means as labelled lines.
 
     All styles of a benchmark share the heights of the axes, so that their charts can be compared.
     """
     ablated = plan.metric_set.ablated
-    shown = metrics.query("benchmark == @benchmark and metric in @ablated and kind in ['model', 'floor']")
+    shown = metrics.query("benchmark == @benchmark and metric in @ablated and kind in ['model', 'baseline']")
     of_style = shown.query("style == @style")
-    floors = of_style.query("kind == 'floor' and subset == @MEAN")
-    floors = floors.sort_values("information", key=lambda names: names.map(information_rank), kind="stable")
+    baselines = of_style.query("kind == 'baseline' and subset == @MEAN")
+    baselines = baselines.sort_values("information", key=lambda names: names.map(information_rank), kind="stable")
     models = reported_seeds(of_style.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
     stages = [arm for arm in plan.arms if arm in set(models["arm"])]
     panels = [metric for metric in ablated if metric in set(models["metric"])]
@@ -95,11 +95,11 @@ def _ablation(
         highest = highest or 1.0  # of arms that score nothing at all
         axes.set_ylim(-0.02 * highest, 1.08 * highest)  # so that a marker at zero is whole
         axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
-        label_floors(axes, floors[floors["metric"] == metric])
+        label_baselines(axes, baselines[baselines["metric"] == metric])
     handles, names = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=min(4, len(names)))
     turn_crowded_labels(figure)
-    return figure, pd.concat([models, floors])
+    return figure, pd.concat([models, baselines])
 
 
 def _top_k(
@@ -113,7 +113,7 @@ def _top_k(
     shown = metrics.query("benchmark == @benchmark and style == @style and subset == @MEAN")
     shown = shown[shown["metric"].isin(ranks)]
     models = reported_seeds(shown.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
-    by_chance = shown.query("kind == 'floor' and arm == 'random_order'")
+    by_chance = shown.query("kind == 'baseline' and arm == 'random_order'")
     arms = [arm for arm in plan.arms if arm in set(models["arm"])]
     figure, axes = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
     places = np.arange(len(ranks))

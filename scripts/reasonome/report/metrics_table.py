@@ -1,4 +1,4 @@
-"""The table of metrics: every score of an arm or a floor, with its interval."""
+"""The table of metrics: every score of an arm or a baseline, with its interval."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,13 +10,13 @@ from tqdm import tqdm
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, floors_of, questions_of, resampled_over_seeds
+from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, baselines_of, questions_of, resampled_over_seeds
 from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
 
 
 def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """One row per arm (or floor, or arm's shuffled answers) × subset × metric, with its 95 % interval.
+    """One row per arm (or baseline, or arm's shuffled answers) × subset × metric, with its 95 % interval.
 
     Shares and scores are 0..1, percentiles 0..100, `length` is in tokens, what was left out of prompts in genes, facts
     and neighbours. `n` counts the examples that a metric is known of.
@@ -33,8 +33,8 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
     batches: dict[tuple, list[Scored]] = {}
     for arm in arms_of(plan, evidence, questions):
         batches.setdefault(tuple(arm.labels[name] for name in [*SETTING, "backbone"]), []).append(arm)
-    for key, floors in floors_of(plan, evidence, questions).items():
-        batches[(*key, "", "")] = floors
+    for key, baselines in baselines_of(plan, evidence, questions).items():
+        batches[(*key, "", "")] = baselines
     rows: list[dict] = []
     for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
         found = _metric_rows(scored, questions[benchmark, style], bootstrap)
@@ -48,7 +48,7 @@ def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: i
 
 
 def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[str]) -> tuple[list[Scored], Questions]:
-    """The same arms or floors with a row for each cluster of a subset: the mean of its examples, each one vote.
+    """The same arms or baselines with a row for each cluster of a subset: the mean of its examples, each one vote.
 
     Clusters may lie in several strata, so there are none.
     """
@@ -65,7 +65,7 @@ def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[st
 
 
 def _metric_rows(scored: list[Scored], questions: Questions, bootstrap: Bootstrap) -> list[dict]:
-    """The rows of arms or floors that answer the same questions, which share their resamples."""
+    """The rows of arms or baselines that answer the same questions, which share their resamples."""
     found: list[tuple[tuple, dict]] = []
     parts = {"": questions.examples} | questions.strata
     for place, (stratum, members) in enumerate(parts.items()):

@@ -1,4 +1,4 @@
-"""Model cards: what a trained model is, what it learned from, and what it scored beside floors, as Markdown."""
+"""Model cards: what a trained model is, what it learned from, and what it scored beside baselines, as Markdown."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from reasonome.core.errors import InputError
 from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_scores import asked_text, scores_text
 from reasonome.report.card_sources import SourceRead
-from reasonome.report.family import FLOOR_GROUPS
+from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
 from reasonome.report.model_steps import learned_from
 from reasonome.report.paper import escaped, markdown_table
@@ -31,8 +31,8 @@ _LIMITS = """\
 - It was trained and tested in English, on human genes, with the releases of sources named above. What was found out
   later it does not know, and of genes that few people have studied there was little to learn.
 - The scores below are about questions of the benchmarks named there. How well it does on yours nobody has measured.
-- What floors reach without any model is listed beside its scores: where it does not beat a group of floors, the simpler
-  method is the better choice.
+- What baselines reach without any model is listed beside its scores: where it does not beat a group of baselines, the
+  simpler method is the better choice.
 """
 _LOADING = """\
 tokenizer = AutoTokenizer.from_pretrained("model")  # the folder beside this card
@@ -125,18 +125,18 @@ def _summary(card: CardInputs) -> str:
     lines = [
         f"A language model that {does}, made from {_backbone(card.manifests[0], card.backbone)} by {count} training "
         f"step{'s' * (count > 1)}. The numbers are those of experiment {escaped(card.plan.experiment)}. A score means "
-        "little by itself: floors, which are answers that need no model, say what it is worth.",
+        "little by itself: baselines, which are answers that need no model, say what it is worth.",
         "",
     ]
     for scores in card.scores:
         metric = scores.metric
         name = card.plan.metric_set.name(metric)
-        outcomes = {group: scores.against(group).beaten for group in FLOOR_GROUPS}
+        outcomes = {group: scores.against(group).beaten for group in BASELINE_GROUPS}
         beaten = [group for group, won in outcomes.items() if won]
         not_beaten = [group for group, won in outcomes.items() if won is False]
         lines.append(
             f"- On {asked_text(scores.asked)}, its {name} is **{with_interval(scores.own.loc[metric], metric)}**. "
-            f"{_list_of('It beats the floors that look at', beaten) or 'It beats no group of floors.'} "
+            f"{_list_of('It beats the baselines that look at', beaten) or 'It beats no group of baselines.'} "
             f"{_list_of('It is not shown to beat those that look at', not_beaten)}".rstrip()
         )
     return "\n".join(lines) + "\n"

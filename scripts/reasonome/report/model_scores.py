@@ -1,4 +1,4 @@
-"""What a model scored in an experiment beside its floors: the rows that its card and the pages of its answers tell."""
+"""What a model scored in an experiment beside its baselines: the rows that its card and pages of its answers tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import best_floors, information_rank, of_all_strata
+from reasonome.report.tables import best_baselines, information_rank, of_all_strata
 from reasonome.scoring.comparisons import MEAN
 
-# What floors look at, in the words of somebody who never saw one.
+# What baselines look at, in the words of somebody who never saw one.
 LOOKS_AT = {
     "none": "nothing at all, not even the genes",
     "prompt": "the prompt (genes and their official names)",
@@ -27,7 +27,7 @@ LOOKS_AT = {
 
 
 class AgainstGroup(NamedTuple):
-    """The tests against the floors of a group, the nearest first, and whether all are beaten (None: not tested)."""
+    """The tests against the baselines of a group, the nearest first, and whether all are beaten (None: not tested)."""
 
     tests: list[dict]
     beaten: bool | None
@@ -82,13 +82,15 @@ class ModelScores:
         rows = self._rows(chains.BASE).query("kind == 'model' and subset == @MEAN")
         return rows[rows["arm"] == rows["arm"].iloc[0]] if len(rows) else rows
 
-    def best_floors(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
-        """Information → metric → the mean of the best floor that uses it, from the least information to the most."""
-        floors = of_all_strata(self.metrics).query("kind == 'floor' and subset == @MEAN")
-        floors = floors[(floors["benchmark"] == self.asked.benchmark) & (floors["style"] == self.asked.style)]
-        found = {group: {} for group in sorted(floors["information"].unique(), key=information_rank)}
+    def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
+        """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
+        baselines = of_all_strata(self.metrics).query("kind == 'baseline' and subset == @MEAN")
+        baselines = baselines[
+            (baselines["benchmark"] == self.asked.benchmark) & (baselines["style"] == self.asked.style)
+        ]
+        found = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
         for metric in metrics:
-            for _, row in best_floors(floors[floors["metric"] == metric]).iterrows():
+            for _, row in best_baselines(baselines[baselines["metric"] == metric]).iterrows():
                 found[row["information"]][metric] = row
         return found
 
@@ -103,9 +105,9 @@ class ModelScores:
         return table
 
     def against(self, group: str) -> AgainstGroup:
-        """The tests against the floors of a group (one of FLOOR_GROUPS): it is beaten only if each of them is."""
+        """The tests against the baselines of a group (one of BASELINE_GROUPS): it is beaten only if each of them is."""
         tests = self.tests
-        rows = tests[(tests["kind"] == "floor") & (tests["information"] == group)].sort_values("difference")
+        rows = tests[(tests["kind"] == "baseline") & (tests["information"] == group)].sort_values("difference")
         verdicts = set(rows["verdict"])
         return AgainstGroup(rows.to_dict("records"), None if verdicts <= {""} else verdicts == {"a better"})
 

@@ -77,7 +77,7 @@ def render_page(inputs: ReportInputs) -> str:
                 | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
                 for setting in scores_section.list_settings(inputs.metrics)
             ],
-            floor_notes=scores_section.floor_notes(inputs.metrics, plan.metric_set),
+            baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
             training=[step_section(inputs.figures, step) for step in inputs.steps],
             reasoning=[(reasoning, outcomes(counts)) for reasoning, counts in inputs.reasoning],
             corpora=[corpus_section(inputs.figures, corpus, inputs.corpora[corpus.name]) for corpus in plan.corpora],

@@ -11,7 +11,7 @@ from reasonome.config.project import chains
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, best_floors, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 CELL_COLUMNS = [
@@ -51,8 +51,8 @@ ROW = ["kind", "information", "backbone", "arm"]
 _NBSP = "\u00a0"
 _MARKS = {0.001: "***", 0.01: "**", 0.05: "*"}
 _LEGEND = """\
-Models are grouped by backbone, in the order of the experiment's arms. Below them stands the best floor of every group:
-of the floors that use the same information, the one with the highest mean. `mean` is the mean of the subsets' means.
+Models are grouped by backbone, in the order of the experiment's arms. Below them stand the best baselines of each group:
+of the baselines that use the same information, the one with the highest mean. `mean` is the mean of the subsets' means.
 
 In brackets: the difference to the untrained backbone, in percent of its score. Where that score is 0, percent are not
 applicable (n/a), and the absolute difference is given. With several seeds: mean ± standard deviation over seeds.
@@ -82,7 +82,7 @@ def benchmarks(plan: Plan) -> list[str]:
 def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, asked: Iterable[str]) -> pd.DataFrame:
     """One row (`CELL_COLUMNS`) per cell of the score tables of the benchmarks `asked`, in the order of the tables.
 
-    Models with their seeds averaged, then the best floor of every group by its mean. `base` is the score of the
+    Models with their seeds averaged, then the best baseline of every group by its mean. `base` is the score of the
     untrained backbone, `delta` the difference to it, and `delta_percent` the same in percent, nan where `base` is not
     above 0. `against` is the parent arm, and the test against it is `difference`, `p_family`, `p_holm`, `verdict` and
     `mark`. Contaminated variants are left out.
@@ -94,13 +94,13 @@ def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, as
     tests = tests[[*_CELL, *_TEST]]
     parts = []
     for setting in settings(plan, asked):
-        models, floors = rows_of(metrics, setting)
+        models, baselines = rows_of(metrics, setting)
         for metric in score_metrics(models):
             scores = in_order(models[models["metric"] == metric], plan)
             bases = {backbone: _base_arm(plan, backbone, setting) for backbone in scores["backbone"].unique()}
             parts.append(_with_tests(_with_base(scores, bases), tests))
             parts.append(
-                best_floors(floors[floors["metric"] == metric]).assign(
+                best_baselines(baselines[baselines["metric"] == metric]).assign(
                     decoding=setting[2], against="", verdict="", mark=""
                 )
             )
@@ -129,11 +129,11 @@ def settings(plan: Plan, asked: Iterable[str]) -> list[tuple[str, str, str]]:
 
 
 def rows_of(metrics: pd.DataFrame, setting: tuple[str, str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The models of a setting and the floors of its benchmark and style, on the subsets that make the mean."""
+    """The models of a setting and the baselines of its benchmark and style, on the subsets that make the mean."""
     benchmark, style, decoding = setting
     rows = metrics[(metrics["benchmark"] == benchmark) & (metrics["style"] == style)]
     rows = rows[rows["subset"].isin(_subsets(rows))]
-    return rows[(rows["kind"] == "model") & (rows["decoding"] == decoding)], rows[rows["kind"] == "floor"]
+    return rows[(rows["kind"] == "model") & (rows["decoding"] == decoding)], rows[rows["kind"] == "baseline"]
 
 
 def _subsets(rows: pd.DataFrame) -> list[str]:
@@ -237,7 +237,7 @@ def _score_table(cells: pd.DataFrame) -> str:
     rows, last = [], None
     for (kind, information, backbone, arm), row in cells.groupby(ROW, sort=False):
         is_model = kind == "model"
-        group = backbone if is_model else "ceiling" if information == CEILING else "best floor"
+        group = backbone if is_model else "ceiling" if information == CEILING else "best baseline"
         name = arm if is_model else f"{arm} ({information})"
         shown = [_score(cell) for cell in row.itertuples()]
         tests = [_tested(cell) for cell in row.itertuples() if cell.subset == MEAN and cell.mark]

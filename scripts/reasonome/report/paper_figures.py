@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from reasonome.report import abstention, paper
-from reasonome.report.drawing import COLOURS, INK, MARKERS, label_floors, shortened, turn_crowded_labels
+from reasonome.report.drawing import COLOURS, INK, MARKERS, label_baselines, shortened, turn_crowded_labels
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, best_floors, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN
 
 RUN = ["backbone", "arm", "seed", *SETTING]
 OF_COVERAGE = {"term_score": "term score", "right": "share of right answers"}
-CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "floor"]
+CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "baseline"]
 DASHES = (0, (4, 2))
 Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
 NO_CONFIDENCE = "No confidence was recorded with any answer of this experiment."
@@ -24,9 +24,9 @@ ABSTENTION_COLUMNS = [*RUN, *abstention.COLUMNS]
 
 def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Means by arm with their intervals, a row of panels per benchmark setting and a panel per metric; a colour per
-    backbone. Lines are the best floor of every group. The panels of a metric have one height. The data are as drawn."""
+    backbone. Lines are the best baselines of groups. The panels of a metric have one height. The data are as drawn."""
     metrics = reported_seeds(of_all_strata(metrics))
-    metrics = metrics[(metrics["subset"] == MEAN) & metrics["kind"].isin(["model", "floor"])]
+    metrics = metrics[(metrics["subset"] == MEAN) & metrics["kind"].isin(["model", "baseline"])]
     ablated = plan.metric_set.ablated
     shown = [metric for metric in ablated if metric in set(metrics.loc[metrics["kind"] == "model", "metric"])]
     settings = paper.settings(plan, [*paper.benchmarks(plan), *plan.out_of_distribution])
@@ -42,20 +42,20 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     drawn = []
     for row, setting in zip(grid, settings, strict=True):
         for axes, metric in zip(row, shown, strict=True):
-            models, floors = paper.rows_of(metrics[metrics["metric"] == metric], setting)
-            models, floors = paper.in_order(models, plan), best_floors(floors).assign(decoding=setting[2])
+            models, baselines = paper.rows_of(metrics[metrics["metric"] == metric], setting)
+            models, baselines = paper.in_order(models, plan), best_baselines(baselines).assign(decoding=setting[2])
             highest = metrics.loc[metrics["metric"] == metric, ["value", "high"]].max(axis=None)
-            _panel(axes, models, floors, plan.arms, backbones, highest or 1.0)
+            _panel(axes, models, baselines, plan.arms, backbones, highest or 1.0)
             axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
             axes.set_title(", ".join(setting), fontsize=9, loc="left")
-            drawn += [models, floors]
+            drawn += [models, baselines]
     _legend(figure, grid)
     turn_crowded_labels(figure)
     return figure, paper.table(drawn, paper.VALUE_COLUMNS)
 
 
 def _panel(
-    axes: Axes, models: pd.DataFrame, floors: pd.DataFrame, arms: list[str], backbones: list[str], highest: float
+    axes: Axes, models: pd.DataFrame, baselines: pd.DataFrame, arms: list[str], backbones: list[str], highest: float
 ) -> None:
     present = [arm for arm in arms if arm in set(models["arm"])]
     for number, backbone in enumerate(backbones):
@@ -75,7 +75,7 @@ def _panel(
     axes.set_xlim(-0.5, len(present) - 0.5)
     axes.set_xticks(range(len(present)), map(shortened, present))
     axes.grid(axis="x", visible=False)
-    label_floors(axes, floors, lines=15)
+    label_baselines(axes, baselines, lines=15)
 
 
 def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
@@ -97,7 +97,7 @@ def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
             for (arm, _), curve in chosen.groupby(["arm", "seed"], sort=False):
                 colour = COLOURS[arms.index(arm) % len(COLOURS)]
                 axes.plot(curve["coverage"], curve["accuracy"], color=colour, label=shortened(arm), linewidth=1.4)
-                axes.plot(curve["coverage"], curve["floor"], color=colour, linestyle=DASHES, linewidth=0.9)
+                axes.plot(curve["coverage"], curve["baseline"], color=colour, linestyle=DASHES, linewidth=0.9)
             axes.set_title(f"{', '.join(setting)}: {over}", fontsize=8, loc="left")
             axes.set_xlabel("share of questions answered, most confident first")
             axes.set_ylabel(name)

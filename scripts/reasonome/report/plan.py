@@ -47,12 +47,12 @@ class Evaluation(_Strict):
         return tuple(step.stage for step in chains.parse(self.chain))
 
 
-class Floors(_Strict):
+class Baselines(_Strict):
     """The answers that need no model, scored on one benchmark in one style."""
 
     benchmark: Name
     style: Name
-    path: Path = Field(description="parquet, one row per floor and example")
+    path: Path = Field(description="parquet, one row per baseline and example")
 
 
 class Step(_Strict):
@@ -100,7 +100,7 @@ class Plan(_Strict):
     out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[Name] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation] = Field(min_length=1)
-    floors: list[Floors]
+    baselines: list[Baselines]
     steps: list[Step] = []
     audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
@@ -124,15 +124,15 @@ class Plan(_Strict):
             "evaluation",
             [tuple(e.model_dump(exclude={"chain", "track", "scores", "run"}).values()) for e in self.evaluations],
         )
-        _no_twins("floors", [(f.benchmark, f.style) for f in self.floors])
+        _no_twins("baselines", [(f.benchmark, f.style) for f in self.baselines])
         _no_twins("step", [(s.backbone, s.chain) for s in self.steps])
-        with_floors = {(f.benchmark, f.style) for f in self.floors}
+        with_baselines = {(f.benchmark, f.style) for f in self.baselines}
         for evaluation in self.evaluations:
             if evaluation.arm not in self.arms:
                 raise ValueError(f"unknown arm '{evaluation.arm}'; {nearest(evaluation.arm, self.arms)}")
-            if (evaluation.benchmark, evaluation.style) not in with_floors:
+            if (evaluation.benchmark, evaluation.style) not in with_baselines:
                 raise ValueError(
-                    f"no floors for {evaluation.benchmark}.{evaluation.style}: no score without its floors"
+                    f"no baselines for {evaluation.benchmark}.{evaluation.style}: no score without its baselines"
                 )
         return self
 
@@ -165,7 +165,13 @@ def _as_input_error(error: ValidationError, path: str | os.PathLike) -> InputErr
     first = error.errors(include_url=False)[0]
     where, fix = first["loc"], None
     if first["type"] == "extra_forbidden":
-        nested = {"evaluations": Evaluation, "floors": Floors, "steps": Step, "reasoning": Reasoning, "corpora": Corpus}
+        nested = {
+            "evaluations": Evaluation,
+            "baselines": Baselines,
+            "steps": Step,
+            "reasoning": Reasoning,
+            "corpora": Corpus,
+        }
         model = nested.get(where[0], Plan) if len(where) > 1 else Plan
         fix = nearest(str(where[-1]), model.model_fields)
     return InputError(first["msg"], file=path, field=".".join(map(str, where)) or None, fix=fix)

@@ -1,4 +1,4 @@
-"""What an experiment scored: its arms with a table for every seed, its floors, and the draws that they share."""
+"""What an experiment scored: its arms with a table for every seed, its baselines, and the draws that they share."""
 
 import zlib
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Bootstrap:
 
 @dataclass(frozen=True)
 class Scored:
-    """An arm, with a table of scores per example for every seed, or a floor; `models` are its chains."""
+    """An arm, with a table of scores per example for every seed, or a baseline; `models` are its chains."""
 
     labels: dict[str, str]
     models: tuple[str, ...]
@@ -52,7 +52,7 @@ class Scored:
 
     @property
     def backbone(self) -> str:
-        """That of an arm; "" of a floor."""
+        """That of an arm; "" of a baseline."""
         return self.labels.get("backbone", "")
 
 
@@ -63,7 +63,7 @@ def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap
 
 def questions_of(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:
     """The questions of every benchmark and style."""
-    return {key: asked(table, metric_set) for key, table in evidence.floors.items()}
+    return {key: asked(table, metric_set) for key, table in evidence.baselines.items()}
 
 
 def arms_of(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
@@ -81,13 +81,13 @@ def arms_of(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Que
     return found
 
 
-def floors_of(
+def baselines_of(
     plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]
 ) -> dict[tuple[str, str], list[Scored]]:
-    """The floors of every benchmark and style, by the information they use."""
+    """The baselines of every benchmark and style, by the information they use."""
     found = {}
-    for (benchmark, style), table in evidence.floors.items():
-        labels = {"benchmark": benchmark, "style": style, "kind": "floor"}
+    for (benchmark, style), table in evidence.baselines.items():
+        labels = {"benchmark": benchmark, "style": style, "kind": "baseline"}
         found[benchmark, style] = [
             _scored(
                 labels | {"arm": name, "information": information},
@@ -97,7 +97,7 @@ def floors_of(
                 questions[benchmark, style],
                 plan,
             )
-            for name, information, rows in _by_floor(table)
+            for name, information, rows in _by_baseline(table)
         ]
     return found
 
@@ -116,7 +116,7 @@ def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
     return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
 
 
-def _by_floor(floors: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """(floor, information, rows), by the information used."""
-    found = [(name, rows["information"].iloc[0], rows) for name, rows in floors.groupby("floor")]
-    return sorted(found, key=lambda floor: (information_rank(floor[1]), floor[0]))
+def _by_baseline(baselines: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(baseline, information, rows), by the information used."""
+    found = [(name, rows["information"].iloc[0], rows) for name, rows in baselines.groupby("baseline")]
+    return sorted(found, key=lambda baseline: (information_rank(baseline[1]), baseline[0]))

@@ -1,4 +1,4 @@
-"""The page's scores: for every setting a headline with margins over floors, all metrics, strata, and every test.
+"""The page's scores: for every setting a headline with margins over baselines, all metrics, strata, and every test.
 
 A setting is a benchmark, a prompt style and a decoding.
 """
@@ -52,9 +52,9 @@ class Runs:
         return [
             number
             for number, run in self._runs
-            if run.kind == ("floor" if kind == "floor" else "model")
+            if run.kind == ("baseline" if kind == "baseline" else "model")
             and (run.benchmark, run.style) == (setting.benchmark, setting.style)
-            and (run.kind == "floor" or run.decoding == setting.decoding)
+            and (run.kind == "baseline" or run.decoding == setting.decoding)
             and (run.arm, run.backbone) == (arm, backbone)
             and (seed in (MEAN, "") or run.seed == seed)
         ]
@@ -84,15 +84,15 @@ def scores_section(
     """What the page shows of one setting; `metrics` and `comparisons` are whole."""
     benchmark, style, decoding = setting
     asked = reported_seeds(metrics).query("benchmark == @benchmark and style == @style")
-    asked = asked[(asked["kind"] == "floor") | (asked["decoding"] == decoding)]
+    asked = asked[(asked["kind"] == "baseline") | (asked["decoding"] == decoding)]
     shown = of_all_strata(asked)
-    models, floors = (shown[shown["kind"] == kind] for kind in ("model", "floor"))
+    models, baselines = (shown[shown["kind"] == kind] for kind in ("model", "baseline"))
     compared = comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
     subsets = sorted(set(models["subset"]) - {MEAN})
     metric_set = plan.metric_set
     primary = primary_metric(metrics, metric_set)
     tables = _Tables(runs, setting, metric_set)
-    kinds = sorted(set(floors["information"]), key=information_rank)
+    kinds = sorted(set(baselines["information"]), key=information_rank)
     rows = tables.tests(compared)
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
@@ -106,7 +106,7 @@ def scores_section(
         "further": tables.scores(shown, _further_columns(models, metric_set)),
         "strata": tables.strata_scores(asked[asked["kind"] != "shuffled"], primary),
         "variants": tables.variant_scores(shown[shown["kind"] != "shuffled"], subsets),
-        "margins": [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(rows, floors, kinds)],
+        "margins": [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(rows, baselines, kinds)],
         "kinds": kinds,
         "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == metric_set.primary],
         "tests": [t for t in rows if t["subset"] == MEAN],
@@ -143,11 +143,11 @@ def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] 
     return {"arms": arms, "encoders": sorted(encoders), "rewarded": sorted(encoders & set(plan.rewarded_encoders))}
 
 
-def floor_notes(metrics: pd.DataFrame, metric_set: MetricSet) -> list[tuple[str, str, str]]:
-    """(floor, information, what it does) of every floor, by the information used."""
-    floors = metrics[metrics["kind"] == "floor"][["arm", "information"]].drop_duplicates()
-    floors = floors.sort_values("information", key=lambda names: names.map(information_rank))
-    return [(f.arm, f.information, metric_set.baselines.get(f.arm, "")) for f in floors.itertuples()]
+def baseline_notes(metrics: pd.DataFrame, metric_set: MetricSet) -> list[tuple[str, str, str]]:
+    """(baseline, information, what it does) of every baseline, by the information used."""
+    baselines = metrics[metrics["kind"] == "baseline"][["arm", "information"]].drop_duplicates()
+    baselines = baselines.sort_values("information", key=lambda names: names.map(information_rank))
+    return [(f.arm, f.information, metric_set.baselines.get(f.arm, "")) for f in baselines.itertuples()]
 
 
 def claimed_p(test: Mapping[str, Any]) -> float:
@@ -155,12 +155,12 @@ def claimed_p(test: Mapping[str, Any]) -> float:
     return test["p_holm"] if is_claim(test) else test["p_family"]
 
 
-def margins(tests: list[dict], floors: pd.DataFrame, kinds: list[str]) -> list[dict]:
-    """Per arm and metric: the test against the best floor of each kind, and the kinds it beats whole.
+def margins(tests: list[dict], baselines: pd.DataFrame, kinds: list[str]) -> list[dict]:
+    """Per arm and metric: the test against the best baseline of each kind, and the kinds it beats whole.
 
     Only what is adjusted within the protocol's family is beaten: neither a ceiling, nor anything by an untrained arm.
     """
-    values = floors[floors["subset"] == MEAN].set_index(["metric", "arm"])["value"]
+    values = baselines[baselines["subset"] == MEAN].set_index(["metric", "arm"])["value"]
     rows = []
     by_arm: dict[tuple, list[dict]] = {}
     for test in tests:
@@ -169,7 +169,7 @@ def margins(tests: list[dict], floors: pd.DataFrame, kinds: list[str]) -> list[d
     for (backbone, arm, metric), own in by_arm.items():
         cells, beaten = {}, []
         for kind in kinds:
-            against = [t for t in own if (t["kind"], t["information"]) == ("floor", kind)]
+            against = [t for t in own if (t["kind"], t["information"]) == ("baseline", kind)]
             if not against:
                 continue
             cells[kind] = max(against, key=lambda test: values[metric, test["b"]])
@@ -244,7 +244,7 @@ class _Tables:
         return rows
 
     def _sides(self, test: dict) -> list[int]:
-        kind = "floor" if test["kind"] == "floor" else "model"
+        kind = "baseline" if test["kind"] == "baseline" else "model"
         setting, backbone, b = self.setting, test["backbone"], test["b"]
         if test["kind"] == "shuffled":
             return []
@@ -255,7 +255,7 @@ class _Tables:
             else:
                 backbone = other
         own = self.runs.behind(self.setting, "model", test["backbone"], test["a"])
-        other = self.runs.behind(setting, kind, "" if kind == "floor" else backbone, b)
+        other = self.runs.behind(setting, kind, "" if kind == "baseline" else backbone, b)
         return [own[0], other[0]] if own and other else []
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
@@ -280,29 +280,29 @@ class _Tables:
 
     def scores(self, metrics: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
         """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
-        floors = metrics[metrics["kind"] == "floor"]
-        kinds = sorted(set(floors["information"]), key=information_rank)
+        baselines = metrics[metrics["kind"] == "baseline"]
+        kinds = sorted(set(baselines["information"]), key=information_rank)
         kinds_in_words = self.metric_set.groups
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
         for kind in kinds:
-            title = f"Floors that use {kinds_in_words.get(kind, kind)}"
+            title = f"Baselines that use {kinds_in_words.get(kind, kind)}"
             if kind == CEILING:
-                title = f"A ceiling, not a floor to beat: look-ups in {kinds_in_words[kind]}"
-            groups.append((title, False, self.rows(floors[floors["information"] == kind], columns)))
+                title = f"A ceiling, not a baseline to beat: look-ups in {kinds_in_words[kind]}"
+            groups.append((title, False, self.rows(baselines[baselines["information"] == kind], columns)))
         shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
         groups.append(("The models' own answers, shuffled", False, shuffled))
         return {"columns": columns, "groups": [group for group in groups if group[2]]}
 
     def headline(self, metrics: pd.DataFrame, tests: list[dict], kinds: list[str], primary: str) -> dict[str, Any]:
-        """The primary metric of everything, drawn on one scale, with the models' margins over each group of floors."""
+        """The primary metric of everything, drawn on one scale, with models' margins over each group of baselines."""
         found = self.scores(metrics, [Column(primary)])
-        floors = metrics[metrics["kind"] == "floor"]
+        baselines = metrics[metrics["kind"] == "baseline"]
         own = [test for test in tests if test["metric"] == primary]
-        by_arm = {(row["backbone"], row["arm"]): row for row in margins(own, floors, kinds)}
+        by_arm = {(row["backbone"], row["arm"]): row for row in margins(own, baselines, kinds)}
         rows = [row for _, _, rows in found["groups"] for row in rows]
         bounds = [v for row in rows for _, cell in row["cells"] for v in (cell.value, cell.high) if not math.isnan(v)]
         highest = max([*bounds, 0.01])
-        beatable = floors.query("metric == @primary and subset == @MEAN and information != @CEILING")["value"]
+        beatable = baselines.query("metric == @primary and subset == @MEAN and information != @CEILING")["value"]
         for row in rows:
             cell = row["cells"][0][1]
             row["strip"] = {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.core.errors import InputError
-from reasonome.report.family import CEILING, FLOOR_GROUPS
+from reasonome.report.family import BASELINE_GROUPS, CEILING
 from reasonome.report.metric_sets import MetricSet
 from reasonome.scoring.comparisons import MEAN
 
@@ -68,8 +68,8 @@ COMPARISON_COLUMNS = [
     "note",
 ]
 ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
-# The order of the floors in every table.
-INFORMATION = [*FLOOR_GROUPS, CEILING]
+# The order of the baselines in every table.
+INFORMATION = [*BASELINE_GROUPS, CEILING]
 TEXT_COLUMNS = ["experiment", "backbone", "arm", "chain", "seed", *SETTING, "subset", "stratum", "kind", "information"]
 TEXT_COLUMNS += ["metric", "a", "b", "verdict", "family", "note"]
 
@@ -97,18 +97,18 @@ def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
     return metrics[~has_mean | (metrics["seed"] == MEAN)]
 
 
-def best_floors(floors: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the floor with the highest mean within each kind of information; `floors` is of one metric."""
-    means = floors[(floors["subset"] == MEAN) & floors["value"].notna()]
+def best_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the baseline with the highest mean within each kind of information; `baselines` is of one metric."""
+    means = baselines[(baselines["subset"] == MEAN) & baselines["value"].notna()]
     best = means.loc[means.groupby("information")["value"].idxmax()]
     order = best.sort_values("information", key=lambda names: names.map(information_rank))["arm"].tolist()
-    ranked = floors[floors["arm"].isin(order)]
-    ranked = ranked.assign(_floor=ranked["arm"].map(order.index), _is_mean=ranked["subset"] == MEAN)
-    return ranked.sort_values(["_floor", "_is_mean", "subset"])
+    ranked = baselines[baselines["arm"].isin(order)]
+    ranked = ranked.assign(_baseline=ranked["arm"].map(order.index), _is_mean=ranked["subset"] == MEAN)
+    return ranked.sort_values(["_baseline", "_is_mean", "subset"])
 
 
 def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
-    """The means over subsets, one row per arm and floor, for people to read on a terminal."""
+    """The means over subsets, one row per arm and baseline, for people to read on a terminal."""
     rows = reported_seeds(of_all_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()

@@ -2,7 +2,7 @@
 
 from reasonome.scoring.answer_tables import score_table
 scored = score_table("answers.csv", {"answer": "model_output", "gold": "term"}, "TASK")
-print(scored.metrics["rouge_l"].value, scored.floors["best_constant"].metrics["rouge_l"].value)
+print(scored.metrics["rouge_l"].value, scored.baselines["best_constant"].metrics["rouge_l"].value)
 """
 
 import os
@@ -19,7 +19,7 @@ from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_fram
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
-from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, few_clusters, intervals
+from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_clusters, intervals
 from reasonome.scoring.table_task import TableTask
 from reasonome.tasks import registry
 
@@ -39,7 +39,7 @@ def score_table(
     track: str | None = None,
     genes: str | os.PathLike | GeneTable | None = None,
 ) -> Scored:
-    """Score a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame of answers, beside floors.
+    """Score a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame of answers, beside baselines.
 
     `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to what they are called. `encoders` are
     SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/,
@@ -69,22 +69,24 @@ def score_table(
             problems[problem] = int(count)
     terms = part.terms(background, encoders or {}) if background is not None else None
 
-    floors = part.floors(frame, seed, terms)
+    baselines = part.baselines(frame, seed, terms)
     scored = partial(_scores, part, frame, encoders or {}, terms)
     of_answers = scored("scores", frame["answer"].tolist())
     frame = frame.join(of_answers)
     columns_of = {"": frame[[*of_answers, *part.form]]}
-    with tqdm(total=sum(len(floor.draws) for floor in floors.values()), desc="floors", delay=5, leave=False) as bar:
-        for name, floor in floors.items():
+    with tqdm(
+        total=sum(len(baseline.draws) for baseline in baselines.values()), desc="baselines", delay=5, leave=False
+    ) as bar:
+        for name, baseline in baselines.items():
             scores = []
-            for names in floor.draws:
+            for names in baseline.draws:
                 scores.append(scored(name, names))
                 bar.update()
-            if floor.expected is not None:
-                columns_of[name] = floor.expected
+            if baseline.expected is not None:
+                columns_of[name] = baseline.expected
             else:  # the mean of the draws, nan left out
                 columns_of[name] = pd.concat(scores).groupby(level=0).mean()
-    # All at once, so that answers and floors share their resamples.
+    # All at once, so that answers and baselines share their resamples.
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
     clusters, errors = part.clusters(frame), bool(part.tracks)
@@ -99,14 +101,16 @@ def score_table(
         found, macro = ({key: score.alone() for key, score in of.items()} for of in (found, macro))
     for (name, metric), score in found.items():
         metrics[name][metric] = score
-    draws = {"": [frame["answer"].tolist()]} | {name: floor.draws for name, floor in floors.items()}
+    draws = {"": [frame["answer"].tolist()]} | {name: baseline.draws for name, baseline in baselines.items()}
     for name, of in metrics.items():
         shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
         of |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
     return Scored(
         n=len(frame),
         metrics=metrics.pop(""),
-        floors={name: ScoredFloor(floors[name].information, floors[name].note, of) for name, of in metrics.items()},
+        baselines={
+            name: ScoredBaseline(baselines[name].information, baselines[name].note, of) for name, of in metrics.items()
+        },
         problems=problems,
         table=frame.drop(columns=["line", "example"], errors="ignore"),
         notes=notes,

@@ -1,4 +1,4 @@
-"""Scores of somebody else's answers to a benchmark of a project: the code, and the floors, that its models get."""
+"""Scores of somebody else's answers to a benchmark of a project: the code, and the baselines, that its models get."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
-from reasonome.scoring.table_scores import Score, Scored, ScoredFloor, intervals
+from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.tasks import registry
 from reasonome.tasks.base import Task
 
@@ -44,11 +44,11 @@ def score_on_benchmark(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Scored:
-    """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the floors of a style.
+    """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the baselines of a style.
 
-    `style` is the prompt style that the answers were asked in, which says what floors are fair. `columns` as of
+    `style` is the prompt style that the answers were asked in, which says what baselines are fair. `columns` as of
     `read_recorded`; `encoders` are folders below results/encoders/. With other encoders than the benchmark's there are
-    no metrics of terms, which would not be those of the floors. Metrics are means over subsets. A question
+    no metrics of terms, which would not be those of the baselines. Metrics are means over subsets. A question
     without an answer counts as wrong, and sealed ones are left out. InputError for a benchmark that is not built.
     """
     results = project.results
@@ -72,8 +72,8 @@ def score_on_benchmark(
     metrics = _measured(rows, scoring.LISTED)
     by_subset = _scores(rows, metrics, table, seed, resamples)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
-    floors, floor_notes = _floors(results.baselines(benchmark, style), rows, metrics, seed, resamples)
-    floors["shuffled_answers"] = ScoredFloor(
+    baselines, baseline_notes = _baselines(results.baselines(benchmark, style), rows, metrics, seed, resamples)
+    baselines["shuffled_answers"] = ScoredBaseline(
         "the answers themselves",
         "each answer handed to another question of its subset",
         intervals(shuffled, rows["subset"], rows["cluster"], seed, resamples)[MEAN],
@@ -81,18 +81,18 @@ def score_on_benchmark(
     return Scored(
         n=len(rows),
         metrics=by_subset.pop(MEAN),
-        floors=floors,
+        baselines=baselines,
         problems=given.counts | _problems(table, given),
         table=table,
         subsets=by_subset,
         notes=notes
-        + floor_notes
+        + baseline_notes
         + [f"read and compared as answers in the style '{style}', track {prompt_style.reading()}"],
     )
 
 
 def default_style(project: Project, benchmark: str) -> str:
-    """The plainest style (genes alone, read strictly) whose floors are built, else of all; that with most room."""
+    """The plainest style (genes alone, read strictly) whose baselines are built, else of all; that with most room."""
     results = project.results
     styles = project.styles(lookup(project.benchmarks, benchmark, "benchmark").task)
     built = {name for name in styles if results.baselines(benchmark, name).is_file()}
@@ -166,23 +166,23 @@ def _scores(
     return found
 
 
-def _floors(
+def _baselines(
     path: Path, questions: pd.DataFrame, metrics: Sequence[str], seed: int, resamples: int
-) -> tuple[dict[str, ScoredFloor], list[str]]:
+) -> tuple[dict[str, ScoredBaseline], list[str]]:
     """The baselines of results/baselines/ on the same questions, and what is to be done where there are none.
 
     They have those of the `metrics` that the answers were scored by.
     """
     if not path.is_file():
-        return {}, [f"no floors beside these scores: `snakemake --cores 1 {path}` makes them"]
-    floors = pd.read_parquet(path)
-    floors = floors[floors["id"].isin(questions["id"])]
+        return {}, [f"no baselines beside these scores: `snakemake --cores 1 {path}` makes them"]
+    baselines = pd.read_parquet(path)
+    baselines = baselines[baselines["id"].isin(questions["id"])]
     cluster = dict(zip(questions["id"], questions["cluster"], strict=True))
     found = {}
-    for (floor, information), rows in floors.groupby(["floor", "information"], sort=False):
+    for (baseline, information), rows in baselines.groupby(["baseline", "information"], sort=False):
         if len(rows) < len(questions):
-            return {}, [f"the floors are of another test split: `snakemake --cores 1 {path}` makes them anew"]
+            return {}, [f"the baselines are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
         shared = [metric for metric in metrics if metric in rows]
-        found[floor] = ScoredFloor(information, "", _scores(rows, shared, rows, seed, resamples)[MEAN])
+        found[baseline] = ScoredBaseline(information, "", _scores(rows, shared, rows, seed, resamples)[MEAN])
     return found, []

@@ -1,4 +1,4 @@
-"""What scoring a table of answers gives: metrics with intervals, the floors beside them, and what was wrong."""
+"""What scoring a table of answers gives: metrics with intervals, the baselines beside them, and what was wrong."""
 
 import json
 import math
@@ -12,7 +12,7 @@ import pandas as pd
 from reasonome.scoring.comparisons import percentile_bounds, resampled_means
 
 _FEWEST_CLUSTERS = 5
-# Of floors, in the printed table.
+# Of baselines, in the printed table.
 _HEADLINE = (
     *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
     *("top_1", "top_3", "top_5", "top_10", "mrr"),
@@ -43,7 +43,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class ScoredFloor:
+class ScoredBaseline:
     """Answers that need no model, scored alike. `information`: what they use; `note`: how they were made."""
 
     information: str
@@ -62,7 +62,7 @@ class Scored:
 
     n: int
     metrics: dict[str, Score]
-    floors: dict[str, ScoredFloor]
+    baselines: dict[str, ScoredBaseline]
     problems: dict[str, int]
     table: pd.DataFrame
     subsets: dict[str, dict[str, Score]] = field(default_factory=dict)
@@ -71,15 +71,15 @@ class Scored:
     macro: dict[str, Score] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """One JSON object: n, metrics, floors, problems, notes, and where there are any track, macro and subsets."""
+        """One JSON object: n, metrics, baselines, problems, notes, and where there are any track, macro and subsets."""
         value: dict[str, Any] = {
             "n": self.n,
             **({"track": self.track} if self.track else {}),
             "metrics": _fields(self.metrics),
             **({"macro": _fields(self.macro)} if self.macro else {}),
-            "floors": {
-                name: {"information": floor.information, "note": floor.note, "metrics": _fields(floor.metrics)}
-                for name, floor in self.floors.items()
+            "baselines": {
+                name: {"information": baseline.information, "note": baseline.note, "metrics": _fields(baseline.metrics)}
+                for name, baseline in self.baselines.items()
             },
             "problems": self.problems,
             "notes": self.notes,
@@ -89,7 +89,7 @@ class Scored:
         return json.dumps(value, indent=2, ensure_ascii=False)
 
     def text(self) -> str:
-        """The scores, the floors with the margin over each, and the notes, for people to read on a terminal."""
+        """The scores, the baselines with the margin over each, and the notes, for people to read on a terminal."""
         first = {"term_score": "term_score", "rouge_l": "ROUGE-L", "top_1": "Top-1", "mrr": "MRR"}
         values = [f"{shown} {self.metrics[name].value:.4f}" for name, shown in first.items() if name in self.metrics]
         track = f", track {self.track}" if self.track else ""
@@ -99,8 +99,8 @@ class Scored:
             parts.append("mean over right genes\n" + _metrics_text(self.macro))
         if self.subsets:
             parts.append(_subsets_text(self.subsets, _headline(self.metrics)))
-        if self.floors:
-            parts.append(_floors_text(self.metrics, self.floors))
+        if self.baselines:
+            parts.append(_baselines_text(self.metrics, self.baselines))
         counts = ", ".join(f"{problem} {count}" for problem, count in self.problems.items() if count)
         said = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
         return "\n\n".join([*parts, *(["\n".join(said)] if said else [])])
@@ -167,15 +167,17 @@ def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[st
     return _aligned(rows)
 
 
-def _floors_text(metrics: Mapping[str, Score], floors: Mapping[str, ScoredFloor]) -> str:
-    """Values of the floors, and how much more the answers have in the first metric that both have."""
+def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, ScoredBaseline]) -> str:
+    """Values of the baselines, and how much more the answers have in the first metric that both have."""
     shown = _headline(metrics)
-    first = next((metric for metric in shown if all(metric in floor.metrics for floor in floors.values())), None)
-    rows = [("floor", *shown, f"margin in {first}" if first else "", "information")]
-    for name, floor in floors.items():
-        margin = f"{metrics[first].value - floor.metrics[first].value:+.4f}" if first else ""
-        rows.append((name, *(_value(floor.metrics.get(metric)) for metric in shown), margin, floor.information))
-    notes = [f"{name}: {floor.note}" for name, floor in floors.items() if floor.note]
+    first = next(
+        (metric for metric in shown if all(metric in baseline.metrics for baseline in baselines.values())), None
+    )
+    rows = [("baseline", *shown, f"margin in {first}" if first else "", "information")]
+    for name, baseline in baselines.items():
+        margin = f"{metrics[first].value - baseline.metrics[first].value:+.4f}" if first else ""
+        rows.append((name, *(_value(baseline.metrics.get(metric)) for metric in shown), margin, baseline.information))
+    notes = [f"{name}: {baseline.note}" for name, baseline in baselines.items() if baseline.note]
     return "\n".join([_aligned(rows), *notes])
 
 

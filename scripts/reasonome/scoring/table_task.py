@@ -9,10 +9,10 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
-class TableFloor:
+class TableBaseline:
     """Answers that need no model, one list per draw; `information`: what they use; `note`: how they were made.
 
-    `expected` are metrics that are known without draws, a row per question; None for a floor of answers.
+    `expected` are metrics that are known without draws, a row per question; None for a baseline of answers.
     """
 
     information: str
@@ -59,5 +59,5 @@ class TableTask(Protocol):
     def notes(self, table: pd.DataFrame) -> list[str]:
         """What a reader of the scores should know, in words."""
 
-    def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
+    def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Answers without a model, by name; never none. `terms` is the TermScorer, if there is a background."""

@@ -48,7 +48,7 @@ def teacher_mode(project: Project, teacher: str) -> str:
 
 
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
-    """What the report is made of: cells, floors, steps, audits and reasoning, with their files."""
+    """What the report is made of: cells, baselines, steps, audits and reasoning, with their files."""
     results = project.results
     spec = project.experiments[experiment]
     runs = cells(project, experiment)
@@ -76,7 +76,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "floors": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in asked],
+        "baselines": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in asked],
         "steps": [{"backbone": b, "chain": c, "folder": str(results.model(b, c))} for b, c in steps],
         "audits": {b: str(results.benchmark(b) / "audit.json") for b, _ in asked},
         "reasoning": [

@@ -64,7 +64,7 @@ async function unpack(base64) {
   return JSON.parse(await new Response(stream).text());
 }
 
-// Reasoning, raw text and checked claims of an answer; null for a floor, which has none.
+// Reasoning, raw text and checked claims of an answer; null for a baseline, which has none.
 async function texts(row) {
   if (row.run.texts === null) return null;
   const number = row.run.texts + row.at;

@@ -3,7 +3,7 @@ const browser = (() => {
   const several = (name) => new Set(models.map((run) => label(run, name))).size > 1;
   const told = stored.facets.filter((name) => name === "arm" || (name !== "kind" && several(name)));
   const filters = [
-    { title: "answers of", values: (row) => [label(row.run, "kind") === "model" ? "models" : "floors"], preset: "models" },
+    { title: "answers of", values: (row) => [label(row.run, "kind") === "model" ? "models" : "baselines"], preset: "models" },
     ...told.map((name) => ({ title: name, values: (row) => [label(row.run, name)] })),
     ...["subset", "stratum"].map((name) => ({ title: name, values: (row) => [about(row, name)] })),
     { title: "relation to the truth", values: (row) => [word(row, "relation")] },
@@ -43,7 +43,7 @@ const browser = (() => {
     noun: "answers",
     detail: (row) => {
       const whole = element("div");
-      whole.append(questionDetail(row), floorsDetail(row), answerDetail(row), button("Every answer to this question", () => {
+      whole.append(questionDetail(row), baselinesDetail(row), answerDetail(row), button("Every answer to this question", () => {
         reset();
         for (const filter of filters) filter.control.chosen = null;
         limit({ text: `every answer to ${about(row, "id")}`, test: (other) => exampleOf(other) === exampleOf(row) });
@@ -95,7 +95,7 @@ const browser = (() => {
   function showRows({ runs, name, subset, stratum }) {
     reset();
     const chosen = new Set(runs);
-    if (label(stored.runs[runs[0]], "kind") !== "model") filters[0].control.chosen = "floors";
+    if (label(stored.runs[runs[0]], "kind") !== "model") filters[0].control.chosen = "baselines";
     const isKnown = runs.some((run) => stored.runs[run].metrics[name] !== undefined);
     sort(isKnown ? name : null, true);
     if (name === "distinct_names") table.sortBy("answer", false);

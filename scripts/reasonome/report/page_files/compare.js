@@ -1,4 +1,4 @@
-// Two models, or a model and a floor, side by side: both answers to each question, and their difference.
+// Two models, or a model and a baseline, side by side: both answers to each question, and their difference.
 const comparison = (() => {
   const table = new PagedTable({
     table: document.getElementById("compared"),
@@ -9,7 +9,7 @@ const comparison = (() => {
       const whole = element("div");
       const sides = element("div", undefined, "sides");
       sides.append(answerDetail(a), answerDetail(b));
-      whole.append(questionDetail(a), sides, floorsDetail(a));
+      whole.append(questionDetail(a), sides, baselinesDetail(a));
       return whole;
     },
     escape: () => search.focus(),
@@ -118,8 +118,8 @@ const comparison = (() => {
 
   const controls = document.getElementById("compare-controls");
   const entries = stored.runs.map((run) => {
-    const isFloor = label(run, "kind") === "floor";
-    return [`${isFloor ? "floor: " : ""}${title(run)}`, run];
+    const isBaseline = label(run, "kind") === "baseline";
+    return [`${isBaseline ? "baseline: " : ""}${title(run)}`, run];
   });
   const runA = menu(entries, pair);
   const runB = menu(entries, pair);
@@ -132,10 +132,10 @@ const comparison = (() => {
     labelled("subset", subset), searchLabel);
   controls.after(overall);
   measure.chosen = MAIN;
-  // The last model of the first setting against the one before it, or against a floor.
+  // The last model of the first setting against the one before it, or against a baseline.
   const setting = (run) => ["benchmark", "style", "decoding"].map((name) => label(run, name)).join("\n");
   const alike = models.filter((run) => setting(run) === setting(models[0]));
   runA.chosen = alike.at(-1);
-  runB.chosen = alike.at(-2) ?? stored.runs.find((run) => label(run, "kind") === "floor");
+  runB.chosen = alike.at(-2) ?? stored.runs.find((run) => label(run, "kind") === "baseline");
   return { choose, start: pair };
 })();

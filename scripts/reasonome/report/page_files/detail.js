@@ -1,4 +1,4 @@
-// What stands below an opened row: the question, an answer with its reasoning and claims, and what the floors say.
+// What stands below an opened row: the question, an answer with its reasoning and claims, and what the baselines say.
 function questionDetail(row) {
   const genes = about(row, "genes").split(" ").filter(Boolean);
   const leftOut = metric(row, "genes_left_out");
@@ -39,7 +39,7 @@ function answerDetail(row) {
   whole.append(
     element("h4", title(row.run)),
     definitions([
-      [row.run.texts === null ? "answer of a floor" : "answer, written by the model", word(row, "answer") || "none"],
+      [row.run.texts === null ? "answer of a baseline" : "answer, written by the model", word(row, "answer") || "none"],
       ["ranking, as it counts", word(row, "ranking") || null],
       ["nearest term", linkedTerm(row)],
       ["what is wrong", kinds.length ? kinds.join(", ") : null],
@@ -49,7 +49,7 @@ function answerDetail(row) {
       ["scores", scores.map((name) => `${inWords(name)} ${metric(row, name)}`).join(" · ")],
       ["ended by", row.run.texts === null ? null : word(row, "finish_reason") || "not recorded"],
       ["made by", madeBy(row.run)],
-      ["a floor that uses", row.run.information || null],
+      ["a baseline that uses", row.run.information || null],
     ]),
   );
   texts(row).then((long) => {
@@ -77,28 +77,28 @@ function claimsTable(claims) {
   }));
 }
 
-// The floors' answers to the same question, put the same way.
-const floorRows = new Map();
+// The baselines' answers to the same question, put the same way.
+const baselineRows = new Map();
 
-function floorsDetail(row) {
-  if (!floorRows.size) {
+function baselinesDetail(row) {
+  if (!baselineRows.size) {
     for (const other of rows) {
       if (other.run.texts !== null) continue;
       const key = `${exampleOf(other)}\n${label(other.run, "style")}`;
-      if (!floorRows.has(key)) floorRows.set(key, []);
-      floorRows.get(key).push(other);
+      if (!baselineRows.has(key)) baselineRows.set(key, []);
+      baselineRows.get(key).push(other);
     }
   }
-  const floors = floorRows.get(`${exampleOf(row)}\n${label(row.run, "style")}`) || [];
+  const baselines = baselineRows.get(`${exampleOf(row)}\n${label(row.run, "style")}`) || [];
   const shown = [...new Set([MAIN, "mrr", "rouge_l", "similarity"])].filter((name) => metricNames.includes(name));
   const table = plainTable(
     ["who", "uses", "answer", ...shown.map(inWords)],
-    [row, ...floors.filter((other) => other !== row)].map((other) => [
+    [row, ...baselines.filter((other) => other !== row)].map((other) => [
       other === row ? title(row.run) : label(other.run, "arm"), other.run.information, word(other, "answer") || "none",
       ...shown.map((name) => number(metric(other, name), digits(name))),
     ]),
     shown.length,
   );
   table.tBodies[0].rows[0].className = "own";
-  return definitions([["beside the floors", table]]);
+  return definitions([["beside the baselines", table]]);
 }

@@ -1,4 +1,4 @@
-"""Training sets that read like a set: the nearest-neighbour floor answers with them, a prompt may show them."""
+"""Training sets that read like a set: the nearest-neighbour baseline answers with them, a prompt may show them."""
 
 from collections.abc import Iterator, Sequence
 

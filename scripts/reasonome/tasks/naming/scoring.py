@@ -1,4 +1,4 @@
-"""Scores of names: answers and floors against the truth, one row per example, sample and order of genes."""
+"""Scores of names: answers and baselines against the truth, one row per example, sample and order of genes."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from reasonome.facts.text import normalise
 from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shuffled
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
-from reasonome.tasks.naming import files, floors
+from reasonome.tasks.naming import baselines, files
 from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.judges import Judges, load_judges
 from reasonome.tasks.naming.prompt import listing_order
@@ -109,10 +109,10 @@ def score_available(
 def score_baselines(
     task: Task, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
 ) -> pd.DataFrame:
-    """The scores of a benchmark's baselines, as `score_floors` gives them."""
+    """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
     read = files.baselines(project, benchmark)
     judges = load_judges(project, benchmark, read.encoders, read.files["background"], facts=[])
-    return score_floors(training, asked, project.style(benchmark, style), judges, project.settings.seed)
+    return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed)
 
 
 def score_answers(
@@ -227,24 +227,24 @@ def _shuffled_scores(
     return {f"shuffled_{key}": scores[key].to_numpy() for key in SHUFFLED if key in scores}
 
 
-def score_floors(
+def baseline_scores(
     training: Sequence[Any], asked: Sequence[Any], style: NamingStyle, judges: Judges, seed: int
 ) -> pd.DataFrame:
-    """Score every floor on every example; a floor of several draws gets the mean of its draws' scores, nan left out.
+    """Score every baseline on every example; one of several draws gets the mean of its draws' scores, nan left out.
 
-    Without training sets, as a published test may come, only the floors that read the prompt or a database can answer.
+    Without training sets, as a published test may come, only baselines that read the prompt or a database can answer.
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
-    questions = floors.Questions(asked, style, seed, training, judges.encoders, judges.terms)
-    for name, floor in floors.floors_of(style, bool(training), judges.encoders, judges.terms).items():
-        draws = floor.answer(questions)
+    questions = baselines.Questions(asked, style, seed, training, judges.encoders, judges.terms)
+    for name, baseline in baselines.baselines_of(style, bool(training), judges.encoders, judges.terms).items():
+        draws = baseline.answer(questions)
         scored = [judges.of_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(
             pd.DataFrame(
                 {
-                    "floor": name,
-                    "information": floor.information,
+                    "baseline": name,
+                    "information": baseline.information,
                     "id": [example.id for example in asked],
                     "subset": [example.subset for example in asked],
                     "stratum": [example.stratum for example in asked],

@@ -1,4 +1,4 @@
-"""Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its floors."""
+"""Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its baselines."""
 
 import os
 import random
@@ -14,8 +14,8 @@ from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
 from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableFloor
-from reasonome.tasks.naming import floors
+from reasonome.scoring.table_task import TableBaseline
+from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
@@ -89,11 +89,11 @@ class NamingTable:
             unread > 0
         )
 
-    def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
+    def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
         golds = table["gold"].tolist()
         some = len(set(golds)) > _NAMES_TO_COMPARE
-        compared = floors.sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
+        compared = baselines.sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
         chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn by lot," if some else "these very rows"
         candidates = sorted(set(compared))
         constant = most_overlapping(candidates, compared)
@@ -101,7 +101,7 @@ class NamingTable:
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
         found = {
-            "best_constant": TableFloor(
+            "best_constant": TableBaseline(
                 "none",
                 [[constant] * len(golds)],
                 f"'{one_line(constant)}' in every row: the true name with the best mean ROUGE-L, chosen on {chosen_on} "
@@ -111,21 +111,21 @@ class NamingTable:
         if terms is not None:
             ids = _ids(table)
             in_order = sorted(range(len(table)), key=ids.__getitem__)
-            rows = table.iloc[floors.sampled(in_order, floors.SETS_TO_CHOOSE_BY, seed)]
-            by_terms = floors.best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
-            found["best_constant_term"] = TableFloor(
+            rows = table.iloc[baselines.sampled(in_order, baselines.SETS_TO_CHOOSE_BY, seed)]
+            by_terms = baselines.best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
+            found["best_constant_term"] = TableBaseline(
                 "none",
                 [[by_terms] * len(golds)],
                 f"'{one_line(by_terms)}' in every row: the true name with the best mean term score, chosen on these "
                 "very rows and so optimistic in term_score",
             )
         found |= {
-            "common_words": TableFloor(
+            "common_words": TableBaseline(
                 "none",
                 [[common] * len(golds)],
                 f"'{one_line(common)}' in every row: the commonest words of the true names, chosen likewise",
             ),
-            "random_name": TableFloor(
+            "random_name": TableBaseline(
                 "none",
                 [
                     [
@@ -136,12 +136,12 @@ class NamingTable:
                 ],
                 f"a true name of any row, the mean of {draws} draws",
             ),
-            "shuffled_answers": TableFloor(
+            "shuffled_answers": TableBaseline(
                 "the answers themselves", [handed_over], "each answer handed to another row"
             ),
         }
         if "genes" in table and len(table) > 1:
-            found["nearest_row"] = TableFloor(
+            found["nearest_row"] = TableBaseline(
                 "the other rows",
                 [nearest_rows(table)],
                 "the true name of the other row whose genes overlap most (Jaccard); no answer where none does",

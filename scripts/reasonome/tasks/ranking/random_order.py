@@ -1,4 +1,4 @@
-"""What a random order of genes earns, exactly: the floor of rankings, and what rewards correct for."""
+"""What a random order of genes earns, exactly: the baseline of rankings, and what rewards correct for."""
 
 from fractions import Fraction
 from functools import cache

@@ -17,8 +17,8 @@ from reasonome.scoring.answers import by_question, measured, parsed_answer, shuf
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.base import Task
 from reasonome.tasks.ranking import files
+from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.floors import BY_CHANCE, FLOORS, RankingQuestions
 from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
@@ -79,11 +79,11 @@ def score_baselines(
     training: Sequence[RankingExample],
     asked: Sequence[RankingExample],
 ) -> pd.DataFrame:
-    """The scores of a benchmark's baselines, as `score_ranking_floors` gives them."""
+    """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
     spec, read = project.benchmarks[benchmark], files.baselines(project, benchmark)
     genes = read_authority(project, spec.authority).genes
     phenotypes = read.files["phenotypes"]
-    return score_ranking_floors(
+    return baseline_scores(
         task,
         project.style(benchmark, style),
         training,
@@ -240,7 +240,7 @@ def _shuffled_scores(
     return {f"shuffled_{metric}": [found[metric] for found in scores] for metric in SHUFFLED}
 
 
-def score_ranking_floors(
+def baseline_scores(
     task: Task,
     style: RankingStyle,
     training: Sequence[RankingExample],
@@ -250,27 +250,27 @@ def score_ranking_floors(
     encoders: Mapping[str, SentenceEncoder] | None = None,
     overlap: PhenotypeOverlap | None = None,
 ) -> pd.DataFrame:
-    """Score every floor that can answer, a row per question; `random_order` has the exact expected values, and 0 draws.
+    """Score every baseline that can answer, a row per question; `random_order` has exact expected values, and 0 draws.
 
     `genes` are all human genes, symbol → official name, which questions without candidates are about. InputError
     without examples.
     """
     if not examples:
-        raise InputError("there are no examples to score floors on", fix="give the test split of a benchmark")
+        raise InputError("there are no examples to score baselines on", fix="give the test split of a benchmark")
     shown = [task.listed(example, style) for example in examples]
     questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
     rows: list[dict[str, Any]] = []
     labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]
     for example, label in zip(examples, labelled, strict=True):
         expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
-        told = {"floor": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
+        told = {"baseline": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
         rows.append(told | label | expected)
-    for name, floor in FLOORS.items():
-        if not floor.usable(questions):
+    for name, baseline in BASELINES.items():
+        if not baseline.usable(questions):
             continue
-        for example, label, found in zip(examples, labelled, floor.rank(questions), strict=True):
+        for example, label, found in zip(examples, labelled, baseline.rank(questions), strict=True):
             ranked = found[:longest_list]
-            told = {"floor": name, "information": floor.information, "answer": ranked[0] if ranked else ""}
+            told = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
             told |= {"genes": joined(ranked), "draws": 1} | label
             metrics = list_metrics(ranked, example, longest_list)
             rows.append(told | {metric: metrics[metric] for metric in expected})

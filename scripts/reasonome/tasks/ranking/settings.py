@@ -47,7 +47,7 @@ class RankingBenchmark(Benchmark):
         description="of loci: what stands for a tool's scores where a table has none, for styles that list candidates "
         "by score: distance has the gene nearest to the lead variant first",
     )
-    phenotypes: Name | None = Field(None, description="source of format hpo: for the floor of phenotype overlap")
+    phenotypes: Name | None = Field(None, description="source of format hpo: for the baseline of phenotype overlap")
     window_kb: Annotated[int, Field(ge=1)] = Field(
         500, description="kilobases on either side of the lead variant in which candidate genes lie"
     )

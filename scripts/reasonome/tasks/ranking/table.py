@@ -1,4 +1,4 @@
-"""Rankings of genes in a table of answers, in two tracks: how cells are read, their metrics, and floors beside them."""
+"""Rankings of genes in a table of answers, in two tracks: how cells are read, their metrics, and baselines."""
 
 import math
 import sys
@@ -15,7 +15,7 @@ from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
 from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableFloor
+from reasonome.scoring.table_task import TableBaseline
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import TOP, list_metrics
 from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
@@ -122,29 +122,29 @@ class RankingTable:
             said += [f"{what}: {counted_lines(bare)}"] if bare else []
         return said
 
-    def floors(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableFloor]:
+    def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """The commonest golds and shuffled answers; of candidates also their random order and that of the prompt."""
         examples = table["example"].tolist()
         shown = [[gene.symbol for gene in example.candidates] for example in examples]
         found = {}
         if _any_candidates(examples):
             found = {
-                "random_order": TableFloor(
+                "random_order": TableBaseline(
                     "candidates",
                     [],
                     "the exact expectation over all orders of the candidates; its MRR is H(n)/n for one gene of n",
                     _random_order(examples),
                 ),
-                "prompt_order": TableFloor("candidates", [shown], "the candidates in the order of their column"),
+                "prompt_order": TableBaseline("candidates", [shown], "the candidates in the order of their column"),
             }
-        found["commonest_gold"] = TableFloor(
+        found["commonest_gold"] = TableBaseline(
             "the other rows",
             [_by_frequency(examples, shown)],
             "genes in the order of how often they are right in the other rows; of equals that of the prompt",
         )
         if len(table) > 1:
             handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
-            found["shuffled_answers"] = TableFloor(
+            found["shuffled_answers"] = TableBaseline(
                 "the answers themselves", [handed_over], "each answer handed to another row"
             )
         return found

@@ -133,6 +133,6 @@ def score_baselines(
     for baseline, drawn in draws.items():
         for place, example in enumerate(asked):
             values = [task.verify(names[place], example) for names in drawn]
-            told = {"floor": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
+            told = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
             rows.append(told | labels(example) | {"verified": sum(values) / len(values)})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Floors on sets so small that the right answers can be seen."""
+"""Baselines on sets so small that the right answers can be seen."""
 
 import itertools
 import random
@@ -16,9 +16,9 @@ from reasonome.prompts.prompts import gene_order
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.hypergeometric import GeneSetTests
-from reasonome.tasks.naming import background, floors, scoring
+from reasonome.tasks.naming import background, baselines, scoring
+from reasonome.tasks.naming.baselines.database import Database
 from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
-from reasonome.tasks.naming.floors.database import Database
 from reasonome.tasks.naming.settings import NamingStyle, PromptFacts
 from reasonome.tasks.naming.task import Example, Fact, Gene
 from reasonome.tasks.naming.terms import TermScorer
@@ -91,8 +91,8 @@ BACKGROUND = a_background(
 
 def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED, terms=BACKGROUND):
     scorer = None if terms is None else TermScorer(terms, {})
-    questions = floors.Questions(asked, style, seed, training, {"by words": ByWords()}, scorer)
-    return floors.FLOORS[name].answer(questions)
+    questions = baselines.Questions(asked, style, seed, training, {"by words": ByWords()}, scorer)
+    return baselines.BASELINES[name].answer(questions)
 
 
 def test_constant():
@@ -158,7 +158,7 @@ def test_the_constant_by_term_score_is_the_best_of_a_sample(monkeypatch):
 def test_of_equal_constants():
     assert most_overlapping(["b", "a"], ["a", "b"]) == "b"  # the first
     same = [example("T1", "?", "XY")]
-    assert floors.best_by_term_score(["nucleus", "Nucleus"], same, TermScorer(BACKGROUND, {}), 0) == "Nucleus"
+    assert baselines.best_by_term_score(["nucleus", "Nucleus"], same, TermScorer(BACKGROUND, {}), 0) == "Nucleus"
 
 
 def test_common_words():
@@ -281,8 +281,8 @@ def test_over_representation_counts_what_the_set_shows_against_all_that_is_shown
     assert answers("over_representation", facts, training=[], asked=asked) == [["a", "b"]]
 
 
-def test_floors_that_read_prompts_know_no_more_than_the_prompts_show():
-    """Of each set one gene with one fact fits; before, these floors read the genes and facts that were cut as well."""
+def test_baselines_that_read_prompts_know_no_more_than_the_prompts_show():
+    """Of each set one gene with one fact fits; before, these baselines read genes and facts that were cut, too."""
     tight = NAMES.model_copy(
         update={"budget_tokens": 12, "order": "listed", "facts": PromptFacts(most=3, budget_tokens=8)}
     )
@@ -311,7 +311,7 @@ def test_floors_that_read_prompts_know_no_more_than_the_prompts_show():
 
 
 def questions_of(asked, style):
-    return floors.Questions(asked, style, 0)
+    return baselines.Questions(asked, style, 0)
 
 
 def test_nearest_prompt_by_encoders_reads_the_listing_of_the_prompt():
@@ -320,8 +320,8 @@ def test_nearest_prompt_by_encoders_reads_the_listing_of_the_prompt():
     assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
     encoder = ByWords()
     style = NAMES.model_copy(update={"separator": " | ", "seed": 3})
-    questions = floors.Questions(ASKED[:1], style, 0, TRAINING, {"by words": encoder})
-    floors.FLOORS["nearest_prompt_encoder"].answer(questions)
+    questions = baselines.Questions(ASKED[:1], style, 0, TRAINING, {"by words": encoder})
+    baselines.BASELINES["nearest_prompt_encoder"].answer(questions)
     assert len(encoder.read) == 4
     order = gene_order(["A", "B", "Z"], 3)
     written = ["A (DNA ligase one)", "B (DNA ligase two)", "Z (lamin one)"]
@@ -338,8 +338,8 @@ def test_nearest_prompt_by_several_encoders_is_by_their_mean():
             return np.stack([self.vectors[0]] if len(texts) == 1 else self.vectors[1:])
 
     def nearest(**encoders):
-        questions = floors.Questions(ASKED[:1], NAMES, 0, TRAINING, encoders)
-        return floors.FLOORS["nearest_prompt_encoder"].answer(questions)[0][0]
+        questions = baselines.Questions(ASKED[:1], NAMES, 0, TRAINING, encoders)
+        return baselines.BASELINES["nearest_prompt_encoder"].answer(questions)[0][0]
 
     first, second = Fixed(0.9, 0.8, 0.1), Fixed(0.1, 0.7, 0.8)  # means 0.5, 0.75, 0.45
     assert nearest(first=first) == "DNA repair"
@@ -352,7 +352,7 @@ def asked_of(genes, id="Q", name="?", **more):
 
 
 def in_database(name, *asked, terms=BACKGROUND, seed=0):
-    return floors.FLOORS[name].answer(floors.Questions(asked, NAMES, seed, terms=TermScorer(terms, {})))[0]
+    return baselines.BASELINES[name].answer(baselines.Questions(asked, NAMES, seed, terms=TermScorer(terms, {})))[0]
 
 
 def test_the_nearest_set_of_a_database():
@@ -374,15 +374,15 @@ OWN = [
 
 
 @pytest.mark.parametrize("known", OWN, ids=lambda known: " ".join(known))
-@pytest.mark.parametrize("floor", ["database_nearest_set", "database_over_representation"])
-def test_the_own_term_is_held_out_however_it_is_known(floor, known):
+@pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
+def test_the_own_term_is_held_out_however_it_is_known(baseline, known):
     question = asked_of("ABCZ").model_copy(update=known)
-    assert in_database(f"{floor}_own_term", question) == ["DNA repair"]
-    assert in_database(floor, question) == ["cell"]
+    assert in_database(f"{baseline}_own_term", question) == ["DNA repair"]
+    assert in_database(baseline, question) == ["cell"]
 
 
-@pytest.mark.parametrize("floor", ["database_nearest_set", "database_over_representation"])
-def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(floor):
+@pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
+def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(baseline):
     terms = a_background(
         term("B1", "DNA repair", "ABC", ["mending of DNA"]),
         term("R1", "Mending of DNA", "ABC"),  # by a synonym that only the background knows
@@ -390,18 +390,18 @@ def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(floo
         term("R3", "another pathway", "ABCDEF"),
         term("R4", "a third", "XYZ"),
     )
-    assert in_database(floor, asked_of("ABC", "B1", "DNA repair"), terms=terms) == ["another pathway"]
+    assert in_database(baseline, asked_of("ABC", "B1", "DNA repair"), terms=terms) == ["another pathway"]
     # A variant of which nothing is left but the id of its set, whose name it is known by, as long as that is asked too.
     variant = asked_of("ABC", "Q-100", "System of unrelated proteins", term="Q", contaminated=1.0)
     whole = asked_of("XYZ", "Q", "a pathway", synonyms=["mending of DNA"])
-    assert in_database(floor, variant, whole, terms=terms)[0] == "another pathway"
+    assert in_database(baseline, variant, whole, terms=terms)[0] == "another pathway"
 
 
-@pytest.mark.parametrize("floor", ["database_nearest_set", "database_over_representation"])
-def test_nothing_but_the_own_term(floor):
+@pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
+def test_nothing_but_the_own_term(baseline):
     terms = a_background(term("B1", "DNA repair", "AB"))
-    assert in_database(f"{floor}_own_term", asked_of("AB", "B1"), terms=terms) == ["DNA repair"]
-    assert in_database(floor, asked_of("AB", "B1"), terms=terms) == [""]
+    assert in_database(f"{baseline}_own_term", asked_of("AB", "B1"), terms=terms) == ["DNA repair"]
+    assert in_database(baseline, asked_of("AB", "B1"), terms=terms) == [""]
 
 
 def test_over_representation_in_a_database_by_hand():
@@ -475,15 +475,15 @@ def test_only_terms_that_share_a_gene_decide_and_leaving_one_out_is_as_if_it_wer
             assert tested.p[place].item() == pytest.approx(by_hand, rel=1e-9)
 
 
-def test_over_representation_is_tested_once_for_both_floors(monkeypatch):
+def test_over_representation_is_tested_once_for_both_baselines(monkeypatch):
     calls = []
     test = GeneSetTests.test
     monkeypatch.setattr(GeneSetTests, "test", lambda *a: calls.append(1) or test(*a))
-    questions = floors.Questions(
+    questions = baselines.Questions(
         [asked_of("AB"), asked_of("CE"), asked_of("BA")], NAMES, 0, terms=TermScorer(BACKGROUND, {})
     )
     for name in ("database_over_representation", "database_over_representation_own_term"):
-        floors.FLOORS[name].answer(questions)
+        baselines.BASELINES[name].answer(questions)
     assert len(calls) == 2
 
 
@@ -503,23 +503,23 @@ def test_over_representation_says_and_writes_nothing(tmp_path, monkeypatch, capf
     assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
 
 
-def test_which_floors_can_answer():
+def test_which_baselines_can_answer():
     facts = NAMES.model_copy(update={"facts": PromptFacts(most=1, budget_tokens=8)})
     prompt = {"commonest_phrase", "commonest_words", "gene_names"}
     plain = {"constant", "common_words", "random", *prompt, "nearest_set", "nearest_prompt"}
     terms = TermScorer(BACKGROUND, {})
     database = {"database_nearest_set", "database_over_representation"}
     ceilings = {f"{name}_own_term" for name in database}
-    assert set(floors.floors_of(NAMES, trained=True)) == plain
-    assert set(floors.floors_of(facts, trained=True)) == {*plain, "over_representation"}
-    assert set(floors.floors_of(facts, trained=False)) == {*prompt, "over_representation"}
-    assert set(floors.floors_of(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
-    assert set(floors.floors_of(NAMES, False, {"minilm": None}, terms)) == {*prompt, *database, *ceilings}
-    assert set(floors.floors_of(facts, True, {"minilm": None}, terms)) == set(floors.FLOORS)
+    assert set(baselines.baselines_of(NAMES, trained=True)) == plain
+    assert set(baselines.baselines_of(facts, trained=True)) == {*plain, "over_representation"}
+    assert set(baselines.baselines_of(facts, trained=False)) == {*prompt, "over_representation"}
+    assert set(baselines.baselines_of(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
+    assert set(baselines.baselines_of(NAMES, False, {"minilm": None}, terms)) == {*prompt, *database, *ceilings}
+    assert set(baselines.baselines_of(facts, True, {"minilm": None}, terms)) == set(baselines.BASELINES)
 
 
-def test_what_each_floor_knows():
-    known = {name: floor.information for name, floor in floors.FLOORS.items()}
+def test_what_each_baseline_knows():
+    known = {name: baseline.information for name, baseline in baselines.BASELINES.items()}
     assert {name for name, what in known.items() if what == "a database with the own term"} == {
         name for name in known if name.endswith("_own_term")
     }
@@ -533,13 +533,13 @@ def test_what_each_floor_knows():
     }
 
 
-def test_every_floor_answers_every_question():
-    for name in floors.FLOORS:
+def test_every_baseline_answers_every_question():
+    for name in baselines.BASELINES:
         for draw in answers(name):
             assert [type(answer) for answer in draw] == [str] * len(ASKED)
 
 
-@pytest.mark.parametrize("name", floors.FLOORS)
+@pytest.mark.parametrize("name", baselines.BASELINES)
 def test_the_order_of_the_examples_changes_no_answer(name):
     for seed, style in itertools.product(range(5), (NAMES, SYMBOLS)):
         mixed = answers(name, style, seed, TRAINING[::-1], ASKED[::-1])
@@ -570,8 +570,8 @@ def test_an_unknown_score_of_one_draw_is_left_out_of_the_mean_of_draws(monkeypat
         def of_names(self, names, examples):
             return pd.DataFrame({"specificity": [{"a": np.nan, "b": 0.25, "c": 0.75}[name] for name in names]})
 
-    three = floors.Floor("none", lambda questions: [["a", "a"], ["b", "a"], ["c", "a"]])
-    monkeypatch.setattr(floors, "FLOORS", {"three": three})
-    table = scoring.score_floors(TRAINING, ASKED[:2], NAMES, OfNames(), 0)
+    three = baselines.Baseline("none", lambda questions: [["a", "a"], ["b", "a"], ["c", "a"]])
+    monkeypatch.setattr(baselines, "BASELINES", {"three": three})
+    table = scoring.baseline_scores(TRAINING, ASKED[:2], NAMES, OfNames(), 0)
     assert table["specificity"].tolist() == [0.5, pytest.approx(np.nan, nan_ok=True)]
     assert table["draws"].tolist() == [3, 3]

@@ -1,4 +1,4 @@
-"""Floors of the genes' official names: those of the genes that a prompt shows, whatever it says of them."""
+"""Baselines of the genes' official names: those of the genes that a prompt shows, whatever it says of them."""
 
 import re
 from collections import Counter
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from reasonome.scoring import rouge
-from reasonome.tasks.naming.floors.names import SETS_TO_CHOOSE_BY, sampled
-from reasonome.tasks.naming.floors.questions import Questions
+from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, sampled
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.task import Example
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5

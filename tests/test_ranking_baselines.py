@@ -1,4 +1,4 @@
-"""Floors of rankings: expected values of a random order by hand and by enumeration, and lists without a model."""
+"""Baselines of rankings: expected values of a random order by hand and by enumeration, and lists without a model."""
 
 from itertools import permutations
 
@@ -7,13 +7,13 @@ import pytest
 from synthetic_rankings import style
 
 from reasonome.core.errors import InputError
-from reasonome.report.family import CEILING, FLOOR_GROUPS
-from reasonome.tasks.ranking.floors import FLOORS, RankingQuestions, commonest_gene, name_similarity, nearest_gene
+from reasonome.report.family import BASELINE_GROUPS, CEILING
+from reasonome.tasks.ranking.baselines import BASELINES, RankingQuestions, commonest_gene, name_similarity, nearest_gene
 from reasonome.tasks.ranking.metrics import list_metrics
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.random_order import expected_metrics
 from reasonome.tasks.ranking.report import METRICS
-from reasonome.tasks.ranking.scoring import score_ranking_floors
+from reasonome.tasks.ranking.scoring import baseline_scores
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
@@ -110,13 +110,13 @@ def test_names_that_read_like_the_trait_come_first():
 
 def scored(examples, training=(), **known):
     genes = {"IL13": "", "IL4": "", "TP53": "tumor protein p53"}
-    return score_ranking_floors(TASK, style(), training, examples, genes, 25, **known)
+    return baseline_scores(TASK, style(), training, examples, genes, 25, **known)
 
 
-def test_every_floor_is_scored_on_every_question_and_told_by_its_information():
+def test_every_baseline_is_scored_on_every_question_and_told_by_its_information():
     table = scored([NEAR, FAR], training=[FAR])
-    assert table.groupby("floor")["id"].apply(list).map(tuple).unique().tolist() == [("a", "b")]
-    information = table.drop_duplicates("floor").set_index("floor")["information"].to_dict()
+    assert table.groupby("baseline")["id"].apply(list).map(tuple).unique().tolist() == [("a", "b")]
+    information = table.drop_duplicates("baseline").set_index("baseline")["information"].to_dict()
     assert information == {
         "random_order": "none",
         "alphabetical": "none",
@@ -125,7 +125,7 @@ def test_every_floor_is_scored_on_every_question_and_told_by_its_information():
         "nearest_gene": "a database",
         "tool_score": "a database",
     }
-    rows = table.set_index(["floor", "id"])
+    rows = table.set_index(["baseline", "id"])
     assert (rows.loc[("nearest_gene", "a"), "top_1"], rows.loc[("nearest_gene", "b"), "top_1"]) == (1, 0)
     assert rows.loc[("nearest_gene", "b"), "mrr"] == 0.5
     assert rows.loc[("tool_score", "b"), "answer"] == "WRAP53"
@@ -138,14 +138,14 @@ def test_every_floor_is_scored_on_every_question_and_told_by_its_information():
 
 def test_without_training_places_and_scores_only_the_prompt_is_left():
     table = scored([locus("a", {"IL13": None, "IL4": None}, "IL4")])
-    assert sorted(table["floor"].unique()) == ["alphabetical", "prompt_order", "random_order"]
-    with pytest.raises(InputError, match="no examples to score floors on"):
+    assert sorted(table["baseline"].unique()) == ["alphabetical", "prompt_order", "random_order"]
+    with pytest.raises(InputError, match="no examples to score baselines on"):
         scored([])
 
 
-def test_the_page_explains_every_floor_of_rankings():
-    assert set(METRICS.baselines) == {"random_order", *FLOORS}
-    assert {floor.information for floor in FLOORS.values()} <= {*FLOOR_GROUPS, CEILING}
+def test_the_page_explains_every_baseline_of_rankings():
+    assert set(METRICS.baselines) == {"random_order", *BASELINES}
+    assert {baseline.information for baseline in BASELINES.values()} <= {*BASELINE_GROUPS, CEILING}
 
 
 class Overlap:
@@ -172,7 +172,7 @@ def test_phenotype_overlap_with_and_without_the_cases_own_disease(candidates):
     )
     asked = style().model_copy(update={"user": "{present} {genes}"})
     task, genes = TASKS["rare_disease_ranking"], {f"G{n}": "" for n in range(100)}
-    table = score_ranking_floors(task, asked, [], [case], genes, 25, overlap=Overlap()).set_index("floor")
+    table = baseline_scores(task, asked, [], [case], genes, 25, overlap=Overlap()).set_index("baseline")
     assert table.loc["phenotype_overlap", "answer"] == "TGFBR2"
     assert table.loc["phenotype_overlap_own_disease", ["top_1", "mrr"]].tolist() == [1, 1]
     assert table.loc["phenotype_overlap_own_disease", "information"] == CEILING

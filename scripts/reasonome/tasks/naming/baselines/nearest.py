@@ -1,4 +1,4 @@
-"""Floors that answer with the name of the nearest set: of the training data, or of a database."""
+"""Baselines that answer with the name of the nearest set: of the training data, or of a database."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from reasonome.benchmarks.gene_sets import jaccard_blocks
-from reasonome.tasks.naming.floors.questions import Questions
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.prompt import genes_text
 from reasonome.tasks.naming.prompt_neighbours import gene_set, in_order, nearness, tie_break
 

@@ -1,4 +1,4 @@
-"""Floors of over-representation: the fact, or the term of a database, that most exceeds chance in a set's genes."""
+"""Baselines of over-representation: the fact, or the term of a database, that most exceeds chance in a set's genes."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from reasonome.scoring.hypergeometric import upper_tail
-from reasonome.tasks.naming.floors.questions import Questions
+from reasonome.tasks.naming.baselines.questions import Questions
 
 
 def over_representation(questions: Questions) -> list[list[str]]:

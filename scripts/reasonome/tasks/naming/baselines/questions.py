@@ -1,4 +1,4 @@
-"""What a floor is, and what the floors are asked."""
+"""What a baseline is, and what the baselines are asked."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.naming.floors.database import Database
+from reasonome.tasks.naming.baselines.database import Database
 from reasonome.tasks.naming.prompt import shown_genes, with_choice
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.settings import NamingStyle
@@ -16,9 +16,9 @@ from reasonome.tasks.naming.terms import TermScorer
 
 @dataclass(frozen=True)
 class Questions:
-    """Sets to be named, and all that a floor may look at; each looks at what its information allows, and no further.
+    """Sets to be named, and all that a baseline may look at; each looks at what its information allows, and no further.
 
-    `terms` scores names by the terms of a background: for the floors that are chosen by term_score on training sets;
+    `terms` scores names by the terms of a background: for the baselines that are chosen by term_score on training sets;
     those that use a database search its background. `encoders` (by name) are for those that compare texts with them.
     """
 
@@ -41,7 +41,7 @@ class Questions:
 
     @cached_property
     def database(self) -> Database:
-        """The background as a database to search, made once for all floors."""
+        """The background as a database to search, made once for all baselines."""
         return Database(self.terms.background)
 
     def own_terms(self, example: Example) -> list[int]:
@@ -66,7 +66,7 @@ def _as_shown(example: Example, style: NamingStyle) -> Example:
 
 
 @dataclass(frozen=True)
-class Floor:
+class Baseline:
     """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
 
     `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with

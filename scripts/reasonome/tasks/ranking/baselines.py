@@ -1,4 +1,4 @@
-"""Floors of rankings: orders of genes that need no model, each with the information that it uses."""
+"""Baselines of rankings: orders of genes that need no model, each with the information that it uses."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -12,12 +12,12 @@ from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankingExample
 
-BY_CHANCE = "any gene, by chance"  # what stands for the answer where a floor's scores are expected values
+BY_CHANCE = "any gene, by chance"  # what stands for the answer where a baseline's scores are expected values
 
 
 @dataclass(frozen=True)
 class RankingQuestions:
-    """Questions to be ranked, and all that a floor may look at; each looks at what its information allows.
+    """Questions to be ranked, and all that a baseline may look at; each looks at what its information allows.
 
     `shown` are the candidates of each question in the order of its prompt, empty where every gene is one; `genes` are
     all human genes, symbol → official name; `encoders` are by name.
@@ -42,7 +42,7 @@ class RankingQuestions:
 
 
 @dataclass(frozen=True)
-class RankingFloor:
+class RankingBaseline:
     """One model-free way to rank: questions → a list of symbols for each, of which the first `longest_list` count.
 
     `information` is what it uses: "none", "prompt", "training data", "a database", or "a database with the own term".
@@ -142,16 +142,16 @@ def _best(genes: Sequence[str], scores: np.ndarray, most: int) -> list[str]:
     return [genes[place] for place in np.argsort(-scores, kind="stable")[:most]]
 
 
-FLOORS: dict[str, RankingFloor] = {
-    "alphabetical": RankingFloor("none", alphabetical),
-    "prompt_order": RankingFloor("prompt", prompt_order, lambda q: any(q.shown)),
-    "name_similarity": RankingFloor("prompt", name_similarity, lambda q: bool(q.encoders)),
-    "commonest_gene": RankingFloor("training data", commonest_gene, lambda q: bool(q.training)),
-    "nearest_gene": RankingFloor("a database", nearest_gene, lambda q: _any_candidate(q, "distance")),
-    "tool_score": RankingFloor("a database", tool_score, lambda q: _any_candidate(q, "score")),
-    "phenotype_overlap": RankingFloor("a database", phenotype_overlap, lambda q: q.overlap is not None),
+BASELINES: dict[str, RankingBaseline] = {
+    "alphabetical": RankingBaseline("none", alphabetical),
+    "prompt_order": RankingBaseline("prompt", prompt_order, lambda q: any(q.shown)),
+    "name_similarity": RankingBaseline("prompt", name_similarity, lambda q: bool(q.encoders)),
+    "commonest_gene": RankingBaseline("training data", commonest_gene, lambda q: bool(q.training)),
+    "nearest_gene": RankingBaseline("a database", nearest_gene, lambda q: _any_candidate(q, "distance")),
+    "tool_score": RankingBaseline("a database", tool_score, lambda q: _any_candidate(q, "score")),
+    "phenotype_overlap": RankingBaseline("a database", phenotype_overlap, lambda q: q.overlap is not None),
     # A ceiling: what looking the tested disease up would give.
-    "phenotype_overlap_own_disease": RankingFloor(
+    "phenotype_overlap_own_disease": RankingBaseline(
         "a database with the own term", phenotype_overlap_own_disease, lambda q: q.overlap is not None
     ),
 }

@@ -1,11 +1,11 @@
-"""Floors that need no question: one answer for all, or a name by lot."""
+"""Baselines that need no question: one answer for all, or a name by lot."""
 
 import random
 from collections.abc import Sequence
 from typing import TypeVar
 
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
-from reasonome.tasks.naming.floors.questions import Questions
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.naming.terms import TermScorer

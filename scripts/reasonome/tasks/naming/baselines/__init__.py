@@ -1,0 +1,84 @@
+"""Baselines of gene-set naming: answers that need no model, each with the information that it uses.
+
+A score means something only beside what can be had without a model from the same information. No answer
+depends on the order in which examples are given. docs/baselines.md says what beating each of them means.
+"""
+
+from collections.abc import Collection
+
+from reasonome.tasks.naming.baselines.enrichment import (
+    database_over_representation,
+    database_over_representation_own_term,
+    over_representation,
+)
+from reasonome.tasks.naming.baselines.gene_names import commonest_phrase, commonest_words, shortest_gene_name
+from reasonome.tasks.naming.baselines.names import (
+    SETS_TO_CHOOSE_BY,
+    best_by_term_score,
+    common_words,
+    constant,
+    constant_term,
+    random_name,
+    sampled,
+)
+from reasonome.tasks.naming.baselines.nearest import (
+    database_nearest_set,
+    database_nearest_set_own_term,
+    nearest_prompt,
+    nearest_prompt_encoder,
+    nearest_set,
+)
+from reasonome.tasks.naming.baselines.questions import Baseline, Questions
+from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.terms import TermScorer
+
+__all__ = [
+    "BASELINES",
+    "SETS_TO_CHOOSE_BY",
+    "Baseline",
+    "Questions",
+    "best_by_term_score",
+    "baselines_of",
+    "sampled",
+]
+
+BASELINES = {
+    "constant": Baseline("none", constant),
+    "constant_term": Baseline("none", constant_term, by_terms=True),
+    "common_words": Baseline("none", common_words),
+    "random": Baseline("none", random_name),
+    "commonest_phrase": Baseline("prompt", commonest_phrase),
+    "commonest_words": Baseline("prompt", commonest_words),
+    "gene_names": Baseline("prompt", shortest_gene_name),
+    "over_representation": Baseline("prompt facts", over_representation),
+    "nearest_set": Baseline("training data", nearest_set),
+    "nearest_prompt": Baseline("training data", nearest_prompt),
+    "nearest_prompt_encoder": Baseline("training data", nearest_prompt_encoder, by_encoder=True),
+    "database_nearest_set": Baseline("a database", database_nearest_set, by_terms=True),
+    "database_over_representation": Baseline("a database", database_over_representation, by_terms=True),
+    # Ceilings: what looking the tested set up in a database that holds it would give.
+    "database_nearest_set_own_term": Baseline(
+        "a database with the own term", database_nearest_set_own_term, by_terms=True
+    ),
+    "database_over_representation_own_term": Baseline(
+        "a database with the own term", database_over_representation_own_term, by_terms=True
+    ),
+}
+
+
+def baselines_of(
+    style: NamingStyle, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
+) -> dict[str, Baseline]:
+    """The baselines that can answer: by the style, whether there are training sets, and what else there is."""
+    known = {"prompt", "a database", "a database with the own term"}
+    if trained:
+        known |= {"none", "training data"}
+    if style.facts is not None:
+        known.add("prompt facts")
+    return {
+        name: baseline
+        for name, baseline in BASELINES.items()
+        if baseline.information in known
+        and (encoders or not baseline.by_encoder)
+        and (terms is not None or not baseline.by_terms)
+    }
