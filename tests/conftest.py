@@ -97,15 +97,26 @@ def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
     return tiny_backbone_model.make(tmp_path_factory.mktemp("tiny") / "model", backbone_model)
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory, backbone_model, encoder_model) -> Path:
-    """A project whose demo experiment has run to its report. Read only: copy it to change it."""
+def _ended(name: str, tmp_path_factory, backbone: Path, encoder: Path) -> Path:
+    """A project whose demo experiment has run to its report, made once for all processes of the test run."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # one for all processes of the test run
-    folder = shared / "finished"
-    with FileLock(shared / "finished.lock"):
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / name
+    with FileLock(shared / f"{name}.lock"):
         if not (folder / tiny_project.REPORT).is_file():
             folder.mkdir()
-            tiny_project.make(folder, backbone_model, encoder_model)
+            tiny_project.make(folder, backbone, encoder)
             tiny_project.snakemake(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, tiny_backbone, encoder_model) -> Path:
+    """A project whose demo experiment has run to its report on the tiny backbone. Read only: copy it to change it."""
+    return _ended("finished", tmp_path_factory, tiny_backbone, encoder_model)
+
+
+@pytest.fixture(scope="session")
+def finished_with_real_weights(tmp_path_factory, backbone_model, encoder_model) -> Path:
+    """The same on the default backbone."""
+    return _ended("finished-with-real-weights", tmp_path_factory, backbone_model, encoder_model)

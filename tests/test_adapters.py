@@ -99,6 +99,7 @@ def logits(model) -> torch.Tensor:
         return model.float().eval()(torch.arange(5, 45)[None], use_cache=False).logits
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sft", "pretrain"])
 def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, tmp_path):
@@ -127,6 +128,7 @@ def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, t
     assert (plain - beside).abs().max() < 0.1 * moved
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)

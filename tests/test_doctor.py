@@ -68,6 +68,7 @@ def test_gpus_that_are_expected_have_to_be_there_and_torch_to_see_them(torch, ex
     assert bool(found.fix) == bool(fix)
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_torch_tells_what_it_is_and_its_precision(monkeypatch):
     found = machine.read_torch()
@@ -119,12 +120,14 @@ def test_memory_is_that_of_the_control_group(tmp_path):
 # --- processes ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_two_processes_agree_over_gloo():
     found = all_reduce.check_all_reduce(ON_CPU)
     assert (found.state, found.what.split(",")[0]) == (OK, "2 processes over gloo")
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_processes_that_hang_are_given_up_and_those_that_fail_are_quoted(tmp_path):
     program = tmp_path / "program.py"

@@ -88,6 +88,7 @@ def test_each_environment_has_what_it_is_for_and_no_more():
     assert not {"torch", "transformers", "trl"} & pins("submit").keys()
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @EVERY
 def test_the_pins_are_what_metadata_resolve_to(name, index, tmp_path):
@@ -96,6 +97,7 @@ def test_the_pins_are_what_metadata_resolve_to(name, index, tmp_path):
     assert (tmp_path / "lock").read_text(encoding="utf-8") == (ROOT / LOCKS[name]).read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_pins_that_do_not_go_together_are_named(index, tmp_path):
     (tmp_path / "newer").write_text("pandas==3.1.1\nnumpy==2.4.6\n", encoding="utf-8")
@@ -104,6 +106,7 @@ def test_pins_that_do_not_go_together_are_named(index, tmp_path):
     assert "vllm==0.31.0" in resolved.stderr and "numpy==2.4.6" in resolved.stderr
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_submitting_environment_alone_plans_the_demo(index, tmp_path):
     python, uv = tmp_path / "venv/bin/python", PROGRAMS / "uv"

@@ -203,6 +203,7 @@ def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, 
         fit(4 * 3)
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("adapter", [None, {"rank": 4}])
 def test_more_memory_lets_more_rows_through(adapter, tiny_backbone, tmp_path, monkeypatch):
@@ -227,6 +228,7 @@ def test_more_memory_lets_more_rows_through(adapter, tiny_backbone, tmp_path, mo
     assert stage.micro_batch_size == 1024
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
     models = tiny_training.make(tmp_path, tiny_backbone)

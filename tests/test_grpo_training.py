@@ -67,6 +67,7 @@ def undisturbed(models, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.full
 def test_every_curve_is_in_the_history(undisturbed):
     steps = history(undisturbed)
     assert [entry["step"] for entry in steps] == [1, 2, 3, 4]
@@ -81,6 +82,7 @@ def test_every_curve_is_in_the_history(undisturbed):
     assert steps[0]["kl"] == pytest.approx(0, abs=1e-9) and steps[-1]["kl"] > 1e-4
 
 
+@pytest.mark.full
 def test_held_out_prompts_are_answered_before_under_way_and_after_and_leave_training_as_it_is(models):
     asking, silent = (
         grpo_steps.prepare(models, f"grpo.{name}-s0", learning_rate=0.3, validate_every=every)
@@ -115,6 +117,7 @@ def events(monkeypatch) -> list[str]:
     return noted
 
 
+@pytest.mark.full
 def test_the_parent_is_asked_once_where_it_is_trained(models, events):
     folder = grpo_steps.prepare(models, "grpo.asked-s0", checkpoints="keep", max_steps=2)
     grpo_steps.run(folder)
@@ -139,6 +142,7 @@ def generated(folder: Path) -> int:
     return json.loads((folder / "run.json").read_text())["generated_tokens"]
 
 
+@pytest.mark.full
 def test_without_held_out_prompts_it_trains_and_says_that_there_were_none(models):
     folder = grpo_steps.prepare(models, "grpo.unheld-s0", validation=0, validate_every=1, max_steps=2)
     grpo_steps.run(folder)
@@ -170,6 +174,7 @@ def test_a_job_killed_in_its_second_pass_resumes_to_the_same_bits(undisturbed, m
         assert file_sha256(folder / name) == file_sha256(undisturbed / name), name
 
 
+@pytest.mark.full
 def test_watching_changes_nothing(models, monkeypatch):
     settings = {"max_steps": 2, "precision": "bf16"}
     watched = grpo_steps.prepare(models, "grpo.watched-s0", **settings)
@@ -201,6 +206,7 @@ def flash_attention(monkeypatch):
     monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, "sdpa", attend_in_bf16)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("adapter", [None, {"rank": 4}])
 def test_completions_are_drawn_in_the_precision_of_training(adapter, models, flash_attention):
     """Whether fp32 weights are trained or those of an adapter: run.json says bf16, and so does every product."""
@@ -239,6 +245,7 @@ def other_template(trainer, prompts, generate):
     return generate([ids[:-3] for ids in prompts])  # without the answer's opening
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("disturb", [other_weights, other_temperature, other_template])
 def test_a_sampler_that_is_another_model_fails_the_run(models, monkeypatch, disturb):
     generate_as_trained = WatchedTrainer._generate_single_turn
@@ -259,6 +266,7 @@ def test_a_sampler_that_is_another_model_fails_the_run(models, monkeypatch, dist
     assert not list(folder.glob("trainer/*/checkpoint-2")), "the weights did not move"
 
 
+@pytest.mark.full
 def test_an_adapter_has_the_weights_without_it_as_its_reference(models):
     folder = grpo_steps.prepare(models, "grpo.adapter-s0", adapter={"rank": 4}, beta=0.02, learning_rate=0.01)
     grpo_steps.run(folder)

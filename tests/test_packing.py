@@ -97,6 +97,7 @@ def test_statements_that_do_not_fit_a_row_are_left_out():
     assert whole(["a b c", "a b c d", "a"], tokenizer, 4) == ["a b c", "a"]
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
@@ -117,6 +118,7 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_ba
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_pretraining_on_whole_statements(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)

@@ -490,6 +490,7 @@ def test_an_unknown_experiment_names_the_nearest():
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_snakemake_says_what_is_left_of_the_demo(tmp_path, capsys):
     tiny_config(tmp_path)

@@ -126,6 +126,7 @@ print(json.dumps([made["precision"], precision.warning_of_slowness("bf16", "fp32
 """
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_chain_without_avx512_computes_in_fp32_and_bf16_is_slow_there(tiny_backbone, tmp_path):
     here = Path(__file__).parent

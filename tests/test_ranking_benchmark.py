@@ -80,6 +80,7 @@ def test_a_misspelt_confidence_is_named(tmp_path):
     assert "did you mean 'High'?" in done.stderr
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_order_of_every_style_is_looked_at(tmp_path):
     assert build(tmp_path, "reasoning:", "seed: 7\nreasoning:", "prompts/causal_gene_ranking.short.txt").returncode == 0
@@ -88,6 +89,7 @@ def test_the_order_of_every_style_is_looked_at(tmp_path):
     assert told["first by seed 0"] != told["first by seed 7"]
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_windows_of_a_benchmark_left_out_are_its_own(tmp_path):
     """A held-out locus 5 Mb off every other lead variant: in reach where its own window is that wide."""

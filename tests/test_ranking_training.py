@@ -359,6 +359,7 @@ def stage(models: Path, chain: str, recipe) -> Stage:
     )
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_backbone, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -77,6 +77,7 @@ def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
     assert (told["report_to"], told["run_name"]) == (["wandb", "mlflow"], "tiny/sft.try-s0")
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_every_job_leaves_its_curves(tiny_backbone, tmp_path, monkeypatch):
     at_exit = []

@@ -89,6 +89,7 @@ def evidence(page: WebDriver) -> str:
     return page.find_element(By.CSS_SELECTOR, "#sets .evidence").text
 
 
+@pytest.mark.full
 def test_a_search_finds_sets_names_genes_and_terms(page):
     assert names(page) == ["spindle checkpoint", "interferon response", "not asked", "the model gave no name"]
     page.find_element(By.TAG_NAME, "body").send_keys("/")
@@ -111,6 +112,7 @@ def test_a_search_finds_sets_names_genes_and_terms(page):
     wait(page, lambda d: len(names(d)) == 4)
 
 
+@pytest.mark.full
 def test_how_good_the_model_measured_stands_above_the_names(page):
     told = page.find_element(By.CSS_SELECTOR, "header .measured")
     assert told.is_displayed() and told.location["y"] < page.find_element(By.ID, "sets").location["y"]
@@ -139,6 +141,7 @@ def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
     assert cells(page, "adjusted p")[0] == "3.1e-5"
 
 
+@pytest.mark.full
 def test_lists_and_flags_are_filtered(page):
     choose(page, "list", "day 7")
     assert names(page) == ["mitotic checkpoint", "the model gave no name"]
@@ -152,6 +155,7 @@ def test_lists_and_flags_are_filtered(page):
     assert len(names(page)) == 4
 
 
+@pytest.mark.full
 def test_nearly_identical_sets_are_folded_below_one(page):
     assert "5 of 5 sets; 1 of them are folded" in page.find_element(By.ID, "folded").text
     fold = page.find_element(By.CSS_SELECTOR, "#sets button.fold")
@@ -166,6 +170,7 @@ def test_nearly_identical_sets_are_folded_below_one(page):
     assert len(names(page)) == 5 and not page.find_elements(By.CSS_SELECTOR, "#sets button.fold")
 
 
+@pytest.mark.full
 def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
     assert not page.find_elements(By.CSS_SELECTOR, ".evidence")  # made when asked for
     text = open_set(page, "spindle checkpoint")
@@ -204,6 +209,7 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
     assert page.switch_to.active_element.get_attribute("aria-label") == "Details"
 
 
+@pytest.mark.full
 def test_a_set_without_a_name_says_why(page):
     text = open_set(page, "not asked")
     assert "not asked: none of its identifiers is a gene" in text and "No gene was recognised." in text
@@ -211,6 +217,7 @@ def test_a_set_without_a_name_says_why(page):
     assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy name' or .='Copy genes']")
 
 
+@pytest.mark.full
 def test_an_address_that_ends_in_an_id_opens_that_set(page, written):
     page.get(f"{written.as_uri()}#{quote('day 7/cluster 1', safe='')}")
     wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
@@ -222,6 +229,7 @@ def test_an_address_that_ends_in_an_id_opens_that_set(page, written):
     assert len(page.find_elements(By.CSS_SELECTOR, ".evidence")) == 1
 
 
+@pytest.mark.full
 def test_names_genes_and_rows_are_handed_to_the_clipboard(page):
     page.execute_script(CLIPBOARD)
     open_set(page, "spindle checkpoint")
@@ -235,6 +243,7 @@ def test_names_genes_and_rows_are_handed_to_the_clipboard(page):
     wait(page, lambda d: d.find_elements(By.XPATH, "//button[.='copied ✓']"))
 
 
+@pytest.mark.full
 def test_a_browser_that_forbids_the_clipboard_copies_a_selection(page):
     page.execute_script(
         "Object.defineProperty(navigator, 'clipboard', {configurable: true, value: undefined});"
@@ -262,6 +271,7 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
     assert [AnnotationRecord.model_validate(row) for row in rows] == shown
 
 
+@pytest.mark.full
 def test_lists_are_compared_by_group_and_by_name(page):
     assert page.find_element(By.ID, "lists-summary").text == (
         "4 rows; in two or more of these lists: 1; in these, not named alike by the model: 1."
@@ -290,6 +300,7 @@ def test_lists_are_compared_by_group_and_by_name(page):
     assert cells(page, "set", "lists") == []
 
 
+@pytest.mark.full
 def test_only_the_chosen_lists_are_compared(driver, tmp_path):
     other = SPINDLE.model_copy(update={"list": "day 14", "set": "cluster 9", "id": "day 14/cluster 9", "group": 9})
     alike = SPINDLE.model_copy(update={"list": "day 14", "id": "day 14/cluster 1"})
@@ -304,6 +315,7 @@ def test_only_the_chosen_lists_are_compared(driver, tmp_path):
     check_quiet(page, tmp_path / "annotations.html")
 
 
+@pytest.mark.full
 def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_differ(driver, tmp_path):
     """Only MAD2L1 and TTK are in both, too few to be nearly identical, and each set bears the name of its table."""
     bub1, mad2l1, ttk = SPINDLE.genes
@@ -332,6 +344,7 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     check_quiet(page, tmp_path / "annotations.html")
 
 
+@pytest.mark.full
 def test_a_long_name_is_broken_behind_its_underscores_and_copied_whole(driver, tmp_path):
     name = "HALLMARK_TNFA_SIGNALING_VIA_NFKB"
     write_page([SPINDLE.model_copy(update={"set": name})], ABOUT, tmp_path / "annotations.html")
@@ -366,6 +379,7 @@ def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     check_quiet(page, hostile)
 
 
+@pytest.mark.full
 def test_a_page_without_sets_says_so(driver, tmp_path):
     write_page([], ABOUT, tmp_path / "annotations.html")
     page = opened(driver, tmp_path / "annotations.html")
@@ -375,6 +389,7 @@ def test_a_page_without_sets_says_so(driver, tmp_path):
     check_quiet(page, tmp_path / "annotations.html")
 
 
+@pytest.mark.full
 def test_a_phone_shows_all_without_scrolling_sideways(driver, tmp_path):
     long = SPINDLE.model_copy(update={"id": "long", "name": LONG_NAME, "set": "s" * 60, "group": 9})
     write_page([*RECORDS, long], ABOUT, tmp_path / "annotations.html")
@@ -394,6 +409,7 @@ def test_a_phone_shows_all_without_scrolling_sideways(driver, tmp_path):
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+@pytest.mark.full
 def test_two_thousand_sets_open_and_are_searched(driver, tmp_path):
     many = [
         SPINDLE.model_copy(update={"id": f"set-{place}", "set": f"set-{place}", "group": place + 1})

@@ -83,6 +83,7 @@ def test_a_search_finds_names_and_genes_and_reasoning(page):
     wait(page, lambda d: status(d).startswith("No answers"))
 
 
+@pytest.mark.full
 def test_answers_are_sorted_by_headings_and_by_metrics_that_have_none(page):
     click(page, "//table[@id='browser']//button[.='term score']")
     values = [float(value) for value in cells(page, "term score")]
@@ -96,6 +97,7 @@ def test_answers_are_sorted_by_headings_and_by_metrics_that_have_none(page):
     assert values == sorted(values, reverse=True) and values[0] > 0.9
 
 
+@pytest.mark.full
 def test_answers_are_filtered_by_kind_of_failure(page):
     options = Select(page.find_element(By.XPATH, "//*[@id='controls']//label[text()='failure']/select")).options
     counts = dict(option.text.rstrip(")").rsplit(" (", 1) for option in options[1:])
@@ -155,6 +157,7 @@ def test_an_answer_opens_with_its_baselines_and_claims_and_markup_is_text(page):
     assert "learning_rate" in made.text
 
 
+@pytest.mark.full
 def test_two_models_are_compared(page):
     choose(page, "A", "KW+RA+TA", "compare-controls")
     choose(page, "B", "KW", "compare-controls")
@@ -186,6 +189,7 @@ def test_two_models_are_compared(page):
     assert [e.text for e in page.find_elements(By.CSS_SELECTOR, "#compared .sides h4")] == ["KW+RA+TA", "KW"]
 
 
+@pytest.mark.full
 def test_a_number_leads_to_its_rows(page):
     row = "//table[contains(@class, 'scores')]//tr[th[normalize-space(text())='KW+RA']]"
     number = f"{row}//a[@data-metric='rouge_l' and @data-subset='mean']"
@@ -220,6 +224,7 @@ def test_a_margin_leads_to_its_two_sides(page):
     assert chosen[0] == "KW+RA" and chosen[1].startswith("baseline: ")
 
 
+@pytest.mark.full
 def test_rows_are_walked_and_opened_by_keys(page):
     page.find_element(By.TAG_NAME, "body").send_keys("/")
     page.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
@@ -240,6 +245,7 @@ def test_rows_are_walked_and_opened_by_keys(page):
     assert focused(page) == "search"
 
 
+@pytest.mark.full
 def test_dark_and_light_are_switched_and_kept(page, written):
     background = "return getComputedStyle(document.body).backgroundColor"
     button = page.find_element(By.ID, "theme")
@@ -251,6 +257,7 @@ def test_dark_and_light_are_switched_and_kept(page, written):
     assert page.execute_script(background) == "rgb(21, 24, 28)"
 
 
+@pytest.mark.full
 def test_an_address_that_ends_in_anything_opens_the_page(page, written):
     page.execute_script("location.hash = '%%%'")
     assert page.execute_script("return location.hash") == "#%%%"
@@ -260,6 +267,7 @@ def test_an_address_that_ends_in_anything_opens_the_page(page, written):
     wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, "#compared tr.entry"))
 
 
+@pytest.mark.full
 def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
     table = page.find_element(By.CSS_SELECTOR, ".headline")
     more = page.find_element(By.XPATH, "//div[.//table[contains(@class, 'headline')]]/preceding-sibling::button[1]")
@@ -285,6 +293,7 @@ def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
     wait(page, lambda d: d.execute_script("return arguments[0].scrollLeft", wide) == 0 and "more" in more.text)
 
 
+@pytest.mark.full
 def test_a_point_of_a_scatter_leads_to_its_answer(page):
     place = page.find_element(By.ID, "reward-scatter")
     page.execute_script("arguments[0].scrollIntoView()", place)
@@ -303,6 +312,7 @@ def test_a_point_of_a_scatter_leads_to_its_answer(page):
     assert page.find_elements(By.CSS_SELECTOR, "#browser .detail")
 
 
+@pytest.mark.full
 def test_a_page_of_ten_thousand_answers_opens_and_is_searched(driver, tmp_path):
     text, _ = render(tmp_path, per_subset=667, ontology=True, words=40, resamples=20)
     (tmp_path / "report.html").write_text(text, encoding="utf-8")

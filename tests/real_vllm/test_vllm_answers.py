@@ -55,6 +55,7 @@ def asked(project, demo_benchmark, backbone_model):
     return decoding, [render(tokenizer, question.prompt.messages) for question in prompts]
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_greedy_answers_equal_those_of_transformers(python_with_vllm, asked, backbone_model, tmp_path):
     decoding, texts = asked

@@ -148,12 +148,14 @@ def test_the_chain_runs_to_its_scores(ran):
         assert job["StdOut"].startswith(str(ran.project / "results/logs/slurm/rule_"))
 
 
+@pytest.mark.full
 def test_a_cancelled_step_goes_on_where_it_was(ran):
     cancelled, completed = ran.jobs(TAUGHT)
     assert cancelled["JobState"] == "CANCELLED" and completed["JobState"] == "COMPLETED"
     assert went_on(ran, TAUGHT)
 
 
+@pytest.mark.full
 def test_a_step_out_of_time_saves_and_is_given_more(ran):
     late, *_, again = jobs = ran.jobs(LATE)  # a third where a machine is so busy that the first does not come to a step
     assert [job["JobState"] for job in jobs] == ["TIMEOUT"] * (len(jobs) - 1) + ["COMPLETED"]
@@ -162,6 +164,7 @@ def test_a_step_out_of_time_saves_and_is_given_more(ran):
     assert went_on(ran, LATE)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("chain", [NARROW, WIDE])
 def test_a_step_that_slurm_queues_again_goes_on_as_the_same_job(ran, chain):
     (job,) = ran.jobs(chain)
@@ -183,12 +186,14 @@ def went_on(ran: Run, chain: str) -> bool:
     return True
 
 
+@pytest.mark.full
 def test_a_step_on_eight_gpus_asks_slurm_for_them(ran):
     (job,) = ran.jobs(ALIGNED)
     assert job["TresPerJob"] == "gres:gpu:h200:8"
     assert job["NumNodes"] == "1" and job["NumTasks"] == "1"
 
 
+@pytest.mark.full
 def test_two_nodes_train_the_model_of_one(ran):
     (job,) = ran.jobs(WIDE)
     assert job["NumNodes"] == "2" and job["NumTasks"] == "2"
@@ -202,11 +207,13 @@ def test_two_nodes_train_the_model_of_one(ran):
         torch.testing.assert_close(two[name], one[name], rtol=2**-7, atol=1e-4)
 
 
+@pytest.mark.full
 def test_a_job_prepares_its_shell_on_its_node(ran):
     prepared = (ran.project / "prepared").read_text().split()
     assert {ran.jobs(PRETRAINED)[0]["JobId"], ran.jobs(ALIGNED)[0]["JobId"]} <= set(prepared)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("profile", [ROOT / "profiles/slurm", "slurm"])
 def test_both_names_of_the_profile_are_found(slurm, user_folder, finished, profile):
     done = subprocess.run(

@@ -55,10 +55,10 @@ def test_grpo_shows_what_it_earned_and_what_a_constant_would(finished):
     assert constant["reward"] == pytest.approx(expected)
 
 
-def test_the_last_model_loads_and_its_template_gives_the_training_prompt(finished):
+def test_the_last_model_loads_and_its_template_gives_the_training_prompt(finished_with_real_weights):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = finished / "results/models" / BACKBONE / ALIGNED
+    folder = finished_with_real_weights / "results/models" / BACKBONE / ALIGNED
     model = AutoModelForCausalLM.from_pretrained(folder / "model")
     assert model.num_parameters() == 134_515_008
     example = json.loads((folder / "manifest.json").read_text())["prompt_example"]

@@ -10,7 +10,7 @@ import tiny_project
 
 from reasonome.training import visible_gpus
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 # What Snakemake asks of conda before it says which environments it would make.
 CONDA = """#!/bin/sh

@@ -22,7 +22,7 @@ from transformers import AutoModelForCausalLM
 from reasonome.config import STAGES
 from reasonome.core import atomic
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 ROOT = Path(__file__).resolve().parents[2]
 # Of losses near 10.8, which the log gives as 32-bit floats: a few of their last places, 1e-6 each.

@@ -14,7 +14,7 @@ import tiny_training
 import torch
 from transformers import AutoModelForCausalLM
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 900

@@ -92,6 +92,7 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
     assert same_result(folder, expected)
 
 
+@pytest.mark.full
 def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
     project, folder, expected = untaught
     command = [sys.executable, ROOT / "scripts/sft.py", "--folder", folder.relative_to(project)]
@@ -113,6 +114,7 @@ def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
     assert same_result(folder, expected)
 
 
+@pytest.mark.full
 def test_generation_killed_in_the_middle_goes_on(copy, tmp_path):
     answers = copy / "results/answers" / BACKBONE / ALIGNED / "demo-go.demo-names/greedy.jsonl"
     expected = [_without_seconds(line) for line in answers.read_text().splitlines()]
@@ -157,6 +159,7 @@ def in_small_filesystem(project: Path, options: str, command: list[str]) -> subp
 STATEMENTS = ["--corpus", "demo", "--facts", "results/facts/demo/facts.parquet", "--output", "results/new/out"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("options", "reason"), [("size=1m", "No space left on device"), ("ro", "Read-only file system")]
 )

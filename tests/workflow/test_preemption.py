@@ -13,7 +13,7 @@ import tiny_project
 from killing import SAVE_STEPS, STAGES, STEPS, Run
 from tiny_project import BACKBONE, ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 CELLS = [("sft", "SIGTERM job"), ("grpo", "kill -9 job"), ("generate", "kill -9 program")]
 

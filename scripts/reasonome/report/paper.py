@@ -51,7 +51,7 @@ ROW = ["kind", "information", "backbone", "arm"]
 _NBSP = "\u00a0"
 _MARKS = {0.001: "***", 0.01: "**", 0.05: "*"}
 _LEGEND = """\
-Models are grouped by backbone, in the order of the experiment's arms. Below them stand the best baselines of each group:
+Models are grouped by backbone, in the order of the experiment's arms. Below them stand the best baselines of groups:
 of the baselines that use the same information, the one with the highest mean. `mean` is the mean of the subsets' means.
 
 In brackets: the difference to the untrained backbone, in percent of its score. Where that score is 0, percent are not
