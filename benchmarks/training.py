@@ -97,7 +97,8 @@ def main() -> int:
         losses = {way: held_out_loss(inputs, model, work) for way, model in models.items()}
     device = "GPU" if CUDA else "CPU"
     rates = [found[way]["tokens_per_second"] for way in ("theirs", "plain", "ours")]
-    return report([Speed(f"training, {device}", "real tokens/s", *rates, LEAST[precision.choose("auto")])], checks(found, losses), given.rows)
+    speed = Speed(f"training, {device}", "real tokens/s", *rates, LEAST[precision.choose("auto")])
+    return report([speed], checks(found, losses), given.rows)
 
 
 def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
