@@ -28,7 +28,7 @@ NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
 def most_frequent_name(names: Sequence[str]) -> str:
     """The name that most samples give, as its first sample writes it.
 
-    Case, spacing and punctuation do not count (`metrics.naming.normalise`); of equally frequent names the one that
+    Case, spacing and punctuation do not count (`facts.text.normalise`); of equally frequent names the one that
     was given first. "" where no sample gives a usable name.
     """
     written: dict[str, str] = {}

@@ -86,4 +86,8 @@ def part_name(task: str, part: str) -> str:
     """The module of a part of a task; tasks that share it share what it does."""
     packages = dict.fromkeys(kind.__module__.rpartition(".")[0] for kind in type(TASKS[task]).__mro__)
     names = [f"{package}.{part}" for package in packages if package.startswith("reasonome.tasks")]
-    return next(name for name in names if util.find_spec(name) is not None)
+    found = next((name for name in names if util.find_spec(name) is not None), None)
+    if found is None:
+        fix = f"write it: {' or '.join(names)}; `tasks/base.py` says what it has"
+        raise InputError(f"task '{task}' has no part '{part}'", fix=fix)
+    return found

@@ -188,7 +188,7 @@ class Background:
     def by_name(self, normalised: str, namespace: str = "") -> BackgroundTerm | None:
         """The term of that name, else the one with that synonym; of several that of `namespace`, else the first id.
 
-        Names are compared as metrics.naming.normalise writes them.
+        Names are compared as facts.text.normalise writes them.
         """
         for index in (self._names, self._synonyms):
             if found := _chosen(index.get(normalised, ()), namespace):

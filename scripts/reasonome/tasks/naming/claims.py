@@ -34,7 +34,7 @@ signaling signalling stress structure symptom syndrome synthesis system transpor
 """
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
-_WORD = re.compile(r"[^\W_]+|\+")  # as metrics.naming.normalise parts a name
+_WORD = re.compile(r"[^\W_]+|\+")  # as facts.text.normalise parts a name
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 _SYMBOL_LIKE = re.compile(r"[^\W_][\w.@-]*")
 _ALL_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")

@@ -24,7 +24,7 @@ def expected_metrics(candidates: int, right: int, longest_list: int, all_genes: 
     """The expected metrics of a random order of the genes that a question asks about, exactly.
 
     Without candidates (0), they are `all_genes`. The first `longest_list` count, and an unlisted gene has the rank that
-    `metrics.ranking` gives it. With one right gene of n, all listed, the mean of 1/rank is H(n)/n. Raises ValueError
+    `list_metrics` gives it. With one right gene of n, all listed, the mean of 1/rank is H(n)/n. Raises ValueError
     for more right genes than genes.
     """
     n = candidates or all_genes
