@@ -6,11 +6,11 @@ checks     what settings must agree with: check_benchmark, check_style, check_re
 building   build: the splits of a benchmark, what was left out and why
 prompting  with_material: what prompts show beside a benchmark's rows
 teaching   propose and keep: reasoning of teachers, and which of it is kept
-scoring    score and score_baselines: a row an answer; score_available, for `reasonome score`; SHOWN and LISTED, the metrics
-           that a job and that command print
+scoring    score and score_baselines: a row an answer; score_available, for `reasonome score`; SHOWN and LISTED, the
+           metrics that a job and that command print
 leaks      findings, same_sources, FIXES: what of a test the training data give away
-report     METRICS: the metric set, primary first; DOES, TAG, USE, of model cards; OF_QUESTIONS, as_shown, failure_kinds,
-           write_own, own_section; beside it report/task.html.j2 and own.html.j2, the task's words on the page
+report     METRICS: the metric set, primary first; DOES, TAG, USE, of model cards; OF_QUESTIONS, as_shown,
+           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, the task's words on pages
 table      table_task: how a table of other people's answers is read and scored
 """
 

@@ -108,7 +108,7 @@ def score_rankings(
 ) -> pd.DataFrame:
     """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
-    Metrics are those of `tasks.ranking.metrics`, and `reward_*` what every reward of the task would pay, with settings at
+    Metrics are those of `answer_metrics`, and `reward_*` what every reward of the task would pay, with settings at
     their defaults. `known` are the names of human genes (`known_names`): what is neither among them nor of the
     question is invented; without it, that is not counted. `genes` is the ranking that counts, joined by spaces, and
     `candidates` those of the prompt in its order. What belongs to the form is nan of answers that came as bare lists.
