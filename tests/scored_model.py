@@ -89,7 +89,7 @@ def plan(**more) -> Plan:
     evaluation = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
     return Plan(
         experiment="mine",
-        task="gene_set_naming",
+        kind="naming",
         arms=["base", ARM],
         evaluations=[
             evaluation | {"arm": "base", "chain": "base", "scores": "x"},

@@ -145,7 +145,7 @@ def write_experiment(
 
     plan = {
         "experiment": "demo",
-        "task": "gene_set_naming",
+        "kind": "naming",
         "description": "Five arms of a small backbone on made-up numbers." + poison,
         "arms": arms,
         "evaluations": evaluations,

@@ -130,7 +130,7 @@ def write_ranking_experiment(
     plan = {
         "experiment": "demo-ranking",
         "description": "Three arms on made-up loci." + poison,
-        "task": "causal_gene_ranking",
+        "kind": "ranking",
         "arms": list(ARMS),
         "evaluations": evaluations,
         "baselines": baselines,

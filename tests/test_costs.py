@@ -17,7 +17,7 @@ def plan(folder) -> Plan:
     return Plan.model_validate(
         {
             "experiment": "e",
-            "task": "gene_set_naming",
+            "kind": "naming",
             "arms": ["A"],
             "evaluations": [cell],
             "baselines": [{"benchmark": "g", "style": "names", "path": "f.parquet"}],

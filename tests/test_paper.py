@@ -26,7 +26,7 @@ def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **
     return Plan.model_validate(
         {
             "experiment": "tiny",
-            "task": "gene_set_naming",
+            "kind": "naming",
             "arms": list(arms),
             "evaluations": [
                 {"backbone": backbone, "arm": arm, "chain": chain, "benchmark": benchmark, **cell}

@@ -277,7 +277,7 @@ def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
 def test_scores_of_names_are_no_scores_of_rankings(tmp_path):
     path = write_ranking_experiment(tmp_path, count=4, samples=1, styles=("answer",))
     plan = json.loads(Path(path).read_text())
-    plan["task"] = "gene_set_naming"
+    plan["kind"] = "naming"
     Path(path).write_text(json.dumps(plan))
     with pytest.raises(InputError, match="no column rouge_l"):
         read_evidence(read_plan(path))

@@ -39,7 +39,7 @@ class Experiment:
         self.folder = folder
         self.plan = {
             "experiment": "tiny",
-            "task": "gene_set_naming",
+            "kind": "naming",
             "arms": ["base", "trained"],
             "evaluations": [],
             "baselines": [{"benchmark": "demo", "style": "names", "path": str(folder / "baselines.parquet")}],

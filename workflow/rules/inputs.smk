@@ -24,10 +24,14 @@ def reads(stage, *further):
 def inputs_of(stage, wildcards, further=()):
     """The Inputs of a stage of the benchmark's task; a mistake ends the run with what to do."""
     task = PROJECT.benchmarks[wildcards.benchmark].task
+    files = registry.part(task, "files")
+    if not hasattr(files, stage):
+        raise WorkflowError(f"benchmarks of {task} have no {stage}")
+    teacher = wildcards.get("teacher")
+    if teacher and PROJECT.teachers[teacher].kind not in registry.part(task, "checks").TEACHERS:
+        raise WorkflowError(f"teacher '{teacher}' does not write for {task}")
     try:
-        return getattr(registry.part(task, "files"), stage)(
-            PROJECT, wildcards.benchmark, *(wildcards[name] for name in further)
-        )
+        return getattr(files, stage)(PROJECT, wildcards.benchmark, *(wildcards[name] for name in further))
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

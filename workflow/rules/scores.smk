@@ -19,7 +19,7 @@ rule score:
     params:
         code=lambda w: code_of("score.py", "scoring", w.benchmark),
         seed=PROJECT.settings.seed,
-        final=PROJECT.settings.final,
+        final=lambda w: PROJECT.settings.final and PROJECT.benchmarks[w.benchmark].sealed > 0,
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
@@ -47,7 +47,7 @@ rule score_baselines:
     params:
         code=lambda w: code_of("score_baselines.py", "scoring", w.benchmark),
         seed=PROJECT.settings.seed,
-        final=PROJECT.settings.final,
+        final=lambda w: PROJECT.settings.final and PROJECT.benchmarks[w.benchmark].sealed > 0,
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
         style=lambda w: style_of(w.benchmark, w.style),
         folder=subpath(input.train, parent=True),

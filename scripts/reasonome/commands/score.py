@@ -31,7 +31,7 @@ from reasonome.core.argument_types import resamples, seed
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show, show_json
 from reasonome.facts.files.plain_table import one_field_each
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.scoring.table_scores import Scored
@@ -49,7 +49,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
-    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(TASKS))
+    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(registry.TASKS))
     command.add_argument(
         "--columns",
         default="",
@@ -118,11 +118,11 @@ def _table(args: argparse.Namespace) -> "Scored":
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
-    part = table_task(args.task)
-    check_columns(columns, part, args.task)
-    project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None
+    project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None  # knows tasks of its own
+    table = table_task(args.task)
+    check_columns(columns, table, args.task)
     bootstrap = {"seed": args.seed, "resamples": args.resamples}
-    if part.tracks:
+    if table.tracks:
         if args.encoders not in (None, "none"):
             raise InputError("ranked lists have no similarity", field="--encoders", fix="leave it out")
         if args.background:
@@ -167,6 +167,9 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
         raise InputError("a background goes with --task", field="--background", fix=fix)
     project = Project(args.config)
     spec = lookup(project.benchmarks, args.benchmark, "benchmark")
+    encoded = registry.part(spec.task, "scoring").BY_ENCODERS
+    if not encoded and args.encoders not in (None, "none"):
+        raise InputError(f"answers to {spec.task} are scored by no encoder", field="--encoders", fix="leave it out")
     from reasonome.scoring.benchmark_answers import score_on_benchmark
 
     return score_on_benchmark(
@@ -175,7 +178,7 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
         args.benchmark,
         args.style,
         parse_columns(args.columns),
-        _encoders(args, project, spec.encoders) if spec.encoders else [],
+        _encoders(args, project, spec.encoders) if encoded else [],
         args.seed,
         args.resamples,
     )

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
@@ -12,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError, nearest
 from reasonome.report.metric_sets import MetricSet
-from reasonome.tasks import registry
 
 # These names are folders and parts of file names all over results/.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=@-]*$", max_length=240)]
@@ -94,7 +94,7 @@ class Plan(_Strict):
 
     experiment: Name
     description: str = ""
-    task: str = Field(description="of the benchmarks, or one that has their metrics")
+    kind: str = Field(pattern=r"^[a-z_]+$", description="package of the benchmarks' tasks, which has their metrics")
     arms: list[str] = Field(min_length=1)
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
     out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
@@ -114,8 +114,8 @@ class Plan(_Strict):
 
     @property
     def task_report(self) -> ModuleType:
-        """What the task has for reports and cards."""
-        return registry.part(self.task, "report")
+        """What the tasks have for reports and cards."""
+        return import_module(f"reasonome.tasks.{self.kind}.report")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plan":

@@ -65,6 +65,13 @@ def ending(answer: AnswerRow | None) -> dict[str, float]:
     }
 
 
+def unknown_where_missing(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with what is not known of any answer that is there (nan) unknown of missing ones, too, not 0."""
+    answered = table["finish_reason"] != "missing"
+    unknown = [column for column in columns if answered.any() and table.loc[answered, column].isna().all()]
+    return table.assign(**dict.fromkeys(unknown, math.nan))
+
+
 def confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
     """How sure the model was: as it stated, else by the mean log-probability of the name's tokens, as a probability."""
     stated = read.confidence if read.confidence is not None or answer is None else answer.confidence

@@ -10,7 +10,7 @@ scoring    score and score_baselines: a row an answer; score_available, for `rea
            metrics that a job and that command print
 leaks      findings, same_sources, FIXES: what of a test the training data give away
 report     METRICS: the metric set, primary first; DOES, TAG, USE, of model cards; OF_QUESTIONS, as_shown,
-           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, the task's words on pages
+           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its words on pages
 table      table_task: how a table of other people's answers is read and scored
 """
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module, util
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -52,17 +53,25 @@ def set_own(tasks: Mapping[str, tuple[Path, str]]) -> None:
     _own.clear()
     part_name.cache_clear()
     for name, (path, kind) in tasks.items():
-        if name in _MODULES:
+        if name in (*_MODULES, "teacher"):  # teacher.*.txt are prompts of teachers
             raise InputError(f"the name '{name}' is taken", field=f"tasks.{name}", fix="give the task another")
         if not path.is_file():
             raise InputError("there is no such file", file=path, field=f"tasks.{name}")
         spec = util.spec_from_file_location(f"reasonome_own_task_{name}", path)
         module = util.module_from_spec(spec)
         sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-        if not hasattr(module, kind):
+        try:  # what stands in a user's file may fail in any way
+            spec.loader.exec_module(module)
+            task = getattr(module, kind)() if hasattr(module, kind) else None
+        except Exception as error:
+            line = getattr(error, "lineno", None) or _line_of(error, path)
+            what = f"the task cannot be loaded: {type(error).__name__}: {error}"
+            raise InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has") from error
+        if task is None:
             raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
-        task = getattr(module, kind)()
+        if not hasattr(task, "Benchmark"):
+            what = f"the class {kind} is no task"
+            raise InputError(what, file=path, fix="derive it from VerifiedTask of reasonome.tasks.verified.task")
         if task.name != name:
             what = f"the class {kind} is called '{task.name}', and config.yaml calls it '{name}'"
             raise InputError(what, file=path, field="name", fix="give both one name")
@@ -79,6 +88,12 @@ def code_of(task: str, *parts: str) -> list[Path]:
     """The files with which the code of a task and of some of its parts begins."""
     names = [type(TASKS[task]).__module__, *(part_name(task, one) for one in parts)]
     return [Path(sys.modules[name].__file__ if name in sys.modules else util.find_spec(name).origin) for name in names]
+
+
+def _line_of(error: Exception, path: Path) -> int | None:
+    """The line of a file at which an error arose; None where it arose elsewhere."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    return frames[-1].lineno if frames else None
 
 
 @cache

@@ -16,6 +16,7 @@ from reasonome.config import (
 from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
 from reasonome.config.project.results import Results
+from reasonome.tasks import registry
 
 
 def examples_folder(project: Project, benchmark: str, style: str) -> Path:
@@ -61,7 +62,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "description": spec.description,
-        "task": project.benchmarks[spec.benchmarks[0]].task,
+        "kind": registry.part_name(project.benchmarks[spec.benchmarks[0]].task, "report").split(".")[-2],
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),

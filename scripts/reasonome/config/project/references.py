@@ -14,6 +14,7 @@ from reasonome.config.project.benchmark_references import check_benchmark
 from reasonome.config.project.experiment_references import check_experiment
 from reasonome.config.project.recipe_references import check_recipe
 from reasonome.core.errors import nearest
+from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
@@ -74,7 +75,8 @@ def _check_tokenizer(project: "Project", name: str, corpus: Corpus) -> None:
 
 def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
     file = "annotations.yaml"
-    project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, project.benchmarks)
+    able = [b for b, spec in project.benchmarks.items() if registry.part(spec.task, "checks").ANNOTATES]
+    project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, able)
     styles = project.styles(project.benchmarks[annotation.benchmark].task)
     project.folder.check_known(file, (name, "style"), annotation.style, styles)
     libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]

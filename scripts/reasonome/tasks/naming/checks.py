@@ -70,6 +70,8 @@ def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe |
     """Nothing: any recipe of the task's rewards trains."""
 
 
+# Whether `reasonome annotate` can ask as benchmarks of the task do.
+ANNOTATES = True
 # The kinds of teachers that write about gene sets.
 TEACHERS = ("knowledge", "openai")
 

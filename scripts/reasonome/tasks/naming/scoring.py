@@ -14,7 +14,15 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shuffled
+from reasonome.scoring.answers import (
+    by_question,
+    confidence,
+    ending,
+    measured,
+    parsed_answer,
+    shuffled,
+    unknown_where_missing,
+)
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
@@ -25,6 +33,7 @@ from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example
 
+BY_ENCODERS = True  # whether answers are scored by encoders
 SHOWN = ("term_score", "rouge_l")
 # Metrics of answers in the order in which they are shown, with similarity_<encoder> behind the mean.
 LISTED = (
@@ -179,10 +188,7 @@ def score_answers(
     of_form = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
     of_form += ["format", "format_published"]
     table.loc[formless, of_form] = math.nan
-    answered = table["finish_reason"] != "missing"
-    for column in (*of_form, "truncated", "length"):  # 0 of what is missing, beside answers of which it is known
-        if answered.any() and table.loc[answered, column].isna().all():
-            table[column] = math.nan
+    table = unknown_where_missing(table, [*of_form, "truncated", "length"])
     return table.assign(**_shuffled_scores(table, asked, judges, seed))
 
 

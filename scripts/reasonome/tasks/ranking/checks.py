@@ -69,6 +69,8 @@ def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe |
             raise project.folder.error(file, loc, what, f"longest_list: {counted}")
 
 
+# Whether `reasonome annotate` can ask as benchmarks of the task do.
+ANNOTATES = False
 # The kinds of teachers that write about rankings.
 TEACHERS = ("gene_names", "openai")
 

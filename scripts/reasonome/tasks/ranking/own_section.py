@@ -20,14 +20,14 @@ _RESAMPLES = 1000
 
 
 class Voting(NamedTuple):
-    """What vote_rankings.py made: its table, and its figure (SVG)."""
+    """What summarise.py made: its table, and its figure (SVG)."""
 
     table: pd.DataFrame
     chart: Markup
 
 
 def read_voting(folder: Path) -> Voting:
-    """Raises InputError where vote_rankings.py did not write it."""
+    """Raises InputError where summarise.py did not write it."""
     table = read_table(folder / "voting.tsv", VOTING_COLUMNS)
     numbers = ["n", "value", "low", "high", "questions", "tokens"]
     return Voting(table.assign(**{name: pd.to_numeric(table[name]) for name in numbers}), drawing(folder, "voting"))

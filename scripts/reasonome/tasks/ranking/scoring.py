@@ -26,6 +26,7 @@ from reasonome.tasks.ranking.random_order import expected_metrics
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
 
+BY_ENCODERS = False  # whether answers are scored by encoders
 SHOWN = ("top_1", "top_3", "mrr")
 # Metrics of answers in the order in which they are shown.
 LISTED = (

@@ -35,12 +35,15 @@ def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None
     """
     benchmark = project.benchmarks[name]
     tables = files.building(project, name).files
-    questions = [one for subset, path in tables.items() for one in _read(task, benchmark, subset, path)]
+    seen: dict[tuple[str, ...], str] = {}
+    questions = [one for subset, path in tables.items() for one in _read(task, benchmark, subset, path, seen)]
     splits, left_out = split(questions, benchmark)
     for other in benchmark.leave_out:
-        held = {one.group for part in ("valid", "test") for one in read_rows(_file(project, other, part), Question)}
-        left_out += [LeftOut(one.subset, one.id, f"leaks into {other}") for one in splits["train"] if one.group in held]
-        splits["train"] = [one for one in splits["train"] if one.group not in held]
+        held_out = [one for part in ("valid", "test") for one in read_rows(_file(project, other, part), Question)]
+        held = {key for one in held_out for key in leaking_keys(one)}
+        leaking = {one.id for one in splits["train"] if held & leaking_keys(one)}
+        left_out += [LeftOut(one.subset, one.id, f"leaks into {other}") for one in splits["train"] if one.id in leaking]
+        splits["train"] = [one for one in splits["train"] if one.id not in leaking]
     for part in SPLITS:
         atomic.write_jsonl(folder / f"{part}.jsonl", (one.model_dump() for one in splits[part]))
     atomic.write_tsv(folder / "left_out.tsv", pd.DataFrame(left_out, columns=LeftOut._fields))
@@ -52,6 +55,11 @@ def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None
         folder / "audit.json", {"questions": len(questions), "groups": groups, "sizes": sizes, "left_out": reasons}
     )
     print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+
+
+def leaking_keys(question: Question) -> set[tuple[str, ...]]:
+    """What a training question may not share with a held-out one: its group, and what it asks."""
+    return {("group", question.group), ("question", *question.columns.values())}
 
 
 def split(
@@ -98,14 +106,15 @@ def _drawn(
     return taken, left
 
 
-def _read(task: VerifiedTask, benchmark: VerifiedBenchmark, subset: str, path: Path) -> list[Question]:
-    """The questions of a table."""
+def _read(
+    task: VerifiedTask, benchmark: VerifiedBenchmark, subset: str, path: Path, seen: dict[tuple[str, ...], str]
+) -> list[Question]:
+    """The questions of a table; `seen` has the ids and questions of the tables before, and where they stand."""
     names = benchmark.subsets[subset].columns
     wanted = list(dict.fromkeys(["id", "answer", *task.columns, *([benchmark.group] if benchmark.group else [])]))
     table = read_table(path, [names.get(key, key) for key in wanted], texts=True)
     places = {key: table.place(names.get(key, key), field=f"subsets.{subset}.columns") for key in wanted}
     questions: list[Question] = []
-    seen: dict[tuple[str, ...], int] = {}
     for line, cells in table.rows:
         row = {key: cells[place].strip() for key, place in places.items()}
         for key in wanted:
@@ -113,8 +122,9 @@ def _read(task: VerifiedTask, benchmark: VerifiedBenchmark, subset: str, path: P
                 raise InputError("the cell is empty", file=path, line=line, field=places[key])
         columns = {column: row[column] for column in task.columns}
         for twin in (("id", row["id"]), ("question", *columns.values())):
-            if (first := seen.setdefault(twin, line)) != line:
-                what = f"the {twin[0]} '{' '.join(twin[1:])}' stands in line {first} already"
+            place = f"{path}:{line}"
+            if (first := seen.setdefault(twin, place)) != place:
+                what = f"the {twin[0]} '{' '.join(twin[1:])}' stands in {first} already"
                 raise InputError(what, file=path, line=line, field=places["id"], fix="keep one row for each question")
         group = row[benchmark.group] if benchmark.group else row["id"]
         one = Question(id=row["id"], subset=subset, columns=columns, answer=row["answer"], group=group)

@@ -4,6 +4,8 @@ from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
 from reasonome.config.project import Project
 from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
 
+# Whether `reasonome annotate` can ask as benchmarks of the task do.
+ANNOTATES = False
 # The kinds of teachers that write about any questions.
 TEACHERS = ("openai",)
 

@@ -40,7 +40,10 @@ def baselines(project: Project, benchmark: str) -> Inputs:
 
 def leaks(project: Project, plan: AuditPlan) -> Inputs:
     """Training data and test questions."""
-    return Inputs({"training": plan.files(project.results)})
+    tests = [project.results.benchmark(name) / "test.jsonl" for name in plan.benchmarks]
+    return Inputs(
+        {"tests": tests, "training": [project.results.benchmark(name) / "train.jsonl" for name in plan.training]}
+    )
 
 
 def corpora(project: Project, benchmark: str) -> list[str]:
@@ -57,4 +60,4 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
 def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
     """Rows of a split by the settings; None where they do not say."""
     sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-    return None if None in sizes else Rows(sum(sizes), at_most=False)
+    return None if None in sizes else Rows(sum(sizes), at_most=part == "train")

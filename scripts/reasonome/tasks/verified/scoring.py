@@ -12,9 +12,18 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.scoring.answers import by_question, confidence, ending, measured, parsed_answer, shuffled
+from reasonome.scoring.answers import (
+    by_question,
+    confidence,
+    ending,
+    measured,
+    parsed_answer,
+    shuffled,
+    unknown_where_missing,
+)
 from reasonome.tasks.verified.task import Question, VerifiedTask
 
+BY_ENCODERS = False  # whether answers are scored by encoders
 SHOWN = ("verified",)
 LISTED = ("verified", "format", "truncated", "length")
 _DRAWS = 20  # of random answers
@@ -68,6 +77,7 @@ def score(
                 }
             )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
+    table = unknown_where_missing(table, ["format", "reward_format", "truncated", "length"])
     return table.assign(shuffled_verified=_shuffled(task, table, asked, project.settings.seed))
 
 

@@ -17,7 +17,6 @@ from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
 
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
 _REASONING = re.compile(r"\s*<reasoning>(.*?)</reasoning>\s*", re.DOTALL)
-ANSWER_PROBLEMS = {"no_answer", "several_answers", "unclosed_answer", "empty_answer"}
 
 
 class Question(BaseModel):
