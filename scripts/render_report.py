@@ -12,16 +12,9 @@ import argparse
 from pathlib import Path
 
 from reasonome.core import atomic
-from reasonome.core.atomic import write_text
 from reasonome.core.errors import run_program
 from reasonome.report import costs, paper_figures, tables
-from reasonome.report.evidence import (
-    count_reasoning,
-    read_evidence,
-    read_leaks,
-    read_statistics,
-    read_step,
-)
+from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
@@ -57,7 +50,7 @@ def main() -> None:
             costs=tables.read_table(given.costs, costs.COLUMNS),
             figures=given.figures,
             audits={benchmark: atomic.read_json(path) for benchmark, path in plan.audits.items()},
-            leaks=read_leaks(given.leaks),
+            leaks=atomic.read_json(given.leaks),
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
             corpora=corpora,
             answering=read_answering(plan),
@@ -66,7 +59,7 @@ def main() -> None:
             own=given.own,
         )
     )
-    write_text(given.report, page)
+    atomic.write_text(given.report, page)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ import csv
 from pathlib import Path
 
 from reasonome.config.project import Project
-from reasonome.core.atomic import write_text
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import read_manifest
 from reasonome.report import tables
 from reasonome.report.card_sources import sources_read
-from reasonome.report.evidence import read_leaks
 from reasonome.report.model_card import CardInputs, render_card
 from reasonome.report.plan import read_plan
 
@@ -47,12 +46,12 @@ def main() -> None:
         manifests=[read_manifest(path) for path in args.manifests],
         metrics=tables.read_table(args.metrics, tables.metric_columns(plan.metric_set)),
         comparisons=tables.read_table(args.comparisons, tables.COMPARISON_COLUMNS),
-        leaks=read_leaks(args.leaks),
+        leaks=atomic.read_json(args.leaks),
         sources=sources_read(project, args.chain, licences),
         decodings=project.decodings,
         target=args.output.as_posix(),
     )
-    write_text(args.output, render_card(card))
+    atomic.write_text(args.output, render_card(card))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -14,6 +14,8 @@ COVERAGES = (0.25, 0.5, 0.75, 1.0)
 BINS = 10
 RANDOM = "random sets"
 REAL, BOTH = "real sets", "real and random sets"
+_NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
+_NO_RANDOM = "no random sets: `contaminated: [1.0]` of the benchmark makes them"
 _STATED = "stated"
 _CELLS_AT_ONCE = 500_000  # of resampled sums: what stays in a processor's cache
 
@@ -33,23 +35,23 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
     half, where an abstention is less sure of a name than every name; auroc_abstaining: the same of not abstaining.
     term_score and right at a coverage: their mean over that share of sets of which the model is most sure; ..._area:
     the mean over all coverages. auroc_constant and ..._constant: the same for a confidence that never varies.
-    calibration_error: see there. Intervals (95 %) resample clusters. A value is nan where `note` says why. Raises
-    ValueError for a table without rows.
+    calibration_error: see there. Intervals (95 %) resample clusters. A value is nan where `note` says why.
     """
     kind, table, note = _questions(scores)
     rows = []
     for against, chosen in _contrasts(table):
+        none = _missing(chosen, _NO_CONTAMINATED)
         confident, abstaining = _Measure("auroc", np.nan, _auroc), _Measure("auroc_abstaining", np.nan, _auroc)
-        rows += _rows(against, chosen, "sure_of_a_name", [confident], _no_auroc(chosen, kind), seed, resamples)
-        rows += _rows(against, chosen, "answered", [abstaining], _no_auroc(chosen), seed, resamples)
-        missing = _no_auroc(chosen)
-        rows.append(["auroc_constant", against, np.nan, *[np.nan if missing else 0.5] * 3, len(chosen), missing])
-    for over, chosen in _pools(table):
+        unsure = _missing(chosen, _NO_CONTAMINATED, kind)
+        rows += _rows(against, chosen, "sure_of_a_name", [confident], unsure, seed, resamples)
+        rows += _rows(against, chosen, "answered", [abstaining], none, seed, resamples)
+        rows.append(["auroc_constant", against, np.nan, *[np.nan if none else 0.5] * 3, len(chosen), none])
+    for over, chosen, lacking in _pools(table):
         curves = [measure for name in ("term_score", "right") for measure in _along_the_curve(name)]
-        rows += _rows(over, chosen, "confidence", curves, _no_coverage(over, chosen, kind), seed, resamples)
+        rows += _rows(over, chosen, "confidence", curves, _missing(chosen, lacking, kind), seed, resamples)
         baselines = [_Measure(f"{name}_constant", np.nan, partial(_at, name, 1.0)) for name in ("term_score", "right")]
-        rows += _rows(over, chosen, "confidence", baselines, _no_coverage(over, chosen), seed, resamples)
-        rows.append(_calibration_row(over, chosen, kind))
+        rows += _rows(over, chosen, "confidence", baselines, _missing(chosen, lacking), seed, resamples)
+        rows.append(_calibration_row(over, chosen, _missing(chosen, lacking, kind), kind))
     found = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "confidence_kind"])
     of_confidence = ~found["measure"].str.endswith(("_abstaining", "_constant"))
     found.loc[of_confidence & (found["note"] == ""), "note"] = note
@@ -60,8 +62,8 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
     """Columns measure, over, coverage (0.01 … 1), accuracy, and baseline: that of a confidence that never varies."""
     kind, table, _ = _questions(scores)
     parts = []
-    for over, chosen in _pools(table):
-        if _no_coverage(over, chosen, kind):
+    for over, chosen, lacking in _pools(table):
+        if _missing(chosen, lacking, kind):
             continue
         sums = _sums(chosen, "confidence")
         coverage = np.arange(1, 101) / 100
@@ -71,16 +73,6 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
             parts.append(one.assign(measure=measure, over=over))
     columns = ["measure", "over", "coverage", "accuracy", "baseline"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def auroc(real: np.ndarray, contaminated: np.ndarray) -> float:
-    """Chance that a real set's confidence is above a contaminated one's, ties counting half; nan without either."""
-    if not (len(real) and len(contaminated)):
-        return np.nan
-    table = pd.DataFrame(
-        {"confidence": [*real, *contaminated], "contaminated": [0.0] * len(real) + [1.0] * len(contaminated)}
-    )
-    return float(_auroc(_sums(table, "confidence"))[0])
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -106,8 +98,6 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     random sets abstaining alone is right; on real ones the true term, or for `term_score` its score. `sure_of_a_name`
     is the confidence of a name, and below all of them that of an abstention, however sure.
     """
-    if scores.empty:
-        raise ValueError("no scores")
     kinds = scores.loc[scores["confidence"].notna(), "confidence_kind"]
     kind = kinds.mode().iloc[0] if len(kinds) else ""
     missing = scores["confidence"].isna() | (scores["confidence_kind"] != kind)
@@ -146,25 +136,19 @@ def _contrasts(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield RANDOM if share == 1.0 else f"sets with {share:.0%} of genes replaced", chosen
 
 
-def _pools(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """What coverage is taken over: partly contaminated sets have a name and too little to tell it by."""
-    yield BOTH, table[table["contaminated"].isin([0.0, 1.0])]
-    yield REAL, table[_real(table)]
+def _pools(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
+    """What coverage is taken over, and why it cannot be where all sets are real ("": it can be).
+
+    Partly contaminated sets have a name and too little to tell it by.
+    """
+    yield BOTH, table[table["contaminated"].isin([0.0, 1.0])], _NO_RANDOM
+    yield REAL, table[_real(table)], ""
 
 
-def _no_auroc(table: pd.DataFrame, kind: str = "any") -> str:
-    """Why there is no AUROC; "" if there is one."""
-    if _real(table).all():
-        return "no contaminated sets: `contaminated` of the benchmark makes them"
-    if not _real(table).any():
-        return "no real sets"
-    return "" if kind else "no answer has a confidence"
-
-
-def _no_coverage(over: str, table: pd.DataFrame, kind: str = "any") -> str:
-    """Why there is no coverage–accuracy curve; "" if there is one."""
-    if over == BOTH and _real(table).all():
-        return "no random sets: `contaminated: [1.0]` of the benchmark makes them"
+def _missing(table: pd.DataFrame, lacking: str, kind: str = "any") -> str:
+    """Why there is no measure: `lacking` (if that matters) where all sets are real; "" if there is one."""
+    if lacking and _real(table).all():
+        return lacking
     if not _real(table).any():
         return "no real sets"
     return "" if kind else "no answer has a confidence"
@@ -227,9 +211,9 @@ def _along_the_curve(name: str) -> Iterator[_Measure]:
     yield _Measure(f"{name}_area", np.nan, partial(_area, name))
 
 
-def _calibration_row(over: str, table: pd.DataFrame, kind: str) -> list:
+def _calibration_row(over: str, table: pd.DataFrame, missing: str, kind: str) -> list:
     stated = table[table["confidence"].notna()]
-    missing = _no_coverage(over, table, kind) or ("" if kind == _STATED else "for stated confidences alone")
+    missing = missing or ("" if kind == _STATED else "for stated confidences alone")
     note = missing or "no interval: resampling raises it"
     value = np.nan if missing else calibration_error(stated["confidence"].to_numpy(), stated["right"].to_numpy())
     return ["calibration_error", over, np.nan, value, np.nan, np.nan, len(stated), note]

@@ -82,21 +82,20 @@ def answers_data(
     the task.
     """
     of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
-    strings, kinds = _Numbered(), _Numbered()
-    examples: dict[tuple[str, str, str], int] = {}
-    about: list[list[str]] = []
+    strings, kinds = {}, {}  # text → its number
+    examples: dict[tuple[str, ...], int] = {}  # benchmark, subset and id → its number
+    about: list[tuple[str, ...]] = []
     texts: list[list[str]] = []
     runs = []
     for run, table in found:
         table = with_reward(task_report.as_shown(table), weights)
-        positions = []
-        columns = zip(*(text_column(table, name) for name in of_examples[1:]), strict=True)
-        for subset, name, *rest in columns:
-            key = (run.benchmark, subset, name)
+        described = list(zip(*(text_column(table, name) for name in of_examples[1:]), strict=True))
+        keys = [(run.benchmark, *row[:2]) for row in described]
+        for key, row in zip(keys, described, strict=True):
             if key not in examples:
+                about.append((run.benchmark, *row))
                 examples[key] = len(examples)
-                about.append([*key, *rest])
-            positions.append(examples[key])
+        failures = ["\n".join(found) for found in failure_kinds(table, task_report)]
         runs.append(
             {
                 "labels": [getattr(run, name) for name in FACETS],
@@ -104,13 +103,11 @@ def answers_data(
                 "made": run.made,
                 "origin": run.origin,
                 "n": len(table),
-                "example": positions,
+                "example": [examples[key] for key in keys],
                 "sample": _column(table.get("sample", pd.Series(0, table.index)).tolist()),
-                "kinds": _column([kinds.of("\n".join(k)) for k in failure_kinds(table, task_report)]),
+                "kinds": _column(_numbered(failures, kinds)),
                 "words": {
-                    name: _column([strings.of(text) for text in text_column(table, name)])
-                    for name in _WORDS
-                    if name in table
+                    name: _column(_numbered(text_column(table, name), strings)) for name in _WORDS if name in table
                 },
                 "metrics": _metrics(table),
                 "texts": len(texts) if run.kind == "model" else None,
@@ -122,16 +119,16 @@ def answers_data(
         "facets": FACETS,
         "metrics": {name: task_report.METRICS.name(name) for run in runs for name in run["metrics"]},
         "reward": weights,
-        "in_mean": _in_mean(evidence),
+        "in_mean": {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()},
         "examples": {
-            name: _column([strings.of(text) for text in column])
+            name: _column(_numbered(column, strings))
             for name, column in zip(of_examples, zip(*about, strict=True), strict=True)
         },
         "n_examples": len(about),
         "block": BLOCK,
         "runs": runs,
-        "kinds": [text.split("\n") if text else [] for text in kinds.values],
-        "strings": strings.values,
+        "kinds": [text.split("\n") if text else [] for text in kinds],
+        "strings": list(strings),
     }
     return data, [_packed(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
 
@@ -165,13 +162,8 @@ def failure_kinds(table: pd.DataFrame, task_report: ModuleType) -> list[list[str
     """What is wrong with each answer, in words, none or several; `table` holds one run's scored answers."""
     names = [" ".join(text.casefold().split()) for text in text_column(table, "answer")]
     found = task_report.failure_kinds(table, names, _repeated(names, table["id"]))
-    problems = [problem_words(problems) for problems in text_column(table, "problems")]
+    problems = [text.replace("_", " ").split(",") if text else [] for text in text_column(table, "problems")]
     return [list(dict.fromkeys([*own, *kinds])) for own, kinds in zip(problems, found, strict=True)]
-
-
-def problem_words(problems: str) -> list[str]:
-    """The problems of an answer, written with commas between them, in words."""
-    return [problem.strip().replace("_", " ") for problem in problems.split(",") if problem.strip()]
 
 
 def _repeated(names: Sequence[str], ids: Iterable[str]) -> set[str]:
@@ -198,11 +190,6 @@ def _number(value: float) -> float | int | None:
     return int(value) if value.is_integer() else value
 
 
-def _in_mean(evidence: Evidence) -> dict[str, list[str]]:
-    """Benchmark → the subsets that the mean is of."""
-    return {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()}
-
-
 def _column(values: list) -> Any:
     return values[0] if values and values.count(values[0]) == len(values) else values
 
@@ -220,15 +207,6 @@ def text_column(table: pd.DataFrame, name: str) -> list[str]:
     return ["" if empty else str(value) for value, empty in zip(column, column.isna(), strict=True)]
 
 
-class _Numbered:
-    """Strings, each kept once, by number."""
-
-    def __init__(self) -> None:
-        self._number: dict[str, int] = {}
-
-    def of(self, text: str) -> int:
-        return self._number.setdefault(text, len(self._number))
-
-    @property
-    def values(self) -> list[str]:
-        return list(self._number)
+def _numbered(texts: Iterable[str], numbers: dict[str, int]) -> list[int]:
+    """The number of each text; a new one gets the next."""
+    return [numbers.setdefault(text, len(numbers)) for text in texts]

@@ -29,15 +29,16 @@ _GROUP = ("data", "training", "used_by", "benchmark")
 
 def leaks_section(leaks: dict) -> dict[str, Any]:
     """The findings by training data and benchmark, what remains, and what comes from one source."""
-    groups: dict[tuple, dict[str, Any]] = {}
+    groups: dict[tuple, list[dict]] = {}
     for finding in leaks["findings"]:
-        key = tuple(finding[name] for name in _GROUP)
-        group = groups.setdefault(key, dict(zip(_GROUP, key, strict=True)))
-        group.setdefault("findings", []).append(finding | {"means": LEAK_KINDS.get(finding["kind"], "")})
-    for group in groups.values():
-        group["closest"] = next((f for f in group["findings"] if f["highest_jaccard"] is not None), None)
+        own = groups.setdefault(tuple(finding[name] for name in _GROUP), [])
+        own.append(finding | {"means": LEAK_KINDS.get(finding["kind"], "")})
     return {
-        "groups": list(groups.values()),
+        "groups": [
+            dict(zip(_GROUP, key, strict=True))
+            | {"findings": found, "closest": next((f for f in found if f["highest_jaccard"] is not None), None)}
+            for key, found in groups.items()
+        ],
         "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
         "same_source": leaks["same_source"],
     }

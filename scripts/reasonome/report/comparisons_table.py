@@ -104,24 +104,25 @@ def _pairs(
     steps = {name: chain_of[name].steps for name in by_name}
     for arm in arms:
         parent = parent_arm(arm.name, steps)
-        others = [] if parent is None else [("parent arm", parent, by_name[parent], "")]
-        others += [("without a step", other, by_name[other], "") for other in arms_without_a_step(arm.name, steps)]
+        others = [] if parent is None else [("parent arm", parent, by_name[parent])]
+        others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
         others += [
-            ("other style", f"{other.name} [{style}]", other, "")
+            ("other style", f"{other.name} [{style}]", other)
             for style, found in other_styles.items()
             for other in found
             if chain_of[other.name].stages == chain_of[arm.name].stages
         ]
         others += [
-            ("other backbone", f"{other.name} [{other.backbone}]", other, "")
+            ("other backbone", f"{other.name} [{other.backbone}]", other)
             for own, other in other_backbones
             if own is arm
         ]
-        others += [("baseline", baseline.name, baseline, "") for baseline in baselines]
-        others += [("shuffled", f"{arm.name} (shuffled)", arm, SHUFFLED)]
-        for kind, name, other, prefix in others:
+        others += [("baseline", baseline.name, baseline) for baseline in baselines]
+        others += [("shuffled", f"{arm.name} (shuffled)", arm)]
+        for kind, name, other in others:
             labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
             labels |= {"information": other.labels.get("information", ""), "control": name not in plan.no_controls}
+            prefix = SHUFFLED if kind == "shuffled" else ""
             for metric in plan.metric_set.compared:
                 if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
                     yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
@@ -144,7 +145,7 @@ def _compare(
         means = np.ascontiguousarray(found.means.T)
         rows[subset] = []
         for labels, *sides in pairs:
-            places = [columns[side] for side in map(_key, sides)]
+            places = [columns[side] for side in sides]
             known = chosen & np.isfinite(values[:, places[0]]).all(axis=1)
             if not known.any():
                 continue
@@ -175,30 +176,26 @@ def _compare(
     return [row for subset in sorted(rows, key=lambda name: (name != MEAN, name)) for row in rows[subset]]
 
 
-def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[tuple, list[int]]]:
+def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[Side, list[int]]]:
     """All distinct score vectors of pairs, shape (examples, vectors), and by side the places of its seeds.
 
     An example at which anything does not know a metric is nan in all vectors that are compared by that metric.
     """
     vectors: list[np.ndarray] = []
-    places: dict[tuple, list[int]] = {}
+    places: dict[Side, list[int]] = {}
     of_metric: dict[str, list[int]] = {}
     for labels, *sides in pairs:
         for side in sides:
-            if _key(side) not in places:
+            if side not in places:
                 start = len(vectors)
                 vectors += [table[side.column].to_numpy() for table in side.scored.tables]
-                places[_key(side)] = list(range(start, len(vectors)))
-            of_metric.setdefault(labels["metric"], []).extend(places[_key(side)])
+                places[side] = list(range(start, len(vectors)))
+            of_metric.setdefault(labels["metric"], []).extend(places[side])
     values = np.column_stack(vectors)
     for members in of_metric.values():
         unknown = ~np.isfinite(values[:, members]).all(axis=1)
         values[np.ix_(unknown, sorted(set(members)))] = np.nan
     return values, places
-
-
-def _key(side: Side) -> tuple[int, str]:
-    return id(side.scored), side.column
 
 
 def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float]:

@@ -5,19 +5,8 @@ import pandas as pd
 from reasonome.core import atomic
 from reasonome.report.plan import Plan
 
-COLUMNS = [
-    "job",
-    "backbone",
-    "chain",
-    "seconds",
-    "share_of_time",
-    "backward_tokens",
-    "generated_tokens",
-    "tokens_per_second",
-    "mfu",
-    "peak_memory_gb",
-    "precision",
-]
+COLUMNS = ["job", "backbone", "chain", "seconds", "share_of_time", "backward_tokens", "generated_tokens"]
+COLUMNS += ["tokens_per_second", "mfu", "peak_memory_gb", "precision"]
 _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 

@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
@@ -35,17 +36,9 @@ STYLE = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "savefig.transparent": True,
-    **{
-        key: INK
-        for key in (
-            "text.color",
-            "axes.labelcolor",
-            "axes.edgecolor",
-            "xtick.color",
-            "ytick.color",
-            "grid.color",
-        )
-    },
+    **dict.fromkeys(
+        ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color"], INK
+    ),
 }
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", _SVG)
@@ -83,6 +76,16 @@ def themed_svg(svg: str, prefix: str) -> str:
     root.set("stroke-linejoin", "round")
     root.set("role", "img")
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def with_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, **style: Any) -> None:
+    """Draw the values of `rows` at `x` with their intervals, in the colour and with the mark of this number."""
+    axes.errorbar(
+        x,
+        rows["value"],
+        yerr=[rows["value"] - rows["low"], rows["high"] - rows["value"]],
+        **{"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]} | style,
+    )
 
 
 def label_baselines(axes: Axes, baselines: pd.DataFrame, lines: int = 24) -> None:

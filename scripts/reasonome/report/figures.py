@@ -16,12 +16,12 @@ from reasonome.core.atomic import replacing
 from reasonome.report.drawing import (
     COLOURS,
     INK,
-    MARKERS,
     STYLE,
     label_baselines,
     save,
     shortened,
     turn_crowded_labels,
+    with_intervals,
 )
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.plan import Plan, parent_arm
@@ -37,27 +37,18 @@ def write_figures(
     """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
     `folder`/training/*.{svg,png,tsv}, one per trained step that recorded a history, and
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
+    settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
+    settings = list(settings.itertuples(index=False))
+    jobs = {f"ablation/{ablation_name(*one)}": partial(_ablation, metrics, plan, *one) for one in settings}
+    if plan.metric_set.over_ranks:
+        jobs |= {f"ablation/{top_k_name(*one)}": partial(_top_k, metrics, plan, *one) for one in settings}
+    jobs |= {f"training/{training_name(step)}": partial(_training, step) for step in steps if not step.history.empty}
+    jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
         for kind in ("ablation", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
-        settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
-        jobs = {
-            temporary / "ablation" / ablation_name(*row): partial(_ablation, metrics, plan, *row)
-            for row in settings.itertuples(index=False)
-        }
-        if plan.metric_set.over_ranks:
-            jobs |= {
-                temporary / "ablation" / top_k_name(*row): partial(_top_k, metrics, plan, *row)
-                for row in settings.itertuples(index=False)
-            }
-        jobs |= {
-            temporary / "training" / training_name(step): partial(_training, step)
-            for step in steps
-            if not step.history.empty
-        }
-        jobs |= {temporary / "corpora" / name: partial(_corpus, table) for name, table in corpora.items()}
         for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):
-            save(*draw(), stem)
+            save(*draw(), temporary / stem)
 
 
 def ablation_name(backbone: str, benchmark: str, style: str, decoding: str) -> str:
@@ -119,18 +110,9 @@ def _top_k(
     places = np.arange(len(ranks))
     for number, arm in enumerate(arms):
         line = models[models["arm"] == arm].set_index("metric").loc[list(ranks)]
-        axes.errorbar(
-            places + (number - (len(arms) - 1) / 2) * 0.06,
-            line["value"],
-            yerr=[line["value"] - line["low"], line["high"] - line["value"]],
-            label=shortened(arm),
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number % len(MARKERS)],
-            markersize=4.5,
-            linewidth=1.4,
-            elinewidth=0.8,
-            capsize=2,
-        )
+        x = places + (number - (len(arms) - 1) / 2) * 0.06
+        looks = {"markersize": 4.5, "linewidth": 1.4, "elinewidth": 0.8, "capsize": 2}
+        with_intervals(axes, x, line, number, label=shortened(arm), **looks)
     chance = by_chance.set_index("metric")["value"].reindex(list(ranks))
     axes.plot(places, chance, color=INK, linestyle=(0, (4, 2)), linewidth=1, label="a random order, expected")
     axes.set_xticks(places, ranks.values())
@@ -144,32 +126,21 @@ def _top_k(
 def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: Plan) -> None:
     """One metric. A line leads to an arm from its parent arm where that stands next to it."""
     steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations if evaluation.arm in stages}
-    # Points to break the lines at: behind every arm that is not continued by the arm next to it.
-    breaks = [i for i, arm in enumerate(stages) if i and parent_arm(arm, steps) != stages[i - 1]]
+    # A gap stands before every arm that does not continue the arm next to it.
+    places = []
+    for place, arm in enumerate(stages):
+        places += [place] if place == 0 or parent_arm(arm, steps) == stages[place - 1] else [np.nan, place]
     subsets = in_mean(set(models["subset"]) - {MEAN})
     names = {subset: subset for subset in subsets} | {MEAN: f"mean of {', '.join(subsets)}"}
     if len(subsets) == 1:
         names = {MEAN: subsets[0]}
+    thin = {"linewidth": 1.2, "markersize": 4, "elinewidth": 0.8, "capsize": 2, "zorder": 2}
+    thick = {"linewidth": 2.4, "markersize": 6, "elinewidth": 1.4, "capsize": 3, "zorder": 3}
+    thick |= {"color": INK, "marker": "o"}
     for number, (subset, name) in enumerate(names.items()):
-        line = models[models["subset"] == subset].set_index("arm").loc[stages]
-        is_mean = subset == MEAN
-        x = np.arange(len(stages)) + (number - (len(names) - 1) / 2) * 0.07
-        axes.errorbar(
-            np.insert(x, breaks, np.nan),
-            np.insert(line["value"].to_numpy(), breaks, np.nan),
-            yerr=[
-                np.insert((line["value"] - line["low"]).to_numpy(), breaks, np.nan),
-                np.insert((line["high"] - line["value"]).to_numpy(), breaks, np.nan),
-            ],
-            label=name,
-            color=INK if is_mean else COLOURS[number % len(COLOURS)],
-            marker="o" if is_mean else MARKERS[number % len(MARKERS)],
-            linewidth=2.4 if is_mean else 1.2,
-            markersize=6 if is_mean else 4,
-            elinewidth=1.4 if is_mean else 0.8,
-            capsize=3 if is_mean else 2,
-            zorder=3 if is_mean else 2,
-        )
+        line = models[models["subset"] == subset].set_index("arm").loc[stages].reset_index().reindex(places)
+        x = np.array(places) + (number - (len(names) - 1) / 2) * 0.07
+        with_intervals(axes, x, line, number, label=name, **(thick if subset == MEAN else thin))
     axes.set_xticks(range(len(stages)), map(shortened, stages))
     axes.set_xlim(-0.5, len(stages) - 0.5)
     axes.grid(axis="x", visible=False)
@@ -184,11 +155,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "reward components": constants,
         HELD_OUT: (step.validation or {}).get("constants", {}),
     }
-    components = {
-        match[1]: column
-        for column in history
-        if (match := re.fullmatch(r"rewards/(.+)/mean", column)) and history[column].notna().any()
-    }
+    components = {match[1]: column for column in history if (match := re.fullmatch(r"rewards/(.+)/mean", column))}
     panels = {
         "loss": {name.replace("_", " "): name for name in ("loss", "eval_loss")},
         "reward": {"reward": "reward"},
@@ -202,9 +169,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "sampler and trainer differ (nats per token)": {"drift": "sampler_drift"},
     }
     recorded = {
-        title: {
-            label: column for label, column in curves.items() if column in history and history[column].notna().any()
-        }
+        title: {name: column for name, column in curves.items() if column in history and history[column].notna().any()}
         for title, curves in panels.items()
     }
     recorded = {title: curves for title, curves in recorded.items() if curves} or {"nothing recorded": {}}

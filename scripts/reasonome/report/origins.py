@@ -26,13 +26,9 @@ def origin_of(evaluation: Evaluation, answering: Answering) -> str:
     return "" if evaluation.steps else UNTRAINED
 
 
-def recorded_files(plan: Plan, answering: Iterable[Answering]) -> list[tuple[Evaluation, dict[str, Any]]]:
-    """Every evaluation of recorded answers, and what its file held and lacked."""
+def evaluations_from(
+    origin: str, plan: Plan, answering: Iterable[Answering]
+) -> list[tuple[Evaluation, dict[str, Any]]]:
+    """Every evaluation of answers from there, and what their job told of them."""
     pairs = zip(plan.evaluations, answering, strict=True)
-    return [(evaluation, run["recorded"]) for evaluation, run in pairs if origin_of(evaluation, run) == RECORDED]
-
-
-def endpoints(plan: Plan, answering: Iterable[Answering]) -> list[tuple[Evaluation, dict[str, Any]]]:
-    """Every evaluation of an endpoint's answers, and how many of what models there are at what cost."""
-    pairs = zip(plan.evaluations, answering, strict=True)
-    return [(evaluation, run) for evaluation, run in pairs if origin_of(evaluation, run) == ENDPOINT]
+    return [(evaluation, run.get("recorded", run)) for evaluation, run in pairs if origin_of(evaluation, run) == origin]

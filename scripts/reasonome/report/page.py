@@ -3,20 +3,19 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reasonome.core.errors import InputError
 from reasonome.report import number_text, origins, page_files, scores_section
-from reasonome.report.abstention_section import abstention_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
 from reasonome.report.plan import Plan, Reasoning
-from reasonome.report.training_section import corpus_section, outcomes, step_section
+from reasonome.report.training_section import corpus_section, step_section
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -25,12 +24,23 @@ SCRIPTS = [
     for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "frame", "page")
 ]
 
+# What is shown of the table that write_paper_tables.py writes; the rest of it is in the file.
+_OF_CONFIDENCE = {
+    "auroc": "AUROC of the confidence",
+    "auroc_abstaining": "AUROC of abstaining alone",
+    "auroc_constant": "AUROC of a constant confidence",
+    "term_score": "term score of the most confident half",
+    "term_score_area": "term score, mean over all shares answered",
+    "term_score_constant": "term score at a constant confidence",
+    "calibration_error": "expected calibration error",
+}
+
 
 @dataclass(frozen=True)
 class ReportInputs:
     """All that the page shows. `metrics` are whole, with the rows of strata; `figures` is the folder that
     `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
-    `reasoning` has counts (columns outcome, subset, count) beside what was counted; `costs` has a row per job;
+    `reasoning` has what `count_reasoning` counted; `costs` has a row per job;
     `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan;
     `abstention` and `coverage` (SVG) are what write_paper_tables.py made; `own` is the folder that summarise.py made of
     what the task alone shows."""
@@ -53,15 +63,11 @@ class ReportInputs:
 
 
 def render_page(inputs: ReportInputs) -> str:
-    """The page as text. It loads nothing: styles, script, drawings and data are in it.
-
-    Raises InputError where the tables are of another experiment or lack an arm of the plan.
-    """
-    _check_tables(inputs)
+    """The page as text. It loads nothing: styles, script, drawings and data are in it."""
     plan = inputs.plan
     script = page_script()
     found = list_runs(plan, inputs.evidence, inputs.answering)
-    runs = scores_section.Runs([run for run, _ in found])
+    runs = [run for run, _ in found]
     data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps, plan.metric_set), plan.task_report)
     return (
         _environment(plan)
@@ -79,15 +85,15 @@ def render_page(inputs: ReportInputs) -> str:
             ],
             baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
             training=[step_section(inputs.figures, step) for step in inputs.steps],
-            reasoning=[(reasoning, outcomes(counts)) for reasoning, counts in inputs.reasoning],
+            reasoning=inputs.reasoning,
             corpora=[corpus_section(inputs.figures, corpus, inputs.corpora[corpus.name]) for corpus in plan.corpora],
             audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
             leaks=leaks_section(inputs.leaks),
             costs=inputs.costs,
             abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
-            recorded=origins.recorded_files(plan, inputs.answering),
+            recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
             recorded_columns=origins.RECORDED_COLUMNS,
-            endpoints=origins.endpoints(plan, inputs.answering),
+            endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
             endpoint_columns=origins.ENDPOINT_COLUMNS,
             own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
             mean=MEAN,
@@ -99,6 +105,20 @@ def render_page(inputs: ReportInputs) -> str:
             texts=Markup(page_files.script_data(texts)),
         )
     )
+
+
+def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
+    """Rows with a value (label, measure, against, value, low, high, n), and why others have none, each reason once."""
+    coverage = pd.to_numeric(table["coverage"])  # empty where a measure is of all questions
+    at_half = coverage.isna() | (coverage == 0.5)
+    shown = table[table["measure"].isin(_OF_CONFIDENCE) & at_half]
+    known = shown[shown["value"].notna()]
+    rows = [
+        row._asdict()
+        | {"words": _OF_CONFIDENCE[row.measure], "setting": f"{row.benchmark}, {row.style}, {row.decoding}"}
+        for row in known.itertuples(index=False)
+    ]
+    return {"rows": rows, "reasons": sorted(set(shown.loc[shown["value"].isna(), "note"]) - {""})}
 
 
 def page_script() -> str:
@@ -132,19 +152,3 @@ def _environment(plan: Plan) -> Environment:
 def _breakable(name: str) -> Markup:
     """A name that may be broken behind its underscores, as markup."""
     return Markup("<wbr>").join(re.split("(?<=_)", name))
-
-
-def _check_tables(inputs: ReportInputs) -> None:
-    for name, table in (("metrics", inputs.metrics), ("comparisons", inputs.comparisons)):
-        others = set(table["experiment"]) - {inputs.plan.experiment}
-        if others:
-            raise InputError(f"the {name} are of experiment {sorted(others)[0]}", field="experiment")
-    if inputs.leaks["experiment"] != inputs.plan.experiment:
-        raise InputError(f"the leak audit is of experiment {inputs.leaks['experiment']}", field="experiment")
-    planned = {(e.backbone, e.arm) for e in inputs.plan.evaluations}
-    models = inputs.metrics.query("kind == 'model'")
-    lacking = planned - set(zip(models["backbone"], models["arm"], strict=True))
-    if lacking:
-        raise InputError(
-            f"the metrics lack {', '.join(sorted(lacking)[0])}", fix="run scripts/summarise.py on this plan"
-        )

@@ -2,10 +2,11 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
+from tabulate import tabulate
 
 from reasonome.config.project import chains
 from reasonome.report.family import CEILING
@@ -14,39 +15,16 @@ from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
 
-CELL_COLUMNS = [
-    "experiment",
-    *SETTING,
-    "metric",
-    "kind",
-    "information",
-    "backbone",
-    "arm",
-    "subset",
-    "value",
-    "sd_seeds",
-    "n_seeds",
-    "low",
-    "high",
-    "n",
-    "base",
-    "delta",
-    "delta_percent",
-    "against",
-    "difference",
-    "p_family",
-    "p_holm",
-    "verdict",
-    "mark",
-]
-VALUE_COLUMNS = CELL_COLUMNS[: CELL_COLUMNS.index("base")]
+VALUE_COLUMNS = ["experiment", *SETTING, "metric", "kind", "information", "backbone", "arm", "subset", "value"]
+VALUE_COLUMNS += ["sd_seeds", "n_seeds", "low", "high", "n"]
+_TEST = ["against", "difference", "p_family", "p_holm", "verdict"]
+CELL_COLUMNS = [*VALUE_COLUMNS, "base", "delta", "delta_percent", *_TEST, "mark"]
 FORMATS = {"format_published": "as published", "format": "strict"}
 NAMES = {"term_score": "Term score (primary)", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
 NAMES |= {INDEPENDENT: "Similarity, mean of the encoders that no reward used"}
 NAMES |= {"top_1": "Top-1 (primary)", "top_3": "Top-3", "top_5": "Top-5", "top_10": "Top-10", "mrr": "MRR"}
 TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
 _CELL = ["backbone", *SETTING, "arm", "subset", "metric"]
-_TEST = ["against", "difference", "p_family", "p_holm", "verdict"]
 ROW = ["kind", "information", "backbone", "arm"]
 _NBSP = "\u00a0"
 _MARKS = {0.001: "***", 0.01: "**", 0.05: "*"}
@@ -145,12 +123,8 @@ def _subsets(rows: pd.DataFrame) -> list[str]:
 def in_order(models: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Sorted by backbone, arm and subset, as the plan has them."""
     backbones = list(dict.fromkeys(evaluation.backbone for evaluation in plan.evaluations))
-    ranked = models.assign(
-        _backbone=models["backbone"].map(backbones.index),
-        _arm=models["arm"].map(plan.arms.index),
-        _is_mean=models["subset"] == MEAN,
-    )
-    return ranked.sort_values(["_backbone", "_arm", "_is_mean", "subset"], kind="stable")
+    place = {"backbone": backbones.index, "arm": plan.arms.index, "subset": lambda subset: (subset == MEAN, subset)}
+    return models.sort_values(list(place), key=lambda column: column.map(place[column.name]), kind="stable")
 
 
 def _base_arm(plan: Plan, backbone: str, setting: tuple[str, str, str]) -> str | None:
@@ -286,15 +260,10 @@ def _signed(value: float, digits: int) -> str:
     return f"{value:+,.{digits}f}".replace("-", "−")
 
 
-def markdown_table(header: list[str], rows: list[list[str]], numbers: Iterable[int] = ()) -> str:
+def markdown_table(header: list[str], rows: list[list[str]], numbers: Collection[int] = ()) -> str:
     """A table of cells that are Markdown; the columns `numbers` are aligned to the right."""
-    text = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*text, strict=True)]
-    right = [place in set(numbers) for place in range(len(header))]
-    pad: list[Callable[[str, int], str]] = [str.rjust if is_right else str.ljust for is_right in right]
-    ruler = ["-" * (w - 1) + ":" if is_right else "-" * w for w, is_right in zip(widths, right, strict=True)]
-    padded = [[pad[i](cell, widths[i]) for i, cell in enumerate(row)] for row in text]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [padded[0], ruler, *padded[1:]])
+    aligned = ["right" if place in numbers else "left" for place in range(len(header))]
+    return tabulate(rows, header, tablefmt="pipe", disable_numparse=True, colalign=aligned)
 
 
 def escaped(text: str) -> str:

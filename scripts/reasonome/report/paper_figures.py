@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from reasonome.report import abstention, paper
-from reasonome.report.drawing import COLOURS, INK, MARKERS, label_baselines, shortened, turn_crowded_labels
+from reasonome.report.drawing import COLOURS, INK, label_baselines, shortened, turn_crowded_labels, with_intervals
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN
@@ -60,17 +60,9 @@ def _panel(
     present = [arm for arm in arms if arm in set(models["arm"])]
     for number, backbone in enumerate(backbones):
         points = models[models["backbone"] == backbone]
-        axes.errorbar(
-            points["arm"].map(present.index) + (number - (len(backbones) - 1) / 2) * 0.6 / len(backbones),
-            points["value"],
-            yerr=[points["value"] - points["low"], points["high"] - points["value"]],
-            label=backbone,
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number % len(MARKERS)],
-            linestyle="none",
-            capsize=2.5,
-            markersize=5,
-        )
+        shift = (number - (len(backbones) - 1) / 2) * 0.6 / len(backbones)
+        x = np.array([present.index(arm) for arm in points["arm"]]) + shift
+        with_intervals(axes, x, points, number, label=backbone, linestyle="none", capsize=2.5, markersize=5)
     axes.set_ylim(-0.03 * highest, 1.08 * highest)  # so that a marker at zero is whole
     axes.set_xlim(-0.5, len(present) - 0.5)
     axes.set_xticks(range(len(present)), map(shortened, present))

@@ -1,17 +1,16 @@
 """What an experiment's report is made of: a JSON file that the workflow writes and the programs read."""
 
 import os
-from collections import Counter
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from reasonome.config.project import chains
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError
 from reasonome.report.metric_sets import MetricSet
 
 # These names are folders and parts of file names all over results/.
@@ -117,25 +116,6 @@ class Plan(_Strict):
         """What the tasks have for reports and cards."""
         return import_module(f"reasonome.tasks.{self.kind}.report")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "Plan":
-        _no_twins("arm", self.arms)
-        _no_twins(
-            "evaluation",
-            [tuple(e.model_dump(exclude={"chain", "track", "scores", "run"}).values()) for e in self.evaluations],
-        )
-        _no_twins("baselines", [(f.benchmark, f.style) for f in self.baselines])
-        _no_twins("step", [(s.backbone, s.chain) for s in self.steps])
-        with_baselines = {(f.benchmark, f.style) for f in self.baselines}
-        for evaluation in self.evaluations:
-            if evaluation.arm not in self.arms:
-                raise ValueError(f"unknown arm '{evaluation.arm}'; {nearest(evaluation.arm, self.arms)}")
-            if (evaluation.benchmark, evaluation.style) not in with_baselines:
-                raise ValueError(
-                    f"no baselines for {evaluation.benchmark}.{evaluation.style}: no score without its baselines"
-                )
-        return self
-
 
 def parent_arm(arm: str, steps: Mapping[str, tuple[str, ...]]) -> str | None:
     """The arm whose steps are the longest proper beginning of this arm's, if any; `steps` is by arm."""
@@ -158,27 +138,6 @@ def read_plan(path: str | os.PathLike) -> Plan:
     try:
         return Plan.model_validate_json(Path(path).read_bytes())
     except ValidationError as error:
-        raise _as_input_error(error, path) from error
-
-
-def _as_input_error(error: ValidationError, path: str | os.PathLike) -> InputError:
-    first = error.errors(include_url=False)[0]
-    where, fix = first["loc"], None
-    if first["type"] == "extra_forbidden":
-        nested = {
-            "evaluations": Evaluation,
-            "baselines": Baselines,
-            "steps": Step,
-            "reasoning": Reasoning,
-            "corpora": Corpus,
-        }
-        model = nested.get(where[0], Plan) if len(where) > 1 else Plan
-        fix = nearest(str(where[-1]), model.model_fields)
-    return InputError(first["msg"], file=path, field=".".join(map(str, where)) or None, fix=fix)
-
-
-def _no_twins(noun: str, keys: list) -> None:
-    key, times = Counter(keys).most_common(1)[0] if keys else (None, 0)
-    if times > 1:
-        shown = key if isinstance(key, str) else ", ".join(map(str, key))
-        raise ValueError(f"{noun} given {times} times: {shown}")
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or None
+        raise InputError(first["msg"], file=path, field=where, fix="run scripts/write_plan.py") from error

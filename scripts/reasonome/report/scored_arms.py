@@ -36,7 +36,7 @@ class Bootstrap:
         return self._weights[key]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scored:
     """An arm, with a table of scores per example for every seed, or a baseline; `models` are its chains."""
 
@@ -88,16 +88,10 @@ def baselines_of(
     found = {}
     for (benchmark, style), table in evidence.baselines.items():
         labels = {"benchmark": benchmark, "style": style, "kind": "baseline"}
+        groups = table.groupby(["information", "baseline"])
         found[benchmark, style] = [
-            _scored(
-                labels | {"arm": name, "information": information},
-                ("",),
-                [""],
-                [rows],
-                questions[benchmark, style],
-                plan,
-            )
-            for name, information, rows in _by_baseline(table)
+            _scored(labels | {"arm": name, "information": key}, ("",), [""], [rows], questions[benchmark, style], plan)
+            for (key, name), rows in sorted(groups, key=lambda group: (information_rank(group[0][0]), group[0][1]))
         ]
     return found
 
@@ -114,9 +108,3 @@ def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
         return {}
     by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()
     return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset
-
-
-def _by_baseline(baselines: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """(baseline, information, rows), by the information used."""
-    found = [(name, rows["information"].iloc[0], rows) for name, rows in baselines.groupby("baseline")]
-    return sorted(found, key=lambda baseline: (information_rank(baseline[1]), baseline[0]))

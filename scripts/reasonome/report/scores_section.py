@@ -4,7 +4,7 @@ A setting is a benchmark, a prompt style and a decoding.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,29 +41,17 @@ class Setting(NamedTuple):
     decoding: str
 
 
-class Runs:
-    """Which rows of the table of answers stand behind a number, and which steps made the model."""
-
-    def __init__(self, runs: list[Run]):
-        self._runs = list(enumerate(runs))
-
-    def behind(self, setting: Setting, kind: str, backbone: str, arm: str, seed: str = MEAN) -> list[int]:
-        """The numbers of the runs; several where a number is the mean of seeds."""
-        return [
-            number
-            for number, run in self._runs
-            if run.kind == ("baseline" if kind == "baseline" else "model")
-            and (run.benchmark, run.style) == (setting.benchmark, setting.style)
-            and (run.kind == "baseline" or run.decoding == setting.decoding)
-            and (run.arm, run.backbone) == (arm, backbone)
-            and (seed in (MEAN, "") or run.seed == seed)
-        ]
-
-    def made(self, number: int) -> tuple[tuple[int, str], ...]:
-        return self._runs[number][1].made
-
-    def origin(self, number: int) -> str:
-        return self._runs[number][1].origin
+def behind(runs: Sequence[Run], setting: Setting, kind: str, backbone: str, arm: str, seed: str = MEAN) -> list[int]:
+    """The numbers of the runs behind a score, among all in the table of answers; several for a mean of seeds."""
+    return [
+        number
+        for number, run in enumerate(runs)
+        if run.kind == ("baseline" if kind == "baseline" else "model")
+        and (run.benchmark, run.style) == (setting.benchmark, setting.style)
+        and (run.kind == "baseline" or run.decoding == setting.decoding)
+        and (run.arm, run.backbone) == (arm, backbone)
+        and (seed in (MEAN, "") or run.seed == seed)
+    ]
 
 
 def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
@@ -79,7 +67,7 @@ def list_settings(metrics: pd.DataFrame) -> list[Setting]:
 
 
 def scores_section(
-    plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, figures: Path, runs: Runs, setting: Setting
+    plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, figures: Path, runs: Sequence[Run], setting: Setting
 ) -> dict[str, Any]:
     """What the page shows of one setting; `metrics` and `comparisons` are whole."""
     benchmark, style, decoding = setting
@@ -94,6 +82,8 @@ def scores_section(
     tables = _Tables(runs, setting, metric_set)
     kinds = sorted(set(baselines["information"]), key=information_rank)
     rows = tables.tests(compared)
+    of_mean = [test for test in rows if test["subset"] == MEAN]
+    backbones = models["backbone"].unique()
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
         "track": _tracks(plan, setting),
@@ -109,18 +99,16 @@ def scores_section(
         "margins": [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(rows, baselines, kinds)],
         "kinds": kinds,
         "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == metric_set.primary],
-        "tests": [t for t in rows if t["subset"] == MEAN],
+        "tests": of_mean,
         "subset_tests": [t for t in rows if t["subset"] != MEAN],
-        "style_tests": [t for t in rows if t["subset"] == MEAN and t["kind"] == "other style"],
-        "backbone_tests": [t for t in rows if t["subset"] == MEAN and t["kind"] == "other backbone"],
+        "style_tests": [t for t in of_mean if t["kind"] == "other style"],
+        "backbone_tests": [t for t in of_mean if t["kind"] == "other backbone"],
         "missing": _missing(compared),
-        "charts": [
-            (backbone, drawing(figures / "ablation", ablation_name(backbone, *setting)))
-            for backbone in models["backbone"].unique()
-        ],
+        "charts": [(one, drawing(figures / "ablation", ablation_name(one, *setting))) for one in backbones],
         "rank_charts": [
-            (backbone, drawing(figures / "ablation", top_k_name(backbone, *setting)))
-            for backbone in (models["backbone"].unique() if metric_set.over_ranks else [])
+            (one, drawing(figures / "ablation", top_k_name(one, *setting)))
+            for one in backbones
+            if metric_set.over_ranks
         ],
     }
 
@@ -176,18 +164,9 @@ def margins(tests: list[dict], baselines: pd.DataFrame, kinds: list[str]) -> lis
             if all(t["difference"] > 0 and t["p_holm"] < SIGNIFICANT for t in against):
                 beaten.append(kind)
         one = {t["kind"]: t for t in reversed(own) if t["kind"] in ("parent arm", "shuffled")}
-        rows.append(
-            {
-                "backbone": backbone,
-                "arm": arm,
-                "seed": "",
-                "metric": metric,
-                "cells": cells,
-                "beaten": beaten,
-                "parent": one.get("parent arm"),
-                "shuffled": one.get("shuffled"),
-            }
-        )
+        labels = {"backbone": backbone, "arm": arm, "seed": "", "metric": metric}
+        others = {"parent": one.get("parent arm"), "shuffled": one.get("shuffled")}
+        rows.append(labels | others | {"cells": cells, "beaten": beaten})
     return rows
 
 
@@ -227,21 +206,19 @@ def _only_rewarded_encoders(plan: Plan, models: pd.DataFrame) -> bool:
 class _Tables:
     """Rows of tables, each with what stands behind it: `runs` of answers, and the steps that `made` the model."""
 
-    def __init__(self, runs: Runs, setting: Setting, metric_set: MetricSet):
+    def __init__(self, runs: Sequence[Run], setting: Setting, metric_set: MetricSet):
         self.runs, self.setting, self.metric_set = runs, setting, metric_set
 
     def made(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
-        runs = self.runs.behind(self.setting, kind, backbone, arm, seed)
-        made = [] if kind == "shuffled" else list(dict.fromkeys(step for run in runs for step in self.runs.made(run)))
-        origins = [] if kind == "shuffled" else list(dict.fromkeys(o for run in runs if (o := self.runs.origin(run))))
-        return {"runs": runs, "made": made, "origins": origins}
+        numbers = behind(self.runs, self.setting, kind, backbone, arm, seed)
+        own = [] if kind == "shuffled" else [self.runs[number] for number in numbers]
+        made = dict.fromkeys(step for run in own for step in run.made)
+        origins = dict.fromkeys(run.origin for run in own if run.origin)
+        return {"runs": numbers, "made": list(made), "origins": list(origins)}
 
     def tests(self, compared: pd.DataFrame) -> list[dict]:
         """Every test as a mapping; `sides` has the first run of both sides, where both have answers of their own."""
-        rows = compared.to_dict("records")
-        for row in rows:
-            row["sides"] = self._sides(row)
-        return rows
+        return [row | {"sides": self._sides(row)} for row in compared.to_dict("records")]
 
     def _sides(self, test: dict) -> list[int]:
         kind = "baseline" if test["kind"] == "baseline" else "model"
@@ -254,8 +231,8 @@ class _Tables:
                 setting = setting._replace(style=other)
             else:
                 backbone = other
-        own = self.runs.behind(self.setting, "model", test["backbone"], test["a"])
-        other = self.runs.behind(setting, kind, "" if kind == "baseline" else backbone, b)
+        own = behind(self.runs, self.setting, "model", test["backbone"], test["a"])
+        other = behind(self.runs, setting, kind, "" if kind == "baseline" else backbone, b)
         return [own[0], other[0]] if own and other else []
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
@@ -266,16 +243,9 @@ class _Tables:
             if not any(column in found for column in columns):
                 continue
             kind = cells["kind"].iloc[0]
-            rows.append(
-                {
-                    "kind": kind,
-                    "backbone": backbone,
-                    "arm": arm,
-                    "seed": seed,
-                    "cells": [(column, found.get(column)) for column in columns],
-                }
-                | self.made(kind, backbone, arm, seed)
-            )
+            labels = {"kind": kind, "backbone": backbone, "arm": arm, "seed": seed}
+            shown = {"cells": [(column, found.get(column)) for column in columns]}
+            rows.append(labels | shown | self.made(kind, backbone, arm, seed))
         return rows
 
     def scores(self, metrics: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:

@@ -17,56 +17,17 @@ METRIC_COLUMNS = [
     "arm",
     "chain",
     "seed",
-    "benchmark",
-    "style",
-    "decoding",
+    *SETTING,
     "subset",
     "stratum",
     "kind",
     "information",
-    "metric",
-    "value",
-    "low",
-    "high",
-    "n",
-    "sd_seeds",
-    "n_seeds",
 ]
-COMPARISON_COLUMNS = [
-    "experiment",
-    "backbone",
-    "benchmark",
-    "style",
-    "decoding",
-    "subset",
-    "kind",
-    "metric",
-    "a",
-    "b",
-    "information",
-    "difference",
-    "low",
-    "high",
-    "verdict",
-    "t",
-    "p",
-    "p_wilcoxon",
-    "p_bootstrap",
-    "p_mcnemar",
-    "p_equivalence",
-    "family",
-    "p_family",
-    "group_p",
-    "p_holm",
-    "effect_size",
-    "effect_rank",
-    "n",
-    "seeds_a",
-    "seeds_b",
-    "missing_a",
-    "missing_b",
-    "note",
-]
+METRIC_COLUMNS += ["metric", "value", "low", "high", "n", "sd_seeds", "n_seeds"]
+COMPARISON_COLUMNS = ["experiment", "backbone", *SETTING, "subset", "kind", "metric", "a", "b", "information"]
+COMPARISON_COLUMNS += ["difference", "low", "high", "verdict", "t", "p", "p_wilcoxon", "p_bootstrap", "p_mcnemar"]
+COMPARISON_COLUMNS += ["p_equivalence", "family", "p_family", "group_p", "p_holm", "effect_size", "effect_rank", "n"]
+COMPARISON_COLUMNS += ["seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
 ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
 # The order of the baselines in every table.
 INFORMATION = [*BASELINE_GROUPS, CEILING]
