@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from chromium import PROGRAMS, chromium, lacking, seconds_to_interactive  # noqa: E402
+from rendered_page import render  # noqa: E402
 from synthetic_experiment import ARMS  # noqa: E402
-from test_page import render  # noqa: E402
 
 SECONDS, MEGABYTES = 3, 30  # at most
 SUBSETS = 3

@@ -6,8 +6,6 @@ python scripts/show_results.py results/experiments/demo
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from reasonome.core.errors import run_program
 from reasonome.report import costs, tables
 from reasonome.report.plan import read_plan
@@ -19,21 +17,12 @@ def main() -> None:
     folder = parser.parse_args().folder
 
     metric_set = read_plan(folder / "plan.json").metric_set
-    if not (spent := rows(folder / "costs.tsv", costs.COLUMNS)).empty:
-        print(spent.to_string(index=False), end="\n\n")
-        print(costs.summary(spent), end="\n\n")
-    if not (metrics := rows(folder / "metrics.tsv", tables.metric_columns(metric_set))).empty:
-        print(tables.headline(metrics, metric_set).to_string(index=False, na_rep=""), end="\n\n")
+    spent = tables.read_table(folder / "costs.tsv", costs.COLUMNS)
+    metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(metric_set))
+    print(spent.to_string(index=False), costs.summary(spent), sep="\n\n", end="\n\n")
+    print(tables.headline(metrics, metric_set).to_string(index=False, na_rep=""), end="\n\n")
     print(f"tables: {folder}/metrics.tsv, {folder}/comparisons.tsv")
     print(f"report: {folder}/report.html (open it in a browser)")
-
-
-def rows(path: Path, columns: list[str]) -> pd.DataFrame:
-    """A table of ours; says so where it has a header and no rows yet."""
-    table = tables.read_table(path, columns)
-    if table.empty:
-        print(f"{path}: no rows yet", end="\n\n")
-    return table
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ python scripts/write_model_card.py --backbone smollm2-135m --chain pretrain.demo
 """
 
 import argparse
-import csv
 from pathlib import Path
+
+import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -38,7 +39,10 @@ def main() -> None:
 
     plan, project = read_plan(args.plan), Project(args.config)
     pairs = [entry.split("=", 1) for entry in args.licences]
-    licences = {corpus: _rows(Path(path)) for corpus, path in pairs}
+    licences = {
+        corpus: pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).to_dict("records")
+        for corpus, path in pairs
+    }
     card = CardInputs(
         plan=plan,
         backbone=args.backbone,
@@ -52,11 +56,6 @@ def main() -> None:
         target=args.output.as_posix(),
     )
     atomic.write_text(args.output, render_card(card))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with open(path, encoding="utf-8", newline="") as table:
-        return list(csv.DictReader(table, delimiter="\t"))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.benchmarks.strata import STRATA
+from reasonome.facts.statements import STATISTICS
 
 ARMS = ["base", "KW", "KW+RA", "RA+TA", "KW+RA+TA"]
 CHAINS = [
@@ -54,14 +55,8 @@ def write_experiment(
     def scored(level: float, spread: float = 0.15) -> dict:
         score = np.clip(random.normal(level, spread, len(examples)), 0, 1)
         similarity = np.clip(0.35 + 0.6 * score + random.normal(0, 0.05, len(examples)), 0, 1)
-        return {
-            "rouge_l": score,
-            "rouge_1": score,
-            "rouge_2": score / 2,
-            "similarity": similarity,
-            "similarity_minilm": similarity,
-            "exact": (score > 0.5).astype(float),
-        }
+        words = {"rouge_l": score, "rouge_1": score, "rouge_2": score / 2, "exact": (score > 0.5).astype(float)}
+        return words | {"similarity": similarity, "similarity_minilm": similarity}
 
     baselines = []
     looked_up = [("look_up", "a database with the own term", 0.8)] if ontology else []
@@ -101,19 +96,10 @@ def write_experiment(
         if ontology:
             frame = _checked(_linked(frame, random, poison), random, poison)
         frame.to_parquet(folder / f"scores{number}.parquet")
-        evaluations.append(
-            {
-                "backbone": "smollm2-135m",
-                "arm": arm,
-                "chain": CHAINS[number % 5],
-                "seed": 0,
-                "benchmark": "demo-go",
-                "style": "names",
-                "decoding": "greedy",
-                "scores": str(folder / f"scores{number}.parquet"),
-                "run": str(folder / "answers.run.json"),
-            }
-        )
+        labels = {"backbone": "smollm2-135m", "arm": arm, "chain": CHAINS[number % 5], "seed": 0}
+        asked = {"benchmark": "demo-go", "style": "names", "decoding": "greedy"}
+        files = {"scores": folder / f"scores{number}.parquet", "run": folder / "answers.run.json"}
+        evaluations.append(labels | asked | {name: str(path) for name, path in files.items()})
 
     answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
     (folder / "answers.run.json").write_text(json.dumps(answering))
@@ -122,7 +108,7 @@ def write_experiment(
     for chain in dict.fromkeys(CHAINS[1:]):
         step = folder / chain
         step.mkdir()
-        _write_step(step, random, is_grpo="grpo" in chain, poison=poison)
+        write_step(step, random, is_grpo="grpo" in chain, poison=poison)
         steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
 
     audit = {"rows": {"train": 480, "test": 90}, "dropped": {"same term": 3, f"Jaccard ≥ 0.5{poison}": 12}}
@@ -133,16 +119,12 @@ def write_experiment(
     dropped = [trace | {"reason": "similarity below 0.7" + poison}] * 7 + [trace | {"reason": "one step only"}] * 2
     (folder / "dropped.jsonl").write_text("".join(json.dumps(row) + "\n" for row in dropped))
 
-    counts = pd.DataFrame(
-        [
-            ["go" + poison, 30, 9, 40, 800, 30, 0.8],
-            ["reactome", 12, 5, 12, 300, 10, 0.24],
-            ["total", 40, 10, 50, 1050, 38, 1.0],
-        ],
-        columns=["source", "facts", "genes", "statements", "tokens", "distinct", "share"],
-    )
+    go, reactome = ["go" + poison, 30, 9, 40, 800, 30, 0.8], ["reactome", 12, 5, 12, 300, 10, 0.24]
+    counts = pd.DataFrame([go, reactome, ["total", 40, 10, 50, 1050, 38, 1.0]], columns=STATISTICS)
     counts.to_csv(folder / "statistics.tsv", sep="\t", index=False)
 
+    taught = {"teacher": "qwen3-0.6b", "benchmark": "demo-go", "style": "names", "mode": "given"}
+    taught |= {name: str(folder / f"{name}.jsonl") for name in ("kept", "dropped")}
     plan = {
         "experiment": "demo",
         "kind": "naming",
@@ -153,16 +135,7 @@ def write_experiment(
         "steps": steps,
         "corpora": [{"name": "demo", "placebo": True, "statistics": str(folder / "statistics.tsv")}],
         "audits": {"demo-go": str(folder / "audit.json")},
-        "reasoning": [
-            {
-                "teacher": "qwen3-0.6b",
-                "benchmark": "demo-go",
-                "style": "names",
-                "mode": "given",
-                "kept": str(folder / "kept.jsonl"),
-                "dropped": str(folder / "dropped.jsonl"),
-            }
-        ],
+        "reasoning": [taught],
     }
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
@@ -197,16 +170,9 @@ def _linked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd
 
 def _checked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd.DataFrame:
     """With checked claims, a confidence, and the rewards that the answers would have earned."""
-    claims = [
-        {
-            "gene": "APLF",
-            "term": "DNA repair" + poison,
-            "negated": False,
-            "verdict": "true",
-            "fact": "APLF: DNA repair (IDA)",
-        },
-        {"gene": "LIG3", "term": "cell division", "negated": True, "verdict": "contradicted", "fact": "a fact"},
-    ]
+    true = {"gene": "APLF", "term": "DNA repair" + poison, "negated": False, "verdict": "true"}
+    false = {"gene": "LIG3", "term": "cell division", "negated": True, "verdict": "contradicted", "fact": "a fact"}
+    claims = [true | {"fact": "APLF: DNA repair (IDA)"}, false]
     told = random.integers(0, 3, len(frame))
     score = frame["rouge_l"].to_numpy()
     return frame.assign(
@@ -261,20 +227,14 @@ def _leaks(poison: str) -> dict:
     return {"experiment": "demo", "findings": [sets | closest, sets | related, prompts], "same_source": [same]}
 
 
-def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poison: str) -> None:
+def write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poison: str = "") -> None:
+    """Write what training leaves in the folder of a step."""
     rows = []
     for number in range(1, 41):
         row = {"step": number, "loss": 3 / number**0.5 + random.normal(0, 0.05), "learning_rate": 1e-4}
         if is_grpo:
-            row |= {
-                "reward": 1.5 + number / 60,
-                "reward_std": 0.3,
-                "frac_reward_zero_std": 0.3 - number / 200,
-            }
-            row |= {
-                "rewards/similarity/mean": 0.5 + number / 400,
-                "rewards/rouge_l/mean": 0.04 + number / 900,
-            }
+            row |= {"reward": 1.5 + number / 60, "reward_std": 0.3, "frac_reward_zero_std": 0.3 - number / 200}
+            row |= {"rewards/similarity/mean": 0.5 + number / 400, "rewards/rouge_l/mean": 0.04 + number / 900}
             row |= {"rewards/format/mean": 0.8 + number / 250, "completions/mean_length": 60 - number / 3}
         rows.append(row)
         if number % 10 == 0 and not is_grpo:

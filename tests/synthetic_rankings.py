@@ -4,8 +4,12 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
+from synthetic_experiment import write_step
+
 from reasonome.answering.rows import AnswerRow
 from reasonome.facts.genes import Gene
+from reasonome.report.model_steps import models_of
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.scoring import baseline_scores, score_rankings
@@ -116,10 +120,10 @@ def write_ranking_experiment(
     answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
     (folder / "answers.run.json").write_text(json.dumps(answering))
     steps = []
-    for chain in dict.fromkeys(chain for arm in ARMS.values() if arm != "base" for chain in _prefixes(arm)):
+    for chain in dict.fromkeys(chain for arm in ARMS.values() for chain in models_of(arm) if chain != "base"):
         step = folder / chain
         step.mkdir()
-        _write_step(step, is_grpo="grpo" in chain.split("+")[-1])
+        write_step(step, np.random.default_rng(7), is_grpo="grpo" in chain)
         steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
     (folder / "audit.json").write_text(json.dumps({"rows": {"train": count, "test": count}}))
     clean = {"data": "training questions", "training": "demo-loci", "used_by": "sft.ranking", "benchmark": "demo-loci"}
@@ -144,25 +148,3 @@ def write_ranking_experiment(
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
     return path
-
-
-def _prefixes(chain: str) -> list[str]:
-    steps = chain.split("+")
-    return ["+".join(steps[: end + 1]) for end in range(len(steps))]
-
-
-def _write_step(step: Path, *, is_grpo: bool) -> None:
-    rows = []
-    for number in range(1, 31):
-        row = {"step": number, "loss": 2 / number**0.5}
-        if is_grpo:
-            row |= {"reward": 0.4 + number / 100, "reward_std": 0.2, "rewards/reciprocal_rank/mean": 0.3 + number / 200}
-            if number % 10 == 0:
-                row |= {"eval_reward": 0.4 + number / 110}
-        rows.append(row)
-    (step / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (step / "manifest.json").write_text(json.dumps({"recipe": "demo", "parent": "base"}))
-    recipe = {"stage": "grpo", "rewards": {"reciprocal_rank": 1.0, "format": 0.2}} if is_grpo else {"stage": "sft"}
-    (step / "recipe.json").write_text(json.dumps(recipe))
-    run = {"seconds": 312.4, "backward_tokens": 81234, "generated_tokens": 0, "peak_memory_gb": 2.1}
-    (step / "run.json").write_text(json.dumps(run))

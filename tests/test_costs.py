@@ -2,10 +2,7 @@
 
 import json
 
-import pytest
-
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.report.costs import COLUMNS, costs_table, summary
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table
@@ -54,8 +51,3 @@ def test_training_whose_last_attempt_took_no_step_has_no_rate(tmp_path):
     table = costs_table(plan(tmp_path))
     assert table["tokens_per_second"].isna().tolist() == [True, False, True]
     assert table["tokens_per_second"][1] == 2.0
-
-
-def test_a_job_without_its_record_is_named(tmp_path):
-    with pytest.raises(InputError, match="run.json"):
-        costs_table(plan(tmp_path))

@@ -4,22 +4,25 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
 from reasonome.report import figures, tables
-from reasonome.report.drawing import INK, STYLE, label_baselines, save
-from reasonome.report.evidence import read_evidence
+from reasonome.report.drawing import INK, STYLE, label_baselines, save, spread, themed_svg, turn_crowded_labels
+from reasonome.report.evidence import read_evidence, read_statistics, read_step
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):
-    plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4, arms=["base", "KW"]))
-    return plan, tables.of_all_strata(metrics_table(plan, read_evidence(plan), resamples=100))
+    """A plan of five arms, what it trained, and its metrics."""
+    plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4))
+    metrics = tables.of_all_strata(metrics_table(plan, read_evidence(plan), resamples=100))
+    return plan, [read_step(step) for step in plan.steps], metrics
 
 
 def with_term_score(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -32,18 +35,23 @@ SETTING = ("smollm2-135m", "demo-go", "names", "greedy")
 
 
 def test_the_primary_metric_stands_above_rouge(tabled):
-    plan, metrics = tabled
+    plan, _, metrics = tabled
     figure, data = figures._ablation(with_term_score(metrics), plan, *SETTING)
     assert [axes.get_ylabel() for axes in figure.axes] == ["term score, 95 % interval", "ROUGE-L, 95 % interval"]
     means = metrics.query("metric == 'rouge_l' and subset == 'mean' and kind == 'model'")["value"].tolist()
+    # base, KW and KW+RA continue one another; a gap stands before the arms that continue none beside them.
+    means = [*means[:3], np.nan, means[3], np.nan, means[4]]
     drawn = [list(axes.containers[-1].lines[0].get_ydata()) for axes in figure.axes]
-    assert drawn == [pytest.approx([2 * mean for mean in means]), pytest.approx(means)]
+    assert drawn == [
+        pytest.approx([2 * mean for mean in means], nan_ok=True),
+        pytest.approx(means, nan_ok=True),
+    ]
     assert set(data["metric"]) == {"term_score", "rouge_l"} and set(data["kind"]) == {"model", "baseline"}
     plt.close(figure)
 
 
 def test_without_the_primary_metric_rouge_stands_alone(tabled):
-    plan, metrics = tabled
+    plan, _, metrics = tabled
     figure, data = figures._ablation(metrics[metrics["metric"] != "term_score"], plan, *SETTING)
     assert [axes.get_ylabel() for axes in figure.axes] == ["ROUGE-L, 95 % interval"]
     assert set(data["metric"]) == {"rouge_l"}
@@ -82,3 +90,55 @@ def test_equal_data_give_equal_bytes_for_light_and_dark(tmp_path):
     assert INK not in svg.replace(f'color="{INK}"', "")  # ink follows the page, and has a colour where there is none
     pixels = imread(tmp_path / "first" / "a.b.png")
     assert pixels[0, 0, 3] == 0  # transparent: the page's own background
+
+
+def test_every_figure_is_written_with_its_data(tabled, tmp_path):
+    plan, steps, metrics = tabled
+    corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
+    figures.write_figures(tmp_path / "figures", plan, metrics, steps, corpora)
+    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo"]
+    stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
+    written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}
+    assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}
+    assert "nearest_set (training data)" in (tmp_path / "figures" / f"{stems[0]}.svg").read_text()
+    curves = (tmp_path / "figures" / f"{stems[-1]}.svg").read_text()
+    for title in ("reward components", "groups whose rewards are all equal", "copied gene name"):
+        assert title in curves
+
+
+def test_a_bar_is_split_into_facts_and_what_repeats_them(tabled):
+    figure, data = figures._corpus(read_statistics(tabled[0].corpora[0].statistics))
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [10, 30, 2, 10]  # reactome below, go on top
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["reactome", "go"]
+    assert data["source"].tolist() == ["go", "reactome", "total"]
+    plt.close(figure)
+
+
+def test_labels_are_spread_about_their_own_mean():
+    assert spread([0.1, 0.5, 0.5], room=0.25) == pytest.approx([0.1, 0.375, 0.625])
+    # The upper two would reach 0.375: the three are one crowd about 0.4.
+    assert spread([0.2, 0.5, 0.5], room=0.25) == pytest.approx([0.15, 0.4, 0.65])
+
+
+@pytest.mark.parametrize(("width", "slant"), [(5, 0), (1.4, 25)])
+def test_names_below_an_axis_are_slanted_only_where_they_would_touch(width, slant):
+    names = ["KW", "KW+RA", "KW+RA+TA"]
+    figure, axes = plt.subplots(figsize=(width, 2), layout="constrained")
+    axes.set_xticks(range(len(names)), names)
+    turn_crowded_labels(figure)
+    assert [label.get_rotation() for label in axes.get_xticklabels()] == [slant] * 3
+    plt.close(figure)
+
+
+def test_drawings_do_not_share_ids_or_styles():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><metadata/>'
+        '<defs><style>*{color:red}</style><path id="m1"/></defs>'
+        '<use xlink:href="#m1" clip-path="url(#p2)" style="stroke: #767676"/>'
+        '<text>id="m1" #767676</text></svg>'
+    )
+    themed = themed_svg(svg, "a.b+c")
+    assert 'id="a_b_c-m1"' in themed and 'href="#a_b_c-m1"' in themed and "url(#a_b_c-p2)" in themed
+    assert "stroke: currentColor" in themed and '>id="m1" #767676</text>' in themed
+    assert "<style" not in themed and "metadata" not in themed

@@ -10,14 +10,14 @@ import pytest
 import tiny_project
 import yaml
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
-from synthetic_experiment import CHAINS, write_experiment
+from synthetic_experiment import write_experiment
 
 from reasonome.config import Decoding
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report import card_sources, tables
 from reasonome.report.comparisons_table import comparisons_table
-from reasonome.report.evidence import read_evidence, read_leaks
+from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import CardInputs, render_card
 from reasonome.report.plan import read_plan
@@ -102,7 +102,7 @@ def inputs(**changed) -> CardInputs:
         "comparisons": pd.DataFrame(TESTS, columns=tables.COMPARISON_COLUMNS),
         "leaks": LEAKS,
         "sources": [SOURCE],
-        "decodings": {"greedy": Decoding(max_new_tokens=96), "greedy-1024": Decoding(max_new_tokens=1024)},
+        "decodings": {"greedy": Decoding(max_new_tokens=96), "other": Decoding(max_new_tokens=1024)},
         "target": f"results/models/{BACKBONE}/{CHAIN}/card.mine.md",
     }
     return CardInputs(**given | changed)
@@ -195,16 +195,19 @@ def test_markup_of_data_stays_text_and_ends_no_block():
     assert "KW+RA &lt;b&gt;" in card
     # The prompt holds three backticks, so its block has four.
     assert "````python\n" in card and card.count("````") == 2
+    assert "max_new_tokens=96," in card  # as the decoding lets answers be
 
 
-def test_answers_may_be_as_long_as_the_experiment_lets_them_be():
-    assert "max_new_tokens=96," in render_card(inputs())
-    evaluations = [one.model_copy(update={"decoding": "greedy-1024"}) for one in plan().evaluations]
-    changed = inputs(
-        plan=plan().model_copy(update={"evaluations": evaluations}),
-        metrics=pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"decoding": {"greedy": "greedy-1024"}}),
-    )
-    assert "max_new_tokens=1024," in render_card(changed)
+@pytest.mark.parametrize(
+    ("chain", "manifests", "message"),
+    [
+        ("pretrain.demo-s0", [BASE, READ], "experiment 'mine' does not score smollm2-135m/pretrain.demo-s0"),
+        (CHAIN, [BASE, TAUGHT], "the manifests are not those of the steps"),
+    ],
+)
+def test_what_does_not_belong_together_is_an_error(chain, manifests, message):
+    with pytest.raises(InputError, match=message):
+        render_card(inputs(chain=chain, manifests=manifests))
 
 
 def test_the_head_is_metadata_of_the_hub():
@@ -217,9 +220,6 @@ def test_the_head_is_metadata_of_the_hub():
     assert (head["license"], head["license_name"]) == ("other", "Llama: 3.2 #1")
     assert head["base_model"] == "meta-llama/Llama"
     assert "meta-llama/Llama on the Hugging Face hub, revision unpinned" in card
-
-
-def test_a_local_folder_of_weights_is_not_named():
     weights = {"source": "path", "path": "/home/ada/secret", "sha256": "unpinned", "licence": "MIT"}
     card = render_card(inputs(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT]))
     assert "a local folder; licence: MIT" in card and "secret" not in card and "unpinned" not in card
@@ -238,16 +238,6 @@ def test_no_score_at_all_is_an_error():
         render_card(inputs(metrics=others))
 
 
-def test_a_model_of_another_experiment_is_an_error():
-    with pytest.raises(InputError, match="experiment 'mine' does not score smollm2-135m/pretrain.demo-s0"):
-        render_card(inputs(chain="pretrain.demo-s0", manifests=[BASE, READ]))
-
-
-def test_manifests_of_another_chain_are_an_error():
-    with pytest.raises(InputError, match="the manifests are not those of the steps"):
-        render_card(inputs(manifests=[BASE, TAUGHT]))
-
-
 def test_a_model_that_was_never_asked_is_not_said_to_answer():
     chain = "pretrain.demo-s0"
     evaluations = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
@@ -262,27 +252,6 @@ def test_a_model_that_was_never_asked_is_not_said_to_answer():
     assert "was not taught to answer, made from" in card and "by 1 training step." in card
     assert "As a start for training that teaches it to answer" in card
     assert "has no form in which to be asked" in card and "apply_chat_template" not in card
-
-
-def test_a_card_of_a_whole_experiment(tmp_path):
-    poison = "<script>alert(1)</script>"
-    path = write_experiment(tmp_path, per_subset=6, poison=poison)
-    experiment = read_plan(path)
-    evidence = read_evidence(experiment)
-    card = render_card(
-        inputs(
-            plan=experiment,
-            chain=CHAINS[2],
-            metrics=metrics_table(experiment, evidence, resamples=100),
-            comparisons=comparisons_table(experiment, evidence, resamples=100),
-            leaks=read_leaks(tmp_path / "leaks.json"),
-            sources=[card_sources.SourceRead(f"go{poison}", "", f"CC{poison}", "", ("sft.names-s0",))],
-        )
-    )
-    assert "<script>" not in card
-    assert "KW+RA, seed 0: 18 questions (bp 6, cc 6, mf 6)" in card
-    assert "its ROUGE-L is **" in card  # the experiment has no ontology, and so no term score
-    assert table_line(card, "go&lt;script&gt;")[1] == "not stated"
 
 
 def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
@@ -327,7 +296,8 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
 
 
 def test_the_program_writes_a_card_or_nothing(tmp_path):
-    path = write_experiment(tmp_path, per_subset=6)
+    poison = "<script>alert(1)</script>"
+    path = write_experiment(tmp_path, per_subset=6, poison=poison)
     experiment = read_plan(path)
     evidence = read_evidence(experiment)
     atomic.write_tsv(tmp_path / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
@@ -335,7 +305,8 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
     licences = tmp_path / "licences.tsv"
-    licences.write_text("source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\t\n", encoding="utf-8")
+    row = f"go{poison}\t\tCC{poison}\t\n"
+    licences.write_text(f"source\trelease\tlicence\tlicence_url\n{row}", encoding="utf-8")
     out = tmp_path / "card.md"
 
     def run(*manifests: str) -> subprocess.CompletedProcess:
@@ -352,4 +323,8 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     assert not out.exists()
     done = run("base", "read", "taught")
     assert done.returncode == 0, done.stderr
-    assert "| go-demo | GO 2022 | CC-BY-4.0 | pretrain.demo-s0, sft.names-s0 |" in out.read_text(encoding="utf-8")
+    card = out.read_text(encoding="utf-8")
+    assert "<script>" not in card
+    assert "KW+RA, seed 0: 18 questions (bp 6, cc 6, mf 6)" in card
+    assert "its ROUGE-L is **" in card  # the experiment has no ontology, and so no term score
+    assert table_line(card, "go&lt;script&gt;")[1::2] == ["not stated", "pretrain.demo-s0, sft.names-s0"]

@@ -101,33 +101,26 @@ def test_differences_are_to_the_untrained_backbone_in_percent():
     ]
 
 
-def test_percent_of_a_score_of_zero_are_not_applicable():
-    rows = [*scored("base", {"bp": 0.0, "mean": 0.0}), *scored("KW", {"bp": 0.12, "mean": 0.12})]
-    plan = make_plan({arm: ARMS[arm] for arm in ("base", "KW")})
+@pytest.mark.parametrize(
+    ("base", "score", "shown"),
+    [
+        ({"base": 0.0}, 0.12, "0.120 (n/a,\u00a0+0.120)"),
+        ({"base": 0.001}, 0.025, "0.025 (+2,400\u00a0%)"),
+        ({}, 0.12, "0.120"),
+    ],
+)
+def test_percent_have_no_decimals_where_large_and_are_not_applicable_to_zero(base, score, shown):
+    rows = [row for arm, value in (base | {"KW": score}).items() for row in scored(arm, {"bp": value, "mean": value})]
+    plan = make_plan({arm: ARMS[arm] for arm in (*base, "KW")})
     found = cells(plan, rows)
-    assert found["subset"].tolist() == ["mean", "mean"]  # a single subset is its own mean
-    assert found["delta_percent"].isna().all() and found["delta"].tolist()[1] == pytest.approx(0.12)
-    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.120 (n/a,\u00a0+0.120)"
-
-
-def test_large_percentages_have_no_decimals():
-    rows = [*scored("base", {"bp": 0.001, "mean": 0.001}), *scored("KW", {"bp": 0.025, "mean": 0.025})]
-    plan = make_plan({arm: ARMS[arm] for arm in ("base", "KW")})
-    table = lines_of(paper.score_markdown("in_distribution", plan, cells(plan, rows)))
-    assert table[-1][2] == "0.025 (+2,400\u00a0%)"
+    assert found["subset"].tolist() == ["mean"] * len(plan.arms)  # a single subset is its own mean
+    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == shown
 
 
 def test_the_mean_over_encoders_without_reward_stands_where_a_reward_used_one():
     rows = [row for metric in ("similarity", "similarity_independent") for row in scored("base", {"mean": 0.5}, metric)]
     for rewarded, shown in (([], ["similarity"]), (["minilm"], ["similarity", "similarity_independent"])):
         assert cells(make_plan({"base": "base"}, rewarded_encoders=rewarded), rows)["metric"].tolist() == shown
-
-
-def test_without_the_untrained_backbone_there_is_no_difference():
-    plan = make_plan({"KW": ARMS["KW"]})
-    found = cells(plan, scored("KW", {"bp": 0.12, "mean": 0.12}))
-    assert found[["base", "delta", "delta_percent"]].isna().all(axis=None)
-    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.120"
 
 
 def test_each_backbone_has_its_own_base_and_the_order_is_the_plan_s():
@@ -198,12 +191,11 @@ def test_a_look_up_of_the_tested_set_is_called_a_ceiling():
     assert table[-1][:2] == ["ceiling", "enrichment_own (a database with the own term)"]
 
 
-def test_primary_metric_first_and_encoders_one_by_one_only_if_there_are_several():
+def test_the_primary_metric_is_first_and_encoders_stand_one_by_one_only_if_there_are_several():
     names = ["similarity_minilm", "rouge_l", "similarity", "length", "term_score"]
-    found = pd.DataFrame({"metric": names})
-    assert paper.score_metrics(found) == ["term_score", "rouge_l", "similarity"]
-    found = pd.DataFrame({"metric": [*names, "similarity_independent", "similarity_medcpt"]})
+    assert paper.score_metrics(pd.DataFrame({"metric": names})) == ["term_score", "rouge_l", "similarity"]
     several = ["similarity", "similarity_independent", "similarity_medcpt", "similarity_minilm"]
+    found = pd.DataFrame({"metric": [*names, *several]})
     assert paper.score_metrics(found) == ["term_score", "rouge_l", *several]
 
 
@@ -311,8 +303,9 @@ def test_the_ablation_shows_every_backbone_and_the_best_baselines():
     arms = {arm: ARMS[arm] for arm in ("base", "KW")}
     plan = make_plan(arms, benchmarks=("in", "other"), backbones=("small", "large"))
     rows = []
+    models = [("small", "base", 0.1), ("small", "KW", 0.2), ("large", "base", 0.3)]
     for benchmark, metric in (("in", "rouge_l"), ("in", "term_score"), ("other", "rouge_l"), ("other", "term_score")):
-        for backbone, arm, value in (("small", "base", 0.1), ("small", "KW", 0.2), ("large", "base", 0.3)):
+        for backbone, arm, value in models if benchmark == "in" else models[:2]:  # a backbone that was not asked
             by_subset = {"bp": value, "mean": value}
             rows += scored(arm, by_subset, metric, backbone=backbone, benchmark=benchmark)
         rows += baseline("constant", "none", {"mean": 0.15}, metric, benchmark=benchmark)
@@ -333,7 +326,7 @@ def test_the_ablation_shows_every_backbone_and_the_best_baselines():
         ["large", "base", 0.3, pytest.approx(0.25)],
         ["", "constant", 0.15, pytest.approx(0.1)],
     ]
-    assert len(data) == 4 * 4
+    assert len(data) == 2 * 4 + 2 * 3
     plt.close(figure)
 
 
@@ -343,11 +336,6 @@ def with_confidence(confidence: list[float], right: list[float]) -> pd.DataFrame
     ids = [str(i) for i in range(len(frame))]
     labels = {"subset": "bp", "id": ids, "cluster": ids, "contaminated": 0.0, "abstained": 0.0}
     return frame.assign(confidence_kind=np.where(frame["confidence"].isna(), "", "logprob"), **labels)
-
-
-def evaluation(arm: str, seed: int = 0) -> Evaluation:
-    plan = make_plan({arm: "base"})
-    return plan.evaluations[0].model_copy(update={"seed": seed})
 
 
 def test_a_confidence_that_tells_right_from_wrong_gives_a_falling_curve():
@@ -386,6 +374,10 @@ def test_every_evaluation_has_its_abstention_measures():
         ["small", "KW", 0, "in", 0.5],
         ["small", "KW", 1, "in", 0.75],
     ]
+
+
+def evaluation(arm: str, seed: int = 0) -> Evaluation:
+    return make_plan({arm: "base"}).evaluations[0].model_copy(update={"seed": seed})
 
 
 FILES = ["ablation.png", "ablation.svg", "ablation.tsv", "abstention.tsv"]

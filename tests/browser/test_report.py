@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, check_quiet, column, lacking, opened, requested, seconds_to_interactive
+from chromium import PROGRAMS, check_quiet, column, lacking, opened, seconds_to_interactive
+from rendered_page import render
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from synthetic_experiment import ARMS
-from test_page import POISON, render
+from test_page import POISON
 
 pytestmark = [
     pytest.mark.slow,
@@ -258,16 +259,6 @@ def test_dark_and_light_are_switched_and_kept(page, written):
 
 
 @pytest.mark.full
-def test_an_address_that_ends_in_anything_opens_the_page(page, written):
-    page.execute_script("location.hash = '%%%'")
-    assert page.execute_script("return location.hash") == "#%%%"
-    page.get("about:blank")
-    requested(page)
-    page.get(f"{written.as_uri()}#%%%")
-    wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, "#compared tr.entry"))
-
-
-@pytest.mark.full
 def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
     table = page.find_element(By.CSS_SELECTOR, ".headline")
     more = page.find_element(By.XPATH, "//div[.//table[contains(@class, 'headline')]]/preceding-sibling::button[1]")
@@ -310,14 +301,3 @@ def test_a_point_of_a_scatter_leads_to_its_answer(page):
     canvas.send_keys(Keys.ENTER)
     assert status(page) == "1–1 of 1 answers" and cells(page, "id")[0] in told and cells(page, "arm")[0] in told
     assert page.find_elements(By.CSS_SELECTOR, "#browser .detail")
-
-
-@pytest.mark.full
-def test_a_page_of_ten_thousand_answers_opens_and_is_searched(driver, tmp_path):
-    text, _ = render(tmp_path, per_subset=667, ontology=True, words=40, resamples=20)
-    (tmp_path / "report.html").write_text(text, encoding="utf-8")
-    assert seconds_to_interactive(driver, tmp_path / "report.html") < 30  # benchmarks/report_size.py has the bound
-    assert status(driver) == "1–25 of 10,005 answers"
-    wait(driver, lambda d: "10,005 answers" in d.find_element(By.ID, "length-scatter").text)
-    driver.find_element(By.ID, "search").send_keys("GO:0002111")
-    wait(driver, lambda d: status(d) == "1–5 of 5 answers")

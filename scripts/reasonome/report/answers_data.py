@@ -20,6 +20,7 @@ import pandas as pd
 from reasonome.config import Grading
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_sets import MetricSet
+from reasonome.report.model_steps import models_of
 from reasonome.report.origins import Answering, origin_of
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
@@ -55,9 +56,8 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
     position = {(step.backbone, step.chain): number for number, step in enumerate(plan.steps)}
     runs = []
     for (e, table), answered in zip(evidence.evaluations, answering, strict=True):
-        steps = e.chain.split("+")
-        chains = ["+".join(steps[: length + 1]) for length in range(len(steps))]
-        made = [(position[e.backbone, c], c.rsplit("+", 1)[-1]) for c in chains if (e.backbone, c) in position]
+        chains = [(e.backbone, chain) for chain in models_of(e.chain)]
+        made = [(position[one], one[1].rsplit("+", 1)[-1]) for one in chains if one in position]
         labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
         runs.append((Run(*labels, made=tuple(made), origin=origin_of(e, answered)), table))
     for (benchmark, style), table in evidence.baselines.items():
@@ -95,7 +95,7 @@ def answers_data(
             if key not in examples:
                 about.append((run.benchmark, *row))
                 examples[key] = len(examples)
-        failures = ["\n".join(found) for found in failure_kinds(table, task_report)]
+        failures = ["\n".join(wrong) for wrong in failure_kinds(table, task_report)]
         runs.append(
             {
                 "labels": [getattr(run, name) for name in FACETS],
@@ -203,8 +203,7 @@ def text_column(table: pd.DataFrame, name: str) -> list[str]:
     """A column of texts; empty ones where it is not there."""
     if name not in table:
         return [""] * len(table)
-    column = table[name].astype(object)
-    return ["" if empty else str(value) for value, empty in zip(column, column.isna(), strict=True)]
+    return table[name].astype(object).fillna("").map(str).tolist()
 
 
 def _numbered(texts: Iterable[str], numbers: dict[str, int]) -> list[int]:

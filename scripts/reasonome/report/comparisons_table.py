@@ -11,7 +11,7 @@ from tqdm import tqdm
 from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import family_of, verdicts, with_adjusted_p
-from reasonome.report.plan import Evaluation, Plan, arms_without_a_step, parent_arm
+from reasonome.report.plan import Plan, arms_without_a_step, parent_arm
 from reasonome.report.scored_arms import Bootstrap, Scored, arms_of, baselines_of, questions_of, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
@@ -27,6 +27,7 @@ from reasonome.scoring.comparisons import (
 )
 
 EQUIVALENCE = 0.02
+_ASKED = ["backbone", *SETTING]
 
 
 class Side(NamedTuple):
@@ -60,30 +61,15 @@ def comparisons_table(
     questions = questions_of(evidence, plan.metric_set)
     settings: dict[tuple, list[Scored]] = {}
     for arm in arms_of(plan, evidence, questions):
-        settings.setdefault(tuple(arm.labels[name] for name in ["backbone", *SETTING]), []).append(arm)
+        settings.setdefault(tuple(arm.labels[name] for name in _ASKED), []).append(arm)
     baselines = baselines_of(plan, evidence, questions)
-    chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
-    trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
-    order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
+    order = list(dict.fromkeys(tuple(getattr(e, name) for name in _ASKED) for e in plan.evaluations))
     rows: list[dict] = []
     for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
-        backbone, benchmark, style, decoding = key
-        labels = dict(zip(["experiment", "backbone", *SETTING], [plan.experiment, *key], strict=True))
-        later = order[position + 1 :]
-        styles = {
-            other[2]: settings[other]
-            for other in later
-            if (other[0], other[1], other[3]) == (backbone, benchmark, decoding)
-        }
-        rivals = [
-            (arm, other)
-            for others in later
-            if others[1:] == key[1:]
-            for arm in settings[key]
-            for other in settings[others]
-            if arm.name == other.name or not {backbone, other.backbone} <= trained
-        ]
-        pairs = list(_pairs(settings[key], chain_of, styles, rivals, baselines[benchmark, style], plan))
+        _, benchmark, style, _ = key
+        labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
+        later = [arm for other in order[position + 1 :] for arm in settings[other]]
+        pairs = list(_pairs(settings[key], later, baselines[benchmark, style], plan))
         hits = plan.metric_set.hits
         rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
@@ -91,15 +77,12 @@ def comparisons_table(
 
 
 def _pairs(
-    arms: list[Scored],
-    chain_of: dict[str, Evaluation],
-    other_styles: dict[str, list[Scored]],
-    other_backbones: list[tuple[Scored, Scored]],
-    baselines: list[Scored],
-    plan: Plan,
+    arms: list[Scored], later: list[Scored], baselines: list[Scored], plan: Plan
 ) -> Iterator[tuple[dict, Side, Side]]:
-    """Labels and the two sides of every comparison in one setting, by each metric that the plan's set compares;
-    `chain_of` tells an arm's chain."""
+    """Labels and the two sides of every comparison of the arms of one setting, by each metric that the plan's set
+    compares; `later` are the arms of the settings after this one."""
+    chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
+    trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     by_name = {arm.name: arm for arm in arms}
     steps = {name: chain_of[name].steps for name in by_name}
     for arm in arms:
@@ -107,15 +90,15 @@ def _pairs(
         others = [] if parent is None else [("parent arm", parent, by_name[parent])]
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
         others += [
-            ("other style", f"{other.name} [{style}]", other)
-            for style, found in other_styles.items()
-            for other in found
-            if chain_of[other.name].stages == chain_of[arm.name].stages
+            ("other style", f"{other.name} [{other.labels['style']}]", other)
+            for other in later
+            if _differ(arm, other) == ["style"] and chain_of[other.name].stages == chain_of[arm.name].stages
         ]
         others += [
             ("other backbone", f"{other.name} [{other.backbone}]", other)
-            for own, other in other_backbones
-            if own is arm
+            for other in later
+            if _differ(arm, other) == ["backbone"]
+            and (arm.name == other.name or not {arm.backbone, other.backbone} <= trained)
         ]
         others += [("baseline", baseline.name, baseline) for baseline in baselines]
         others += [("shuffled", f"{arm.name} (shuffled)", arm)]
@@ -128,6 +111,11 @@ def _pairs(
                     yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
 
 
+def _differ(one: Scored, other: Scored) -> list[str]:
+    """In what the two are asked differently."""
+    return [name for name in _ASKED if one.labels[name] != other.labels[name]]
+
+
 def _compare(
     pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equivalence: float, hits: Sequence[str]
 ) -> list[dict]:
@@ -135,9 +123,8 @@ def _compare(
     values, columns = _columns(pairs)
     subsets = questions.subsets.to_numpy()
     clusters = questions.clusters.to_numpy()
-    draws = {"seed": bootstrap.seed, "resamples": bootstrap.resamples}
     rows: dict[str, list[dict]] = {}
-    for subset, found in resampled_means(values, subsets, clusters, **draws):
+    for subset, found in resampled_means(values, subsets, clusters, **bootstrap._asdict()):
         if subset != MEAN and len(set(subsets)) == 1:
             continue
         counted = in_mean(subsets) if subset == MEAN else [subset]

@@ -94,10 +94,8 @@ def _intervals(
     ]
     values = pd.concat(tables, axis=1)
     place = {column: number for number, column in enumerate(values)}
-    draws = {"seed": bootstrap.seed, "resamples": bootstrap.resamples}
-    resampled = resampled_means(
-        values.to_numpy(), members.get_level_values("subset"), questions.clusters.loc[members], **draws
-    )
+    subsets, clusters = members.get_level_values("subset"), questions.clusters.loc[members]
+    resampled = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict())
     for subset, found in resampled:
         low, high = percentile_bounds(found.means)
         for column, k in place.items():

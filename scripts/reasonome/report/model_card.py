@@ -170,15 +170,11 @@ def _step_table(steps: Sequence[Mapping[str, Any]]) -> str:
 
 def _source_table(sources: Sequence[SourceRead]) -> str:
     """ "" where none is recorded."""
-    rows = [
-        [escaped(one.name), escaped(one.release or "not stated"), _licence(one), ", ".join(one.steps)]
-        for one in sources
-    ]
+    rows = []
+    for one in sources:
+        told = [one.name, one.release or "not stated", f"{one.licence} {one.url}".strip()]
+        rows.append([*map(escaped, told), ", ".join(one.steps)])
     return markdown_table(["source", "release", "licence", "read by"], rows) if rows else ""
-
-
-def _licence(source: SourceRead) -> str:
-    return escaped(f"{source.licence} {source.url}".strip())
 
 
 def _overlap(card: CardInputs) -> str:

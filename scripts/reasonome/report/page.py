@@ -65,7 +65,7 @@ class ReportInputs:
 def render_page(inputs: ReportInputs) -> str:
     """The page as text. It loads nothing: styles, script, drawings and data are in it."""
     plan = inputs.plan
-    script = page_script()
+    script = page_files.one_script(SCRIPTS)
     found = list_runs(plan, inputs.evidence, inputs.answering)
     runs = [run for run, _ in found]
     data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps, plan.metric_set), plan.task_report)
@@ -119,11 +119,6 @@ def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
         for row in known.itertuples(index=False)
     ]
     return {"rows": rows, "reasons": sorted(set(shown.loc[shown["value"].isna(), "note"]) - {""})}
-
-
-def page_script() -> str:
-    """All of the page's script, in one scope."""
-    return page_files.one_script(SCRIPTS)
 
 
 def _environment(plan: Plan) -> Environment:

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from reasonome.config.project import chains
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
-from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
 
@@ -129,16 +129,9 @@ def in_order(models: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 def _base_arm(plan: Plan, backbone: str, setting: tuple[str, str, str]) -> str | None:
     """The arm that is the untrained backbone, where it was asked in this setting."""
-    asked = {e.arm for e in plan.evaluations if _is_base(e) and (e.backbone, *_setting(e)) == (backbone, *setting)}
+    wanted = (backbone, *setting, chains.BASE)
+    asked = {e.arm for e in plan.evaluations if (e.backbone, e.benchmark, e.style, e.decoding, e.chain) == wanted}
     return next((arm for arm in plan.arms if arm in asked), None)
-
-
-def _is_base(evaluation: Evaluation) -> bool:
-    return evaluation.chain == chains.BASE
-
-
-def _setting(evaluation: Evaluation) -> tuple[str, str, str]:
-    return evaluation.benchmark, evaluation.style, evaluation.decoding
 
 
 def _with_base(scores: pd.DataFrame, bases: dict[str, str | None]) -> pd.DataFrame:
@@ -175,9 +168,8 @@ def format_cells(plan: Plan, metrics: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for setting in settings(plan, [*benchmarks(plan), *plan.out_of_distribution]):
         models, _ = rows_of(metrics, setting)
-        models = models[models["subset"] == MEAN]
-        models = models.assign(_metric=models["metric"].map(list(FORMATS).index))
-        parts.append(in_order(models.sort_values("_metric"), plan))
+        by_metric = models[models["subset"] == MEAN].sort_values("metric", key=lambda m: m.map(list(FORMATS).index))
+        parts.append(in_order(by_metric, plan))
     return table(parts, VALUE_COLUMNS)
 
 
@@ -191,19 +183,16 @@ def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
     for setting, of_setting in cells.groupby(SETTING, sort=False):
         lines += [f"## {_heading(plan, setting)}", ""]
         for metric, rows in of_setting.groupby("metric", sort=False):
-            lines += [f"### {_metric_name(metric)}", "", _score_table(rows), ""]
+            name = NAMES.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
+            lines += [f"### {name}", "", _score_table(rows), ""]
     return "\n".join(lines)
 
 
 def _heading(plan: Plan, setting: tuple[str, str, str]) -> str:
     """The setting with its track, on which it depends what counts as an answer."""
     benchmark, style, decoding = map(escaped, setting)
-    track = next(evaluation.track for evaluation in plan.evaluations if _setting(evaluation) == setting)
+    track = next(e.track for e in plan.evaluations if (e.benchmark, e.style, e.decoding) == setting)
     return f"{benchmark}, style {style}, decoding {decoding}" + (f", track {track}" if track else "")
-
-
-def _metric_name(metric: str) -> str:
-    return NAMES.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
 
 
 def _score_table(cells: pd.DataFrame) -> str:

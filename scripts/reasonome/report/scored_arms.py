@@ -1,7 +1,9 @@
 """What an experiment scored: its arms with a table for every seed, its baselines, and the draws that they share."""
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,25 +17,21 @@ from reasonome.report.tables import SETTING, information_rank
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
 
 
-@dataclass(frozen=True)
-class Bootstrap:
+class Bootstrap(NamedTuple):
     """The draws that all intervals and tests of a report share."""
 
     seed: int = 0
     resamples: int = RESAMPLES
-    _weights: dict[tuple, np.ndarray] = field(default_factory=dict)
 
-    def of_seeds(self, backbone: str, models: tuple[str, ...]) -> np.ndarray:
-        """Weights (resamples, models) in the mean over models of a backbone that differ in their seed.
 
-        They are the same whenever asked for.
-        """
-        key = (backbone, *models)
-        if key not in self._weights:
-            own = zlib.crc32("\n".join(key).encode())  # whatever else the experiment consists of
-            random = np.random.default_rng([self.seed, own])
-            self._weights[key] = seed_weights(len(models), random, self.resamples)
-        return self._weights[key]
+@cache
+def weights_of_seeds(bootstrap: Bootstrap, backbone: str, models: tuple[str, ...]) -> np.ndarray:
+    """Weights (resamples, models) in the mean over models of a backbone that differ in their seed.
+
+    They are the same whatever else the experiment consists of.
+    """
+    own = zlib.crc32("\n".join([backbone, *models]).encode())
+    return seed_weights(len(models), np.random.default_rng([bootstrap.seed, own]), bootstrap.resamples)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +56,7 @@ class Scored:
 
 def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap) -> np.ndarray:
     """Resampled means over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples)."""
-    return (means.T * bootstrap.of_seeds(scored.backbone, scored.models)).sum(axis=1)
+    return (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
 
 
 def questions_of(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:

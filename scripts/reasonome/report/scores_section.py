@@ -175,20 +175,13 @@ def _main_columns(models: pd.DataFrame, subsets: list[str], primary: str, metric
     columns = [Column(primary)]
     if len(in_mean(subsets)) > 1:
         columns += [Column(primary, subset) for subset in in_mean(subsets)]
-    measured = set(models["metric"])
-    return columns + [
-        Column(metric)
-        for metric in metric_set.names
-        if metric in measured and metric not in metric_set.further and metric != primary
-    ]
+    others = set(models["metric"]) - {primary, *metric_set.further}
+    return columns + [Column(metric) for metric in metric_set.names if metric in others]
 
 
 def _further_columns(models: pd.DataFrame, metric_set: MetricSet) -> list[Column]:
-    return [
-        Column(metric)
-        for metric in models["metric"].drop_duplicates()
-        if metric not in metric_set.names or metric in metric_set.further
-    ]
+    shown = set(metric_set.names) - set(metric_set.further)
+    return [Column(metric) for metric in models["metric"].drop_duplicates() if metric not in shown]
 
 
 def _tracks(plan: Plan, setting: Setting) -> str:

@@ -1,0 +1,78 @@
+"""The page of a made-up experiment, rendered as the program does, and its elements."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib
+from synthetic_experiment import write_experiment
+
+from reasonome.core import atomic
+from reasonome.report import costs, page, paper_figures, tables
+from reasonome.report.comparisons_table import comparisons_table
+from reasonome.report.drawing import STYLE, save
+from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
+from reasonome.report.figures import write_figures
+from reasonome.report.metrics_table import metrics_table
+from reasonome.report.origins import read_answering
+from reasonome.report.plan import read_plan
+
+
+def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.ReportInputs]:
+    """The page of a made-up experiment of names, and what it was rendered from."""
+    inputs = report_inputs(write_experiment(folder, **made), resamples)
+    return page.render_page(inputs), inputs
+
+
+def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
+    """What the page of a plan is rendered from; files are written beside the plan."""
+    folder, plan = path.parent, read_plan(path)
+    evidence = read_evidence(plan)
+    metrics = metrics_table(plan, evidence, resamples=resamples)
+    steps = [read_step(step) for step in plan.steps]
+    corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
+    write_figures(folder / "figures", plan, tables.of_all_strata(metrics), steps, corpora)
+    (folder / "own").mkdir()
+    plan.task_report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
+    with matplotlib.rc_context(STYLE):
+        save(*paper_figures.coverage(evidence.evaluations), folder / "coverage")
+    abstention = paper_figures.abstentions(evidence.evaluations, seed=0, resamples=resamples)
+    atomic.write_tsv(folder / "abstention.tsv", abstention)
+    return page.ReportInputs(
+        plan=plan,
+        metrics=metrics,
+        comparisons=comparisons_table(plan, evidence, resamples=resamples),
+        evidence=evidence,
+        steps=steps,
+        figures=folder / "figures",
+        audits={name: atomic.read_json(path) for name, path in plan.audits.items()},
+        leaks=atomic.read_json(folder / "leaks.json"),
+        reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
+        costs=costs.costs_table(plan).astype(str),
+        corpora=corpora,
+        answering=read_answering(plan),
+        abstention=tables.read_table(folder / "abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
+        coverage=(folder / "coverage.svg").read_text(encoding="utf-8"),
+        own=folder / "own",
+    )
+
+
+class Elements(HTMLParser):
+    """Every element and attribute of a page, and the text of elements by their name."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements, self.attributes, self.text, self._open = [], [], {}, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += attrs
+        self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if self._open:
+            self.text.setdefault(self._open[-1], []).append(data)
