@@ -41,4 +41,5 @@ def leaks_section(leaks: dict) -> dict[str, Any]:
         ],
         "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
         "same_source": leaks["same_source"],
+        "not_compared": leaks["not_compared"],
     }
