@@ -17,7 +17,7 @@ from reasonome.core.errors import run_program
 from reasonome.core.manifest import read_manifest
 from reasonome.report import tables
 from reasonome.report.card_sources import sources_read
-from reasonome.report.model_card import CardInputs, render_card
+from reasonome.report.model_card import render_card
 from reasonome.report.plan import read_plan
 
 
@@ -38,15 +38,14 @@ def main() -> None:
     args = parser.parse_args()
 
     plan, project = read_plan(args.plan), Project(args.config)
-    pairs = [entry.split("=", 1) for entry in args.licences]
     licences = {
         corpus: pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).to_dict("records")
-        for corpus, path in pairs
+        for corpus, path in (entry.split("=", 1) for entry in args.licences)
     }
-    card = CardInputs(
-        plan=plan,
-        backbone=args.backbone,
-        chain=args.chain,
+    card = render_card(
+        plan,
+        args.backbone,
+        args.chain,
         manifests=[read_manifest(path) for path in args.manifests],
         metrics=tables.read_table(args.metrics, tables.metric_columns(plan.metric_set)),
         comparisons=tables.read_table(args.comparisons, tables.COMPARISON_COLUMNS),
@@ -55,7 +54,7 @@ def main() -> None:
         decodings=project.decodings,
         target=args.output.as_posix(),
     )
-    atomic.write_text(args.output, render_card(card))
+    atomic.write_text(args.output, card)
 
 
 if __name__ == "__main__":

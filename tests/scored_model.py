@@ -5,57 +5,25 @@ from reasonome.report.plan import Plan
 BACKBONE = "smollm2-135m"
 CHAIN = "pretrain.demo-s0+sft.names-s0"
 ARM = "KW+RA <b>"
+SETTING = {"experiment": "mine", "backbone": BACKBONE, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
 
 
 def row(arm: str, metric: str, value: float, **more) -> dict:
-    return {
-        "experiment": "mine",
-        "backbone": BACKBONE,
-        "arm": arm,
-        "chain": CHAIN,
-        "seed": "0",
-        "benchmark": "demo-go",
-        "style": "names",
-        "decoding": "greedy",
-        "subset": "mean",
-        "stratum": "",
-        "kind": "model",
-        "information": "",
-        "metric": metric,
-        "value": value,
-        "low": value - 0.01,
-        "high": value + 0.01,
-        "n": 90,
-    } | more
+    labels = {"chain": CHAIN, "seed": "0", "subset": "mean", "stratum": "", "kind": "model", "information": "", "n": 90}
+    bounds = {"value": value, "low": value - 0.01, "high": value + 0.01}
+    return SETTING | labels | bounds | {"arm": arm, "metric": metric} | more
 
 
-def baseline(name: str, information: str, value: float, metric: str = "term_score") -> dict:
-    return row(
-        name, metric, value, kind="baseline", information=information, backbone="", chain="", seed="", decoding=""
-    )
+def baseline(name: str, information: str, value: float) -> dict:
+    nobody = {"backbone": "", "chain": "", "seed": "", "decoding": ""}
+    return row(name, "term_score", value, kind="baseline", information=information, **nobody)
 
 
 def test_of(baseline: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
-    return {
-        "experiment": "mine",
-        "backbone": BACKBONE,
-        "benchmark": "demo-go",
-        "style": "names",
-        "decoding": "greedy",
-        "subset": "mean",
-        "kind": "baseline",
-        "metric": "term_score",
-        "a": ARM,
-        "b": baseline,
-        "information": information,
-        "difference": difference,
-        "low": difference - 0.02,
-        "high": difference + 0.02,
-        "verdict": verdict,
-        "family": "protocol",
-        "p_family": p,
-        "p_holm": p,
-    } | more
+    labels = {"subset": "mean", "kind": "baseline", "metric": "term_score", "family": "protocol", "a": ARM}
+    bounds = {"difference": difference, "low": difference - 0.02, "high": difference + 0.02}
+    found = {"b": baseline, "information": information, "verdict": verdict, "p_family": p, "p_holm": p}
+    return SETTING | labels | bounds | found | more
 
 
 test_of.__test__ = False  # a row, no test
@@ -85,16 +53,10 @@ TESTS = [
 ]
 
 
-def plan(**more) -> Plan:
-    evaluation = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
-    return Plan(
-        experiment="mine",
-        kind="naming",
-        arms=["base", ARM],
-        evaluations=[
-            evaluation | {"arm": "base", "chain": "base", "scores": "x"},
-            evaluation | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"},
-        ],
-        baselines=[{"benchmark": "demo-go", "style": "names", "path": "z"}],
-        **more,
-    )
+def plan() -> Plan:
+    asked = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
+    untrained = asked | {"arm": "base", "chain": "base", "scores": "x"}
+    trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"}
+    baselines = [{"benchmark": "demo-go", "style": "names", "path": "z"}]
+    arms = {"arms": ["base", ARM], "evaluations": [untrained, trained]}
+    return Plan(experiment="mine", kind="naming", baselines=baselines, **arms)

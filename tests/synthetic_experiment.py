@@ -101,19 +101,6 @@ def write_experiment(
         files = {"scores": folder / f"scores{number}.parquet", "run": folder / "answers.run.json"}
         evaluations.append(labels | asked | {name: str(path) for name, path in files.items()})
 
-    answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
-    (folder / "answers.run.json").write_text(json.dumps(answering))
-
-    steps = []
-    for chain in dict.fromkeys(CHAINS[1:]):
-        step = folder / chain
-        step.mkdir()
-        write_step(step, random, is_grpo="grpo" in chain, poison=poison)
-        steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
-
-    audit = {"rows": {"train": 480, "test": 90}, "dropped": {"same term": 3, f"Jaccard ≥ 0.5{poison}": 12}}
-    (folder / "audit.json").write_text(json.dumps(audit))
-    (folder / "leaks.json").write_text(json.dumps(_leaks(poison)))
     trace = {"id": "GO:1", "subset": "bp", "name": "x", "proposed": "x", "steps": ["a"], "similarity": 0.9}
     (folder / "kept.jsonl").write_text((json.dumps(trace) + "\n") * 40)
     dropped = [trace | {"reason": "similarity below 0.7" + poison}] * 7 + [trace | {"reason": "one step only"}] * 2
@@ -125,21 +112,40 @@ def write_experiment(
 
     taught = {"teacher": "qwen3-0.6b", "benchmark": "demo-go", "style": "names", "mode": "given"}
     taught |= {name: str(folder / f"{name}.jsonl") for name in ("kept", "dropped")}
-    plan = {
-        "experiment": "demo",
-        "kind": "naming",
-        "description": "Five arms of a small backbone on made-up numbers." + poison,
-        "arms": arms,
-        "evaluations": evaluations,
-        "baselines": [{"benchmark": "demo-go", "style": "names", "path": str(folder / "baselines.parquet")}],
-        "steps": steps,
-        "corpora": [{"name": "demo", "placebo": True, "statistics": str(folder / "statistics.tsv")}],
-        "audits": {"demo-go": str(folder / "audit.json")},
-        "reasoning": [taught],
-    }
-    path = folder / "plan.json"
-    path.write_text(json.dumps(plan))
-    return path
+    audit = {"rows": {"train": 480, "test": 90}, "dropped": {"same term": 3, f"Jaccard ≥ 0.5{poison}": 12}}
+    return write_plan(
+        folder,
+        "demo-go",
+        CHAINS[1:],
+        audit,
+        _leaks(poison),
+        poison,
+        experiment="demo",
+        kind="naming",
+        description="Five arms of a small backbone on made-up numbers." + poison,
+        arms=arms,
+        evaluations=evaluations,
+        baselines=[{"benchmark": "demo-go", "style": "names", "path": str(folder / "baselines.parquet")}],
+        corpora=[{"name": "demo", "placebo": True, "statistics": str(folder / "statistics.tsv")}],
+        reasoning=[taught],
+    )
+
+
+def write_plan(folder: Path, benchmark: str, chains: list[str], audit: dict, leaks: dict, poison="", **plan) -> Path:
+    """Write a plan, what the steps of these chains and the jobs that answered left behind, and what audits found."""
+    answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
+    (folder / "answers.run.json").write_text(json.dumps(answering))
+    (folder / "audit.json").write_text(json.dumps(audit))
+    (folder / "leaks.json").write_text(json.dumps(leaks))
+    steps = []
+    for chain in dict.fromkeys(chains):
+        step = folder / chain
+        step.mkdir()
+        _write_step(step, is_grpo="grpo" in chain, poison=poison)
+        steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
+    plan |= {"steps": steps, "audits": {benchmark: str(folder / "audit.json")}}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    return folder / "plan.json"
 
 
 def _linked(frame: pd.DataFrame, random: np.random.Generator, poison: str) -> pd.DataFrame:
@@ -232,11 +238,11 @@ def _leaks(poison: str) -> dict:
     }
 
 
-def write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poison: str = "") -> None:
+def _write_step(step: Path, *, is_grpo: bool, poison: str) -> None:
     """Write what training leaves in the folder of a step."""
     rows = []
     for number in range(1, 41):
-        row = {"step": number, "loss": 3 / number**0.5 + random.normal(0, 0.05), "learning_rate": 1e-4}
+        row = {"step": number, "loss": 3 / number**0.5, "learning_rate": 1e-4}
         if is_grpo:
             row |= {"reward": 1.5 + number / 60, "reward_std": 0.3, "frac_reward_zero_std": 0.3 - number / 200}
             row |= {"rewards/similarity/mean": 0.5 + number / 400, "rewards/rouge_l/mean": 0.04 + number / 900}

@@ -1,11 +1,9 @@
 """A made-up experiment of rankings on disk, scored by the real code: three arms, two styles, sources of evidence."""
 
-import json
 import random
 from pathlib import Path
 
-import numpy as np
-from synthetic_experiment import write_step
+from synthetic_experiment import write_plan
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.facts.genes import Gene
@@ -17,11 +15,7 @@ from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
-ARMS = {
-    "base": "base",
-    "RL rank": "sft.ranking-s0+grpo.rank-s0",
-    "RL binary": "sft.ranking-s0+grpo.binary-s0",
-}
+ARMS = {"base": "base", "RL rank": "sft.ranking-s0+grpo.rank-s0", "RL binary": "sft.ranking-s0+grpo.binary-s0"}
 SKILL = {"base": 0.15, "RL rank": 0.55, "RL binary": 0.45}  # chance that the right gene is drawn to the front
 SOURCES = ("expert curated", "functional", "drug target")
 GENES = [Gene(f"GENE{number}", f"made-up protein {number}") for number in range(400)]
@@ -39,24 +33,13 @@ def loci(count: int, start: int = 0) -> list[LocusExample]:
     for number in range(start, start + count):
         draw = random.Random(number)
         genes = [GENES[(number // 2 * 11 + place) % len(GENES)] for place in range(6 + number // 2 % 5)]
-        candidates = [
-            RankedGene(symbol=gene.symbol, name=gene.name, distance=draw.randrange(0, 400_000)) for gene in genes
-        ]
+        candidates = [RankedGene(symbol=g.symbol, name=g.name, distance=draw.randrange(0, 400_000)) for g in genes]
         draw.shuffle(candidates)
         right = genes[number // 2 * 7 % len(genes)].symbol
         causal = next(gene for gene in candidates if gene.symbol == right)
+        labels = {"id": f"locus{number:03d}", "subset": "loci", "trait": f"trait {number}", "group": right}
         source = SOURCES[number // 2 % len(SOURCES)]
-        made.append(
-            LocusExample(
-                id=f"locus{number:03d}",
-                subset="loci",
-                trait=f"trait {number}",
-                candidates=candidates,
-                causal=[causal],
-                source=source,
-                group=causal.symbol,
-            )
-        )
+        made.append(LocusExample(candidates=candidates, causal=[causal], source=source, **labels))
     return made
 
 
@@ -77,20 +60,12 @@ def answers(
             words = " ".join(["because"] * draw.randrange(5, 90)) + poison
             text = (f"<reasoning>{words}</reasoning>\n" if reasoning else "") + f"<genes>[{', '.join(genes)}]</genes>"
             truncated = draw.random() < 0.08
-            rows.append(
-                AnswerRow(
-                    id=example.id,
-                    subset=example.subset,
-                    sample=sample,
-                    text=text[: len(words)] if truncated and reasoning else text,
-                    finish_reason="length" if truncated else "stop",
-                    prompt_tokens=120,
-                    completion_tokens=30 + len(words.split()),
-                    logprob=-20.0 - draw.random(),
-                    name_logprob=-5.0 - draw.random(),
-                    name_tokens=12,
-                )
-            )
+            asked = {"id": example.id, "subset": example.subset, "sample": sample, "prompt_tokens": 120}
+            given = {"text": text[: len(words)] if truncated and reasoning else text}
+            given["finish_reason"] = "length" if truncated else "stop"
+            counted = {"completion_tokens": 30 + len(words.split()), "name_tokens": 12}
+            sure = {"logprob": -20.0 - draw.random(), "name_logprob": -5.0 - draw.random()}
+            rows.append(AnswerRow(**asked, **given, **counted, **sure))
     return rows
 
 
@@ -117,39 +92,23 @@ def write_ranking_experiment(
             labels = {"backbone": "smollm2-135m", "arm": arm, "chain": chain, "seed": 0, "benchmark": "demo-loci"}
             files = {"scores": str(path), "run": str(folder / "answers.run.json")}
             evaluations.append(labels | {"style": name, "decoding": "sampled"} | files)
-    answering = {"seconds": 20.5, "backward_tokens": 0, "generated_tokens": 4321, "peak_memory_gb": 1.4}
-    (folder / "answers.run.json").write_text(json.dumps(answering))
-    steps = []
-    for chain in dict.fromkeys(chain for arm in ARMS.values() for chain in models_of(arm) if chain != "base"):
-        step = folder / chain
-        step.mkdir()
-        write_step(step, np.random.default_rng(7), is_grpo="grpo" in chain)
-        steps.append({"backbone": "smollm2-135m", "chain": chain, "folder": str(step)})
-    (folder / "audit.json").write_text(json.dumps({"rows": {"train": count, "test": count}}))
     clean = {"data": "training questions", "training": "demo-loci", "used_by": "sft.ranking", "benchmark": "demo-loci"}
     clean |= {"kind": "causal_gene", "looked_at": 3600, "found": 0, "dropped": 0, "remaining": 0, "policy": "fail"}
     clean |= {"verdict": "clean", "highest_jaccard": None, "example": "", "file": "", "line": None}
-    leaks = {
-        "experiment": "demo-ranking",
-        "findings": [clean],
-        "same_source": [],
-        "not_compared": {"demo-go": ["sft.both"]},
-    }
-    (folder / "leaks.json").write_text(json.dumps(leaks))
-    plan = {
-        "experiment": "demo-ranking",
-        "description": "Three arms on made-up loci." + poison,
-        "kind": "ranking",
-        "arms": list(ARMS),
-        "evaluations": evaluations,
-        "baselines": baselines,
-        "steps": steps,
-        "audits": {"demo-loci": str(folder / "audit.json")},
-        "trained_on": {
-            "RL rank": [{"benchmark": "demo-loci", "style": "short"}],
-            "RL binary": [{"benchmark": "demo-loci", "style": "answer"}],
-        },
-    }
-    path = folder / "plan.json"
-    path.write_text(json.dumps(plan))
-    return path
+    leaks = {"experiment": "demo-ranking", "findings": [clean], "same_source": []}
+    leaks |= {"not_compared": {"demo-go": ["sft.both"]}}
+    learnt = {"RL rank": "short", "RL binary": "answer"}
+    return write_plan(
+        folder,
+        "demo-loci",
+        [chain for arm in ARMS.values() for chain in models_of(arm) if chain != "base"],
+        {"rows": {"train": count, "test": count}},
+        leaks,
+        experiment="demo-ranking",
+        description="Three arms on made-up loci." + poison,
+        kind="ranking",
+        arms=list(ARMS),
+        evaluations=evaluations,
+        baselines=baselines,
+        trained_on={arm: [{"benchmark": "demo-loci", "style": style}] for arm, style in learnt.items()},
+    )

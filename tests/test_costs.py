@@ -1,26 +1,29 @@
-"""Costs: a row per job, a total, and the highest peak of memory."""
+"""Costs: a row per job, a total, and the highest peak of memory; and how a terminal shows them with the headline."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
 
 from reasonome.core import atomic
 from reasonome.report.costs import COLUMNS, costs_table, summary
 from reasonome.report.plan import Plan
-from reasonome.report.tables import read_table
+from reasonome.report.tables import metric_columns, read_table
+from reasonome.tasks.ranking.report import METRICS as RANKINGS
+
+PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
 
 
-def plan(folder) -> Plan:
+def plan(folder, kind: str = "naming") -> Plan:
     cell = {"backbone": "b", "arm": "A", "seed": 0, "benchmark": "g", "style": "names", "decoding": "greedy"}
     cell |= {"chain": "sft.x-s0", "scores": str(folder / "s.parquet"), "run": str(folder / "greedy.run.json")}
-    return Plan.model_validate(
-        {
-            "experiment": "e",
-            "kind": "naming",
-            "arms": ["A"],
-            "evaluations": [cell],
-            "baselines": [{"benchmark": "g", "style": "names", "path": "f.parquet"}],
-            "steps": [{"backbone": "b", "chain": "sft.x-s0", "folder": str(folder)}],
-        }
-    )
+    baselines = [{"benchmark": "g", "style": "names", "path": "f.parquet"}]
+    steps = [{"backbone": "b", "chain": "sft.x-s0", "folder": str(folder)}]
+    labels = {"experiment": "e", "kind": kind, "arms": ["A"]}
+    return Plan.model_validate(labels | {"evaluations": [cell], "baselines": baselines, "steps": steps})
 
 
 def test_costs_are_added_up_and_memory_is_not(tmp_path):
@@ -51,3 +54,36 @@ def test_training_whose_last_attempt_took_no_step_has_no_rate(tmp_path):
     table = costs_table(plan(tmp_path))
     assert table["tokens_per_second"].isna().tolist() == [True, False, True]
     assert table["tokens_per_second"][1] == 2.0
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """An experiment of rankings with its tables."""
+    (tmp_path / "plan.json").write_text(plan(tmp_path, "ranking").model_dump_json())
+    columns = metric_columns(RANKINGS)
+    row = {"benchmark": "loci", "style": "short", "decoding": "greedy", "subset": "mean", "kind": "model", "arm": "SFT"}
+    row = dict.fromkeys(columns, "") | row | {"metric": "top_1", "value": 0.25, "se": 0.05}
+    atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame([row], columns=columns))
+    spent = dict.fromkeys(COLUMNS, 0) | {"job": "total", "generated_tokens": 1234}
+    atomic.write_tsv(tmp_path / "costs.tsv", pd.DataFrame([spent], columns=COLUMNS))
+    return tmp_path
+
+
+def shown(folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, PROGRAM, folder], capture_output=True, text=True)
+
+
+def test_the_headline_of_rankings_is_shown(folder):
+    done = shown(folder)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm", "top_1"] in lines
+    assert ["loci", "short", "greedy", "model", "SFT", "0.25"] in lines
+    assert "1,234 generated" in done.stdout
+
+
+def test_another_table_in_its_place_is_still_refused(folder):
+    (folder / "metrics.tsv").write_text("arm\tvalue\n")
+    done = shown(folder)
+    assert done.returncode == 2
+    assert f"{folder}/metrics.tsv: columns are arm value" in done.stderr

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
 from reasonome.report import figures, tables
-from reasonome.report.drawing import INK, STYLE, label_baselines, save, spread, themed_svg, turn_crowded_labels
+from reasonome.report.drawing import INK, STYLE, label_baselines, name_arms, save, spread, themed_svg
 from reasonome.report.evidence import read_evidence, read_statistics, read_step
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
@@ -47,14 +47,6 @@ def test_the_primary_metric_stands_above_rouge(tabled):
         pytest.approx(means, nan_ok=True),
     ]
     assert set(data["metric"]) == {"term_score", "rouge_l"} and set(data["kind"]) == {"model", "baseline"}
-    plt.close(figure)
-
-
-def test_without_the_primary_metric_rouge_stands_alone(tabled):
-    plan, _, metrics = tabled
-    figure, data = figures._ablation(metrics[metrics["metric"] != "term_score"], plan, *SETTING)
-    assert [axes.get_ylabel() for axes in figure.axes] == ["ROUGE-L, 95 % interval"]
-    assert set(data["metric"]) == {"rouge_l"}
     plt.close(figure)
 
 
@@ -121,13 +113,12 @@ def test_labels_are_spread_about_their_own_mean():
     assert spread([0.2, 0.5, 0.5], room=0.25) == pytest.approx([0.15, 0.4, 0.65])
 
 
-@pytest.mark.parametrize(("width", "slant"), [(5, 0), (1.4, 25)])
-def test_names_below_an_axis_are_slanted_only_where_they_would_touch(width, slant):
-    names = ["KW", "KW+RA", "KW+RA+TA"]
-    figure, axes = plt.subplots(figsize=(width, 2), layout="constrained")
-    axes.set_xticks(range(len(names)), names)
-    turn_crowded_labels(figure)
-    assert [label.get_rotation() for label in axes.get_xticklabels()] == [slant] * 3
+@pytest.mark.parametrize(("arms", "slant"), [(["KW", "KW+RA+TA"], 0), (["KW", "KW+RA, symbols"], 25)])
+def test_long_names_below_an_axis_are_slanted(arms, slant):
+    figure, axes = plt.subplots()
+    name_arms(axes, arms)
+    assert [label.get_text() for label in axes.get_xticklabels()] == arms
+    assert [label.get_rotation() for label in axes.get_xticklabels()] == [slant] * 2
     plt.close(figure)
 
 

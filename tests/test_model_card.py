@@ -19,7 +19,7 @@ from reasonome.report import card_sources, tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
-from reasonome.report.model_card import CardInputs, render_card
+from reasonome.report.model_card import render_card
 from reasonome.report.plan import read_plan
 
 WEIGHTS = {
@@ -34,13 +34,8 @@ SOURCE = card_sources.SourceRead("go-demo", "GO 2022-07-01", "CC-BY-4.0", "", ("
 
 
 def manifest(step: str, recipe: dict, **more) -> dict:
-    recipe = {"learning_rate": 0.0001, **recipe}
-    return {
-        "step": step,
-        "recipe": recipe,
-        "model": {"model.safetensors": "a" * 64},
-        "versions": {"torch": "2.13"},
-    } | more
+    made = {"model": {"model.safetensors": "a" * 64}, "versions": {"torch": "2.13"}}
+    return {"step": step, "recipe": {"learning_rate": 0.0001, **recipe}} | made | more
 
 
 READ = manifest("pretrain.demo-s0", {"stage": "pretrain", "corpus": "demo"}, statements=1454, data={"train": "c" * 64})
@@ -52,29 +47,16 @@ TAUGHT = manifest(
 )
 REWARDED = manifest(
     "grpo.soft-s0",
-    {
-        "stage": "grpo",
-        "benchmark": "demo-go",
-        "style": "names",
-        "rewards": {"similarity": 2.0, "format": 1.0, "length": 0.0},
-        "encoders": ["minilm"],
-    },
+    {"stage": "grpo", "benchmark": "demo-go", "style": "names", "encoders": ["minilm"]}
+    | {"rewards": {"similarity": 2.0, "format": 1.0, "length": 0.0}},
     examples=12,
 )
 BASE = {"name": BACKBONE, "weights": WEIGHTS}
 
 
 def finding(kind: str, found: int, dropped: int, **more) -> dict:
-    return {
-        "data": "training sets",
-        "training": "demo-go",
-        "used_by": "sft.names, grpo.soft",
-        "benchmark": "demo-go",
-        "kind": kind,
-        "found": found,
-        "dropped": dropped,
-        "remaining": found - dropped,
-    } | more
+    data = {"data": "training sets", "training": "demo-go", "used_by": "sft.names, grpo.soft", "benchmark": "demo-go"}
+    return data | {"kind": kind, "found": found, "dropped": dropped, "remaining": found - dropped} | more
 
 
 LEAKS = {
@@ -92,7 +74,8 @@ LEAKS = {
 }
 
 
-def inputs(**changed) -> CardInputs:
+def card_of(**changed) -> str:
+    """The card of the model of `plan`, or of one that differs from it in this."""
     given = {
         "plan": plan(),
         "backbone": BACKBONE,
@@ -105,7 +88,15 @@ def inputs(**changed) -> CardInputs:
         "decodings": {"greedy": Decoding(max_new_tokens=96), "other": Decoding(max_new_tokens=1024)},
         "target": f"results/models/{BACKBONE}/{CHAIN}/card.mine.md",
     }
-    return CardInputs(**given | changed)
+    return render_card(**given | changed)
+
+
+def card_of_chain(chain: str, *manifests: dict) -> str:
+    """The card of the model of the arm, had it been made in these steps."""
+    made = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
+    metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
+    asked = plan().model_copy(update={"evaluations": made})
+    return card_of(chain=chain, plan=asked, metrics=metrics, manifests=[BASE, *manifests])
 
 
 def table_line(card: str, begin: str) -> list[str]:
@@ -114,35 +105,26 @@ def table_line(card: str, begin: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_the_summary_names_what_is_beaten_and_what_is_not():
-    card = render_card(inputs())
-    assert "its term score is **0.300 (0.290 to 0.310)**" in card
-    assert "It beats the baselines that look at nothing at all, not even the genes." in card
-    assert (
-        "not shown to beat those that look at the prompt (genes and their official names); the training data." in card
-    )
-
-
 def test_a_group_is_beaten_only_if_each_of_its_baselines_is():
-    card = render_card(inputs())
-    assert (
-        "**nothing at all, not even the genes**: **beaten**, all 2; the nearest is constant, "
-        "difference +0.200 (+0.180 to +0.220): better, adjusted p 0.004." in card
-    )
-    assert (
-        "**the prompt (genes and their official names)**: **not beaten**; the highest is commonest_words, "
-        "difference +0.020 (+0.000 to +0.040): no difference shown, adjusted p n.s. (0.31)." in card
-    )
-    # A baseline that is ahead goes by its own p, and one baseline behind does not make the group beaten.
-    assert (
+    card = card_of()
+    for said in (
+        "its term score is **0.300 (0.290 to 0.310)**. "
+        "It beats the baselines that use nothing about the question. "
+        "It is not shown to beat those that use the genes' official names alone; the training data.",
+        "**nothing about the question**: **beaten**, all 2; the nearest is constant, "
+        "difference +0.200 (+0.180 to +0.220): better, adjusted p 0.004.",
+        "**the genes' official names alone**: **not beaten**; the highest is commonest_words, "
+        "difference +0.020 (+0.000 to +0.040): no difference shown, adjusted p n.s. (0.31).",
+        # A baseline that is ahead goes by its own p, and one baseline behind does not make the group beaten.
         "**the training data**: **not beaten**; the highest is nearest_set, "
-        "difference −0.100 (−0.120 to −0.080): worse, p 0.010. Better than this model: nearest_set." in card
-    )
-    assert "**a database**: there are none here." in card
+        "difference −0.100 (−0.120 to −0.080): worse, p 0.010. Better than this model: nearest_set.",
+        "**a database**: there are none here.",
+    ):
+        assert said in card, said
 
 
 def test_scores_stand_beside_the_best_baseline_of_every_group():
-    card = render_card(inputs())
+    card = card_of()
     assert table_line(card, "**this model**")[2:] == ["0.300 (0.290 to 0.310)", "0.250 (0.240 to 0.260)"]
     assert table_line(card, "untrained backbone, no usable answer to 100%")[2] == "0.000 (-0.010 to 0.010)"
     assert table_line(card, "its answers, shuffled")[2] == "0.050 (0.040 to 0.060)"
@@ -156,29 +138,18 @@ def test_scores_stand_beside_the_best_baseline_of_every_group():
 
 
 def test_steps_and_sources_come_with_numbers_releases_and_licences():
-    chain = f"{CHAIN}+grpo.soft-s0"
-    evaluations = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
-    metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
-    card = render_card(
-        inputs(
-            chain=chain,
-            plan=plan().model_copy(update={"evaluations": evaluations}),
-            metrics=metrics,
-            manifests=[BASE, READ, TAUGHT, REWARDED],
-        )
-    )
+    card = card_of_chain(f"{CHAIN}+grpo.soft-s0", READ, TAUGHT, REWARDED)
     assert table_line(card, "pretrain.demo-s0 ")[2] == "1,454 statements of corpus demo"
-    assert (
-        table_line(card, "sft.names-s0 ")[2] == "569 training questions of demo-go, with reasoning by knowledge-given"
-    )
-    rewarded = table_line(card, "grpo.soft-s0 ")[2]
-    assert rewarded == "12 training questions of demo-go; reward: 2 × similarity, 1 × format (similarity by minilm)"
+    taught = "569 training questions of demo-go, with reasoning by knowledge-given"
+    assert table_line(card, "sft.names-s0 ")[2] == taught
+    rewarded = "12 training questions of demo-go; reward: 2 × similarity, 1 × format (similarity by minilm)"
+    assert table_line(card, "grpo.soft-s0 ")[2] == rewarded
     assert table_line(card, "go-demo ")[1:] == ["GO 2022-07-01", "CC-BY-4.0", "pretrain.demo-s0, sft.names-s0"]
     assert "by 3 training steps" in card
 
 
 def test_only_what_this_model_read_and_was_asked_counts_as_overlap():
-    card = render_card(inputs())
+    card = card_of()
     assert "3 checks of the leak audit are about this model; 1 found nothing." in card
     rows = [line for line in card.splitlines() if line.startswith("| training sets (demo-go)")]
     assert [[cell.strip() for cell in line.strip("|").split("|")][3:] for line in rows] == [
@@ -190,7 +161,7 @@ def test_only_what_this_model_read_and_was_asked_counts_as_overlap():
 
 
 def test_markup_of_data_stays_text_and_ends_no_block():
-    card = render_card(inputs())
+    card = card_of()
     assert "<b>" not in card
     assert "KW+RA &lt;b&gt;" in card
     # The prompt holds three backticks, so its block has four.
@@ -207,27 +178,27 @@ def test_markup_of_data_stays_text_and_ends_no_block():
 )
 def test_what_does_not_belong_together_is_an_error(chain, manifests, message):
     with pytest.raises(InputError, match=message):
-        render_card(inputs(chain=chain, manifests=manifests))
+        card_of(chain=chain, manifests=manifests)
 
 
 def test_the_head_is_metadata_of_the_hub():
-    head = yaml.safe_load(render_card(inputs()).split("---\n")[1])
+    head = yaml.safe_load(card_of().split("---\n")[1])
     assert head["license"] == "apache-2.0" and head["library_name"] == "transformers"
     assert "base_model" not in head
     weights = {"source": "hub", "repository": "meta-llama/Llama", "revision": "unpinned", "licence": "Llama: 3.2 #1"}
-    card = render_card(inputs(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT]))
+    card = card_of(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT])
     head = yaml.safe_load(card.split("---\n")[1])
     assert (head["license"], head["license_name"]) == ("other", "Llama: 3.2 #1")
     assert head["base_model"] == "meta-llama/Llama"
     assert "meta-llama/Llama on the Hugging Face hub, revision unpinned" in card
     weights = {"source": "path", "path": "/home/ada/secret", "sha256": "unpinned", "licence": "MIT"}
-    card = render_card(inputs(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT]))
+    card = card_of(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT])
     assert "a local folder; licence: MIT" in card and "secret" not in card and "unpinned" not in card
 
 
 def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
     few = [one for one in METRICS if one["metric"] != "term_score"]
-    card = render_card(inputs(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS)))
+    card = card_of(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS))
     assert "The primary metric, term score, was not measured; ROUGE-L stands for it." in card
     assert "its ROUGE-L is **0.250 (0.240 to 0.260)**. It beats no group of baselines." in card
 
@@ -235,31 +206,18 @@ def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
 def test_no_score_at_all_is_an_error():
     others = pd.DataFrame([one for one in METRICS if one["arm"] != ARM], columns=tables.METRIC_COLUMNS)
     with pytest.raises(InputError, match=r"metrics.tsv has no score of smollm2-135m/pretrain.demo-s0\+sft.names-s0"):
-        render_card(inputs(metrics=others))
+        card_of(metrics=others)
 
 
 def test_a_model_that_was_never_asked_is_not_said_to_answer():
-    chain = "pretrain.demo-s0"
-    evaluations = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
-    card = render_card(
-        inputs(
-            chain=chain,
-            plan=plan().model_copy(update={"evaluations": evaluations}),
-            metrics=pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}}),
-            manifests=[BASE, READ],
-        )
-    )
+    card = card_of_chain("pretrain.demo-s0", READ)
     assert "was not taught to answer, made from" in card and "by 1 training step." in card
     assert "As a start for training that teaches it to answer" in card
     assert "has no form in which to be asked" in card and "apply_chat_template" not in card
 
 
 def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
-    trained = "pretrain.demo-s0+sft.names-s0+grpo.soft-s0"
-    assert card_sources.carded(project, "demo") == [
-        (BACKBONE, "pretrain.demo-s0+sft.names-s0"),
-        (BACKBONE, trained),
-    ]
+    assert card_sources.carded(project, "demo") == [(BACKBONE, CHAIN), (BACKBONE, f"{CHAIN}+grpo.soft-s0")]
 
 
 def test_each_source_is_listed_once_with_the_steps_that_read_it(project):
@@ -295,7 +253,7 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
 
 
-def test_the_program_writes_a_card_or_nothing(tmp_path):
+def test_the_program_writes_a_card(tmp_path):
     poison = "<script>alert(1)</script>"
     path = write_experiment(tmp_path, per_subset=6, poison=poison)
     experiment = read_plan(path)
@@ -309,19 +267,12 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     licences.write_text(f"source\trelease\tlicence\tlicence_url\n{row}", encoding="utf-8")
     out = tmp_path / "card.md"
 
-    def run(*manifests: str) -> subprocess.CompletedProcess:
-        files = {name: tmp_path / f"{name}.tsv" for name in ("metrics", "comparisons")}
-        command = [sys.executable, str(tiny_project.ROOT / "scripts/write_model_card.py"), "--backbone", BACKBONE]
-        command += ["--chain", CHAIN, "--config", str(tiny_project.ROOT / "config"), "--plan", str(path)]
-        command += ["--leaks", str(tmp_path / "leaks.json"), "--licences", f"demo={licences}", "--output", str(out)]
-        command += [word for name, file in files.items() for word in (f"--{name}", str(file))]
-        command += ["--manifests", *(str(tmp_path / f"{name}.json") for name in manifests)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tiny_project.ROOT)
-
-    failed = run("base", "taught")
-    assert failed.returncode == 2 and "the manifests are not those of the steps" in failed.stderr
-    assert not out.exists()
-    done = run("base", "read", "taught")
+    command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "--backbone", BACKBONE]
+    command += ["--chain", CHAIN, "--config", tiny_project.ROOT / "config", "--plan", path]
+    command += ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"]
+    command += ["--leaks", tmp_path / "leaks.json", "--licences", f"demo={licences}", "--output", out]
+    command += ["--manifests", *(tmp_path / f"{name}.json" for name in ("base", "read", "taught"))]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tiny_project.ROOT)
     assert done.returncode == 0, done.stderr
     card = out.read_text(encoding="utf-8")
     assert "<script>" not in card

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -192,13 +191,10 @@ def test_model_text_stays_text(page):
 def test_candidates_and_rankings_are_in_the_data_of_the_browser(page):
     data = page.partition('<script id="answers-data" type="application/json">')[2].partition("</script>")[0]
     stored = json.loads(data)
-    example = stored["examples"]
-    strings = stored["strings"]
-    assert "trait 0" in strings
-    assert len(strings[example["genes"][0]].split()) == 6  # the candidates of the first question
+    candidates = stored["strings"][stored["examples"]["genes"][0]].split()
+    assert "trait 0" in stored["strings"] and len(candidates) == 6  # of the first question
     run = next(run for run in stored["runs"] if run["labels"][0] == "model")
-    ranking = strings[run["words"]["ranking"][0]]
-    assert set(ranking.split()) <= set(strings[example["genes"][0]].split()) | {"MADEUP7", ""}
+    assert set(stored["strings"][run["words"]["ranking"][0]].split()) <= {*candidates, "MADEUP7", ""}
     assert stored["metrics"]["top_max"] == "anywhere in the list"
 
 
@@ -213,14 +209,10 @@ def test_figures_are_written_with_their_data(inputs):
 
 def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
     figure, drawn = voting_figure(pd.DataFrame(columns=VOTING_COLUMNS))
-    assert drawn.empty
-    assert NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]
+    assert drawn.empty and NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_scores_of_names_are_no_scores_of_rankings(tmp_path):
     path = write_ranking_experiment(tmp_path, count=4, samples=1, styles=("answer",))
-    plan = json.loads(Path(path).read_text())
-    plan["kind"] = "naming"
-    Path(path).write_text(json.dumps(plan))
     with pytest.raises(InputError, match="no column rouge_l"):
-        read_evidence(read_plan(path))
+        read_evidence(read_plan(path).model_copy(update={"kind": "naming"}))

@@ -43,9 +43,9 @@ def test_the_main_score_stands_beside_the_best_baseline_of_each_group(project):
     said, card = measured(project, SETTINGS, MODEL)
     assert said == (
         "Of this model's names 90 were compared with true ones (demo-go, style names, experiment mine): term score "
-        "0.300 (0.290 to 0.310) out of 1. Answers that need no model reach 0.100 (beaten) looking at nothing at all, "
-        "not even the genes; 0.280 (not beaten) looking at the prompt (genes and their official names); "
-        "0.400 (not beaten) looking at the training data."
+        "0.300 (0.290 to 0.310) out of 1. Answers that need no model reach 0.100 (beaten) using nothing about the "
+        "question; 0.280 (not beaten) using the genes' official names alone; 0.400 (not beaten) using the training "
+        "data."
     )
     assert card == f"results/models/{BACKBONE}/{CHAIN}/card.mine.md"
 

@@ -9,7 +9,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.report import card_sources, number_text, tables
 from reasonome.report.family import BASELINE_GROUPS
-from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
+from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.plan import read_plan
 from reasonome.tasks.naming.report import METRICS
 
@@ -68,8 +68,8 @@ def in_words(scores: ModelScores) -> str:
     one, own, metric = scores.asked, scores.own, scores.metric
     name = scores.plan.metric_set.name(metric)
     baselines = [
-        f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) looking at "
-        f"{LOOKS_AT[group]}"
+        f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) using "
+        f"{METRICS.groups[group]}"
         for group, best in scores.best_baselines([metric]).items()
         if group in BASELINE_GROUPS and metric in best
     ]

@@ -13,20 +13,20 @@ COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confi
 NEEDED = {"confidence", "confidence_kind", "abstained", "contaminated", "same_term", "term_score"}
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
 BINS = 10
-RANDOM = "random sets"
-REAL, BOTH = "real sets", "real and random sets"
+_SCORES = ("term_score", "right")
+_STATED = "stated"
 _NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
 _NO_RANDOM = "no random sets: `contaminated: [1.0]` of the benchmark makes them"
-_STATED = "stated"
 _CELLS_AT_ONCE = 500_000  # of resampled sums: what stays in a processor's cache
 
 
 class _Measure(NamedTuple):
-    """A row of the table to be; `of` takes sums by groups of ties, falling, and gives a value per resample."""
+    """A row of the table to be: `of` takes sums by groups of equal values of `column`, falling, a row per resample."""
 
     name: str
-    coverage: float
+    column: str
     of: Callable[[dict[str, np.ndarray]], np.ndarray]
+    coverage: float = np.nan
 
 
 def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
@@ -39,23 +39,25 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
     calibration_error: see there. Intervals (95 %) resample clusters. A value is nan where `note` says why.
     """
     kind, table, note = _questions(scores)
-    rows = []
+    aurocs = [
+        _Measure("auroc", "sure_of_a_name", _auroc),
+        _Measure("auroc_abstaining", "answered", _auroc),
+        _Measure("auroc_constant", "constant", _auroc),
+    ]
+    curves = [measure for name in _SCORES for measure in _along_the_curve(name)]
+    curves += [_Measure(f"{name}_constant", "confidence", partial(_at, name, 1.0)) for name in _SCORES]
+    rows: list[list] = []
     for against, chosen in _contrasts(table):
-        none = _missing(chosen, _NO_CONTAMINATED)
-        confident, abstaining = _Measure("auroc", np.nan, _auroc), _Measure("auroc_abstaining", np.nan, _auroc)
-        unsure = _missing(chosen, _NO_CONTAMINATED, kind)
-        rows += _rows(against, chosen, "sure_of_a_name", [confident], unsure, seed, resamples)
-        rows += _rows(against, chosen, "answered", [abstaining], none, seed, resamples)
-        rows.append(["auroc_constant", against, np.nan, *[np.nan if none else 0.5] * 3, len(chosen), none])
+        rows += _rows(against, chosen, aurocs, _missing(chosen, _NO_CONTAMINATED), seed, resamples)
     for over, chosen, lacking in _pools(table):
-        curves = [measure for name in ("term_score", "right") for measure in _along_the_curve(name)]
-        rows += _rows(over, chosen, "confidence", curves, _missing(chosen, lacking, kind), seed, resamples)
-        baselines = [_Measure(f"{name}_constant", np.nan, partial(_at, name, 1.0)) for name in ("term_score", "right")]
-        rows += _rows(over, chosen, "confidence", baselines, _missing(chosen, lacking), seed, resamples)
-        rows.append(_calibration_row(over, chosen, _missing(chosen, lacking, kind), kind))
+        missing = _missing(chosen, lacking)
+        rows += _rows(over, chosen, curves, missing, seed, resamples)
+        rows.append(_calibration_row(over, chosen, missing, kind))
     found = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "confidence_kind"])
-    of_confidence = ~found["measure"].str.endswith(("_abstaining", "_constant"))
-    found.loc[of_confidence & (found["note"] == ""), "note"] = note
+    of_confidence = ~found["measure"].str.endswith(("_abstaining", "_constant")) & (found["note"] == "")
+    found.loc[of_confidence, "note"] = note
+    if not kind:
+        found.loc[of_confidence, ["value", "low", "high"]] = np.nan
     return found.assign(confidence_kind=kind)[COLUMNS]
 
 
@@ -64,11 +66,11 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
     kind, table, _ = _questions(scores)
     parts = []
     for over, chosen, lacking in _pools(table):
-        if _missing(chosen, lacking, kind):
+        if _missing(chosen, lacking) or not kind:
             continue
         sums = _sums(chosen, "confidence")
         coverage = np.arange(1, 101) / 100
-        for measure in ("term_score", "right"):
+        for measure in _SCORES:
             accuracy = [_at(measure, share, sums)[0] for share in coverage]
             one = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
             parts.append(one.assign(measure=measure, over=over))
@@ -93,7 +95,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
-    """The kind of confidence, a row per question, and what is to be noted of it.
+    """The kind of confidence ("" where there is none), a row per question, and what is to be noted of confidences.
 
     An answer without a confidence (of the kind that most answers have) is one of which the model is least sure. On
     random sets abstaining alone is right; on real ones the true term, or for `term_score` its score. `sure_of_a_name`
@@ -101,8 +103,7 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     """
     kinds = scores.loc[scores["confidence"].notna(), "confidence_kind"]
     kind = kinds.mode().iloc[0] if len(kinds) else ""
-    missing = scores["confidence"].isna() | (scores["confidence_kind"] != kind)
-    confidence = scores["confidence"].where(~missing)
+    confidence = scores["confidence"].where(scores["confidence_kind"] == kind)
     least = min([0.0, *confidence.dropna()])
     random = scores["contaminated"] == 1.0
     table = scores[["subset", "id", "cluster", "contaminated"]].assign(
@@ -111,18 +112,17 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
         answered=1 - scores["abstained"],
         right=scores["abstained"].where(random, scores["same_term"]),
         term_score=scores["abstained"].where(random, scores["term_score"]),
+        constant=0.0,
     )
+    first, mean = ["cluster", "contaminated"], ["confidence", "sure_of_a_name", "answered", *_SCORES, "constant"]
     grouped = table.groupby(["subset", "id"], as_index=False)
-    table = grouped.agg(
-        cluster=("cluster", "first"),
-        contaminated=("contaminated", "first"),
-        **{name: (name, "mean") for name in ("confidence", "sure_of_a_name", "answered", "right", "term_score")},
-    )
+    table = grouped.agg(dict.fromkeys(first, "first") | dict.fromkeys(mean, "mean"))
     # Names without a confidence: below all that have one, above abstaining.
     table["sure_of_a_name"] = table["sure_of_a_name"].fillna(least - 0.5)
+    if not kind:
+        return kind, table, "no answer has a confidence"
     without = int(table["confidence"].isna().sum())
-    note = f"{without} without a confidence count as least sure" if kind and without else ""
-    return kind, table, note
+    return kind, table, f"{without} without a confidence count as least sure" if without else ""
 
 
 def _real(table: pd.DataFrame) -> pd.Series:
@@ -134,7 +134,7 @@ def _contrasts(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     others = sorted(set(table["contaminated"]) - {0.0, 1.0})
     for share in (1.0, *others):
         chosen = table[_real(table) | (table["contaminated"] == share)]
-        yield RANDOM if share == 1.0 else f"sets with {share:.0%} of genes replaced", chosen
+        yield "random sets" if share == 1.0 else f"sets with {share:.0%} of genes replaced", chosen
 
 
 def _pools(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
@@ -142,36 +142,29 @@ def _pools(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
 
     Partly contaminated sets have a name and too little to tell it by.
     """
-    yield BOTH, table[table["contaminated"].isin([0.0, 1.0])], _NO_RANDOM
-    yield REAL, table[_real(table)], ""
+    yield "real and random sets", table[table["contaminated"].isin([0.0, 1.0])], _NO_RANDOM
+    yield "real sets", table[_real(table)], ""
 
 
-def _missing(table: pd.DataFrame, lacking: str, kind: str = "any") -> str:
+def _missing(table: pd.DataFrame, lacking: str) -> str:
     """Why there is no measure: `lacking` (if that matters) where all sets are real; "" if there is one."""
     if lacking and _real(table).all():
         return lacking
-    if not _real(table).any():
-        return "no real sets"
-    return "" if kind else "no answer has a confidence"
+    return "" if _real(table).any() else "no real sets"
 
 
 # --- measures -------------------------------------------------------------------------------------------
 
 
-def _groups(table: pd.DataFrame, column: str) -> np.ndarray:
-    """Numbers of the groups of equal values, from 0 for the highest; the last is what has no value."""
-    values = table[column]
-    return np.unique(-values.fillna(values.min() - 1).fillna(0).to_numpy(float), return_inverse=True)[1]
-
-
 def _sums(table: pd.DataFrame, column: str, clusters: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Of each group of equal confidence: its rows ("n"), real sets, and sums of the measures, shape (1, groups).
 
-    With codes of clusters a row for each, as sparse matrices.
+    The highest is first, and what has no value last. With codes of clusters a row for each, as sparse matrices.
     """
-    groups = _groups(table, column)
+    confidence = table[column].fillna(table[column].min() - 1).fillna(0).to_numpy(float)
+    groups = np.unique(-confidence, return_inverse=True)[1]
     values = {"n": np.ones(len(table)), "real": _real(table).to_numpy(float)}
-    values |= {name: table[name].to_numpy(float) for name in ("term_score", "right") if name in table}
+    values |= {name: table[name].to_numpy(float) for name in _SCORES}
     places = (np.zeros(len(table), int) if clusters is None else clusters, groups)
     found = {name: sparse.csr_array((one, places)) for name, one in values.items()}
     return found if clusters is not None else {name: one.toarray() for name, one in found.items()}
@@ -208,53 +201,45 @@ def _area(name: str, sums: dict[str, np.ndarray]) -> np.ndarray:
 
 def _along_the_curve(name: str) -> Iterator[_Measure]:
     for coverage in COVERAGES:
-        yield _Measure(name, coverage, partial(_at, name, coverage))
-    yield _Measure(f"{name}_area", np.nan, partial(_area, name))
+        yield _Measure(name, "confidence", partial(_at, name, coverage), coverage)
+    yield _Measure(f"{name}_area", "confidence", partial(_area, name))
 
 
 def _calibration_row(over: str, table: pd.DataFrame, missing: str, kind: str) -> list:
     stated = table[table["confidence"].notna()]
-    missing = missing or ("" if kind == _STATED else "for stated confidences alone")
-    note = missing or "no interval: resampling raises it"
-    value = np.nan if missing else calibration_error(stated["confidence"].to_numpy(), stated["right"].to_numpy())
-    return ["calibration_error", over, np.nan, value, np.nan, np.nan, len(stated), note]
+    if missing or kind != _STATED:
+        note = missing or ("for stated confidences alone" if kind else "")
+        return ["calibration_error", over, *[np.nan] * 4, len(stated), note]
+    value = calibration_error(stated["confidence"].to_numpy(), stated["right"].to_numpy())
+    return ["calibration_error", over, np.nan, value, np.nan, np.nan, len(stated), "no interval: resampling raises it"]
 
 
 def _rows(
-    against: str,
-    table: pd.DataFrame,
-    column: str,
-    measures: list[_Measure],
-    missing: str,
-    seed: int,
-    resamples: int,
+    over: str, table: pd.DataFrame, measures: list[_Measure], missing: str, seed: int, resamples: int
 ) -> Iterator[list]:
-    if missing:
-        yield from ([one.name, against, one.coverage, *[np.nan] * 3, len(table), missing] for one in measures)
-        return
-    values = [float(one.of(_sums(table, column))[0]) for one in measures]
-    intervals = _intervals(table, column, measures, seed, resamples)
-    for one, value, (low, high) in zip(measures, values, intervals, strict=True):
-        yield [one.name, against, one.coverage, value, low, high, len(table), ""]
+    values = np.full((len(measures), 3), np.nan) if missing else _with_intervals(table, measures, seed, resamples)
+    for one, known in zip(measures, values, strict=True):
+        yield [one.name, over, one.coverage, *known, len(table), missing]
 
 
-def _intervals(
-    table: pd.DataFrame, column: str, measures: list[_Measure], seed: int, resamples: int
-) -> list[tuple[float, float]]:
-    """Percentile bootstrap over clusters, whose resamples the measures share.
+def _with_intervals(table: pd.DataFrame, measures: list[_Measure], seed: int, resamples: int) -> Iterator[tuple]:
+    """Value, low and high of each measure: percentile bootstrap over clusters, whose resamples the measures share.
 
     Resamples without one of two classes, which have no AUROC, do not count.
     """
     random = np.random.default_rng(seed)
     codes, names = pd.factorize(table["cluster"], sort=True)
-    clusters, of_cluster = len(names), _sums(table, column, codes)
+    columns, clusters = {one.column for one in measures}, len(names)
+    of_cluster = {column: _sums(table, column, codes) for column in columns}
     at_once = max(1, _CELLS_AT_ONCE // len(table))
-    values = []
+    drawn = []
     for start in tqdm(range(0, resamples, at_once), f"{measures[0].name}, resampled", delay=5):
         rows = min(at_once, resamples - start)
-        drawn = random.integers(0, clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
-        sums = {name: times @ one for name, one in of_cluster.items()}
-        values.append([one.of(sums) for one in measures])
-    found = np.concatenate(values, axis=1)
-    return [tuple(np.nanquantile(one, [0.025, 0.975])) if np.isfinite(one).any() else (np.nan, np.nan) for one in found]
+        places = random.integers(0, clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, None]
+        times = np.bincount(places.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
+        sums = {column: {name: times @ one for name, one in of_cluster[column].items()} for column in columns}
+        drawn.append([one.of(sums[one.column]) for one in measures])
+    whole = {column: _sums(table, column) for column in columns}
+    for one, found in zip(measures, np.concatenate(drawn, axis=1), strict=True):
+        bounds = np.nanquantile(found, [0.025, 0.975]) if np.isfinite(found).any() else (np.nan, np.nan)
+        yield float(one.of(whole[one.column])[0]), *bounds

@@ -45,17 +45,10 @@ def comparisons_table(
     resamples: int = RESAMPLES,
     equivalence: float = EQUIVALENCE,
 ) -> pd.DataFrame:
-    """Paired comparisons of every arm with its parent arm, arms that lack one of its earlier steps, every baseline, and
-    its own shuffled answers.
+    """comparisons.tsv, as docs/tables.md tells; "on par" needs a difference within ± `equivalence`.
 
-    Arms of one backbone, benchmark and decoding whose chains have the same stages are also compared across
-    prompt styles, once: the row stands under the style that the plan has first, and `b` is "arm [style]".
-    Arms of two backbones that are asked the same are compared where they have the same name, and everything with a
-    backbone that is not trained at all; the row stands under the backbone that the plan has first.
-    Scores are averaged over samples and seeds, example by example; an answer without a usable name scores 0, and
-    an example without any answer scores 0 and is counted in missing_a or missing_b. `p_holm` is adjusted over the
-    protocol's family; "on par" needs a difference within ± `equivalence`.
-    A benchmark with a single subset has rows for "mean" only, which is that subset.
+    Scores are averaged over samples and seeds, example by example. An answer without a usable name scores 0, and so
+    does an example without any answer. Of a benchmark with a single subset there are rows of "mean" alone.
     """
     bootstrap = Bootstrap(seed, resamples)
     questions = questions_of(evidence, plan.metric_set)
@@ -80,7 +73,11 @@ def _pairs(
     arms: list[Scored], later: list[Scored], baselines: list[Scored], plan: Plan
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison of the arms of one setting, by each metric that the plan's set
-    compares; `later` are the arms of the settings after this one."""
+    compares; `later` are the arms of the settings after this one.
+
+    Arms of the same stages are compared across styles, and arms of the same name across backbones; so is everything
+    with a backbone that is not trained at all.
+    """
     chain_of = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     by_name = {arm.name: arm for arm in arms}
@@ -123,26 +120,25 @@ def _compare(
     values, columns = _columns(pairs)
     subsets = questions.subsets.to_numpy()
     clusters = questions.clusters.to_numpy()
-    rows: dict[str, list[dict]] = {}
+    rows: list[dict] = []
     for subset, found in resampled_means(values, subsets, clusters, **bootstrap._asdict()):
         if subset != MEAN and len(set(subsets)) == 1:
             continue
         counted = in_mean(subsets) if subset == MEAN else [subset]
         chosen = np.isin(subsets, counted)
         means = np.ascontiguousarray(found.means.T)
-        rows[subset] = []
         for labels, *sides in pairs:
             places = [columns[side] for side in sides]
             known = chosen & np.isfinite(values[:, places[0]]).all(axis=1)
             if not known.any():
                 continue
             a, b = (values[known][:, place].mean(axis=1) for place in places)
-            own = [
-                means[place[0]] if len(place) == 1 else resampled_over_seeds(means[place], side.scored, bootstrap)
+            over_seeds = [
+                resampled_over_seeds(means[place], side.scored, bootstrap)
                 for side, place in zip(sides, places, strict=True)
             ]
+            resampled = over_seeds[0] - over_seeds[1]
             test = asdict(paired_test(a, b, subsets[known], equivalence))
-            resampled = own[0] - own[1]
             row = labels | test | _seeds_and_missing(sides, known)
             row["subset"], row["low"], row["high"] = subset, *percentile_bounds(resampled[:, None])[:, 0]
             row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], resampled, equivalence)
@@ -159,8 +155,8 @@ def _compare(
                 row["p_equivalence"] = np.nan
             of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control")}
             row["family"] = family_of(subset=subset, **of_pair)
-            rows[subset].append(row)
-    return [row for subset in sorted(rows, key=lambda name: (name != MEAN, name)) for row in rows[subset]]
+            rows.append(row)
+    return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))
 
 
 def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[Side, list[int]]]:

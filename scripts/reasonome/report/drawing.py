@@ -1,7 +1,6 @@
 """How figures look and how they are saved: SVG, PNG and TSV of equal bytes for equal data, for light and dark pages."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,13 +13,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from reasonome.core import atomic
 
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
-_LONGEST = 32  # characters of a name beside an axis
+_LONGEST, _LONGEST_FLAT = 32, 9  # characters of a name beside an axis, and of one that is not slanted
 MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
 STYLE = {
     "font.size": 9,
@@ -111,19 +109,22 @@ def label_baselines(axes: Axes, baselines: pd.DataFrame, lines: int = 24) -> Non
         )
 
 
-def turn_crowded_labels(figure: Figure) -> None:
-    """Slant the names below all panels of a figure if any two would touch; to be called when all is drawn."""
-    figure.draw_without_rendering()
-    named = [[label for label in axes.get_xticklabels() if label.get_text()] for axes in figure.axes]
-    if any(_touch(labels) for labels in named):
-        for label in (label for labels in named for label in labels):
-            label.set(rotation=25, ha="right", rotation_mode="anchor")
+def name_arms(axes: Axes, arms: list[str]) -> None:
+    """The names of arms below an axis; long ones are slanted."""
+    axes.set_xticks(range(len(arms)), map(shortened, arms))
+    axes.set_xlim(-0.5, len(arms) - 0.5)
+    axes.grid(axis="x", visible=False)
+    if max(map(len, arms), default=0) > _LONGEST_FLAT:
+        plt.setp(axes.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
 
 
-def _touch(labels: list[Text]) -> bool:
-    boxes = [label.get_window_extent() for label in labels]
-    # A viewer may set the names in a font that is wider than the one they were measured in.
-    return any(a.x1 + 0.15 * a.width > b.x0 for a, b in pairwise(boxes))
+def legend(figure: Figure, columns: int = 4) -> None:
+    """One legend of all panels."""
+    found: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(name, handle)
+    figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=min(columns, max(1, len(found))))
 
 
 def spread(values: list[float], room: float) -> list[float]:

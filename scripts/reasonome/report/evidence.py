@@ -8,7 +8,6 @@ import pandas as pd
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
-from reasonome.facts.statements import STATISTICS
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
 
 EXAMPLE = ["subset", "id"]
@@ -109,5 +108,4 @@ def count_reasoning(reasoning: Reasoning) -> pd.DataFrame:
 
 def read_statistics(path: Path) -> pd.DataFrame:
     """Counts of a corpus by source, the last row being the total; tokens may not be known."""
-    table = pd.read_csv(path, sep="\t", dtype={"source": str})
-    return table.astype(dict.fromkeys(STATISTICS[1:-1], "Int64") | {"share": float})
+    return pd.read_csv(path, sep="\t", dtype_backend="numpy_nullable")

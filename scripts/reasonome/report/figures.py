@@ -18,14 +18,15 @@ from reasonome.report.drawing import (
     INK,
     STYLE,
     label_baselines,
+    legend,
+    name_arms,
     save,
     shortened,
-    turn_crowded_labels,
     with_intervals,
 )
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.plan import Plan, parent_arm
-from reasonome.report.tables import SETTING, information_rank, reported_seeds
+from reasonome.report.tables import SETTING, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 HELD_OUT = "reward on held-out prompts"  # the title of a panel
@@ -39,10 +40,12 @@ def write_figures(
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
-    jobs = {f"ablation/{ablation_name(*one)}": partial(_ablation, metrics, plan, *one) for one in settings}
+    jobs = {f"ablation/{figure_name(*one)}": partial(_ablation, metrics, plan, *one) for one in settings}
     if plan.metric_set.over_ranks:
-        jobs |= {f"ablation/{top_k_name(*one)}": partial(_top_k, metrics, plan, *one) for one in settings}
-    jobs |= {f"training/{training_name(step)}": partial(_training, step) for step in steps if not step.history.empty}
+        jobs |= {f"ablation/{figure_name(*one, 'top_k')}": partial(_top_k, metrics, plan, *one) for one in settings}
+    for step in steps:
+        if not step.history.empty:
+            jobs[f"training/{figure_name(step.backbone, step.chain)}"] = partial(_training, step)
     jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
         for kind in ("ablation", "training", "corpora"):
@@ -51,16 +54,9 @@ def write_figures(
             save(*draw(), temporary / stem)
 
 
-def ablation_name(backbone: str, benchmark: str, style: str, decoding: str) -> str:
-    return f"{backbone}.{benchmark}.{style}.{decoding}"
-
-
-def top_k_name(backbone: str, benchmark: str, style: str, decoding: str) -> str:
-    return f"{ablation_name(backbone, benchmark, style, decoding)}.top_k"
-
-
-def training_name(step: TrainedStep) -> str:
-    return f"{step.backbone}.{step.chain}"
+def figure_name(*labels: str) -> str:
+    """How a file of drawings is called: backbone, and chain or setting; top-k curves end with "top_k"."""
+    return ".".join(labels)
 
 
 def _ablation(
@@ -74,7 +70,6 @@ def _ablation(
     shown = metrics.query("benchmark == @benchmark and metric in @ablated and kind in ['model', 'baseline']")
     of_style = shown.query("style == @style")
     baselines = of_style.query("kind == 'baseline' and subset == @MEAN")
-    baselines = baselines.sort_values("information", key=lambda names: names.map(information_rank), kind="stable")
     models = reported_seeds(of_style.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
     stages = [arm for arm in plan.arms if arm in set(models["arm"])]
     panels = [metric for metric in ablated if metric in set(models["metric"])]
@@ -87,9 +82,7 @@ def _ablation(
         axes.set_ylim(-0.02 * highest, 1.08 * highest)  # so that a marker at zero is whole
         axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
         label_baselines(axes, baselines[baselines["metric"] == metric])
-    handles, names = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper left", ncols=min(4, len(names)))
-    turn_crowded_labels(figure)
+    legend(figure)
     return figure, pd.concat([models, baselines])
 
 
@@ -119,7 +112,7 @@ def _top_k(
     axes.set_xlabel("first k genes of the list")
     axes.set_ylabel("right gene among them, 95 % interval")
     axes.set_ylim(-0.02, 1.04)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    legend(figure, columns=3)
     return figure, pd.concat([models, by_chance])
 
 
@@ -141,20 +134,12 @@ def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: P
         line = models[models["subset"] == subset].set_index("arm").loc[stages].reset_index().reindex(places)
         x = np.array(places) + (number - (len(names) - 1) / 2) * 0.07
         with_intervals(axes, x, line, number, label=name, **(thick if subset == MEAN else thin))
-    axes.set_xticks(range(len(stages)), map(shortened, stages))
-    axes.set_xlim(-0.5, len(stages) - 0.5)
-    axes.grid(axis="x", visible=False)
+    name_arms(axes, stages)
 
 
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     """Panels for what the step recorded: loss, reward and its components, idle groups, length, entropy, KL, drift."""
-    history, constants = step.history, step.constant or {}
-    # What the lazy answer earns on the prompts of each panel.
-    of_panel = {
-        "reward": constants,
-        "reward components": constants,
-        HELD_OUT: (step.validation or {}).get("constants", {}),
-    }
+    history = step.history
     components = {match[1]: column for column in history if (match := re.fullmatch(r"rewards/(.+)/mean", column))}
     panels = {
         "loss": {name.replace("_", " "): name for name in ("loss", "eval_loss")},
@@ -168,40 +153,47 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "KL from the parent (nats per token)": {"kl": "kl"},
         "sampler and trainer differ (nats per token)": {"drift": "sampler_drift"},
     }
+    known = set(history.dropna(axis="columns", how="all"))
     recorded = {
-        title: {name: column for name, column in curves.items() if column in history and history[column].notna().any()}
+        title: {name: column for name, column in curves.items() if column in known}
         for title, curves in panels.items()
+        if known & set(curves.values())
     }
-    recorded = {title: curves for title, curves in recorded.items() if curves} or {"nothing recorded": {}}
+    # What lazy answers earn on the prompts of each panel.
+    earned = dict.fromkeys(("reward", "reward components"), step.constant)
+    earned[HELD_OUT] = (step.validation or {}).get("constants")
     columns = min(2, len(recorded))
     rows = -(-len(recorded) // columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(3.8 * columns + 0.6, 2.6 * rows), layout="constrained", squeeze=False
-    )
+    size = (3.8 * columns + 0.6, 2.6 * rows)
+    figure, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     for axes, (title, curves) in zip(grid.flat, recorded.items(), strict=False):
-        for number, (label, column) in enumerate(curves.items()):
-            colour = COLOURS[number % len(COLOURS)]
-            curve = history[["step", column]].dropna().sort_values("step")
-            marker = "o" if len(curve) < 40 else None
-            axes.plot(curve["step"], curve[column], color=colour, label=label, marker=marker, markersize=2.5)
-            constant = of_panel.get(title, {}).get(label)
-            if constant is not None:
-                axes.axhline(constant, color=colour, linestyle=(0, (4, 2)), linewidth=1)
-        for number, copy in enumerate(of_panel.get(title, {}).get("copies", []) if "reward" in curves else []):
-            axes.axhline(copy["reward"], color=INK, linestyle=(0, (1, 1 + 2 * number)), linewidth=1, label=copy["name"])
-        if title == "reward" and "reward_std" in history:
-            band = history[["step", "reward", "reward_std"]].dropna().sort_values("step")
-            low, high = band["reward"] - band["reward_std"], band["reward"] + band["reward_std"]
-            axes.fill_between(band["step"], low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
-        if set(curves) & set(of_panel.get(title, {})):
-            axes.plot([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1, label="best constant answer")
+        _curves(axes, curves, history, earned.get(title) or {})
         axes.set_title(title, fontsize=9, loc="left")
         axes.set_xlabel("step")
-        if len(axes.get_legend_handles_labels()[1]) > 1:
-            axes.legend(fontsize=7)
     for axes in grid.flat[len(recorded) :]:
         axes.set_visible(False)
     return figure, history
+
+
+def _curves(axes: Axes, curves: dict[str, str], history: pd.DataFrame, earned: dict) -> None:
+    """Columns of a history by step; dashed is what the best constant answer earns, dotted what copies do."""
+    for number, (label, column) in enumerate(curves.items()):
+        colour = COLOURS[number % len(COLOURS)]
+        curve = history[["step", column]].dropna().sort_values("step")
+        marker = "o" if len(curve) < 40 else None
+        axes.plot(curve["step"], curve[column], color=colour, label=label, marker=marker, markersize=2.5)
+        if label in earned:
+            axes.axhline(earned[label], color=colour, linestyle=(0, (4, 2)), linewidth=1)
+    if curves.get("reward") == "reward":
+        band = history[["step", "reward", "reward_std"]].dropna().sort_values("step")
+        low, high = band["reward"] - band["reward_std"], band["reward"] + band["reward_std"]
+        axes.fill_between(band["step"], low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
+    for number, copy in enumerate(earned.get("copies", []) if "reward" in curves else []):
+        axes.axhline(copy["reward"], color=INK, linestyle=(0, (1, 1 + 2 * number)), linewidth=1, label=copy["name"])
+    if set(curves) & set(earned):
+        axes.plot([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1, label="best constant answer")
+    if len(axes.get_legend_handles_labels()[1]) > 1:
+        axes.legend(fontsize=7)
 
 
 def _corpus(statistics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
@@ -226,5 +218,5 @@ def _corpus(statistics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.margins(x=0.16)
     axes.grid(axis="y", visible=False)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    legend(figure)
     return figure, statistics

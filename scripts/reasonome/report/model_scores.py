@@ -10,20 +10,9 @@ import pandas as pd
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text
-from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, information_rank, of_all_strata
 from reasonome.scoring.comparisons import MEAN
-
-# What baselines look at, in the words of somebody who never saw one.
-LOOKS_AT = {
-    "none": "nothing at all, not even the genes",
-    "prompt": "the prompt (genes and their official names)",
-    "prompt facts": "the facts in the prompt",
-    "training data": "the training data",
-    "a database": "a database",
-    CEILING: "a database with the own term",
-}
 
 
 class AgainstGroup(NamedTuple):
@@ -79,14 +68,14 @@ class ModelScores:
 
     @property
     def shuffled(self) -> pd.DataFrame:
-        """The means of the model's own answers, handed to other questions."""
-        return self._rows(kind="shuffled", subset=MEAN, chain=self.asked.chain, arm=self.asked.arm)
+        """The means of the model's own answers, handed to other questions, by metric."""
+        return self._rows(kind="shuffled", subset=MEAN, chain=self.asked.chain, arm=self.asked.arm).set_index("metric")
 
     @property
     def untrained(self) -> pd.DataFrame:
-        """The means of the untrained backbone that was asked the same, of the first such arm; none where none was."""
+        """The means of the untrained backbone that was asked the same, by metric; of the first such arm, if any."""
         rows = self._rows(kind="model", subset=MEAN, chain=chains.BASE)
-        return rows[rows["arm"] == rows["arm"].iloc[0]] if len(rows) else rows
+        return rows.drop_duplicates("metric").set_index("metric")
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""

@@ -20,14 +20,9 @@ def score(value: float | None, metric: str = "") -> str:
     return f"{value:.1f}" if metric.startswith(_IN_UNITS) else f"{value:.3f}"
 
 
-def signed(value: float | None) -> str:
+def signed(value: float, digits: int = 3) -> str:
     """A difference with its sign; "" where it is not known."""
-    return "" if value is None or math.isnan(value) else f"{value:+.3f}".replace("-", "−")
-
-
-def decimals(value: float) -> str:
-    """A statistic with two digits; "" where it is not known."""
-    return "" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+    return "" if math.isnan(value) else f"{value:+,.{digits}f}".replace("-", "−")
 
 
 def p_value(value: float) -> str:

@@ -7,8 +7,6 @@ from reasonome.core import atomic
 from reasonome.report.plan import Evaluation, Plan
 
 UNTRAINED, ENDPOINT, RECORDED = "untrained", "from an endpoint", "recorded elsewhere"
-RECORDED_COLUMNS = ["rows", "missing", "empty", "duplicates", "conflicts", "unknown", "file", "sha256"]
-ENDPOINT_COLUMNS = ["models", "answers", "asked", "prompt_tokens", "generated_tokens", "cost"]
 Answering = dict[str, Any] | None  # run.json of the job that brought the answers
 
 

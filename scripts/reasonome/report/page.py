@@ -15,7 +15,7 @@ from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
 from reasonome.report.plan import Plan, Reasoning
-from reasonome.report.training_section import corpus_section, step_section
+from reasonome.report.training_section import drawing, step_section
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -76,7 +76,6 @@ def render_page(inputs: ReportInputs) -> str:
             plan=plan,
             groups=plan.metric_set.groups,
             ceiling=CEILING,
-            strip=scores_section.STRIP,
             with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
             settings=[
                 scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
@@ -86,15 +85,16 @@ def render_page(inputs: ReportInputs) -> str:
             baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
             training=[step_section(inputs.figures, step) for step in inputs.steps],
             reasoning=inputs.reasoning,
-            corpora=[corpus_section(inputs.figures, corpus, inputs.corpora[corpus.name]) for corpus in plan.corpora],
+            corpora=[
+                (corpus, inputs.corpora[corpus.name], drawing(inputs.figures / "corpora", corpus.name))
+                for corpus in plan.corpora
+            ],
             audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
             leaks=leaks_section(inputs.leaks),
             costs=inputs.costs,
             abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
             recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
-            recorded_columns=origins.RECORDED_COLUMNS,
             endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
-            endpoint_columns=origins.ENDPOINT_COLUMNS,
             own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
             mean=MEAN,
             significant=SIGNIFICANT,
@@ -133,7 +133,6 @@ def _environment(plan: Plan) -> Environment:
         "score": number_text.score,
         "signed": number_text.signed,
         "p_value": number_text.p_value,
-        "decimals": number_text.decimals,
         "pretty": number_text.pretty,
         "plain": number_text.plain,
         "breakable": _breakable,

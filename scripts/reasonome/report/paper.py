@@ -11,6 +11,7 @@ from tabulate import tabulate
 from reasonome.config.project import chains
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
+from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
@@ -24,7 +25,7 @@ NAMES = {"term_score": "Term score (primary)", "rouge_l": "ROUGE-L", "similarity
 NAMES |= {INDEPENDENT: "Similarity, mean of the encoders that no reward used"}
 NAMES |= {"top_1": "Top-1 (primary)", "top_3": "Top-3", "top_5": "Top-5", "top_10": "Top-10", "mrr": "MRR"}
 TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
-_CELL = ["backbone", *SETTING, "arm", "subset", "metric"]
+_ASKED = ["backbone", *SETTING, "subset", "metric"]
 ROW = ["kind", "information", "backbone", "arm"]
 _NBSP = "\u00a0"
 _MARKS = {0.001: "***", 0.01: "**", 0.05: "*"}
@@ -68,21 +69,19 @@ def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, as
     metrics = reported_seeds(of_all_strata(metrics))
     if not plan.rewarded_encoders:  # then it is the mean of all encoders once more
         metrics = metrics[metrics["metric"] != INDEPENDENT]
-    tests = comparisons[comparisons["kind"] == "parent arm"].rename(columns={"a": "arm", "b": "against"})
-    tests = tests[[*_CELL, *_TEST]]
     parts = []
     for setting in settings(plan, asked):
         models, baselines = rows_of(metrics, setting)
         for metric in score_metrics(models):
-            scores = in_order(models[models["metric"] == metric], plan)
-            bases = {backbone: _base_arm(plan, backbone, setting) for backbone in scores["backbone"].unique()}
-            parts.append(_with_tests(_with_base(scores, bases), tests))
-            parts.append(
-                best_baselines(baselines[baselines["metric"] == metric]).assign(
-                    decoding=setting[2], against="", verdict="", mark=""
-                )
-            )
-    return table(parts, CELL_COLUMNS)
+            parts.append(in_order(models[models["metric"] == metric], plan))
+            parts.append(best_baselines(baselines[baselines["metric"] == metric]).assign(decoding=setting[2]))
+    cells = _with_base(table(parts, [*VALUE_COLUMNS, "chain"]))
+    tests = comparisons[comparisons["kind"] == "parent arm"].rename(columns={"a": "arm", "b": "against"})
+    tests = tests[[*_ASKED, "arm", *_TEST]]
+    cells = cells.merge(tests, how="left", on=[*_ASKED, "arm"], validate="one_to_one")
+    cells[["against", "verdict"]] = cells[["against", "verdict"]].fillna("")
+    marks = [mark(p, p_holm) for p, p_holm in zip(cells["p_family"], cells["p_holm"], strict=True)]
+    return cells.assign(mark=marks)[CELL_COLUMNS]
 
 
 def table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -127,29 +126,14 @@ def in_order(models: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     return models.sort_values(list(place), key=lambda column: column.map(place[column.name]), kind="stable")
 
 
-def _base_arm(plan: Plan, backbone: str, setting: tuple[str, str, str]) -> str | None:
-    """The arm that is the untrained backbone, where it was asked in this setting."""
-    wanted = (backbone, *setting, chains.BASE)
-    asked = {e.arm for e in plan.evaluations if (e.backbone, e.benchmark, e.style, e.decoding, e.chain) == wanted}
-    return next((arm for arm in plan.arms if arm in asked), None)
-
-
-def _with_base(scores: pd.DataFrame, bases: dict[str, str | None]) -> pd.DataFrame:
-    """Scores of one metric with `base`, `delta` and `delta_percent`; empty for the untrained backbone itself."""
-    untrained = scores["arm"] == scores["backbone"].map(bases)
-    of_base = scores[untrained].set_index(["backbone", "subset"])["value"]
-    keys = pd.MultiIndex.from_frame(scores[["backbone", "subset"]])
-    base = pd.Series(of_base.reindex(keys).to_numpy(float), scores.index).mask(untrained)
-    delta = scores["value"] - base
-    return scores.assign(base=base, delta=delta, delta_percent=100 * delta / base.where(base > 0))
-
-
-def _with_tests(scores: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
-    """Scores with the test against the parent arm, where there is one."""
-    scores = scores.merge(tests, how="left", on=_CELL, validate="one_to_one")
-    text = scores[["against", "verdict"]].fillna("")
-    marks = [mark(p, p_holm) for p, p_holm in zip(scores["p_family"], scores["p_holm"], strict=True)]
-    return scores.assign(**text, mark=marks)
+def _with_base(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells with `base`, `delta` and `delta_percent`; empty for the untrained backbone itself."""
+    untrained = cells["chain"] == chains.BASE
+    base = cells[untrained].drop_duplicates(_ASKED)[[*_ASKED, "value"]].rename(columns={"value": "base"})
+    cells = cells.merge(base, how="left", on=_ASKED)
+    cells["base"] = cells["base"].mask(untrained)
+    delta = cells["value"] - cells["base"]
+    return cells.assign(delta=delta, delta_percent=100 * delta / cells["base"].where(cells["base"] > 0))
 
 
 def mark(p: float, p_holm: float) -> str:
@@ -214,39 +198,30 @@ def _score(cell) -> str:
     if pd.notna(cell.sd_seeds):
         text += f" ± {cell.sd_seeds:.3f}"
     if pd.notna(cell.delta_percent):
-        return f"{text} ({_signed(cell.delta_percent, 1 if abs(cell.delta_percent) < 100 else 0)}{_NBSP}%)"
-    return text if pd.isna(cell.delta) else f"{text} (n/a,{_NBSP}{_signed(cell.delta, 3)})"
+        return f"{text} ({signed(cell.delta_percent, 1 if abs(cell.delta_percent) < 100 else 0)}{_NBSP}%)"
+    return text if pd.isna(cell.delta) else f"{text} (n/a,{_NBSP}{signed(cell.delta)})"
 
 
 def _tested(cell) -> str:
     on_par = ", on par" if cell.verdict == "on par" else ""
-    return f"{escaped(cell.against)}: {_signed(cell.difference, 3)} {cell.mark}{on_par}"
+    return f"{escaped(cell.against)}: {signed(cell.difference)} {cell.mark}{on_par}"
 
 
 def format_markdown(plan: Plan, cells: pd.DataFrame) -> str:
     """Format accuracy for people, a row per model and benchmark."""
-    shown = [metric for metric in FORMATS if metric in set(cells["metric"])]
-    rows = []
-    for (backbone, arm, *setting), of_model in cells.groupby(["backbone", "arm", *SETTING], sort=False):
-        by_metric = {cell.metric: cell for cell in of_model.itertuples()}
-        shares = [_share(by_metric.get(metric)) for metric in shown]
-        rows.append([*map(escaped, [backbone, arm, *setting]), *shares])
-    header = ["backbone", "arm", "benchmark", "style", "decoding", *(FORMATS[metric] for metric in shown)]
-    drawn = markdown_table(header, rows, numbers=range(5, len(header)))
-    return "\n".join(
-        ["# Format accuracy", "", f"Experiment {escaped(plan.experiment)}.", "", _FORMAT_LEGEND, drawn, ""]
-    )
+    labels = ["backbone", "arm", *SETTING]
+    shares = cells.assign(share=[_share(cell) for cell in cells.itertuples()])
+    shares = shares.set_index([*labels, "metric"])["share"].unstack(fill_value="", sort=False)
+    shown = [metric for metric in FORMATS if metric in shares]
+    rows = [[*map(escaped, row.Index), *row[1:]] for row in shares[shown].itertuples()]
+    header = [*labels, *(FORMATS[metric] for metric in shown)]
+    drawn = markdown_table(header, rows, numbers=range(len(labels), len(header)))
+    return f"# Format accuracy\n\nExperiment {escaped(plan.experiment)}.\n\n{_FORMAT_LEGEND}\n{drawn}\n"
 
 
 def _share(cell) -> str:
-    if cell is None:
-        return ""
     spread = f" ± {cell.sd_seeds:.3f}" if pd.notna(cell.sd_seeds) else ""
     return f"{cell.value:.3f}{spread} ({cell.low:.3f} to {cell.high:.3f})"
-
-
-def _signed(value: float, digits: int) -> str:
-    return f"{value:+,.{digits}f}".replace("-", "−")
 
 
 def markdown_table(header: list[str], rows: list[list[str]], numbers: Collection[int] = ()) -> str:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from reasonome.report import abstention, paper
-from reasonome.report.drawing import COLOURS, INK, label_baselines, shortened, turn_crowded_labels, with_intervals
+from reasonome.report.drawing import COLOURS, INK, label_baselines, legend, name_arms, shortened, with_intervals
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
 from reasonome.scoring.comparisons import MEAN
@@ -49,8 +49,7 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
             axes.set_title(", ".join(setting), fontsize=9, loc="left")
             drawn += [models, baselines]
-    _legend(figure, grid)
-    turn_crowded_labels(figure)
+    legend(figure)
     return figure, paper.table(drawn, paper.VALUE_COLUMNS)
 
 
@@ -64,9 +63,7 @@ def _panel(
         x = np.array([present.index(arm) for arm in points["arm"]]) + shift
         with_intervals(axes, x, points, number, label=backbone, linestyle="none", capsize=2.5, markersize=5)
     axes.set_ylim(-0.03 * highest, 1.08 * highest)  # so that a marker at zero is whole
-    axes.set_xlim(-0.5, len(present) - 0.5)
-    axes.set_xticks(range(len(present)), map(shortened, present))
-    axes.grid(axis="x", visible=False)
+    name_arms(axes, present)
     label_baselines(axes, baselines, lines=15)
 
 
@@ -96,7 +93,7 @@ def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
             axes.set_xlim(0, 1)
             axes.set_ylim(-0.02, 1.02)
     axes.plot([], [], color=INK, linestyle=DASHES, linewidth=0.9, label="constant confidence")
-    _legend(figure, grid)
+    legend(figure)
     return figure, data
 
 
@@ -125,12 +122,3 @@ def abstentions(evaluations: list[Scored], *, seed: int, resamples: int) -> pd.D
 def _labels(evaluation: Evaluation) -> dict[str, str | int]:
     """Which model answered what: the columns `RUN`."""
     return {name: getattr(evaluation, name) for name in RUN}
-
-
-def _legend(figure: Figure, grid: np.ndarray) -> None:
-    """One legend of all panels."""
-    found: dict[str, object] = {}
-    for axes in grid.flat:
-        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(name, handle)
-    figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=min(4, max(1, len(found))))

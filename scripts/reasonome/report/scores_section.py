@@ -3,7 +3,6 @@
 A setting is a benchmark, a prompt style and a decoding.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,15 +13,14 @@ from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
-from reasonome.report.figures import ablation_name, top_k_name
+from reasonome.report.figures import figure_name
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, information_rank, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, of_all_strata, reported_seeds
 from reasonome.report.training_section import drawing
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
-STRIP = 120  # pixels between 0 and the highest bound of a setting
 
 
 class Column(NamedTuple):
@@ -43,13 +41,13 @@ class Setting(NamedTuple):
 
 def behind(runs: Sequence[Run], setting: Setting, kind: str, backbone: str, arm: str, seed: str = MEAN) -> list[int]:
     """The numbers of the runs behind a score, among all in the table of answers; several for a mean of seeds."""
+    wanted = ("model", backbone, arm, *setting)
+    if kind == "baseline":
+        wanted = ("baseline", "", arm, *setting._replace(decoding=""))
     return [
         number
         for number, run in enumerate(runs)
-        if run.kind == ("baseline" if kind == "baseline" else "model")
-        and (run.benchmark, run.style) == (setting.benchmark, setting.style)
-        and (run.kind == "baseline" or run.decoding == setting.decoding)
-        and (run.arm, run.backbone) == (arm, backbone)
+        if (run.kind, run.backbone, run.arm, run.benchmark, run.style, run.decoding) == wanted
         and (seed in (MEAN, "") or run.seed == seed)
     ]
 
@@ -80,10 +78,11 @@ def scores_section(
     metric_set = plan.metric_set
     primary = primary_metric(metrics, metric_set)
     tables = _Tables(runs, setting, metric_set)
-    kinds = sorted(set(baselines["information"]), key=information_rank)
+    kinds = list(baselines["information"].unique())
     rows = tables.tests(compared)
     of_mean = [test for test in rows if test["subset"] == MEAN]
-    backbones = models["backbone"].unique()
+    beside = [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(of_mean, baselines, kinds)]
+    backbones, folder = models["backbone"].unique(), figures / "ablation"
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
         "track": _tracks(plan, setting),
@@ -91,12 +90,12 @@ def scores_section(
         "only_rewarded": _only_rewarded_encoders(plan, models),
         "subsets": in_mean(subsets),
         "n": int(models.query("metric == @primary and subset == @MEAN")["n"].iloc[0]),
-        "headline": tables.headline(shown, rows, kinds, primary),
+        "headline": tables.headline(shown, [row for row in beside if row["metric"] == primary], kinds, primary),
         "scores": tables.scores(shown, _main_columns(models, subsets, primary, metric_set)),
         "further": tables.scores(shown, _further_columns(models, metric_set)),
         "strata": tables.strata_scores(asked[asked["kind"] != "shuffled"], primary),
         "variants": tables.variant_scores(shown[shown["kind"] != "shuffled"], subsets),
-        "margins": [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(rows, baselines, kinds)],
+        "margins": beside,
         "kinds": kinds,
         "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == metric_set.primary],
         "tests": of_mean,
@@ -104,11 +103,9 @@ def scores_section(
         "style_tests": [t for t in of_mean if t["kind"] == "other style"],
         "backbone_tests": [t for t in of_mean if t["kind"] == "other backbone"],
         "missing": _missing(compared),
-        "charts": [(one, drawing(figures / "ablation", ablation_name(one, *setting))) for one in backbones],
+        "charts": [(one, drawing(folder, figure_name(one, *setting))) for one in backbones],
         "rank_charts": [
-            (one, drawing(figures / "ablation", top_k_name(one, *setting)))
-            for one in backbones
-            if metric_set.over_ranks
+            (one, drawing(folder, figure_name(one, *setting, "top_k"))) for one in backbones if metric_set.over_ranks
         ],
     }
 
@@ -116,25 +113,25 @@ def scores_section(
 def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] | None:
     """How answers were linked to terms: (backbone, arm, (how, share) where any) of every arm over all its answers, and
     the encoders that linked, with those that a reward used. None without an ontology."""
-    tables: dict[tuple[str, str], list[pd.DataFrame]] = {}
-    for e, table in evidence.evaluations:
-        if (e.benchmark, e.style, e.decoding) == tuple(setting) and "term_by" in table:
-            tables.setdefault((e.backbone, e.arm), []).append(table)
+    tables = [
+        table.assign(backbone=e.backbone, arm=e.arm, term_by=table["term_by"].fillna(""))
+        for e, table in evidence.evaluations
+        if (e.benchmark, e.style, e.decoding) == tuple(setting) and "term_by" in table
+    ]
     if not tables:
         return None
-    arms, encoders = [], set()
-    for (backbone, arm), found in tables.items():
-        by = pd.concat([table["term_by"].fillna("") for table in found])
-        arms.append((backbone, arm, [(LINKED[how], share) for how in LINKED if (share := (by == how).mean())]))
-        if (by == "encoder").any():
-            encoders |= {c.removeprefix("percentile_") for t in found for c in t if c.startswith("percentile_")}
+    arms = [
+        (*key, [(words, share) for how, words in LINKED.items() if (share := (by == how).mean())])
+        for key, by in pd.concat(tables).groupby(["backbone", "arm"], sort=False)["term_by"]
+    ]
+    linked = [table for table in tables if "encoder" in set(table["term_by"])]
+    encoders = {c.removeprefix("percentile_") for table in linked for c in table if c.startswith("percentile_")}
     return {"arms": arms, "encoders": sorted(encoders), "rewarded": sorted(encoders & set(plan.rewarded_encoders))}
 
 
 def baseline_notes(metrics: pd.DataFrame, metric_set: MetricSet) -> list[tuple[str, str, str]]:
-    """(baseline, information, what it does) of every baseline, by the information used."""
+    """(baseline, information, what it does) of every baseline."""
     baselines = metrics[metrics["kind"] == "baseline"][["arm", "information"]].drop_duplicates()
-    baselines = baselines.sort_values("information", key=lambda names: names.map(information_rank))
     return [(f.arm, f.information, metric_set.baselines.get(f.arm, "")) for f in baselines.itertuples()]
 
 
@@ -144,7 +141,8 @@ def claimed_p(test: Mapping[str, Any]) -> float:
 
 
 def margins(tests: list[dict], baselines: pd.DataFrame, kinds: list[str]) -> list[dict]:
-    """Per arm and metric: the test against the best baseline of each kind, and the kinds it beats whole.
+    """Per arm and metric, by tests of the mean: the test against the best baseline of each kind, and the kinds it beats
+    whole.
 
     Only what is adjusted within the protocol's family is beaten: neither a ceiling, nor anything by an untrained arm.
     """
@@ -152,8 +150,7 @@ def margins(tests: list[dict], baselines: pd.DataFrame, kinds: list[str]) -> lis
     rows = []
     by_arm: dict[tuple, list[dict]] = {}
     for test in tests:
-        if test["subset"] == MEAN:
-            by_arm.setdefault((test["backbone"], test["a"], test["metric"]), []).append(test)
+        by_arm.setdefault((test["backbone"], test["a"], test["metric"]), []).append(test)
     for (backbone, arm, metric), own in by_arm.items():
         cells, beaten = {}, []
         for kind in kinds:
@@ -214,18 +211,15 @@ class _Tables:
         return [row | {"sides": self._sides(row)} for row in compared.to_dict("records")]
 
     def _sides(self, test: dict) -> list[int]:
-        kind = "baseline" if test["kind"] == "baseline" else "model"
-        setting, backbone, b = self.setting, test["backbone"], test["b"]
-        if test["kind"] == "shuffled":
+        kind, backbone, b, setting = test["kind"], test["backbone"], test["b"], self.setting
+        if kind == "shuffled":
             return []
-        if test["kind"] in ("other style", "other backbone") and b.endswith("]"):
+        if kind in ("other style", "other backbone"):
             b, _, other = b.removesuffix("]").rpartition(" [")
-            if test["kind"] == "other style":
-                setting = setting._replace(style=other)
-            else:
-                backbone = other
+            setting = setting._replace(style=other) if kind == "other style" else setting
+            backbone = other if kind == "other backbone" else backbone
         own = behind(self.runs, self.setting, "model", test["backbone"], test["a"])
-        other = behind(self.runs, setting, kind, "" if kind == "baseline" else backbone, b)
+        other = behind(self.runs, setting, kind, backbone, b)
         return [own[0], other[0]] if own and other else []
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
@@ -244,54 +238,43 @@ class _Tables:
     def scores(self, metrics: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
         """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
         baselines = metrics[metrics["kind"] == "baseline"]
-        kinds = sorted(set(baselines["information"]), key=information_rank)
-        kinds_in_words = self.metric_set.groups
+        words = self.metric_set.groups
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
-        for kind in kinds:
-            title = f"Baselines that use {kinds_in_words.get(kind, kind)}"
+        for kind in baselines["information"].unique():
+            title = f"Baselines that use {words.get(kind, kind)}"
             if kind == CEILING:
-                title = f"A ceiling, not a baseline to beat: look-ups in {kinds_in_words[kind]}"
+                title = f"A ceiling, not a baseline to beat: look-ups in {words[kind]}"
             groups.append((title, False, self.rows(baselines[baselines["information"] == kind], columns)))
         shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
         groups.append(("The models' own answers, shuffled", False, shuffled))
         return {"columns": columns, "groups": [group for group in groups if group[2]]}
 
-    def headline(self, metrics: pd.DataFrame, tests: list[dict], kinds: list[str], primary: str) -> dict[str, Any]:
-        """The primary metric of everything, drawn on one scale, with models' margins over each group of baselines."""
-        found = self.scores(metrics, [Column(primary)])
-        baselines = metrics[metrics["kind"] == "baseline"]
-        own = [test for test in tests if test["metric"] == primary]
-        by_arm = {(row["backbone"], row["arm"]): row for row in margins(own, baselines, kinds)}
-        rows = [row for _, _, rows in found["groups"] for row in rows]
-        bounds = [v for row in rows for _, cell in row["cells"] for v in (cell.value, cell.high) if not math.isnan(v)]
-        highest = max([*bounds, 0.01])
-        beatable = baselines.query("metric == @primary and subset == @MEAN and information != @CEILING")["value"]
+    def headline(self, metrics: pd.DataFrame, beside: list[dict], kinds: list[str], primary: str) -> dict[str, Any]:
+        """The primary metric of everything, to be drawn on one scale, with models' margins over groups of baselines."""
+        groups = self.scores(metrics, [Column(primary)])["groups"]
+        by_arm = {(row["backbone"], row["arm"]): row for row in beside}
+        rows = [row for _, _, rows in groups for row in rows]
         for row in rows:
-            cell = row["cells"][0][1]
-            row["strip"] = {
-                name: None if math.isnan(value) else round(STRIP * max(value, 0.0) / highest, 1)
-                for name, value in (("low", cell.low), ("value", cell.value), ("high", cell.high))
-            }
             row["margins"] = by_arm.get((row["backbone"], row["arm"])) if row["kind"] == "model" else None
+        means = metrics.query("metric == @primary and subset == @MEAN")
+        beatable = means.query("kind == 'baseline' and information != @CEILING")["value"]
         return {
-            "groups": found["groups"],
-            "kinds": [kind for kind in kinds if any(kind in row["cells"] for row in by_arm.values())],
-            "highest": highest,
-            "best": None if beatable.empty else round(STRIP * beatable.max() / highest, 1),
+            "groups": groups,
+            "kinds": [kind for kind in kinds if any(kind in row["cells"] for row in beside)],
+            "highest": max(means[["value", "high"]].max(axis=None), 0.01),
+            "best": None if beatable.empty else beatable.max(),
         }
 
     def strata_scores(self, metrics: pd.DataFrame, primary: str) -> dict[str, Any] | None:
         """Scores by stratum, and the examples in each; None where the examples have no strata."""
-        models = metrics[(metrics["kind"] == "model") & (metrics["subset"] == MEAN) & (metrics["metric"] == primary)]
-        sizes = models.set_index("stratum")["n"].to_dict()
-        order = self.metric_set.strata or sorted(set(sizes) - {""})
-        strata = [stratum for stratum in order if stratum in sizes]
-        if not strata:
+        models = metrics.query("kind == 'model' and subset == @MEAN and metric == @primary and stratum != ''")
+        sizes = models.set_index("stratum")["n"].astype(int).to_dict()
+        if not sizes:
             return None
         measured = set(metrics["metric"])
         shown = [m for m in dict.fromkeys([primary, *self.metric_set.by_stratum]) if m in measured]
-        columns = [Column(metric, stratum=stratum) for metric in shown for stratum in strata]
-        return self.scores(metrics, columns) | {"sizes": [(stratum, int(sizes[stratum])) for stratum in strata]}
+        columns = [Column(metric, stratum=stratum) for metric in shown for stratum in sizes]
+        return self.scores(metrics, columns) | {"sizes": list(sizes.items())}
 
     def variant_scores(self, metrics: pd.DataFrame, subsets: list[str]) -> list[tuple[str, dict[str, Any]]]:
         """(metric, scores on every subset beside its contaminated variants); none where there are no variants."""

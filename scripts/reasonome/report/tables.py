@@ -11,19 +11,8 @@ from reasonome.report.metric_sets import MetricSet
 from reasonome.scoring.comparisons import MEAN
 
 SETTING = ["benchmark", "style", "decoding"]
-METRIC_COLUMNS = [
-    "experiment",
-    "backbone",
-    "arm",
-    "chain",
-    "seed",
-    *SETTING,
-    "subset",
-    "stratum",
-    "kind",
-    "information",
-]
-METRIC_COLUMNS += ["metric", "value", "low", "high", "n", "sd_seeds", "n_seeds"]
+_LABELS = ["experiment", "backbone", "arm", "chain", "seed", *SETTING, "subset", "stratum", "kind", "information"]
+METRIC_COLUMNS = [*_LABELS, "metric", "value", "low", "high", "n", "sd_seeds", "n_seeds"]
 COMPARISON_COLUMNS = ["experiment", "backbone", *SETTING, "subset", "kind", "metric", "a", "b", "information"]
 COMPARISON_COLUMNS += ["difference", "low", "high", "verdict", "t", "p", "p_wilcoxon", "p_bootstrap", "p_mcnemar"]
 COMPARISON_COLUMNS += ["p_equivalence", "family", "p_family", "group_p", "p_holm", "effect_size", "effect_rank", "n"]
@@ -31,8 +20,7 @@ COMPARISON_COLUMNS += ["seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
 ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
 # The order of the baselines in every table.
 INFORMATION = [*BASELINE_GROUPS, CEILING]
-TEXT_COLUMNS = ["experiment", "backbone", "arm", "chain", "seed", *SETTING, "subset", "stratum", "kind", "information"]
-TEXT_COLUMNS += ["metric", "a", "b", "verdict", "family", "note"]
+TEXT_COLUMNS = [*_LABELS, "metric", "a", "b", "verdict", "family", "note"]
 
 
 def metric_columns(metric_set: MetricSet) -> list[str]:
