@@ -19,7 +19,7 @@ def main() -> None:
     metric_set = read_plan(folder / "plan.json").metric_set
     spent = tables.read_table(folder / "costs.tsv", costs.COLUMNS)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(metric_set))
-    print(spent.to_string(index=False), costs.summary(spent), sep="\n\n", end="\n\n")
+    print(spent.to_string(index=False), end="\n\n")
     print(tables.headline(metrics, metric_set).to_string(index=False, na_rep=""), end="\n\n")
     print(f"tables: {folder}/metrics.tsv, {folder}/comparisons.tsv")
     print(f"report: {folder}/report.html (open it in a browser)")

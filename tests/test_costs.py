@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from reasonome.core import atomic
-from reasonome.report.costs import COLUMNS, costs_table, summary
+from reasonome.report.costs import COLUMNS, costs_table
 from reasonome.report.plan import Plan
-from reasonome.report.tables import metric_columns, read_table
+from reasonome.report.tables import metric_columns
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
@@ -41,10 +41,6 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     total = table.iloc[-1]
     assert (total["seconds"], total["backward_tokens"], total["generated_tokens"]) == (40.0, 900, 250)
     assert total["peak_memory_gb"] == 7.5
-    atomic.write_tsv(tmp_path / "costs.tsv", table)
-    assert summary(read_table(tmp_path / "costs.tsv", COLUMNS)) == (
-        "900 tokens through a backward pass, 250 generated, peak 7.5 GB, 40 seconds in training and answering"
-    )
 
 
 def test_training_whose_last_attempt_took_no_step_has_no_rate(tmp_path):
@@ -79,7 +75,7 @@ def test_the_headline_of_rankings_is_shown(folder):
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm", "top_1"] in lines
     assert ["loci", "short", "greedy", "model", "SFT", "0.25"] in lines
-    assert "1,234 generated" in done.stdout
+    assert any(line[:1] == ["total"] and "1234" in line for line in lines)  # generated tokens
 
 
 def test_another_table_in_its_place_is_still_refused(folder):

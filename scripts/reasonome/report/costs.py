@@ -11,11 +11,9 @@ _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
-    """A row per trained step and per set of answers, then `total`; peak memory's total is the highest.
+    """costs.tsv, as docs/tables.md tells: a row per trained step and per set of answers, then `total`.
 
-    `tokens_per_second` of training is of optimizer steps alone, empty where the last attempt took none; of answers it
-    is generated tokens over the whole job. `mfu` is the share of the machine's matmul peak, `precision` bf16 or fp32,
-    empty for answers that were not computed here. Raises InputError for a missing run.json.
+    The total of peak memory is the highest. Raises InputError for a missing run.json.
     """
     trained = [("train", s.chain.rpartition("+")[2], s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
     answered = [
@@ -39,12 +37,3 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     return table.astype({"backward_tokens": int, "generated_tokens": int}).round(
         {"seconds": 1, "tokens_per_second": 1}
     )[COLUMNS]
-
-
-def summary(costs: pd.DataFrame) -> str:
-    """The total of a table of costs in one line, for people to read on a terminal."""
-    seconds, backward, generated, peak = costs.iloc[-1][_MEASURED].astype(float)
-    return (
-        f"{backward:,.0f} tokens through a backward pass, {generated:,.0f} generated, "
-        f"peak {peak:.1f} GB, {seconds:,.0f} seconds in training and answering"
-    )

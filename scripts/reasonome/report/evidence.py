@@ -41,10 +41,6 @@ class TrainedStep:
     validation: dict | None
     constant: dict | None
 
-    @property
-    def name(self) -> str:
-        return self.chain.rsplit("+", 1)[-1]
-
 
 def read_evidence(plan: Plan) -> Evidence:
     """Read every score and baseline table of `plan`.

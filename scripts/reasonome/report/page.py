@@ -1,6 +1,5 @@
 """One self-contained report.html: the tables, the figures, and every answer to look through."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,14 +134,9 @@ def _environment(plan: Plan) -> Environment:
         "p_value": number_text.p_value,
         "pretty": number_text.pretty,
         "plain": number_text.plain,
-        "breakable": _breakable,
+        "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
         "metric_name": plan.metric_set.name,
         "claimed_p": scores_section.claimed_p,
         "is_claim": is_claim,
     }
     return environment
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may be broken behind its underscores, as markup."""
-    return Markup("<wbr>").join(re.split("(?<=_)", name))

@@ -85,7 +85,7 @@ def scores_section(
     backbones, folder = models["backbone"].unique(), figures / "ablation"
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
-        "track": _tracks(plan, setting),
+        "track": next(e.track for e in plan.evaluations if (e.benchmark, e.style, e.decoding) == setting),
         "primary": primary,
         "only_rewarded": _only_rewarded_encoders(plan, models),
         "subsets": in_mean(subsets),
@@ -179,12 +179,6 @@ def _main_columns(models: pd.DataFrame, subsets: list[str], primary: str, metric
 def _further_columns(models: pd.DataFrame, metric_set: MetricSet) -> list[Column]:
     shown = set(metric_set.names) - set(metric_set.further)
     return [Column(metric) for metric in models["metric"].drop_duplicates() if metric not in shown]
-
-
-def _tracks(plan: Plan, setting: Setting) -> str:
-    """How answers are read, where the plan tells: "strict" or "as-published"."""
-    found = {e.track for e in plan.evaluations if (e.benchmark, e.style, e.decoding) == tuple(setting)}
-    return ", ".join(sorted(found - {""}))
 
 
 def _only_rewarded_encoders(plan: Plan, models: pd.DataFrame) -> bool:
