@@ -35,9 +35,6 @@ include: "workflow/rules/answers.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/annotations.smk"
 include: "workflow/rules/experiments.smk"
-include: "workflow/rules/paper.smk"
-include: "workflow/rules/audit.smk"
-include: "workflow/rules/cards.smk"
 
 
 # Jobs of a cluster run on machines that nobody can look at from here.

@@ -5,23 +5,19 @@ python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.
     --reasoning results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 """
 
-import argparse
 from pathlib import Path
 
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--reasoning", type=Path, help="left out for teacher: none")
+    parser = arguments.of_project(__doc__, "folder", "examples")
+    parser.add_argument("--reasoning", type=Path, nargs="?", help="left out for teacher: none")
     args = parser.parse_args()
-
     data = {"examples": args.examples} | ({"reasoning": args.reasoning} if args.reasoning else {})
     project, recipe = Project(args.config), read_recipe(args.folder)
     stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)

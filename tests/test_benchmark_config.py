@@ -96,15 +96,6 @@ def test_published_sets_may_be_of_any_ontology_of_the_corpus(tmp_path):
     assert files.ontology_files(Project(tmp_path / "config"), "mine") == {"go-demo": "obo"}
 
 
-def test_the_authority_of_a_corpus(tmp_path, project):
-    assert project.authority("demo") == "hgnc-demo"
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    text = (tmp_path / "config/corpora.yaml").read_text()
-    (tmp_path / "config/corpora.yaml").write_text(text.replace("[hgnc-demo, go-demo,", "[go-demo,", 1))
-    with pytest.raises(InputError, match="corpus 'demo' has 0 sources that can be the authority"):
-        Project(tmp_path / "config").authority("demo")
-
-
 def test_a_source_that_the_corpus_does_not_have(tmp_path):
     with pytest.raises(InputError, match="unknown name 'reactome-dmo'") as error:
         project_with(tmp_path, test=1, source="reactome-dmo")

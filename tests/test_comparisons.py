@@ -41,14 +41,6 @@ def test_bounds_are_percentiles_of_the_resampled_mean():
     assert (narrow.low[0], narrow.high[0]) == (0.5, 0.5)
 
 
-def test_interval_agrees_with_the_normal_approximation_in_a_large_sample():
-    values = np.random.default_rng(1).normal(0.4, 0.1, 900)
-    found = bootstrap_intervals(values, ["bp"] * 900)["bp"]
-    half = 1.96 * values.std(ddof=1) / 30
-    assert found.low[0] == pytest.approx(values.mean() - half, abs=0.1 * half)
-    assert found.high[0] == pytest.approx(values.mean() + half, abs=0.1 * half)
-
-
 def test_resamples_stay_within_subsets():
     # Constant within subsets: had examples crossed over, the bounds would differ from the value.
     found = bootstrap_intervals([0.1] * 3 + [0.9] * 3, ["bp"] * 3 + ["mf"] * 3)["mean"]
@@ -101,13 +93,6 @@ def test_two_subsets_by_hand():
     assert found.n == 5
 
 
-def test_swapping_the_sides_turns_the_sign_and_nothing_else():
-    a, b, strata = [0.1, 0.5, 0.3, 0.9], [0.2, 0.1, 0.2, 0.3], ["bp", "bp", "mf", "mf"]
-    there, back = paired_test(a, b, strata), paired_test(b, a, strata)
-    assert there.difference == pytest.approx(-back.difference)
-    assert there.p == pytest.approx(back.p) and there.p_wilcoxon == pytest.approx(back.p_wilcoxon)
-
-
 def test_identical_scores_are_no_difference():
     # 0.1 + 0.2 is not quite 0.3: rounding must not become a finding.
     found = paired_test([0.1 + 0.2, 0.5], [0.3, 0.5], ["bp", "bp"])
@@ -120,11 +105,8 @@ def test_a_constant_difference_is_not_tested_and_says_so():
     assert found.difference == pytest.approx(0.2)
     assert np.isnan([found.t, found.p, found.effect_size]).all()
     assert "same for every example" in found.note
-
-
-def test_a_subset_of_one_is_not_tested_and_says_so():
-    found = paired_test([0.3, 0.6, 0.5], [0.1, 0.2, 0.3], ["bp", "bp", "mf"])
-    assert np.isnan(found.p) and "single example" in found.note
+    alone = paired_test([0.3, 0.6, 0.5], [0.1, 0.2, 0.3], ["bp", "bp", "mf"])
+    assert np.isnan(alone.p) and "single example" in alone.note
 
 
 def test_scores_of_different_examples_are_not_paired():
@@ -223,7 +205,7 @@ def test_two_seeds_are_drawn_with_replacement():
     assert found.sum(axis=1) == pytest.approx(np.ones(8000))
 
 
-@pytest.mark.parametrize("scores", [[0.1, 0.2, 0.6], [0.3, 0.1, 0.2, 0.5, 0.4], list(np.linspace(0, 1, 12))])
+@pytest.mark.parametrize("scores", [[0.1, 0.2, 0.6], list(np.linspace(0, 1, 12))])
 def test_seeds_alone_have_the_interval_of_students_t(scores):
     low, high = percentile_bounds(seed_weights(len(scores), np.random.default_rng(1), 40_000) @ np.c_[scores])[:, 0]
     expected = stats.t.interval(0.95, len(scores) - 1, np.mean(scores), stats.sem(scores))
@@ -306,12 +288,6 @@ def test_rank_biserial_by_hand():
     assert paired_test([3, 0, 2, 0], [0, 1, 0, 0], ["bp"] * 4).effect_rank == pytest.approx(4 / 6)
 
 
-def test_rank_biserial_is_what_the_statistic_of_wilcoxon_says():
-    difference = np.random.default_rng(10).normal(0.1, 1, 30)
-    positive_ranks = stats.wilcoxon(difference, alternative="greater").statistic
-    assert rank_biserial(difference) == pytest.approx(2 * positive_ranks / (30 * 31 / 2) - 1)
-
-
 def test_p_of_a_bootstrap_by_hand():
     # Around the difference .2 the resamples lie by -.2, -.1, 0, .1, .3: two are as far from 0 as .2.
     resampled = np.array([0.0, 0.1, 0.2, 0.3, 0.5])
@@ -343,18 +319,6 @@ def test_resamples_that_know_nothing_do_not_count():
     assert bootstrap_test(0.2, resampled, margin=0.25) == pytest.approx((3 / 6, 3 / 6))
     assert bootstrap_test(0.0, np.array([0.0, np.nan, 0.0]), 0.1) == pytest.approx((1.0, np.nan), nan_ok=True)
     assert np.isnan(bootstrap_test(0.2, np.full(3, np.nan), 0.1)).all()
-
-
-def test_near_duplicates_are_findings_to_the_t_test_and_not_to_the_bootstrap():
-    """50 clusters of two that hardly differ, of two arms that are equally good."""
-    random, twins = np.random.default_rng(13), np.repeat(np.arange(50), 2)
-    found = naive = 0
-    for trial in range(300):
-        difference = np.repeat(random.normal(0, 0.1, 50), 2) + random.normal(0, 0.01, 100)
-        means = dict(resampled_means(difference, ["bp"] * 100, twins, seed=trial, resamples=400))["bp"].means[:, 0]
-        found += bootstrap_test(difference.mean(), means)[0] < 0.05
-        naive += paired_test(difference, np.zeros(100), ["bp"] * 100).p < 0.05
-    assert found / 300 <= 0.09 and naive / 300 > 0.12
 
 
 def test_holm_is_that_of_statsmodels():

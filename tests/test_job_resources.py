@@ -67,7 +67,7 @@ def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
     assert "slurm_extra" not in names(project, "score"), "which saves nothing, and keeps what the profile says"
     # Never before half of the limit is over; a retry has more of it.
     short = of_job(asking({"minutes": 4, "warning_seconds": 300, "retry_factor": 2}), "sft")
-    assert [short.sbatch_options(n).split()[0] for n in (1, 2, 3)] == [f"--signal=TERM@{n}" for n in (120, 240, 300)]
+    assert [short.warned_seconds(n) for n in (1, 2, 3)] == [120, 240, 300]
     # Training is warned where the file says nothing of it.
     assert "slurm_extra" in names(asking({"cpus": 1}), "sft")
     assert JobResources().resources(1)["slurm_extra"] == "--signal=TERM@120 --open-mode=append"

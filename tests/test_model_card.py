@@ -1,6 +1,5 @@
 """Model cards: every statement follows from the tables, and what is not beaten is said to be not beaten."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence, read_leaks
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import CardInputs, render_card
+from reasonome.report.model_steps import models_of
 from reasonome.report.plan import read_plan
 
 WEIGHTS = {
@@ -327,29 +327,32 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
 
 
 def test_the_program_writes_a_card_or_nothing(tmp_path):
+    (tmp_path / "config").symlink_to(tiny_project.ROOT / "config")
     path = write_experiment(tmp_path, per_subset=6)
     experiment = read_plan(path)
     evidence = read_evidence(experiment)
-    atomic.write_tsv(tmp_path / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
-    atomic.write_tsv(tmp_path / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
-    for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
-    licences = tmp_path / "licences.tsv"
-    licences.write_text("source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\t\n", encoding="utf-8")
+    folder = tmp_path / "results/experiments/demo"
+    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
+    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
+    shutil.copy(path, folder)
+    shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
+    models = tmp_path / "results/models" / BACKBONE
+    for chain, made_of in zip(models_of(CHAIN), (BASE, READ, TAUGHT), strict=True):
+        atomic.write_json(models / chain / "manifest.json", made_of)
+    licences = "source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\t\n"
+    atomic.write_text(tmp_path / "results/facts/demo/licences.tsv", licences)
     out = tmp_path / "card.md"
+    command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "--experiment", "demo"]
+    command += ["--backbone", BACKBONE, "--chain", CHAIN, "--output", out]
 
-    def run(*manifests: str) -> subprocess.CompletedProcess:
-        files = {name: tmp_path / f"{name}.tsv" for name in ("metrics", "comparisons")}
-        command = [sys.executable, str(tiny_project.ROOT / "scripts/write_model_card.py"), "--backbone", BACKBONE]
-        command += ["--chain", CHAIN, "--config", str(tiny_project.ROOT / "config"), "--plan", str(path)]
-        command += ["--leaks", str(tmp_path / "leaks.json"), "--licences", f"demo={licences}", "--output", str(out)]
-        command += [word for name, file in files.items() for word in (f"--{name}", str(file))]
-        command += ["--manifests", *(str(tmp_path / f"{name}.json") for name in manifests)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tiny_project.ROOT)
+    def run() -> subprocess.CompletedProcess:
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
 
-    failed = run("base", "taught")
-    assert failed.returncode == 2 and "the manifests are not those of the steps" in failed.stderr
-    assert not out.exists()
-    done = run("base", "read", "taught")
+    done = run()
     assert done.returncode == 0, done.stderr
     assert "| go-demo | GO 2022 | CC-BY-4.0 | pretrain.demo-s0, sft.names-s0 |" in out.read_text(encoding="utf-8")
+    out.unlink()
+    (models / "pretrain.demo-s0/manifest.json").unlink()
+    failed = run()
+    assert failed.returncode == 2 and "this model is missing or was not finished" in failed.stderr
+    assert not out.exists()

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from functools import partial
@@ -316,7 +315,6 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
         ("", "'' is no file's path"),
         ("folder", "'folder' is no file's path"),
         ("a.csv", "a.csv: --json: this file is read by the command"),
-        ("folder/../a.csv", "this file is read by the command"),
         ("same.csv", "this file is read by the command"),
         ("b.parquet", "this file is read by the command"),
         ("a.csv/s.json", "a.csv/s.json: --json: cannot be written: Not a directory"),
@@ -342,32 +340,18 @@ def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkey
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "b.parquet", "folder", "nowhere", "same.csv"]
 
 
-def test_scores_are_written_into_a_pipe(tmp_path):
-    path, pipe = table(tmp_path / "a.csv", [("a", "a")]), tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--resamples", "100"]
-    assert cli.main(["score", str(path), *arguments, "--encoders", "none", "--json", str(pipe)]) == 0
-    assert json.loads(os.read(reader, 1 << 16))["metrics"]["exact"]["value"] == 1
-    os.close(reader)
-    assert pipe.is_fifo()
-
-
 @pytest.mark.parametrize("option", ["--seed", "--resamples"])
-@pytest.mark.parametrize("value", ["-1", "1.5", "one", "²", "9" * 30, "9" * 5000])
+@pytest.mark.parametrize("value", ["-1", "1.5", "²", "9" * 5000])
 def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):
     arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
-    if option == "--resamples" and value == "9" * 30:
-        value = "99"
     with pytest.raises(SystemExit) as caught:
         cli.main(["score", "a.csv", *arguments, f"{option}={value}"])
     said = capsys.readouterr().err
     assert (caught.value.code, f"argument {option}: '{value[:40]}' is not a whole number from" in said) == (2, True)
 
 
-@pytest.mark.parametrize("program", ["summarise.py", "write_paper_tables.py"])
-def test_programs_of_reports_refuse_such_a_seed(tmp_path, program):
-    command = [sys.executable, ROOT / "scripts" / program, "--seed", "-1"]
+def test_a_program_of_reports_refuses_such_a_seed():
+    command = [sys.executable, ROOT / "scripts/summarise.py", "--seed", "-1"]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 2 and "argument --seed: '-1' is not a whole number from 0" in run.stderr
 
@@ -376,17 +360,14 @@ def test_json_is_alone_on_standard_output(tmp_path, names):
     path = table(tmp_path / "my answers.tsv.csv", [(f"Process: {CONSTANT}", name) for name in names])
     command = [sys.executable, "-m", "reasonome.cli", "score", str(path), "--task", "gene_set_naming", "--json", "-"]
     command += ["--columns", "answer=answer,gold=gold", "--encoders", "none", "--resamples", "100"]
-    run = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
-    )
+    environment = {"PYTHONPATH": str(ROOT / "scripts")}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    assert found["n"] == 200
     expected = np.mean([rouge_l(CONSTANT, name) for name in names])
-    assert found["metrics"]["rouge_l"]["value"] == pytest.approx(expected)
-    assert {"value", "low", "high"} <= found["metrics"]["rouge_l"].keys()
+    assert (found["n"], found["metrics"]["rouge_l"]["value"]) == (200, pytest.approx(expected))
+    assert found["metrics"]["rouge_l"].keys() == {"value", "low", "high", "n"}
     assert found["metrics"]["distinct_names"]["low"] is None
-    assert found["baselines"]["best_constant"]["metrics"]["rouge_l"]["value"] > 0
     assert found["problems"] == {"duplicates": 0, "conflicts": 0, "empty": 0, "no_reasoning": 200}
     assert f"ROUGE-L {expected:.4f} (200 rows)" in run.stderr
 

@@ -128,32 +128,15 @@ def test_the_order_of_examples_and_answers_changes_no_score():
     assert first["shuffled_rouge_l"].nunique() > 1
 
 
-def test_no_answers_at_all_are_all_missing():
-    assert score([])["problems"].tolist() == ["missing_answer"] * 3
-
-
 def test_no_examples_is_an_error():
     with pytest.raises(InputError, match="no examples"):
         scoring.score_answers(TASK, STYLE, [], [], Judges(), 0)
-
-
-def test_an_unknown_id_is_an_error():
-    with pytest.raises(InputError, match="GO:9.*not in the test split") as error:
-        score([answer("GO:1", "x"), answer("GO:9", "x")])
-    assert (error.value.line, error.value.field) == (2, "id")
 
 
 def test_two_answers_to_one_question_are_an_error():
     with pytest.raises(InputError, match="two answers to 'GO:1', sample 0, order 0") as error:
         score([answer("GO:1", "x"), answer("GO:2", "x"), answer("GO:1", "y")])
     assert error.value.line == 3
-
-
-def test_html_is_left_as_it_is():
-    name = "<b>DNA</b> & <script>alert(1)</script> repair"
-    table = score([answer("GO:1", name)])
-    assert table.loc[0, "answer"] == name
-    assert table.loc[0, "text"] == f"Process: {name}\nReasoning:\n<think>one</think>"
 
 
 def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):

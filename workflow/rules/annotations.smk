@@ -32,6 +32,8 @@ rule annotate:
     shell:
         configured(
             "annotate.py",
-            "--annotation {wildcards.annotation} --model {params.folder} --output {params.out}"
-            " --gpus {resources.gpus_per_node}",
+            "annotation",
+            model="{params.folder}",
+            output="{params.out}",
+            gpus="{resources.gpus_per_node}",
         )

@@ -37,9 +37,13 @@ rule generate:
     shell:
         configured(
             "generate.py",
-            "--model {params.folder} --benchmark {wildcards.benchmark} --examples {input.examples}"
-            " --style {wildcards.style} --decoding {wildcards.decoding} --engine {params.engine}"
-            " --gpus {resources.gpus_per_node} --output {output.answers}",
+            "benchmark",
+            "style",
+            "decoding",
+            model="{params.folder}",
+            engine="{params.engine}",
+            gpus="{resources.gpus_per_node}",
+            output="{output.answers}",
         )
 
 
@@ -60,11 +64,7 @@ rule ask:
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
-        configured(
-            "ask.py",
-            "--backbone {wildcards.backbone} --benchmark {wildcards.benchmark} --examples {input.examples}"
-            " --style {wildcards.style} --decoding {wildcards.decoding} --output {output.answers}",
-        )
+        configured("ask.py", "backbone", "benchmark", "style", "decoding", output="{output.answers}")
 
 
 rule read_recorded:
@@ -84,8 +84,4 @@ rule read_recorded:
         columns=lambda w: canonical(PROJECT.backbones[w.backbone].recorded.columns),
         code=lambda w: code_of("read_recorded.py", "", w.benchmark),
     shell:
-        configured(
-            "read_recorded.py",
-            "--backbone {wildcards.backbone} --benchmark {wildcards.benchmark} --examples {input.examples}"
-            " --answers {input.recorded} --output {output.answers}",
-        )
+        configured("read_recorded.py", "backbone", "benchmark", output="{output.answers}")

@@ -1,8 +1,9 @@
-# Scores → tables and report of an experiment.
+# Scores → tables, paper, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
 
 
 localrules:
-    account,
+    cards,
+    write_model_card,
     write_plan,
 
 
@@ -19,10 +20,7 @@ rule write_plan:
     params:
         plan=lambda w: canonical(experiments.report_plan(PROJECT, w.experiment)),
     shell:
-        configured(
-            "write_plan.py",
-            "--experiment {wildcards.experiment} --output {output}",
-        )
+        configured("write_plan.py", "experiment", output="{output}")
 
 
 rule summarise:
@@ -30,7 +28,9 @@ rule summarise:
         plan=f"{EXPERIMENT}/plan.json",
         scores=cell_scores,
         baselines=cell_baselines,
+        manifests=step_files("manifest.json"),
     output:
+        costs=f"{EXPERIMENT}/costs.tsv",
         metrics=report(
             f"{EXPERIMENT}/metrics.tsv",
             caption="../report/metrics.rst",
@@ -59,32 +59,72 @@ rule summarise:
         seed=PROJECT.settings.seed,
         equivalence=PROJECT.settings.equivalence,
         code=lambda w: code_of_experiment("summarise.py", w.experiment),
+        folder=subpath(input.plan, parent=True),
     shell:
         program(
             "summarise.py",
-            "--plan {input.plan} --metrics {output.metrics} --comparisons {output.comparisons} --own {output.own}"
-            " --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
+            "{params.folder} --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
         )
 
 
-rule account:
+rule paper:
     input:
         plan=f"{EXPERIMENT}/plan.json",
-        manifests=step_files("manifest.json"),
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
         scores=cell_scores,
+        baselines=cell_baselines,
     output:
-        f"{EXPERIMENT}/costs.tsv",
+        multiext(f"{EXPERIMENT}/paper/in_distribution", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/out_of_distribution", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/format", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/ablation", ".svg", ".png", ".tsv"),
+        multiext(f"{EXPERIMENT}/paper/coverage", ".svg", ".png", ".tsv"),
+        abstention=f"{EXPERIMENT}/paper/abstention.tsv",
     log:
-        f"{ROOT}/logs/account/{{experiment}}.log",
+        f"{ROOT}/logs/paper/{{experiment}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("paper")
+    resources:
+        **asks("paper"),
     params:
-        code=code_of("account.py"),
+        resamples=PROJECT.settings.bootstrap,
+        seed=PROJECT.settings.seed,
+        code=lambda w: code_of_experiment("write_paper_tables.py", w.experiment),
+        folder=subpath(input.plan, parent=True),
     shell:
         program(
-            "account.py",
-            "--plan {input.plan} --output {output}",
+            "write_paper_tables.py",
+            "{params.folder} --resamples {params.resamples} --seed {params.seed}",
         )
+
+
+# It needs no model, so that a leak ends the run early.
+rule audit_leaks:
+    input:
+        audit_inputs,
+    output:
+        json=f"{EXPERIMENT}/audit.json",
+        table=report(
+            f"{EXPERIMENT}/audit.tsv",
+            caption="../report/audit.rst",
+            category="{experiment}",
+        ),
+    log:
+        f"{ROOT}/logs/audit_leaks/{{experiment}}.log",
+    priority: 100
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("audit_leaks")
+    resources:
+        **asks("audit_leaks"),
+    params:
+        settings=audit_settings,
+        code=lambda w: code_of("audit_leaks.py", "leaks", *PROJECT.experiments[w.experiment].benchmarks),
+        folder=subpath(output.json, parent=True),
+    shell:
+        configured("audit_leaks.py", "experiment", output="{params.folder}")
 
 
 rule render_report:
@@ -100,27 +140,18 @@ rule render_report:
         corpora=corpus_statistics,
         manifests=step_files("manifest.json"),
     output:
+        **{
+            name: report(
+                directory(f"{EXPERIMENT}/figures/{name}"),
+                patterns=["{name}.svg"],
+                caption=f"../report/{name}.rst",
+                category="{experiment}",
+            )
+            for name in ("ablation", "training", "corpora")
+        },
         page=report(
             f"{EXPERIMENT}/report.html",
             caption="../report/report.rst",
-            category="{experiment}",
-        ),
-        ablation=report(
-            directory(f"{EXPERIMENT}/figures/ablation"),
-            patterns=["{name}.svg"],
-            caption="../report/ablation.rst",
-            category="{experiment}",
-        ),
-        training=report(
-            directory(f"{EXPERIMENT}/figures/training"),
-            patterns=["{name}.svg"],
-            caption="../report/training.rst",
-            category="{experiment}",
-        ),
-        corpora=report(
-            directory(f"{EXPERIMENT}/figures/corpora"),
-            patterns=["{name}.svg"],
-            caption="../report/corpora.rst",
             category="{experiment}",
         ),
     log:
@@ -132,11 +163,33 @@ rule render_report:
         **asks("render_report"),
     params:
         code=lambda w: code_of_experiment("render_report.py", w.experiment),
-        figures=subpath(output.ablation, parent=True),
+        folder=subpath(input.plan, parent=True),
     shell:
-        program(
-            "render_report.py",
-            "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
-            " --costs {input.costs} --leaks {input.leaks} --abstention {input.abstention}"
-            " --coverage {input.coverage} --own {input.own} --figures {params.figures} --report {output.page}",
-        )
+        program("render_report.py", "{params.folder}")
+
+
+rule write_model_card:
+    input:
+        plan=f"{EXPERIMENT}/plan.json",
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
+        leaks=f"{EXPERIMENT}/audit.json",
+        manifests=card_manifests,
+        licences=card_licences,
+    output:
+        f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
+    log:
+        f"{ROOT}/logs/write_model_card/{{backbone}}.{{chain}}.{{experiment}}.log",
+    wildcard_constraints:
+        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
+    shell:
+        configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
+
+
+rule cards:
+    input:
+        [cards_of(name) for name in PROJECT.settings.experiments],

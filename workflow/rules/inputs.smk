@@ -3,11 +3,6 @@
 import functools
 
 
-def source_file(source, key):
-    """Where a source's native file is: shipped, or fetched to below results/sources."""
-    return str(PROJECT.source_file(source, key))
-
-
 def reads(stage, *further):
     """The files that a job of this stage reads beside the rows of its benchmark, and its encoders: what the task says.
 
@@ -30,10 +25,12 @@ def inputs_of(stage, wildcards, further=()):
     teacher = wildcards.get("teacher")
     if teacher and PROJECT.teachers[teacher].kind not in registry.part(task, "checks").TEACHERS:
         raise WorkflowError(f"teacher '{teacher}' does not write for {task}")
-    try:
-        return getattr(files, stage)(PROJECT, wildcards.benchmark, *(wildcards[name] for name in further))
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    return or_stop(
+        getattr(files, stage),
+        PROJECT,
+        wildcards.benchmark,
+        *(wildcards[name] for name in further),
+    )
 
 
 def encoder_files(encoders):
@@ -77,21 +74,15 @@ def audit_settings(wildcards):
 
 def corpus_files(wildcards):
     sources = entry(PROJECT.corpora, "corpus", wildcards.corpus).sources
-    return [source_file(s, key) for s in sources for key in PROJECT.sources[s].files]
+    return [str(file) for source in sources for file in PROJECT.source_files(source).values()]
 
 
-def corpus_arguments(wildcards):
-    return [
-        f"--source {s} {PROJECT.sources[s].format} "
-        + " ".join(f"{key}={source_file(s, key)}" for key in PROJECT.sources[s].files)
-        for s in PROJECT.corpora[wildcards.corpus].sources
-    ]
-
-
-def corpus_authority(wildcards):
-    """The option that names the source which says what genes there are, where the corpus names one."""
-    authority = PROJECT.corpora[wildcards.corpus].authority
-    return f"--authority {authority}" if authority else ""
+def corpus_settings(wildcards):
+    """What of the configuration decides the facts of a corpus, beside its files."""
+    spec = PROJECT.corpora[wildcards.corpus]
+    sources = {name: PROJECT.sources[name] for name in spec.sources}
+    formats = {name: [source.format, list(source.files)] for name, source in sources.items()}
+    return canonical([formats, PROJECT.authority(wildcards.corpus), spec.taxon, spec.unmapped])
 
 
 def held_out_files(benchmarks):
@@ -108,10 +99,6 @@ def background_settings(wildcards):
             [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()],
         ]
     )
-
-
-def left_out_benchmarks(wildcards):
-    return [RESULTS.benchmark(b) for b in entry(PROJECT.corpora, "corpus", wildcards.corpus).leave_out]
 
 
 def corpus_tokenizer(wildcards):
@@ -142,10 +129,7 @@ def parent(wildcards):
 
 def recipe(wildcards):
     """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
-    try:
-        return chains.last_step(wildcards.chain).recipe(PROJECT)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT))
 
 
 def sft_reasoning(wildcards):
@@ -164,10 +148,7 @@ def examples(part):
 
 def examples_of(benchmark, style):
     """The folder of a benchmark's rows as a style asks them; a mistake ends the run with what to do."""
-    try:
-        return experiments.examples_folder(PROJECT, benchmark, style)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    return or_stop(experiments.examples_folder, PROJECT, benchmark, style)
 
 
 def recipe_examples(part):
@@ -277,16 +258,10 @@ def cards_of(experiment):
     return [RESULTS.model(backbone, chain) / f"card.{experiment}.md" for backbone, chain in models]
 
 
-def card_corpora(wildcards):
-    """The corpora that the chain read; an unknown recipe ends the run with the nearest valid name."""
-    try:
-        return list(card_sources.corpora_read(PROJECT, wildcards.chain))
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-
-
 def card_licences(wildcards):
-    return [RESULTS.facts(corpus).with_name("licences.tsv") for corpus in card_corpora(wildcards)]
+    """The licences of the corpora that the chain read; an unknown recipe ends the run with the nearest valid name."""
+    corpora = or_stop(card_sources.corpora_read, PROJECT, wildcards.chain)
+    return [RESULTS.licences(corpus) for corpus in corpora]
 
 
 def card_manifests(wildcards):

@@ -41,11 +41,16 @@ HAS_GPUS = visible_gpus.has_driver() or shutil.which("sbatch") is not None
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = Path(workflow.basedir) / "scripts"
 
-try:
-    PROJECT = Project(CONFIG)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
 
+def or_stop(function, *arguments):
+    """What a function returns; its InputError ends the run with what to do."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+PROJECT = or_stop(Project, CONFIG)
 RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)
 
@@ -85,10 +90,7 @@ def settings_of(table, kind, name):
 
 def entry(table, kind, name):
     """A config entry by wildcard; an unknown name ends the run with the nearest valid one."""
-    try:
-        return lookup(table, name, kind)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    return or_stop(lookup, table, name, kind)
 
 
 def style_of(benchmark, style):
@@ -119,22 +121,26 @@ def code_of_experiment(script, experiment):
     return code_of(script, "report", PROJECT.experiments[experiment].benchmarks[0])
 
 
-def configured(script, arguments):
-    """The command of a program that reads the configuration."""
-    return program(script, f"{READS_CONFIG} {arguments}")
+def configured(script, *wildcards, **options):
+    """The command of a program that reads the configuration: with options called as wildcards are, and others."""
+    return program(script, _options(*wildcards, **options))
 
 
-def launched(script, *arguments):
+def launched(script, **options):
     """The command of a training program: on as many nodes and processes as the job was given."""
     return program(
         "launch.py",
         "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
         " --gpus {resources.gpus_per_node} --memory-mb {resources.mem_mb}"
-        f" --sharding {{resources.sharding}} {_path(script)} {' '.join(arguments)}",
+        f" --sharding {{resources.sharding}} {_path(script)} {_options(**options)}",
     )
 
 
-READS_CONFIG = f"--config {literal(shlex.quote(str(CONFIG)))}"
+def _options(*wildcards, **options):
+    words = [f"--config {literal(shlex.quote(str(CONFIG)))}"]
+    words += [f"--{name} {{wildcards.{name}}}" for name in wildcards]
+    words += [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
+    return " ".join(words)
 
 
 def _path(script):

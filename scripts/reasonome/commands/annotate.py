@@ -20,6 +20,7 @@ from reasonome.commands.score import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 
@@ -37,9 +38,7 @@ _DEFAULTS = {name: field.default for name, field in Annotation.model_fields.item
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "name, explain and check your own gene sets with a trained model"
-    command = commands.add_parser(
-        "annotate", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = arguments.of_command(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
     command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
@@ -77,8 +76,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         action="store_true",
         help="check all but the answers, show what sets would be asked, and stop",
     )
-    command.add_argument("--config", type=Path, default=Path("config"))
-    command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -103,20 +100,10 @@ def run(args: argparse.Namespace) -> int:
 
 def settings_of(args: argparse.Namespace) -> Annotation:
     """The settings as config/annotations.yaml would have them; InputError for one that cannot be."""
-    given = {
-        "sets": args.sets,
-        "kind": args.kind,
-        "columns": parse_columns(args.columns),
-        "species": args.species,
-        "adjusted_p": args.adjusted_p,
-        "log2_fold_change": args.log2_fold_change,
-        "split": not args.together,
-        "top": args.top,
-        "universe": args.universe,
-        "style": args.style,
-        "samples": args.samples,
-        "benchmark": args.benchmark,
-    }
+    given = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
+    given |= {"columns": parse_columns(args.columns), "split": not args.together}
     if args.libraries:
         given["libraries"] = args.libraries.split(",")
+    else:
+        del given["libraries"]
     return checked_settings(given, lambda name: "SETS" if name == "sets" else f"--{name.replace('_', '-')}")

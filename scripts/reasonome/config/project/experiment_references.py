@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 from reasonome.config import STAGES, Experiment, PretrainRecipe
-from reasonome.config.project.leaks import check_leaks
 from reasonome.core.yaml_text import Loc
+from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
@@ -40,7 +40,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
             _check_untrainable(project, file, ("backbones", position), name, experiment)
         else:
             _check_sharding(project, file, name, experiment)
-    check_leaks(project, file, experiment)
+    _check_leaks(project, file, experiment)
     _check_encoders(project, file, experiment)
 
 
@@ -128,6 +128,18 @@ def _check_sharding(project: "Project", file: str, backbone: str, experiment: Ex
             what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
             fix = f"give it a number in recipes/{stage}.yaml, or another sharding in resources.yaml"
             raise project.folder.error(file, ("arms", arm, "steps", position), what, fix)
+
+
+def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
+    """No step of any arm trains on what a benchmark of the experiment tests."""
+    for arm, spec in experiment.arms.items():
+        for position, step in enumerate(spec.steps):
+            stage, variant = step.split(".")
+            for benchmark in experiment.benchmarks:
+                checks = registry.part(project.benchmarks[benchmark].task, "checks")
+                if leak := checks.leak(project, project.recipes[stage][variant], benchmark):
+                    what, fix = leak
+                    raise project.folder.error(file, ("arms", arm, "steps", position), f"'{step}' {what}", fix)
 
 
 def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:

@@ -33,11 +33,9 @@ class ConfigFolder:
         merged = {}
         for variant, changes in file.variants.items():
             values = {"stage": stage, **file.defaults, **(changes or {})}
-
-            def place(loc: Loc, variant: str = variant) -> Loc:
-                return self.place_in_recipe(name, variant, *loc)
-
-            merged[variant] = validated(model, values, text, place)
+            merged[variant] = validated(
+                model, values, text, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
+            )
         return merged
 
     def read_experiments(self) -> dict[str, Experiment]:

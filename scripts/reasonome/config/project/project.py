@@ -30,7 +30,7 @@ from reasonome.config import (
     Teacher,
 )
 from reasonome.config.project.folder import ConfigFolder
-from reasonome.config.project.prompt_styles import read_styles
+from reasonome.config.project.prompt_template import read_styles
 from reasonome.config.project.references import check_references
 from reasonome.config.project.results import Results
 from reasonome.core.errors import lookup
