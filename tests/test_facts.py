@@ -93,30 +93,6 @@ def test_a_full_disk_leaves_the_files_of_one_build(tmp_path, monkeypatch, owner,
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and len(before) == 4
 
 
-@pytest.mark.parametrize(
-    ("sources", "field", "message"),
-    [
-        ([GO], "authority", "no source can be the authority for gene symbols; formats that can: hgnc, ncbi_gene"),
-        ([HGNC, ("again", *HGNC[1:])], "authority", "several sources can be the authority .*: hgnc, again"),
-        ([HGNC, GO, GO], "go", "two sources have this name"),
-        ([HGNC, ("total", *GO[1:])], "total", "statistics.tsv calls the sum 'total'"),
-        ([HGNC, ("x", "reactom", {})], "x", "unknown format 'reactom'"),
-        ([HGNC, ("x", "go", {"obo": Path("a")})], "x", r"takes the file\(s\) obo, gaf; given: obo"),
-        ([HGNC, ("x", "reactome", {"gaf": Path("a")})], "x", r"takes the file\(s\) gmt; given: gaf"),
-        (
-            [("x", "ncbi_gene", {"gene_info": Path("a"), "summaries": Path("b")})],
-            "x",
-            r"takes the file\(s\) gene_info, \[summary\]; given: gene_info, summaries",
-        ),
-    ],
-)
-def test_sources_that_cannot_be_read_are_refused(sources, field, message):
-    with pytest.raises(InputError, match=message) as error:
-        build_facts(sources)
-    assert error.value.field == field
-    assert error.value.fix
-
-
 def gmt(tmp_path, *lines):
     path = tmp_path / "mine.gmt"
     path.write_text("".join(f"{line}\n" for line in lines))
@@ -166,22 +142,6 @@ def test_the_authority_decides_the_symbols(tmp_path):
         assert of_march[["gene", "source"]].values.tolist() == [[symbol, "hgnc"], [symbol, "ncbi"]]
     # HGNC's other four genes are not in the small gene_info.
     assert len(build_facts([HGNC, ncbi], unmapped_share=0.7, authority="ncbi").unmapped) == 4
-
-
-@pytest.mark.parametrize(
-    ("authority", "message", "fix"),
-    [
-        (None, "several sources can be the authority for gene symbols: hgnc, ncbi", "--authority"),
-        ("hgcn", "'hgcn' is no source that can be the authority", "did you mean 'hgnc'"),
-        ("go", "'go' is no source that can be the authority", "valid names: hgnc, ncbi"),
-    ],
-)
-def test_an_unclear_authority_is_refused(tmp_path, authority, message, fix):
-    sources = [HGNC, GO, gene_info(tmp_path, ("9606", "472", "ATM", "-", "-", "n"))]
-    with pytest.raises(InputError, match=message) as error:
-        build_facts(sources, authority=authority)
-    assert error.value.field == "authority"
-    assert fix in error.value.fix
 
 
 def test_facts_of_the_mouse(tmp_path):
@@ -308,10 +268,9 @@ def test_the_demo_corpus_holds_what_its_readme_says():
     ]
 
 
-def test_the_schema_knows_the_files_of_every_format():
+def test_the_schema_knows_every_format_and_which_can_be_the_authority():
     from reasonome.config import FORMAT_FILES
     from reasonome.facts.sources import FORMATS
 
-    assert {name: (form.files, form.optional, form.read_genes is not None) for name, form in FORMATS.items()} == {
-        name: files[:3] for name, files in FORMAT_FILES.items() if files.facts
-    }
+    authorities = {name: form.read_genes is not None for name, form in FORMATS.items()}
+    assert authorities == {name: files.authority for name, files in FORMAT_FILES.items() if files.facts}

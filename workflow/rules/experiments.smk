@@ -28,7 +28,7 @@ rule summarise:
         plan=f"{EXPERIMENT}/plan.json",
         scores=cell_scores,
         baselines=cell_baselines,
-        manifests=step_files("manifest.json"),
+        manifests=step_manifests,
     output:
         costs=f"{EXPERIMENT}/costs.tsv",
         metrics=report(
@@ -138,7 +138,7 @@ rule render_report:
         coverage=f"{EXPERIMENT}/paper/coverage.svg",
         own=f"{EXPERIMENT}/own",
         corpora=corpus_statistics,
-        manifests=step_files("manifest.json"),
+        manifests=step_manifests,
     output:
         **{
             name: report(

@@ -25,12 +25,8 @@ def inputs_of(stage, wildcards, further=()):
     teacher = wildcards.get("teacher")
     if teacher and PROJECT.teachers[teacher].kind not in registry.part(task, "checks").TEACHERS:
         raise WorkflowError(f"teacher '{teacher}' does not write for {task}")
-    return or_stop(
-        getattr(files, stage),
-        PROJECT,
-        wildcards.benchmark,
-        *(wildcards[name] for name in further),
-    )
+    about = [wildcards[name] for name in ("benchmark", *further)]
+    return or_stop(getattr(files, stage), PROJECT, *about)
 
 
 def encoder_files(encoders):
@@ -45,12 +41,8 @@ def encoder_files(encoders):
 def rows_of(benchmark):
     """What of the configuration decides the rows of a benchmark, as canonical JSON: not how its answers are scored."""
     spec = entry(PROJECT.benchmarks, "benchmark", benchmark)
-    return canonical(
-        [
-            spec.model_dump(mode="json", exclude=set(spec.OF_SCORING)),
-            *(rows_of(other) for other in spec.leave_out),
-        ]
-    )
+    own = spec.model_dump(mode="json", exclude=set(spec.OF_SCORING))
+    return canonical([own, *(rows_of(other) for other in spec.leave_out)])
 
 
 def audit_inputs(wildcards):
@@ -93,12 +85,8 @@ def held_out_files(benchmarks):
 def background_settings(wildcards):
     """What of a benchmark decides its background: which sets it asks about, and how small they may be."""
     benchmark = PROJECT.benchmarks[wildcards.benchmark]
-    return canonical(
-        [
-            benchmark.minimum_genes,
-            [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()],
-        ]
-    )
+    sets = [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()]
+    return canonical([benchmark.minimum_genes, sets])
 
 
 def corpus_tokenizer(wildcards):
@@ -137,25 +125,13 @@ def sft_reasoning(wildcards):
     return [] if spec.teacher == "none" else RESULTS.reasoning(spec.teacher, spec.benchmark, spec.style)
 
 
-def examples(part):
-    """A split of the benchmark, with what prompts of the style show of its rows."""
+def examples(part, of=lambda wildcards: wildcards):
+    """A split of a benchmark, with what prompts of a style show of its rows; `of` the wildcards is what names both."""
 
     def file(wildcards):
-        return examples_of(wildcards.benchmark, wildcards.style) / f"{part}.jsonl"
-
-    return file
-
-
-def examples_of(benchmark, style):
-    """The folder of a benchmark's rows as a style asks them; a mistake ends the run with what to do."""
-    return or_stop(experiments.examples_folder, PROJECT, benchmark, style)
-
-
-def recipe_examples(part):
-    """A split of the recipe's benchmark, with what prompts of its style show of its rows."""
-
-    def file(wildcards):
-        return examples_of(recipe(wildcards).benchmark, recipe(wildcards).style) / f"{part}.jsonl"
+        asked = of(wildcards)
+        folder = or_stop(experiments.examples_folder, PROJECT, asked.benchmark, asked.style)
+        return folder / f"{part}.jsonl"
 
     return file
 
@@ -176,11 +152,8 @@ def asked_model(wildcards):
 
 def recorded_answers(wildcards):
     """The file of a backbone's recorded answers to a benchmark."""
-    return entry(
-        PROJECT.backbones[wildcards.backbone].recorded.files,
-        "benchmark of this backbone",
-        wildcards.benchmark,
-    )
+    files = PROJECT.backbones[wildcards.backbone].recorded.files
+    return entry(files, "benchmark of this backbone", wildcards.benchmark)
 
 
 def runs(wildcards):
@@ -195,14 +168,10 @@ def cell_baselines(wildcards):
     return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs(wildcards)))
 
 
-def step_files(name):
-    """The file `name` of every step that the experiment trains."""
-
-    def files(wildcards):
-        steps = experiments.trained_steps(PROJECT, wildcards.experiment)
-        return [RESULTS.model(backbone, chain) / name for backbone, chain in steps]
-
-    return files
+def step_manifests(wildcards):
+    """The manifest of every step that the experiment trains."""
+    steps = experiments.trained_steps(PROJECT, wildcards.experiment)
+    return [RESULTS.model(backbone, chain) / "manifest.json" for backbone, chain in steps]
 
 
 def requested(rule, wildcards):
