@@ -121,23 +121,34 @@ def recipe(wildcards):
 
 
 def sft_reasoning(wildcards):
-    spec = recipe(wildcards)
-    return [] if spec.teacher == "none" else RESULTS.reasoning(spec.teacher, spec.benchmark, spec.style)
+    return [RESULTS.reasoning(*taught) for taught in experiments.taught_by(recipe(wildcards))]
 
 
-def examples(part, of=lambda wildcards: wildcards):
-    """A split of a benchmark, with what prompts of a style show of its rows; `of` the wildcards is what names both."""
+def examples(part):
+    """A split of the benchmark, with what prompts of the style show of its rows."""
 
     def file(wildcards):
-        asked = of(wildcards)
-        folder = or_stop(experiments.examples_folder, PROJECT, asked.benchmark, asked.style)
-        return folder / f"{part}.jsonl"
+        return examples_of(wildcards.benchmark, wildcards.style) / f"{part}.jsonl"
 
     return file
 
 
+def recipe_examples(part):
+    """A split of each of the recipe's benchmarks, with what prompts of its style show of its rows."""
+
+    def files(wildcards):
+        return [examples_of(*question) / f"{part}.jsonl" for question in recipe(wildcards).questions]
+
+    return files
+
+
+def examples_of(benchmark, style):
+    return or_stop(experiments.examples_folder, PROJECT, benchmark, style)
+
+
 def recipe_style(wildcards):
-    return style_of(recipe(wildcards).benchmark, recipe(wildcards).style)
+    """The prompt styles that the recipe learns in, each once, as canonical JSON."""
+    return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
 
 
 def recipe_encoders(wildcards):

@@ -56,7 +56,7 @@ rule sft:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        examples=examples("train", recipe),
+        examples=recipe_examples("train"),
         reasoning=sft_reasoning,
     output:
         model=directory(f"{MODEL}/model"),
@@ -86,8 +86,8 @@ rule grpo:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        examples=examples("train", recipe),
-        valid=examples("valid", recipe),
+        examples=recipe_examples("train"),
+        valid=recipe_examples("valid"),
         encoders=lambda w: encoder_files(recipe(w).encoders),
     output:
         model=directory(f"{MODEL}/model"),

@@ -20,6 +20,7 @@ from reasonome.config.recipes import (
     Grading,
     GrpoRecipe,
     PretrainRecipe,
+    QuestionRecipe,
     Recipe,
     RecipeFile,
     SftRecipe,
