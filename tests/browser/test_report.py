@@ -316,7 +316,7 @@ def test_a_point_of_a_scatter_leads_to_its_answer(page):
 def test_a_page_of_ten_thousand_answers_opens_and_is_searched(driver, tmp_path):
     text, _ = render(tmp_path, per_subset=667, ontology=True, words=40, resamples=20)
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
-    assert seconds_to_interactive(driver, tmp_path / "report.html") < 30  # benchmarks/report_size.py has the bound
+    assert seconds_to_interactive(driver, tmp_path / "report.html") < 30  # speed/report_size.py has the bound
     assert status(driver) == "1–25 of 10,005 answers"
     wait(driver, lambda d: "10,005 answers" in d.find_element(By.ID, "length-scatter").text)
     driver.find_element(By.ID, "search").send_keys("GO:0002111")

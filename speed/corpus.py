@@ -1,7 +1,7 @@
 """What a corpus of the whole genome holds, and time and memory of native files → facts → statements, once and tenfold.
 
 snakemake results/facts/full/facts.parquet        # fetches the native files
-python benchmarks/corpus.py                       # --no-times: only what the corpus holds
+python speed/corpus.py                       # --no-times: only what the corpus holds
 
 Every count and measurement is printed with its bound; exit status 1 if one is broken. The gene sets are those of
 Bioconductor's GO; what they must number was counted with a recursive SQL query over the parents in GO.sqlite.
