@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 
 include: "workflow/rules/project.smk"
+include: "workflow/rules/jobs.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/facts.smk"

@@ -11,13 +11,11 @@ from reasonome.report.costs import costs_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
-from reasonome.scoring.comparisons import RESAMPLES
 
 
 def main() -> None:
     parser = arguments.of_experiment(__doc__)
-    parser.add_argument("--resamples", type=arguments.resamples, default=RESAMPLES, help="(default: %(default)s)")
-    parser.add_argument("--seed", type=arguments.seed, default=0, help="of the bootstrap (default: %(default)s)")
+    arguments.add_bootstrap(parser)
     what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
     parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)
     given = parser.parse_args()

@@ -11,13 +11,11 @@ from reasonome.report import paper, paper_figures, tables
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
-from reasonome.scoring.comparisons import RESAMPLES
 
 
 def main() -> None:
     parser = arguments.of_experiment(__doc__)
-    parser.add_argument("--resamples", type=arguments.resamples, default=RESAMPLES, help="(default: %(default)s)")
-    parser.add_argument("--seed", type=arguments.seed, default=0, help="of the bootstrap (default: %(default)s)")
+    arguments.add_bootstrap(parser)
     given = parser.parse_args()
     plan = read_plan(given.folder / "plan.json")
     metrics = tables.read_table(given.folder / "metrics.tsv", tables.metric_columns(plan.metric_set))

@@ -21,8 +21,6 @@ from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.task import Example
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def table(path, rows, header=("id", "answer")):
     with open(path, "w", newline="", encoding="utf-8") as out:
@@ -31,9 +29,8 @@ def table(path, rows, header=("id", "answer")):
 
 
 @pytest.fixture()
-def built(tmp_path, demo_benchmark, monkeypatch):
+def built(tmp_path, config, demo_benchmark, monkeypatch):
     """A project's folder in which the demo benchmark is built, and nothing else."""
-    shutil.copytree(ROOT / "config", tmp_path / "config")
     shutil.copytree(demo_benchmark, tmp_path / "results/benchmarks/demo-go")
     monkeypatch.chdir(tmp_path)
     return tmp_path

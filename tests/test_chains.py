@@ -20,9 +20,7 @@ def test_parse_and_back():
 
 
 def test_parents_down_to_the_base():
-    assert chains.parent(CHAIN) == "pretrain.go-s0+sft.names-s0"
-    assert chains.parent("pretrain.go-s0+sft.names-s0") == "pretrain.go-s0"
-    assert chains.parent("pretrain.go-s0") == "base"
+    assert chains.lineage(CHAIN) == ["base", "pretrain.go-s0", "pretrain.go-s0+sft.names-s0", CHAIN]
     assert chains.parent("base") == "base"
     assert chains.last_step(CHAIN) == Step("grpo", "soft", 12)
 

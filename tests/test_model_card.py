@@ -12,6 +12,7 @@ from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import CHAINS, write_experiment
 
 from reasonome.config import Decoding
+from reasonome.config.project import chains
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report import card_sources, tables
@@ -19,7 +20,6 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence, read_leaks
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import CardInputs, render_card
-from reasonome.report.model_steps import models_of
 from reasonome.report.plan import read_plan
 
 WEIGHTS = {
@@ -337,7 +337,7 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     shutil.copy(path, folder)
     shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
     models = tmp_path / "results/models" / BACKBONE
-    for chain, made_of in zip(models_of(CHAIN), (BASE, READ, TAUGHT), strict=True):
+    for chain, made_of in zip(chains.lineage(CHAIN), (BASE, READ, TAUGHT), strict=True):
         atomic.write_json(models / chain / "manifest.json", made_of)
     licences = "source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\t\n"
     atomic.write_text(tmp_path / "results/facts/demo/licences.tsv", licences)

@@ -7,9 +7,13 @@ localrules:
     read_recorded,
 
 
-WITH_WEIGHTS = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "weights"]
-BEHIND_ENDPOINTS = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "api"]
-RECORDED = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "recorded"]
+# Settings of a model behind an endpoint that decide neither its answers nor their cost.
+OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
+
+
+def backbones_of(kind):
+    """Regular expression of the backbones whose answers come from weights, an api or recorded files."""
+    return one_of(name for name, backbone in PROJECT.backbones.items() if backbone.kind == kind)
 
 
 rule generate:
@@ -23,7 +27,7 @@ rule generate:
     log:
         f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
-        backbone=one_of(WITH_WEIGHTS),
+        backbone=backbones_of("weights"),
     conda:
         environment("generate")
     threads: cpus("generate")
@@ -56,11 +60,13 @@ rule ask:
     log:
         f"{ROOT}/logs/ask/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
-        backbone=one_of(BEHIND_ENDPOINTS),
+        backbone=backbones_of("api"),
     conda:
         "../../envs/cpu.yaml"
     params:
-        model=asked_model,
+        model=lambda w: canonical(
+            PROJECT.backbones[w.backbone].api.model_dump(mode="json", exclude=OF_CONNECTIONS)
+        ),
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
@@ -70,14 +76,16 @@ rule ask:
 rule read_recorded:
     input:
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        recorded=recorded_answers,
+        recorded=lambda w: entry(
+            PROJECT.backbones[w.backbone].recorded.files, "benchmark of this backbone", w.benchmark
+        ),
     output:
         answers=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         run=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.run.json",
     log:
         f"{ROOT}/logs/read_recorded/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
-        backbone=one_of(RECORDED),
+        backbone=backbones_of("recorded"),
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -10,6 +10,29 @@ localrules:
 EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 
+def reported(output, caption, **options):
+    """An output that Snakemake's own report shows, below the experiment's name."""
+    return report(output, caption=f"../report/{caption}.rst", category="{experiment}", **options)
+
+
+def runs(wildcards):
+    return experiments.cells(PROJECT, wildcards.experiment)
+
+
+def cell_scores(wildcards):
+    return [RESULTS.scores(run) for run in runs(wildcards)]
+
+
+def cell_baselines(wildcards):
+    return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs(wildcards)))
+
+
+def step_manifests(wildcards):
+    """The manifest of every step that the experiment trains."""
+    steps = experiments.trained_steps(PROJECT, wildcards.experiment)
+    return [RESULTS.model(*step) / "manifest.json" for step in steps]
+
+
 rule write_plan:
     output:
         f"{EXPERIMENT}/plan.json",
@@ -31,22 +54,9 @@ rule summarise:
         manifests=step_manifests,
     output:
         costs=f"{EXPERIMENT}/costs.tsv",
-        metrics=report(
-            f"{EXPERIMENT}/metrics.tsv",
-            caption="../report/metrics.rst",
-            category="{experiment}",
-        ),
-        comparisons=report(
-            f"{EXPERIMENT}/comparisons.tsv",
-            caption="../report/comparisons.rst",
-            category="{experiment}",
-        ),
-        own=report(
-            directory(f"{EXPERIMENT}/own"),
-            patterns=["{name}.svg"],
-            caption="../report/own.rst",
-            category="{experiment}",
-        ),
+        metrics=reported(f"{EXPERIMENT}/metrics.tsv", "metrics"),
+        comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
+        own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:
@@ -100,17 +110,32 @@ rule paper:
         )
 
 
+def audit_plan(wildcards):
+    return experiments.audit_plan(PROJECT, wildcards.experiment)
+
+
+def audit_inputs(wildcards):
+    """The files that the leak audit of an experiment reads: what the task says."""
+    plan = audit_plan(wildcards)
+    task = PROJECT.benchmarks[plan.benchmarks[0]].task
+    return registry.part(task, "files").leaks(PROJECT, plan).paths
+
+
+def audit_settings(wildcards):
+    """What decides an audit beside its files: policies, and the styles in which test sets are asked."""
+    plan = audit_plan(wildcards)
+    benchmarks = [settings_of(PROJECT.benchmarks, "benchmark", name) for name in plan.benchmarks]
+    corpora = [settings_of(PROJECT.corpora, "corpus", name) for name in plan.corpora]
+    return canonical([benchmarks, corpora, [style_of(*asked) for asked in plan.asked]])
+
+
 # It needs no model, so that a leak ends the run early.
 rule audit_leaks:
     input:
         audit_inputs,
     output:
         json=f"{EXPERIMENT}/audit.json",
-        table=report(
-            f"{EXPERIMENT}/audit.tsv",
-            caption="../report/audit.rst",
-            category="{experiment}",
-        ),
+        table=reported(f"{EXPERIMENT}/audit.tsv", "audit"),
     log:
         f"{ROOT}/logs/audit_leaks/{{experiment}}.log",
     priority: 100
@@ -137,23 +162,14 @@ rule render_report:
         abstention=f"{EXPERIMENT}/paper/abstention.tsv",
         coverage=f"{EXPERIMENT}/paper/coverage.svg",
         own=f"{EXPERIMENT}/own",
-        corpora=corpus_statistics,
+        corpora=lambda w: [RESULTS.statements(corpus) / "statistics.tsv" for corpus in audit_plan(w).corpora],
         manifests=step_manifests,
     output:
         **{
-            name: report(
-                directory(f"{EXPERIMENT}/figures/{name}"),
-                patterns=["{name}.svg"],
-                caption=f"../report/{name}.rst",
-                category="{experiment}",
-            )
+            name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
             for name in ("ablation", "training", "corpora")
         },
-        page=report(
-            f"{EXPERIMENT}/report.html",
-            caption="../report/report.rst",
-            category="{experiment}",
-        ),
+        page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
     conda:
@@ -166,6 +182,20 @@ rule render_report:
         folder=subpath(input.plan, parent=True),
     shell:
         program("render_report.py", "{params.folder}")
+
+
+def card_licences(wildcards):
+    """The licences of the corpora that the chain read; an unknown recipe ends the run with the nearest valid name."""
+    corpora = or_stop(card_sources.corpora_read, PROJECT, wildcards.chain)
+    return [RESULTS.licences(corpus) for corpus in corpora]
+
+
+def card_manifests(wildcards):
+    """The manifests of the chain, the backbone's first."""
+    return [
+        RESULTS.model(wildcards.backbone, chain) / "manifest.json"
+        for chain in chains.lineage(wildcards.chain)
+    ]
 
 
 rule write_model_card:
@@ -192,4 +222,8 @@ rule write_model_card:
 
 rule cards:
     input:
-        [cards_of(name) for name in PROJECT.settings.experiments],
+        [
+            RESULTS.model(*model) / f"card.{name}.md"
+            for name in PROJECT.settings.experiments
+            for model in card_sources.carded(PROJECT, name)
+        ],

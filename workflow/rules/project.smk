@@ -15,7 +15,7 @@ from reasonome.config.project import Project, chains, experiments, job_resources
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
-from reasonome.report import card_sources, model_steps
+from reasonome.report import card_sources
 from reasonome.tasks import registry
 from reasonome.training import visible_gpus
 

@@ -8,6 +8,25 @@ localrules:
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
+def recipe(wildcards):
+    """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
+    return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT))
+
+
+def parent(wildcards):
+    return RESULTS.model(wildcards.backbone, chains.parent(wildcards.chain))
+
+
+def recipe_examples(part):
+    """A split of each of the recipe's benchmarks, with what prompts of its style show of its rows."""
+    return lambda wildcards: [examples_of(*question, part) for question in recipe(wildcards).questions]
+
+
+def recipe_style(wildcards):
+    """The prompt styles that the recipe learns in, each once, as canonical JSON."""
+    return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
+
+
 rule write_recipe:
     output:
         f"{MODEL}/recipe.json",
@@ -57,7 +76,7 @@ rule sft:
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
         examples=recipe_examples("train"),
-        reasoning=sft_reasoning,
+        reasoning=lambda w: [RESULTS.reasoning(*taught) for taught in experiments.taught_by(recipe(w))],
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -108,7 +127,7 @@ rule grpo:
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
-        encoders=recipe_encoders,
+        encoders=lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).encoders],
     shell:
         launched(
             "grpo.py",

@@ -11,11 +11,11 @@ import os
 import sys
 from dataclasses import asdict
 
-from reasonome.commands.json_output import check_output
+from reasonome.commands.json_output import check_output, write_output
 from reasonome.config.project import Project
-from reasonome.core import arguments, atomic
+from reasonome.core import arguments
 from reasonome.core.errors import lookup
-from reasonome.core.terminal import show, show_json
+from reasonome.core.terminal import show
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -49,8 +49,5 @@ def run(args: argparse.Namespace) -> int:
     for finding in examine(project, names, args.gpus):
         found.append(finding)
         show(str(finding), file=sys.stderr if args.json == "-" else sys.stdout)
-    if args.json == "-":
-        show_json(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
-    elif args.json is not None:
-        atomic.write_json(args.json, [asdict(finding) for finding in found])
+    write_output(args.json, json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
     return int(any(finding.state == FAIL for finding in found))

@@ -24,11 +24,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.commands.json_output import check_output
+from reasonome.commands.json_output import check_output, write_output
 from reasonome.config.project import Project
-from reasonome.core import arguments, atomic
+from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.terminal import show, show_json
+from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import one_field_each
 from reasonome.tasks import registry
 
@@ -74,21 +74,15 @@ def add(commands: argparse._SubParsersAction) -> None:
         f"{_DEFAULT_ENCODER}; none unless all of them were fetched)",
     )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
-    command.add_argument("--seed", type=arguments.seed, default=0, help="of intervals and random baselines")
-    command.add_argument("--resamples", type=arguments.resamples, default=10_000, help="of each interval (10000)")
+    arguments.add_bootstrap(command)
 
 
 def run(args: argparse.Namespace) -> int:
     """Score and print; the exit status is 0 whatever the scores are."""
     check_output(args.json, [args.answers, args.background, args.genes])
     scored = _on_benchmark(args) if args.benchmark else _table(args)
-    if args.json == "-":
-        show(scored.text(), file=sys.stderr)
-        show_json(scored.to_json())
-        return 0
-    show(scored.text())
-    if args.json is not None:
-        atomic.write_text(args.json, scored.to_json() + "\n")
+    show(scored.text(), file=sys.stderr if args.json == "-" else sys.stdout)
+    write_output(args.json, scored.to_json())
     return 0
 
 

@@ -46,15 +46,17 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """A type of arguments: whole numbers from `least`, up to `most` if it is given."""
 
     def read(text: str) -> int:
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 40 else -1
+        number = int(text) if text.isdecimal() and len(text) < 40 else -1
         if number < least or (most is not None and number > most):
             limit = "" if most is None else f" to {most}"
-            raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a whole number from {least}{limit}")
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least}{limit}")
         return number
 
     return read
 
 
-# As config may have them: a seed, and how many resamples an interval is made of.
-seed = whole(0, 2**63 - 1)
-resamples = whole(100)
+def add_bootstrap(parser: argparse.ArgumentParser) -> None:
+    """The options of the bootstrap, as config may have them."""
+    default = "(default: %(default)s)"
+    parser.add_argument("--resamples", type=whole(100), default=10_000, help=f"of each interval {default}")
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help=f"of all that is drawn {default}")

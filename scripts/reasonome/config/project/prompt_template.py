@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reasonome.config import STYLE, Style
-from reasonome.config.project.validation import NO_MAPPING, named_well, validated
+from reasonome.config.project.folder import NO_MAPPING, named_well, validated
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import YamlText, read_text
 from reasonome.tasks import registry

@@ -1,5 +1,6 @@
 """Names that one file of a project has of another: each is there, and is of a kind that can stand there."""
 
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from reasonome.config import CLUSTER_RULES, FORMAT_FILES, GMT_FORMATS, Annotation, Benchmark, Corpus, GeneNamesTeacher
@@ -21,6 +22,7 @@ def check_references(project: "Project") -> None:
             project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
     for name, corpus in project.corpora.items():
         _check_corpus(project, name, corpus)
+    _check_left_out(project)
     for name, benchmark in project.benchmarks.items():
         _check_benchmark(project, name, benchmark)
     for name, annotation in project.annotations.items():
@@ -56,25 +58,21 @@ def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
 
 
 def _check_benchmark(project: "Project", name: str, benchmark: Benchmark) -> None:
-    """What a benchmark names is there, and what it leaves out can be built before it."""
+    """What a benchmark names is there."""
     project.folder.check_known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, project.akin(name))
-    _check_left_out(project, name, benchmark)
     project.folder.check_known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, project.encoders)
     registry.part(benchmark.task, "checks").check_benchmark(project, name, benchmark)
 
 
-def _check_left_out(project: "Project", name: str, benchmark: Benchmark) -> None:
+def _check_left_out(project: "Project") -> None:
     """Benchmarks leave out others that are built before them."""
-    before, waiting = set(), list(benchmark.leave_out)
-    while waiting:
-        other = waiting.pop()
-        if other == name:
-            what = f"'{name}' is left out by what it leaves out: neither can be built first"
-            fix = "let only one of two benchmarks leave the other out"
-            raise project.folder.error("benchmarks.yaml", (name, "leave_out"), what, fix)
-        if other not in before and other in project.benchmarks:
-            before.add(other)
-            waiting += project.benchmarks[other].leave_out
+    try:
+        TopologicalSorter({name: benchmark.leave_out for name, benchmark in project.benchmarks.items()}).prepare()
+    except CycleError as error:
+        name = error.args[1][0]
+        what = f"'{name}' is left out by what it leaves out: neither can be built first"
+        fix = "let only one of two benchmarks leave the other out"
+        raise project.folder.error("benchmarks.yaml", (name, "leave_out"), what, fix) from None
 
 
 def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
