@@ -1,18 +1,6 @@
 # People's own gene sets and a model → names, reasons, and the means to check them.
 
 
-def annotation_of(wildcards):
-    return entry(PROJECT.annotations, "annotation", wildcards.annotation)
-
-
-def annotation_sets(wildcards):
-    """The files of sets, the universe if one is named, and of mice the table of their human orthologues."""
-    settings = annotation_of(wildcards)
-    universe = [settings.universe] if settings.universe else []
-    mouse = [Path(workflow.basedir) / project_files.ORTHOLOGUES] if settings.species == "mouse" else []
-    return [*settings.sets, *universe, *mouse]
-
-
 rule annotate:
     input:
         sets=annotation_sets,

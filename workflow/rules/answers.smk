@@ -11,11 +11,6 @@ localrules:
 OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
 
 
-def backbones_of(kind):
-    """Regular expression of the backbones whose answers come from weights, an api or recorded files."""
-    return one_of(name for name, backbone in PROJECT.backbones.items() if backbone.kind == kind)
-
-
 rule generate:
     input:
         manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",

@@ -1,13 +1,6 @@
 # Facts and ontologies → the terms and gene sets that answers are compared with.
 
 
-def background_settings(wildcards):
-    """What of a benchmark decides its background: which sets it asks about, and how small they may be."""
-    benchmark = PROJECT.benchmarks[wildcards.benchmark]
-    sets = [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()]
-    return canonical([benchmark.minimum_genes, sets])
-
-
 rule build_background:
     input:
         files=reads("background"),

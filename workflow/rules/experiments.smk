@@ -10,29 +10,6 @@ localrules:
 EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 
-def reported(output, caption, **options):
-    """An output that Snakemake's own report shows, below the experiment's name."""
-    return report(output, caption=f"../report/{caption}.rst", category="{experiment}", **options)
-
-
-def runs(wildcards):
-    return experiments.cells(PROJECT, wildcards.experiment)
-
-
-def cell_scores(wildcards):
-    return [RESULTS.scores(run) for run in runs(wildcards)]
-
-
-def cell_baselines(wildcards):
-    return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs(wildcards)))
-
-
-def step_manifests(wildcards):
-    """The manifest of every step that the experiment trains."""
-    steps = experiments.trained_steps(PROJECT, wildcards.experiment)
-    return [RESULTS.model(*step) / "manifest.json" for step in steps]
-
-
 rule write_plan:
     output:
         f"{EXPERIMENT}/plan.json",
@@ -110,25 +87,6 @@ rule paper:
         )
 
 
-def audit_plan(wildcards):
-    return experiments.audit_plan(PROJECT, wildcards.experiment)
-
-
-def audit_inputs(wildcards):
-    """The files that the leak audit of an experiment reads: what the task says."""
-    plan = audit_plan(wildcards)
-    task = PROJECT.benchmarks[plan.benchmarks[0]].task
-    return registry.part(task, "files").leaks(PROJECT, plan).paths
-
-
-def audit_settings(wildcards):
-    """What decides an audit beside its files: policies, and the styles in which test sets are asked."""
-    plan = audit_plan(wildcards)
-    benchmarks = [settings_of(PROJECT.benchmarks, "benchmark", name) for name in plan.benchmarks]
-    corpora = [settings_of(PROJECT.corpora, "corpus", name) for name in plan.corpora]
-    return canonical([benchmarks, corpora, [style_of(*asked) for asked in plan.asked]])
-
-
 # It needs no model, so that a leak ends the run early.
 rule audit_leaks:
     input:
@@ -184,28 +142,18 @@ rule render_report:
         program("render_report.py", "{params.folder}")
 
 
-def card_licences(wildcards):
-    """The licences of the corpora that the chain read; an unknown recipe ends the run with the nearest valid name."""
-    corpora = or_stop(card_sources.corpora_read, PROJECT, wildcards.chain)
-    return [RESULTS.licences(corpus) for corpus in corpora]
-
-
-def card_manifests(wildcards):
-    """The manifests of the chain, the backbone's first."""
-    return [
-        RESULTS.model(wildcards.backbone, chain) / "manifest.json"
-        for chain in chains.lineage(wildcards.chain)
-    ]
-
-
 rule write_model_card:
     input:
         plan=f"{EXPERIMENT}/plan.json",
         metrics=f"{EXPERIMENT}/metrics.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         leaks=f"{EXPERIMENT}/audit.json",
-        manifests=card_manifests,
-        licences=card_licences,
+        manifests=lambda w: [
+            RESULTS.model(w.backbone, chain) / "manifest.json" for chain in chains.lineage(w.chain)
+        ],
+        licences=lambda w: [
+            RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
+        ],
     output:
         f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
     log:

@@ -18,23 +18,14 @@ rule fetch_source:
         configured("fetch_source.py", "source", file="{wildcards.key}", output="{output}")
 
 
-def corpus_files(wildcards):
-    sources = entry(PROJECT.corpora, "corpus", wildcards.corpus).sources
-    return [file for source in sources for file in PROJECT.source_files(source).values()]
-
-
-def corpus_settings(wildcards):
-    """What of the configuration decides the facts of a corpus, beside its files."""
-    spec = PROJECT.corpora[wildcards.corpus]
-    sources = {name: PROJECT.sources[name] for name in spec.sources}
-    formats = {name: [source.format, list(source.files)] for name, source in sources.items()}
-    return canonical([formats, PROJECT.authority(wildcards.corpus), spec.taxon, spec.unmapped])
-
-
 # Licences that nobody accepted and files that are not the pinned ones stop the build before anything is read.
 rule build_facts:
     input:
-        corpus_files,
+        lambda w: [
+            file
+            for source in entry(PROJECT.corpora, "corpus", w.corpus).sources
+            for file in PROJECT.source_files(source).values()
+        ],
     output:
         licences=f"{ROOT}/facts/{{corpus}}/licences.tsv",
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",

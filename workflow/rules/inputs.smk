@@ -1,4 +1,4 @@
-# Which files and settings jobs of several rules need, by their wildcards; what one rule needs is beside that rule.
+# Which files and settings a job needs, by its wildcards, where that is more than a line; the rules are beside this file.
 
 
 def reads(stage, *further):
@@ -55,3 +55,99 @@ def examples(part):
 
 def examples_of(benchmark, style, part):
     return or_stop(experiments.examples_folder, PROJECT, benchmark, style) / f"{part}.jsonl"
+
+
+def corpus_settings(wildcards):
+    """What of the configuration decides the facts of a corpus, beside its files."""
+    spec = PROJECT.corpora[wildcards.corpus]
+    sources = {name: PROJECT.sources[name] for name in spec.sources}
+    formats = {name: [source.format, list(source.files)] for name, source in sources.items()}
+    return canonical([formats, PROJECT.authority(wildcards.corpus), spec.taxon, spec.unmapped])
+
+
+def background_settings(wildcards):
+    """What of a benchmark decides its background: which sets it asks about, and how small they may be."""
+    benchmark = PROJECT.benchmarks[wildcards.benchmark]
+    sets = [[spec.namespace, spec.source, spec.relation] for spec in benchmark.subsets.values()]
+    return canonical([benchmark.minimum_genes, sets])
+
+
+def corpus_tokenizer(wildcards):
+    """The untouched backbone whose tokens a corpus' statistics count, if it names one."""
+    backbone = entry(PROJECT.corpora, "corpus", wildcards.corpus).tokenizer
+    return [RESULTS.model(backbone, chains.BASE)] if backbone else []
+
+
+def local_weights(table, kind, name):
+    """The files of weights that lie in a local folder: new ones at the same place are fetched again."""
+    weights = entry(table, kind, name).weights
+    if weights is None:
+        raise WorkflowError(
+            f"{kind} '{name}' has no weights: it can be asked, but there is no model of it to fetch or train"
+        )
+    return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
+
+
+def recipe(wildcards):
+    """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
+    return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT))
+
+
+def parent(wildcards):
+    return RESULTS.model(wildcards.backbone, chains.parent(wildcards.chain))
+
+
+def recipe_examples(part):
+    """A split of each of the recipe's benchmarks, with what prompts of its style show of its rows."""
+    return lambda wildcards: [examples_of(*question, part) for question in recipe(wildcards).questions]
+
+
+def recipe_style(wildcards):
+    """The prompt styles that the recipe learns in, each once, as canonical JSON."""
+    return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
+
+
+def annotation_of(wildcards):
+    return entry(PROJECT.annotations, "annotation", wildcards.annotation)
+
+
+def annotation_sets(wildcards):
+    """The files of sets, the universe if one is named, and of mice the table of their human orthologues."""
+    settings = annotation_of(wildcards)
+    universe = [settings.universe] if settings.universe else []
+    mouse = [Path(workflow.basedir) / project_files.ORTHOLOGUES] if settings.species == "mouse" else []
+    return [*settings.sets, *universe, *mouse]
+
+
+def cell_scores(wildcards):
+    return [RESULTS.scores(run) for run in experiments.cells(PROJECT, wildcards.experiment)]
+
+
+def cell_baselines(wildcards):
+    runs = experiments.cells(PROJECT, wildcards.experiment)
+    return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs))
+
+
+def step_manifests(wildcards):
+    """The manifest of every step that the experiment trains."""
+    steps = experiments.trained_steps(PROJECT, wildcards.experiment)
+    return [RESULTS.model(*step) / "manifest.json" for step in steps]
+
+
+def audit_plan(wildcards):
+    return experiments.audit_plan(PROJECT, wildcards.experiment)
+
+
+def audit_inputs(wildcards):
+    """The files that the leak audit of an experiment reads: what the task says."""
+    plan = audit_plan(wildcards)
+    task = PROJECT.benchmarks[plan.benchmarks[0]].task
+    return registry.part(task, "files").leaks(PROJECT, plan).paths
+
+
+def audit_settings(wildcards):
+    """What decides an audit beside its files: policies, and the styles in which test sets are asked."""
+    plan = audit_plan(wildcards)
+    benchmarks = [settings_of(PROJECT.benchmarks, "benchmark", name) for name in plan.benchmarks]
+    corpora = [settings_of(PROJECT.corpora, "corpus", name) for name in plan.corpora]
+    return canonical([benchmarks, corpora, [style_of(*asked) for asked in plan.asked]])

@@ -1,7 +1,5 @@
 # What jobs ask a machine for, as config/resources.yaml says, and the environment that they run in.
 
-import functools
-
 
 def requested(rule, wildcards):
     """What config/resources.yaml asks for a job."""

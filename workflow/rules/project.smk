@@ -70,6 +70,11 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def backbones_of(kind):
+    """Regular expression of the backbones whose answers come from weights, an api or recorded files."""
+    return one_of(name for name, backbone in PROJECT.backbones.items() if backbone.kind == kind)
+
+
 wildcard_constraints:
     backbone=NAME.strip("^$"),
     encoder=NAME.strip("^$"),
@@ -97,6 +102,11 @@ def style_of(benchmark, style):
     """A prompt style of the benchmark's task, as canonical JSON."""
     styles = PROJECT.styles(PROJECT.benchmarks[benchmark].task)
     return settings_of(styles, "style", style)
+
+
+def reported(output, caption, **options):
+    """An output that Snakemake's own report shows, below the experiment's name."""
+    return report(output, caption=f"../report/{caption}.rst", category="{experiment}", **options)
 
 
 def program(script, arguments):

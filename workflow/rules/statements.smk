@@ -1,12 +1,6 @@
 # Facts → statements, after the benchmarks: no statement mentions a held-out term.
 
 
-def corpus_tokenizer(wildcards):
-    """The untouched backbone whose tokens a corpus' statistics count, if it names one."""
-    backbone = entry(PROJECT.corpora, "corpus", wildcards.corpus).tokenizer
-    return [RESULTS.model(backbone, chains.BASE)] if backbone else []
-
-
 rule write_statements:
     input:
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",

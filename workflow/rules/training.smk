@@ -8,25 +8,6 @@ localrules:
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
-def recipe(wildcards):
-    """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
-    return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT))
-
-
-def parent(wildcards):
-    return RESULTS.model(wildcards.backbone, chains.parent(wildcards.chain))
-
-
-def recipe_examples(part):
-    """A split of each of the recipe's benchmarks, with what prompts of its style show of its rows."""
-    return lambda wildcards: [examples_of(*question, part) for question in recipe(wildcards).questions]
-
-
-def recipe_style(wildcards):
-    """The prompt styles that the recipe learns in, each once, as canonical JSON."""
-    return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
-
-
 rule write_recipe:
     output:
         f"{MODEL}/recipe.json",

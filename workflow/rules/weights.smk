@@ -6,16 +6,6 @@ localrules:
     fetch_encoder,
 
 
-def local_weights(table, kind, name):
-    """The files of weights that lie in a local folder: new ones at the same place are fetched again."""
-    weights = entry(table, kind, name).weights
-    if weights is None:
-        raise WorkflowError(
-            f"{kind} '{name}' has no weights: it can be asked, but there is no model of it to fetch or train"
-        )
-    return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
-
-
 rule fetch_backbone:
     input:
         lambda w: local_weights(PROJECT.backbones, "backbone", w.backbone),
