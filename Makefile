@@ -49,7 +49,7 @@ dry-runs: install
 	done
 
 bench: install
-	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python speed/scale.py
 
 schemas: install
 	$(BIN)/python scripts/write_schemas.py --output workflow/schemas

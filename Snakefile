@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 
 include: "workflow/rules/project.smk"
+include: "workflow/rules/jobs.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/facts.smk"
@@ -35,9 +36,6 @@ include: "workflow/rules/answers.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/annotations.smk"
 include: "workflow/rules/experiments.smk"
-include: "workflow/rules/paper.smk"
-include: "workflow/rules/audit.smk"
-include: "workflow/rules/cards.smk"
 
 
 # Jobs of a cluster run on machines that nobody can look at from here.

@@ -4,21 +4,15 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
     --output results/annotations/smollm2-135m/pretrain.demo-s0+sft.names-s0/example
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.annotation import job
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.training import visible_gpus
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--annotation", required=True)
-    parser.add_argument("--model", type=Path, required=True, help="folder with manifest.json and model/")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the results")
+    parser = arguments.of_project(__doc__, "annotation", "model", "output")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
     visible_gpus.leave(args.gpus)

@@ -1,31 +1,19 @@
 """Answers of a model behind an endpoint to one benchmark's test split, in one style and decoding. Needs a network.
 
 export OPENAI_API_KEY=…
-python scripts/ask.py --backbone gpt-4o --benchmark demo-go --examples results/prompts/demo-go.demo-names/test.jsonl \
-    --style demo-names --decoding greedy --output answers.jsonl
+python scripts/ask.py --backbone gpt-4o --benchmark demo-go --style demo-names --decoding greedy --output answers.jsonl
 """
-
-import argparse
-from pathlib import Path
 
 from reasonome.answering.api import write_answers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--backbone", required=True)
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--style", required=True)
-    parser.add_argument("--decoding", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "backbone", "benchmark", "style", "decoding", "output").parse_args()
     stopwatch = Stopwatch()
     project = Project(args.config)
     model = lookup(project.backbones, args.backbone, "backbone").api
@@ -37,7 +25,7 @@ def main() -> None:
         task,
         project.style(args.benchmark, args.style),
         lookup(project.decodings, args.decoding, "decoding"),
-        read_rows(args.examples, task.Example),
+        read_rows(project.results.prompts(args.benchmark, args.style) / "test.jsonl", task.Example),
         model,
         args.output,
     )

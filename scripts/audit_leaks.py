@@ -3,12 +3,9 @@
 python scripts/audit_leaks.py --experiment demo --output results/experiments/demo
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
-from reasonome.core import atomic
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.leaks import audit
@@ -18,12 +15,7 @@ SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "rema
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--experiment", required=True)
-    parser.add_argument("--output", type=Path, required=True, help="folder of audit.json and audit.tsv")
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "experiment", "output").parse_args()
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)

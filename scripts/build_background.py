@@ -3,10 +3,8 @@
 python scripts/build_background.py --benchmark demo-go --output results/backgrounds/demo-go.parquet
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
@@ -16,12 +14,7 @@ from reasonome.tasks.naming.background import background_statistics, background_
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "benchmark", "output").parse_args()
     project = Project(args.config)
     benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     read = files.background(project, args.benchmark).files

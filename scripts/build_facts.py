@@ -1,60 +1,17 @@
-"""Turn the native files of knowledge sources into one table of facts.
+"""Turn the native files of a corpus' sources into one table of facts, and write which licences apply to them.
 
-python scripts/build_facts.py \\
-    --source hgnc hgnc table=resources/demo/hgnc_complete_set.txt.gz \\
-    --source go go obo=resources/demo/go-basic.obo.gz gaf=resources/demo/goa_human.gaf.gz \\
-    --source reactome reactome gmt=resources/demo/ReactomePathways.gmt.gz \\
-    --source wikipathways wikipathways gmt=resources/demo/wikipathways-Homo_sapiens.gmt.gz \\
-    --output results/facts/demo
+python scripts/build_facts.py --corpus demo --output results/facts/demo
+
+Fails before anything is read for a restricted source whose licence nobody has accepted, and for a file that is not the
+pinned one.
 """
 
-import argparse
-from pathlib import Path
-
-from reasonome.core.errors import InputError, run_program
+from reasonome.config.project import Project
+from reasonome.core import arguments, atomic
+from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
-from reasonome.facts.sources import FORMATS
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--source",
-        nargs="+",
-        action="append",
-        required=True,
-        metavar=("NAME FORMAT", "key=path"),
-        help="repeatable; formats and their files: "
-        + "; ".join(
-            f"{name}: {', '.join((*form.files, *map('[{}]'.format, form.optional)))}" for name, form in FORMATS.items()
-        ),
-    )
-    parser.add_argument(
-        "--authority", metavar="NAME", help="the source that says which genes there are, if several of them can"
-    )
-    parser.add_argument("--taxon", type=int, default=9606, help="NCBI taxon the sources must be of")
-    parser.add_argument(
-        "--unmapped",
-        type=float,
-        default=0.1,
-        metavar="SHARE",
-        help="largest share (0 to 1) of a source's distinct identifiers that may be without a gene",
-    )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the files")
-    return parser.parse_args()
-
-
-def source(words: list[str]) -> tuple[str, str, dict[str, Path]]:
-    """NAME FORMAT key=path ... -> (name, format, files by key)."""
-    if len(words) < 3 or not all(key and path for key, _, path in (word.partition("=") for word in words[2:])):
-        raise InputError(
-            f"expected NAME FORMAT key=path ..., found '{' '.join(words)}'",
-            field="--source",
-            fix="for example: --source go go obo=go-basic.obo gaf=goa_human.gaf.gz",
-        )
-    name, form, *files = words
-    return name, form, {key: Path(path) for key, _, path in (word.partition("=") for word in files)}
+from reasonome.facts.fetching.licences import licence_table
 
 
 def summary(name: str, facts: Facts) -> str:
@@ -70,9 +27,15 @@ def summary(name: str, facts: Facts) -> str:
 
 
 def main() -> None:
-    args = arguments()
-    sources = [source(words) for words in args.source]
-    facts = build_facts(sources, args.taxon, args.unmapped, args.authority, args.output / REJECTED)
+    args = arguments.of_project(__doc__, "corpus", "output").parse_args()
+    project = Project(args.config)
+    corpus = lookup(project.corpora, args.corpus, "corpus")
+    licences = licence_table(project, args.corpus)
+    atomic.write_text(args.output / "licences.tsv", licences.to_csv(sep="\t", index=False, lineterminator="\n"))
+    show(licences[["source", "release", "licence", "pinned"]].drop_duplicates().to_string(index=False))
+    sources = [(name, project.sources[name].format, project.source_files(name)) for name in corpus.sources]
+    authority = project.authority(args.corpus)
+    facts = build_facts(sources, corpus.taxon, corpus.unmapped, authority, args.output / REJECTED)
     write_facts(facts, args.output)
     for name in facts.left_out:
         show(summary(name, facts))

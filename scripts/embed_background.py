@@ -1,14 +1,11 @@
 """Embed the names of a background once, into the encoder's cache, so that no two scoring jobs do it at a time.
 
-python scripts/embed_background.py --background results/backgrounds/demo-go.parquet \
-    --encoder results/encoders/minilm --output results/backgrounds/demo-go.minilm.json
+python scripts/embed_background.py --benchmark demo-go --encoder minilm \
+    --output results/backgrounds/demo-go.minilm.json
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
-from reasonome.core import atomic
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.naming.background import read_background
@@ -16,15 +13,10 @@ from reasonome.tasks.naming.terms import TermScorer
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--background", type=Path, required=True)
-    parser.add_argument("--encoder", type=Path, required=True, help="folder of the sentence encoder")
-    parser.add_argument("--output", type=Path, required=True, help="how many names were embedded")
-    args = parser.parse_args()
-
-    scorer = TermScorer(read_background(args.background), load_encoders(Project(args.config).encoders, [args.encoder]))
-    count = scorer.embed_candidates()
+    args = arguments.of_project(__doc__, "benchmark", "encoder", "output").parse_args()
+    project = Project(args.config)
+    encoders = load_encoders(project.encoders, [project.results.encoder(args.encoder)])
+    count = TermScorer(read_background(project.results.background(args.benchmark)), encoders).embed_candidates()
     atomic.write_json(args.output, {"names": count})
     print(f"{count:,} names")
 

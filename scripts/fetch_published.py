@@ -3,24 +3,15 @@
 python scripts/fetch_published.py --benchmark my-test --part test --subset bp --output my_test.csv
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
 from reasonome.tasks.naming.published import check_sha256
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--part", required=True, choices=["train", "valid", "test"])
-    parser.add_argument("--subset", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "benchmark", "part", "subset", "output").parse_args()
     benchmark = lookup(Project(args.config).benchmarks, args.benchmark, "benchmark")
     files = {subset: file for (part, subset), file in benchmark.published_files.items() if part == args.part}
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")

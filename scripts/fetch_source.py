@@ -3,22 +3,14 @@
 python scripts/fetch_source.py --source go --file obo --output results/sources/go/obo/go-basic.obo
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import licences, pins
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--source", required=True)
-    parser.add_argument("--file", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "source", "file", "output").parse_args()
     project = Project(args.config)
     source = lookup(project.sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")

@@ -4,25 +4,19 @@ python scripts/fetch_weights.py --backbone smollm2-135m --output results/models/
 python scripts/fetch_weights.py --encoder minilm --output results/encoders/minilm
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
-from reasonome.core import atomic
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import folder_sha256
 from reasonome.facts.fetching import weights
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser = arguments.of_project(__doc__, "output")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--backbone")
     what.add_argument("--encoder")
-    parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
-
     project = Project(args.config)
     if args.backbone:
         name, entry, field = args.backbone, lookup(project.backbones, args.backbone, "backbone"), "backbones.yaml"

@@ -1,10 +1,9 @@
 """Answers of one model to one benchmark's test split, in one style and decoding.
 
-python scripts/generate.py --model results/models/smollm2-135m/base --benchmark demo-go \
-    --examples results/prompts/demo-go.demo-names/test.jsonl --style demo-names --decoding greedy --output answers.jsonl
+python scripts/generate.py --model results/models/smollm2-135m/base --benchmark demo-go --style demo-names \
+    --decoding greedy --output answers.jsonl
 """
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -13,21 +12,15 @@ from reasonome.answering import vllm_engine
 from reasonome.answering.answers import ENGINES, write_answers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
 from reasonome.training import retention, visible_gpus
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--model", type=Path, required=True, help="folder with manifest.json and model/")
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--style", required=True)
-    parser.add_argument("--decoding", required=True)
+    parser = arguments.of_project(__doc__, "model", "benchmark", "style", "decoding", "output")
     parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
-    parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
     visible_gpus.leave(args.gpus)
@@ -41,7 +34,7 @@ def main() -> None:
         task,
         project.style(args.benchmark, args.style),
         lookup(project.decodings, args.decoding, "decoding"),
-        read_rows(args.examples, task.Example),
+        read_rows(project.results.prompts(args.benchmark, args.style) / "test.jsonl", task.Example),
         args.model / "model",
         text_sha256(canonical(manifest)),
         args.output,

@@ -5,10 +5,10 @@ python scripts/grpo.py --folder results/models/smollm2-135m/sft.names-s0+grpo.so
     --encoders results/encoders/minilm
 """
 
-import argparse
 from pathlib import Path
 
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.training.grpo import grpo
@@ -17,14 +17,11 @@ from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--folder", type=Path, required=True)
+    parser = arguments.of_project(__doc__, "folder")
     parser.add_argument("--examples", type=Path, nargs="+", required=True, help="one file a benchmark of the recipe")
     parser.add_argument("--valid", type=Path, nargs="+", required=True, help="the same of the valid split")
     parser.add_argument("--encoders", type=Path, nargs="*", default=[], help="folders named as in encoders.yaml")
     args = parser.parse_args()
-
     encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}
     project, recipe = Project(args.config), read_recipe(args.folder)
     weights = recipe.weights_of_benchmarks

@@ -4,22 +4,15 @@ python scripts/pretrain.py --folder results/models/smollm2-135m/pretrain.demo-s0
     --train results/statements/demo/train.jsonl --held-out results/statements/demo/held_out.jsonl
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.training.pretrain import pretrain
 from reasonome.training.stage import Stage
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--train", type=Path, required=True)
-    parser.add_argument("--held-out", type=Path, required=True)
-    args = parser.parse_args()
+    args = arguments.of_project(__doc__, "folder", "train", "held-out").parse_args()
     trackers = Project(args.config).settings.trackers
     pretrain(Stage(args.folder, {"train": args.train, "held_out": args.held_out}, trackers=trackers))
 

@@ -1,31 +1,21 @@
 """Answers that somebody else recorded, as the answers of a backbone to a benchmark's test split.
 
-python scripts/read_recorded.py --backbone published --benchmark demo-go \
-    --examples results/benchmarks/demo-go/test.jsonl --answers resources/mine/published.csv --output answers.jsonl
+python scripts/read_recorded.py --backbone published --benchmark demo-go --output answers.jsonl
 """
 
-import argparse
 from pathlib import Path
 
 from reasonome.answering.recorded import read_recorded
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
-from reasonome.core import atomic
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--backbone", required=True, help="one with `recorded` in backbones.yaml")
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--answers", type=Path, required=True, help="CSV, TSV or JSON lines, plain or gzipped")
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "backbone", "benchmark", "output").parse_args()
     stopwatch = Stopwatch()
     project = Project(args.config)
     task = project.task(args.benchmark)
@@ -37,7 +27,9 @@ def main() -> None:
             field=args.backbone,
             fix="give it `recorded: {files: {BENCHMARK: FILE}}` in place of weights or api",
         )
-    found = read_recorded(args.answers, task, read_rows(args.examples, task.Example), backbone.recorded.columns)
+    file = Path(lookup(backbone.recorded.files, args.benchmark, "benchmark of this backbone"))
+    examples = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
+    found = read_recorded(file, task, examples, backbone.recorded.columns)
     atomic.write_jsonl(args.output, (answer.model_dump() for answer in found.answers))
     stopwatch.write(
         args.output.with_suffix(".run.json"),
@@ -46,7 +38,7 @@ def main() -> None:
         generated_tokens=0,
         recorded=found.facts(),
     )
-    show(f"{args.answers}: {len(found.answers)} answers in {len(found.table.rows)} rows")
+    show(f"{file}: {len(found.answers)} answers in {len(found.table.rows)} rows")
     for sentence in found.sentences():
         say(sentence)
 

@@ -5,10 +5,10 @@ python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.
     --reasoning results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 """
 
-import argparse
 from pathlib import Path
 
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.training.mixture import data_files
 from reasonome.training.sft import sft
@@ -16,9 +16,7 @@ from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--folder", type=Path, required=True)
+    parser = arguments.of_project(__doc__, "folder")
     parser.add_argument("--examples", type=Path, nargs="+", required=True, help="one file a benchmark of the recipe")
     parser.add_argument("--reasoning", type=Path, nargs="*", help="the same of reasoning; left out for teacher: none")
     args = parser.parse_args()

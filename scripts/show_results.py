@@ -3,19 +3,14 @@
 python scripts/show_results.py results/experiments/demo
 """
 
-import argparse
-from pathlib import Path
-
+from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.report import costs, tables
 from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-
+    folder = arguments.of_experiment(__doc__).parse_args().folder
     metric_set = read_plan(folder / "plan.json").metric_set
     spent = tables.read_table(folder / "costs.tsv", costs.COLUMNS)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(metric_set))

@@ -1,41 +1,27 @@
 """Write an experiment's tables and figures as a paper has them: scores, format, ablation, coverage and accuracy.
 
-python scripts/write_paper_tables.py --plan results/experiments/demo/plan.json \
-    --metrics results/experiments/demo/metrics.tsv --comparisons results/experiments/demo/comparisons.tsv \
-    --output results/experiments/demo/paper
+python scripts/write_paper_tables.py results/experiments/demo
 """
-
-import argparse
-from pathlib import Path
 
 import matplotlib
 
-from reasonome.core import atomic
-from reasonome.core.argument_types import resamples, seed
-from reasonome.core.atomic import replacing
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import paper, paper_figures, tables
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
-from reasonome.scoring.comparisons import RESAMPLES
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--plan", type=Path, required=True, help="what the experiment consists of (JSON)")
-    arguments.add_argument("--metrics", type=Path, required=True, help="table that summarise.py wrote")
-    arguments.add_argument("--comparisons", type=Path, required=True, help="table that summarise.py wrote")
-    arguments.add_argument("--output", type=Path, required=True, help="folder to write, replaced whole")
-    arguments.add_argument("--resamples", type=resamples, default=RESAMPLES, help="of the bootstrap (%(default)s)")
-    arguments.add_argument("--seed", type=seed, default=0, help="of the bootstrap (%(default)s)")
-    given = arguments.parse_args()
-
-    plan = read_plan(given.plan)
-    metrics = tables.read_table(given.metrics, tables.metric_columns(plan.metric_set))
-    comparisons = tables.read_table(given.comparisons, tables.COMPARISON_COLUMNS)
+    parser = arguments.of_experiment(__doc__)
+    arguments.add_bootstrap(parser)
+    given = parser.parse_args()
+    plan = read_plan(given.folder / "plan.json")
+    metrics = tables.read_table(given.folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+    comparisons = tables.read_table(given.folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     evaluations = read_evidence(plan).evaluations
-    with replacing(given.output) as folder, matplotlib.rc_context(STYLE):
+    with atomic.replacing(given.folder / "paper") as folder, matplotlib.rc_context(STYLE):
         folder.mkdir()
         for name, asked in (
             ("in_distribution", paper.benchmarks(plan)),

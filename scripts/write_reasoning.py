@@ -1,14 +1,12 @@
 """Let a teacher write reasoning for a benchmark's training rows; kept and dropped rows, with reasons.
 
 python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go --style demo-names \
-    --folder results/prompts/demo-go.demo-names --output results/reasoning/knowledge-given/demo-go.demo-names.jsonl
+    --output results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 """
-
-import argparse
-from pathlib import Path
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks import registry
 from reasonome.tasks.base import Teaching
@@ -16,21 +14,13 @@ from reasonome.teaching import filtering
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--teacher", required=True)
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--style", required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="of the benchmark's rows in this style")
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
-
+    args = arguments.of_project(__doc__, "teacher", "benchmark", "style", "output").parse_args()
     project = Project(args.config)
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     teaching = registry.part(task.name, "teaching")
     of = Teaching(args.teacher, args.benchmark, args.style, args.output)
-    examples = read_rows(args.folder / "train.jsonl", task.Example)
+    examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style) for example in examples}
     proposals = teaching.propose(task, project, of, examples, prompts)
     kept, dropped = teaching.keep(task, project, of, proposals, examples)

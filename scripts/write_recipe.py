@@ -3,21 +3,14 @@
 python scripts/write_recipe.py --step sft.names-s0 --output results/models/smollm2-135m/sft.names-s0/recipe.json
 """
 
-import argparse
-from pathlib import Path
-
 from reasonome.config.project import Project
 from reasonome.config.project.chains import Step
-from reasonome.core import atomic
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--step", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args()
+    args = arguments.of_project(__doc__, "step", "output").parse_args()
     recipe = Step.parse(args.step).recipe(Project(args.config))
     atomic.write_json(args.output, recipe.model_dump(mode="json"))
 

@@ -1,6 +1,7 @@
 """Shared fixtures: the demo benchmark, and real weights, fetched once into a folder that git ignores."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,12 @@ def endpoint(monkeypatch):
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    """A copy of the shipped configuration, to change."""
+    return shutil.copytree(ROOT / "config", tmp_path / "config")
 
 
 @pytest.fixture(scope="session")

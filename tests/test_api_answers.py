@@ -146,13 +146,12 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, f"{KEY}"), "cut", (200, {}, '{"choices": []}')]
     server = endpoint(*trouble, *[GOOD] * 8, 30.0, 30.0)
     config = configured({"far": {"api": model(server, concurrency=2).model_dump()}})
-    write_examples(tmp_path / "test.jsonl", 20)
+    write_examples(tmp_path / "results/prompts/demo-go.names/test.jsonl", 20)
     target = tmp_path / "answers" / "greedy.jsonl"
     command = [sys.executable, ROOT / "scripts/ask.py", "--config", config, "--backbone", "far"]
-    command += ["--benchmark", "demo-go", "--examples", tmp_path / "test.jsonl", "--style", "names"]
-    command += ["--decoding", "greedy", "--output", target]
+    command += ["--benchmark", "demo-go", "--style", "names", "--decoding", "greedy", "--output", target]
     with open(tmp_path / "first.log", "wb") as log:
-        process = subprocess.Popen(list(map(str, command)), stderr=log, stdout=log)
+        process = subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=log, stdout=log)
         deadline = time.monotonic() + 60
         while len(server.requests) < 14 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -160,7 +159,7 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
         assert process.wait() == -signal.SIGKILL, (tmp_path / "first.log").read_text()
     assert sum(server.answered.values()) == 8 and not target.exists()
 
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    done = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (tmp_path / "second.log").write_text(done.stdout + done.stderr)
     assert "20 answers, 12 of them asked for now; 220 tokens in prompts and 100 in answers" in done.stdout
@@ -175,7 +174,7 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
 
 def test_a_backbone_that_is_behind_no_endpoint_is_refused(configured, monkeypatch):
     config = configured({"gpt-mini": {"api": {"model": "m"}}})
-    options = "--backbone llama-3.2-1b --benchmark demo-go --examples x --style names --decoding greedy --output y"
+    options = "--backbone llama-3.2-1b --benchmark demo-go --style names --decoding greedy --output y"
     monkeypatch.setattr(sys, "argv", ["ask.py", "--config", str(config), *options.split()])
     with pytest.raises(InputError, match="'llama-3.2-1b' is behind no endpoint") as caught:
         ask.main()

@@ -21,8 +21,6 @@ from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.judges import Judges
 from reasonome.tasks.naming.task import Example
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def table(path, rows, header=("id", "answer")):
     with open(path, "w", newline="", encoding="utf-8") as out:
@@ -31,9 +29,8 @@ def table(path, rows, header=("id", "answer")):
 
 
 @pytest.fixture()
-def built(tmp_path, demo_benchmark, monkeypatch):
+def built(tmp_path, config, demo_benchmark, monkeypatch):
     """A project's folder in which the demo benchmark is built, and nothing else."""
-    shutil.copytree(ROOT / "config", tmp_path / "config")
     shutil.copytree(demo_benchmark, tmp_path / "results/benchmarks/demo-go")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -43,15 +40,17 @@ def asked(built):
     return read_rows(built / "results/benchmarks/demo-go/test.jsonl", Example)
 
 
+def scored(path, *options):
+    """What the command writes as JSON about a file of answers."""
+    assert cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json", *options]) == 0
+    return json.loads(Path("s.json").read_text())
+
+
 def test_answers_to_a_benchmark(built, capsys):
     examples = asked(built)
     half = [(e.id, e.name) for e in examples[::2]]
     path = table(built / "a.csv", [*half, ("GO:none", "x")], ("ID", "their name"))
-    assert (
-        cli.main(["score", str(path), "--benchmark", "demo-go", "--columns", "answer=their name", "--json", "s.json"])
-        == 0
-    )
-    found = json.loads((built / "s.json").read_text())
+    found = scored(path, "--columns", "answer=their name")
     assert found["n"] == 90
     assert found["problems"]["missing"] == 45
     assert "format" not in found["metrics"]  # names alone, and those that are missing
@@ -104,8 +103,7 @@ def test_sealed_questions_are_not_scored(built, capsys):
     config = built / "config/benchmarks.yaml"
     config.write_text(config.read_text().replace("demo-go:\n", "demo-go:\n  sealed: 0.5\n", 1))
     path = table(built / "a.csv", [(e.id, e.name) for e in asked(built)], ("id", "answer"))
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
+    found = scored(path)
     assert 20 < found["n"] < 70
     assert found["metrics"]["exact"]["value"] == 1
     assert (found["problems"]["missing"], found["problems"]["unknown"]) == (0, 0)
@@ -117,8 +115,7 @@ def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):
     rows = [{"id": e.id, "subset": e.subset, "prompt_sha256": "0", "text": e.name} for e in examples]
     path = built / "greedy.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
+    found = scored(path)
     # A model's text without `Process:` has no name, even where it is the name.
     assert found["metrics"]["no_name"]["value"] == 1
     assert found["problems"]["no_process_line"] == 90
@@ -127,8 +124,7 @@ def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):
 def test_completions_among_recorded_answers_keep_their_problems(built):
     examples = asked(built)
     path = table(built / "a.csv", [(examples[0].id, "Process: "), (examples[1].id, ""), (examples[2].id, "x")])
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
+    found = scored(path)
     assert found["problems"] == {
         "missing": 87,
         "duplicates": 0,
@@ -153,8 +149,7 @@ def test_answers_to_another_benchmark_are_an_error_and_sealed_ones_are_passed_ov
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     write([e.id for e in examples])
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    assert json.loads((built / "s.json").read_text())["metrics"]["no_name"]["value"] == 0
+    assert scored(path)["metrics"]["no_name"]["value"] == 0
     write([*(e.id for e in examples), "GO:elsewhere"])
     with pytest.raises(InputError, match="'GO:elsewhere', which is not in the test split") as caught:
         cli.main(["score", str(path), "--benchmark", "demo-go"])
@@ -180,8 +175,7 @@ def test_with_other_encoders_than_the_baselines_there_are_no_term_metrics(built,
     baselines.to_parquet(built / "results/baselines/demo-go.names.parquet")
     path = table(built / "a.csv", [(e.id, e.name) for e in examples])
 
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--encoders", "none", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
+    found = scored(path, "--encoders", "none")
     assert not {"term_score", "lin", "same_term", "similarity", "percentile"} & found["metrics"].keys()
     assert found["baselines"]["constant"]["metrics"].keys() == {"rouge_l", "distinct_names"}
     assert found["baselines"]["shuffled_answers"]["metrics"].keys() == {"rouge_l"}
@@ -193,8 +187,7 @@ def test_with_other_encoders_than_the_baselines_there_are_no_term_metrics(built,
     # The same with a benchmark that has no encoders itself: now the baselines are linked alike.
     config = built / "config/benchmarks.yaml"
     config.write_text(config.read_text().replace("encoders: [minilm]", "encoders: []", 1))
-    cli.main(["score", str(path), "--benchmark", "demo-go", "--json", "s.json"])
-    found = json.loads((built / "s.json").read_text())
+    found = scored(path)
     assert found["metrics"]["same_term"]["value"] == 1
     assert found["baselines"]["constant"]["metrics"]["term_score"]["value"] == 0.5
     assert capsys.readouterr().out.startswith("term_score 1.0000, ROUGE-L 1.0000 (90 rows)")
@@ -227,7 +220,7 @@ def test_claims_are_checked_against_what_sources_deny_too(built, monkeypatch):
         (["--benchmark", "demo-go", "--columns", "gold=x"], "'gold' is no column of recorded answers"),
         (["--benchmark", "demo-go", "--encoders", "minilm"], "not fetched yet\n.*snakemake.*minilm/manifest.json"),
         (["--benchmark", "demo-go", "--encoders", "minlm"], "unknown encoder 'minlm'\n.*'minilm'"),
-        (["--benchmark", "demo-go", "--background", "x"], "a benchmark has its own"),
+        (["--benchmark", "demo-go", "--background", "x"], "--background goes with --task"),
         (["--benchmark", "demo-go", "--columns", "id=x,answer=x"], "column 'x' is given for 'id' and for 'answer'"),
     ],
 )

@@ -1,18 +1,14 @@
 """What config/benchmarks.yaml may say: kinds of benchmarks, subsets, splits, and the mistakes that are told apart."""
 
-import shutil
-from pathlib import Path
-
 import pytest
-import yaml
 from pydantic import ValidationError
+from tiny_project import edit
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
-ROOT = Path(__file__).resolve().parents[1]
 BP = {"namespace": "biological_process", "test": 3, "valid": 2}
 FILE = {"path": "/data/test.csv"}
 SPLIT = {"by": "date", "after": "2023-01-01"}
@@ -70,55 +66,36 @@ def test_mistakes_in_a_benchmark(given, message):
         benchmark(**given)
 
 
-def project_with(folder, **subset):
+def project_with(config, **changes):
     """The shipped project with one more benchmark of the demo corpus."""
-    shutil.copytree(ROOT / "config", folder / "config")
-    entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], "subsets": {"one": {"valid": 1, **subset}}}
-    with open(folder / "config/benchmarks.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"mine": entry}))
-    return Project(folder / "config")
+    entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], **changes}
+    edit(config.parent, "benchmarks.yaml", lambda c: c.update(mine=entry))
+    return Project(config)
 
 
-def test_the_ontologies_that_a_benchmark_needs(tmp_path, project):
+def test_the_ontologies_that_a_benchmark_needs(config, project):
     assert files.ontology_files(project, "demo-go") == {"go-demo": "obo"}
     assert files.ontology_files(project, "go-bioc") == {"bioconductor": "go"}
     assert files.ontology_files(project, "reactome") == {}
-    found = project_with(tmp_path, test=1, source="go-demo", relation="enables")
-    assert files.ontology_files(found, "mine") == {"go-demo": "obo"}
+    # Published sets may be of any ontology of the corpus.
+    for given in (
+        {"subsets": {"one": {"test": 1, "valid": 1, "source": "go-demo", "relation": "enables"}}},
+        {"kind": "published", "files": {"bp": {"path": "a.csv"}}},
+    ):
+        assert files.ontology_files(project_with(config, **given), "mine") == {"go-demo": "obo"}
 
 
-def test_published_sets_may_be_of_any_ontology_of_the_corpus(tmp_path):
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "encoders": []}
-    entry["files"] = {"bp": {"path": "a.csv"}}
-    with open(tmp_path / "config/benchmarks.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"mine": entry}))
-    assert files.ontology_files(Project(tmp_path / "config"), "mine") == {"go-demo": "obo"}
-
-
-def test_the_authority_of_a_corpus(tmp_path, project):
-    assert project.authority("demo") == "hgnc-demo"
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    text = (tmp_path / "config/corpora.yaml").read_text()
-    (tmp_path / "config/corpora.yaml").write_text(text.replace("[hgnc-demo, go-demo,", "[go-demo,", 1))
-    with pytest.raises(InputError, match="corpus 'demo' has 0 sources that can be the authority"):
-        Project(tmp_path / "config").authority("demo")
-
-
-def test_a_source_that_the_corpus_does_not_have(tmp_path):
+def test_a_source_that_the_corpus_does_not_have(config):
     with pytest.raises(InputError, match="unknown name 'reactome-dmo'") as error:
-        project_with(tmp_path, test=1, source="reactome-dmo")
+        project_with(config, subsets={"one": {"test": 1, "valid": 1, "source": "reactome-dmo"}})
     assert error.value.field == "mine.subsets.one.source"
     assert error.value.fix == "did you mean 'reactome-demo'?"
-    assert error.value.line == 1 + (tmp_path / "config/benchmarks.yaml").read_text().splitlines().index(
-        "      source: reactome-dmo"
-    )
+    lines = (config / "benchmarks.yaml").read_text().splitlines()
+    assert error.value.line == 1 + lines.index("      source: reactome-dmo")
 
 
-def test_a_branch_of_go_without_go(tmp_path):
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    text = (tmp_path / "config/corpora.yaml").read_text()
-    (tmp_path / "config/corpora.yaml").write_text(text.replace("hgnc-demo, go-demo,", "hgnc-demo,", 1))
+def test_a_branch_of_go_without_go(config):
+    edit(config.parent, "corpora.yaml", lambda c: c["demo"]["sources"].remove("go-demo"))
     with pytest.raises(InputError, match="corpus 'demo' has 0 sources of GO") as error:
-        Project(tmp_path / "config")
+        Project(config)
     assert error.value.field == "demo-go.subsets.bp.namespace"

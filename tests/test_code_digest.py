@@ -25,7 +25,6 @@ WITHOUT = {
     "grpo.py",
     "pretrain.py",
     "sft.py",
-    "write_licences.py",
     "write_plan.py",
     "write_prompts.py",
     "write_reasoning.py",
@@ -108,7 +107,7 @@ def rules():
     """(program, text) of every rule that runs one."""
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
         for rule in re.split(r"(?m)^(?=rule )", file.read_text(encoding="utf-8"))[1:]:
-            if programs := re.findall(r'"(\w+\.py)",\n', rule):
+            if programs := re.findall(r'(?:program|configured|launched)\(\s*"(\w+\.py)"', rule):
                 yield pytest.param(programs[0], rule, id=programs[0])
 
 

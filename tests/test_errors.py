@@ -17,33 +17,25 @@ def ends(main, capsys):
     return caught.value.code, capsys.readouterr().err
 
 
-def test_an_error_of_the_user_is_one_message(capsys):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            InputError("it is empty", file="a.csv", line=3, field="id", fix="fill it"),
+            "a.csv:3: id: it is empty\n  fix: ",
+        ),
+        # Names of others are text alone.
+        (InputError("no set 'a\x1b[2Jb'", file="c\u202e.csv"), "c\\u202e.csv: no set 'a\\x1b[2Jb'"),
+        (OSError(errno.ENOSPC, "full", "a\x1b[2J.tsv"), "a\\x1b[2J.tsv: No space left on device\n  fix: free"),
+        (OSError(errno.ENOSPC, "full"), "standard output: No space left on device\n  fix: free"),
+    ],
+)
+def test_an_error_is_one_message(capsys, error, said):
     def main():
-        raise InputError("it is empty", file="a.csv", line=3, field="id", fix="fill it")
+        raise error
 
-    assert ends(main, capsys) == (2, "error: a.csv:3: id: it is empty\n  fix: fill it\n")
-
-
-def test_names_of_others_in_an_error_are_text_alone(capsys):
-    def main():
-        raise InputError("no set 'a\x1b[2Jb'", file="c\u202e.csv")
-
-    assert ends(main, capsys) == (2, "error: c\\u202e.csv: no set 'a\\x1b[2Jb'\n")
-
-
-def test_a_full_disk_names_the_file_as_text_alone(capsys):
-    def main():
-        raise OSError(errno.ENOSPC, "full", "a\x1b[2J.tsv")
-
-    status, said = ends(main, capsys)
-    assert (status, said.splitlines()[0]) == (2, "error: a\\x1b[2J.tsv: No space left on device")
-
-
-def test_a_full_disk_behind_standard_output_is_told(capsys):
-    def main():
-        raise OSError(errno.ENOSPC, "full")
-
-    assert ends(main, capsys)[1].splitlines()[0] == "error: standard output: No space left on device"
+    status, told = ends(main, capsys)
+    assert status == 2 and told.startswith(f"error: {said}")
 
 
 def test_a_closed_standard_output_is_no_traceback():

@@ -1,23 +1,18 @@
 """What an experiment trains, and what its report is made of."""
 
-import shutil
-from pathlib import Path
-
 import pytest
-import yaml
+from tiny_project import edit
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
     cells,
     report_plan,
-    teacher_mode,
     trained_steps,
 )
 from reasonome.leaks.audit import corpus_sources, shared_sources
 from reasonome.report.plan import Plan
 from reasonome.tasks.naming.leaks import set_sources
 
-SHIPPED = Path(__file__).resolve().parent.parent / "config"
 KW = "pretrain.demo-s0"
 RA = f"{KW}+sft.names-s0"
 
@@ -36,8 +31,7 @@ decodings: [greedy]
 
 
 @pytest.fixture
-def two_seeds(tmp_path) -> Project:
-    config = shutil.copytree(SHIPPED, tmp_path / "config")
+def two_seeds(config) -> Project:
     (config / "experiments" / "two.yaml").write_text(EXPERIMENT)
     return Project(config)
 
@@ -87,28 +81,21 @@ def test_the_plan_of_the_demo(project):
     }
 
 
-def test_only_a_knowledge_teacher_has_a_mode(project):
-    modes = {name: teacher_mode(project, name) for name in ("knowledge-given", "knowledge-blind", "gpt-4o")}
-    assert modes == {"knowledge-given": "given", "knowledge-blind": "blind", "gpt-4o": ""}
-
-
 def test_a_step_without_reasoning_needs_no_teacher(two_seeds):
     teachers = [row["teacher"] for row in report_plan(two_seeds, "two")["reasoning"]]
     assert teachers == ["knowledge-given"]  # sft.names, once for both seeds and backbones; sft.nameonly has none
 
 
-def test_training_and_test_sets_of_one_collection_are_named(tmp_path):
-    config = shutil.copytree(SHIPPED, tmp_path / "config")
+def test_training_and_test_sets_of_one_collection_are_named(config):
     gmt = {"format": "gmt", "release": "1", "licence": "theirs", "files": {"gmt": {"path": "h.gmt"}}}
-    with open(config / "sources.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"hallmarks": gmt | {"collection": "MSigDB"}, "mine": gmt}))
-    with open(config / "corpora.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"more": {"sources": ["hgnc-demo", "go-demo", "hallmarks", "mine"]}}))
+    sources = {"hallmarks": gmt | {"collection": "MSigDB"}, "mine": gmt}
+    edit(config.parent, "sources.yaml", lambda c: c.update(sources))
+    corpus = {"sources": ["hgnc-demo", "go-demo", "hallmarks", "mine"]}
+    edit(config.parent, "corpora.yaml", lambda c: c.update(more=corpus))
     published = {"task": "gene_set_naming", "kind": "published", "corpus": "more", "encoders": []}
     files = {"files": {"x": {"path": "test.csv", "collection": "msigdb"}}}
     files["train_files"] = {"x": {"path": "train.csv", "collection": "MSigDB"}, "y": {"path": "other.csv"}}
-    with open(config / "benchmarks.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"msigdb": published | files}))
+    edit(config.parent, "benchmarks.yaml", lambda c: c.update(msigdb=published | files))
     project = Project(config)
     test = set_sources(project, "msigdb", "test")
     assert test == {"test.csv": "msigdb"}
@@ -119,12 +106,6 @@ def test_training_and_test_sets_of_one_collection_are_named(tmp_path):
     assert go == {"bioconductor": "GO"}
     assert shared_sources(set_sources(project, "demo-go", "train"), go) == ["go-demo (GO)"]
     assert shared_sources({"mine": ""}, {"mine": ""}) == ["mine"] and shared_sources({"mine": ""}, {"a": ""}) == []
-
-
-def test_arms_that_cannot_answer_are_no_controls(project):
-    assert report_plan(project, "demo")["no_controls"] == ["base"]
-    assert report_plan(project, "whole-genome")["no_controls"] == ["base", "KW"]
-    assert report_plan(project, "gene-r1")["no_controls"] == []
 
 
 def test_the_whole_genome_has_its_arms_without_the_warm_up(project):

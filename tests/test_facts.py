@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts, read_facts, write_facts
@@ -92,30 +93,6 @@ def test_a_full_disk_leaves_the_files_of_one_build(tmp_path, monkeypatch, owner,
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and len(before) == 4
 
 
-@pytest.mark.parametrize(
-    ("sources", "field", "message"),
-    [
-        ([GO], "authority", "no source can be the authority for gene symbols; formats that can: hgnc, ncbi_gene"),
-        ([HGNC, ("again", *HGNC[1:])], "authority", "several sources can be the authority .*: hgnc, again"),
-        ([HGNC, GO, GO], "go", "two sources have this name"),
-        ([HGNC, ("total", *GO[1:])], "total", "statistics.tsv calls the sum 'total'"),
-        ([HGNC, ("x", "reactom", {})], "x", "unknown format 'reactom'"),
-        ([HGNC, ("x", "go", {"obo": Path("a")})], "x", r"takes the file\(s\) obo, gaf; given: obo"),
-        ([HGNC, ("x", "reactome", {"gaf": Path("a")})], "x", r"takes the file\(s\) gmt; given: gaf"),
-        (
-            [("x", "ncbi_gene", {"gene_info": Path("a"), "summaries": Path("b")})],
-            "x",
-            r"takes the file\(s\) gene_info, \[summary\]; given: gene_info, summaries",
-        ),
-    ],
-)
-def test_sources_that_cannot_be_read_are_refused(sources, field, message):
-    with pytest.raises(InputError, match=message) as error:
-        build_facts(sources)
-    assert error.value.field == field
-    assert error.value.fix
-
-
 def gmt(tmp_path, *lines):
     path = tmp_path / "mine.gmt"
     path.write_text("".join(f"{line}\n" for line in lines))
@@ -167,22 +144,6 @@ def test_the_authority_decides_the_symbols(tmp_path):
     assert len(build_facts([HGNC, ncbi], unmapped_share=0.7, authority="ncbi").unmapped) == 4
 
 
-@pytest.mark.parametrize(
-    ("authority", "message", "fix"),
-    [
-        (None, "several sources can be the authority for gene symbols: hgnc, ncbi", "--authority"),
-        ("hgcn", "'hgcn' is no source that can be the authority", "did you mean 'hgnc'"),
-        ("go", "'go' is no source that can be the authority", "valid names: hgnc, ncbi"),
-    ],
-)
-def test_an_unclear_authority_is_refused(tmp_path, authority, message, fix):
-    sources = [HGNC, GO, gene_info(tmp_path, ("9606", "472", "ATM", "-", "-", "n"))]
-    with pytest.raises(InputError, match=message) as error:
-        build_facts(sources, authority=authority)
-    assert error.value.field == "authority"
-    assert fix in error.value.fix
-
-
 def test_facts_of_the_mouse(tmp_path):
     ncbi = gene_info(
         tmp_path,
@@ -229,47 +190,60 @@ def test_no_table_of_facts_is_refused(tmp_path, make, message):
     assert error.value.file == path
 
 
-def program(*words):
-    command = [sys.executable, ROOT / "scripts" / "build_facts.py", *words]
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+@pytest.fixture
+def building(tmp_path):
+    """Write a corpus `mine` of HGNC and another source into a copy of the configuration, and run the program on it."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    shutil.copytree(DATA, tmp_path / "data")
+
+    def run(name: str, form: str, files: dict, **corpus) -> subprocess.CompletedProcess:
+        about = {"release": "1", "licence": "CC0"}
+        sources = {}
+        for source, format_, its in (HGNC, (name, form, files)):
+            paths = {key: {"path": str(path).replace(str(DATA), "data")} for key, path in its.items()}
+            sources[f"my-{source}"] = {"format": format_, "files": paths, **about}
+        for file, entries in (("sources", sources), ("corpora", {"mine": {"sources": list(sources), **corpus}})):
+            text = (ROOT / f"config/{file}.yaml").read_text(encoding="utf-8")
+            (tmp_path / f"config/{file}.yaml").write_text(f"{text}\n{yaml.safe_dump(entries)}", encoding="utf-8")
+        command = [sys.executable, ROOT / "scripts/build_facts.py", "--corpus", "mine", "--output", "out"]
+        return subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True)
+
+    return run
 
 
-def words_of(name, form, files):
-    return ["--source", name, form, *(f"{key}={path}" for key, path in files.items())]
-
-
-def test_the_program_writes_three_files_and_a_line_for_each_source(tmp_path):
-    done = program(*words_of(*HGNC), *words_of(*GO), "--unmapped", 0.2, "--output", tmp_path / "out")
+def test_the_program_writes_a_line_for_each_source(building, tmp_path):
+    done = building(*GO, unmapped=0.2)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
-        "hgnc: 9 facts on 6 genes and 9 objects, 0 identifiers unmapped",
-        "go: 5 facts on 4 genes and 4 objects, 1 identifiers unmapped; left out: 1 annotations with NOT, "
+    assert done.stdout.splitlines()[-2:] == [
+        "my-hgnc: 9 facts on 6 genes and 9 objects, 0 identifiers unmapped",
+        "my-go: 5 facts on 4 genes and 4 objects, 1 identifiers unmapped; left out: 1 annotations with NOT, "
         "1 annotations with evidence ND, 1 annotations to obsolete terms, "
         "1 annotations to terms not in the ontology",
     ]
     assert len(read_facts(tmp_path / "out" / "facts.parquet")) == 14
+    assert "my-hgnc\t1\tCC0" in (tmp_path / "out" / "licences.tsv").read_text()
 
 
-def test_the_program_leaves_nothing_behind_when_a_source_is_broken(tmp_path):
-    broken = tmp_path / "broken.gmt"
-    shutil.copy(DATA / "reactome.gmt", broken)
-    broken.write_text(broken.read_text() + "cut off he")
-    done = program(*words_of(*HGNC), *words_of("r", "reactome", {"gmt": broken}), "--output", tmp_path / "out")
+def test_the_program_leaves_no_facts_behind_when_a_source_is_broken(building, tmp_path):
+    broken = tmp_path / "data/broken.gmt"
+    broken.write_text((DATA / "reactome.gmt").read_text() + "cut off he")
+    done = building("r", "reactome", {"gmt": "data/broken.gmt"})
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {broken}:3: expected name, description and at least one gene")
-    assert not (tmp_path / "out").exists()
+    assert done.stderr.startswith("error: data/broken.gmt:3: expected name, description and at least one gene")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["licences.tsv"]
 
 
-def test_the_program_writes_nothing_when_too_many_identifiers_are_unmapped(tmp_path):
-    done = program(*words_of(*HGNC), *words_of(*GO), "--output", tmp_path / "out")
+def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path):
+    done = building(*GO)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: go: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene")
+    assert done.stderr.startswith("error: my-go: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene")
     assert "ten_rows.gaf:12 'ZZZ1'" in done.stderr
     rejected = tmp_path / "out" / "unmapped.rejected.tsv"
-    assert f"; all of them are in {rejected}" in done.stderr and "--unmapped" not in done.stderr
-    assert rejected.read_text() == "source\tidentifier\twhere\tbest_guess\ngo\tZZZ1\tten_rows.gaf:12\t\n"
-    assert list((tmp_path / "out").iterdir()) == [rejected]
-    assert program(*words_of(*HGNC), *words_of(*GO), "--unmapped", 0.2, "--output", tmp_path / "out").returncode == 0
+    assert "; all of them are in out/unmapped.rejected.tsv" in done.stderr and "--unmapped" not in done.stderr
+    assert rejected.read_text() == "source\tidentifier\twhere\tbest_guess\nmy-go\tZZZ1\tten_rows.gaf:12\t\n"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["licences.tsv", rejected.name]
+    assert building(*GO, unmapped=0.2).returncode == 0
     assert not rejected.exists()
 
 
@@ -294,10 +268,9 @@ def test_the_demo_corpus_holds_what_its_readme_says():
     ]
 
 
-def test_the_schema_knows_the_files_of_every_format():
+def test_the_schema_knows_every_format_and_which_can_be_the_authority():
     from reasonome.config import FORMAT_FILES
     from reasonome.facts.sources import FORMATS
 
-    assert {name: (form.files, form.optional, form.read_genes is not None) for name, form in FORMATS.items()} == {
-        name: files[:3] for name, files in FORMAT_FILES.items() if files.facts
-    }
+    authorities = {name: form.read_genes is not None for name, form in FORMATS.items()}
+    assert authorities == {name: files.authority for name, files in FORMAT_FILES.items() if files.facts}

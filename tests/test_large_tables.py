@@ -3,7 +3,6 @@
 import random
 import tracemalloc
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -65,16 +64,6 @@ def test_the_nearest_row_is_another_one_of_the_same_set_before_all():
     frame = pd.DataFrame({"gold": list("1234567"), "genes": genes})
     # Rows 1, 3 and 5 are one set, 2 and 7 another; row 4 shares two of four genes with both of those; 6 none with any.
     assert nearest_rows(frame) == ["3", "7", "1", "2", "1", "", "2"]
-
-
-def test_the_resamples_of_many_rows_are_those_of_clusters_of_one():
-    values = np.random.default_rng(0).random((50, 2))
-    values[3, 1] = np.nan
-    found = [
-        dict(comparisons.resampled_means(values, ["a"] * 50, clusters, resamples=100))["mean"].means
-        for clusters in (None, [f"c{n}" for n in range(50)])
-    ]
-    np.testing.assert_array_equal(*found)
 
 
 def test_a_table_is_read_in_a_few_times_its_size(tmp_path):

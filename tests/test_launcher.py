@@ -247,7 +247,7 @@ def test_without_gpus_there_is_one_process_unless_more_are_asked_for(program, mo
 @pytest.mark.parametrize(
     ("program", "options"),
     [
-        (generate, "--model m --benchmark b --examples e --style s --decoding d --output o"),
+        (generate, "--model m --benchmark b --style s --decoding d --output o"),
         (annotate, "--annotation a --model m --output o"),
     ],
 )

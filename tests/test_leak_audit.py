@@ -535,11 +535,10 @@ def test_the_program_fails_and_writes_nothing_where_a_leak_remains(monkeypatch, 
     ("policy", "said"), [("drop", {"GO:9"}), ("report", {"GO:1", "GO:9"}), ("fail", {"GO:1", "GO:9"})]
 )
 def test_statements_of_test_facts_are_left_out_as_the_corpus_says(monkeypatch, results, tmp_path, policy, said):
-    config = config_with(tmp_path, corpora={"demo": {"test_facts": policy, "held_out": 0.001}})
+    config = config_with(tmp_path, corpora={"demo": {"test_facts": policy, "held_out": 0.001, "tokenizer": None}})
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "valid.jsonl", [])
     folder = results / "statements" / "demo"
-    arguments = ["--config", config, "--corpus", "demo", "--facts", results / "facts" / "demo" / "facts.parquet"]
-    arguments += ["--output", folder]
+    arguments = ["--config", config, "--corpus", "demo", "--output", folder]
     monkeypatch.setattr(sys, "argv", ["write_statements.py", *map(str, arguments)])
     write_statements.main()
     assert {row["object_id"] for row in atomic.read_jsonl(folder / "train.jsonl")} == said
@@ -568,7 +567,7 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     atomic.write_jsonl(asked / "train.jsonl", [TRAIN_ROW])
     atomic.write_jsonl(asked / "valid.jsonl", [])
     arguments = ["--config", config, "--teacher", "knowledge-given", "--benchmark", "demo-go", "--style", "demo-names"]
-    arguments += ["--folder", asked, "--output", output]
+    arguments += ["--output", output]
     monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
     write_reasoning.main()
     assert len(atomic.read_jsonl(output)) == kept

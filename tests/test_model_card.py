@@ -1,6 +1,5 @@
 """Model cards: every statement follows from the tables, and what is not beaten is said to be not beaten."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import write_experiment
 
 from reasonome.config import Decoding
+from reasonome.config.project import chains
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report import card_sources, tables
@@ -253,29 +253,38 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
 
 
-def test_the_program_writes_a_card(tmp_path):
+def test_the_program_writes_a_card_or_nothing(tmp_path):
+    (tmp_path / "config").symlink_to(tiny_project.ROOT / "config")
     poison = "<script>alert(1)</script>"
     path = write_experiment(tmp_path, per_subset=6, poison=poison)
     experiment = read_plan(path)
     evidence = read_evidence(experiment)
-    atomic.write_tsv(tmp_path / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
-    atomic.write_tsv(tmp_path / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
-    for name, one in {"base": BASE, "read": READ, "taught": TAUGHT}.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
-    licences = tmp_path / "licences.tsv"
-    row = f"go{poison}\t\tCC{poison}\t\n"
-    licences.write_text(f"source\trelease\tlicence\tlicence_url\n{row}", encoding="utf-8")
+    folder = tmp_path / "results/experiments/demo"
+    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
+    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
+    shutil.copy(path, folder)
+    shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
+    models = tmp_path / "results/models" / BACKBONE
+    for chain, made_of in zip(chains.lineage(CHAIN), (BASE, READ, TAUGHT), strict=True):
+        atomic.write_json(models / chain / "manifest.json", made_of)
+    licences = f"source\trelease\tlicence\tlicence_url\ngo{poison}\tGO 2022\tCC-BY-4.0\t\n"
+    atomic.write_text(tmp_path / "results/facts/demo/licences.tsv", licences)
     out = tmp_path / "card.md"
+    command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "--experiment", "demo"]
+    command += ["--backbone", BACKBONE, "--chain", CHAIN, "--output", out]
 
-    command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "--backbone", BACKBONE]
-    command += ["--chain", CHAIN, "--config", tiny_project.ROOT / "config", "--plan", path]
-    command += ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"]
-    command += ["--leaks", tmp_path / "leaks.json", "--licences", f"demo={licences}", "--output", out]
-    command += ["--manifests", *(tmp_path / f"{name}.json" for name in ("base", "read", "taught"))]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tiny_project.ROOT)
+    def run() -> subprocess.CompletedProcess:
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
+
+    done = run()
     assert done.returncode == 0, done.stderr
     card = out.read_text(encoding="utf-8")
     assert "<script>" not in card
     assert "KW+RA, seed 0: 18 questions (bp 6, cc 6, mf 6)" in card
     assert "its ROUGE-L is **" in card  # the experiment has no ontology, and so no term score
-    assert table_line(card, "go&lt;script&gt;")[1::2] == ["not stated", "pretrain.demo-s0, sft.names-s0"]
+    assert table_line(card, "go&lt;script&gt;")[1] == "GO 2022"
+    out.unlink()
+    (models / "pretrain.demo-s0/manifest.json").unlink()
+    failed = run()
+    assert failed.returncode == 2 and "this model is missing or was not finished" in failed.stderr
+    assert not out.exists()

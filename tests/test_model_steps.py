@@ -5,18 +5,12 @@ import json
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.report.model_steps import learned_from, models_of, step_manifests
+from reasonome.report.model_steps import learned_from, step_manifests
 
 
 def write(folder, chain, **manifest):
     (folder / chain).mkdir()
     (folder / chain / "manifest.json").write_text(json.dumps(manifest))
-
-
-def test_the_steps_of_a_model_begin_with_the_untouched_backbone():
-    chain = "pretrain.demo-s0+sft.names-s0+grpo.soft-s1"
-    assert models_of(chain) == ["base", "pretrain.demo-s0", "pretrain.demo-s0+sft.names-s0", chain]
-    assert models_of("base") == ["base"]
 
 
 def test_manifests_are_read_from_the_folders_beside_the_model(tmp_path):

@@ -369,22 +369,22 @@ def test_the_program_writes_the_same_bytes_again_and_needs_its_tables(tmp_path):
     atomic.write_tsv(tmp_path / "metrics.tsv", metrics.reindex(columns=tables.METRIC_COLUMNS))
     atomic.write_tsv(tmp_path / "comparisons.tsv", pd.DataFrame(columns=tables.COMPARISON_COLUMNS))
 
-    def run(name: str) -> tuple[subprocess.CompletedProcess, dict[str, bytes]]:
-        command = [sys.executable, PROGRAM, "--plan", plan, "--output", tmp_path / name, "--resamples", "100"]
-        command += ["--metrics", tmp_path / "metrics.tsv", "--comparisons", tmp_path / "comparisons.tsv"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        return done, {path.name: path.read_bytes() for path in sorted((tmp_path / name).glob("*"))}
+    def run() -> tuple[subprocess.CompletedProcess, dict[str, bytes]]:
+        done = subprocess.run(
+            [sys.executable, PROGRAM, plan.parent, "--resamples", "100"], capture_output=True, text=True
+        )
+        return done, {path.name: path.read_bytes() for path in sorted((tmp_path / "paper").glob("*"))}
 
-    done, first = run("first")
+    done, first = run()
     assert done.returncode == 0, done.stderr
     assert list(first) == FILES
-    (tmp_path / "first" / "left_over.txt").write_text("")
-    assert run("first")[1] == first
+    (tmp_path / "paper" / "left_over.txt").write_text("")
+    assert run()[1] == first
     assert "0.200 (+100\u00a0%)" in first["in_distribution.md"].decode()
     assert b"<b>" not in first["in_distribution.md"] and b"<b>" not in first["ablation.svg"]
-    assert HOSTILE in pd.read_csv(tmp_path / "first" / "in_distribution.tsv", sep="\t")["arm"].tolist()
+    assert HOSTILE in pd.read_csv(tmp_path / "paper" / "in_distribution.tsv", sep="\t")["arm"].tolist()
 
     (tmp_path / "metrics.tsv").unlink()
-    done, files = run("first")
+    done, files = run()
     assert done.returncode == 2 and "metrics.tsv: there is no such table" in done.stderr
     assert files == first  # what was there stays

@@ -4,14 +4,12 @@ import gzip
 import shutil
 import sqlite3
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
 
-import write_licences
 from reasonome import cli
 from reasonome.config import SourceFile
 from reasonome.config.project import Project
@@ -210,15 +208,12 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project):
     assert "`accept_licence: true`" in caught.value.fix and "corpus" not in caught.value.fix
 
 
-def test_the_licences_of_a_corpus(project, monkeypatch, capsys):
+def test_the_licences_of_a_corpus(project):
     edit("config/sources.yaml", accept)
     cli.main(["pin", "sets"])
-    output = project / "results/facts/mine/licences.tsv"
-    monkeypatch.setattr(sys, "argv", ["write_licences.py", "--corpus", "mine", "--output", str(output)])
-    write_licences.main()
-    rows = [line.split("\t") for line in output.read_text().splitlines()]
-    assert rows[0] == licences.COLUMNS
-    table = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    found = licences.licence_table(Project("config"), "mine")
+    assert list(found) == licences.COLUMNS
+    table = found.to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -231,14 +226,14 @@ def test_the_licences_of_a_corpus(project, monkeypatch, capsys):
         "format_version": "GMT",
         "file": "sets.gmt",
         "stated": "",
-        "size": "28",
+        "size": 28,
         "sha256": text_sha256(GMT),
         "pinned": "yes",
     }
     assert (table[2]["restricted"], table[2]["pinned"]) == ("yes", "unpinned")
 
 
-def test_a_changed_file_builds_nothing(project, monkeypatch):
+def test_a_changed_file_builds_nothing(project):
     edit("config/sources.yaml", accept)
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")

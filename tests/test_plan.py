@@ -265,7 +265,7 @@ def test_answers_say_their_engine_and_the_gpus_that_it_used(monkeypatch, visible
     model.with_name("manifest.json").write_text('{"recipe": {"checkpoints": "keep"}}')
     shape = {"num_attention_heads": 9, "num_key_value_heads": 3, "hidden_size": 9, "intermediate_size": 18}
     (model / "config.json").write_text(json.dumps({"model_type": "llama", **shape}))
-    Path("test.jsonl").write_text("")
+    (tiny_folder("results/prompts/demo-go.demo-names") / "test.jsonl").write_text("")
     # What writes answers is tried elsewhere; here, on made-up GPUs, what is said of them.
     monkeypatch.setattr(generate, "write_answers", lambda *job: {"prompt_tokens": 18, "generated_tokens": 12})
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100")
@@ -273,7 +273,7 @@ def test_answers_say_their_engine_and_the_gpus_that_it_used(monkeypatch, visible
     monkeypatch.setattr(torch.cuda, "device_count", lambda: visible)
     output = tiny_folder(f"results/answers/{BACKBONE}/base/demo-go.demo-names") / "greedy.jsonl"
     asked = f"--config {tiny_project.ROOT / 'config'} --benchmark demo-go --style demo-names --decoding greedy"
-    command = f"generate.py {asked} --model model --examples test.jsonl --engine {engine} --output {output}"
+    command = f"generate.py {asked} --model model --engine {engine} --output {output}"
     monkeypatch.setattr("sys.argv", command.split())
     generate.main()
     (run,) = measured.runs(Path("results"))

@@ -155,8 +155,12 @@ def test_ties_are_settled_by_the_seed_and_not_by_the_order_of_facts():
     assert FactIndex(facts, 0).most_informative(["A"], 8) == FactIndex(facts[::-1], 0).most_informative(["A"], 8)
 
 
-def run(folder, *arguments):
-    command = [sys.executable, str(ROOT / "scripts" / "write_prompts.py"), "--benchmark", "demo-go", *arguments]
+def run(folder, benchmark, style):
+    """Run the program in a project's folder, with this folder for its benchmark; it writes into `out`."""
+    (folder / "results/benchmarks").mkdir(parents=True)
+    (folder / "results/benchmarks/demo-go").symlink_to(benchmark)
+    command = [sys.executable, ROOT / "scripts/write_prompts.py", "--benchmark", "demo-go", "--style", style]
+    command += ["--output", folder / "out"]
     return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
 
 
@@ -167,7 +171,7 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
     (tmp_path / "results/facts/demo").mkdir(parents=True)
     demo_facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
     obo = ROOT / project.sources["go-demo"].files["obo"].path
-    written = run(tmp_path, "--style", style, "--folder", demo_benchmark, "--output", tmp_path / "out")
+    written = run(tmp_path, demo_benchmark, style)
     assert written.returncode == 0, written.stderr
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
     for part in benchmarks.SPLITS:
@@ -196,7 +200,7 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
 
 def test_mistakes_of_the_program(demo_benchmark, tmp_path):
     (tmp_path / "config").symlink_to(ROOT / "config")
-    found = run(tmp_path, "--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
+    found = run(tmp_path, demo_benchmark, "facts")
     assert found.returncode and "facts.parquet: there is no such file" in found.stderr
     assert not (tmp_path / "out").exists()
 
@@ -246,7 +250,7 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     (tmp_path / "results/facts/demo").mkdir(parents=True)
     facts = pd.concat([demo_facts[demo_facts["source"] == "go-demo"], mine])
     facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    written = run(tmp_path, "--style", "facts", "--folder", demo_benchmark, "--output", tmp_path / "out")
+    written = run(tmp_path, demo_benchmark, "facts")
     assert written.returncode == 0, written.stderr
     rows = read_rows(tmp_path / "out" / "test.jsonl", Example)
     told = {(fact.relation, fact.object) for row in rows for gene in row.genes for fact in gene.facts}

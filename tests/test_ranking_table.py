@@ -356,22 +356,22 @@ def written(path, cells):
         (["--task", "causal_gene_rank", "--columns", "answer=answer,gold=gold"], "did you mean 'causal_gene_ranking'"),
         (
             ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--track", "strict"],
-            "--track is for tables of ranked lists",
+            "gene_set_naming has no 'track'",
         ),
         (
             ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--genes", "x"],
-            "--genes is for tables of ranked lists",
+            "gene_set_naming has no 'genes'",
         ),
-        (["--benchmark", "demo-go", "--track", "strict"], "--track is for tables of ranked lists"),
+        (["--benchmark", "demo-go", "--track", "strict"], "--track goes with --task"),
         (
             ["--task", TASK, "--columns", "answer=answer,gold=gold", "--genes", "x", "--track", "as-published"],
-            "--genes: track as-published compares",
+            "genes: track as-published compares",
         ),
         (["--task", TASK, "--columns", "answer=answer,gold=gold", "--genes", "x"], "x: there is no such file|x.*exist"),
         (["--task", TASK, "--columns", "answer=answer,gold=gold", "--encoders", "minilm"], "no similarity"),
         (
             ["--task", TASK, "--columns", "answer=answer,gold=gold", "--background", "x"],
-            "for names, not for ranked lists",
+            "background: causal_gene_ranking compares genes",
         ),
     ],
 )

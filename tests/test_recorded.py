@@ -16,6 +16,7 @@ import read_recorded as program
 from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
 from reasonome.config import RecordedAnswers
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 from reasonome.tasks.registry import TASKS
@@ -128,10 +129,9 @@ def test_half_a_character_in_json_is_replaced(tmp_path):
     assert [row.answer for row in found.answers] == ["\ufffd repair", "😀"]
 
 
-@pytest.mark.parametrize("columns", [{"id": "x", "answer": "x"}, {"id": "answer"}])
-def test_one_column_is_not_two_fields(tmp_path, columns):
-    with pytest.raises(InputError, match="column '(x|answer)' is given for 'id' and for 'answer'"):
-        read(tmp_path / "a.csv", "x,answer\nGO:1,GO:1\n", **columns)
+def test_one_column_is_not_two_fields(tmp_path):
+    with pytest.raises(InputError, match="column 'answer' is given for 'id' and for 'answer'"):
+        read(tmp_path / "a.csv", "x,answer\nGO:1,GO:1\n", id="answer")
 
 
 def test_a_backbone_with_one_column_for_two_fields_is_refused():
@@ -160,7 +160,6 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
         (b"id,id,answer\nGO:1,GO:1,a\n", 1, "2 columns are called 'id'"),
         (b"id,answer\nGO:1,caf\xe9\n", 2, "not UTF-8 text.*\n.*iconv"),
         (b"id,answer\n", None, "no rows"),
-        (b"", None, "file is empty"),
         (b"id,answer\nGO:1,a,b\n", 2, "expected 2 columns as in the header, found 3.*\n.*quotes"),
         (b'id,answer\nGO:1,a\nGO:2,"open\n', 3, "cannot be read"),
         (b"id,answer\n,a\n", 2, "id: the id is empty"),
@@ -170,13 +169,10 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
         (b"PK\x03\x04rest", None, "Excel workbook"),
         (b"\xff\xfei\x00d\x00", None, "UTF-16.*\n.*iconv"),
         ("id,answer\n".encode("utf-32"), None, "UTF-32.*\n.*iconv -f utf-32"),
-        (b"\0\0\xfe\xff\0\0\0i", None, "UTF-32"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2, "key 'id' stands twice"),
-        (b"<!DOCTYPE html>", None, "web page"),
         (b'[{"id": "GO:1"}]', None, "JSON array.*\n.*jq"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2, "not valid JSON"),
         (b'{"id": "GO:1", "answer": ["a", "b"]}\n', 1, "answer: expected text, found a list"),
-        (b"id,answer\nGO:1,a\0b\n", 2, "NUL byte"),
         (gzip.compress(b"id,answer\nGO:1,a\n" * 99, mtime=0)[:30], None, "gzip file is damaged"),
     ],
 )
@@ -196,43 +192,34 @@ def test_a_missing_file_a_folder_and_a_column_that_is_not_there(tmp_path):
         read(tmp_path / "a.csv", "go_id,answer\nGO:1,a\n", id="go id")
 
 
-def _project(folder: Path) -> Path:
-    """The shipped config with a backbone of recorded answers."""
+def _project(folder: Path) -> None:
+    """Write the shipped config with a backbone of recorded answers."""
     config = shutil.copytree(ROOT / "config", folder / "config")
     recorded = {"files": {"demo-go": "theirs.csv"}, "columns": {"answer": "model says"}}
     with open(config / "backbones.yaml", "a", encoding="utf-8") as out:
         out.write("\n" + yaml.safe_dump({"theirs": {"recorded": recorded}}))
-    return config
 
 
-def _run(monkeypatch, config, examples, backbone="theirs"):
-    answers = config.parent / "theirs.csv"
-    answers.write_text("id,model says\nGO:1,DNA repair\nGO:5,x\n")
-    arguments = f"read_recorded.py --config {config} --backbone {backbone} --benchmark demo-go --examples {examples}"
-    output = config.parent / "greedy.jsonl"
-    monkeypatch.setattr(sys, "argv", [*arguments.split(), "--answers", str(answers), "--output", str(output)])
+def _run(monkeypatch, folder, backbone="theirs"):
+    """Run the program in a project's folder in which the benchmark is built; its output."""
+    _project(folder)
+    (folder / "theirs.csv").write_text("id,model says\nGO:1,DNA repair\nGO:5,x\n")
+    atomic.write_jsonl(folder / "results/benchmarks/demo-go/test.jsonl", (e.model_dump() for e in EXAMPLES))
+    monkeypatch.chdir(folder)
+    arguments = f"read_recorded.py --backbone {backbone} --benchmark demo-go --output greedy.jsonl"
+    monkeypatch.setattr(sys, "argv", arguments.split())
     program.main()
-    return output
+    return folder / "greedy.jsonl"
 
 
 def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
-    examples = tmp_path / "test.jsonl"
-    examples.write_text("".join(example.model_dump_json() + "\n" for example in EXAMPLES))
-    output = _run(monkeypatch, _project(tmp_path), examples)
+    output = _run(monkeypatch, tmp_path)
     (answer,) = read_answers(output)
     assert (answer.id, answer.answer, answer.completion_tokens) == ("GO:1", "DNA repair", 0)
     run = json.loads(output.with_suffix(".run.json").read_text())
     assert {"seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"} <= run.keys()
-    assert {
-        key: run["recorded"][key] for key in ("rows", "missing", "unknown", "empty", "duplicates", "conflicts")
-    } == {
-        "rows": 2,
-        "missing": 2,
-        "unknown": 1,
-        "empty": 0,
-        "duplicates": 0,
-        "conflicts": 0,
-    }
+    counts = {"rows": 2, "missing": 2, "unknown": 1, "empty": 0, "duplicates": 0, "conflicts": 0}
+    assert {key: run["recorded"][key] for key in counts} == counts
     said = capsys.readouterr().out
     assert "1 answers in 2 rows" in said
     assert "counted as wrong: 2 (GO:2, GO:3)" in said
@@ -240,4 +227,4 @@ def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
 
 def test_the_program_refuses_a_backbone_with_weights(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="backbone 'smollm2-135m' has no recorded answers"):
-        _run(monkeypatch, _project(tmp_path), tmp_path / "test.jsonl", backbone="smollm2-135m")
+        _run(monkeypatch, tmp_path, backbone="smollm2-135m")

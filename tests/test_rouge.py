@@ -1,6 +1,5 @@
 """ROUGE: by hand, and against the package that published scores come from."""
 
-import itertools
 import random
 
 import pytest
@@ -60,25 +59,6 @@ def test_same_values_as_the_package_for_words_in_any_order():
 def test_by_hand(answer, truth, rouge_l, rouge_1, rouge_2):
     expected = {"rouge_l": rouge_l, "rouge_1": rouge_1, "rouge_2": rouge_2}
     assert rouge.score(answer, truth) == pytest.approx(expected)
-
-
-def test_an_empty_answer_earns_nothing():
-    assert rouge.score("", "DNA repair") == {"rouge_l": 0, "rouge_1": 0, "rouge_2": 0}
-    assert rouge.score("?!", "DNA repair")["rouge_l"] == 0
-
-
-def test_words_are_compared_by_their_stems():
-    assert rouge.score("binding kinases", "bind kinase")["rouge_l"] == 1
-    # The package stems only words of more than three letters.
-    assert rouge.score("ions", "ion")["rouge_l"] == 1
-    assert rouge.score("gas", "ga")["rouge_l"] == 0
-
-
-def test_values_stay_between_nothing_and_one_and_f_is_symmetric():
-    for first, second in itertools.product(TEXTS, TEXTS):
-        forward, backward = rouge.score(first, second), rouge.score(second, first)
-        assert forward == pytest.approx(backward)
-        assert all(0 <= value <= 1 for value in forward.values())
 
 
 def test_of_a_text_longer_than_any_name_the_first_thousand_words_are_compared():

@@ -17,6 +17,7 @@ from pyarrow import parquet
 from rouge_score import rouge_scorer
 
 from reasonome import cli
+from reasonome.commands.json_output import write_output
 from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
@@ -89,13 +90,6 @@ def test_a_small_table_by_hand(tmp_path):
     assert scored.problems["empty"] == 1
     assert scored.problems["several_process_lines"] == 1
     assert scored.notes == ["empty answers, counted as wrong: 1 (line 6)"]
-
-
-def test_names_alone_have_no_format(tmp_path):
-    scored = score_table(table(tmp_path / "a.csv", [("a", "b")]), COLUMNS)
-    assert "format" not in scored.metrics
-    assert "format_published" not in scored.metrics
-    assert "similarity" not in scored.metrics
 
 
 def test_the_best_constant_is_the_best_of_all(names):
@@ -270,11 +264,6 @@ def test_a_row_without_the_truth_is_an_error(tmp_path, empty):
     assert (caught.value.line, caught.value.field) == (3, "gold")
 
 
-def test_one_column_is_not_two_fields():
-    with pytest.raises(InputError, match="column 'gold' is given for 'answer' and for 'gold'"):
-        score_table(pd.DataFrame({"gold": ["a"]}), {"answer": "gold", "gold": "gold"})
-
-
 def test_columns_of_any_name():
     assert parse_columns("answer=~my, answer,gold=a=b,id=#") == {"answer": "~my, answer", "gold": "a=b", "id": "#"}
     assert parse_columns("answer = a b , gold=b") == {"answer": "a b", "gold": "b"}
@@ -316,13 +305,8 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
         ("", "'' is no file's path"),
         ("folder", "'folder' is no file's path"),
         ("a.csv", "a.csv: --json: this file is read by the command"),
-        ("folder/../a.csv", "this file is read by the command"),
         ("same.csv", "this file is read by the command"),
         ("b.parquet", "this file is read by the command"),
-        ("a.csv/s.json", "a.csv/s.json: --json: cannot be written: Not a directory"),
-        ("/proc/s.json", "/proc/s.json: --json: cannot be written: "),
-        ("nowhere", "nowhere: this link leads nowhere"),
-        ("n" * 300, f"{'n' * 300}: --json: cannot be written: File name too long"),
     ],
 )
 def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkeypatch, json_path, message):
@@ -330,7 +314,6 @@ def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkey
     path = table(tmp_path / "a.csv", [("a", "x")])
     (tmp_path / "folder").mkdir()
     (tmp_path / "same.csv").symlink_to(path)
-    (tmp_path / "nowhere").symlink_to("missing/file")
     before = path.read_bytes()
     monkeypatch.setattr("reasonome.commands.score._table", lambda args: pytest.fail("was scored"))
     (tmp_path / "b.parquet").touch()
@@ -339,54 +322,41 @@ def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkey
     with pytest.raises(InputError, match=message):
         cli.main(["score", "a.csv", *arguments])
     assert path.read_bytes() == before
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "b.parquet", "folder", "nowhere", "same.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "b.parquet", "folder", "same.csv"]
 
 
-def test_scores_are_written_into_a_pipe(tmp_path):
-    path, pipe = table(tmp_path / "a.csv", [("a", "a")]), tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold", "--resamples", "100"]
-    assert cli.main(["score", str(path), *arguments, "--encoders", "none", "--json", str(pipe)]) == 0
-    assert json.loads(os.read(reader, 1 << 16))["metrics"]["exact"]["value"] == 1
+def test_devices_and_pipes_are_written_to_and_stay(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(str(tmp_path / "pipe"), "{}")
+    assert os.read(reader, 100) == b"{}\n" and (tmp_path / "pipe").is_fifo()
     os.close(reader)
-    assert pipe.is_fifo()
+    code = "from reasonome.commands.json_output import write_output as w; print('before'); w('/dev/fd/1', '{}')"
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout == b"before\n{}\n"
 
 
 @pytest.mark.parametrize("option", ["--seed", "--resamples"])
-@pytest.mark.parametrize("value", ["-1", "1.5", "one", "²", "9" * 30, "9" * 5000])
+@pytest.mark.parametrize("value", ["-1", "1.5", "²", "9" * 50])
 def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):
     arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
-    if option == "--resamples" and value == "9" * 30:
-        value = "99"
     with pytest.raises(SystemExit) as caught:
         cli.main(["score", "a.csv", *arguments, f"{option}={value}"])
     said = capsys.readouterr().err
-    assert (caught.value.code, f"argument {option}: '{value[:40]}' is not a whole number from" in said) == (2, True)
-
-
-@pytest.mark.parametrize("program", ["summarise.py", "write_paper_tables.py"])
-def test_programs_of_reports_refuse_such_a_seed(tmp_path, program):
-    command = [sys.executable, ROOT / "scripts" / program, "--seed", "-1"]
-    run = subprocess.run(command, capture_output=True, text=True)
-    assert run.returncode == 2 and "argument --seed: '-1' is not a whole number from 0" in run.stderr
+    assert (caught.value.code, f"argument {option}: '{value}' is not a whole number from" in said) == (2, True)
 
 
 def test_json_is_alone_on_standard_output(tmp_path, names):
     path = table(tmp_path / "my answers.tsv.csv", [(f"Process: {CONSTANT}", name) for name in names])
     command = [sys.executable, "-m", "reasonome.cli", "score", str(path), "--task", "gene_set_naming", "--json", "-"]
     command += ["--columns", "answer=answer,gold=gold", "--encoders", "none", "--resamples", "100"]
-    run = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
-    )
+    environment = {"PYTHONPATH": str(ROOT / "scripts")}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    assert found["n"] == 200
     expected = np.mean([rouge_l(CONSTANT, name) for name in names])
-    assert found["metrics"]["rouge_l"]["value"] == pytest.approx(expected)
-    assert {"value", "low", "high"} <= found["metrics"]["rouge_l"].keys()
+    assert (found["n"], found["metrics"]["rouge_l"]["value"]) == (200, pytest.approx(expected))
+    assert found["metrics"]["rouge_l"].keys() == {"value", "low", "high", "n"}
     assert found["metrics"]["distinct_names"]["low"] is None
-    assert found["baselines"]["best_constant"]["metrics"]["rouge_l"]["value"] > 0
     assert found["problems"] == {"duplicates": 0, "conflicts": 0, "empty": 0, "no_reasoning": 200}
     assert f"ROUGE-L {expected:.4f} (200 rows)" in run.stderr
 

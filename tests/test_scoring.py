@@ -78,7 +78,8 @@ def test_summary_by_hand():
     assert [means[key]["length"] for key in ("bp", "cc", "mean")] == [5, 30, 17.5]
     assert [means[key]["truncated"] for key in ("bp", "cc", "mean")] == [0.5, 0, 0.25]
     assert [means[key]["format"] for key in ("bp", "cc", "mean")] == [0.5, 1, 0.75]
-    assert "logprob" not in means["bp"]
+    assert not {"logprob", "order_agreement"} & means["bp"].keys()  # of which nothing is known
+    json.dumps(found, allow_nan=False)
 
 
 def test_malformed_answers_are_wrong_and_each_problem_is_counted():
@@ -128,19 +129,9 @@ def test_the_order_of_examples_and_answers_changes_no_score():
     assert first["shuffled_rouge_l"].nunique() > 1
 
 
-def test_no_answers_at_all_are_all_missing():
-    assert score([])["problems"].tolist() == ["missing_answer"] * 3
-
-
 def test_no_examples_is_an_error():
     with pytest.raises(InputError, match="no examples"):
         scoring.score_answers(TASK, STYLE, [], [], Judges(), 0)
-
-
-def test_an_unknown_id_is_an_error():
-    with pytest.raises(InputError, match="GO:9.*not in the test split") as error:
-        score([answer("GO:1", "x"), answer("GO:9", "x")])
-    assert (error.value.line, error.value.field) == (2, "id")
 
 
 def test_two_answers_to_one_question_are_an_error():
@@ -149,19 +140,9 @@ def test_two_answers_to_one_question_are_an_error():
     assert error.value.line == 3
 
 
-def test_html_is_left_as_it_is():
-    name = "<b>DNA</b> & <script>alert(1)</script> repair"
-    table = score([answer("GO:1", name)])
-    assert table.loc[0, "answer"] == name
-    assert table.loc[0, "text"] == f"Process: {name}\nReasoning:\n<think>one</think>"
-
-
 def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):
     path = tmp_path / "answers.jsonl"
-    good = {"id": "GO:1", "subset": "bp", "text": "x"}
-    path.write_text(json.dumps(good) + "\n")
-    assert read_answers(path) == [AnswerRow(id="GO:1", subset="bp", text="x")]
-    path.write_text(json.dumps(good) + "\n" + json.dumps({"id": "GO:2", "subset": "bp"}) + "\n")
+    path.write_text('{"id": "GO:1", "subset": "bp", "text": "x"}\n{"id": "GO:2", "subset": "bp"}\n')
     with pytest.raises(InputError, match="Field required") as error:
         read_answers(path)
     assert (error.value.file, error.value.line, error.value.field) == (path, 2, "text")
@@ -223,27 +204,17 @@ def test_contaminated_variants_and_strata_in_the_summary_by_hand():
     }
 
 
-def test_a_bare_name_is_not_parsed():
-    name = "DNA repair; base excision: type 1, v. 2"
-    table = score([AnswerRow(id="GO:1", subset="bp", text=name, answer=name)])
-    assert table.loc[0, "answer"] == name
-
-
 def test_names_alone_have_no_form_and_what_is_missing_has_none_to_keep():
-    given = [AnswerRow(id="GO:1", subset="bp", text="DNA repair", answer="DNA repair"), answer("GO:2", "DNA binding")]
-    table = score(given)
+    bare = AnswerRow(id="GO:1", subset="bp", text="", answer="DNA repair: v. 2")  # which is not parsed
+    table = score([bare, answer("GO:2", "DNA binding")])
+    assert table.loc[0, "answer"] == bare.answer
     for column in ("format", "format_published", "reward_format", "reward_reasoning"):
         assert np.isnan(table.loc[0, column])
         assert table[column].tolist()[1:] == [1, 0]
-    assert table["reward_rouge_l"].tolist() == [1, 1, 0]
     assert summary(table)["metrics"]["bp"]["format"] == 1  # of the one completion
-
-
-def test_where_every_answer_is_a_name_alone_nothing_has_a_form():
-    table = score([AnswerRow(id="GO:1", subset="bp", text="DNA repair", answer="DNA repair")])
+    # Where every answer is a name alone, nothing has a form; where there is none, all miss it.
     columns = ["format", "format_published", "reward_format", "reward_reasoning", "truncated", "length"]
-    assert table[columns].isna().all(axis=None)
-    assert table["exact"].tolist() == [1, 0, 0]
+    assert score([bare])[columns].isna().all(axis=None)
     assert score([])[columns].to_numpy().tolist() == [[0] * 6] * 3
 
 
@@ -317,9 +288,3 @@ def test_sets_that_hang_together_share_a_cluster():
     ]
     first, second, third = scoring.score_answers(TASK, STYLE, examples, [], Judges(), seed=0)["cluster"]
     assert first == second != third
-
-
-def test_what_is_known_of_no_answer_is_left_out_of_the_summary():
-    found = summary(score([answer("GO:1", "DNA repair")]))
-    assert "order_agreement" not in found["metrics"]["mean"] and "confidence" not in found["metrics"]["bp"]
-    json.dumps(found, allow_nan=False)

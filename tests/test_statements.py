@@ -366,12 +366,12 @@ def program(tmp_path, facts, **corpus):
     corpora = yaml.safe_load((config / "corpora.yaml").read_text())
     corpora["demo"].update(tokenizer=None, **corpus)
     (config / "corpora.yaml").write_text(yaml.safe_dump(corpora))
-    facts.to_parquet(tmp_path / "facts.parquet")
+    (tmp_path / "results/facts/demo").mkdir(parents=True)
+    facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
     (tmp_path / "results/benchmarks/demo-go").mkdir(parents=True)
     for part in ("valid", "test"):
         (tmp_path / f"results/benchmarks/demo-go/{part}.jsonl").touch()
-    arguments = ["--config", config, "--corpus", "demo", "--facts", tmp_path / "facts.parquet"]
-    command = [sys.executable, ROOT / "scripts/write_statements.py", *arguments, "--output", tmp_path / "out"]
+    command = [sys.executable, ROOT / "scripts/write_statements.py", "--corpus", "demo", "--output", tmp_path / "out"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return tmp_path / "out"

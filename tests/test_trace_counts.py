@@ -125,20 +125,8 @@ def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, t
     monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: None)
     monkeypatch.setattr(teaching.openai, "to_proposals", lambda *_: [proposal])
-    arguments = [
-        "--config",
-        ROOT / "config",
-        "--teacher",
-        "gpt-4o",
-        "--benchmark",
-        "demo-go",
-        "--style",
-        "demo-names",
-        "--folder",
-        folder,
-    ]
-    arguments += ["--output", tmp_path / "kept.jsonl"]
-    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
+    asked = "--teacher gpt-4o --benchmark demo-go --style demo-names --output kept.jsonl"
+    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", "--config", str(ROOT / "config"), *asked.split()])
     write_reasoning.main()
     assert seen["GO:1"].shown == ["LIG4", "LIG1"]
     assert len(atomic.read_jsonl(tmp_path / "kept.jsonl")) == kept

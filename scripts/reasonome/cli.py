@@ -18,16 +18,17 @@ from pathlib import Path
 
 from reasonome.commands import annotate, doctor, plan, score
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(words: list[str] | None = None) -> int:
     """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify or diff found a difference.
 
     It is also 1 where verify had nothing to compare of the sources that it was asked for.
     """
-    args = _parser().parse_args(arguments)
+    args = _parser().parse_args(words)
     return args.run(args)
 
 
@@ -38,36 +39,24 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, summary in (
         ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
-        (
-            "verify",
-            _verify,
-            "compare native files on disk with the lock; exit status 1 if one differs or none can be compared",
-        ),
+        ("verify", _verify, "compare native files with the lock; exit status 1 if one differs or none can be compared"),
     ):
-        command = commands.add_parser(name, help=summary, description=summary)
+        command = arguments.of_command(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
-        command.add_argument("--config", type=Path, default=Path("config"), help="folder with sources.yaml")
-        command.set_defaults(run=run)
     summary = "what changed between two builds of facts; exit status 1 if anything did"
     command = commands.add_parser("diff", help=summary, description=summary)
+    command.set_defaults(run=_diff)
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    command.set_defaults(run=_diff)
-    annotate.add(commands)
-    score.add(commands)
-    plan.add(commands)
-    doctor.add(commands)
+    for module in (annotate, score, plan, doctor):
+        module.add(commands)
     summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
-    command = commands.add_parser("prompts", help=summary, description=summary)
+    command = arguments.of_command(commands, "prompts", _prompts, summary)
     command.add_argument("experiments", nargs="+", metavar="EXPERIMENT", help="of config/experiments/")
-    command.add_argument("--config", type=Path, default=Path("config"))
-    command.set_defaults(run=_prompts)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
-    command = commands.add_parser("estimate", help=summary, description=summary)
+    command = arguments.of_command(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
-    command.add_argument("--config", type=Path, default=Path("config"))
-    command.set_defaults(run=_estimate)
     return parser
 
 

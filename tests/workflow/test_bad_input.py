@@ -32,19 +32,6 @@ def test_a_typo_in_a_recipe_is_named_before_anything_runs(fresh):
     assert not (fresh / "results").exists()
 
 
-def test_an_unknown_backbone_names_the_nearest(fresh):
-    tiny_project.edit(fresh, "experiments/demo.yaml", lambda c: c.update(backbones=["smolm2-135m"]))
-    output = refused(fresh)
-    assert "unknown name 'smolm2-135m'" in output and "did you mean 'smollm2-135m'?" in output
-
-
-def test_stages_out_of_order_are_refused(fresh):
-    out_of_order = {"KW+RA": ["sft.names", "pretrain.demo"]}
-    tiny_project.edit(fresh, "experiments/demo.yaml", lambda c: c["arms"].update(out_of_order))
-    output = refused(fresh)
-    assert "'pretrain.demo' comes after a later stage" in output and "pretrain → sft → grpo" in output
-
-
 def test_an_unknown_variant_on_the_command_line_names_the_nearest(fresh):
     output = refused(fresh, "--dry-run", f"results/models/{BACKBONE}/sft.nams-s0/manifest.json")
     assert "unknown variant of sft 'nams'" in output and "did you mean 'names'?" in output

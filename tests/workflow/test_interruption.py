@@ -156,7 +156,7 @@ def in_small_filesystem(project: Path, options: str, command: list[str]) -> subp
     return subprocess.run(unshared, cwd=project, env=tiny_project.environment(), capture_output=True, text=True)
 
 
-STATEMENTS = ["--corpus", "demo", "--facts", "results/facts/demo/facts.parquet", "--output", "results/new/out"]
+STATEMENTS = ["--corpus", "demo", "--output", "results/new/out"]
 
 
 @pytest.mark.full

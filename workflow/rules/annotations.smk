@@ -15,7 +15,7 @@ rule annotate:
     log:
         f"{ROOT}/logs/annotate/{{backbone}}.{{chain}}.{{annotation}}.log",
     wildcard_constraints:
-        backbone=one_of(WITH_WEIGHTS),
+        backbone=backbones_of("weights"),
         annotation=NAME.strip("^$"),
     conda:
         environment("annotate")
@@ -32,6 +32,8 @@ rule annotate:
     shell:
         configured(
             "annotate.py",
-            "--annotation {wildcards.annotation} --model {params.folder} --output {params.out}"
-            " --gpus {resources.gpus_per_node}",
+            "annotation",
+            model="{params.folder}",
+            output="{params.out}",
+            gpus="{resources.gpus_per_node}",
         )

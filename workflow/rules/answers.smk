@@ -7,9 +7,8 @@ localrules:
     read_recorded,
 
 
-WITH_WEIGHTS = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "weights"]
-BEHIND_ENDPOINTS = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "api"]
-RECORDED = [name for name, backbone in PROJECT.backbones.items() if backbone.kind == "recorded"]
+# Settings of a model behind an endpoint that decide neither its answers nor their cost.
+OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
 
 
 rule generate:
@@ -23,7 +22,7 @@ rule generate:
     log:
         f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
-        backbone=one_of(WITH_WEIGHTS),
+        backbone=backbones_of("weights"),
     conda:
         environment("generate")
     threads: cpus("generate")
@@ -37,9 +36,13 @@ rule generate:
     shell:
         configured(
             "generate.py",
-            "--model {params.folder} --benchmark {wildcards.benchmark} --examples {input.examples}"
-            " --style {wildcards.style} --decoding {wildcards.decoding} --engine {params.engine}"
-            " --gpus {resources.gpus_per_node} --output {output.answers}",
+            "benchmark",
+            "style",
+            "decoding",
+            model="{params.folder}",
+            engine="{params.engine}",
+            gpus="{resources.gpus_per_node}",
+            output="{output.answers}",
         )
 
 
@@ -52,40 +55,36 @@ rule ask:
     log:
         f"{ROOT}/logs/ask/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
-        backbone=one_of(BEHIND_ENDPOINTS),
+        backbone=backbones_of("api"),
     conda:
         "../../envs/cpu.yaml"
     params:
-        model=asked_model,
+        model=lambda w: canonical(
+            PROJECT.backbones[w.backbone].api.model_dump(mode="json", exclude=OF_CONNECTIONS)
+        ),
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
-        configured(
-            "ask.py",
-            "--backbone {wildcards.backbone} --benchmark {wildcards.benchmark} --examples {input.examples}"
-            " --style {wildcards.style} --decoding {wildcards.decoding} --output {output.answers}",
-        )
+        configured("ask.py", "backbone", "benchmark", "style", "decoding", output="{output.answers}")
 
 
 rule read_recorded:
     input:
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        recorded=recorded_answers,
+        recorded=lambda w: entry(
+            PROJECT.backbones[w.backbone].recorded.files, "benchmark of this backbone", w.benchmark
+        ),
     output:
         answers=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         run=f"{ROOT}/answers/{{backbone}}/base/{{benchmark}}.{{style}}/{{decoding}}.run.json",
     log:
         f"{ROOT}/logs/read_recorded/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
-        backbone=one_of(RECORDED),
+        backbone=backbones_of("recorded"),
     conda:
         "../../envs/cpu.yaml"
     params:
         columns=lambda w: canonical(PROJECT.backbones[w.backbone].recorded.columns),
         code=lambda w: code_of("read_recorded.py", "", w.benchmark),
     shell:
-        configured(
-            "read_recorded.py",
-            "--backbone {wildcards.backbone} --benchmark {wildcards.benchmark} --examples {input.examples}"
-            " --answers {input.recorded} --output {output.answers}",
-        )
+        configured("read_recorded.py", "backbone", "benchmark", output="{output.answers}")

@@ -17,10 +17,7 @@ rule build_background:
         code=code_of("build_background.py"),
         settings=background_settings,
     shell:
-        configured(
-            "build_background.py",
-            "--benchmark {wildcards.benchmark} --output {output}",
-        )
+        configured("build_background.py", "benchmark", output="{output}")
 
 
 rule embed_background:
@@ -37,10 +34,5 @@ rule embed_background:
     threads: cpus("embed_background")
     resources:
         **asks("embed_background"),
-    params:
-        folder=subpath(input.manifest, parent=True),
     shell:
-        configured(
-            "embed_background.py",
-            "--background {input.background} --encoder {params.folder} --output {output}",
-        )
+        configured("embed_background.py", "benchmark", "encoder", output="{output}")

@@ -22,10 +22,7 @@ rule fetch_published:
             PROJECT.benchmarks[w.benchmark].published_files[w.part, w.subset].model_dump(mode="json")
         ),
     shell:
-        configured(
-            "fetch_published.py",
-            "--benchmark {wildcards.benchmark} --part {wildcards.part} --subset {wildcards.subset} --output {output}",
-        )
+        configured("fetch_published.py", "benchmark", "part", "subset", output="{output}")
 
 
 rule build_benchmark:
@@ -51,7 +48,4 @@ rule build_benchmark:
         settings=lambda w: canonical(inputs_of("building", w).settings),
         folder=subpath(output.audit, parent=True),
     shell:
-        configured(
-            "build_benchmark.py",
-            "--benchmark {wildcards.benchmark} --output {params.folder}",
-        )
+        configured("build_benchmark.py", "benchmark", output="{params.folder}")

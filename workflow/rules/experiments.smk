@@ -1,8 +1,9 @@
-# Scores → tables and report of an experiment.
+# Scores → tables, paper, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
 
 
 localrules:
-    account,
+    cards,
+    write_model_card,
     write_plan,
 
 
@@ -19,10 +20,7 @@ rule write_plan:
     params:
         plan=lambda w: canonical(experiments.report_plan(PROJECT, w.experiment)),
     shell:
-        configured(
-            "write_plan.py",
-            "--experiment {wildcards.experiment} --output {output}",
-        )
+        configured("write_plan.py", "experiment", output="{output}")
 
 
 rule summarise:
@@ -30,23 +28,12 @@ rule summarise:
         plan=f"{EXPERIMENT}/plan.json",
         scores=cell_scores,
         baselines=cell_baselines,
+        manifests=step_manifests,
     output:
-        metrics=report(
-            f"{EXPERIMENT}/metrics.tsv",
-            caption="../report/metrics.rst",
-            category="{experiment}",
-        ),
-        comparisons=report(
-            f"{EXPERIMENT}/comparisons.tsv",
-            caption="../report/comparisons.rst",
-            category="{experiment}",
-        ),
-        own=report(
-            directory(f"{EXPERIMENT}/own"),
-            patterns=["{name}.svg"],
-            caption="../report/own.rst",
-            category="{experiment}",
-        ),
+        costs=f"{EXPERIMENT}/costs.tsv",
+        metrics=reported(f"{EXPERIMENT}/metrics.tsv", "metrics"),
+        comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
+        own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:
@@ -59,32 +46,68 @@ rule summarise:
         seed=PROJECT.settings.seed,
         equivalence=PROJECT.settings.equivalence,
         code=lambda w: code_of_experiment("summarise.py", w.experiment),
+        folder=subpath(input.plan, parent=True),
     shell:
         program(
             "summarise.py",
-            "--plan {input.plan} --metrics {output.metrics} --comparisons {output.comparisons} --own {output.own}"
-            " --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
+            "{params.folder} --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
         )
 
 
-rule account:
+rule paper:
     input:
         plan=f"{EXPERIMENT}/plan.json",
-        manifests=step_files("manifest.json"),
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
         scores=cell_scores,
+        baselines=cell_baselines,
     output:
-        f"{EXPERIMENT}/costs.tsv",
+        multiext(f"{EXPERIMENT}/paper/in_distribution", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/out_of_distribution", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/format", ".tsv", ".md"),
+        multiext(f"{EXPERIMENT}/paper/ablation", ".svg", ".png", ".tsv"),
+        multiext(f"{EXPERIMENT}/paper/coverage", ".svg", ".png", ".tsv"),
+        abstention=f"{EXPERIMENT}/paper/abstention.tsv",
     log:
-        f"{ROOT}/logs/account/{{experiment}}.log",
+        f"{ROOT}/logs/paper/{{experiment}}.log",
     conda:
         "../../envs/cpu.yaml"
+    threads: cpus("paper")
+    resources:
+        **asks("paper"),
     params:
-        code=code_of("account.py"),
+        resamples=PROJECT.settings.bootstrap,
+        seed=PROJECT.settings.seed,
+        code=lambda w: code_of_experiment("write_paper_tables.py", w.experiment),
+        folder=subpath(input.plan, parent=True),
     shell:
         program(
-            "account.py",
-            "--plan {input.plan} --output {output}",
+            "write_paper_tables.py",
+            "{params.folder} --resamples {params.resamples} --seed {params.seed}",
         )
+
+
+# It needs no model, so that a leak ends the run early.
+rule audit_leaks:
+    input:
+        audit_inputs,
+    output:
+        json=f"{EXPERIMENT}/audit.json",
+        table=reported(f"{EXPERIMENT}/audit.tsv", "audit"),
+    log:
+        f"{ROOT}/logs/audit_leaks/{{experiment}}.log",
+    priority: 100
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("audit_leaks")
+    resources:
+        **asks("audit_leaks"),
+    params:
+        settings=audit_settings,
+        code=lambda w: code_of("audit_leaks.py", "leaks", *PROJECT.experiments[w.experiment].benchmarks),
+        folder=subpath(output.json, parent=True),
+    shell:
+        configured("audit_leaks.py", "experiment", output="{params.folder}")
 
 
 rule render_report:
@@ -97,32 +120,14 @@ rule render_report:
         abstention=f"{EXPERIMENT}/paper/abstention.tsv",
         coverage=f"{EXPERIMENT}/paper/coverage.svg",
         own=f"{EXPERIMENT}/own",
-        corpora=corpus_statistics,
-        manifests=step_files("manifest.json"),
+        corpora=lambda w: [RESULTS.statements(corpus) / "statistics.tsv" for corpus in audit_plan(w).corpora],
+        manifests=step_manifests,
     output:
-        page=report(
-            f"{EXPERIMENT}/report.html",
-            caption="../report/report.rst",
-            category="{experiment}",
-        ),
-        ablation=report(
-            directory(f"{EXPERIMENT}/figures/ablation"),
-            patterns=["{name}.svg"],
-            caption="../report/ablation.rst",
-            category="{experiment}",
-        ),
-        training=report(
-            directory(f"{EXPERIMENT}/figures/training"),
-            patterns=["{name}.svg"],
-            caption="../report/training.rst",
-            category="{experiment}",
-        ),
-        corpora=report(
-            directory(f"{EXPERIMENT}/figures/corpora"),
-            patterns=["{name}.svg"],
-            caption="../report/corpora.rst",
-            category="{experiment}",
-        ),
+        **{
+            name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
+            for name in ("ablation", "training", "corpora")
+        },
+        page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
     conda:
@@ -132,11 +137,41 @@ rule render_report:
         **asks("render_report"),
     params:
         code=lambda w: code_of_experiment("render_report.py", w.experiment),
-        figures=subpath(output.ablation, parent=True),
+        folder=subpath(input.plan, parent=True),
     shell:
-        program(
-            "render_report.py",
-            "--plan {input.plan} --metrics {input.metrics} --comparisons {input.comparisons}"
-            " --costs {input.costs} --leaks {input.leaks} --abstention {input.abstention}"
-            " --coverage {input.coverage} --own {input.own} --figures {params.figures} --report {output.page}",
-        )
+        program("render_report.py", "{params.folder}")
+
+
+rule write_model_card:
+    input:
+        plan=f"{EXPERIMENT}/plan.json",
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
+        leaks=f"{EXPERIMENT}/audit.json",
+        manifests=lambda w: [
+            RESULTS.model(w.backbone, chain) / "manifest.json" for chain in chains.lineage(w.chain)
+        ],
+        licences=lambda w: [
+            RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
+        ],
+    output:
+        f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
+    log:
+        f"{ROOT}/logs/write_model_card/{{backbone}}.{{chain}}.{{experiment}}.log",
+    wildcard_constraints:
+        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
+    shell:
+        configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
+
+
+rule cards:
+    input:
+        [
+            RESULTS.model(*model) / f"card.{name}.md"
+            for name in PROJECT.settings.experiments
+            for model in card_sources.carded(PROJECT, name)
+        ],

@@ -15,16 +15,17 @@ rule fetch_source:
     params:
         file=lambda w: settings_of(entry(PROJECT.sources, "source", w.source).files, "file", w.key),
     shell:
-        configured(
-            "fetch_source.py",
-            "--source {wildcards.source} --file {wildcards.key} --output {output}",
-        )
+        configured("fetch_source.py", "source", file="{wildcards.key}", output="{output}")
 
 
 # Licences that nobody accepted and files that are not the pinned ones stop the build before anything is read.
 rule build_facts:
     input:
-        corpus_files,
+        lambda w: [
+            file
+            for source in entry(PROJECT.corpora, "corpus", w.corpus).sources
+            for file in PROJECT.source_files(source).values()
+        ],
     output:
         licences=f"{ROOT}/facts/{{corpus}}/licences.tsv",
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
@@ -39,16 +40,7 @@ rule build_facts:
     resources:
         **asks("build_facts"),
     params:
-        sources=corpus_arguments,
-        taxon=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).taxon,
-        unmapped=lambda w: entry(PROJECT.corpora, "corpus", w.corpus).unmapped,
-        authority=corpus_authority,
+        settings=corpus_settings,
         folder=subpath(output.facts, parent=True),
     shell:
-        configured("write_licences.py", "--corpus {wildcards.corpus} --output {output.licences}")
-        + " && "
-        + program(
-            "build_facts.py",
-            "{params.sources} {params.authority} --taxon {params.taxon} --unmapped {params.unmapped}"
-            " --output {params.folder}",
-        )
+        configured("build_facts.py", "corpus", output="{params.folder}")

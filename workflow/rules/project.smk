@@ -15,7 +15,7 @@ from reasonome.config.project import Project, chains, experiments, job_resources
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
-from reasonome.report import card_sources, model_steps
+from reasonome.report import card_sources
 from reasonome.tasks import registry
 from reasonome.training import visible_gpus
 
@@ -41,11 +41,16 @@ HAS_GPUS = visible_gpus.has_driver() or shutil.which("sbatch") is not None
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = Path(workflow.basedir) / "scripts"
 
-try:
-    PROJECT = Project(CONFIG)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
 
+def or_stop(function, *arguments):
+    """What a function returns; its InputError ends the run with what to do."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+PROJECT = or_stop(Project, CONFIG)
 RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)
 
@@ -63,6 +68,11 @@ shell.prefix(
 def one_of(names):
     """Regular expression of these names; of none, one that matches nothing (an empty one would match all)."""
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def backbones_of(kind):
+    """Regular expression of the backbones whose answers come from weights, an api or recorded files."""
+    return one_of(name for name, backbone in PROJECT.backbones.items() if backbone.kind == kind)
 
 
 wildcard_constraints:
@@ -85,16 +95,18 @@ def settings_of(table, kind, name):
 
 def entry(table, kind, name):
     """A config entry by wildcard; an unknown name ends the run with the nearest valid one."""
-    try:
-        return lookup(table, name, kind)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    return or_stop(lookup, table, name, kind)
 
 
 def style_of(benchmark, style):
     """A prompt style of the benchmark's task, as canonical JSON."""
     styles = PROJECT.styles(PROJECT.benchmarks[benchmark].task)
     return settings_of(styles, "style", style)
+
+
+def reported(output, caption, **options):
+    """An output that Snakemake's own report shows, below the experiment's name."""
+    return report(output, caption=f"../report/{caption}.rst", category="{experiment}", **options)
 
 
 def program(script, arguments):
@@ -119,22 +131,26 @@ def code_of_experiment(script, experiment):
     return code_of(script, "report", PROJECT.experiments[experiment].benchmarks[0])
 
 
-def configured(script, arguments):
-    """The command of a program that reads the configuration."""
-    return program(script, f"{READS_CONFIG} {arguments}")
+def configured(script, *wildcards, **options):
+    """The command of a program that reads the configuration: with options called as wildcards are, and others."""
+    return program(script, _options(*wildcards, **options))
 
 
-def launched(script, *arguments):
+def launched(script, **options):
     """The command of a training program: on as many nodes and processes as the job was given."""
     return program(
         "launch.py",
         "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
         " --gpus {resources.gpus_per_node} --memory-mb {resources.mem_mb}"
-        f" --sharding {{resources.sharding}} {_path(script)} {' '.join(arguments)}",
+        f" --sharding {{resources.sharding}} {_path(script)} {_options(**options)}",
     )
 
 
-READS_CONFIG = f"--config {literal(shlex.quote(str(CONFIG)))}"
+def _options(*wildcards, **options):
+    words = [f"--config {literal(shlex.quote(str(CONFIG)))}"]
+    words += [f"--{name} {{wildcards.{name}}}" for name in wildcards]
+    words += [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
+    return " ".join(words)
 
 
 def _path(script):

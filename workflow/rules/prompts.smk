@@ -21,11 +21,6 @@ rule write_prompts:
     params:
         style=lambda w: style_of(w.benchmark, w.style),
         benchmark=lambda w: rows_of(w.benchmark),
-        benchmark_folder=subpath(input.train, parent=True),
         folder=subpath(output.train, parent=True),
     shell:
-        configured(
-            "write_prompts.py",
-            "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.benchmark_folder}"
-            " --output {params.folder}",
-        )
+        configured("write_prompts.py", "benchmark", "style", output="{params.folder}")

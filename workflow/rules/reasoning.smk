@@ -29,13 +29,8 @@ rule write_reasoning:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),
         settings=lambda w: canonical(inputs_of("teaching", w, ("style", "teacher")).settings),
-        folder=subpath(input.train, parent=True),
     shell:
-        configured(
-            "write_reasoning.py",
-            "--teacher {wildcards.teacher} --benchmark {wildcards.benchmark} --style {wildcards.style}"
-            " --folder {params.folder} --output {output.kept}",
-        )
+        configured("write_reasoning.py", "teacher", "benchmark", "style", output="{output.kept}")
 
 
 use rule write_reasoning as ask_teacher with:

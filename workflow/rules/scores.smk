@@ -23,11 +23,7 @@ rule score:
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
-        configured(
-            "score.py",
-            "--benchmark {wildcards.benchmark} --style {wildcards.style} --examples {input.examples}"
-            " --answers {input.answers} --output {output.scores} --summary {output.summary}",
-        )
+        configured("score.py", "benchmark", "style", answers="{input.answers}", output="{output.scores}")
 
 
 rule score_baselines:
@@ -50,9 +46,5 @@ rule score_baselines:
         final=lambda w: PROJECT.settings.final and PROJECT.benchmarks[w.benchmark].sealed > 0,
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
         style=lambda w: style_of(w.benchmark, w.style),
-        folder=subpath(input.train, parent=True),
     shell:
-        configured(
-            "score_baselines.py",
-            "--benchmark {wildcards.benchmark} --style {wildcards.style} --folder {params.folder} --output {output}",
-        )
+        configured("score_baselines.py", "benchmark", "style", output="{output}")

@@ -4,9 +4,7 @@
 rule write_statements:
     input:
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
-        held_out=lambda w: [
-            folder / f"{part}.jsonl" for folder in left_out_benchmarks(w) for part in ("valid", "test")
-        ],
+        held_out=lambda w: held_out_files(entry(PROJECT.corpora, "corpus", w.corpus).leave_out),
         tokenizer=lambda w: [ancient(folder / "model") for folder in corpus_tokenizer(w)],
         tokenizer_manifest=lambda w: [folder / "manifest.json" for folder in corpus_tokenizer(w)],
     output:
@@ -24,11 +22,7 @@ rule write_statements:
         **asks("write_statements"),
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
-        tokenizer=lambda w, input: f"--tokenizer {input.tokenizer}" if input.tokenizer else "",
         folder=subpath(output.train, parent=True),
     shell:
         "TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} "
-        + configured(
-            "write_statements.py",
-            "--corpus {wildcards.corpus} --facts {input.facts} {params.tokenizer} --output {params.folder}",
-        )
+        + configured("write_statements.py", "corpus", output="{params.folder}")

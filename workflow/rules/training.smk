@@ -21,10 +21,7 @@ rule write_recipe:
         recipe=lambda w: canonical(recipe(w).model_dump(mode="json")),
         step=lambda w: str(chains.last_step(w.chain)),
     shell:
-        configured(
-            "write_recipe.py",
-            "--step {params.step} --output {output}",
-        )
+        configured("write_recipe.py", step="{params.step}", output="{output}")
 
 
 rule pretrain:
@@ -51,11 +48,7 @@ rule pretrain:
     params:
         folder=subpath(output.manifest, parent=True),
     shell:
-        launched(
-            "pretrain.py",
-            READS_CONFIG,
-            "--folder {params.folder} --train {input.train} --held-out {input.held_out}",
-        )
+        launched("pretrain.py", folder="{params.folder}", train="{input.train}", held_out="{input.held_out}")
 
 
 rule sft:
@@ -64,7 +57,7 @@ rule sft:
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
         examples=recipe_examples("train"),
-        reasoning=sft_reasoning,
+        reasoning=lambda w: [RESULTS.reasoning(*taught) for taught in experiments.taught_by(recipe(w))],
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -82,12 +75,9 @@ rule sft:
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
-        reasoning=lambda w, input: f"--reasoning {input.reasoning}" if input.reasoning else "",
     shell:
         launched(
-            "sft.py",
-            READS_CONFIG,
-            "--folder {params.folder} --examples {input.examples} {params.reasoning}",
+            "sft.py", folder="{params.folder}", examples="{input.examples}", reasoning="{input.reasoning}"
         )
 
 
@@ -98,8 +88,7 @@ rule grpo:
         parent_model=lambda w: ancient(parent(w) / "model"),
         examples=recipe_examples("train"),
         valid=recipe_examples("valid"),
-        encoder_manifests=lambda w: [folder / "manifest.json" for folder in recipe_encoders(w)],
-        encoder_models=lambda w: [ancient(folder / "model") for folder in recipe_encoders(w)],
+        encoders=lambda w: encoder_files(recipe(w).encoders),
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -119,11 +108,12 @@ rule grpo:
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
-        encoders=recipe_encoders,
+        encoders=lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).encoders],
     shell:
         launched(
             "grpo.py",
-            READS_CONFIG,
-            "--folder {params.folder} --examples {input.examples} --valid {input.valid}"
-            " --encoders {params.encoders}",
+            folder="{params.folder}",
+            examples="{input.examples}",
+            valid="{input.valid}",
+            encoders="{params.encoders}",
         )

@@ -55,10 +55,7 @@ def table(project: Project, experiment: str) -> pd.DataFrame:
 
 def api_teachers(project: Project, experiment: str) -> list[str]:
     """The teachers behind an endpoint that an experiment's recipes name; what they cost is not estimated."""
-    recipes = [
-        project.recipes[stage][variant]
-        for stage, variant in (step.split(".") for step in project.experiments[experiment].steps)
-    ]
+    recipes = [project.recipe(step) for step in project.experiments[experiment].steps]
     named = dict.fromkeys(recipe.teacher for recipe in recipes if isinstance(recipe, SftRecipe))
     return [name for name in named if isinstance(project.teachers.get(name), OpenAITeacher)]
 

@@ -20,55 +20,33 @@ from reasonome.commands.score import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 
-_TOP = (
-    "genes of a set, at most, the strongest: of differential expression those of the largest statistic either way, or "
-    "fold change where there is no statistic; of clusters those of the highest score, else the smallest adjusted p "
-    "(default: 100); of a ranked list the first; lists in no order and GMTs are taken whole"
-)
-_KINDS = get_args(get_args(Annotation.model_fields["kind"].annotation)[0])  # the other of the two is None
-_COLUMNS = get_args(Column)
-_SPECIES = get_args(Annotation.model_fields["species"].annotation)
-_DEFAULTS = {name: field.default for name, field in Annotation.model_fields.items()}
+# Settings of config/annotations.yaml that are options by their name.
+_OPTIONS = ("kind", "species", "adjusted_p", "log2_fold_change", "top", "universe", "style", "samples", "benchmark")
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "name, explain and check your own gene sets with a trained model"
-    command = commands.add_parser(
-        "annotate", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = arguments.of_command(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
     command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
-    command.add_argument("--kind", choices=_KINDS, help="of the files, where their names and columns do not tell it")
+    for name in _OPTIONS:
+        field = Annotation.model_fields[name]
+        default = "" if field.default is None else f" (default: {field.default})"
+        command.add_argument(_option(name), default=field.default, help=f"{field.description}{default}")
     command.add_argument(
         "--columns",
         default="",
         metavar="KEY=COLUMN,…",
-        help=f"what the columns of tables are called, where they have names of their own: {', '.join(_COLUMNS)}",
+        help="what the columns of tables are called, where they have names of their own: "
+        + ", ".join(get_args(Column)),
     )
-    command.add_argument("--species", choices=_SPECIES, default=_DEFAULTS["species"])
-    command.add_argument(
-        "--adjusted-p", type=float, default=_DEFAULTS["adjusted_p"], help="the largest, of tables (default: .05)"
-    )
-    command.add_argument("--log2-fold-change", type=float, help="the smallest, of tables (default: 1, of clusters .25)")
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
-    command.add_argument("--top", type=int, help=_TOP)
-    command.add_argument(
-        "--universe", help="file with the genes that were tested, one a line, or a table with a column gene"
-    )
-    command.add_argument("--style", default=_DEFAULTS["style"], help="of the prompts (default: %(default)s)")
-    command.add_argument(
-        "--samples", type=int, default=_DEFAULTS["samples"], help="answers for each set (default: %(default)s)"
-    )
-    command.add_argument(
-        "--benchmark",
-        default=_DEFAULTS["benchmark"],
-        help="whose facts, terms and encoders check the answers (default: %(default)s)",
-    )
     command.add_argument(
         "--libraries", metavar="NAME,…", help="sources of gene sets to test (default: those of the demo)"
     )
@@ -77,8 +55,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         action="store_true",
         help="check all but the answers, show what sets would be asked, and stop",
     )
-    command.add_argument("--config", type=Path, default=Path("config"))
-    command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -103,20 +79,15 @@ def run(args: argparse.Namespace) -> int:
 
 def settings_of(args: argparse.Namespace) -> Annotation:
     """The settings as config/annotations.yaml would have them; InputError for one that cannot be."""
-    given = {
-        "sets": args.sets,
-        "kind": args.kind,
-        "columns": parse_columns(args.columns),
-        "species": args.species,
-        "adjusted_p": args.adjusted_p,
-        "log2_fold_change": args.log2_fold_change,
-        "split": not args.together,
-        "top": args.top,
-        "universe": args.universe,
-        "style": args.style,
-        "samples": args.samples,
-        "benchmark": args.benchmark,
-    }
+    given = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
+    given |= {"columns": parse_columns(args.columns), "split": not args.together}
     if args.libraries:
         given["libraries"] = args.libraries.split(",")
-    return checked_settings(given, lambda name: "SETS" if name == "sets" else f"--{name.replace('_', '-')}")
+    else:
+        del given["libraries"]
+    return checked_settings(given, _option)
+
+
+def _option(setting: str) -> str:
+    """What a setting is called on the command line."""
+    return "SETS" if setting == "sets" else f"--{setting.replace('_', '-')}"

@@ -10,21 +10,18 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
-from reasonome.commands.json_output import check_output
+from reasonome.commands.json_output import check_output, write_output
 from reasonome.config.project import Project
-from reasonome.core import atomic
+from reasonome.core import arguments
 from reasonome.core.errors import lookup
-from reasonome.core.terminal import show, show_json
+from reasonome.core.terminal import show
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "what of this node, its disks and its packages would fail jobs, and how to mend it; exit status 1 then"
-    command = commands.add_parser(
-        "doctor", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = arguments.of_command(commands, "doctor", run, summary, __doc__)
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
     said = os.environ.get("SLURM_GPUS_ON_NODE", "")
     granted = int(said) if said.isdigit() and said != "0" else None
@@ -36,8 +33,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="GPUs that the node should have; else what SLURM gave",
     )
     command.add_argument("--json", metavar="PATH", help="write the findings there; `-`: to standard output, alone")
-    command.add_argument("--config", type=Path, default=Path("config"))
-    command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,8 +49,5 @@ def run(args: argparse.Namespace) -> int:
     for finding in examine(project, names, args.gpus):
         found.append(finding)
         show(str(finding), file=sys.stderr if args.json == "-" else sys.stdout)
-    if args.json == "-":
-        show_json(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
-    elif args.json is not None:
-        atomic.write_json(args.json, [asdict(finding) for finding in found])
+    write_output(args.json, json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
     return int(any(finding.state == FAIL for finding in found))

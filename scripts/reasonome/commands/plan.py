@@ -6,10 +6,10 @@ reasonome plan demo --gpus 0 --cores 2       on a machine with two cores and no 
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from reasonome.config.project import Project
+from reasonome.core import arguments
 from reasonome.core.errors import lookup
 from reasonome.core.terminal import show
 
@@ -17,9 +17,7 @@ from reasonome.core.terminal import show
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "jobs, GPU-hours, disk and memory of what an experiment still needs; submits nothing"
-    command = commands.add_parser(
-        "plan", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = arguments.of_command(commands, "plan", run, summary, __doc__)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     command.add_argument(
         "--rates",
@@ -29,13 +27,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="results folder whose finished jobs tell how fast such jobs are; may be given several times "
         "(default: the project's)",
     )
-    command.add_argument(
-        "--gpus", type=_at_least(0), metavar="N", help="GPUs of a node at most; 0: none (default: as asked)"
-    )
-    command.add_argument("--cores", type=_at_least(1), metavar="N", help="cores of a node at most (default: as asked)")
+    command.add_argument("--gpus", type=arguments.whole(0), metavar="N", help="of a node at most (default: as asked)")
+    command.add_argument("--cores", type=arguments.whole(1), metavar="N", help="of a node at most (default: as asked)")
     command.add_argument("--format", choices=["table", "tsv"], default="table")
-    command.add_argument("--config", type=Path, default=Path("config"))
-    command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,14 +46,3 @@ def run(args: argparse.Namespace) -> int:
     plan = Plan(project, still, found, args.gpus, args.cores)
     show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
     return 0
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    """A type of arguments: whole numbers from `least`."""
-
-    def read(text: str) -> int:
-        if not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"'{text}' is no number from {least}")
-        return int(text)
-
-    return read

@@ -24,12 +24,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.commands.json_output import check_output
+from reasonome.commands.json_output import check_output, write_output
 from reasonome.config.project import Project
-from reasonome.core import atomic
-from reasonome.core.argument_types import resamples, seed
+from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.terminal import show, show_json
+from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import one_field_each
 from reasonome.tasks import registry
 
@@ -43,9 +42,7 @@ _AUTHORITY = "hgnc-demo"
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "score a table of answers: a benchmark's, or any with the truth in a column"
-    command = commands.add_parser(
-        "score", help=summary, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = arguments.of_command(commands, "score", run, summary, __doc__)
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
@@ -77,23 +74,15 @@ def add(commands: argparse._SubParsersAction) -> None:
         f"{_DEFAULT_ENCODER}; none unless all of them were fetched)",
     )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
-    command.add_argument("--seed", type=seed, default=0, help="of intervals and random baselines")
-    command.add_argument("--resamples", type=resamples, default=10_000, help="of each interval (default: %(default)s)")
-    command.add_argument("--config", type=Path, default=Path("config"), help="folder with encoders.yaml and others")
-    command.set_defaults(run=run)
+    arguments.add_bootstrap(command)
 
 
 def run(args: argparse.Namespace) -> int:
     """Score and print; the exit status is 0 whatever the scores are."""
     check_output(args.json, [args.answers, args.background, args.genes])
     scored = _on_benchmark(args) if args.benchmark else _table(args)
-    if args.json == "-":
-        show(scored.text(), file=sys.stderr)
-        show_json(scored.to_json())
-        return 0
-    show(scored.text())
-    if args.json is not None:
-        atomic.write_text(args.json, scored.to_json() + "\n")
+    show(scored.text(), file=sys.stderr if args.json == "-" else sys.stdout)
+    write_output(args.json, scored.to_json())
     return 0
 
 
@@ -113,45 +102,33 @@ def parse_columns(text: str) -> dict[str, str]:
 
 
 def _table(args: argparse.Namespace) -> "Scored":
-    from reasonome.scoring.answer_tables import check_columns, score_table, table_task
+    from reasonome.scoring.answer_tables import score_table, table_task
 
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
     project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None  # knows tasks of its own
-    table = table_task(args.task)
-    check_columns(columns, table, args.task)
-    bootstrap = {"seed": args.seed, "resamples": args.resamples}
-    if table.tracks:
-        if args.encoders not in (None, "none"):
-            raise InputError("ranked lists have no similarity", field="--encoders", fix="leave it out")
-        if args.background:
-            what = "a background is for names, not for ranked lists"
-            raise InputError(what, field="--background", fix="leave it out")
+    encoders, genes = {}, args.genes
+    if not table_task(args.task).tracks:
+        if folders := _encoders(args, project, [_DEFAULT_ENCODER]):
+            from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
+
+            encoders = load_encoders(project.encoders, folders)
+    elif args.encoders not in (None, "none"):
+        raise InputError("ranked lists have no similarity", field="--encoders", fix="leave it out")
+    else:
         genes = _authority(args, project)
-        return score_table(args.answers, columns, args.task, track=args.track, genes=genes, **bootstrap)
-    _only_of_ranked_lists(args)
-    encoders = _loaded(project, _encoders(args, project, [_DEFAULT_ENCODER]))
-    return score_table(args.answers, columns, args.task, encoders, args.background, **bootstrap)
-
-
-def _only_of_ranked_lists(args: argparse.Namespace) -> None:
-    """InputError where a setting of tables of ranked lists is given for something else."""
-    for option in ("track", "genes"):
-        if getattr(args, option) is not None:
-            what = f"--{option} is for tables of ranked lists, with --task"
-            raise InputError(what, field=f"--{option}", fix="leave it out")
+    return score_table(
+        args.answers, columns, args.task, encoders, args.background, args.seed, args.resamples, args.track, genes
+    )
 
 
 def _authority(args: argparse.Namespace, project: Project | None) -> Path | None:
     """The file of the genes whose aliases are known; None without, and a note where one was to be expected."""
-    if args.track == "as-published":
-        if args.genes not in (None, "none"):
-            what = "track as-published compares genes as they are written, so that no list of genes is of use"
-            raise InputError(what, field="--genes", fix="leave it out, or ask for --track strict")
-        return None
     if args.genes is not None:
         return None if args.genes == "none" else Path(args.genes)
+    if args.track == "as-published":
+        return None
     source = project.sources.get(_AUTHORITY) if project else None
     path = source.files["table"].path if source else None
     if path is None or not Path(path).is_file():
@@ -161,10 +138,9 @@ def _authority(args: argparse.Namespace, project: Project | None) -> Path | None
 
 
 def _on_benchmark(args: argparse.Namespace) -> "Scored":
-    _only_of_ranked_lists(args)
-    if args.background:
-        fix = "leave --background out: a benchmark has its own"
-        raise InputError("a background goes with --task", field="--background", fix=fix)
+    for option in ("background", "track", "genes"):
+        if getattr(args, option) is not None:
+            raise InputError(f"--{option} goes with --task", field=f"--{option}", fix="leave it out")
     project = Project(args.config)
     spec = lookup(project.benchmarks, args.benchmark, "benchmark")
     encoded = registry.part(spec.task, "scoring").BY_ENCODERS
@@ -172,15 +148,10 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
         raise InputError(f"answers to {spec.task} are scored by no encoder", field="--encoders", fix="leave it out")
     from reasonome.scoring.benchmark_answers import score_on_benchmark
 
+    columns = parse_columns(args.columns)
+    encoders = _encoders(args, project, spec.encoders) if encoded else []
     return score_on_benchmark(
-        args.answers,
-        project,
-        args.benchmark,
-        args.style,
-        parse_columns(args.columns),
-        _encoders(args, project, spec.encoders) if encoded else [],
-        args.seed,
-        args.resamples,
+        args.answers, project, args.benchmark, args.style, columns, encoders, args.seed, args.resamples
     )
 
 
@@ -210,12 +181,3 @@ def _encoders(args: argparse.Namespace, project: Project | None, default: list[s
         what = "this encoder was not fetched yet"
         raise InputError(what, file=missing[0], field="--encoders", fix=f"snakemake --cores 1 {' '.join(missing)}")
     return folders
-
-
-def _loaded(project: Project | None, folders: list[Path]) -> dict:
-    """The encoders; their library takes seconds to load, so that none is loaded where none is asked for."""
-    if not folders:
-        return {}
-    from reasonome.scoring.encoders import load_encoders
-
-    return load_encoders(project.encoders, folders)

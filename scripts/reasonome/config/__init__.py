@@ -1,11 +1,13 @@
 """The one schema of everything under config/: pydantic models, a module for every kind of file there.
 
-`project/folder.py` reads YAML into them, `schemas.py` writes the JSON schemas that editors use from them.
+`project/folder.py` reads YAML into them, `json_schemas.py` makes of them the JSON schemas that editors use.
 """
+
+# ruff: noqa: F401
 
 from reasonome.config.annotations import Annotation
 from reasonome.config.backbones import ApiModel, Backbone, RecordedAnswers
-from reasonome.config.benchmarks import Benchmark
+from reasonome.config.benchmarks import Benchmark, is_variant, variant_of_subset
 from reasonome.config.corpora import Corpus
 from reasonome.config.decodings import Decoding
 from reasonome.config.encoders import Encoder
@@ -39,61 +41,5 @@ from reasonome.config.sources import (
 )
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
-from reasonome.config.subsets import is_variant, variant_of_subset
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
 from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
-
-__all__ = [
-    "Adapter",
-    "Annotation",
-    "ApiModel",
-    "Backbone",
-    "Benchmark",
-    "CLUSTER_RULES",
-    "Corpus",
-    "Decoding",
-    "Encoder",
-    "Endpoint",
-    "Experiment",
-    "FORMAT_FILES",
-    "GMT_FORMATS",
-    "GO_FORMATS",
-    "GeneListStyle",
-    "GeneNamesTeacher",
-    "Grader",
-    "Grading",
-    "GrpoRecipe",
-    "HubWeights",
-    "KnowledgeTeacher",
-    "LockedFile",
-    "LockedSource",
-    "NAME",
-    "Name",
-    "Precision",
-    "ONTOLOGY_FILES",
-    "OpenAITeacher",
-    "PathWeights",
-    "PretrainRecipe",
-    "Price",
-    "PypiWeights",
-    "Recipe",
-    "RecipeFile",
-    "RecordedAnswers",
-    "Request",
-    "STAGES",
-    "STYLE",
-    "Settings",
-    "QuestionRecipe",
-    "SftRecipe",
-    "Sharding",
-    "Source",
-    "SourceFile",
-    "SourceName",
-    "Style",
-    "TRAINING_RULES",
-    "Teacher",
-    "TrainingSettings",
-    "Variant",
-    "is_variant",
-    "variant_of_subset",
-]

@@ -18,19 +18,26 @@ class Annotation(Strict):
         description="files: GMT, one gene a line, or a table of clusters or of differential expression"
     )
     kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
-        None, description="of the files; if not given gmt for .gmt, and of others what their columns tell"
+        None,
+        description="of the files: gmt, genes, clusters or differential; if not given gmt for .gmt, and of others what "
+        "their columns tell",
     )
     columns: dict[Column, str] = Field(
         {}, description="of tables: what their columns are called, where that is not as common programs do"
     )
-    species: Literal["human", "mouse"] = Field("human", description="mouse genes are asked about as human orthologues")
+    species: Literal["human", "mouse"] = Field(
+        "human", description="human or mouse, whose genes are asked about as human orthologues"
+    )
     adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="of tables: genes up to this count")
     log2_fold_change: Annotated[float, Field(ge=0)] | None = Field(
         None, description="of tables: genes from this on count; if not given 1, and .25 for clusters"
     )
     split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
     top: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="genes of a set, at most; of clusters 100 if not given"
+        None,
+        description="genes of a set, at most, the strongest: of differential expression those of the largest statistic "
+        "either way, or fold change where there is no statistic; of clusters those of the highest score, else the "
+        "smallest adjusted p (100 if not given); of a ranked list the first; others are taken whole",
     )
     universe: AnyPath | None = Field(
         None,

@@ -1,10 +1,14 @@
 """benchmarks.yaml: what entries of all tasks have in common; the rest is in the settings of each task."""
 
-from typing import Annotated, ClassVar
+import re
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from reasonome.config.strict import Names, Seed, Strict
+
+# What becomes of training data that leak into test sets.
+Policy = Literal["report", "drop", "fail"]
 
 
 class Benchmark(Strict):
@@ -22,3 +26,20 @@ class Benchmark(Strict):
         0.0, description="share of the test rows that is scored only with `final: true` in config.yaml"
     )
     seed: Seed = 0
+
+
+def none_is_the_mean(subsets: dict) -> dict:
+    """`subsets`; ValueError where one is called as tables call the mean over them."""
+    if "mean" in subsets:
+        raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
+    return subsets
+
+
+def variant_of_subset(subset: str, share: float) -> str:
+    """The subset of contaminated variants, such as bp-50. No subset of the config has a hyphen in its name."""
+    return f"{subset}-{round(100 * share)}"
+
+
+def is_variant(subset: str) -> bool:
+    """Whether a subset has a name that `variant_of_subset` makes."""
+    return re.fullmatch(r".+-\d{1,3}", subset) is not None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from reasonome.config.leaks import Policy
+from reasonome.config.benchmarks import Policy
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict
 from reasonome.core.errors import nearest
 from reasonome.facts.wording import RELATIONS

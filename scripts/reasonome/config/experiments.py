@@ -46,6 +46,15 @@ class Experiment(Strict):
         return list(dict.fromkeys([*self.styles, *(s for arm in self.arms.values() for s in arm.styles or [])]))
 
     @property
+    def placed_steps(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """Every step of every arm, as stage.variant, behind the path of keys to it."""
+        return [
+            (("arms", name, "steps", position), step)
+            for name, arm in self.arms.items()
+            for position, step in enumerate(arm.steps)
+        ]
+
+    @property
     def steps(self) -> list[str]:
         """Every step of an arm, as stage.variant, each once."""
-        return list(dict.fromkeys(step for arm in self.arms.values() for step in arm.steps))
+        return list(dict.fromkeys(step for _, step in self.placed_steps))

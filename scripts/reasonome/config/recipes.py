@@ -77,6 +77,11 @@ class TrainingSettings(Strict):
         """(benchmark, style) of the questions that it learns from; none for statements."""
         return []
 
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        """The encoders whose similarity a reward of any weight is made of; only GRPO has rewards."""
+        return []
+
 
 class PretrainRecipe(TrainingSettings):
     """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
@@ -213,6 +218,10 @@ class GrpoRecipe(QuestionRecipe):
         if twins := sorted(value.keys() & graders.keys()):
             raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
         return value
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        return self.encoders if self.rewards.get("similarity") else []
 
     @property
     def weights(self) -> dict[str, float]:

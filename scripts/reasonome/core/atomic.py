@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,17 +25,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     was. The data are flushed to disk before the move, so that a power cut leaves a file old or new, never a
     mixture. What a killed job left behind under such a temporary name is removed, and an old folder that it had moved
     aside comes back where nothing stands in its place. OSError names `path`.
-    A link stays, and what it leads to is replaced; nothing takes the place of a device, a pipe or what this process
-    prints to: they get what was written once the block has succeeded. InputError for a link into a missing folder.
+    A link stays, and what it leads to is replaced. InputError for a link into a missing folder.
     """
     path = Path(path)
     with naming_full_disks(path):
-        if is_stream(path):
-            with tempfile.TemporaryDirectory(prefix="reasonome-") as elsewhere:
-                temporary = Path(elsewhere) / "content"
-                yield temporary
-                _pour(temporary, path)
-            return
         path.parent.mkdir(parents=True, exist_ok=True)
         path = _behind_links(path)
         for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
@@ -57,45 +49,6 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         except BaseException:
             _remove(temporary)
             raise
-
-
-def check_writable(path: str | os.PathLike) -> None:
-    """Raise what writing to `path` would raise: OSError where nothing may be written, InputError for a link to nowhere.
-
-    Nothing is made, and a pipe need not have a reader yet.
-    """
-    path = Path(path)
-    if is_stream(path):
-        if not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return
-    folder = next(parent for parent in _behind_links(path).absolute().parents if os.path.lexists(parent))
-    tempfile.TemporaryFile(dir=folder).close()
-
-
-def is_stream(path: Path) -> bool:
-    """Whether `path` can be written to but not replaced: a device, a pipe, or the file that this process prints to."""
-    return path.exists() and not path.is_dir() and (not path.is_file() or _printed_to(path) is not None)
-
-
-def _printed_to(path: Path) -> int | None:
-    """Standard output or standard error, as a descriptor, if it is what stands at `path`."""
-    there = path.stat()
-    for descriptor in (1, 2):
-        try:
-            if os.path.samestat(os.fstat(descriptor), there):
-                return descriptor
-        except OSError:  # it is closed
-            continue
-    return None
-
-
-def _pour(content: Path, stream: Path) -> None:
-    """Write a file into a device or pipe, behind what was printed before."""
-    print(end="", flush=True)
-    own = _printed_to(stream)
-    with open(content, "rb") as given, open(stream if own is None else os.dup(own), "wb") as out:
-        shutil.copyfileobj(given, out)
 
 
 def _behind_links(path: Path) -> Path:

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from reasonome.core.manifest import file_sha256
+
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 # What carries messages, files and settings, and so changes no number: settings are params of rules themselves.
 LEFT_OUT = ("config", "core")
@@ -29,7 +31,7 @@ def code_sha256(*files: str | Path) -> str:
     """
     found = hashlib.sha256()
     for file in sorted(closure(*files)):
-        found.update(f"{file.name}:{_read(file).digest if file.suffix == '.py' else _bytes_sha256(file)}\n".encode())
+        found.update(f"{file.name}:{_read(file).digest if file.suffix == '.py' else file_sha256(file)}\n".encode())
     return found.hexdigest()
 
 
@@ -73,7 +75,3 @@ def _read(file: Path) -> _Source:
             del node.body[0]
     ours = frozenset(name for name in imports if name.split(".")[0] == PACKAGE_ROOT.name)
     return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours)
-
-
-def _bytes_sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -60,6 +60,7 @@ _DISK_FIXES = {
     errno.EDQUOT: "free some of your quota, then run again",
     errno.EROFS: "this place cannot be written to: set another results folder in config/config.yaml",
     errno.ENAMETOOLONG: "check the path; a file's name has 255 bytes at most",
+    errno.ENOTDIR: "a file stands where this path has a folder: check the path",
     errno.EACCES: "you may not look into this folder, or write there: change its permissions, or the results folder in "
     "config/config.yaml",
 }

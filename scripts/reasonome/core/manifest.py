@@ -6,7 +6,7 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,9 @@ def file_sha256(path: str | os.PathLike, read: Callable[[int], object] | None = 
     return digest.hexdigest()
 
 
-def folder_sha256(folder: str | os.PathLike, patterns: Iterable[str] = ("*",)) -> dict[str, str]:
-    """SHA-256 of the files of a folder that match, by relative path."""
-    folder = Path(folder)
-    files = sorted({path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()})
+def folder_sha256(folder: str | os.PathLike) -> dict[str, str]:
+    """SHA-256 of the files of a folder, by relative path."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
 
 

@@ -26,7 +26,7 @@ _Loader.yaml_implicit_resolvers = {
 class YamlText:
     """A YAML text as data, with the line of every key. `above`: lines of the file that come before it.
 
-    Raises InputError for text that is no YAML, for a key given twice, and for one that is no text or number.
+    Raises InputError for text that is no YAML, and for a key given twice.
     """
 
     def __init__(self, text: str, file: Path, above: int = 0):
@@ -59,13 +59,7 @@ class YamlText:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if not isinstance(key, yaml.ScalarNode):
-                    raise InputError(
-                        "a key is text, and this is a list or a mapping",
-                        file=self.file,
-                        line=key.start_mark.line + first,
-                        field=".".join(map(str, loc)) or None,
-                        fix="put quotes around it if it is meant as text",
-                    )
+                    continue  # PyYAML refuses it
                 if key.tag != _MERGE:  # a key is text as it is written, `1` and `yes` too
                     key.tag = "tag:yaml.org,2002:str"
                 place, line = (*loc, key.value), key.start_mark.line + first

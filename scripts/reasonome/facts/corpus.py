@@ -12,7 +12,7 @@ import pyarrow
 from pyarrow import parquet
 
 from reasonome.core.atomic import replacing, write_text
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS, SourceFacts
 from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
@@ -45,15 +45,15 @@ def build_facts(
     authority: str | None = None,
     rejected: Path | None = None,
 ) -> Facts:
-    """Read all sources, given as (name, format, files by key); the one named `authority` says which genes there are.
+    """Read all sources, given as (name, format, files by key), as the configuration has them.
 
-    Without `authority` it is the only source that can be one. Raises InputError for an unknown format, missing or
-    unknown file keys, a name given twice, no or an unclear authority, a source with more than `unmapped_share`
-    (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the files themselves. Where too many
-    have none, all of them are written to `rejected`, if that is given.
+    The one named `authority` says which genes there are; without it the first that can. Raises InputError for a source
+    with more than `unmapped_share` (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the
+    files themselves. Where too many have none, all of them are written to `rejected`, if that is given.
     """
-    _check(sources)
-    genes = _gene_table(sources, taxon, authority)
+    able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
+    form, files = able[authority or next(iter(able))]
+    genes = GeneTable(FORMATS[form].read_genes(files, taxon))
     read: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
     }
@@ -105,39 +105,6 @@ def read_facts(path: str | os.PathLike) -> pd.DataFrame:
     if missing := [column for column in FACT_COLUMNS if column not in table.column_names]:
         raise InputError(f"column(s) {', '.join(missing)} are missing", file=path, fix=fix)
     return table.select(FACT_COLUMNS).to_pandas()
-
-
-def _check(sources: list[tuple[str, str, dict[str, Path]]]) -> None:
-    names = [name for name, _, _ in sources]
-    for name, form, files in sources:
-        if name == TOTAL:
-            raise InputError(f"statistics.tsv calls the sum '{TOTAL}'", field=name, fix="give the source another name")
-        if names.count(name) > 1:
-            raise InputError("two sources have this name", field=name, fix="give each source its own name")
-        if form not in FORMATS:
-            raise InputError(f"unknown format '{form}'", field=name, fix=nearest(form, FORMATS))
-        needed, optional = FORMATS[form].files, FORMATS[form].optional
-        if not set(needed) <= set(files) <= set(needed + optional):
-            takes = ", ".join((*needed, *map("[{}]".format, optional)))
-            what = f"format '{form}' takes the file(s) {takes}; given: {', '.join(files) or 'none'}"
-            raise InputError(what, field=name, fix=f"give {' '.join(f'{key}=path' for key in needed or optional)}")
-
-
-def _gene_table(sources: list[tuple[str, str, dict[str, Path]]], taxon: int, authority: str | None) -> GeneTable:
-    able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
-    if authority is None and not able:
-        formats = ", ".join(name for name, form in FORMATS.items() if form.read_genes)
-        what = f"no source can be the authority for gene symbols; formats that can: {formats}"
-        raise InputError(what, field="authority", fix="add one to the sources")
-    if authority is None and len(able) > 1:
-        what = f"several sources can be the authority for gene symbols: {', '.join(able)}"
-        fix = "name one of them as `authority` in the corpus (--authority)"
-        raise InputError(what, field="authority", fix=fix)
-    if authority is not None and authority not in able:
-        what = f"'{authority}' is no source that can be the authority for gene symbols"
-        raise InputError(what, field="authority", fix=nearest(authority, able))
-    form, files = able[authority or next(iter(able))]
-    return GeneTable(FORMATS[form].read_genes(files, taxon))
 
 
 def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:

@@ -27,9 +27,8 @@ COLUMNS = {
 
 def prompted(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(benchmark, style) of every prompt file that an experiment asks or trains in, each once."""
-    steps = (step.split(".") for step in lookup(project.experiments, experiment, "experiment").steps)
-    recipes = [project.recipes[stage][variant] for stage, variant in steps]
-    trained = [question for recipe in recipes for question in recipe.questions]
+    steps = lookup(project.experiments, experiment, "experiment").steps
+    trained = [question for step in steps for question in project.recipe(step).questions]
     return list(dict.fromkeys([*experiments.audit_plan(project, experiment).asked, *trained]))
 
 

@@ -8,20 +8,12 @@ from reasonome.config.project import chains
 from reasonome.core.manifest import read_manifest
 
 
-def models_of(chain: str) -> list[str]:
-    """The chains of a model and of all it was made from, the untouched backbone first."""
-    found = [chain]
-    while found[0] != chains.BASE:
-        found.insert(0, chains.parent(found[0]))
-    return found
-
-
 def step_manifests(model: Path) -> list[dict[str, Any]]:
     """The manifests of a model's folder and of those beside it that it was made from, the untouched backbone's first.
 
     InputError where a manifest is missing.
     """
-    return [read_manifest(model.with_name(chain) / "manifest.json") for chain in models_of(model.name)]
+    return [read_manifest(model.with_name(chain) / "manifest.json") for chain in chains.lineage(model.name)]
 
 
 def learned_from(manifest: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ print(scored.metrics["rouge_l"].value, scored.baselines["best_constant"].metrics
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -62,30 +61,32 @@ def score_table(
     if background is not None and "genes" not in columns:
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
-    frame, problems, notes = _rows(_table(answers, columns), columns, part.every_row)
+    is_frame = isinstance(answers, pd.DataFrame)
+    table = of_frame(answers) if is_frame else read_table(answers, columns.values(), texts=True)
+    frame, problems, notes = _rows(table, columns, part.every_row)
     frame = frame.rename(columns={"answer": "text"}).join(_in_batches("answers", frame, part.read))
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
         if problem:
             problems[problem] = int(count)
-    terms = part.terms(background, encoders or {}) if background is not None else None
+    encoders = encoders or {}
+    terms = part.terms(background, encoders) if background is not None else None
+    asked = frame
+
+    def scored(what: str, names: Sequence[Any]) -> pd.DataFrame:
+        """Metrics of names as answers to the rows of the table."""
+        rows = asked.assign(answer=pd.Series(names, dtype=object))
+        return _in_batches(what, rows, lambda some: part.scores(some["answer"].tolist(), some, encoders, terms))
 
     baselines = part.baselines(frame, seed, terms)
-    scored = partial(_scores, part, frame, encoders or {}, terms)
     of_answers = scored("scores", frame["answer"].tolist())
     frame = frame.join(of_answers)
     columns_of = {"": frame[[*of_answers, *part.form]]}
-    with tqdm(
-        total=sum(len(baseline.draws) for baseline in baselines.values()), desc="baselines", delay=5, leave=False
-    ) as bar:
-        for name, baseline in baselines.items():
-            scores = []
-            for names in baseline.draws:
-                scores.append(scored(name, names))
-                bar.update()
-            if baseline.expected is not None:
-                columns_of[name] = baseline.expected
-            else:  # the mean of the draws, nan left out
-                columns_of[name] = pd.concat(scores).groupby(level=0).mean()
+    for name, baseline in baselines.items():
+        if baseline.expected is not None:
+            columns_of[name] = baseline.expected
+        else:  # the mean of the draws, nan left out
+            draws = [scored(name, names) for names in baseline.draws]
+            columns_of[name] = pd.concat(draws).groupby(level=0).mean()
     # All at once, so that answers and baselines share their resamples.
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
@@ -119,25 +120,6 @@ def score_table(
     )
 
 
-def _table(answers: str | os.PathLike | pd.DataFrame, columns: Mapping[str, str]) -> PlainTable:
-    if isinstance(answers, pd.DataFrame):
-        return of_frame(answers)
-    return read_table(answers, columns.values(), texts=True)
-
-
-def _scores(
-    part: TableTask,
-    frame: pd.DataFrame,
-    encoders: Mapping[str, Any],
-    terms: Any | None,
-    what: str,
-    names: Sequence[Any],
-) -> pd.DataFrame:
-    """Metrics of names as answers to the rows of a table."""
-    with_names = frame.assign(answer=pd.Series(names, dtype=object))
-    return _in_batches(what, with_names, lambda rows: part.scores(rows["answer"].tolist(), rows, encoders, terms))
-
-
 def _in_batches(what: str, frame: pd.DataFrame, made: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     """What is made of the rows of a table, a row each: of a million at once it would take much more memory."""
     tables = []
@@ -160,20 +142,18 @@ def _of_track(part: TableTask, task: str, track: str | None, genes: str | os.Pat
     if not part.tracks:
         for field, given in (("track", track), ("genes", genes)):
             if given is not None:
-                what = f"{task} has no '{field}': that is for ranked lists"
-                raise InputError(what, field=field, fix="leave it out")
+                raise InputError(f"{task} has no '{field}': that is for ranked lists", field=field, fix="leave it out")
         return part
     strict = part.tracks[0]
-    track = strict if track is None else track
+    track = track or strict
     if track not in part.tracks:
         raise InputError(f"unknown track '{track}'", field="track", fix=nearest(track, part.tracks))
     if genes is not None and track != strict:
         what = f"track {track} compares genes as they are written, so that no list of genes is of use"
         raise InputError(what, field="genes", fix=f"leave it out, or ask for track {strict}")
-    known, name = genes, "the GeneTable that was given"
     if isinstance(genes, (str, os.PathLike)):
-        known, name = GeneTable(read_genes(genes)), os.fspath(genes)
-    return replace(part, track=track, authority=known, authority_name=name)
+        return replace(part, track=track, authority=GeneTable(read_genes(genes)), authority_name=os.fspath(genes))
+    return replace(part, track=track, authority=genes, authority_name="the GeneTable that was given")
 
 
 def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> None:

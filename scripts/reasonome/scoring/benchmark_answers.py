@@ -1,7 +1,6 @@
 """Scores of somebody else's answers to a benchmark of a project: the code, and the baselines, that its models get."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,6 @@ from reasonome.tasks import registry
 from reasonome.tasks.base import Task
 
 _SHUFFLED = "shuffled_"
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Answers as they are scored, and what was wrong with their file, counted and in words.
-
-    `counts` has what a table of recorded answers lacks; it is empty for answers of the pipeline.
-    """
-
-    rows: list[AnswerRow]
-    counts: dict[str, int]
-    notes: list[str]
 
 
 def score_on_benchmark(
@@ -59,12 +46,12 @@ def score_on_benchmark(
     scoring = registry.part(task.name, "scoring")
     asked = read_rows(results.benchmark(benchmark) / "test.jsonl", task.Example)
     examples = unsealed(asked, spec.sealed, project.settings.final)
-    given = _answers(Path(answers), task, asked, examples, columns or {})
+    given, counts, said = _answers(Path(answers), task, asked, examples, columns or {})
     sealed = {example.id for example in asked} - {example.id for example in examples}
     table, notes = scoring.score_available(
-        task, project, benchmark, style, examples, given.rows, Path(answers), sealed, encoders
+        task, project, benchmark, style, examples, given, Path(answers), sealed, encoders
     )
-    notes = [*given.notes, *notes]
+    notes = [*said, *notes]
     if len(examples) < len(asked):
         notes.append(f"{len(asked) - len(examples)} of {len(asked)} test questions are sealed, and not scored")
 
@@ -82,7 +69,7 @@ def score_on_benchmark(
         n=len(rows),
         metrics=by_subset.pop(MEAN),
         baselines=baselines,
-        problems=given.counts | _problems(table, given),
+        problems=counts | _problems(table, given, counts),
         table=table,
         subsets=by_subset,
         notes=notes
@@ -106,17 +93,17 @@ def default_style(project: Project, benchmark: str) -> str:
 
 def _answers(
     path: Path, task: Task, asked: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]
-) -> Answers:
-    """Answers that a model of the pipeline wrote, as they are; a table of anybody's, as recorded answers."""
+) -> tuple[list[AnswerRow], dict[str, int], list[str]]:
+    """Answers, and what was wrong with their file, counted and in words: nothing, where a model of ours wrote it."""
     for key in columns:
         if key not in FIELDS:
             fix = f"with a benchmark, which has the names and the genes, columns are {', '.join(FIELDS)}"
             raise InputError(f"'{key}' is no column of recorded answers", field="columns", fix=fix)
     counted = {example.id for example in examples}
     if not columns and _is_of_a_model(path):
-        return Answers(read_answers(path), {}, [])
+        return read_answers(path), {}, []
     found = read_recorded(path, task, asked, columns).of(counted)
-    return Answers(found.answers, found.counts(), found.sentences())
+    return found.answers, found.counts(), found.sentences()
 
 
 def _is_of_a_model(path: Path) -> bool:
@@ -127,10 +114,10 @@ def _is_of_a_model(path: Path) -> bool:
         return b'"prompt_sha256"' in handle.readline()
 
 
-def _problems(table: pd.DataFrame, given: Answers) -> dict[str, int]:
+def _problems(table: pd.DataFrame, given: Sequence[AnswerRow], counts: Mapping[str, int]) -> dict[str, int]:
     """How many answers have each problem; of recorded ones completions alone, as the others are in the counts."""
-    if given.counts:
-        completions = [(answer.id, answer.sample, answer.order) for answer in given.rows if answer.answer is None]
+    if counts:
+        completions = [(answer.id, answer.sample, answer.order) for answer in given if answer.answer is None]
         table = table[pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(completions)]
     counts = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
     return {problem: int(count) for problem, count in counts.items()}
@@ -140,9 +127,8 @@ def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:
     """The metrics `listed` that the table has, in order; each mean over encoders is followed by the encoders'."""
     found = []
     for metric in listed:
-        found += [c for c in table if c == metric] + [
-            c for c in table if c.startswith(f"{metric}_") and c not in listed
-        ]
+        found += [metric] * (metric in table)
+        found += [c for c in table if c.startswith(f"{metric}_") and c not in listed]
     return found
 
 

@@ -19,6 +19,7 @@ RESAMPLES = 10_000
 IDENTICAL = "identical scores"
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
 _FEWEST_AT_ONCE = 8  # resamples that go through the scores together, however many scores there are
+_TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
 _NOISE = 1e-12  # score differences below this are rounding, not difference
 
 
@@ -81,18 +82,17 @@ def bootstrap_intervals(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
-    confidence: float = 0.95,
 ) -> dict[str, Intervals]:
-    """Percentile bootstrap of the mean of every stratum and, as "mean", of the mean of those of `in_mean`.
+    """95 % percentile bootstrap of the mean of every stratum and, as "mean", of the mean of those of `in_mean`.
 
     `values` has shape (n,) or (n, m): m vectors over the same n examples. They share their resamples,
     which are drawn within strata. The intervals of paired differences are those of a paired bootstrap.
-    Raises ValueError for values that are not finite, no examples, or strata of another length.
+    Raises ValueError for values that are not finite, and for no examples.
     """
     values, strata = _checked(values, strata)
     result = {}
     for name, found in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
-        result[name] = Intervals(found.value, *percentile_bounds(found.means, confidence), int(found.n[0]))
+        result[name] = Intervals(found.value, *percentile_bounds(found.means), int(found.n[0]))
     return {MEAN: result.pop(MEAN), **result}
 
 
@@ -109,12 +109,10 @@ def resampled_means(
     `values` is as for `bootstrap_intervals`, but may be nan where a vector is not known; its mean is over what is
     known, and over the strata where anything is. Within each stratum whole clusters are drawn with replacement, as
     many as there are; without `clusters` every example is its own. Clusters that reach into several strata are drawn
-    in each by itself. Raises ValueError for infinite values, no examples, or lengths that differ.
+    in each by itself. Raises ValueError for infinite values, and for no examples.
     """
     values, strata = _checked(values, strata, may_be_unknown=True)
     clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
-    if len(clusters) != len(values):
-        raise ValueError(f"{len(values)} values but {len(clusters)} clusters")
     random = np.random.default_rng(seed)
     counted = in_mean(strata)
     columns = values.shape[1]
@@ -158,14 +156,12 @@ def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Gener
     return Resampled(value, known.sum(axis=0), means)
 
 
-def percentile_bounds(means: np.ndarray, confidence: float = 0.95) -> np.ndarray:
-    """Lower and upper bounds, shape (2, m), of resampled means (resamples, m); unknown resamples are left out."""
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    bounds = np.quantile(means, tails, axis=0)
-    partial = np.isnan(bounds[0])
-    for column in np.flatnonzero(partial):
+def percentile_bounds(means: np.ndarray) -> np.ndarray:
+    """Bounds of 95 %, shape (2, m), of resampled means (resamples, m); unknown resamples are left out."""
+    bounds = np.quantile(means, _TAILS, axis=0)
+    for column in np.flatnonzero(np.isnan(bounds[0])):
         known = means[~np.isnan(means[:, column]), column]
-        bounds[:, column] = np.quantile(known, tails) if len(known) else np.nan
+        bounds[:, column] = np.quantile(known, _TAILS) if len(known) else np.nan
     return bounds
 
 
@@ -199,8 +195,6 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
     equivalence: two sides that are wrong everywhere are alike too.
     Raises ValueError as `bootstrap_intervals` does.
     """
-    if np.shape(a) != np.shape(b):
-        raise ValueError(f"scores to be paired differ in shape: {np.shape(a)} and {np.shape(b)}")
     difference, strata = _checked(np.asarray(a, float) - np.asarray(b, float), strata)
     difference = difference[:, 0]
     difference[np.abs(difference) < _NOISE] = 0
@@ -298,8 +292,6 @@ def _checked(
     values, strata = np.ascontiguousarray(values, float), np.asarray(strata)
     if len(values) == 0:
         raise ValueError("no examples")
-    if len(values) != len(strata):
-        raise ValueError(f"{len(values)} values but {len(strata)} strata")
     if np.isinf(values).any() or (np.isnan(values).any() and not may_be_unknown):
         raise ValueError("scores must be finite numbers")
     return values.reshape(len(values), -1), strata

@@ -150,21 +150,20 @@ def _headline(metrics: Mapping[str, Score]) -> list[str]:
 
 
 def _metrics_text(metrics: Mapping[str, Score]) -> str:
-    errors = any(score.se is not None for score in metrics.values())
-    rows = [("metric", "value", *(["se"] * errors), "95 % interval", "n")]
+    rows = {}
     for name, score in metrics.items():
+        error = {} if score.se is None else {"se": f"{score.se:.4f}"}
         bounds = "" if score.low is None else f"[{score.low:.4f}, {score.high:.4f}]"
-        error = ["" if score.se is None else f"{score.se:.4f}"] * errors
-        rows.append((name, f"{score.value:.4f}", *error, bounds, str(score.n)))
-    return _aligned(rows)
+        rows[name] = {"value": f"{score.value:.4f}", **error, "95 % interval": bounds, "n": score.n}
+    return _aligned("metric", rows)
 
 
 def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[str]) -> str:
-    rows = [("subset", *shown, "n")]
+    rows = {}
     for subset, metrics in subsets.items():
         counted = max(score.n for score in metrics.values())
-        rows.append((subset, *(_value(metrics.get(metric)) for metric in shown), str(counted)))
-    return _aligned(rows)
+        rows[subset] = {metric: _value(metrics.get(metric)) for metric in shown} | {"n": counted}
+    return _aligned("subset", rows)
 
 
 def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, ScoredBaseline]) -> str:
@@ -173,26 +172,20 @@ def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, Scored
     first = next(
         (metric for metric in shown if all(metric in baseline.metrics for baseline in baselines.values())), None
     )
-    rows = [("baseline", *shown, f"margin in {first}" if first else "", "information")]
+    rows = {}
     for name, baseline in baselines.items():
-        margin = f"{metrics[first].value - baseline.metrics[first].value:+.4f}" if first else ""
-        rows.append((name, *(_value(baseline.metrics.get(metric)) for metric in shown), margin, baseline.information))
+        rows[name] = {metric: _value(baseline.metrics.get(metric)) for metric in shown}
+        if first:
+            rows[name][f"margin in {first}"] = f"{metrics[first].value - baseline.metrics[first].value:+.4f}"
+        rows[name]["information"] = baseline.information
     notes = [f"{name}: {baseline.note}" for name, baseline in baselines.items() if baseline.note]
-    return "\n".join([_aligned(rows), *notes])
+    return "\n".join([_aligned("baseline", rows), *notes])
 
 
 def _value(score: Score | None) -> str:
     return "" if score is None or math.isnan(score.value) else f"{score.value:.4f}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns of one width each: the first and the last to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    last = len(widths) - 1
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place in (0, last) else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+def _aligned(kind: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """A table for a terminal, with a row each of what `kind` says."""
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis(columns=kind).to_string()

@@ -2,4 +2,4 @@
 
 from reasonome.config.project.project import Project
 
-__all__ = ["Project", "lookup"]
+__all__ = ["Project"]

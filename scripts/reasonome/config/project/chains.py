@@ -68,6 +68,11 @@ def parent(chain: str) -> str:
     return head or BASE
 
 
+def lineage(chain: str) -> list[str]:
+    """The chains of a model and of all it was made from, the untouched backbone first."""
+    return [BASE] if chain == BASE else [*lineage(parent(chain)), chain]
+
+
 def last_step(chain: str) -> Step:
     """The step that made the model of this chain."""
     return parse(chain)[-1]

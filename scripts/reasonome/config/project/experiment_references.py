@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 from reasonome.config import STAGES, Experiment
-from reasonome.config.project.leaks import check_leaks
 from reasonome.core.yaml_text import Loc
+from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
@@ -40,7 +40,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
             _check_untrainable(project, file, ("backbones", position), name, experiment)
         else:
             _check_sharding(project, file, name, experiment)
-    check_leaks(project, file, experiment)
+    _check_leaks(project, file, experiment)
     _check_encoders(project, file, experiment)
 
 
@@ -48,8 +48,7 @@ def _check_context(project: "Project", file: str, experiment: Experiment) -> Non
     """The longest prompt of every style that is asked or trained in leaves each backbone room for its answer."""
     share = project.settings.prompt_share
     asked = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
-    recipes = [project.recipes[stage][variant] for stage, variant in (step.split(".") for step in experiment.steps)]
-    learned = [question for recipe in recipes for question in recipe.questions]
+    learned = [question for step in experiment.steps for question in project.recipe(step).questions]
     for position, name in enumerate(experiment.backbones):
         backbone = project.backbones[name]
         trained = backbone.weights is not None and name not in experiment.untrained
@@ -118,23 +117,31 @@ def _check_steps(project: "Project", file: str, arm: str, steps: list[str]) -> N
 
 def _check_sharding(project: "Project", file: str, backbone: str, experiment: Experiment) -> None:
     """What fits in memory is tried before zero3 spreads the weights, so that recipes give it numbers."""
-    steps = [(arm, at, step) for arm, spec in experiment.arms.items() for at, step in enumerate(spec.steps)]
-    for arm, position, step in steps:
-        stage, variant = step.split(".")
-        recipe = project.recipes[stage][variant]
+    for loc, step in experiment.placed_steps:
+        recipe = project.recipe(step)
         automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
-        shardings = [one.sharding for one in project.requests if one.sharding and one.is_for(stage, backbone, step)]
+        requests = [one for one in project.requests if one.is_for(recipe.stage, backbone, step)]
+        shardings = [one.sharding for one in requests if one.sharding]
         if automatic and shardings[-1:] == ["zero3"]:
             what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
-            fix = f"give it a number in recipes/{stage}.yaml, or another sharding in resources.yaml"
-            raise project.folder.error(file, ("arms", arm, "steps", position), what, fix)
+            fix = f"give it a number in recipes/{recipe.stage}.yaml, or another sharding in resources.yaml"
+            raise project.folder.error(file, loc, what, fix)
+
+
+def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
+    """No step of any arm trains on what a benchmark of the experiment tests."""
+    for loc, step in experiment.placed_steps:
+        for benchmark in experiment.benchmarks:
+            checks = registry.part(project.benchmarks[benchmark].task, "checks")
+            for part in project.recipe(step).parts:
+                if leak := checks.leak(project, part, benchmark):
+                    what, fix = leak
+                    raise project.folder.error(file, loc, f"'{step}' {what}", fix)
 
 
 def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:
     """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
-    steps = {step for spec in experiment.arms.values() for step in spec.steps if step.startswith("grpo.")}
-    recipes = [project.recipes["grpo"][step.removeprefix("grpo.")] for step in steps]
-    rewarded = {encoder for recipe in recipes if recipe.rewards.get("similarity") for encoder in recipe.encoders}
+    rewarded = {encoder for step in experiment.steps for encoder in project.recipe(step).rewarded_encoders}
     for position, name in enumerate(experiment.benchmarks):
         encoders = project.benchmarks[name].encoders
         if len(encoders) > 1 and rewarded.issuperset(encoders):

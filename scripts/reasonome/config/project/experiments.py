@@ -1,18 +1,10 @@
 """Experiments: which files the cells of an experiment need, for the workflow's rules and the report's plan."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reasonome.config import (
-    GrpoRecipe,
-    KnowledgeTeacher,
-    PretrainRecipe,
-    Recipe,
-    SftRecipe,
-)
+from reasonome.config import PretrainRecipe, Recipe, SftRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
 from reasonome.config.project.results import Results
@@ -36,16 +28,8 @@ def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(backbone, chain) of every step that an experiment trains, parents before children, each once."""
     found: dict[tuple[str, str], None] = {}
     for run in cells(project, experiment):
-        steps = [] if run.chain == chains.BASE else run.chain.split("+")
-        for end in range(1, len(steps) + 1):
-            found[run.backbone, "+".join(steps[:end])] = None
+        found |= dict.fromkeys((run.backbone, chain) for chain in chains.lineage(run.chain)[1:])
     return list(found)
-
-
-def teacher_mode(project: Project, teacher: str) -> str:
-    """Whether a knowledge teacher is told the true name ("given") or not ("blind"); "" for other teachers."""
-    spec = project.teachers[teacher]
-    return spec.mode if isinstance(spec, KnowledgeTeacher) else ""
 
 
 def taught_by(recipe: Recipe) -> list[tuple[str, str, str]]:
@@ -72,7 +56,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         "out_of_distribution": list(spec.out_of_distribution),
-        "rewarded_encoders": _rewarded_encoders(recipes),
+        "rewarded_encoders": sorted({encoder for recipe in recipes for encoder in recipe.rewarded_encoders}),
         "evaluations": [
             {
                 **vars(run),
@@ -90,7 +74,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
                 "teacher": teacher,
                 "benchmark": benchmark,
                 "style": style,
-                "mode": teacher_mode(project, teacher),
+                "mode": getattr(project.teachers[teacher], "mode", ""),  # of a knowledge teacher: given or blind
                 "kept": str(results.reasoning(teacher, benchmark, style)),
                 "dropped": str(results.reasoning(teacher, benchmark, style).with_suffix(".dropped.jsonl")),
             }
@@ -111,16 +95,9 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
     """What the steps of each arm learn from: benchmark and style, each once; warm-ups read no questions."""
     found = {}
     for arm, spec in project.experiments[experiment].arms.items():
-        recipes = [project.recipes[stage][variant] for stage, variant in (step.split(".") for step in spec.steps)]
-        read = dict.fromkeys(question for recipe in recipes for question in recipe.questions)
+        read = dict.fromkeys(question for step in spec.steps for question in project.recipe(step).questions)
         found[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in read]
     return found
-
-
-def _rewarded_encoders(recipes: Iterable[Recipe]) -> list[str]:
-    """The encoders, sorted, whose similarity a reward of any weight is made of."""
-    grpo = [recipe for recipe in recipes if isinstance(recipe, GrpoRecipe) and recipe.rewards.get("similarity", 0) > 0]
-    return sorted({encoder for recipe in grpo for encoder in recipe.encoders})
 
 
 @dataclass(frozen=True)
@@ -132,9 +109,9 @@ class AuditPlan:
     """
 
     asked: list[tuple[str, str]]
-    training: dict[str, tuple[str, ...]]
-    corpora: dict[str, tuple[str, ...]]
-    reasoning: dict[tuple[str, str, str], tuple[str, ...]]
+    training: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    corpora: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    reasoning: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     not_compared: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -158,21 +135,18 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
     """What the leak audit of an experiment compares."""
     spec = project.experiments[experiment]
     akin = project.akin(spec.benchmarks[0])
-    not_compared: dict[str, dict[str, None]] = defaultdict(dict)
-    training: dict[str, dict[str, None]] = defaultdict(dict)
-    corpora: dict[str, dict[str, None]] = defaultdict(dict)
-    reasoning: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    plan = AuditPlan(list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment))))
     for step in spec.steps:
-        stage, variant = step.split(".")
-        recipe = project.recipes[stage][variant]
+        recipe = project.recipe(step)
         if isinstance(recipe, PretrainRecipe):
-            corpora[recipe.corpus][step] = None
-            continue
+            _add(plan.corpora, recipe.corpus, step)
         for benchmark, _ in recipe.questions:
-            (training if benchmark in akin else not_compared)[benchmark][step] = None
-        for teacher, benchmark, style in taught_by(recipe):
-            if benchmark in akin:
-                reasoning[teacher, benchmark, style][step] = None
-    asked = list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment)))
-    used = (training, corpora, reasoning, not_compared)
-    return AuditPlan(asked, *({key: tuple(steps) for key, steps in data.items()} for data in used))
+            _add(plan.training if benchmark in akin else plan.not_compared, benchmark, step)
+        for taught in taught_by(recipe):
+            if taught[1] in akin:
+                _add(plan.reasoning, taught, step)
+    return plan
+
+
+def _add(users: dict[Any, tuple[str, ...]], data: str | tuple[str, ...], step: str) -> None:
+    users[data] = (*users.get(data, ()), step)

@@ -37,13 +37,6 @@ class JobResources:
         job that is warned as it starts does nothing."""
         return min(self.warning_seconds, 30 * self.runtime(attempt))
 
-    def sbatch_options(self, attempt: int) -> str:
-        """What no resource has a word for: when the n-th attempt is told to save, and that it goes on with its log.
-
-        SIGTERM, as Snakemake itself dies of USR1.
-        """
-        return f"--signal=TERM@{self.warned_seconds(attempt)} --open-mode=append"
-
     def resources(self, attempt: int) -> dict[str, int | str | None]:
         """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.
 
@@ -59,7 +52,8 @@ class JobResources:
             "runtime": self.runtime(attempt),
             "slurm_partition": self.partition,
             "slurm_account": self.account,
-            "slurm_extra": self.sbatch_options(attempt),
+            # The job goes on with its log, and is told to save by SIGTERM, as Snakemake itself dies of USR1.
+            "slurm_extra": f"--signal=TERM@{self.warned_seconds(attempt)} --open-mode=append",
             "gpu": None if several else self.gpus or None,
             "gpu_model": None if several or not self.gpus else self.gpu_model,
             "gres": gres if several else None,

@@ -22,6 +22,7 @@ from reasonome.config import (
     Encoder,
     LockedSource,
     Name,
+    Recipe,
     Request,
     Settings,
     Source,
@@ -30,7 +31,7 @@ from reasonome.config import (
     Teacher,
 )
 from reasonome.config.project.folder import ConfigFolder
-from reasonome.config.project.prompt_styles import read_styles
+from reasonome.config.project.prompt_template import read_styles
 from reasonome.config.project.references import check_references
 from reasonome.config.project.results import Results
 from reasonome.core.errors import lookup
@@ -100,6 +101,11 @@ class Project:
         one another (leaks), or stand in one table of scores (report)."""
         shared = registry.part_name(self.benchmarks[benchmark].task, part)
         return {name: spec for name, spec in self.benchmarks.items() if registry.part_name(spec.task, part) == shared}
+
+    def recipe(self, step: str) -> Recipe:
+        """The recipe of a step of an experiment, which is written stage.variant."""
+        stage, variant = step.split(".")
+        return self.recipes[stage][variant]
 
     def ontologies(self, corpus: str) -> dict[str, str]:
         """Source → key of its file, of the ontologies of a corpus."""

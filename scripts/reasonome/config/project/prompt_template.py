@@ -1,12 +1,18 @@
 """Prompt templates under config/prompts/: texts under [system] and [user], in a style's file below a YAML head."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from reasonome.config import STYLE, Style
+from reasonome.config.project.folder import NO_MAPPING, named_well, validated
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.yaml_text import read_text
+from reasonome.core.yaml_text import YamlText, read_text
+from reasonome.tasks import registry
+
+if TYPE_CHECKING:
+    from reasonome.tasks.base import Task
 
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
@@ -53,3 +59,27 @@ def read_template(
                 fix = nearest(found[1], known) if known else f"nothing is filled in below [{section}]: leave it out"
                 raise InputError(what, file=path, line=line, field=section, fix=fix)
     return PromptTemplate(match["head"], match["system"].strip(), match["user"].strip())
+
+
+def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
+    """The prompt styles in a folder of templates, by task and name; InputError for a template that cannot be used."""
+    found = {}
+    for path in sorted(folder.glob("*.*.txt")):
+        task, style = path.stem.split(".", 1)
+        if task == "teacher" or not named_well(path, style, STYLE):
+            continue
+        if task not in registry.TASKS:
+            fix = f"name the file TASK.STYLE.txt: {nearest(task, registry.TASKS)}"
+            raise InputError(f"there is no task '{task}'", file=path, fix=fix)
+        found[task, style] = _read_style(path, registry.TASKS[task])
+    return found
+
+
+def _read_style(path: Path, task: "Task") -> Style:
+    """A task's prompt template, whose head is YAML; InputError where what is asked is not in it."""
+    template = read_template(path, True, *task.user_texts, task.system_texts)
+    values = YamlText(template.head, path, above=1)
+    if not isinstance(values.data, Mapping):
+        raise values.error(NO_MAPPING, (), None)
+    texts = {"system": template.system, "user": template.user}
+    return validated(task.Style, {**values.data, **texts}, values)

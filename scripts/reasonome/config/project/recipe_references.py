@@ -15,33 +15,34 @@ if TYPE_CHECKING:
 
 def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) -> None:
     """What a recipe trains on is there, and can be trained on and rewarded as it says."""
-
-    def known(key: str, valid: Iterable[str]) -> None:
-        project.folder.check_known(
-            file, project.folder.place_in_recipe(file, variant, key), getattr(recipe, key), valid
-        )
-
     if isinstance(recipe, PretrainRecipe):
-        known("corpus", project.corpora)
+        _check_known(project, file, variant, recipe, "corpus", project.corpora)
         return
-    known("mixture" if recipe.mixture else "benchmark", project.benchmarks)
+    _check_known(project, file, variant, recipe, "mixture" if recipe.mixture else "benchmark", project.benchmarks)
     if isinstance(recipe, SftRecipe):
-        known("teacher", [*project.teachers, "none"])
+        _check_known(project, file, variant, recipe, "teacher", [*project.teachers, "none"])
     else:
         _check_one_task(project, file, variant, recipe)
     for part in recipe.parts:
         _check_part(project, file, variant, part)
 
 
+def _check_known(
+    project: "Project", file: str, variant: str, recipe: Recipe, key: str, valid: Iterable[str], kind: str = "name"
+) -> None:
+    """What the recipe names under a key is one of `valid`."""
+    loc = project.folder.place_in_recipe(file, variant, key)
+    project.folder.check_known(file, loc, getattr(recipe, key), valid, kind)
+
+
 def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe | GrpoRecipe) -> None:
     """One benchmark of a recipe can be asked, taught and rewarded as the recipe says."""
     task = project.benchmarks[recipe.benchmark].task
-    style = project.folder.place_in_recipe(file, variant, "style")
-    project.folder.check_known(file, style, recipe.style, project.styles(task), f"style of {task}")
+    _check_known(project, file, variant, recipe, "style", project.styles(task), f"style of {task}")
     if project.style(recipe.benchmark, recipe.style).asks_confidence():
         what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
         fix = "train in a style without it: a model may be asked in one that it was not trained in"
-        raise project.folder.error(file, style, what, fix)
+        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
     if isinstance(recipe, GrpoRecipe):
         _check_rewards(project, file, variant, recipe, task)
     else:
@@ -60,10 +61,8 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRec
 
 def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
     """Rewards are the task's, and graders are functions in files that are there."""
-    for key, valid in (("encoders", project.encoders), ("rewards", registry.TASKS[task].rewards)):
-        project.folder.check_known(
-            file, project.folder.place_in_recipe(file, variant, key), getattr(recipe, key), valid
-        )
+    _check_known(project, file, variant, recipe, "encoders", project.encoders)
+    _check_known(project, file, variant, recipe, "rewards", registry.TASKS[task].rewards)
     for name, grader in recipe.graders.items():
         path, _, function = grader.function.rpartition(":")
         loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")

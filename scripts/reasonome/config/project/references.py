@@ -1,16 +1,9 @@
 """Names that one file of a project has of another: each is there, and is of a kind that can stand there."""
 
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from reasonome.config import (
-    CLUSTER_RULES,
-    FORMAT_FILES,
-    GMT_FORMATS,
-    Annotation,
-    Corpus,
-    GeneNamesTeacher,
-)
-from reasonome.config.project.benchmark_references import check_benchmark
+from reasonome.config import CLUSTER_RULES, FORMAT_FILES, GMT_FORMATS, Annotation, Benchmark, Corpus, GeneNamesTeacher
 from reasonome.config.project.experiment_references import check_experiment
 from reasonome.config.project.recipe_references import check_recipe
 from reasonome.core.errors import nearest
@@ -29,8 +22,9 @@ def check_references(project: "Project") -> None:
             project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
     for name, corpus in project.corpora.items():
         _check_corpus(project, name, corpus)
+    _check_left_out(project)
     for name, benchmark in project.benchmarks.items():
-        check_benchmark(project, name, benchmark)
+        _check_benchmark(project, name, benchmark)
     for name, annotation in project.annotations.items():
         _check_annotation(project, name, annotation)
     for name, teacher in project.teachers.items():
@@ -45,32 +39,40 @@ def check_references(project: "Project") -> None:
 
 
 def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
-    project.folder.check_known("corpora.yaml", (name, "sources"), corpus.sources, project.sources)
-    _check_facts(project, name, corpus)
-    project.folder.check_known("corpora.yaml", (name, "leave_out"), corpus.leave_out, project.benchmarks)
-    project.authority(name)
-    _check_tokenizer(project, name, corpus)
-
-
-def _check_facts(project: "Project", name: str, corpus: Corpus) -> None:
-    """Sources of a corpus are of formats that hold facts."""
+    """Sources of a corpus hold facts, one says which genes there are, and its tokenizer is of a backbone with one."""
+    file = "corpora.yaml"
+    project.folder.check_known(file, (name, "sources"), corpus.sources, project.sources)
     for position, source in enumerate(corpus.sources):
         if not FORMAT_FILES[form := project.sources[source].format].facts:
             what = f"'{source}' is of format {form}, which holds no facts"
-            raise project.folder.error(
-                "corpora.yaml", (name, "sources", position), what, "it is a source of benchmarks"
-            )
-
-
-def _check_tokenizer(project: "Project", name: str, corpus: Corpus) -> None:
+            raise project.folder.error(file, (name, "sources", position), what, "it is a source of benchmarks")
+    project.folder.check_known(file, (name, "leave_out"), corpus.leave_out, project.benchmarks)
+    project.authority(name)
     if corpus.tokenizer is None:
         return
-    loc = (name, "tokenizer")
-    project.folder.check_known("corpora.yaml", loc, corpus.tokenizer, project.backbones)
+    project.folder.check_known(file, (name, "tokenizer"), corpus.tokenizer, project.backbones)
     if project.backbones[corpus.tokenizer].weights is None:
         with_weights = [other for other, backbone in project.backbones.items() if backbone.weights is not None]
         what = f"backbone '{corpus.tokenizer}' has no weights, and so no tokenizer here"
-        raise project.folder.error("corpora.yaml", loc, what, nearest(corpus.tokenizer, with_weights))
+        raise project.folder.error(file, (name, "tokenizer"), what, nearest(corpus.tokenizer, with_weights))
+
+
+def _check_benchmark(project: "Project", name: str, benchmark: Benchmark) -> None:
+    """What a benchmark names is there."""
+    project.folder.check_known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, project.akin(name))
+    project.folder.check_known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, project.encoders)
+    registry.part(benchmark.task, "checks").check_benchmark(project, name, benchmark)
+
+
+def _check_left_out(project: "Project") -> None:
+    """Benchmarks leave out others that are built before them."""
+    try:
+        TopologicalSorter({name: benchmark.leave_out for name, benchmark in project.benchmarks.items()}).prepare()
+    except CycleError as error:
+        name = error.args[1][0]
+        what = f"'{name}' is left out by what it leaves out: neither can be built first"
+        fix = "let only one of two benchmarks leave the other out"
+        raise project.folder.error("benchmarks.yaml", (name, "leave_out"), what, fix) from None
 
 
 def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
@@ -85,10 +87,9 @@ def _check_annotation(project: "Project", name: str, annotation: Annotation) -> 
 
 def _check_requests(project: "Project") -> None:
     """Requests name rules, backbones and recipes that there are."""
+    recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
+    there = {"rule": CLUSTER_RULES, "backbone": project.backbones, "recipe": recipes}
     for position, request in enumerate(project.requests):
-        project.folder.check_known("resources.yaml", (position, "rules"), request.rules or [], CLUSTER_RULES, "rule")
-        project.folder.check_known(
-            "resources.yaml", (position, "backbones"), request.backbones or [], project.backbones
-        )
-        recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
-        project.folder.check_known("resources.yaml", (position, "recipes"), request.recipes or [], recipes, "recipe")
+        for kind, valid in there.items():
+            named = getattr(request, f"{kind}s") or []
+            project.folder.check_known("resources.yaml", (position, f"{kind}s"), named, valid, kind)

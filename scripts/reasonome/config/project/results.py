@@ -35,6 +35,10 @@ class Results:
         """Table of what the sources of one corpus say does not hold."""
         return self.facts(corpus).with_name("denied.parquet")
 
+    def licences(self, corpus: str) -> Path:
+        """Table of the licences and native files of one corpus."""
+        return self.facts(corpus).with_name("licences.tsv")
+
     def benchmark(self, benchmark: str) -> Path:
         """Folder of one benchmark."""
         return self.root / "benchmarks" / benchmark

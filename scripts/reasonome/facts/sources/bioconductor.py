@@ -249,4 +249,4 @@ def _values(database: sqlite3.Connection, table: str, column: str) -> pd.DataFra
     )
 
 
-FORMAT = SourceFormat(files=("org", "go"), read=read, read_genes=read_genes)
+FORMAT = SourceFormat(read=read, read_genes=read_genes)

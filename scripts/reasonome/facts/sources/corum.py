@@ -84,4 +84,4 @@ def _list(cell: str) -> list[str]:
     return ["" if item.strip() in _NONE else item.strip() for item in cell.split(";")]
 
 
-FORMAT = SourceFormat(files=("complexes",), read=read)
+FORMAT = SourceFormat(read=read)

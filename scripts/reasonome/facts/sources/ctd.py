@@ -12,7 +12,6 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
 from reasonome.facts.sources.table import AS_PUBLISHED, check_entrez_id, facts_of, of_organism, records
 
-FILES = ("chem_gene", "gene_disease", "gene_pathway")
 # The whole file infers about 30 million gene-disease pairs; those of a gene with the highest scores are kept.
 INFERRED_PER_GENE = 20
 _GENE = ["GeneID", "GeneSymbol"]
@@ -24,19 +23,16 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Any of the files may be given, as .csv or .tsv. In `chem_gene` only interactions seen in the organism count;
     most of CTD's gene ids are human even there, and its other files name no organism. Direct evidence for
     a disease is kept apart from inference through chemicals, whose score is the evidence; a gene keeps
-    INFERRED_PER_GENE inferred diseases. Raises InputError where no file is given, for a header or row of another
-    form, and for ids that are no numbers.
+    INFERRED_PER_GENE inferred diseases. Raises InputError for a header or row of another form, and for ids that are no
+    numbers.
     """
-    if not files:
-        what = f"none of the files {', '.join(FILES)} is given"
-        raise InputError(what, field=name, fix="give at least one of CTD's files")
     left_out: Counter = Counter()
     readers = {
         "chem_gene": lambda path: _chemicals(path, taxon, left_out),
         "gene_disease": lambda path: _diseases(path, left_out),
         "gene_pathway": _pathways,
     }
-    parts = [(files[kind], readers[kind](files[kind])) for kind in FILES if kind in files]
+    parts = [(files[kind], rows(files[kind])) for kind, rows in readers.items() if kind in files]
     return facts_of(name, parts, genes, left_out)
 
 
@@ -140,4 +136,4 @@ def _score(value: str, path: Path, line: int) -> float:
         raise InputError(what, file=path, line=line, field="InferenceScore", fix=FETCH_AGAIN) from None
 
 
-FORMAT = SourceFormat(files=(), read=read, optional=FILES)
+FORMAT = SourceFormat(read=read)

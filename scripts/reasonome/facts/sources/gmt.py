@@ -128,4 +128,4 @@ def words(name: str) -> str:
     return _ID_BEHIND.sub("", name) or name
 
 
-FORMAT = SourceFormat(files=("gmt",), read=read)
+FORMAT = SourceFormat(read=read)

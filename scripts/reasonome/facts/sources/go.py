@@ -364,4 +364,4 @@ def _genes_of_accessions(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:
     return rows["accession"].map({i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()})
 
 
-FORMAT = SourceFormat(files=("obo", "gaf"), read=read)
+FORMAT = SourceFormat(read=read)

@@ -110,4 +110,4 @@ def _list(field: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in field.split("|") if part.strip())
 
 
-FORMAT = SourceFormat(files=("table",), read=read, read_genes=authority)
+FORMAT = SourceFormat(read=read, read_genes=authority)

@@ -53,4 +53,4 @@ def read_annotations(path: Path) -> pd.DataFrame:
     return pd.DataFrame([(line, *row.values()) for line, row in found], columns=["line", *COLUMNS])
 
 
-FORMAT = SourceFormat(files=("obo", "genes"), read=read)
+FORMAT = SourceFormat(read=read)

@@ -186,4 +186,4 @@ def _summaries(path: Path, gene_ids: set[str], taxon: int, left_out: Counter) ->
             yield gene_id, line, "has_summary", f"NCBIGene:{gene_id}", text, row["Source"]
 
 
-FORMAT = SourceFormat(files=("gene_info",), read=read, optional=("summary",), read_genes=read_genes)
+FORMAT = SourceFormat(read=read, read_genes=read_genes)

@@ -61,4 +61,4 @@ def _identifier(pair: str) -> str:
     return f"{database}:{bare}" if bare and database in _PREFIXED else bare
 
 
-FORMAT = SourceFormat(files=("associations",), read=read)
+FORMAT = SourceFormat(read=read)

@@ -77,4 +77,4 @@ def _ancestors(path: Path) -> dict[str, frozenset[str]]:
     return all_above(parents, children_first(parents, path, lines_of))
 
 
-FORMAT = SourceFormat(files=("mapping",), read=read, optional=("relations", "pathways"))
+FORMAT = SourceFormat(read=read)

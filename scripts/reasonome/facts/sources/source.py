@@ -34,16 +34,13 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class SourceFormat:
-    """A kind of source: the files it needs and may have, by name, and the function that reads them.
+    """A kind of source: the function that reads its files, which `config.FORMAT_FILES` names.
 
     `read` is called with the source's name, its files by name, the genes, and the taxon (9606 if not given). A format
-    with `read_genes`, called with files and taxon, can be the authority for gene symbols. `config.FORMAT_FILES` repeats
-    which files a format has, since the configuration is read without loading the readers; a test keeps both in step.
+    with `read_genes`, called with files and taxon, can be the authority for gene symbols.
     """
 
-    files: tuple[str, ...]
     read: Callable[..., SourceFacts]
-    optional: tuple[str, ...] = ()
     read_genes: Callable[..., list[Gene]] | None = None
 
 

@@ -176,4 +176,4 @@ def _keywords(cell: str, left_out: Counter) -> Iterator[Found]:
             yield "has_keyword", f"UniProtKB-KW:{keyword}", keyword, ""
 
 
-FORMAT = SourceFormat(files=("table",), read=read)
+FORMAT = SourceFormat(read=read)

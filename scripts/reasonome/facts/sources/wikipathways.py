@@ -29,4 +29,4 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     return members(name, path, sets, genes)
 
 
-FORMAT = SourceFormat(files=("gmt",), read=read)
+FORMAT = SourceFormat(read=read)

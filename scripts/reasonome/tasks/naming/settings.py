@@ -6,11 +6,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.leaks import Policy
+from reasonome.config.benchmarks import Policy, is_variant, none_is_the_mean
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, no_twins
 from reasonome.config.styles import only_placeholders
-from reasonome.config.subsets import is_variant, none_is_the_mean
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, Style
+from reasonome.config.benchmarks import none_is_the_mean
 from reasonome.config.strict import Strict, UserPath, Variant
-from reasonome.config.subsets import none_is_the_mean
 
 
 class VerifiedSubset(Strict):

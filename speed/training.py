@@ -2,7 +2,7 @@
 
 snakemake --cores 2 results/reasoning/knowledge-given/demo-go.demo-names.jsonl \\
     results/models/smollm2-135m/base/manifest.json
-python benchmarks/training.py                     # takes the GPU where there is one
+python speed/training.py                     # takes the GPU where there is one
 
 Examples are the demo's prompts with reasoning of 1 to 12 steps, each number equally often: the demo teacher's own
 steps, then sentences about the genes and about other sets. With their prompts they have up to 512 tokens; what the

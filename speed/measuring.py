@@ -1,4 +1,4 @@
-"""What the benchmarks of scale share: the ways' times, the table with its bounds, and the machine in words.
+"""What the programs of this folder share: the ways' times, the table with its bounds, and the machine in words.
 
 Every part compares three ways on the same input in one run: `theirs`, as the recipe that users come from does it;
 `plain`, the plain well-made way that a careful user would write first; and `ours`.
@@ -121,7 +121,7 @@ class Inputs:
 
     def there(self, path: Path) -> Path:
         if not path.is_file():
-            raise InputError("an input of the benchmark is missing", file=path, fix=f"snakemake --cores 2 {path}")
+            raise InputError("an input of the measurement is missing", file=path, fix=f"snakemake --cores 2 {path}")
         return path
 
 

@@ -1,7 +1,7 @@
 """Facts put to use: claims of reasoning checked against them, and two releases of them compared.
 
 snakemake --cores 2 results/reasoning/knowledge-given/demo-go.demo-names.jsonl
-python benchmarks/facts.py
+python speed/facts.py
 
 Claims are those of the demo teacher's reasoning; the facts that decide them are the demo's. The releases are made up:
 500,000 facts, and the same without 1,000 of them and with another evidence for 500.

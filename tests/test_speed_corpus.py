@@ -1,4 +1,4 @@
-"""The bounds that benchmarks/corpus.py holds a corpus to: counts, times, and gene sets made through the library."""
+"""The bounds that speed/corpus.py holds a corpus to: counts, times, and gene sets made through the library."""
 
 import importlib.util
 from pathlib import Path
@@ -15,12 +15,12 @@ OBO = "format-version: 1.2\n\n" + "".join(
     f"[Term]\nid: GO:000000{n}\nname: {name}\nnamespace: biological_process\n{parent}\n"
     for n, name, parent in ((1, "top", ""), (2, "middle", "is_a: GO:0000001\n"), (3, "low", "is_a: GO:0000002\n"))
 )
-PROGRAM = Path(__file__).parent.parent / "benchmarks" / "corpus.py"
+PROGRAM = Path(__file__).parent.parent / "speed" / "corpus.py"
 
 
 @pytest.fixture(scope="module")
 def corpus():
-    spec = importlib.util.spec_from_file_location("corpus_benchmark", PROGRAM)
+    spec = importlib.util.spec_from_file_location("speed_corpus", PROGRAM)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

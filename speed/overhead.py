@@ -1,7 +1,7 @@
 """What orchestration costs in a finished run: its wall time without the time in which any job was running.
 
 make demo
-python benchmarks/overhead.py                     # of the newest whole run in .snakemake/; runs nothing again
+python speed/overhead.py                     # of the newest whole run in .snakemake/; runs nothing again
 
 The wall time goes from the start of `snakemake`, the loading of itself included (measured now), to the last line of its
 log. A job runs from when Snakemake started it to its newest output, as Snakemake's records have it; jobs side by side

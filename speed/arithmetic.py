@@ -1,7 +1,7 @@
 """What `precision: auto` and `kernels: auto` choose on this machine, against what they leave.
 
-python benchmarks/arithmetic.py                   # needs nothing made before
-ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 python benchmarks/arithmetic.py
+python speed/arithmetic.py                   # needs nothing made before
+ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 python speed/arithmetic.py
 
 The second line is the same on a processor that has AVX-512, as on one that has AVX2 alone.
 

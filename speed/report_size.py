@@ -1,6 +1,6 @@
 """How large the report of 10,000 answers is, and how soon headless Chromium has its table of answers ready.
 
-python benchmarks/report_size.py                  # needs Debian's chromium and chromium-driver
+python speed/report_size.py                  # needs Debian's chromium and chromium-driver
 
 The experiment is made up, with reasoning of a realistic length, and goes through the real renderer. The page is opened
 several times; the median counts, from the start of the navigation. Exit status 1 if a bound is broken.

@@ -1,7 +1,7 @@
 """Time of scoring answers by similarity: one pair at a time, in batches once per text, and with the cache filled.
 
 snakemake results/encoders/minilm/manifest.json   # fetches the encoder
-python benchmarks/encoding.py                     # --encoder: folder of another one
+python speed/encoding.py                     # --encoder: folder of another one
 
 All three score the same answers in this one run. Every measurement is printed with its bound; exit status 1 if one is
 missed. The truths are names of GO terms in the shipped slice, each asked for several times, as samples, models and

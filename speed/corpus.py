@@ -1,7 +1,7 @@
 """What a corpus of the whole genome holds, and time and memory of native files → facts → statements, once and tenfold.
 
 snakemake results/facts/full/facts.parquet        # fetches the native files
-python benchmarks/corpus.py                       # --no-times: only what the corpus holds
+python speed/corpus.py                       # --no-times: only what the corpus holds
 
 Every count and measurement is printed with its bound; exit status 1 if one is broken. The gene sets are those of
 Bioconductor's GO; what they must number was counted with a recursive SQL query over the parents in GO.sqlite.
@@ -14,6 +14,7 @@ start to exit, so run it on a quiet machine.
 import argparse
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,10 +23,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+import yaml
 
 from reasonome.config import Corpus
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
+from reasonome.config.project import Project, chains
+from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
 from reasonome.tasks.naming.benchmark import made_sets, within_limits
@@ -40,6 +42,7 @@ GENE_SETS = {
     "mf": ("molecular_function", 2_618),
 }
 TOLERANCE = 0.01  # of GENE_SETS
+REPEATED = "repeated"  # what the measured corpus is called
 
 
 class Measured(NamedTuple):
@@ -84,27 +87,24 @@ def main() -> int:
 
     project = Project(given.config)
     results = Results(given.results or project.settings.results)
-    sources = native_files(project, given.corpus, results)
-    settings = ["--config", given.config, "--corpus", given.corpus]
-    if given.tokenizer:
-        settings += ["--tokenizer", given.tokenizer]
-    corpus = project.corpora[given.corpus]
-    bioconductor = only_bioconductor(project, corpus)
-    limits = ["--taxon", corpus.taxon, "--unmapped", corpus.unmapped]
+    bioconductor = only_bioconductor(project, lookup(project.corpora, given.corpus, "corpus"))
     rows: list[Measured] = []
     with tempfile.TemporaryDirectory() as temporary:
+        made, one = Results("results"), Results(Path(temporary) / "1/results")
         for copies in (1,) if given.no_times else (1, given.times):
             folder = Path(temporary) / str(copies)
-            authority = copy_name(project.authority(given.corpus), 0)
-            words = [*repeated(sources, copies), "--authority", authority, *limits, "--output", folder]
-            rows.append(measure("facts", copies, "build_facts.py", words))
-            if copies > 1:
-                write_genomes(Path(temporary) / "1/facts.parquet", copies, folder / "facts.parquet")
-            words = [*settings, "--facts", folder / "facts.parquet", "--output", folder / "statements"]
-            rows.append(measure("statements", copies, "write_statements.py", words))
-        statistics = Path(temporary) / "1/statements/statistics.tsv"
+            lay_out(folder, project, given.corpus, results, copies, given.tokenizer)
+            for stage, program, output in (
+                ("facts", "build_facts.py", made.facts(REPEATED).parent),
+                ("statements", "write_statements.py", made.statements(REPEATED)),
+            ):
+                words = ["--corpus", REPEATED, "--output", output]
+                rows.append(measure(stage, copies, program, words, folder))
+                if stage == "facts" and copies > 1:
+                    write_genomes(one.facts(REPEATED), copies, folder / made.facts(REPEATED))
+        statistics = one.statements(REPEATED) / "statistics.tsv"
         counted = pd.read_csv(statistics, sep="\t", dtype=str, keep_default_na=False)
-        facts = pd.read_parquet(Path(temporary) / "1/facts.parquet")
+        facts = pd.read_parquet(one.facts(REPEATED))
     ontology = results.source_file(bioconductor, "go", project.sources[bioconductor].files["go"])
     bounds = [*content(facts, counted), *gene_set_counts(facts, bioconductor, ontology)]
     print(f"\n{counted.to_string(index=False)}\n")
@@ -124,32 +124,41 @@ def only_bioconductor(project: Project, corpus: Corpus) -> str:
     return found[0]
 
 
-def native_files(project: Project, corpus: str, results: Results) -> list[tuple[str, str, list[str]]]:
-    """(name, format, "key=path" of each file) of every source; InputError for a file that is not there."""
-    found = []
-    for name in lookup(project.corpora, corpus, "corpus").sources:
-        source = project.sources[name]
-        files = {key: results.source_file(name, key, spec) for key, spec in source.files.items()}
-        for file in files.values():
-            if not file.is_file():
-                raise InputError("file is missing", file=file, fix=f"snakemake {results.facts(corpus)}")
-        found.append((name, source.format, [f"{key}={file}" for key, file in files.items()]))
-    return found
-
-
 def copy_name(source: str, copy: int) -> str:
     """A source's name in its further copies."""
     return f"{source}.{copy}" if copy else source
 
 
-def repeated(sources: list[tuple[str, str, list[str]]], copies: int) -> list[str]:
-    """Arguments of build_facts.py that read every source so many times, each time under another name."""
-    return [
-        word
-        for copy in range(copies)
-        for name, form, files in sources
-        for word in ("--source", copy_name(name, copy), form, *files)
-    ]
+def lay_out(folder: Path, project: Project, corpus: str, results: Results, copies: int, tokenizer: Path | None) -> None:
+    """Make a project with a corpus that reads every source of `corpus` so many times, each time under another name.
+
+    InputError for a native file that is not there.
+    """
+    shutil.copytree(project.root, folder / "config")
+    settings, sources, corpora = (
+        yaml.safe_load((project.root / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("config", "sources", "corpora")
+    )
+    settings["results"] = "results"
+    spec = corpora[REPEATED] = {**corpora[corpus], "authority": project.authority(corpus), "tokenizer": None}
+    (folder / "results/sources").mkdir(parents=True)
+    for name in project.corpora[corpus].sources:
+        for key, file in project.sources[name].files.items():
+            if not (path := results.source_file(name, key, file)).is_file():
+                raise InputError("file is missing", file=path, fix=f"snakemake {results.facts(corpus)}")
+        for copy in range(copies):
+            sources[copy_name(name, copy)] = sources[name]
+            (folder / "results/sources" / copy_name(name, copy)).symlink_to((results.root / "sources" / name).resolve())
+    spec["sources"] = [copy_name(name, copy) for copy in range(copies) for name in spec["sources"]]
+    (folder / "results/benchmarks").symlink_to((results.root / "benchmarks").resolve())
+    (folder / "resources").symlink_to(Path("resources").resolve())
+    if tokenizer:
+        spec["tokenizer"] = next(name for name, one in project.backbones.items() if one.kind == "weights")
+        base = Results(folder / "results").model(spec["tokenizer"], chains.BASE)
+        base.mkdir(parents=True)
+        (base / "model").symlink_to(tokenizer.resolve())
+    for name, values in (("config", settings), ("sources", sources), ("corpora", corpora)):
+        (folder / f"config/{name}.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
 
 
 def write_genomes(facts: Path, copies: int, output: Path) -> None:
@@ -159,11 +168,12 @@ def write_genomes(facts: Path, copies: int, output: Path) -> None:
     pd.concat(genomes).sort_values(list(one.columns)).to_parquet(output, index=False)
 
 
-def measure(stage: str, copies: int, program: str, words: list) -> Measured:
-    """Run a program to its end; InputError where it fails."""
+def measure(stage: str, copies: int, program: str, words: list, folder: Path) -> Measured:
+    """Run a program to its end in a project's folder; InputError where it fails."""
     print(f"{stage} × {copies}", flush=True)
     started = time.perf_counter()
-    child = subprocess.Popen([sys.executable, SCRIPTS / program, *map(str, words)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, SCRIPTS / program, *map(str, words)]
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - started
     if status:

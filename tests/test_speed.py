@@ -1,4 +1,4 @@
-"""What the benchmarks of scale promise of their inputs and sums: the stream of rewards, ratios, a run's overhead."""
+"""What the measurements of speed promise of their inputs and sums: the stream of rewards, ratios, a run's overhead."""
 
 import importlib
 import json
@@ -16,16 +16,16 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.tasks.registry import TASKS
 
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+PROGRAMS = Path(__file__).parent.parent / "speed"
 TASK = TASKS["gene_set_naming"]
 LOG = "Building DAG of jobs...\n2 of 3 steps (67%) done\n3 of 3 steps (100%) done\nElapsed time: 0:00:10\n"
 
 
 @pytest.fixture(scope="module")
 def module():
-    """A benchmark's module by name, found as it is when it runs as a program: beside the others."""
+    """A program of speed/ by name, found as it is when it runs as a program: beside the others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCHMARKS)
+        patch.syspath_prepend(PROGRAMS)
         yield importlib.import_module
 
 
@@ -127,7 +127,7 @@ def test_a_folder_without_a_whole_run_says_what_to_do(module, tmp_path):
 
 
 def test_the_dry_run_is_of_a_valid_configuration_with_five_test_sets(module, tmp_path):
-    config = shutil.copytree(BENCHMARKS.parent / "config", tmp_path / "config")
+    config = shutil.copytree(PROGRAMS.parent / "config", tmp_path / "config")
     module("dry_run").enlarge(config)
     project = Project(config)
     added = ["reactome-human-1", "reactome-human-2", "reactome-human-3"]

@@ -1,7 +1,7 @@
 """GRPO reward scoring over a stream of steps: one pair at a time, batched a step at a time, and as training does it.
 
 snakemake --cores 2 results/prompts/demo-go.demo-names/train.jsonl results/encoders/minilm/manifest.json
-python benchmarks/rewards.py                      # takes the GPU where there is one
+python speed/rewards.py                      # takes the GPU where there is one
 
 A step has 32 prompts × 8 completions. The stream goes three times over its prompts, in an order of its own each time,
 and two in five completions give a name that was given before: half of them one given for the same prompt, if there is

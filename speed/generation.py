@@ -1,7 +1,7 @@
 """Generation for evaluation with the 135M model: one prompt at a time, in batches, and as the pipeline does it.
 
 snakemake --cores 2 results/prompts/demo-go.demo-names/test.jsonl results/models/smollm2-135m/base/manifest.json
-python benchmarks/generation.py                   # takes the GPU where there is one, and vLLM where it is installed
+python speed/generation.py                   # takes the GPU where there is one, and vLLM where it is installed
 
 Greedy answers to the demo's test prompts, in the precision that this machine is faster in; the prompts are tokenized in
 all times, loading the model in none.

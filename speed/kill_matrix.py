@@ -1,9 +1,9 @@
 """Kills every stage at random moments and shows that nothing but time is lost.
 
-python benchmarks/kill_matrix.py --output kill_matrix.tsv
-python benchmarks/kill_matrix.py --stages grpo sft --kills "kill -9 job" --trials 4 --output some.tsv
-python benchmarks/kill_matrix.py --kills "kill -9 group" --trials 10 --output group.tsv
-python benchmarks/kill_matrix.py --kills scancel --output scancel.tsv                 # on the tests' cluster
+python speed/kill_matrix.py --output kill_matrix.tsv
+python speed/kill_matrix.py --stages grpo sft --kills "kill -9 job" --trials 4 --output some.tsv
+python speed/kill_matrix.py --kills "kill -9 group" --trials 10 --output group.tsv
+python speed/kill_matrix.py --kills scancel --output scancel.tsv                 # on the tests' cluster
 
 A small project with a random backbone is run to its end once. A trial takes a copy of it, removes what one stage
 wrote and what followed, runs Snakemake, kills the stage's program, and lets it be run again: by the same command, or by

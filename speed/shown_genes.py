@@ -1,6 +1,6 @@
 """Genes that the prompts of every experiment show, and sets that they cut, in collections that are shipped.
 
-python benchmarks/shown_genes.py --folder /tmp/shown-genes
+python speed/shown_genes.py --folder /tmp/shown-genes
 
 What an experiment fetches is replaced by what lies in resources/: GO, Reactome, HGNC's genes and slices of GWAS loci
 and rare diseases. The Human Phenotype Ontology comes from PyPI. Everything is built in the folder, where a run that was

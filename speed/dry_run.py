@@ -1,6 +1,6 @@
 """How long a dry-run of a large experiment takes: gene-r1 asked about five test sets, with nothing made yet.
 
-python benchmarks/dry_run.py                      # needs no inputs, and makes nothing
+python speed/dry_run.py                      # needs no inputs, and makes nothing
 
 The configuration is copied, and gene-r1 given copies of its pathway benchmark that differ in name and seed. Each way
 is run three times, in turns, and the median counts: with the profile of a single machine, and with that of a cluster,

@@ -1,7 +1,7 @@
 """All measurements of speed at scale in one run on one machine: a table of theirs, the plain way and ours, and checks.
 
 make demo                                         # makes the inputs, and the run whose overhead is measured
-python benchmarks/scale.py                        # or only some parts: python benchmarks/scale.py rewards overhead
+python speed/scale.py                        # or only some parts: python speed/scale.py rewards overhead
 
 Each part is a program of its own beside this one, which says what its ways are. Parts run one after another, each in
 its own process; run it on a quiet machine. Exit status 1 if a bound is missed, 2 if a part failed.

@@ -1,0 +1,62 @@
+"""What the command lines of several programs share; argparse says which argument is wrong, and what it should be."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+_AS_WRITTEN = argparse.RawDescriptionHelpFormatter
+_PATHS = {"answers", "examples", "folder", "held-out", "model", "output", "train", "valid"}
+
+
+def of_project(description: str | None, *needed: str) -> argparse.ArgumentParser:
+    """The parser of a program that finds its files by the configuration, and needs these options."""
+    parser = _configured(argparse.ArgumentParser(description=description, formatter_class=_AS_WRITTEN))
+    for name in needed:
+        parser.add_argument(f"--{name}", type=Path if name in _PATHS else str, required=True)
+    return parser
+
+
+def of_experiment(description: str | None) -> argparse.ArgumentParser:
+    """The parser of a program that reads and writes files in the folder of an experiment's results."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=_AS_WRITTEN)
+    parser.add_argument("folder", type=Path, help="results/experiments/EXPERIMENT, with plan.json")
+    return parser
+
+
+def of_command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    description: str | None = None,
+) -> argparse.ArgumentParser:
+    """The parser of a subcommand that reads the configuration; `description` says more of it than the summary."""
+    about = description or summary
+    command = commands.add_parser(name, help=summary, description=about, formatter_class=_AS_WRITTEN)
+    command.set_defaults(run=run)
+    return _configured(command)
+
+
+def _configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--config", type=Path, default=Path("config"), help="folder of the configuration")
+    return parser
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A type of arguments: whole numbers from `least`, up to `most` if it is given."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isdecimal() and len(text) < 40 else -1
+        if number < least or (most is not None and number > most):
+            limit = "" if most is None else f" to {most}"
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least}{limit}")
+        return number
+
+    return read
+
+
+def add_bootstrap(parser: argparse.ArgumentParser) -> None:
+    """The options of the bootstrap, as config may have them."""
+    default = "(default: %(default)s)"
+    parser.add_argument("--resamples", type=whole(100), default=10_000, help=f"of each interval {default}")
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help=f"of all that is drawn {default}")

@@ -1,0 +1,36 @@
+# What jobs ask a machine for, as config/resources.yaml says, and the environment that they run in.
+
+
+def requested(rule, wildcards):
+    """What config/resources.yaml asks for a job."""
+    return _requested(rule, wildcards.get("backbone"), wildcards.get("chain"))
+
+
+@functools.cache
+def _requested(rule, backbone, chain):
+    """The same for each of the job's resources: Snakemake asks for one at a time."""
+    return job_resources.of_job(PROJECT, rule, backbone, chain)
+
+
+def environment(rule):
+    """The conda environment of jobs that may compute on GPUs; chosen for each where Snakemake makes environments."""
+
+    def of_job(wildcards):
+        gpus = requested(rule, wildcards).gpus if HAS_GPUS else 0
+        return "../../envs/gpu.yaml" if gpus else "../../envs/cpu.yaml"
+
+    return of_job if DEPLOYED else "../../envs/cpu.yaml"
+
+
+def cpus(rule):
+    """The threads of a rule's jobs; Snakemake gives no more than the machine has."""
+    return lambda wildcards: requested(rule, wildcards).cpus
+
+
+def asks(rule):
+    """The resources of a rule's jobs: what an executor for clusters asks for, and what the launcher spreads."""
+
+    def resource(name):
+        return lambda wildcards, attempt: requested(rule, wildcards).resources(attempt)[name]
+
+    return {name: resource(name) for name in job_resources.names(PROJECT, rule)}
