@@ -563,15 +563,8 @@ def test_reasoning_is_counted_by_reason(tmp_path):
 
 def test_the_program_writes_both_tables_or_none(tmp_path):
     plan = write_experiment(tmp_path, per_subset=6, arms=["base", "KW"])
-
-    def summarise():
-        return subprocess.run(
-            [sys.executable, SCRIPTS / "summarise.py", plan.parent, "--resamples", "100"],
-            capture_output=True,
-            text=True,
-        )
-
-    done = summarise()
+    command = [sys.executable, SCRIPTS / "summarise.py", plan.parent, "--resamples", "100"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "nearest_prompt" in done.stdout and "rouge_l" in done.stdout
     # base: 6 baselines and itself shuffled; KW: the same and base; three subsets and the mean. Of the metrics, two are
