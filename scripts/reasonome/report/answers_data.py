@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from reasonome.config import Grading
+from reasonome.config.project.chains import lineage
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_sets import MetricSet
-from reasonome.report.model_steps import models_of
 from reasonome.report.origins import Answering, origin_of
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
@@ -56,7 +56,7 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
     position = {(step.backbone, step.chain): number for number, step in enumerate(plan.steps)}
     runs = []
     for (e, table), answered in zip(evidence.evaluations, answering, strict=True):
-        chains = [(e.backbone, chain) for chain in models_of(e.chain)]
+        chains = [(e.backbone, chain) for chain in lineage(e.chain)]
         made = [(position[one], one[1].rsplit("+", 1)[-1]) for one in chains if one in position]
         labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
         runs.append((Run(*labels, made=tuple(made), origin=origin_of(e, answered)), table))
