@@ -136,6 +136,11 @@ def configured(script, *wildcards, **options):
     return program(script, _options(*wildcards, **options))
 
 
+def online(command):
+    """The same command, which may ask the hub for weights."""
+    return f"HF_HUB_OFFLINE=0 {command}"
+
+
 def launched(script, **options):
     """The command of a training program: on as many nodes and processes as the job was given."""
     return program(

@@ -20,7 +20,7 @@ rule fetch_backbone:
         weights=lambda w: canonical(entry(PROJECT.backbones, "backbone", w.backbone).weights.identity()),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "HF_HUB_OFFLINE=0 " + configured("fetch_weights.py", "backbone", output="{params.folder}")
+        online(configured("fetch_weights.py", "backbone", output="{params.folder}"))
 
 
 rule fetch_encoder:
@@ -38,4 +38,4 @@ rule fetch_encoder:
         pooling=lambda w: entry(PROJECT.encoders, "encoder", w.encoder).pooling,
         folder=subpath(output.manifest, parent=True),
     shell:
-        "HF_HUB_OFFLINE=0 " + configured("fetch_weights.py", "encoder", output="{params.folder}")
+        online(configured("fetch_weights.py", "encoder", output="{params.folder}"))

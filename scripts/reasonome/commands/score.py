@@ -159,25 +159,23 @@ def _encoders(args: argparse.Namespace, project: Project | None, default: list[s
     """Folders of the encoders that are asked for; of the default ones if all are here, else none, and a note."""
     if args.encoders == "none":
         return []
-    if args.encoders is None and project is None:
+    if project is None and args.encoders is None:
         show("no similarity: encoders are those of a project, and here is none", file=sys.stderr)
         return []
     if project is None:
-        raise InputError(
-            "encoders are those of a project, and here is none",
-            file=args.config / "encoders.yaml",
-            fix="run it in a project's folder, give --config, or --encoders none",
-        )
+        fix = "run it in a project's folder, or give --config or --encoders none"
+        what = "encoders are those of a project, and here is none"
+        raise InputError(what, file=args.config / "encoders.yaml", fix=fix)
     names = default if args.encoders is None else args.encoders.split(",")
-    folders = [Path(project.settings.results) / "encoders" / name for name in names]
+    if args.encoders is not None:
+        for name in names:
+            lookup(project.encoders, name, "encoder")
+    folders = [project.results.encoder(name) for name in names]
     missing = [str(folder / "manifest.json") for folder in folders if not (folder / "manifest.json").is_file()]
-    if args.encoders is None:
-        if missing:
-            show(f"no similarity: `snakemake --cores 1 {' '.join(missing)}` fetches its encoders", file=sys.stderr)
-        return [] if missing else folders
-    for name in names:
-        lookup(project.encoders, name, "encoder")
+    fetch = f"snakemake --cores 1 {' '.join(missing)}"
+    if missing and args.encoders is None:
+        show(f"no similarity: `{fetch}` fetches its encoders", file=sys.stderr)
+        return []
     if missing:
-        what = "this encoder was not fetched yet"
-        raise InputError(what, file=missing[0], field="--encoders", fix=f"snakemake --cores 1 {' '.join(missing)}")
+        raise InputError("this encoder was not fetched yet", file=missing[0], field="--encoders", fix=fetch)
     return folders
