@@ -1,7 +1,7 @@
 """Questions and rankings worked out by hand, for the tests of rewards and of metrics."""
 
-from reasonome.tasks.ranking.questions import LocusExample, RankedAnswer, RankedGene
-from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.ranking.questions import LocusExample, RankedGene
+from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]

@@ -13,14 +13,9 @@ from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Training, check, table
 from reasonome.tasks.ranking import leaks
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.ranking.leaks import (
-    HeldOutQuestions,
-    prompt_finding,
-    question_findings,
-    reasoning_finding,
-    statement_findings,
-)
+from reasonome.tasks.ranking.leaks import prompt_finding, question_findings, reasoning_finding, statement_findings
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.splits import BenchmarkQuestions
 
 TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
 
@@ -48,8 +43,12 @@ def case(name: str, gene: str, disease: str = "Marfan syndrome", number: str = "
     )
 
 
-TEST = HeldOutQuestions("demo-loci", [locus("t", "IL13 IL4 RAD50", "IL13", 132_660_000)], 500_000)
-CASES = HeldOutQuestions("demo-cases", [case("c", "FBN1")], 500_000)
+TEST = BenchmarkQuestions("demo-loci", [locus("t", "IL13 IL4 RAD50", "IL13", 132_660_000)], 500_000)
+CASES = BenchmarkQuestions("demo-cases", [case("c", "FBN1")], 500_000)
+
+
+def training_of(questions, window=500_000):
+    return BenchmarkQuestions("demo", questions, window)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ CASES = HeldOutQuestions("demo-cases", [case("c", "FBN1")], 500_000)
 )
 def test_what_a_training_question_has_in_common_with_a_test_question(training, kind):
     asked = [locus("z", "ABC", "ABC", 1), training]
-    findings = question_findings(TRAINING, asked, 500_000, TEST, {"causal gene": 3})
+    findings = question_findings(TRAINING, training_of(asked), TEST, {"causal gene": 3})
     remaining = {finding.kind: finding for finding in findings if finding.remaining}
     assert list(remaining) == ([kind] if kind else [])
     assert next(f for f in findings if f.kind == "causal_gene").dropped == 3
@@ -77,7 +76,7 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
 @pytest.mark.parametrize(("window", "overlap"), [(100_000, 1), (99_999, 0)])
 def test_training_loci_have_a_window_of_their_own(window, overlap):
     asked = [locus("a", "ABC XYZ", "XYZ", 132_660_000 + 600_000)]
-    findings = question_findings(TRAINING, asked, window, TEST, {})
+    findings = question_findings(TRAINING, training_of(asked, window), TEST, {})
     assert {f.kind: f.remaining for f in findings}["overlapping_locus"] == overlap
 
 
@@ -91,7 +90,7 @@ def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overl
             (tmp_path / name / f"{part}.jsonl").write_text(question.model_dump_json(exclude_defaults=True) + "\n")
         (tmp_path / name / "audit.json").write_text("{}")
     windows = {"training": window_kb, "tested": 100}
-    benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window_kb=kb) for name, kb in windows.items()}
+    benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window=1000 * kb) for name, kb in windows.items()}
     results = SimpleNamespace(benchmark=lambda name: tmp_path / name)
     project = SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: CausalGeneRanking())
     plan = AuditPlan([("tested", "short")], {"training": ("grpo.rank",)}, {}, {})
@@ -100,7 +99,7 @@ def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overl
 
 
 def test_cases_of_one_disease_leak():
-    findings = question_findings(TRAINING, [case("a", "FBN2")], 500_000, CASES, {})
+    findings = question_findings(TRAINING, training_of([case("a", "FBN2")]), CASES, {})
     assert [finding.kind for finding in findings if finding.remaining] == ["disease"]
 
 
@@ -114,7 +113,7 @@ NAMES = pd.DataFrame(
 )
 
 
-def found(rows: pd.DataFrame, tested: HeldOutQuestions) -> dict[str, tuple[int, str]]:
+def found(rows: pd.DataFrame, tested: BenchmarkQuestions) -> dict[str, tuple[int, str]]:
     return {f.kind: (f.remaining, f.verdict) for f in statement_findings(TRAINING, rows, NAMES, tested)}
 
 
@@ -152,12 +151,12 @@ def test_reasoning_and_questions_that_name_a_right_gene_are_reported():
     rows = [{"steps": ["IL4 is near."]}, {"steps": ["IL131 is not it.", "IL13 is."]}]
     finding = reasoning_finding(TRAINING, rows, TEST)
     assert (finding.remaining, finding.line, finding.verdict) == (1, 2, "reported")
-    named = HeldOutQuestions("demo-loci", [*TEST.questions, locus("u", "IL13", "IL13", 1, trait="p600 levels")], 1)
-    prompt = prompt_finding("short", "test.jsonl", named)
+    named = BenchmarkQuestions("demo-loci", [*TEST.questions, locus("u", "IL13", "IL13", 1, trait="p600 levels")], 1)
+    prompt = prompt_finding("short", Path("test.jsonl"), named)
     assert (prompt.remaining, prompt.line, prompt.example) == (1, 2, "IL13 in: p600 levels")
 
 
 def test_findings_have_the_columns_of_every_audit():
-    row = table([prompt_finding("short", "test.jsonl", TEST)]).iloc[0]
+    row = table([prompt_finding("short", Path("test.jsonl"), TEST)]).iloc[0]
     assert (row["data"], row["kind"], row["verdict"]) == ("prompts", "gene_in_question", "clean")
     assert json.loads(row.to_json())["remaining"] == 0

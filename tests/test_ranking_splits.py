@@ -9,7 +9,7 @@ from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.rows import LeftOut, Questions
 from reasonome.tasks.ranking.settings import RankingBenchmark
-from reasonome.tasks.ranking.splits import HeldOut, components, leaks, shortcuts, split
+from reasonome.tasks.ranking.splits import BenchmarkQuestions, components, leaks, shortcuts, split
 
 
 def locus(name, candidates, causal, chromosome="", position=None, subset="a"):
@@ -111,8 +111,8 @@ def test_a_large_group_is_in_training_unless_nothing_else_is_left():
 def test_windows_of_two_benchmarks_add_up(position, dropped):
     # 1 kb here, 3 kb there: loci overlap up to 4,000 base pairs apart. The pair is in training, for it is the larger.
     asked = [locus("q", "A B", "A", "1", position), locus("twin", "A C", "A"), *apart(1, start=9)]
-    other = HeldOut([locus("x", "X Y", "X", "1", 14_000)], 3000)
-    found = split(asked, benchmark(test=1, valid=0), {"other": other})
+    other = BenchmarkQuestions("other", [locus("x", "X Y", "X", "1", 14_000)], 3000)
+    found = split(asked, benchmark(test=1, valid=0), [other])
     assert {one.id: kind for one, _, kind in found.unused} == dropped
 
 
@@ -153,7 +153,7 @@ def test_a_planted_leak_fails(monkeypatch):
 
 
 def test_training_questions_that_leak_into_another_benchmark():
-    found = split(apart(6), benchmark(), {"other": HeldOut([case("x", f"A{i}") for i in range(6)], 1)})
+    found = split(apart(6), benchmark(), [BenchmarkQuestions("other", [case("x", f"A{i}") for i in range(6)], 1)])
     assert found.parts["train"] == [] and found.audit["dropped_for"] == {"other": {"causal gene": 4}}
     places = {("a", f"q{i}"): [f"line {i}"] for i in range(6)}
     left_out = found.left_out({"a": "mine"}, places)

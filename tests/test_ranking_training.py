@@ -23,8 +23,8 @@ from reasonome.tasks.base import Teaching
 from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene
-from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.ranking.questions import RankedGene
+from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.teaching import Proposal
 from reasonome.training.graders import grader_rewards
@@ -127,7 +127,7 @@ def test_what_cannot_be_said_is_dropped_with_the_reason():
     shown = {"nameless": prompted(nameless), "unseen": prompted(named_question(id="unseen"))}
     hidden = {**shown, "unseen": without(shown["unseen"], "B")}
     found = gene_names.propose([nameless, unseen], hidden, TASK.plain_reasoning, genes=3, seed=0)
-    kept, dropped = teaching.keep_right_first(found, [nameless, unseen])
+    kept, dropped = teaching.keep(TASK, None, None, found, [nameless, unseen])
     assert kept == [] and [row["reason"] for row in dropped] == [gene_names.NO_NAMES, gene_names.NOT_SHOWN]
 
 
@@ -172,7 +172,7 @@ def test_what_an_endpoint_says_stays_where_its_first_gene_is_right(monkeypatch, 
 def test_a_proposal_of_several_genes_is_judged_by_its_first():
     example = question()
     made = [Proposal("q", "s", "A, C", ["why"]), Proposal("q", "s", "C, A", ["why"])]
-    kept, dropped = teaching.keep_right_first(made, [example])
+    kept, dropped = teaching.keep(TASK, None, None, made, [example])
     assert [row["proposed"] for row in kept] == ["C, A"] and [row["proposed"] for row in dropped] == ["A, C"]
 
 

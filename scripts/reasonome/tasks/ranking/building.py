@@ -1,10 +1,12 @@
 """Benchmarks of rankings: questions from gold standards, phenopackets or ready tables, split without leaks."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.benchmarks.rows import SPLITS, read_rows
+import pandas as pd
+
+from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
@@ -12,8 +14,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.tasks.ranking import cases, files, loci, splits
 from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.rows import Questions, without_told, write_rankings
-from reasonome.tasks.ranking.splits import HeldOut
+from reasonome.tasks.ranking.rows import LeftOut, Questions, without_told
 from reasonome.tasks.ranking.task import RankingTask
 
 
@@ -26,7 +27,8 @@ def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
     made = without_told(_questions(task, project, name, genes), source_of)
     _check_ids(made.examples)
     rows = {subset: made.account(source_of, subset) for subset in source_of}
-    drawn = splits.split(made.examples, benchmark, _held_out_elsewhere(project, benchmark.leave_out), rows)
+    held_out = [splits.read_questions(project, other, "valid", "test") for other in benchmark.leave_out]
+    drawn = splits.split(made.examples, benchmark, held_out, rows)
     unused = drawn.left_out(source_of, made.places)
     rows_of = {part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in drawn.parts.items()}
     # Candidates of loci lie around the lead variant; those of cases are drawn from their own split.
@@ -39,7 +41,11 @@ def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
         "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))},
     }
     audit |= {"notes": made.notes} if made.notes else {}
-    write_rankings(parts, audit, made.left_out + unused, made.unmapped, folder)
+    written = {
+        part: [one.model_dump(mode="json", exclude_defaults=True) for one in found] for part, found in parts.items()
+    }
+    left_out = pd.DataFrame(made.left_out + unused, columns=LeftOut._fields)
+    write_splits(folder, written, audit, left_out, sorted(set(made.unmapped)))
     sizes = ", ".join(f"{len(found)} {part}" for part, found in parts.items())
     print(f"{name}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
     print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
@@ -53,16 +59,6 @@ def _questions(task: RankingTask, project: Project, name: str, genes: GeneTable)
     if task.name == CausalGeneRanking.name:
         return loci.questions(project, name, read["questions"], genes, *read["locations"])
     return cases.questions(project, name, read["questions"], genes, *read["ontology"])
-
-
-def _held_out_elsewhere(project: Project, benchmarks: Iterable[str]) -> dict[str, HeldOut]:
-    """The held-out questions of other benchmarks, by name."""
-    found: dict[str, HeldOut] = {}
-    for name in benchmarks:
-        folder, model = project.results.benchmark(name), project.task(name).Example
-        questions = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", model)]
-        found[name] = HeldOut(questions, 1000 * project.benchmarks[name].window_kb)
-    return found
 
 
 def _check_ids(examples: Sequence[RankingExample]) -> None:

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, Rows
+from reasonome.tasks.base import Inputs, Rows, audited_files, no_corpora, no_files
+
+prompting = teaching = no_files
+leaks = audited_files
+corpora = no_corpora
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -24,16 +27,6 @@ def building(project: Project, benchmark: str) -> Inputs:
     return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
 
 
-def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """Nothing: prompts show what the rows hold."""
-    return Inputs()
-
-
-def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-    """Nothing: a teacher reads the training questions."""
-    return Inputs()
-
-
 def scoring(project: Project, benchmark: str) -> Inputs:
     """The genes that there are, by which invented ones are told."""
     return Inputs({"authority": project.source_files(project.benchmarks[benchmark].authority)})
@@ -44,16 +37,6 @@ def baselines(project: Project, benchmark: str) -> Inputs:
     spec = project.benchmarks[benchmark]
     phenotypes = {} if spec.phenotypes is None else project.source_files(spec.phenotypes)
     return Inputs({**scoring(project, benchmark).files, "phenotypes": phenotypes}, spec.encoders)
-
-
-def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data and test questions."""
-    return Inputs({"training": plan.files(project.results)})
-
-
-def corpora(project: Project, benchmark: str) -> list[str]:
-    """None: questions are of sources."""
-    return []
 
 
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:

@@ -1,19 +1,15 @@
-"""What makes the questions of rankings: genes as questions show them, rows that are left out, files written whole."""
+"""What makes the questions of rankings: genes as questions show them, and an account of the rows that are left out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
-from reasonome.benchmarks.rows import SPLITS
-from reasonome.core import atomic
-from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.facts.genes import GeneTable
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.settings import RankingBenchmark
 
 _REASONS_TOLD = 5  # the commonest, where a benchmark has too few questions
 
@@ -81,38 +77,78 @@ def without_told(made: Questions, source_of: Mapping[str, str]) -> Questions:
     )
 
 
-def ranked_gene(gene: Gene, genes: GeneTable, **known: Any) -> RankedGene:
-    """A gene as a question has it; aliases are those previous and alias symbols that mean this gene alone.
+class Place(NamedTuple):
+    """Where a row stands: its source, the file, and the place in it, such as "line 12"."""
 
-    `known` are fields of RankedGene beside symbol, name and aliases.
-    """
-    others = dict.fromkeys((*gene.previous, *gene.aliases))
-    own = tuple(alias for alias in others if alias != gene.symbol and genes.resolve(alias).symbol == gene.symbol)
-    return RankedGene(symbol=gene.symbol, name=gene.name, aliases=own, **known)
+    source: str
+    path: Path
+    row: str
+
+
+@dataclass
+class Maker:
+    """What questions are made with: the genes of the authority, and an account of what is left out."""
+
+    benchmark: RankingBenchmark
+    genes: GeneTable
+    left_out: list[LeftOut] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
+    notes: Counter = field(default_factory=Counter)
+    known: dict[str, RankedGene] = field(default_factory=dict)
+
+    def leave_out(self, at: Place, name: str, reason: str, detail: str = "") -> None:
+        """Account for a row that makes no question."""
+        self.left_out.append(LeftOut(at.source, name, reason, ": ".join(filter(None, (at.row, detail)))))
+
+    def symbol(self, identifiers: Sequence[str], at: Place, strict: bool = False) -> str | None:
+        """The symbol of a gene by the first of its identifiers that means one; else it is unmapped."""
+        symbols = (self.genes.resolve(identifier, strict).symbol for identifier in identifiers)
+        if symbol := next(filter(None, symbols), None):
+            return symbol
+        where = f"{at.path.name}:{at.row.removeprefix('line ')}"
+        self.unmapped.append(Unmapped(at.source, identifiers[-1], where, self.genes.best_guess(identifiers[-1])))
+        return None
+
+    def ranked(self, symbol: str, **known: Any) -> RankedGene:
+        """A gene as a question has it; aliases are those previous and alias symbols that mean this gene alone.
+
+        `known` are fields of RankedGene beside symbol, name and aliases.
+        """
+        if symbol not in self.known:
+            gene = self.genes.genes[symbol]
+            others = dict.fromkeys((*gene.previous, *gene.aliases))
+            own = [alias for alias in others if alias != symbol and self.genes.resolve(alias).symbol == symbol]
+            self.known[symbol] = RankedGene(symbol=symbol, name=gene.name, aliases=tuple(own))
+        return self.known[symbol].model_copy(update=known)
+
+    def score(self, distance: int | None) -> float | None:
+        """What stands for a tool's score, if the benchmark has any: more is better."""
+        return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
+
+    def listed(
+        self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str | None, int]
+    ) -> dict[str, RankedGene]:
+        """The candidates of a ready table, by current symbol; one that no gene is found for stays as it is written."""
+        found: dict[str, RankedGene] = {}
+        for number, written in enumerate(candidates):
+            symbol = self.symbol([written], at)
+            distance = distances.get(symbol)
+            known = {"score": scores[number] if scores else self.score(distance), "distance": distance}
+            gene = self.ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
+            found.setdefault(gene.symbol.casefold(), gene)
+        return {gene.symbol: gene for gene in found.values()}
+
+    def unfit(self, causal: Iterable[str], candidates: Collection[str]) -> tuple[str, str]:
+        """(reason, detail) why genes cannot be asked about with these candidates; ("", "") if they can."""
+        if missing := [symbol for symbol in causal if symbol not in candidates]:
+            return "causal gene is no candidate", ", ".join(missing)
+        low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates
+        if low <= len(candidates) <= high:
+            return "", ""
+        return f"too {'few' if len(candidates) < low else 'many'} candidates", f"{len(candidates)} of {low} to {high}"
 
 
 def shuffled(candidates: Iterable[RankedGene], seed: int) -> list[RankedGene]:
     """Genes in the order in which a prompt of this seed lists them: see `gene_order`."""
     genes = list(candidates)
     return [genes[place] for place in gene_order([gene.symbol for gene in genes], seed)]
-
-
-def write_rankings(
-    splits: Mapping[str, Sequence[RankingExample]],
-    audit: Mapping[str, Any],
-    left_out: Sequence[LeftOut],
-    unmapped: Sequence[Unmapped],
-    folder: Path,
-) -> None:
-    """Write {train,valid,test}.jsonl, audit.json, left_out.tsv and unmapped.tsv; the audit last."""
-    for part in SPLITS:
-        rows = (example.model_dump(mode="json", exclude_defaults=True) for example in splits[part])
-        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
-    _write_table(folder / "left_out.tsv", left_out, LeftOut._fields)
-    _write_table(folder / "unmapped.tsv", sorted(set(unmapped)), UNMAPPED_COLUMNS)
-    atomic.write_json(folder / "audit.json", dict(audit))
-
-
-def _write_table(path: Path, rows: Sequence[tuple], columns: Sequence[str]) -> None:
-    table = pd.DataFrame(rows, columns=list(columns), dtype="str")
-    atomic.write_text(path, table.to_csv(sep="\t", index=False, lineterminator="\n"))

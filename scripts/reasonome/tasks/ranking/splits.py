@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasonome.benchmarks.rows import SPLITS
+from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.clusters import connected
@@ -27,11 +28,19 @@ POSITION_P = 0.001
 Reasons = dict[int, tuple[str, str]]  # position of a question -> why it is not used, and in which words more
 
 
-class HeldOut(NamedTuple):
-    """The held-out questions of another benchmark, and its own window around a lead variant (base pairs)."""
+class BenchmarkQuestions(NamedTuple):
+    """Questions of a benchmark, and its own window around a lead variant (base pairs)."""
 
+    benchmark: str
     questions: Sequence[RankingExample]
     window: int
+
+
+def read_questions(project: Project, benchmark: str, *parts: str) -> BenchmarkQuestions:
+    """The questions of some splits of a benchmark."""
+    folder, model = project.results.benchmark(benchmark), project.task(benchmark).Example
+    questions = [row for part in parts for row in read_rows(folder / f"{part}.jsonl", model)]
+    return BenchmarkQuestions(benchmark, questions, project.benchmarks[benchmark].window)
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def keys(example: RankingExample) -> dict[str, str]:
 def split(
     examples: Sequence[RankingExample],
     benchmark: RankingBenchmark,
-    left_out: Mapping[str, HeldOut] | None = None,
+    left_out: Sequence[BenchmarkQuestions] = (),
     rows: Mapping[str, str] | None = None,
 ) -> Splits:
     """Split questions into train, valid and test, and prove that no two splits share a key or overlap.
@@ -75,26 +84,26 @@ def split(
     Questions that share a key (see `keys`), or whose windows around the lead variants overlap, are connected; whole
     components are drawn, in a seeded order, for test, then valid, and the rest is training. A component that has more
     questions than a split still needs is passed over, so that large ones are in training; where the small ones do not
-    suffice, the smallest of the large ones follow. `left_out` has the held-out questions of other benchmarks, by name:
-    training questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
+    suffice, the smallest of the large ones follow. `left_out` are the held-out questions of other benchmarks: training
+    questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
     InputError if a subset has too few questions, which then says what became of its rows (`rows`, by subset), or if a
     leak remains.
     """
-    window = 1000 * benchmark.window_kb
     unused: Reasons = _more_than_allowed(examples, benchmark)
     kept = [number for number in range(len(examples)) if number not in unused]
-    labels = components([examples[number] for number in kept], window)
+    labels = components([examples[number] for number in kept], benchmark.window)
     members: dict[int, list[int]] = defaultdict(list)
     for number, label in zip(kept, labels, strict=True):
         members[int(label)].append(number)
     parts = _drawn(list(members.values()), examples, benchmark, rows or {})
     dropped_for = {}
-    for name, others in (left_out or {}).items():
-        kinds = leaks([examples[number] for number in parts["train"]], others.questions, window + others.window)
+    for others in left_out:
+        training = [examples[number] for number in parts["train"]]
+        kinds = leaks(training, others.questions, benchmark.window + others.window)
         leaking = {number: kind for number, kind in zip(parts["train"], kinds, strict=True) if kind}
-        unused |= {number: (f"leaks into {name}", kind) for number, kind in leaking.items()}
+        unused |= {number: (f"leaks into {others.benchmark}", kind) for number, kind in leaking.items()}
         parts["train"] = [number for number in parts["train"] if number not in leaking]
-        dropped_for[name] = dict(sorted(Counter(leaking.values()).items()))
+        dropped_for[others.benchmark] = dict(sorted(Counter(leaking.values()).items()))
     for subset, spec in benchmark.subsets.items():
         own = [number for number in parts["train"] if examples[number].subset == subset]
         for number in own[spec.train :] if spec.train is not None else ():
@@ -111,7 +120,7 @@ def split(
         "largest_component": max(map(len, members.values()), default=0),
         "sizes": {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS},
         "unused": dict(sorted(Counter(reason for reason, _ in unused.values()).items())),
-        "remaining": _remaining(splits, window),
+        "remaining": _remaining(splits, benchmark.window),
     }
     if dropped_for:
         audit["dropped_for"] = dropped_for
@@ -159,17 +168,15 @@ def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -
     tail). InputError where a place in the list is right so often, or so seldom, that p is below POSITION_P; symbols
     are as they are, and only told.
     """
-    asked: dict[tuple[str, ...], list[RankingExample]] = defaultdict(list)
-    for example in examples:
-        if example.candidates:
-            asked[tuple(sorted(gene.symbol for gene in example.candidates))].append(example)
-    total = sum(map(len, asked.values()))
-    if not total:
+    asked = [example for example in examples if example.candidates]
+    if not asked:
         return {}
-    times_right = {symbols: Counter(gene for one in group for gene in one.right) for symbols, group in asked.items()}
+    times_right: dict[tuple[str, ...], Counter] = defaultdict(Counter)
+    for example in asked:
+        times_right[tuple(sorted(gene.symbol for gene in example.candidates))].update(example.right)
     chances = [[times[symbol] for symbol in symbols] for symbols, times in times_right.items()]
     distribution = _sum_of_draws(chances)
-    expected = sum(sum(times) / len(times) for times in chances) / total
+    expected = sum(sum(times) / len(times) for times in chances) / len(asked)
 
     def told(choose: Callable[[Sequence[str]], str], seed: int) -> dict[str, Any]:
         hits = sum(
@@ -178,8 +185,8 @@ def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -
         )
         tail = min(distribution[: hits + 1].sum(), distribution[hits:].sum())
         return {
-            "questions": total,
-            "top_1": round(hits / total, 4),
+            "questions": len(asked),
+            "top_1": round(hits / len(asked), 4),
             "chance": round(expected, 4),
             "p": float(f"{min(1.0, 2 * tail):.3g}"),
         }
@@ -188,7 +195,13 @@ def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -
     for seed in seeds:
         for rule, choose in _PLACES.items():
             one = found[rule if len(seeds) == 1 else f"{rule} by seed {seed}"] = told(choose, seed)
-            _refuse_telling_position(rule, seed, one)
+            if one["p"] < POSITION_P:
+                what = f"the {rule} candidate of prompts is right in {one['top_1']:.1%} of the questions, by chance"
+                raise InputError(
+                    f"{what} {one['chance']:.1%} (p = {one['p']})",
+                    field="seed",
+                    fix=f"give the prompt styles of this task that have seed {seed} another",
+                )
     return found | {rule: told(choose, seeds[0]) for rule, choose in _SYMBOLS.items()}
 
 
@@ -211,16 +224,6 @@ def _sum_of_draws(values: Sequence[Sequence[int]]) -> np.ndarray:
     for one in values:
         distribution = np.convolve(distribution, np.bincount(one) / len(one))
     return distribution
-
-
-def _refuse_telling_position(rule: str, seed: int, found: Mapping[str, Any]) -> None:
-    if found["p"] < POSITION_P:
-        what = f"the {rule} candidate of prompts is right in {found['top_1']:.1%} of the questions, by chance"
-        raise InputError(
-            f"{what} {found['chance']:.1%} (p = {found['p']})",
-            field="seed",
-            fix=f"give the prompt styles of this task that have seed {seed} another",
-        )
 
 
 def _more_than_allowed(examples: Sequence[RankingExample], benchmark: RankingBenchmark) -> Reasons:

@@ -18,9 +18,9 @@ from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableBaseline
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import TOP, list_metrics
-from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.tasks.ranking.random_order import expected_metrics
-from reasonome.tasks.ranking.ranked_list import has_near_tags, has_tags, lists_in
+from reasonome.tasks.ranking.ranked_list import LIST_PROBLEMS, RankedAnswer, has_near_tags, has_tags, lists_in
 from reasonome.tasks.ranking.rewards import LONGEST_LIST
 from reasonome.tasks.ranking.task import RankingTask
 

@@ -12,8 +12,8 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
-from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene, RankingExample
-from reasonome.tasks.ranking.ranked_list import RankedList, has_tags, parse_cell, parse_ranking, render_ranking
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.ranked_list import RankedAnswer, has_tags, parse_cell, parse_ranking, render_ranking
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 
@@ -113,11 +113,11 @@ class RankingTask(ABC):
 
     def parse(self, text: str, style: RankingStyle | None = None) -> RankedAnswer:
         """The ranking in a completion, by the form that the style asks for; never raises."""
-        return _answer(_read(text, style))
+        return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
 
     def bare(self, text: str) -> RankedAnswer:
         """The ranking of someone who gives lists alone: genes between commas, with or without brackets."""
-        return _answer(parse_cell(text))
+        return parse_cell(text)
 
     def is_completion(self, cell: str) -> bool:
         """Whether a cell has any tag of a ranking, however it is spelled: a misspelled one is none to `parse`."""
@@ -125,7 +125,7 @@ class RankingTask(ABC):
 
     def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the genes of the list stand, in characters; None without a usable list."""
-        return _read(text, style).span
+        return self.parse(text, style).span
 
     def completion(
         self, example: RankingExample, prompt: Prompt, style: RankingStyle, proposal: dict | None
@@ -208,11 +208,3 @@ def _order(candidates: Sequence[RankedGene], style: RankingStyle, question: str,
         )
     scores = [float("-inf") if gene.score is None else gene.score for gene in candidates]
     return sorted(seeded, key=lambda i: -scores[i])
-
-
-def _read(text: str, style: RankingStyle | None) -> RankedList:
-    return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
-
-
-def _answer(read: RankedList) -> RankedAnswer:
-    return RankedAnswer(read.genes, read.reasoning, read.problems, read.listed, read.words, read.truncated)

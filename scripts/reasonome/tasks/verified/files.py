@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, Rows
+from reasonome.tasks.base import Inputs, Rows, audited_files, no_corpora, no_files
+
+prompting = teaching = scoring = baselines = no_files
+leaks = audited_files
+corpora = no_corpora
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -16,39 +19,6 @@ def building(project: Project, benchmark: str) -> Inputs:
             where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
             raise InputError("there is no such file", file=path, fix=where)
     return Inputs(tables)
-
-
-def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """Nothing: prompts show what the rows hold."""
-    return Inputs()
-
-
-def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-    """Nothing: a teacher reads the training questions."""
-    return Inputs()
-
-
-def scoring(project: Project, benchmark: str) -> Inputs:
-    """Nothing: `verify` needs an answer and its question."""
-    return Inputs()
-
-
-def baselines(project: Project, benchmark: str) -> Inputs:
-    """Nothing beside the rows."""
-    return Inputs()
-
-
-def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data and test questions."""
-    tests = [project.results.benchmark(name) / "test.jsonl" for name in plan.benchmarks]
-    return Inputs(
-        {"tests": tests, "training": [project.results.benchmark(name) / "train.jsonl" for name in plan.training]}
-    )
-
-
-def corpora(project: Project, benchmark: str) -> list[str]:
-    """None: questions are of tables."""
-    return []
 
 
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
