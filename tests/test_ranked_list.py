@@ -125,13 +125,6 @@ def test_a_rendered_list_is_read_back():
     assert render_ranking(["A"]) == "<genes>[A]</genes>"
 
 
-def test_a_huge_text_is_read():
-    genes = [f"G{i}" for i in range(20_000)]
-    assert parse_ranking(f"<genes>[{', '.join(genes)}]</genes>", "none").genes == genes
-    assert parse_ranking("<genes>[" * 20_000, "none").problems == ["several_lists", "unclosed_list"]
-    assert parse_ranking("<reasoning>" * 20_000, "long").truncated
-
-
 GOOD_LIST = "<genes>[A]</genes>"
 QUOTES = '" ' * 500_000
 

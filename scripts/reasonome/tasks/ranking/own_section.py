@@ -1,46 +1,25 @@
 """What the page shows of rankings alone: accuracy by length of reasoning, voting, and transfer."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from reasonome.report.evidence import Evidence
-from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table
-from reasonome.report.training_section import drawing
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals, in_mean
-from reasonome.tasks.ranking.transfer import transfer_matrices
 from reasonome.tasks.ranking.voting_figure import VOTING_COLUMNS
 
 PARTS = 4  # of an arm's answers by length, of about equal numbers
 _RESAMPLES = 1000
+_NUMBERS = ["n", "value", "low", "high", "questions", "tokens"]  # columns of voting
 
 
-class Voting(NamedTuple):
-    """What summarise.py made: its table, and its figure (SVG)."""
-
-    table: pd.DataFrame
-    chart: Markup
-
-
-def read_voting(folder: Path) -> Voting:
-    """Raises InputError where summarise.py did not write it."""
-    table = read_table(folder / "voting.tsv", VOTING_COLUMNS)
-    numbers = ["n", "value", "low", "high", "questions", "tokens"]
-    return Voting(table.assign(**{name: pd.to_numeric(table[name]) for name in numbers}), drawing(folder, "voting"))
-
-
-def rankings_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, voting: Voting | None) -> dict[str, Any]:
-    """Lengths by arm, merged samples, and transfer matrices; empty where there is nothing to show."""
-    return {
-        "lengths": length_rows(evidence),
-        "voting": None if voting is None or voting.table.empty else voting.chart,
-        "votes": [] if voting is None else vote_rows(voting.table),
-        "matrices": transfer_matrices(plan, metrics),
-    }
+def read_votes(folder: Path) -> pd.DataFrame:
+    """The table of voting; InputError where `summarise.py` did not write it."""
+    votes = read_table(folder / "voting.tsv", VOTING_COLUMNS)
+    return votes.assign(**{name: pd.to_numeric(votes[name]) for name in _NUMBERS})
 
 
 def length_rows(evidence: Evidence) -> list[dict[str, Any]]:

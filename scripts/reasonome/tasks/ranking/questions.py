@@ -2,8 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from functools import cached_property
-from typing import Any, Self
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,11 +75,6 @@ class RankingExample(BaseModel, ABC):
                 return gene.symbol
         return ""
 
-    def gene_of(self, written: str) -> str | None:
-        """The symbol of the candidate or causal gene that a text means: by symbol, else alias, case aside; or None."""
-        return self.meanings.get(written.strip().casefold())
-
-    @cached_property
     def meanings(self) -> dict[str, str]:
         """Symbol by how a gene of the question may be written, case aside; what means several is left out."""
         genes = {gene.symbol: gene for gene in (*self.causal, *self.candidates)}
@@ -91,11 +85,10 @@ class RankingExample(BaseModel, ABC):
         single = {alias: symbols.pop() for alias, symbols in by_alias.items() if len(symbols) == 1}
         return single | {symbol.casefold(): symbol for symbol in genes}
 
-    def model_copy(self, **changes: Any) -> Self:
-        """A copy, which finds out anew what its genes may be called."""
-        copy = super().model_copy(**changes)
-        copy.__dict__.pop("meanings", None)
-        return copy
+    def meant(self, written: Iterable[str]) -> list[str]:
+        """The genes of the question that texts mean, as symbols, each once; what means none stays as it is."""
+        meanings = self.meanings()
+        return list(dict.fromkeys(meanings.get(text.strip().casefold(), text) for text in written))
 
     @property
     def right(self) -> frozenset[str]:

@@ -70,7 +70,7 @@ class RankedAnswer:
 
     def ranked(self, example: RankingExample) -> list[str]:
         """The genes as the question's symbols, each once; others as they were written."""
-        return list(dict.fromkeys(example.gene_of(gene) or gene for gene in self.genes))
+        return example.meant(self.genes)
 
 
 def parse_ranking(

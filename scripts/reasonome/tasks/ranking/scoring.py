@@ -19,10 +19,9 @@ from reasonome.tasks.base import Task
 from reasonome.tasks.ranking import files
 from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
+from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.random_order import expected_metrics
 from reasonome.tasks.ranking.ranked_list import RankedAnswer
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
@@ -171,7 +170,7 @@ def handed_over(
     candidates, the genes themselves are handed over.
     """
     if not (shown and other):
-        return list(dict.fromkeys(example.gene_of(gene) or gene for gene in ranking))
+        return example.meant(ranking)
     place = {gene: number for number, gene in enumerate(shown)}
     return [other[place[gene]] for gene in ranking if place.get(gene, len(other)) < len(other)]
 
@@ -220,8 +219,8 @@ def baseline_scores(
     for name, baseline in BASELINES.items():
         if not baseline.usable(questions):
             continue
-        for example, label, found in zip(examples, labelled, baseline.rank(questions), strict=True):
-            ranked = found[:longest_list]
+        for place, (example, label) in enumerate(zip(examples, labelled, strict=True)):
+            ranked = baseline.rank(questions, place)[:longest_list]
             told = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
             told |= {"genes": joined(ranked), "draws": 1} | label
             metrics = list_metrics(ranked, example, longest_list)

@@ -4,7 +4,6 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from reasonome.config import Grading
@@ -30,27 +29,7 @@ class RankingTask(ABC):
 
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe."""
-        longest = {"longest_list": grading.longest_list}
-        decay = longest | {"k": grading.k}
-        by_rank = {
-            "reciprocal_rank": partial(ranking.reciprocal_rank, **longest),
-            "top_one": partial(ranking.top_one, **longest),
-            "linear_decay": partial(ranking.linear_decay, **decay),
-            "logarithmic_decay": partial(ranking.logarithmic_decay, **decay),
-            "geometric_decay": partial(ranking.geometric_decay, **decay, ratio=grading.ratio),
-            "chance_corrected": partial(ranking.chance_corrected_rank, **longest),
-            "set_f1": ranking.set_f1,
-        }
-        of_form = {
-            "listed": partial(ranking.listed, **longest),
-            "format": ranking.format,
-            "brevity": partial(ranking.brevity, words=grading.words),
-        }
-        lowest = {"chance_corrected": -1.0}
-        return {
-            name: Reward(function, lowest.get(name, 0.0), 1.0, semantic=name in by_rank)
-            for name, function in (by_rank | of_form).items()
-        }
+        return ranking.rewards(grading)
 
     @property
     def rewards(self) -> dict[str, Reward]:
@@ -151,7 +130,8 @@ class RankingTask(ABC):
         if unseen & set(re.findall(r"[\w.-]+\w|\w", reasoning)):
             return None
         others = prompt.shown or [gene.strip() for gene in (proposal or {}).get("proposed", "").split(",")]
-        others = [symbol for symbol in others if symbol and example.gene_of(symbol) not in right]
+        meanings = example.meanings()
+        others = [symbol for symbol in others if symbol and meanings.get(symbol.casefold()) not in right]
         text = render_ranking(right + others, reasoning)
         return None if self.parse(text, style).problems else text
 

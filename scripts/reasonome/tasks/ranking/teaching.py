@@ -24,7 +24,10 @@ def propose(
     """
     teacher = project.teachers[of.teacher]
     if isinstance(teacher, GeneNamesTeacher):
-        proposals = gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
+        proposals = [
+            gene_names.propose(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
+            for example in examples
+        ]
         return counting.without_contradictions(proposals, prompts)
     style = project.style(of.benchmark, of.style)
 
@@ -46,6 +49,6 @@ def keep(
 
     def right_first(proposal: Proposal) -> bool:
         example = by_id[proposal.id]
-        return example.gene_of(proposal.proposed.split(",")[0]) in example.right
+        return not example.right.isdisjoint(example.meant(proposal.proposed.split(",")[:1]))
 
     return filtering.keep_right(proposals, truths, right_first, WRONG_GENE)

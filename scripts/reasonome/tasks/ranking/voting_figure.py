@@ -15,10 +15,10 @@ _NAMES = {"top_1": "top-1", "mrr": "MRR"}
 NO_SAMPLES = "No decoding of this experiment draws several samples."
 
 
-def voting_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+def voting_figure(table: pd.DataFrame) -> Figure:
     """A row of panels per backbone and setting, a panel per metric: a colour per arm, a marker per method.
 
-    The first seed of an arm is drawn. The data are as drawn.
+    The first seed of an arm is drawn.
     """
     first = table.groupby(["backbone", "arm", *SETTING])["seed"].transform("min")
     drawn = table[(table["subset"] == MEAN) & (table["seed"] == first)]
@@ -26,7 +26,7 @@ def voting_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         figure, axes = plt.subplots(figsize=(6, 1))
         axes.set_axis_off()
         axes.text(0.5, 0.5, NO_SAMPLES, ha="center", va="center")
-        return figure, drawn
+        return figure
     rows = list(drawn.groupby(["backbone", *SETTING], sort=False))
     arms, methods = (list(drawn[name].unique()) for name in ("arm", "method"))
     figure, grid = plt.subplots(
@@ -49,4 +49,4 @@ def voting_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             axes.set_ylabel(name)
             axes.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, fontsize=8)
-    return figure, drawn
+    return figure
