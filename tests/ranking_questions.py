@@ -17,7 +17,7 @@ def question(candidates="ABCDEF", right="C", **fields):
     return LocusExample(**{**given, **fields})
 
 
-def locus(name, candidates, causal, **fields) -> LocusExample:
+def locus(name, candidates, causal, /, **fields) -> LocusExample:
     """A locus; its genes are between spaces."""
     genes = {symbol: RankedGene(symbol=symbol) for symbol in candidates.split()}
     right = [genes.get(symbol, RankedGene(symbol=symbol)) for symbol in causal.split()]
@@ -25,7 +25,7 @@ def locus(name, candidates, causal, **fields) -> LocusExample:
     return LocusExample(**given | fields)
 
 
-def case(name, causal, **fields) -> CaseExample:
+def case(name, causal, /, **fields) -> CaseExample:
     """A patient with one phenotype; any gene may be right, unless candidates are given."""
     right = [RankedGene(symbol=symbol) for symbol in causal.split()]
     present = [Phenotype(id="HP:0001166", label="Arachnodactyly")]

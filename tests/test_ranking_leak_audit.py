@@ -1,6 +1,5 @@
 """The leak audit of rankings: shared genes, diseases and loci fail, as statements do that tell the answer."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,12 +10,12 @@ from ranking_questions import case, locus
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Training, check, table
+from reasonome.leaks.audit import Training, check
 from reasonome.tasks.ranking import leaks
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.leaks import prompt_finding, question_findings, reasoning_finding, statement_findings
 from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.splits import BenchmarkQuestions
+from reasonome.tasks.ranking.task import CausalGeneRanking
 
 TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
 
@@ -31,8 +30,8 @@ TEST = BenchmarkQuestions("demo-loci", [on_5("t", "IL13 IL4 RAD50", "IL13", 132_
 CASES = BenchmarkQuestions("demo-cases", [case("c", "FBN1", **MARFAN)], 500_000)
 
 
-def training_of(questions, window=500_000):
-    return BenchmarkQuestions("demo", questions, window)
+def training_of(questions):
+    return BenchmarkQuestions("demo", questions, 500_000)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +54,6 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
         told = f"(?s)of kind {kind} .* question '{training.id}'.*add demo-loci to leave_out"
         with pytest.raises(InputError, match=told):
             check("demo-ranking", findings, leaks.FIXES)
-
-
-@pytest.mark.parametrize(("window", "overlap"), [(100_000, 1), (99_999, 0)])
-def test_training_loci_have_a_window_of_their_own(window, overlap):
-    asked = [on_5("a", "ABC XYZ", "XYZ", 132_660_000 + 600_000)]
-    findings = question_findings(TRAINING, training_of(asked, window), TEST, {})
-    assert {f.kind: f.remaining for f in findings}["overlapping_locus"] == overlap
 
 
 @pytest.mark.parametrize(("window_kb", "overlap"), [(600, 1), (599, 0)])
@@ -139,9 +131,3 @@ def test_reasoning_and_questions_that_name_a_right_gene_are_reported():
     named = BenchmarkQuestions("demo-loci", [*TEST.questions, asked], 1)
     prompt = prompt_finding("short", Path("test.jsonl"), named)
     assert (prompt.remaining, prompt.line, prompt.example) == (1, 2, "IL13 in: p600 levels")
-
-
-def test_findings_have_the_columns_of_every_audit():
-    row = table([prompt_finding("short", Path("test.jsonl"), TEST)]).iloc[0]
-    assert (row["data"], row["kind"], row["verdict"]) == ("prompts", "gene_in_question", "clean")
-    assert json.loads(row.to_json())["remaining"] == 0

@@ -22,11 +22,10 @@ from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
 from reasonome.tasks.ranking import report as ranking_report
-from reasonome.tasks.ranking.own_section import length_rows
+from reasonome.tasks.ranking.own_section import NO_SAMPLES, RUN, VOTING_COLUMNS, length_rows, voting_figure
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
 from reasonome.tasks.ranking.voting import voting_table
-from reasonome.tasks.ranking.voting_figure import NO_SAMPLES, RUN, VOTING_COLUMNS, voting_figure
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 

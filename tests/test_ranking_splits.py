@@ -99,22 +99,17 @@ def test_clusters_are_of_right_genes_directly_or_over_others():
     assert clusters([]) == []
 
 
-def test_too_few_questions():
-    with pytest.raises(InputError, match="subset 'loci' has 3 questions, 1 too few") as caught:
-        split(apart(3), benchmark(test=2, valid=2))
-    assert caught.value.field == "subsets.loci.valid"
-
-
 def test_too_few_questions_say_what_became_of_the_rows():
     left_out = [LeftOut("s", "x", reason, "") for reason in ["no trait"] * 2 + ["confidence"] * 30 + list("abcd")]
     left_out.append(LeftOut("another", "x", "no trait", ""))
     places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
-    told = Questions(apart(2), left_out, [], places).account({"loci": "s"}, "loci")
+    told = Questions(apart(2), left_out, [], places, {"loci": "s"}).account("loci")
     assert told == (
         "of 39 rows of 's' 3 are in questions; left out: 30 confidence, 2 no trait, 1 a, 1 b, 1 c, 1 for other reasons"
     )
-    with pytest.raises(InputError, match="has 2 questions, 1 too few to hold .*; of 39 rows of 's' 3 are in questions"):
-        split(apart(2), benchmark(test=3, valid=0), rows={"a": told})
+    with pytest.raises(InputError, match="has 2 questions, 1 too few .*; of 39 rows of 's' 3 are in") as caught:
+        split(apart(2), benchmark(test=1, valid=2), rows={"loci": told})
+    assert caught.value.field == "subsets.loci.valid"
     same = [locus(str(i), f"A B{i}", "A") for i in range(3)]
     with pytest.raises(InputError, match="has 1 questions, 1 too few .*; 2 are more of one gene than most_per_gene"):
         split(same, benchmark(test=2, valid=0, most_per_gene=1))
@@ -131,10 +126,15 @@ def test_a_planted_leak_fails(monkeypatch):
 def test_training_questions_that_leak_into_another_benchmark():
     found = split(apart(6), benchmark(), [BenchmarkQuestions("other", [case("x", f"A{i}") for i in range(6)], 1)])
     assert found.parts["train"] == [] and found.audit["dropped_for"] == {"other": {"causal gene": 4}}
-    places = {("loci", f"q{i}"): [f"line {i}"] for i in range(6)}
-    left_out = found.left_out({"loci": "mine"}, places)
-    assert {(one.source, one.reason) for one in left_out} == {("mine", "leaks into other")}
-    assert sorted(one.detail for one in left_out)[0].endswith(": causal gene") and len(left_out) == 4
+    assert [told for _, *told in found.unused] == [["leaks into other", "causal gene"]] * 4
+
+
+def test_every_row_of_a_question_that_is_not_used_is_left_out():
+    first, second = apart(2)
+    places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
+    kept = Questions([first, second], [], [], places, {"loci": "mine"}).without([(first, "no reason", "at all")])
+    assert kept.examples == [second] and kept.places == {("loci", "q1"): ["line 4"]}
+    assert kept.left_out == [LeftOut("mine", "q0", "no reason", f"line {line}: at all") for line in (2, 3)]
 
 
 def test_limits_for_a_gene_and_for_training():

@@ -245,16 +245,6 @@ def test_baselines_by_hand():
     assert baselines["commonest_gold"].information == "the other rows"
 
 
-def test_the_random_order_of_several_right_genes():
-    # One of two right genes among four is first in half of the orders, and second at worst third: 1/2, 1/3, 1/6.
-    scored = score_table(frame([("[A]", "A, B")], candidates=["A, B, C, D"]), ASKED, TASK)
-    chance = scored.baselines["random_order"].metrics
-    assert chance["top_1"].value == pytest.approx(1 / 2)
-    assert chance["top_3"].value == pytest.approx(1)
-    assert chance["mrr"].value == pytest.approx(1 / 2 + 1 / 3 / 2 + 1 / 6 / 3)
-    assert chance["rank"].value == pytest.approx(5 / 3)
-
-
 def test_baselines_without_candidates():
     cells = frame([("[A]", "A"), ("[A]", "A"), ("[A]", "B"), ("[A]", "C")])
     baselines = score_table(cells, COLUMNS, TASK).baselines
@@ -342,20 +332,6 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
 
 
 @pytest.mark.parametrize("track", ["strict", "as-published"])
-def test_rows_without_the_truth_are_an_error_that_names_them(tmp_path, track):
-    cells = CANDIDATES.assign(gold=["A", "", "[]", "-"])
-    with pytest.raises(InputError) as caught:
-        score_table(written(tmp_path / "a.csv", cells), ASKED, TASK, track=track)
-    assert str(caught.value) == (
-        f"{tmp_path / 'a.csv'}:3: gold: there is no 'gold' in this row, nor in others: 3 (lines 3, 4, 5) in all\n"
-        "  fix: fill in column 'gold', or leave the rows out that have nothing there: they cannot be judged"
-    )
-    cells.loc[2:, "gold"] = "A"
-    with pytest.raises(InputError, match="3: gold: there is no 'gold' in this row\n"):
-        score_table(written(tmp_path / "a.csv", cells), ASKED, TASK, track=track)
-
-
-@pytest.mark.parametrize("track", ["strict", "as-published"])
 @pytest.mark.parametrize("empty", ["", " ", "[]", "-", None])
 def test_a_row_without_candidates_is_asked_about_all_genes(track, empty):
     cells = frame([("[B, A]", "A"), ("[A]", "A"), ("[C, X]", "C")], candidates=["A, B", empty, "B, C, D"])
@@ -379,18 +355,6 @@ def test_a_column_of_candidates_without_any_is_none():
     scored = score_table(cells, ASKED, TASK, resamples=100)
     assert scored.to_json() == score_table(cells, COLUMNS, TASK, resamples=100).to_json()
     assert "rank" not in scored.metrics
-
-
-@pytest.mark.parametrize("track", ["strict", "as-published"])
-def test_rows_without_an_id_are_questions_of_their_own(tmp_path, track):
-    cells = frame([("[A]", "A"), ("[A]", "A"), ("[B]", "A"), ("[B]", "B")], id=["", "1", " ", "1"])
-    cells.loc[3, ["answer", "gold"]] = ["[A]", "A"]
-    path = written(tmp_path / "a.csv", cells)
-    scored = score_table(path, COLUMNS | {"id": "id"}, TASK, track=track, resamples=100)
-    assert scored.n == (3 if track == "strict" else 4)
-    assert scored.problems["duplicates"] == 1
-    assert scored.problems["conflicts"] == 0
-    assert "rows without an id, each counted as a question of its own: 2 (lines 2, 4)" in scored.notes
 
 
 @pytest.mark.parametrize("track", ["strict", "as-published"])

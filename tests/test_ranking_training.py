@@ -22,10 +22,10 @@ from reasonome.core.manifest import file_sha256
 from reasonome.tasks.base import Teaching
 from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking import teaching
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.ranking.task import CausalGeneRanking
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.sft import sft

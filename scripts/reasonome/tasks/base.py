@@ -175,6 +175,15 @@ def audited_files(project: "Project", plan: "AuditPlan") -> Inputs:
     return Inputs({"training": plan.files(project.results)})
 
 
+def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None:
+    """Rows of a split by the settings, where rows that hang together are held out together; None where they do not say.
+
+    More may be held out than are asked for, and fewer may be left to train on.
+    """
+    sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
+    return None if None in sizes else Rows(sum(sizes), at_most=part == "train")
+
+
 def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
     """How a recipe may show the model test questions of a benchmark, and what to do about it; else None.
 

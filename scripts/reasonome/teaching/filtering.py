@@ -18,25 +18,18 @@ def keep(
     proposed, steps, similarity, text; a dropped one also has `reason`, and similarity None if it was not
     compared.
     """
-    name_by_id = {row["id"]: row["name"] for row in truths}
-    usable = [index for index, proposal in enumerate(proposals) if not proposal.problem]
-    values: dict[int, float] = {}
-    if usable:
-        proposed = [proposals[index].proposed for index in usable]
-        true = [name_by_id[proposals[index].id] for index in usable]
-        values = dict(zip(usable, map(float, similarity(proposed, true)), strict=True))
-
-    kept, dropped = [], []
-    for index, proposal in enumerate(proposals):
-        value = values.get(index)
-        row = _row(proposal, name_by_id[proposal.id], value)
-        if value is None:
-            dropped.append(row | {"reason": proposal.problem})
-        elif value > threshold:
-            kept.append(row)
-        else:
-            dropped.append(row | {"reason": f"similarity {value:.2f} <= {threshold:.2f}"})
-    return kept, dropped
+    names = {row["id"]: row["name"] for row in truths}
+    usable = [proposal for proposal in proposals if not proposal.problem]
+    true = [names[proposal.id] for proposal in usable]
+    values = iter(similarity([proposal.proposed for proposal in usable], true) if usable else ())
+    judged = []
+    for proposal in proposals:
+        value, reason = None, proposal.problem
+        if not reason:
+            value = float(next(values))
+            reason = "" if value > threshold else f"similarity {value:.2f} <= {threshold:.2f}"
+        judged.append((_row(proposal, names[proposal.id], value), reason))
+    return _parted(judged)
 
 
 def keep_right(
@@ -47,14 +40,11 @@ def keep_right(
     This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `truths` are by
     id.
     """
-    kept, dropped = [], []
+    judged = []
     for proposal in proposals:
-        row = _row(proposal, truths[proposal.id], None)
-        if proposal.problem or not is_right(proposal):
-            dropped.append(row | {"reason": proposal.problem or wrong})
-        else:
-            kept.append(row)
-    return kept, dropped
+        reason = proposal.problem or ("" if is_right(proposal) else wrong)
+        judged.append((_row(proposal, truths[proposal.id], None), reason))
+    return _parted(judged)
 
 
 def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict], output: Path) -> None:
@@ -62,6 +52,11 @@ def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict],
     atomic.write_jsonl(output.with_suffix(".dropped.jsonl"), dropped)
     atomic.write_jsonl(output, kept)
     print(f"{teacher}: {len(kept)} kept, {len(dropped)} dropped")
+
+
+def _parted(judged: Sequence[tuple[dict, str]]) -> tuple[list[dict], list[dict]]:
+    """The rows without a reason to drop them, and the others with it."""
+    return [row for row, reason in judged if not reason], [row | {"reason": why} for row, why in judged if why]
 
 
 def _row(proposal: Proposal, name: str, similarity: float | None) -> dict:

@@ -46,7 +46,7 @@ def questions(
             rows = [_of_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
-    return Questions(maker.examples, maker.left_out, maker.unmapped, maker.places, dict(maker.notes))
+    return maker.made(maker.examples)
 
 
 def with_decoys(
@@ -153,7 +153,6 @@ def _of_row(row: CaseRow, subset: str) -> _Row:
 class _Maker(Maker):
     ontology: Ontology | None = None
     examples: list[CaseExample] = field(default_factory=list)
-    places: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     asked: dict[tuple, str] = field(default_factory=dict)  # what is asked, and the answer -> id
 
     def add(self, row: _Row, subset: str, source: str, path: Path) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, Rows, audited_files, no_corpora, no_files
+from reasonome.tasks.base import Inputs, audited_files, no_corpora, no_files, rows_of_groups
 
 prompting = teaching = no_files
 leaks = audited_files
 corpora = no_corpora
+rows_by_settings = rows_of_groups
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -45,12 +46,6 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
     names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
     sources = {name: project.sources[name] for name in names if name is not None}
     return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
-
-
-def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
-    """Rows of a split by the settings: what would leak is held out together. None where they do not say."""
-    sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-    return None if None in sizes or not sum(sizes) else Rows(sum(sizes), at_most=False)
 
 
 def order_seeds(project: Project, benchmark: str) -> list[int]:

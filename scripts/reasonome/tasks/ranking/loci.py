@@ -68,7 +68,7 @@ def questions(
         _check_confidence(rows, subset, spec, path)
         for row in tqdm(rows, desc=subset, unit=" rows", delay=5, leave=False):
             maker.add(row, subset, spec, path, places, gold)
-    return maker.questions()
+    return maker.made(list(maker.examples.values()))
 
 
 def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset, path: Path) -> None:
@@ -82,19 +82,11 @@ def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset
 
 
 @dataclass
-class _Draft:
-    """A question under way: its first row's facts, and the causal genes of all its rows."""
-
-    example: LocusExample
-    variant: tuple
-    causal: dict[str, RankedGene]
-    places: list[str]
-
-
-@dataclass
 class _Maker(Maker):
-    drafts: dict[tuple, _Draft] = field(default_factory=dict)
-    ids: set[tuple[str, str]] = field(default_factory=set)
+    """Questions, and the variants of their first rows, are by trait and candidates."""
+
+    examples: dict[tuple, LocusExample] = field(default_factory=dict)
+    variants: dict[tuple, tuple] = field(default_factory=dict)
 
     def locate(self, path: Path) -> GeneMap:
         """Genes of the authority by chromosome; rows whose identifiers mean none are unmapped."""
@@ -111,33 +103,36 @@ class _Maker(Maker):
         """Make a question of a row, add its causal genes to one that is there, or say why neither."""
         name, at, trait = _id(row, subset, gold), Place(spec.source, path, row.place), one_line(row.trait)
         causal = {written: self.symbol([written], at) for written in row.causal}
-        right = list(dict.fromkeys(symbol for symbol in causal.values() if symbol))
+        symbols = list(dict.fromkeys(filter(None, causal.values())))
         reason, detail = self._why_not(row, spec, causal, places, gold)
         if not reason:
             candidates = self._around(row, places) if gold else self._listed(row, at, places)
-            reason, detail = self.unfit(right, candidates)
+            reason, detail = self.unfit(symbols, candidates)
         if reason:
             self.leave_out(at, name, reason, detail)
             return
         key = (trait.casefold(), frozenset(candidates))
-        variant = (row.variant, row.chromosome, row.position) if gold else (subset, row.place)
-        if (draft := self.drafts.get(key)) is not None:
-            draft.causal.update((symbol, candidates[symbol]) for symbol in right)
-            if draft.variant == variant and draft.example.subset == subset:
-                draft.places.append(row.place)
+        variant = (subset, row.variant, row.chromosome, row.position) if gold else (subset, row.place)
+        right = {symbol: candidates[symbol] for symbol in symbols}
+        if (first := self.examples.get(key)) is not None:
+            right = {gene.symbol: gene for gene in first.causal} | right
+            self.examples[key] = first.model_copy(update={"causal": [right[symbol] for symbol in sorted(right)]})
+            if self.variants[key] == variant:
+                self.places[subset, first.id].append(row.place)
             else:
-                detail = f"the trait and candidates of {draft.example.id}, which has its causal genes"
+                detail = f"the trait and candidates of {first.id}, which has its causal genes"
                 self.leave_out(at, name, "duplicate", detail)
             return
-        if (subset, name) in self.ids:
+        if (subset, name) in self.places:
             self.leave_out(at, name, "duplicate id", "an earlier question has it, with other candidates")
             return
-        self.ids.add((subset, name))
-        example = LocusExample(
+        self.places[subset, name] = [row.place]
+        self.variants[key] = variant
+        self.examples[key] = LocusExample(
             id=name,
             subset=subset,
             candidates=shuffled(candidates.values(), self.benchmark.seed),
-            causal=[candidates[symbol] for symbol in right],
+            causal=[right[symbol] for symbol in sorted(right)],
             source=row.source.strip() or spec.source,
             trait=trait,
             chromosome=row.chromosome,
@@ -145,16 +140,6 @@ class _Maker(Maker):
             variant=row.variant,
             confidence=row.confidence,
         )
-        self.drafts[key] = _Draft(example, variant, {symbol: candidates[symbol] for symbol in right}, [row.place])
-
-    def questions(self) -> Questions:
-        """All that was made of the rows; causal genes in alphabetical order."""
-        made = [
-            draft.example.model_copy(update={"causal": [draft.causal[symbol] for symbol in sorted(draft.causal)]})
-            for draft in self.drafts.values()
-        ]
-        places = {(one.subset, one.id): draft.places for one, draft in zip(made, self.drafts.values(), strict=True)}
-        return Questions(made, self.left_out, self.unmapped, places, dict(self.notes))
 
     def _why_not(
         self, row: LocusRow, spec: RankingSubset, causal: Mapping[str, str | None], places: GeneMap, gold: bool
@@ -173,17 +158,12 @@ class _Maker(Maker):
         if row.position is None:
             return "no GRCh38 position", ""
         [(written, symbol)] = causal.items()
-        return self._no_candidate(symbol, row, places), f"{symbol} ({written})"
-
-    def _no_candidate(self, symbol: str, row: LocusRow, places: GeneMap) -> str:
-        """Why a causal gene cannot be among the candidates around its variant; "" if it is."""
         if not self.genes.genes[symbol].coding:
-            return "causal gene does not code for a protein"
+            return "causal gene does not code for a protein", f"{symbol} ({written})"
         if symbol in places.near(row.chromosome, row.position, self.benchmark.window):
-            return ""
-        if symbol not in places.symbols:
-            return "causal gene has no location"
-        return "causal gene outside the window"
+            return "", ""
+        reason = "outside the window" if symbol in places.symbols else "has no location"
+        return f"causal gene {reason}", f"{symbol} ({written})"
 
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
         near = places.near(row.chromosome, row.position, self.benchmark.window)

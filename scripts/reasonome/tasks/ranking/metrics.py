@@ -78,10 +78,8 @@ def answer_metrics(answer, example, longest_list: int, known: Container[str] | N
 def first_right_at(ranks: int, genes: int, right: int = 1) -> tuple[Fraction, ...]:
     """The chance that the first right gene of a random order of `genes` stands at each of the first `ranks` ranks.
 
-    At rank r it is C(n - r, c - 1) / C(n, c) for c right genes of n. Raises ValueError for more right genes than genes.
+    At rank r it is C(n - r, c - 1) / C(n, c) for c right genes of n.
     """
-    if not 1 <= right <= genes:
-        raise ValueError(f"{right} right genes among {genes}")
     return tuple(
         Fraction(comb(genes - rank, right - 1), comb(genes, right)) for rank in range(1, min(ranks, genes) + 1)
     )
@@ -91,8 +89,7 @@ def expected_metrics(candidates: int, right: int, longest_list: int, all_genes: 
     """The expected metrics of a random order of the genes that a question asks about, exactly.
 
     Without candidates (0), they are `all_genes`. The first `longest_list` count, and an unlisted gene has the rank that
-    `list_metrics` gives it. With one right gene of n, all listed, the mean of 1/rank is H(n)/n. Raises ValueError
-    for more right genes than genes.
+    `list_metrics` gives it. With one right gene of n, all listed, the mean of 1/rank is H(n)/n.
     """
     n = candidates or all_genes
     listed = min(n, longest_list)

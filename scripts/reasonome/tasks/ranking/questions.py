@@ -43,11 +43,6 @@ class RankingExample(BaseModel, ABC):
     shown: list[str] | None = None
 
     @property
-    def term(self) -> str:
-        """What sealing goes by beside the id: nothing."""
-        return ""
-
-    @property
     @abstractmethod
     def asked(self) -> list[str]:
         """What is asked about, in words: a trait, or the phenotypes that are present."""

@@ -16,7 +16,6 @@ from reasonome.tasks.ranking.questions import RankingExample
 
 LIST_PROBLEMS = {"no_list", "several_lists", "unclosed_list", "empty_list", "no_brackets"}
 REASONING_PROBLEMS = {"no_reasoning", "several_reasonings", "unclosed_reasoning", "text_outside", "reasoning_too_long"}
-OTHER_PROBLEMS = {"repeated_genes"}
 
 # An opening tag, what follows it, and how that ends: with the closing tag, before another opening one, or never.
 _REASONING = re.compile(r"<reasoning>(.*?)(</reasoning>|(?=<reasoning>)|\Z)", re.DOTALL)

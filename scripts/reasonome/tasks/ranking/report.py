@@ -13,10 +13,16 @@ from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.training_section import drawing
-from reasonome.tasks.ranking.own_section import length_rows, read_votes, vote_rows
+from reasonome.tasks.ranking.own_section import (
+    RUN,
+    VOTING_COLUMNS,
+    length_rows,
+    read_votes,
+    vote_rows,
+    voting_figure,
+)
 from reasonome.tasks.ranking.transfer import transfer_matrices
 from reasonome.tasks.ranking.voting import voting_table
-from reasonome.tasks.ranking.voting_figure import RUN, VOTING_COLUMNS, voting_figure
 
 _NAMES = {
     "top_1": "top-1",

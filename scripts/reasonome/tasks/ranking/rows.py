@@ -36,45 +36,39 @@ class Unmapped(NamedTuple):
 class Questions:
     """Questions of all subsets before they are split.
 
-    `places` has for each (subset, id) the rows of its source that the question stands for, such as "line 12"; `notes`
-    go into the audit as they are.
+    `places` has for each (subset, id) the rows of its source that the question stands for, such as "line 12";
+    `source_of` is by subset; `notes` go into the audit as they are.
     """
 
     examples: list[RankingExample]
     left_out: list[LeftOut]
     unmapped: list[Unmapped]
     places: Mapping[tuple[str, str], Sequence[str]]
+    source_of: Mapping[str, str]
     notes: Mapping[str, Any] = field(default_factory=dict)
 
-    def account(self, source_of: Mapping[str, str], subset: str) -> str:
+    def without(self, unused: Iterable[tuple[RankingExample, str, str]]) -> "Questions":
+        """The questions without some, (question, reason, detail): the rows of those are left out."""
+        left_out, places = list(self.left_out), dict(self.places)
+        for one, reason, detail in unused:
+            for place in places.pop((one.subset, one.id)):
+                told = ": ".join(filter(None, (place, detail)))
+                left_out.append(LeftOut(self.source_of[one.subset], one.id, reason, told))
+        kept = [one for one in self.examples if (one.subset, one.id) in places]
+        return replace(self, examples=kept, left_out=left_out, places=places)
+
+    def account(self, subset: str) -> str:
         """In words: how many rows the source of a subset has, and why most of those that make no question do not.
 
-        `source_of` is by subset; subsets that share a source are counted together.
+        Subsets that share a source are counted together.
         """
-        source = source_of[subset]
-        used = sum(len(rows) for (other, _), rows in self.places.items() if source_of[other] == source)
+        source = self.source_of[subset]
+        used = sum(len(rows) for (other, _), rows in self.places.items() if self.source_of[other] == source)
         reasons = Counter(row.reason for row in self.left_out if row.source == source)
         commonest = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(_REASONS_TOLD))
         rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
         told = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
         return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {told}"
-
-
-def without_told(made: Questions, source_of: Mapping[str, str]) -> Questions:
-    """The questions whose own words do not name a right gene; those of the others are rows that are left out."""
-    told = [one for one in made.examples if one.told]
-    left_out = [
-        LeftOut(source_of[one.subset], one.id, "the question names its answer", f"{place}: {one.told}")
-        for one in told
-        for place in made.places[one.subset, one.id]
-    ]
-    gone = {(one.subset, one.id) for one in told}
-    return replace(
-        made,
-        examples=[one for one in made.examples if (one.subset, one.id) not in gone],
-        left_out=[*made.left_out, *left_out],
-        places={key: rows for key, rows in made.places.items() if key not in gone},
-    )
 
 
 class Place(NamedTuple):
@@ -87,14 +81,20 @@ class Place(NamedTuple):
 
 @dataclass
 class Maker:
-    """What questions are made with: the genes of the authority, and an account of what is left out."""
+    """What questions are made with: the genes of the authority, and an account of the rows, as Questions has it."""
 
     benchmark: RankingBenchmark
     genes: GeneTable
     left_out: list[LeftOut] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
+    places: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     notes: Counter = field(default_factory=Counter)
     known: dict[str, RankedGene] = field(default_factory=dict)
+
+    def made(self, examples: list[RankingExample]) -> Questions:
+        """The questions, with the account of all rows."""
+        source_of = {name: subset.source for name, subset in self.benchmark.subsets.items()}
+        return Questions(examples, self.left_out, self.unmapped, self.places, source_of, dict(self.notes))
 
     def leave_out(self, at: Place, name: str, reason: str, detail: str = "") -> None:
         """Account for a row that makes no question."""

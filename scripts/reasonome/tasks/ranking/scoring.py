@@ -5,7 +5,6 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
@@ -133,8 +132,10 @@ def score_rankings(
             }
         )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "length": float})
-    asked = [attempt.example for attempt in given]
-    table = table.assign(**_rewards(task, [attempt.read for attempt in given], asked, longest_list))
+    asked, parsed = [attempt.example for attempt in given], [attempt.read for attempt in given]
+    rewards = task.rewards_for(Grading(longest_list=longest_list))
+    # Those of rankings compare genes, and need no similarity of texts.
+    table = table.assign(**{f"reward_{name}": one.function(parsed, asked, None) for name, one in rewards.items()})
     table.loc[formless, _OF_THE_FORM] = math.nan
     table = unknown_where_missing(table, _OF_THE_FORM)
     others = [
@@ -179,16 +180,6 @@ def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
     """What is malformed, and what is listed that the question does not ask about, or that is no gene."""
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
     return [*read.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
-
-
-def _rewards(
-    task: Task, parsed: Sequence[RankedAnswer], asked: Sequence[RankingExample], longest_list: int
-) -> dict[str, np.ndarray]:
-    """What each reward pays; rewards of rankings compare genes, and need no similarity of texts."""
-    return {
-        f"reward_{name}": np.array(reward.function(parsed, asked, None), dtype=float)
-        for name, reward in task.rewards_for(Grading(longest_list=longest_list)).items()
-    }
 
 
 def baseline_scores(

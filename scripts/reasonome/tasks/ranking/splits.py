@@ -4,10 +4,8 @@ Also tells whether the order of the candidates or the look of a symbol gives the
 """
 
 import random
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -19,7 +17,6 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.clusters import connected
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
-from reasonome.tasks.ranking.rows import LeftOut
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
 # A position that gives the answer away by less than this chance is no accident of one seed.
@@ -43,21 +40,12 @@ def read_questions(project: Project, benchmark: str, *parts: str) -> BenchmarkQu
     return BenchmarkQuestions(benchmark, questions, project.benchmarks[benchmark].window)
 
 
-@dataclass(frozen=True)
-class Splits:
+class Splits(NamedTuple):
     """Questions by split, each with its `group`; (question, reason, detail) of those in none; and the audit."""
 
     parts: dict[str, list[RankingExample]]
     unused: list[tuple[RankingExample, str, str]]
     audit: dict[str, Any]
-
-    def left_out(self, source_of: Mapping[str, str], places: Mapping[tuple[str, str], Sequence[str]]) -> list[LeftOut]:
-        """A row of left_out.tsv for every row that an unused question stands for; `source_of` is by subset."""
-        return [
-            LeftOut(source_of[one.subset], one.id, reason, ": ".join(filter(None, (place, detail))))
-            for one, reason, detail in self.unused
-            for place in places[one.subset, one.id]
-        ]
 
 
 def keys(example: RankingExample) -> dict[str, str]:
@@ -109,7 +97,10 @@ def split(
         for number in own[spec.train :] if spec.train is not None else ():
             unused[number] = ("not drawn for training", f"train: {spec.train}")
     parts["train"] = [number for number in parts["train"] if number not in unused]
-    group = {number: _group(examples, numbers) for numbers in members.values() for number in numbers}
+    group: dict[int, str] = {}  # called by its first causal gene in the alphabet, which no other has
+    for numbers in members.values():
+        first = min(symbol for number in numbers for symbol in examples[number].right)
+        group |= dict.fromkeys(numbers, first)
     splits = {
         part: [examples[number].model_copy(update={"group": group[number]}) for number in sorted(parts[part])]
         for part in SPLITS
@@ -144,16 +135,15 @@ def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample]
     Loci overlap whose lead variants are at most `reach` base pairs apart: the sum of the windows of both benchmarks.
     """
     held = {key for other in held_out for key in keys(other)}
-    leads = {chromosome: [place for place, _ in loci] for chromosome, loci in _by_chromosome(held_out).items()}
+    leads = _by_chromosome(held_out)
 
     def leak(example: RankingExample) -> str:
         if kind := next((kind for key, kind in keys(example).items() if key in held), ""):
             return kind
         if not isinstance(example, LocusExample) or example.position is None:
             return ""
-        places = leads.get(example.chromosome, [])
-        at = bisect_left(places, example.position - reach)
-        return "overlapping locus" if at < len(places) and places[at] <= example.position + reach else ""
+        near = any(abs(place - example.position) <= reach for place, _ in leads.get(example.chromosome, ()))
+        return "overlapping locus" if near else ""
 
     return [leak(example) for example in examples]
 
@@ -287,11 +277,6 @@ def _filled(
             needed.subtract(sizes)
             left.remove(numbers)
     return taken, left
-
-
-def _group(examples: Sequence[RankingExample], numbers: Sequence[int]) -> str:
-    """The name of a component: its first causal gene in the alphabet, which no other component has."""
-    return min(symbol for number in numbers for symbol in examples[number].right)
 
 
 def _remaining(splits: Mapping[str, Sequence[RankingExample]], window: int) -> dict[str, dict[str, int]]:

@@ -1,4 +1,8 @@
-"""What the ranking tasks share: prompts with candidates, parsing, rewards, training targets, and lazy answers."""
+"""The ranking tasks: prompts with candidates, parsing, rewards, training targets, and lazy answers.
+
+Causal-gene ranking: given a trait and the genes at a GWAS locus, which one causes it? Rare-disease ranking: given what
+a patient has and has not, which gene causes the disease?
+"""
 
 import re
 from abc import ABC, abstractmethod
@@ -8,10 +12,12 @@ from typing import Any
 
 from reasonome.config import Grading
 from reasonome.core.errors import InputError
-from reasonome.prompts.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
+from reasonome.core.token_count import count_tokens
+from reasonome.facts.text import one_line
+from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
-from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, has_tags, parse_cell, parse_ranking, render_ranking
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
@@ -164,9 +170,67 @@ class RankingTask(ABC):
         ]
 
 
-def phenotypes_text(texts: Sequence[str], style: RankingStyle, cut: bool = False) -> str:
-    """Phenotypes in a row, or that there are none; `cut`: or that there are, and none fits."""
-    return style.separator.join(texts) or ("not shown" if cut else "none stated")
+class CausalGeneRanking(RankingTask):
+    """The task object of causal-gene ranking."""
+
+    name = "causal_gene_ranking"
+    Example = LocusExample
+    user_texts = (("genes", "trait"), ())
+
+    def question(self, example: LocusExample, style: RankingStyle) -> tuple[dict[str, str], int]:
+        """The trait, on one line."""
+        return {"{trait}": one_line(example.trait)}, 0
+
+    def terms(self, example: LocusExample) -> list[tuple[str, str]]:
+        """The trait, which has no id."""
+        return [(example.trait, example.trait)]
+
+    def plain_reasoning(self, example: LocusExample, right: str) -> str:
+        """One sentence that links the gene to the trait."""
+        return f"Of these genes {right} fits {one_line(example.trait)} best."
+
+
+class RareDiseaseRanking(RankingTask):
+    """The task object of rare-disease ranking."""
+
+    name = "rare_disease_ranking"
+    Example = CaseExample
+    user_texts = (("genes", "present"), ("absent", "age", "sex"))
+
+    def with_choice(self, example: CaseExample, style: RankingStyle) -> CaseExample:
+        """The question with the candidates that its prompt shows, and how many phenotypes; at least one of each."""
+        example = super().with_choice(example, style)
+        if example.phenotypes_shown is not None:
+            return example
+        costs = count_tokens([text + style.separator for text in _phenotype_texts(example, style)])
+        return example.model_copy(update={"phenotypes_shown": max(1, count_fitting(costs, style.phenotype_tokens))})
+
+    def question(self, example: CaseExample, style: RankingStyle) -> tuple[dict[str, str], int]:
+        """Age, sex and the phenotypes that were chosen, present ones first."""
+        texts, kept, present = _phenotype_texts(example, style), example.phenotypes_shown, len(example.present)
+        absent = style.separator.join(texts[present:kept])
+        parts = {
+            "{present}": style.separator.join(texts[: min(kept, present)]),
+            "{absent}": absent or ("not shown" if example.absent else "none stated"),
+            "{age}": one_line(example.age) or "unknown",
+            "{sex}": one_line(example.sex) or "unknown",
+        }
+        return parts, len(texts) - kept
+
+    def terms(self, example: CaseExample) -> list[tuple[str, str]]:
+        """The disease, if the case states one."""
+        stated = example.disease_id or example.disease
+        return [(example.disease_id or stated, example.disease or stated)] if stated else []
+
+    def plain_reasoning(self, example: CaseExample, right: str) -> str:
+        """One sentence that links the gene to the findings."""
+        return f"A fault in {right} explains {one_line(example.present[0].label)} and the other findings best."
+
+
+def _phenotype_texts(example: CaseExample, style: RankingStyle) -> list[str]:
+    """The phenotypes as the style writes them, present ones first; what the text does not ask for needs no room."""
+    phenotypes = [*example.present, *(example.absent if "{absent}" in style.user else ())]
+    return [style.phenotypes.format(label=one_line(one.label), id=one.id) for one in phenotypes]
 
 
 def _reordered(shown: Sequence[RankedGene], style: RankingStyle, question: str, order: int) -> Sequence[RankedGene]:

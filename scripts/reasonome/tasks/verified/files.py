@@ -4,11 +4,12 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, Rows, audited_files, no_corpora, no_files
+from reasonome.tasks.base import Inputs, audited_files, no_corpora, no_files, rows_of_groups
 
 prompting = teaching = scoring = baselines = no_files
 leaks = audited_files
 corpora = no_corpora
+rows_by_settings = rows_of_groups
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -25,9 +26,3 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
     """(name, release, licence, address) of the tables that training questions are of."""
     tables = dict.fromkeys(spec.table for spec in project.benchmarks[benchmark].subsets.values())
     return [(table, "", "not stated", "") for table in tables]
-
-
-def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
-    """Rows of a split by the settings; None where they do not say."""
-    sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-    return None if None in sizes else Rows(sum(sizes), at_most=part == "train")
