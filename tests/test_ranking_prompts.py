@@ -26,11 +26,6 @@ def style(**changes):
     return RankingStyle(**{**given, **changes})
 
 
-def words(texts):
-    """One token per word."""
-    return [len(text.split()) for text in texts]
-
-
 def locus(symbols="ABCD", right="B", **fields):
     genes = [RankedGene(symbol=s, name=f"gene {s.lower()}") for s in symbols]
     causal = [gene for gene in genes if gene.symbol in right]

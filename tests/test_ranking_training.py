@@ -194,7 +194,7 @@ def vowels(answer, example):
 '''
 
 
-def graded(folder: Path, **settings) -> GrpoRecipe:
+def graded(folder: Path) -> GrpoRecipe:
     """A recipe with a grader in `folder`/graders.py."""
     (folder / "graders.py").write_text(GRADER)
     recipe = {
@@ -215,7 +215,7 @@ def graded(folder: Path, **settings) -> GrpoRecipe:
         "save_steps": 1,
         "validation": 3,
     }
-    return GrpoRecipe.model_validate(recipe | settings)
+    return GrpoRecipe.model_validate(recipe)
 
 
 def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):

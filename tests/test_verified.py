@@ -15,7 +15,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
 from reasonome.tasks.base import total
-from reasonome.tasks.verified import building, checks, leaks, prompting, scoring, teaching
+from reasonome.tasks.verified import building, checks, files, leaks, prompting, scoring, teaching
 from reasonome.tasks.verified.task import Question
 from reasonome.teaching import Proposal
 
@@ -166,6 +166,15 @@ def test_a_question_that_does_not_fit_is_told(tmp_path):
     with pytest.raises(InputError, match="question 'TTT' has 6 tokens, more than the 5 of style 'plain'") as error:
         prompting.with_material(TASK, asked, "mine", "plain", {"test": [question("TTT")]})
     assert error.value.file == tmp_path / "prompts/chromosome_of_gene.plain.txt"
+
+
+@pytest.mark.parametrize(("part", "rows"), [("test", (5, False)), ("valid", (1, False)), ("train", (9, True))])
+def test_rows_by_the_settings_are_at_least_those_held_out_and_at_most_those_of_training(tmp_path, part, rows):
+    sizes = {"a": {"test": 2, "valid": 0, "train": 4}, "b": {"test": 3, "valid": 1, "train": 5}}
+    mine = benchmark(subsets={name: {"table": "t.tsv", **of} for name, of in sizes.items()})
+    assert files.rows_by_settings(project(tmp_path, mine=mine), "mine", part) == rows
+    all_that_remain = project(tmp_path, mine=benchmark())
+    assert (files.rows_by_settings(all_that_remain, "mine", part) is None) == (part == "train")
 
 
 def test_a_group_by_the_answer_is_refused():
