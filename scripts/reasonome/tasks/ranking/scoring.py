@@ -84,7 +84,7 @@ def score_rankings(
     style: RankingStyle,
     examples: Sequence[RankingExample],
     answers: Sequence[AnswerRow],
-    known: Container[str],
+    known: Container[str] | None,
     longest_list: int,
     seed: int,
     file: Path | None = None,
@@ -94,9 +94,11 @@ def score_rankings(
 
     Metrics are those of `answer_metrics`, and `reward_*` what every reward of the task would pay, with settings at
     their defaults. `known` are the names of human genes (`known_names`): what is neither among them nor of the
-    question is invented. `genes` is the ranking that counts, joined by spaces, and `candidates` those of the prompt in
-    its order. What belongs to the form is nan of answers that came as bare lists. `shuffled_*` scores what another
-    question of the subset was answered (`handed_over`). InputError as of `attempts`, which `file` and `sealed` are for.
+    question is invented; without it, that is not counted. `genes` is the ranking that counts, joined by spaces, and
+    `candidates` those of the prompt in its order. What belongs to the form is nan of answers that came as bare lists.
+    `shuffled_*` scores what another question of the subset was answered (`handed_over`). Answers to `sealed` ids are
+    passed over. InputError for an answer to another id, for two answers to one id, sample and order, and without
+    examples; `file` is where the answers come from.
     """
     given = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((example.id for example in examples), clusters(examples), strict=True))
