@@ -1,7 +1,7 @@
-"""Questions and rankings worked out by hand, for the tests of rewards and of metrics."""
+"""Questions of rankings, and rankings worked out by hand, for the tests of rewards and of metrics."""
 
-from reasonome.tasks.ranking.questions import LocusExample, RankedAnswer, RankedGene
-from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
@@ -15,6 +15,21 @@ def question(candidates="ABCDEF", right="C", **fields):
     causal = [genes.get(symbol, RankedGene(symbol=symbol)) for symbol in right]
     given = {"id": "q", "subset": "s", "trait": "LDL", "candidates": list(genes.values()), "causal": causal}
     return LocusExample(**{**given, **fields})
+
+
+def locus(name, candidates, causal, /, **fields) -> LocusExample:
+    """A locus; its genes are between spaces."""
+    genes = {symbol: RankedGene(symbol=symbol) for symbol in candidates.split()}
+    right = [genes.get(symbol, RankedGene(symbol=symbol)) for symbol in causal.split()]
+    given = {"id": name, "subset": "loci", "trait": "asthma", "candidates": list(genes.values()), "causal": right}
+    return LocusExample(**given | fields)
+
+
+def case(name, causal, /, **fields) -> CaseExample:
+    """A patient with one phenotype; any gene may be right, unless candidates are given."""
+    right = [RankedGene(symbol=symbol) for symbol in causal.split()]
+    present = [Phenotype(id="HP:0001166", label="Arachnodactyly")]
+    return CaseExample(**{"id": name, "subset": "cases", "causal": right, "present": present} | fields)
 
 
 def answer(genes, reasoning="Because.") -> RankedAnswer:

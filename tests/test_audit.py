@@ -168,13 +168,6 @@ def test_a_name_that_differs_only_in_case_is_no_synonym(tmp_path):
     assert found.synonyms == frozenset()
 
 
-def test_ancestors_are_computed_once(tmp_path):
-    (tmp_path / "small.obo").write_text(OBO)
-    ontology = read_obo(tmp_path / "small.obo")
-    assert ontology.ancestors == {"GO:1": frozenset(), "GO:2": {"GO:1"}, "GO:3": {"GO:1", "GO:2"}}
-    assert ontology.ancestors is ontology.ancestors
-
-
 def test_names_to_look_for_are_the_name_and_synonyms_of_several_words():
     one = gene_set("GO:1", "Apoptosis", "A", synonyms=["programmed cell-death", "PCD", "suicide", "--"])
     assert one.searchable_names == {"apoptosis", "programmed cell death"}
@@ -192,16 +185,6 @@ def test_texts_hold_the_longest_name_as_whole_words():
     texts = ["the DNA-repair of A", "unrepaired", "a CELL cycle", "repairs DNAs", ""]
     assert names_in_texts(texts, names) == [1, None, 2, None, None]
     assert names_in_texts(texts, []) == [None] * 5
-
-
-def test_an_alternative_id_is_the_same_term(tmp_path):
-    (tmp_path / "small.obo").write_text(OBO)
-    ontology = read_obo(tmp_path / "small.obo")
-    training, held_out = ([gene_set(id, id, id)] for id in ("GO:22", "GO:2"))
-    assert gene_sets.leaks(training, held_out, 0.5) == [""]
-    assert gene_sets.leaks(gene_sets.with_terms(training, ontology), gene_sets.with_terms(held_out, ontology), 0.5) == [
-        "same_term"
-    ]
 
 
 def test_a_set_of_another_collection_gets_the_names_of_the_term_that_goes_by_its_name(tmp_path):

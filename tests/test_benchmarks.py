@@ -217,12 +217,6 @@ def test_a_split_by_date_without_dates_is_an_error(days):
     assert "split by term" in error.value.fix
 
 
-def test_a_split_by_date_without_new_terms_is_an_error():
-    sets = apart(8)
-    with pytest.raises(InputError, match="has 0 gene sets to draw 1 test sets from"):
-        benchmarks.split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
-
-
 def test_creation_dates_are_read_from_terms_alone(tmp_path):
     path = tmp_path / "dated.obo"
     path.write_text(
@@ -507,12 +501,6 @@ def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
     with pytest.raises(InputError, match=message) as error:
         benchmarks.read_rows(path, Example)
     assert (error.value.file, error.value.line, error.value.field) == (path, 2, field)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match="file is missing") as error:
-        held_out_terms(GeneSetNaming(), tmp_path)
-    assert error.value.file == tmp_path / "valid.jsonl"
 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):

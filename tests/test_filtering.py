@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.teaching import Proposal
 from reasonome.teaching.filtering import keep
 
@@ -61,13 +60,3 @@ def test_similarity_is_asked_once_and_only_about_usable_proposals():
     assert type(kept[0]["similarity"]) is float
     assert dropped[0]["reason"] == "no_process_line"
     assert keep([broken], TRUTHS, similarity)[0] == [] and len(calls) == 1
-
-
-def test_a_proposal_without_a_benchmark_row():
-    with pytest.raises(InputError, match="no benchmark row 'GO:9'"):
-        keep([Proposal("GO:9", "bp", "x")], TRUTHS, share_of_words)
-
-
-def test_a_similarity_of_the_wrong_length_is_not_passed_over():
-    with pytest.raises(ValueError, match="shorter"):
-        keep([Proposal("GO:0", "bp", "x"), Proposal("GO:1", "bp", "y")], TRUTHS, lambda a, b: np.ones(1))

@@ -8,7 +8,6 @@ from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import gold_standards
 from reasonome.tasks.ranking import loci
-from reasonome.tasks.ranking.rows import without_told
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
 # Window 1 kb around position 10,000 of chromosome 1: EDGE ends exactly at its lower end, OUT one base before it.
@@ -61,23 +60,9 @@ def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subs
         ("RIGHT", ""),  # another candidate
     ],
 )
-def test_a_trait_that_names_its_answer_is_left_out(tmp_path, trait, told):
+def test_a_trait_that_names_its_answer_is_told(tmp_path, trait, told):
     made = ask(tmp_path, [row(gene="ENSG00000000001", trait=trait), row()])
-    kept = without_told(made, {"a": "mine"})
     assert [one.told for one in made.examples] == [told, ""]
-    if not told:
-        assert kept == made
-        return
-    assert [one.trait for one in kept.examples] == ["Height"]
-    (left_out,) = kept.left_out
-    assert (left_out.source, left_out.reason, left_out.detail) == (
-        "mine",
-        "the question names its answer",
-        "line 2: EDGE",
-    )
-    assert kept.account({"a": "mine"}, "a") == (
-        "of 2 rows of 'mine' 1 are in questions; left out: 1 the question names its answer"
-    )
 
 
 def test_the_window_includes_its_ends(tmp_path):

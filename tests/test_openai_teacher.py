@@ -13,7 +13,7 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming import teaching
 from reasonome.teaching import Proposal
-from reasonome.teaching.openai import ask, prompts, to_proposals
+from reasonome.teaching.openai import ask_beside, prompts, to_proposals
 
 TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
 REPAIR = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>"
@@ -29,20 +29,20 @@ def messages(text):
 
 
 def test_what_is_sent_and_cached(endpoint, tmp_path):
-    server, cache = endpoint(), tmp_path / "cache.jsonl"
-    answers = ask(settings(server), messages("a"), cache)
+    server, output = endpoint(), tmp_path / "kept.jsonl"
+    answers = ask_beside(settings(server), messages("a"), output)
     assert answers == {"GO:0": ApiAnswer("answer to a", "stop", 11, 5)}
     _, _, body = server.requests[0]
     assert body == {"model": "m1", **{"messages": messages("a")["GO:0"]}, "temperature": 0.0, "max_tokens": 512}
-    assert ask(settings(server), messages("a"), cache) == answers and len(server.requests) == 1
-    ask(settings(server, temperature=0.5), messages("a"), cache)  # another question altogether
+    assert ask_beside(settings(server), messages("a"), output) == answers and len(server.requests) == 1
+    ask_beside(settings(server, temperature=0.5), messages("a"), output)  # another question altogether
     assert len(server.requests) == 2
 
 
 def test_null_parameters_are_not_sent_and_extra_body_is(endpoint, tmp_path):
     server = endpoint()
     model = settings(server, temperature=None, max_tokens=None, extra_body={"max_completion_tokens": 900})
-    ask(model, messages("a"), tmp_path / "cache.jsonl")
+    ask_beside(model, messages("a"), tmp_path / "kept.jsonl")
     _, _, body = server.requests[0]
     assert body == {"model": "m1", "messages": messages("a")["GO:0"], "max_completion_tokens": 900}
 

@@ -71,15 +71,6 @@ def test_traits_that_name_their_answers_make_no_questions(tmp_path):
     assert "the question names its answer" in done.stderr
 
 
-def test_a_misspelt_confidence_is_named(tmp_path):
-    done = build(tmp_path, SUBSET, SUBSET.replace("{", "{confidence: [Hihg], "))
-    assert (
-        done.returncode == 2
-        and "gold_standards.tsv.gz: subsets.loci.confidence: no row has the confidence 'Hihg'" in done.stderr
-    )
-    assert "did you mean 'High'?" in done.stderr
-
-
 @pytest.mark.full
 @pytest.mark.slow
 def test_the_order_of_every_style_is_looked_at(tmp_path):
@@ -87,31 +78,6 @@ def test_the_order_of_every_style_is_looked_at(tmp_path):
     told = json.loads((tmp_path / "built" / "audit.json").read_text())["shortcuts"]
     assert {"first by seed 0", "last by seed 0", "first by seed 7", "last by seed 7", "shortest symbol"} <= told.keys()
     assert told["first by seed 0"] != told["first by seed 7"]
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_windows_of_a_benchmark_left_out_are_its_own(tmp_path):
-    """A held-out locus 5 Mb off every other lead variant: in reach where its own window is that wide."""
-    assert build(tmp_path).returncode == 0
-    training = read_rows(tmp_path / "built" / "train.jsonl", LocusExample)
-    chromosome = training[0].chromosome
-    there = [one for one in training if one.chromosome == chromosome]
-    far = max(one.position for one in there) + 5_000_000
-    text = f'{{"id": "x", "subset": "loci", "trait": "T", "chromosome": "{chromosome}", "position": {far},'
-    text += ' "causal": [{"symbol": "X"}], "candidates": [{"symbol": "X"}]}\n'
-    other = tmp_path / "results/benchmarks/gwas-loci"
-    other.mkdir(parents=True)
-    (other / "valid.jsonl").write_text("")
-    (other / "test.jsonl").write_text(text)
-    path = tmp_path / "config/benchmarks.yaml"
-    text = path.read_text().replace("leave_out: [demo-cases]", "leave_out: [demo-cases, gwas-loci]", 1)
-    path.write_text(re.sub(r"(gwas-loci:\n(?:  .*\n)*?  authority: )\S+", r"\1hgnc-demo", text))
-    assert build(tmp_path).returncode == 0
-    assert json.loads((tmp_path / "built" / "audit.json").read_text())["dropped_for"]["gwas-loci"] == {}
-    assert build(tmp_path, "gwas-loci:\n", "gwas-loci:\n  window_kb: 4500\n").returncode == 0
-    dropped = json.loads((tmp_path / "built" / "audit.json").read_text())["dropped_for"]["gwas-loci"]
-    assert dropped == {"overlapping locus": sum(one.position == far - 5_000_000 for one in there)}
 
 
 @pytest.mark.slow

@@ -1,69 +1,51 @@
 """The leak audit of rankings: shared genes, diseases and loci fail, as statements do that tell the answer."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from ranking_questions import case, locus
 
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Training, check, table
+from reasonome.leaks.audit import Training, check
 from reasonome.tasks.ranking import leaks
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.ranking.leaks import (
-    HeldOutQuestions,
-    prompt_finding,
-    question_findings,
-    reasoning_finding,
-    statement_findings,
-)
-from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
+from reasonome.tasks.ranking.leaks import prompt_finding, question_findings, reasoning_finding, statement_findings
+from reasonome.tasks.ranking.questions import RankedGene
+from reasonome.tasks.ranking.splits import BenchmarkQuestions
+from reasonome.tasks.ranking.task import CausalGeneRanking
 
 TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
 
 
-def locus(name: str, candidates: str, causal: str, position: int, trait: str = "asthma") -> LocusExample:
-    return LocusExample(
-        id=name,
-        subset="loci",
-        trait=trait,
-        chromosome="5",
-        position=position,
-        candidates=[RankedGene(symbol=symbol) for symbol in candidates.split()],
-        causal=[RankedGene(symbol=causal, aliases=("P600",) if causal == "IL13" else ())],
-    )
+def on_5(name, candidates, causal, position, **fields):
+    """A locus on chromosome 5."""
+    return locus(name, candidates, causal, chromosome="5", position=position, **fields)
 
 
-def case(name: str, gene: str, disease: str = "Marfan syndrome", number: str = "OMIM:154700") -> CaseExample:
-    return CaseExample(
-        id=name,
-        subset="cases",
-        causal=[RankedGene(symbol=gene)],
-        disease=disease,
-        disease_id=number,
-        present=[Phenotype(id="HP:0001166", label="Arachnodactyly")],
-    )
+MARFAN = {"disease": "Marfan syndrome", "disease_id": "OMIM:154700"}
+TEST = BenchmarkQuestions("demo-loci", [on_5("t", "IL13 IL4 RAD50", "IL13", 132_660_000)], 500_000)
+CASES = BenchmarkQuestions("demo-cases", [case("c", "FBN1", **MARFAN)], 500_000)
 
 
-TEST = HeldOutQuestions("demo-loci", [locus("t", "IL13 IL4 RAD50", "IL13", 132_660_000)], 500_000)
-CASES = HeldOutQuestions("demo-cases", [case("c", "FBN1")], 500_000)
+def training_of(questions):
+    return BenchmarkQuestions("demo", questions, 500_000)
 
 
 @pytest.mark.parametrize(
     ("training", "kind"),
     [
-        (locus("a", "IL13 XYZ", "IL13", 1), "causal_gene"),
-        (locus("b", "IL4 XYZ", "XYZ", 1), "candidate_gene"),
-        (locus("d", "ABC XYZ", "XYZ", 132_660_000 + 1_000_000), "overlapping_locus"),
-        (locus("e", "ABC XYZ", "XYZ", 132_660_000 + 1_000_001), None),
+        (on_5("a", "IL13 XYZ", "IL13", 1), "causal_gene"),
+        (on_5("b", "IL4 XYZ", "XYZ", 1), "candidate_gene"),
+        (on_5("d", "ABC XYZ", "XYZ", 132_660_000 + 1_000_000), "overlapping_locus"),
+        (on_5("e", "ABC XYZ", "XYZ", 132_660_000 + 1_000_001), None),
     ],
 )
 def test_what_a_training_question_has_in_common_with_a_test_question(training, kind):
-    asked = [locus("z", "ABC", "ABC", 1), training]
-    findings = question_findings(TRAINING, asked, 500_000, TEST, {"causal gene": 3})
+    asked = [on_5("z", "ABC", "ABC", 1), training]
+    findings = question_findings(TRAINING, training_of(asked), TEST, {"causal gene": 3})
     remaining = {finding.kind: finding for finding in findings if finding.remaining}
     assert list(remaining) == ([kind] if kind else [])
     assert next(f for f in findings if f.kind == "causal_gene").dropped == 3
@@ -74,24 +56,17 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
             check("demo-ranking", findings, leaks.FIXES)
 
 
-@pytest.mark.parametrize(("window", "overlap"), [(100_000, 1), (99_999, 0)])
-def test_training_loci_have_a_window_of_their_own(window, overlap):
-    asked = [locus("a", "ABC XYZ", "XYZ", 132_660_000 + 600_000)]
-    findings = question_findings(TRAINING, asked, window, TEST, {})
-    assert {f.kind: f.remaining for f in findings}["overlapping_locus"] == overlap
-
-
 @pytest.mark.parametrize(("window_kb", "overlap"), [(600, 1), (599, 0)])
 def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overlap):
     # 700 kb apart, and the test benchmark's window is 100 kb.
     for name, position in (("training", 1_000_000), ("tested", 1_700_000)):
         (tmp_path / name).mkdir()
-        question = locus(name, f"{name}1 {name}2", f"{name}1", position)
+        question = on_5(name, f"{name}1 {name}2", f"{name}1", position)
         for part in ("train", "test"):
             (tmp_path / name / f"{part}.jsonl").write_text(question.model_dump_json(exclude_defaults=True) + "\n")
         (tmp_path / name / "audit.json").write_text("{}")
     windows = {"training": window_kb, "tested": 100}
-    benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window_kb=kb) for name, kb in windows.items()}
+    benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window=1000 * kb) for name, kb in windows.items()}
     results = SimpleNamespace(benchmark=lambda name: tmp_path / name)
     project = SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: CausalGeneRanking())
     plan = AuditPlan([("tested", "short")], {"training": ("grpo.rank",)}, {}, {})
@@ -100,7 +75,7 @@ def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overl
 
 
 def test_cases_of_one_disease_leak():
-    findings = question_findings(TRAINING, [case("a", "FBN2")], 500_000, CASES, {})
+    findings = question_findings(TRAINING, training_of([case("a", "FBN2", **MARFAN)]), CASES, {})
     assert [finding.kind for finding in findings if finding.remaining] == ["disease"]
 
 
@@ -114,7 +89,7 @@ NAMES = pd.DataFrame(
 )
 
 
-def found(rows: pd.DataFrame, tested: HeldOutQuestions) -> dict[str, tuple[int, str]]:
+def found(rows: pd.DataFrame, tested: BenchmarkQuestions) -> dict[str, tuple[int, str]]:
     return {f.kind: (f.remaining, f.verdict) for f in statement_findings(TRAINING, rows, NAMES, tested)}
 
 
@@ -152,12 +127,7 @@ def test_reasoning_and_questions_that_name_a_right_gene_are_reported():
     rows = [{"steps": ["IL4 is near."]}, {"steps": ["IL131 is not it.", "IL13 is."]}]
     finding = reasoning_finding(TRAINING, rows, TEST)
     assert (finding.remaining, finding.line, finding.verdict) == (1, 2, "reported")
-    named = HeldOutQuestions("demo-loci", [*TEST.questions, locus("u", "IL13", "IL13", 1, trait="p600 levels")], 1)
-    prompt = prompt_finding("short", "test.jsonl", named)
+    asked = locus("u", "", "IL13", causal=[RankedGene(symbol="IL13", aliases=("P600",))], trait="p600 levels")
+    named = BenchmarkQuestions("demo-loci", [*TEST.questions, asked], 1)
+    prompt = prompt_finding("short", Path("test.jsonl"), named)
     assert (prompt.remaining, prompt.line, prompt.example) == (1, 2, "IL13 in: p600 levels")
-
-
-def test_findings_have_the_columns_of_every_audit():
-    row = table([prompt_finding("short", "test.jsonl", TEST)]).iloc[0]
-    assert (row["data"], row["kind"], row["verdict"]) == ("prompts", "gene_in_question", "clean")
-    assert json.loads(row.to_json())["remaining"] == 0

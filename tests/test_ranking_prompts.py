@@ -26,11 +26,6 @@ def style(**changes):
     return RankingStyle(**{**given, **changes})
 
 
-def words(texts):
-    """One token per word."""
-    return [len(text.split()) for text in texts]
-
-
 def locus(symbols="ABCD", right="B", **fields):
     genes = [RankedGene(symbol=s, name=f"gene {s.lower()}") for s in symbols]
     causal = [gene for gene in genes if gene.symbol in right]
@@ -169,11 +164,6 @@ def test_absent_phenotypes_that_are_not_asked_for_are_not_left_out():
     assert TASK_OF_CASES.prompt(case(), asked).facts_left_out == 0
 
 
-def test_braces_in_what_is_filled_in_are_only_braces():
-    prompt = TASK.prompt(locus(trait="{genes} {x}"), style(gene="{symbol}"))
-    assert prompt.messages[1]["content"].startswith("Trait {genes} {x}; genes ")
-
-
 # --- what fine-tuning learns -----------------------------------------------------------------------------
 
 
@@ -190,13 +180,6 @@ def test_right_genes_come_first_and_the_others_in_the_order_of_the_prompt():
     )
     alone = TASK.completion(example, prompt, style(reasoning="none"), {"steps": ["B is near."]})
     assert alone == f"<genes>[{', '.join(right + others)}]</genes>"
-
-
-@pytest.mark.parametrize("reasoning", ["none", "short", "long"])
-def test_what_is_learnt_keeps_the_contract_and_is_right(reasoning):
-    example, asked = locus(), style(reasoning=reasoning)
-    read = TASK.parse(TASK.completion(example, TASK.prompt(example, asked), asked, None), asked)
-    assert (read.problems, read.genes[0], len(read.genes)) == ([], "B", 4)
 
 
 def test_a_question_without_candidates_teaches_the_right_genes_alone():
@@ -292,9 +275,3 @@ def test_shipped_styles_ask_for_what_they_read(task, name):
     prompt = TASKS[task].prompt(example.model_copy(update={"candidates": scored}), asked)
     assert prompt.left_out == prompt.facts_left_out == 0
     assert not any("{" in message["content"] for message in prompt.messages)
-
-
-def test_a_copy_with_other_candidates_knows_them():
-    example = locus("A", "A")
-    assert example.gene_of("c") is None
-    assert example.model_copy(update={"candidates": [RankedGene(symbol="C")]}).gene_of("c") == "C"

@@ -19,10 +19,9 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
 from reasonome.tasks.ranking import report as ranking_report
-from reasonome.tasks.ranking.own_section import length_rows
+from reasonome.tasks.ranking.own_section import NO_SAMPLES, VOTING_COLUMNS, length_rows, voting_figure
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
-from reasonome.tasks.ranking.voting_figure import NO_SAMPLES, VOTING_COLUMNS, voting_figure
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
@@ -208,8 +207,8 @@ def test_figures_are_written_with_their_data(inputs):
 
 
 def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
-    figure, drawn = voting_figure(pd.DataFrame(columns=VOTING_COLUMNS))
-    assert drawn.empty and NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]
+    figure = voting_figure(pd.DataFrame(columns=VOTING_COLUMNS))
+    assert NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_scores_of_names_are_no_scores_of_rankings(tmp_path):

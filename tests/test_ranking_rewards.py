@@ -8,7 +8,7 @@ import pytest
 from ranking_questions import ONE, RANKINGS, TASK, answer, question
 
 from reasonome.config import Grading
-from reasonome.tasks.ranking.rewards import chance_corrected, expected_reciprocal_rank
+from reasonome.tasks.ranking.rewards import expected_reciprocal_rank
 from reasonome.tasks.ranking.settings import RankingStyle
 
 # Where a reward that decays ends is rank 4 here.
@@ -121,15 +121,6 @@ def test_lists_end_where_the_question_has_no_more_candidates():
 # --- chance ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n", range(5, 26))
-def test_random_lists_earn_nothing_at_any_length(n):
-    """The rank of gene 0 in 100,000 random orders, listed down to every length m."""
-    keys = np.random.default_rng(n).random((100_000, n), dtype=np.float32)
-    rank = 1 + (keys < keys[:, :1]).sum(axis=1)
-    for m in range(1, n + 1):
-        assert abs(chance_corrected(np.where(rank <= m, rank, 0), m, n).mean()) < 0.01
-
-
 @pytest.mark.parametrize("n", range(1, 7))
 def test_all_lists_of_few_candidates_earn_exactly_nothing(n):
     """Through parsing and the reward: every ordered list of every length, for every number of right genes."""
@@ -165,23 +156,6 @@ def test_the_expectation_is_the_harmonic_number_by_n():
     # More genes than candidates cost as much as all of them; two of two right genes are always first.
     assert expected_reciprocal_rank(30, 25) == expected_reciprocal_rank(25, 25)
     assert expected_reciprocal_rank(1, 2, right=2) == 1
-
-
-def test_a_correction_by_the_question_alone_cancels_within_a_group():
-    """Advantages are (reward - mean) / standard deviation of the group: only what differs within it is learnt from."""
-
-    def advantages(rewards):
-        rewards = np.array(rewards)
-        return (rewards - rewards.mean()) / (rewards.std(ddof=1) + 1e-4)
-
-    group = [answer(genes) for genes in ("ACBDEF", "C", "A", "ABC")]
-    plain = earned("reciprocal_rank", group, [ONE] * 4)
-    # Of the question alone: the same number, H(n)/n, comes off all four, and nothing is changed.
-    by_question = [value - expected_reciprocal_rank(6, 6) for value in plain]
-    np.testing.assert_allclose(advantages(by_question), advantages(plain), atol=1e-12)
-    # Of the length: two answers that found nothing or little are no longer what they were to each other.
-    by_length = earned("chance_corrected", group, [ONE] * 4)
-    assert np.abs(advantages(by_length) - advantages(plain)).max() > 0.1
 
 
 # --- attacks: all of them against an honest ranking of all candidates in an order that knows nothing --------------

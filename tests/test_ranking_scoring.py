@@ -1,36 +1,28 @@
 """Scores of rankings: values by hand, missing and malformed answers, invented genes, and lists handed to others."""
 
 import math
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from ranking_questions import TASK, case, locus
 from synthetic_rankings import style
 
+from reasonome import cli
 from reasonome.answering.rows import AnswerRow
-from reasonome.core.errors import InputError
-from reasonome.scoring import answers
-from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
-from reasonome.tasks.ranking.scoring import handed_over, joined, score_rankings
+from reasonome.core import atomic
+from reasonome.tasks.ranking.questions import Phenotype, RankedGene
+from reasonome.tasks.ranking.scoring import baseline_scores, handed_over, score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 
-TASK = TASKS["causal_gene_ranking"]
+ROOT = Path(__file__).resolve().parents[1]
 KNOWN = frozenset({"tp53", "il13", "il4", "rad50", "kif3a", "p53"})
 
 
-def locus(name: str, candidates: str, causal: str, source: str = "curated") -> LocusExample:
-    return LocusExample(
-        id=name,
-        subset="loci",
-        trait="asthma",
-        source=source,
-        candidates=[RankedGene(symbol=symbol) for symbol in candidates.split()],
-        causal=[RankedGene(symbol=symbol) for symbol in causal.split()],
-    )
-
-
 EXAMPLES = [
-    locus("a", "IL13 IL4 RAD50 KIF3A", "IL13"),
+    locus("a", "IL13 IL4 RAD50 KIF3A", "IL13", source="curated"),
     locus("b", "IL13 IL4 RAD50 KIF3A", "IL4 RAD50", source="functional"),
     locus("c", "IL4 KIF3A", "KIF3A"),
 ]
@@ -79,20 +71,6 @@ def test_a_missing_answer_is_a_row_that_is_wrong_and_ranks_worst():
     assert (table.loc["c", "answer"], table.loc["c", "genes"]) == ("", "")
 
 
-def test_no_answer_at_all_and_no_examples():
-    assert (scored()["problems"] == "missing_answer").all()
-    with pytest.raises(InputError, match="no examples"):
-        score_rankings(TASK, style(), [], [], None, 25, seed=0)
-
-
-def test_answers_to_strangers_and_twins_are_refused_and_sealed_ones_passed_over():
-    with pytest.raises(InputError, match="answer to 'z', which is not in the test split"):
-        scored(answer("z", full("IL13")))
-    with pytest.raises(InputError, match="two answers to 'a', sample 0, order 0"):
-        scored(answer("a", ""), answer("a", ""))
-    assert list(scored(answer("z", full("IL13")), sealed={"z"}).index) == ["a", "b", "c"]
-
-
 def test_an_invented_gene_is_neither_of_the_question_nor_known_and_is_counted():
     table = scored(answer("a", full("IL13X, p53, IL13, made up gene")))
     row = table.loc["a"]
@@ -106,9 +84,11 @@ def test_a_list_without_its_end_is_wrong_and_truncated():
     table = scored(
         answer("a", "<reasoning>it is near</reasoning><genes>[IL13, IL4", finish_reason="length"),
         answer("b", "<reasoning>for ever", finish_reason="length"),
+        answer("c", "The gene is", finish_reason="length"),  # cut off before any tag
     )
-    assert (table.loc[["a", "b"], ["top_1", "top_max", "format"]] == 0).all(axis=None)
-    assert (table.loc[["a", "b"], "truncated"] == 1).all()
+    assert (table[["top_1", "top_max", "format"]] == 0).all(axis=None)
+    assert (table["truncated"] == 1).all()
+    assert scored(answer("a", "The gene is", finish_reason="stop")).loc["a", "truncated"] == 0
 
 
 def test_only_the_longest_list_counts():
@@ -170,37 +150,36 @@ def test_shuffled_scores_are_of_another_questions_ranking():
 
 
 def test_a_case_is_shown_by_its_phenotypes():
-    case = CaseExample(
-        id="p1",
-        subset="cases",
-        causal=[RankedGene(symbol="FBN1", aliases=("FBN",))],
-        present=[Phenotype(id="HP:0001166", label="Arachnodactyly")],
-        absent=[Phenotype(id="HP:0001250", label="Seizure")],
-    )
+    absent = [Phenotype(id="HP:0001250", label="Seizure")]
+    patient = case("p1", "", causal=[RankedGene(symbol="FBN1", aliases=("FBN",))], absent=absent)
     asked = RankingStyle(
         gene="{symbol}", budget_tokens=400, reasoning="none", system="s", user="{present} {absent} {genes}"
     )
     task = TASKS["rare_disease_ranking"]
     given = [AnswerRow(id="p1", subset="cases", text="<genes>[TP53, fbn]</genes>")]
-    row = score_rankings(task, asked, [case], given, KNOWN, 25, seed=0).iloc[0]
+    row = score_rankings(task, asked, [patient], given, KNOWN, 25, seed=0).iloc[0]
     assert row["question"] == "Arachnodactyly; not Seizure"
     assert (row["candidates"], row["genes"], row["mrr"], row["rank"]) == ("", "TP53 FBN1", 0.5, 2)
     assert (row["non_candidates"], row["invented"]) == (0, 0)  # every gene is a candidate
 
 
-def test_genes_with_white_space_stay_one_gene():
-    assert joined(["IL 13", "HLA-DRB1"]) == "IL_13 HLA-DRB1"
-
-
-def test_the_summary_counts_problems_and_has_means_by_source():
-    table = scored(answer("a", full("IL13")), answer("b", full("KIF3A"))).reset_index()
-    found = answers.summary(table)
-    assert found["n"] == 3
-    assert found["metrics"]["mean"]["top_1"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["strata"]["functional"]["top_1"] == 0
-    assert found["problems"]["missing_answer"] == 1
-
-
-def test_an_answer_that_was_cut_off_before_any_tag_is_truncated():
-    assert scored(answer("a", "The gene is", finish_reason="length")).loc["a", "truncated"] == 1
-    assert scored(answer("a", "The gene is", finish_reason="stop")).loc["a", "truncated"] == 0
+def test_recorded_lists_are_scored_against_a_benchmark_beside_its_baselines(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "config", "config")
+    Path("resources").symlink_to(ROOT / "resources")
+    rows = [example.model_dump(mode="json", exclude_defaults=True) for example in EXAMPLES]
+    atomic.write_jsonl(Path("results/benchmarks/demo-loci/test.jsonl"), rows)
+    Path("results/baselines").mkdir()
+    baseline_scores(TASK, style(), [], EXAMPLES, {}, 25).to_parquet("results/baselines/demo-loci.short.parquet")
+    Path("a.csv").write_text('id,answer\na,"[IL4, IL13, NOGENE]"\nb,"rad50, KIF3A"\nelsewhere,IL4\n')
+    assert cli.main(["score", "a.csv", "--benchmark", "demo-loci", "--json", "s.json"]) == 0
+    found = atomic.read_json(Path("s.json"))
+    assert (found["n"], found["problems"]["missing"], found["problems"]["unknown"]) == (3, 1, 1)
+    # Ranks 2 and 1, and none in the third, whose two candidates leave rank 3.
+    values = {metric: found["metrics"][metric]["value"] for metric in ("top_1", "top_3", "mrr", "rank", "invented")}
+    assert values == pytest.approx({"top_1": 1 / 3, "top_3": 2 / 3, "mrr": 1 / 2, "rank": 2, "invented": 1 / 3})
+    assert list(found["baselines"]) == ["random_order", "alphabetical", "prompt_order", "shuffled_answers"]
+    # One right gene of four, two of four, and one of two.
+    by_chance = found["baselines"]["random_order"]["metrics"]["mrr"]["value"]
+    assert by_chance == pytest.approx((25 / 48 + 13 / 18 + 3 / 4) / 3)
+    assert "read and compared as answers in the style 'short', track strict" in capsys.readouterr().out

@@ -1,44 +1,21 @@
 """Splits of ranking questions: what is connected stays together, what leaks is dropped or fails, chance is exact."""
 
 import pytest
+from ranking_questions import case, locus
 
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.rows import LeftOut, Questions
 from reasonome.tasks.ranking.settings import RankingBenchmark
-from reasonome.tasks.ranking.splits import HeldOut, components, leaks, shortcuts, split
-
-
-def locus(name, candidates, causal, chromosome="", position=None, subset="a"):
-    genes = {symbol: RankedGene(symbol=symbol) for symbol in candidates.split()}
-    return LocusExample(
-        id=name,
-        subset=subset,
-        trait="Height",
-        candidates=list(genes.values()),
-        causal=[genes[symbol] for symbol in causal.split()],
-        chromosome=chromosome,
-        position=position,
-    )
-
-
-def case(name, gene, disease=""):
-    return CaseExample(
-        id=name,
-        subset="a",
-        causal=[RankedGene(symbol=gene)],
-        present=[Phenotype(id="HP:0001250", label="Seizure")],
-        disease_id=disease,
-    )
+from reasonome.tasks.ranking.splits import BenchmarkQuestions, components, leaks, shortcuts, split
 
 
 def benchmark(test=1, valid=1, **settings):
     subset = {"source": "s", "test": test, "valid": valid, "train": settings.pop("train", None)}
     return RankingBenchmark(
-        task="causal_gene_ranking", authority="h", subsets={"a": subset}, **{"window_kb": 1, **settings}
+        task="causal_gene_ranking", authority="h", subsets={"loci": subset}, **{"window_kb": 1, **settings}
     )
 
 
@@ -49,10 +26,10 @@ def apart(number, start=0):
 
 def test_what_connects_questions():
     examples = [
-        locus("0", "A B", "A", "1", 10_000),
-        locus("1", "C D", "C", "1", 12_000),  # windows of 1 kb that just meet
-        locus("2", "E F", "E", "1", 14_001),  # one base too far
-        locus("3", "G H", "G", "2", 10_000),  # another chromosome
+        locus("0", "A B", "A", chromosome="1", position=10_000),
+        locus("1", "C D", "C", chromosome="1", position=12_000),  # windows of 1 kb that just meet
+        locus("2", "E F", "E", chromosome="1", position=14_001),  # one base too far
+        locus("3", "G H", "G", chromosome="2", position=10_000),  # another chromosome
         locus("4", "G I", "I"),  # a candidate of both
         locus("5", "J K", "J"),
     ]
@@ -62,22 +39,21 @@ def test_what_connects_questions():
 
 
 def test_cases_are_connected_by_gene_and_disease():
-    labels = list(
-        components([case("0", "A", "OMIM:1"), case("1", "A"), case("2", "B", "OMIM:1"), case("3", "C")], 1000)
-    )
+    same = [case("0", "A", disease_id="OMIM:1"), case("1", "A"), case("2", "B", disease_id="OMIM:1")]
+    labels = list(components([*same, case("3", "C")], 1000))
     assert labels[0] == labels[1] == labels[2] != labels[3]
 
 
 def test_kinds_of_leaks():
-    held = [locus("0", "A B", "A", "1", 10_000), case("1", "Z", "OMIM:1")]
+    held = [locus("0", "A B", "A", chromosome="1", position=10_000), case("1", "Z", disease_id="OMIM:1")]
     asked = [
         locus("a", "A C", "A"),
         locus("b", "B C", "C"),
-        locus("c", "D E", "D", "1", 8_000),
-        locus("d", "D E", "D", "1", 7_999),
+        locus("c", "D E", "D", chromosome="1", position=8_000),
+        locus("d", "D E", "D", chromosome="1", position=7_999),
         case("e", "A"),
         case("f", "B"),  # a candidate, and not the answer
-        case("g", "Y", "OMIM:1"),
+        case("g", "Y", disease_id="OMIM:1"),
     ]
     assert leaks(asked, held, 2000) == [
         "causal gene", "candidate gene", "overlapping locus", "", "causal gene", "", "disease",
@@ -110,9 +86,9 @@ def test_a_large_group_is_in_training_unless_nothing_else_is_left():
 @pytest.mark.parametrize(("position", "dropped"), [(10_000, {"q": "overlapping locus"}), (9_999, {})])
 def test_windows_of_two_benchmarks_add_up(position, dropped):
     # 1 kb here, 3 kb there: loci overlap up to 4,000 base pairs apart. The pair is in training, for it is the larger.
-    asked = [locus("q", "A B", "A", "1", position), locus("twin", "A C", "A"), *apart(1, start=9)]
-    other = HeldOut([locus("x", "X Y", "X", "1", 14_000)], 3000)
-    found = split(asked, benchmark(test=1, valid=0), {"other": other})
+    asked = [locus("q", "A B", "A", chromosome="1", position=position), locus("twin", "A C", "A"), *apart(1, start=9)]
+    other = BenchmarkQuestions("other", [locus("x", "X Y", "X", chromosome="1", position=14_000)], 3000)
+    found = split(asked, benchmark(test=1, valid=0), [other])
     assert {one.id: kind for one, _, kind in found.unused} == dropped
 
 
@@ -123,22 +99,17 @@ def test_clusters_are_of_right_genes_directly_or_over_others():
     assert clusters([]) == []
 
 
-def test_too_few_questions():
-    with pytest.raises(InputError, match="subset 'a' has 3 questions, 1 too few") as caught:
-        split(apart(3), benchmark(test=2, valid=2))
-    assert caught.value.field == "subsets.a.valid"
-
-
 def test_too_few_questions_say_what_became_of_the_rows():
     left_out = [LeftOut("s", "x", reason, "") for reason in ["no trait"] * 2 + ["confidence"] * 30 + list("abcd")]
     left_out.append(LeftOut("another", "x", "no trait", ""))
-    places = {("a", "q0"): ["line 2", "line 3"], ("a", "q1"): ["line 4"]}
-    told = Questions(apart(2), left_out, [], places).account({"a": "s"}, "a")
+    places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
+    told = Questions(apart(2), left_out, [], places, {"loci": "s"}).account("loci")
     assert told == (
         "of 39 rows of 's' 3 are in questions; left out: 30 confidence, 2 no trait, 1 a, 1 b, 1 c, 1 for other reasons"
     )
-    with pytest.raises(InputError, match="has 2 questions, 1 too few to hold .*; of 39 rows of 's' 3 are in questions"):
-        split(apart(2), benchmark(test=3, valid=0), rows={"a": told})
+    with pytest.raises(InputError, match="has 2 questions, 1 too few .*; of 39 rows of 's' 3 are in") as caught:
+        split(apart(2), benchmark(test=1, valid=2), rows={"loci": told})
+    assert caught.value.field == "subsets.loci.valid"
     same = [locus(str(i), f"A B{i}", "A") for i in range(3)]
     with pytest.raises(InputError, match="has 1 questions, 1 too few .*; 2 are more of one gene than most_per_gene"):
         split(same, benchmark(test=2, valid=0, most_per_gene=1))
@@ -153,12 +124,17 @@ def test_a_planted_leak_fails(monkeypatch):
 
 
 def test_training_questions_that_leak_into_another_benchmark():
-    found = split(apart(6), benchmark(), {"other": HeldOut([case("x", f"A{i}") for i in range(6)], 1)})
+    found = split(apart(6), benchmark(), [BenchmarkQuestions("other", [case("x", f"A{i}") for i in range(6)], 1)])
     assert found.parts["train"] == [] and found.audit["dropped_for"] == {"other": {"causal gene": 4}}
-    places = {("a", f"q{i}"): [f"line {i}"] for i in range(6)}
-    left_out = found.left_out({"a": "mine"}, places)
-    assert {(one.source, one.reason) for one in left_out} == {("mine", "leaks into other")}
-    assert sorted(one.detail for one in left_out)[0].endswith(": causal gene") and len(left_out) == 4
+    assert [told for _, *told in found.unused] == [["leaks into other", "causal gene"]] * 4
+
+
+def test_every_row_of_a_question_that_is_not_used_is_left_out():
+    first, second = apart(2)
+    places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
+    kept = Questions([first, second], [], [], places, {"loci": "mine"}).without([(first, "no reason", "at all")])
+    assert kept.examples == [second] and kept.places == {("loci", "q1"): ["line 4"]}
+    assert kept.left_out == [LeftOut("mine", "q0", "no reason", f"line {line}: at all") for line in (2, 3)]
 
 
 def test_limits_for_a_gene_and_for_training():

@@ -22,11 +22,10 @@ from reasonome.core.manifest import file_sha256
 from reasonome.tasks.base import Teaching
 from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking import teaching
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
-from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene
-from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.ranking.questions import RankedGene
+from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.teaching import Proposal
+from reasonome.tasks.ranking.task import CausalGeneRanking
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.sft import sft
@@ -71,21 +70,6 @@ def configured(tmp_path):
 # --- what is learned -------------------------------------------------------------------------------------------
 
 
-def test_without_a_teacher_the_right_gene_is_put_before_the_order_of_the_prompt():
-    example = question()
-    prompt = prompted(example, ANSWER)
-    others = [symbol for symbol in prompt.shown if symbol != "C"]
-    assert TASK.completion(example, prompt, ANSWER, None) == f"<genes>[{', '.join(['C', *others])}]</genes>"
-
-
-def test_a_teachers_reasoning_goes_before_the_list():
-    example = question(candidates="AC")
-    prompt = prompted(example)
-    text = TASK.completion(example, prompt, SHORT, {"proposed": "C", "steps": ["A is a channel.", "C fits."]})
-    assert text == "<reasoning>A is a channel. C fits.</reasoning>\n<genes>[C, A]</genes>"
-    assert TASK.parse(text, SHORT).problems == []
-
-
 def test_where_every_gene_is_a_candidate_the_teachers_other_genes_follow():
     example = question().model_copy(update={"candidates": []})
     prompt = prompted(example, ANSWER)
@@ -99,8 +83,7 @@ def test_where_every_gene_is_a_candidate_the_teachers_other_genes_follow():
 
 
 def proposals(*examples, genes=2, seed=0):
-    shown = {example.id: prompted(example) for example in examples}
-    return gene_names.propose(examples, shown, TASK.plain_reasoning, genes=genes, seed=seed)
+    return [gene_names.propose(one, prompted(one), TASK.plain_reasoning, genes, seed) for one in examples]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -124,16 +107,11 @@ def test_phrasings_differ_by_question():
 def test_what_cannot_be_said_is_dropped_with_the_reason():
     nameless = question(candidates="ABC", id="nameless")
     unseen = named_question(id="unseen")
-    shown = {"nameless": prompted(nameless), "unseen": prompted(named_question(id="unseen"))}
-    hidden = {**shown, "unseen": without(shown["unseen"], "B")}
-    found = gene_names.propose([nameless, unseen], hidden, TASK.plain_reasoning, genes=3, seed=0)
-    kept, dropped = teaching.keep_right_first(found, [nameless, unseen])
+    hidden = replace(prompted(unseen), shown=[symbol for symbol in prompted(unseen).shown if symbol != "B"])
+    shown = [(nameless, prompted(nameless)), (unseen, hidden)]
+    found = [gene_names.propose(*pair, TASK.plain_reasoning, 3, 0) for pair in shown]
+    kept, dropped = teaching.keep(TASK, None, None, found, [nameless, unseen])
     assert kept == [] and [row["reason"] for row in dropped] == [gene_names.NO_NAMES, gene_names.NOT_SHOWN]
-
-
-def without(prompt, symbol):
-    """The prompt as if it did not show the gene."""
-    return replace(prompt, shown=[other for other in prompt.shown if other != symbol])
 
 
 # --- the teacher behind an endpoint ----------------------------------------------------------------------------
@@ -167,13 +145,6 @@ def test_what_an_endpoint_says_stays_where_its_first_gene_is_right(monkeypatch, 
     assert reasons["wrong"] == teaching.WRONG_GENE
     assert reasons["no reasoning"] == "no_reasoning"
     assert reasons["cut"].startswith("length, ") and "no_list" in reasons["cut"]
-
-
-def test_a_proposal_of_several_genes_is_judged_by_its_first():
-    example = question()
-    made = [Proposal("q", "s", "A, C", ["why"]), Proposal("q", "s", "C, A", ["why"])]
-    kept, dropped = teaching.keep_right_first(made, [example])
-    assert [row["proposed"] for row in kept] == ["C, A"] and [row["proposed"] for row in dropped] == ["A, C"]
 
 
 # --- rewards ---------------------------------------------------------------------------------------------------
@@ -223,7 +194,7 @@ def vowels(answer, example):
 '''
 
 
-def graded(folder: Path, **settings) -> GrpoRecipe:
+def graded(folder: Path) -> GrpoRecipe:
     """A recipe with a grader in `folder`/graders.py."""
     (folder / "graders.py").write_text(GRADER)
     recipe = {
@@ -244,14 +215,14 @@ def graded(folder: Path, **settings) -> GrpoRecipe:
         "save_steps": 1,
         "validation": 3,
     }
-    return GrpoRecipe.model_validate(recipe | settings)
+    return GrpoRecipe.model_validate(recipe)
 
 
 def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 1.0\n")
-    with_grader = "    benchmark: demo-loci\n    graders: {mine: {function: mine.py:grade}}\n"
-    project = configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", with_grader)
+    with_grader = GRPO_OF_LOCI + "    graders: {mine: {function: mine.py:grade}}\n"
+    project = configured("recipes/grpo.yaml", GRPO_OF_LOCI, with_grader)
     step = chains.Step("grpo", "demoloci", 0)
     first = step.recipe(project).graders["mine"].sha256
     assert first == file_sha256(tmp_path / "mine.py")
@@ -264,28 +235,48 @@ def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configure
     (tmp_path / "mine.py").write_text(
         "from math import sqrt as root\n\nhalf = 0.5\n\n\ndef grade(answer, example):\n    return half\n"
     )
-    settings = "    benchmark: demo-loci\n    graders: {mine: {function: mine.py:%s}}\n"
+    settings = GRPO_OF_LOCI + "    graders: {mine: {function: mine.py:%s}}\n"
     for there in ("grade", "root", "half"):
-        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", settings % there)
+        configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % there)
     with pytest.raises(InputError, match="mine.py defines no 'graed'") as raised:
-        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", settings % "graed")
+        configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % "graed")
     assert "grade" in raised.value.fix and raised.value.line
     (tmp_path / "mine.py").write_text("def grade(:\n")
     with pytest.raises(InputError, match="this is no Python"):
-        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", settings % "grade")
+        configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % "grade")
 
 
-def test_styles_that_list_by_score_ask_what_has_scores(configured):
-    asked = "styles: [short]\n"
-    with pytest.raises(InputError, match="style 'rerank' lists candidates by score, and questions of 'rare-cases'"):
-        configured("experiments/causal-genes.yaml", asked, "styles: [short, rerank]\n")
+CAUSAL_GENES = "experiments/causal-genes.yaml"
+GRPO_OF_LOCI = "    benchmark: demo-loci\n"
 
 
-def test_a_recipe_counts_as_many_genes_as_its_benchmark(configured):
-    own = "    benchmark: demo-loci\n    grading: {longest_list: 5}\n"
-    with pytest.raises(InputError, match="rewards count 5 genes of a list, and 'demo-loci' 25") as raised:
-        configured("recipes/grpo.yaml", "    benchmark: demo-loci\n", own)
-    assert "longest_list: 25" in str(raised.value)
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        (
+            CAUSAL_GENES,
+            "styles: [short]\n",
+            "styles: [short, rerank]\n",
+            "style 'rerank' lists candidates by score, and questions of 'rare-cases'",
+        ),
+        (
+            "recipes/grpo.yaml",
+            GRPO_OF_LOCI,
+            GRPO_OF_LOCI + "    grading: {longest_list: 5}\n",
+            "(?s)rewards count 5 genes of a list, and 'demo-loci' 25.*longest_list: 25",
+        ),
+        (CAUSAL_GENES, "untrained: [llama-3.1-70b]", "untrained: [tiny]", "untrained.0: unknown name 'tiny'"),
+        (
+            CAUSAL_GENES,
+            "  base: {steps: [], styles: [long, short, answer]}\n",
+            "",
+            "'llama-3.1-70b' is not to be trained, and every arm has steps",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together(configured, file, before, after, message):
+    with pytest.raises(InputError, match=message):
+        configured(file, before, after)
 
 
 # --- experiments -----------------------------------------------------------------------------------------------
@@ -296,16 +287,6 @@ def test_untrained_backbones_are_asked_in_the_arms_without_steps_alone(project):
     large = [run for run in runs if run.backbone == "llama-3.1-70b"]
     assert large and {run.arm for run in large} == {"base"}
     assert {run.backbone for run in runs if run.chain != chains.BASE} == {"llama-3.1-8b"}
-
-
-def test_untrained_must_be_asked(configured):
-    with pytest.raises(InputError, match="untrained.0: unknown name 'tiny'"):
-        configured("experiments/causal-genes.yaml", "untrained: [llama-3.1-70b]", "untrained: [tiny]")
-
-
-def test_untrained_backbones_need_an_arm_without_steps(configured):
-    with pytest.raises(InputError, match=r"'llama-3.1-70b' is not to be trained, and every arm has steps"):
-        configured("experiments/causal-genes.yaml", "  base: {steps: [], styles: [long, short, answer]}\n", "")
 
 
 def test_the_transfer_matrix_is_whole(project):

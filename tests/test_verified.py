@@ -1,14 +1,21 @@
 """Tasks whose answers are verified: what the base gives to the third task, which is in tests/own_task."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import own_task
+import pandas as pd
 import pytest
 from own_task.chromosome import ChromosomeOfGene
 
+from reasonome.benchmarks.rows import read_rows
+from reasonome.config import PretrainRecipe
+from reasonome.config.project.experiments import AuditPlan
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.leaks.audit import check
 from reasonome.tasks.base import total
-from reasonome.tasks.verified import building, scoring
+from reasonome.tasks.verified import building, checks, files, leaks, prompting, scoring, teaching
 from reasonome.tasks.verified.task import Question
 from reasonome.teaching import Proposal
 
@@ -21,6 +28,15 @@ def question(i, answer="17", group="", subset="all"):
 
 def benchmark(**settings):
     return TASK.Benchmark.model_validate(own_task.stanza() | settings)
+
+
+def project(folder, **benchmarks):
+    """Benchmarks by name, whose results are in a folder."""
+    return SimpleNamespace(benchmarks=benchmarks, results=SimpleNamespace(benchmark=lambda name: folder / name))
+
+
+def write_split(path, *questions):
+    atomic.write_jsonl(path, [one.model_dump() for one in questions])
 
 
 @pytest.mark.parametrize(
@@ -79,15 +95,99 @@ def test_no_two_splits_share_a_group_and_what_is_left_out_is_told():
         building.split(questions[:3], benchmark(subsets={"all": {"table": "t.tsv", "test": 5, "valid": 0}}))
 
 
+def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [question(i, group=i[0].upper()) for i in ("a1", "b1", "b2", "c1", "c2", "d1")]
+    table = [{"id": one.id, **one.columns, "stem": one.group, "answer": "17"} for one in rows]
+    own_task.write(tmp_path / "genes.tsv", table, ("id", "gene", "name", "stem", "answer"))
+    write_split(tmp_path / "other/valid.jsonl", question("x", group="B"))
+    write_split(tmp_path / "other/test.jsonl", question("d1", group="Y"))  # asks what d1 asks
+    subsets = {"all": {"table": "genes.tsv", "test": 1, "valid": 0}}
+    mine = benchmark(subsets=subsets, leave_out=["other"])
+    building.build(TASK, project(tmp_path, mine=mine), "mine", tmp_path / "mine")
+    # The seed draws group C for the test.
+    splits = {
+        part: [one.id for one in read_rows(tmp_path / f"mine/{part}.jsonl", Question)] for part in building.SPLITS
+    }
+    assert splits == {"train": ["a1"], "valid": [], "test": ["c1", "c2"]}
+    left_out = pd.read_csv(tmp_path / "mine/left_out.tsv", sep="\t")
+    assert left_out.to_numpy().tolist() == [["all", name, "leaks into other"] for name in ("d1", "b1", "b2")]
+    assert atomic.read_json(tmp_path / "mine/audit.json") == {
+        "questions": 6,
+        "groups": 4,
+        "sizes": {"train": {"all": 1}, "valid": {}, "test": {"all": 2}},
+        "left_out": {"leaks into other": 3},
+    }
+
+
+def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_for_its_own_words(tmp_path):
+    asked = question("t", group="G")
+    again = {"columns": asked.columns}
+    training = [question("r1"), question("r2", group="G"), question("r3").model_copy(update=again)]
+    training.append(question("r4", group="G").model_copy(update=again))
+    write_split(tmp_path / "tested/test.jsonl", asked)
+    write_split(tmp_path / "training/train.jsonl", *training)
+    both = project(tmp_path, tested=benchmark(), training=benchmark())
+    plan = AuditPlan([("tested", "plain")], {"training": ("sft.mine",)}, {}, {})
+    found = leaks.findings(both, plan)
+    assert {one.kind: (one.looked_at, one.remaining, one.line, one.verdict) for one in found} == {
+        "same_group": (4, 2, 2, "fails"),
+        "same_question": (4, 2, 3, "fails"),
+    }
+    with pytest.raises(
+        InputError, match="(?s)of kind same_group .* question 'r2'.*add tested to leave_out of training"
+    ):
+        check("mine", found, leaks.FIXES)
+    shared = {"data": "training questions", "training": "training", "benchmark": "tested"}
+    assert leaks.same_sources(both, plan) == [shared | {"sources": ["mine/genes.tsv"]}]
+
+
+@pytest.mark.parametrize(
+    ("learned", "leave_out", "fix"),
+    [
+        (SimpleNamespace(benchmark="tested"), [], None),
+        (SimpleNamespace(benchmark="mine"), [], "add tested to leave_out of mine in benchmarks.yaml"),
+        (SimpleNamespace(benchmark="mine"), ["tested"], None),
+        (SimpleNamespace(benchmark="of another task"), [], None),
+        (PretrainRecipe.model_construct(), [], None),
+    ],
+)
+def test_a_recipe_may_not_train_on_what_may_give_the_test_away(tmp_path, learned, leave_out, fix):
+    both = project(tmp_path, mine=benchmark(leave_out=leave_out), tested=benchmark())
+    both.akin = lambda benchmark: both.benchmarks
+    leak = checks.leak(both, learned, "tested")
+    assert (leak and leak[1]) == fix
+
+
+def test_a_question_that_does_not_fit_is_told(tmp_path):
+    asked = SimpleNamespace(root=tmp_path, style=lambda *_: SimpleNamespace(budget_tokens=5))
+    fits = {"train": [question("T")]}  # a capital, and half of "a name"
+    assert prompting.with_material(TASK, asked, "mine", "plain", fits) == fits
+    with pytest.raises(InputError, match="question 'TTT' has 6 tokens, more than the 5 of style 'plain'") as error:
+        prompting.with_material(TASK, asked, "mine", "plain", {"test": [question("TTT")]})
+    assert error.value.file == tmp_path / "prompts/chromosome_of_gene.plain.txt"
+
+
+@pytest.mark.parametrize(("part", "rows"), [("test", (5, False)), ("valid", (1, False)), ("train", (9, True))])
+def test_rows_by_the_settings_are_at_least_those_held_out_and_at_most_those_of_training(tmp_path, part, rows):
+    sizes = {"a": {"test": 2, "valid": 0, "train": 4}, "b": {"test": 3, "valid": 1, "train": 5}}
+    mine = benchmark(subsets={name: {"table": "t.tsv", **of} for name, of in sizes.items()})
+    assert files.rows_by_settings(project(tmp_path, mine=mine), "mine", part) == rows
+    all_that_remain = project(tmp_path, mine=benchmark())
+    assert (files.rows_by_settings(all_that_remain, "mine", part) is None) == (part == "train")
+
+
+def test_a_group_by_the_answer_is_refused():
+    with pytest.raises(ValueError, match="would keep every answer of a test question out of training"):
+        benchmark(group="answer")
+
+
 def test_baselines_are_worked_out_by_hand():
     training = [question(str(i), answer) for i, answer in enumerate(["1", "1", "2"])]
     asked = [question("a", "1"), question("b", "2")]
 
-    class Seeded:
-        class settings:
-            seed = 0
-
-    table = scoring.score_baselines(TASK, Seeded, "", "", training, asked).set_index(["baseline", "id"])["verified"]
+    seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
+    table = scoring.score_baselines(TASK, seeded, "", "", training, asked).set_index(["baseline", "id"])["verified"]
     assert table["majority"].tolist() == [1.0, 0.0]
     # Two thirds and one third, as far as twenty draws tell.
     assert 0.4 < table["random", "a"] < 0.95 and 0.05 < table["random", "b"] < 0.6
@@ -115,14 +215,11 @@ def test_a_table_is_refused_with_its_line(tmp_path, rows, message, line):
 
 
 def test_a_teacher_is_believed_where_it_is_right():
-    from reasonome.tasks.verified import teaching
-
-    project = type("P", (), {})
     proposals = [
         Proposal("a", "all", "chromosome 17", ["why"]),
         Proposal("b", "all", "3"),
         Proposal("c", "all", problem="x"),
     ]
-    kept, dropped = teaching.keep(TASK, project, None, proposals, [question(i) for i in "abc"])
+    kept, dropped = teaching.keep(TASK, None, None, proposals, [question(i) for i in "abc"])
     assert [row["id"] for row in kept] == ["a"]
     assert [row["reason"] for row in dropped] == [teaching.WRONG, "x"]

@@ -1,11 +1,15 @@
-"""The rows of a benchmark's files, read and checked line by line."""
+"""The files of a benchmark: its rows, read and checked line by line, and what is written beside them."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 
 SPLITS = ("train", "valid", "test")
 
@@ -22,3 +26,18 @@ def read_rows(path: str | Path, model: type[BaseModel]) -> list:
                 first["msg"], file=path, line=number, field=".".join(map(str, first["loc"])) or None
             ) from None
     return rows
+
+
+def write_splits(
+    folder: Path,
+    splits: Mapping[str, Iterable[dict[str, Any]]],
+    audit: Mapping[str, Any],
+    left_out: pd.DataFrame,
+    unmapped: Iterable[tuple] = (),
+) -> None:
+    """Write {train,valid,test}.jsonl, left_out.tsv, unmapped.tsv and audit.json; the audit last."""
+    for part in SPLITS:
+        atomic.write_jsonl(folder / f"{part}.jsonl", splits[part])
+    atomic.write_tsv(folder / "left_out.tsv", left_out)
+    atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(unmapped, columns=UNMAPPED_COLUMNS))
+    atomic.write_json(folder / "audit.json", dict(audit))

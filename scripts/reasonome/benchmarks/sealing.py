@@ -10,9 +10,10 @@ from reasonome.core.errors import InputError
 def is_sealed(example: Any, share: float) -> bool:
     """Whether an example is in the sealed part: by a hash of its id, or of the set that a variant was made of.
 
-    Nothing but the id decides, so a set stays sealed whatever else the benchmark holds, and with its variants.
+    Nothing but the id decides, so a set stays sealed whatever else the benchmark holds, and with its variants, which
+    have its id as their `term`.
     """
-    digest = hashlib.sha256((example.term or example.id).encode()).digest()
+    digest = hashlib.sha256((getattr(example, "term", "") or example.id).encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 

@@ -1,13 +1,14 @@
 """The leak audit of an experiment: what a finding is, the table of all, and when it fails."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 
@@ -28,6 +29,11 @@ COLUMNS = [
     "file",
     "line",
 ]
+
+# What to do about training questions that leak, where a benchmark leaves out what leaks into others.
+LEAVE_OUT = (
+    "add {benchmark} to leave_out of {training} in benchmarks.yaml (where they are one benchmark: build it again)"
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,40 @@ class Finding:
 
     def row(self) -> dict[str, Any]:
         """The finding as a row of COLUMNS."""
-        values = asdict(self) | {"found": self.found, "verdict": self.verdict, "used_by": ", ".join(self.used_by)}
-        return {column: values[column] for column in COLUMNS}
+        values = {column: getattr(self, column) for column in COLUMNS}
+        return values | {"used_by": ", ".join(self.used_by)}
+
+
+def finding_of_rows(
+    data: str,
+    training: Training,
+    benchmark: str,
+    kind: str,
+    looked_at: int,
+    rows: Sequence[int],
+    policy: str,
+    tell: Callable[[int], str],
+    dropped: int = 0,
+    remaining: int | None = None,
+) -> Finding:
+    """A finding about the file of training data: `rows` are those that leak, from 0, and `tell` says what the first is.
+
+    The rows are counted, unless `remaining` has another count.
+    """
+    return Finding(
+        data,
+        training.name,
+        training.used_by,
+        benchmark,
+        kind,
+        looked_at,
+        dropped,
+        len(rows) if remaining is None else remaining,
+        policy,
+        str(training.file),
+        example=tell(rows[0]) if rows else "",
+        line=rows[0] + 1 if rows else None,
+    )
 
 
 def shortened(text: str, most: int = 160) -> str:
@@ -116,6 +154,37 @@ def check(experiment: str, findings: Sequence[Finding], fixes: Mapping[str, str]
             benchmark=first.benchmark, training=first.training, kind=first.kind
         ),
     )
+
+
+def question_finding(
+    training: Training, benchmark: str, kind: str, questions: Sequence[Any], rows: Sequence[int], dropped: int = 0
+) -> Finding:
+    """Training questions, those at `rows`, that may not be."""
+    return finding_of_rows(
+        "training questions",
+        training,
+        benchmark,
+        kind,
+        len(questions),
+        rows,
+        "fail",
+        lambda row: f"question '{questions[row].id}'",
+        dropped,
+    )
+
+
+def same_sources_of_questions(project: Project, plan: AuditPlan, key: str) -> list[dict]:
+    """Training and test questions that come from one source, which `key` of a subset names."""
+
+    def sources(benchmark: str) -> list[str]:
+        return list(dict.fromkeys(getattr(spec, key) for spec in project.benchmarks[benchmark].subsets.values()))
+
+    return [
+        {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
+        for tested in plan.benchmarks
+        for training in plan.training
+        if (shared := [source for source in sources(training) if source in sources(tested)])
+    ]
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:

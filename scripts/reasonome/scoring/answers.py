@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,10 +15,46 @@ from reasonome.scoring.comparisons import in_mean
 from reasonome.tasks.base import Task
 
 
-def by_question(
+class Attempt(NamedTuple):
+    """An example with an answer to it (None where it is missing), and what was read of that."""
+
+    example: Any
+    sample: int
+    order: int
+    answer: AnswerRow | None
+    read: Any
+
+
+def attempts(
+    task: Task,
+    style: Style,
+    examples: Sequence[Any],
+    answers: Sequence[AnswerRow],
+    file: Path | None,
+    sealed: Collection[str],
+) -> list[Attempt]:
+    """Every example × sample × order; what is missing is read as an empty text, and a bare name as it stands.
+
+    Answers to `sealed` ids are passed over. InputError for an answer to another id, for two answers to one id, sample
+    and order, and without examples; `file` is where the answers come from.
+    """
+    if not examples:
+        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
+    given = _by_question(examples, answers, file, sealed)
+    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
+    found = []
+    for example in examples:
+        for sample, order in tries:
+            answer = given.get((example.id, sample, order))
+            bare = answer is not None and answer.answer is not None
+            read = task.bare(answer.answer) if bare else task.parse(answer.text if answer else "", style)
+            found.append(Attempt(example, sample, order, answer, read))
+    return found
+
+
+def _by_question(
     examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
 ) -> dict[tuple[str, int, int], AnswerRow]:
-    """Answers by id, sample and order, those to `sealed` ids left out; InputError for a stranger's and for twins."""
     known = {example.id for example in examples}
     given: dict[tuple[str, int, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):
@@ -34,13 +70,6 @@ def by_question(
             raise InputError(what, file=file, line=line, field="id")
         given[key] = answer
     return given
-
-
-def parsed_answer(task: Task, style: Style, answer: AnswerRow | None) -> Any:
-    """The parsed answer; a bare name is taken as it stands, and what is missing is an empty text."""
-    if answer is not None and answer.answer is not None:
-        return task.bare(answer.answer)
-    return task.parse(answer.text if answer else "", style)
 
 
 def measured(answer: AnswerRow | None) -> dict[str, Any]:
@@ -82,7 +111,17 @@ def confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
     return {"confidence": None, "confidence_kind": ""}
 
 
-def shuffled(names: Sequence[str], groups: Sequence[Hashable], seed: int) -> list[str]:
+def shuffled_rows(table: pd.DataFrame, seed: int) -> list[int]:
+    """For each row of a table of scores another one of its subset, sample and order, whose answer it gets.
+
+    The order of the rows changes nothing.
+    """
+    ordered = table.sort_values(["subset", "sample", "order", "id"])
+    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
+    return pd.Series(shuffled(ordered.index.tolist(), groups, seed), ordered.index).sort_index().tolist()
+
+
+def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> list[Any]:
     """A model's own answers permuted within each group of rows, so that none stays in its row.
 
     A group holds each question once: several samples of a question are groups of their own. The only row of

@@ -48,9 +48,8 @@ def score_on_benchmark(
     examples = unsealed(asked, spec.sealed, project.settings.final)
     given, counts, said = _answers(Path(answers), task, asked, examples, columns or {})
     sealed = {example.id for example in asked} - {example.id for example in examples}
-    table, notes = scoring.score_available(
-        task, project, benchmark, style, examples, given, Path(answers), sealed, encoders
-    )
+    scored = (task, project, benchmark, style, examples, given, Path(answers), sealed)
+    table, notes = scoring.score_available(*scored, encoders) if scoring.BY_ENCODERS else (scoring.score(*scored), [])
     notes = [*said, *notes]
     if len(examples) < len(asked):
         notes.append(f"{len(asked) - len(examples)} of {len(asked)} test questions are sealed, and not scored")

@@ -6,8 +6,8 @@ checks     what settings must agree with: check_benchmark, check_style, check_re
 building   build: the splits of a benchmark, what was left out and why
 prompting  with_material: what prompts show beside a benchmark's rows
 teaching   propose and keep: reasoning of teachers, and which of it is kept
-scoring    score and score_baselines: a row an answer; score_available, for `reasonome score`; SHOWN and LISTED, the
-           metrics that a job and that command print
+scoring    score and score_baselines: a row an answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
+           print; where they are BY_ENCODERS score_available, what that command can score with what is there
 leaks      findings, same_sources, FIXES: what of a test the training data give away
 report     METRICS: the metric set, primary first; DOES, TAG, USE, of model cards; OF_QUESTIONS, as_shown,
            failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its words on pages
@@ -17,14 +17,18 @@ table      table_task: how a table of other people's answers is read and scored
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import Benchmark, Grading, Style
+from reasonome.config import Benchmark, Grading, PretrainRecipe, Recipe, Style
 from reasonome.prompts.prompts import Prompt
+
+if TYPE_CHECKING:
+    from reasonome.config.project import Project
+    from reasonome.config.project.experiments import AuditPlan
 
 # Of two lists of texts the cosine of each pair, in their order.
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
@@ -154,6 +158,43 @@ def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
     """(id, name) of all that the valid and test rows in a folder ask about. Raises InputError as `read_rows` does."""
     rows = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", task.Example)]
     return [term for row in rows for term in task.terms(row)]
+
+
+def no_files(project: "Project", benchmark: str, *names: str) -> Inputs:
+    """Nothing: for stages that read the rows of a benchmark alone."""
+    return Inputs()
+
+
+def no_corpora(project: "Project", benchmark: str) -> list[str]:
+    """None: for questions that are not made of facts."""
+    return []
+
+
+def audited_files(project: "Project", plan: "AuditPlan") -> Inputs:
+    """Training data and test questions of a leak audit."""
+    return Inputs({"training": plan.files(project.results)})
+
+
+def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None:
+    """Rows of a split by the settings, where rows that hang together are held out together; None where they do not say.
+
+    More may be held out than are asked for, and fewer may be left to train on.
+    """
+    sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
+    return None if None in sizes else Rows(sum(sizes), at_most=part == "train")
+
+
+def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+    """How a recipe may show the model test questions of a benchmark, and what to do about it; else None.
+
+    For tasks whose benchmarks leave out what leaks. What statements tell is left to the audit.
+    """
+    if isinstance(recipe, PretrainRecipe) or recipe.benchmark not in project.akin(benchmark):
+        return None
+    if benchmark in [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]:
+        return None
+    what = f"would leak: training questions of '{recipe.benchmark}' may give test questions of '{benchmark}' away"
+    return what, f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml"
 
 
 def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "gene_set_naming": ("naming.task", "GeneSetNaming"),
-    "causal_gene_ranking": ("ranking.causal_gene_ranking", "CausalGeneRanking"),
-    "rare_disease_ranking": ("ranking.rare_disease_ranking", "RareDiseaseRanking"),
+    "causal_gene_ranking": ("ranking.task", "CausalGeneRanking"),
+    "rare_disease_ranking": ("ranking.task", "RareDiseaseRanking"),
 }
 
 

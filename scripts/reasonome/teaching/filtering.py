@@ -1,10 +1,9 @@
-"""Filters of what teachers propose: a proposal stays if it can be read and is close to the truth."""
+"""Filters of what teachers propose: a proposal stays if it can be read and is right, or close to the truth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.tasks.base import Similarity
 from reasonome.teaching import Proposal
 
@@ -17,33 +16,35 @@ def keep(
     `truths`: benchmark rows, joined by id. `similarity(proposed, true)` gives one value a pair and is called
     once, for usable proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name,
     proposed, steps, similarity, text; a dropped one also has `reason`, and similarity None if it was not
-    compared. Raises InputError if a proposal has no benchmark row.
+    compared.
     """
-    name_by_id = {row["id"]: row["name"] for row in truths}
+    names = {row["id"]: row["name"] for row in truths}
+    usable = [proposal for proposal in proposals if not proposal.problem]
+    true = [names[proposal.id] for proposal in usable]
+    values = iter(similarity([proposal.proposed for proposal in usable], true) if usable else ())
+    judged = []
     for proposal in proposals:
-        if proposal.id not in name_by_id:
-            raise InputError(
-                f"there is no benchmark row '{proposal.id}' to compare a proposal with",
-                fix="give the teacher and the filter the same benchmark",
-            )
-    usable = [index for index, proposal in enumerate(proposals) if not proposal.problem]
-    values: dict[int, float] = {}
-    if usable:
-        proposed = [proposals[index].proposed for index in usable]
-        true = [name_by_id[proposals[index].id] for index in usable]
-        values = dict(zip(usable, map(float, similarity(proposed, true)), strict=True))
+        value, reason = None, proposal.problem
+        if not reason:
+            value = float(next(values))
+            reason = "" if value > threshold else f"similarity {value:.2f} <= {threshold:.2f}"
+        judged.append((_row(proposal, names[proposal.id], value), reason))
+    return _parted(judged)
 
-    kept, dropped = [], []
-    for index, proposal in enumerate(proposals):
-        value = values.get(index)
-        row = row_of(proposal, name_by_id[proposal.id], value)
-        if value is None:
-            dropped.append(row | {"reason": proposal.problem})
-        elif value > threshold:
-            kept.append(row)
-        else:
-            dropped.append(row | {"reason": f"similarity {value:.2f} <= {threshold:.2f}"})
-    return kept, dropped
+
+def keep_right(
+    proposals: Sequence[Proposal], truths: Mapping[str, str], is_right: Callable[[Proposal], bool], wrong: str
+) -> tuple[list[dict], list[dict]]:
+    """Split proposals as `keep` does, without any similarity: what is kept is right, and `wrong` is said of the others.
+
+    This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `truths` are by
+    id.
+    """
+    judged = []
+    for proposal in proposals:
+        reason = proposal.problem or ("" if is_right(proposal) else wrong)
+        judged.append((_row(proposal, truths[proposal.id], None), reason))
+    return _parted(judged)
 
 
 def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict], output: Path) -> None:
@@ -53,7 +54,12 @@ def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict],
     print(f"{teacher}: {len(kept)} kept, {len(dropped)} dropped")
 
 
-def row_of(proposal: Proposal, name: str, similarity: float | None) -> dict:
+def _parted(judged: Sequence[tuple[dict, str]]) -> tuple[list[dict], list[dict]]:
+    """The rows without a reason to drop them, and the others with it."""
+    return [row for row, reason in judged if not reason], [row | {"reason": why} for row, why in judged if why]
+
+
+def _row(proposal: Proposal, name: str, similarity: float | None) -> dict:
     """A proposal as a row of reasoning; `name` is the truth."""
     return {
         "id": proposal.id,

@@ -1,7 +1,6 @@
 """A teacher behind an OpenAI-compatible endpoint: what it is asked, and what its answers propose."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,30 +13,35 @@ from reasonome.prompts.prompts import Prompt, filled_template
 from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
-
-
-def ask(
-    teacher: OpenAITeacher,
-    messages_by_id: Mapping[str, Sequence[Message]],
-    cache_path: str | os.PathLike,
-) -> dict[str, ApiAnswer]:
-    """The answer to each id's messages, in the order given; raises as `chat_endpoint.ask` does."""
-    questions = {row_id: Question(messages) for row_id, messages in messages_by_id.items()}
-    return chat_endpoint.ask(teacher, teacher.parameters(), questions, cache_path)
+# An answer's text → what it proposes, its steps and its problems.
+Read = Callable[[str], tuple[str, list[str], list[str]]]
 
 
 def ask_beside(
     teacher: OpenAITeacher, messages_by_id: Mapping[str, Sequence[Message]], output: Path
 ) -> dict[str, ApiAnswer]:
-    """As `ask`; raw answers are cached beside the output, and tokens and their cost are printed."""
+    """The answer to each id's messages, in the order given; raises as `chat_endpoint.ask` does.
+
+    Raw answers are cached beside the output, and tokens and their cost are printed.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
-    answers = ask(teacher, messages_by_id, output.with_suffix(".cache.jsonl"))
+    questions = {row_id: Question(messages) for row_id, messages in messages_by_id.items()}
+    cache = output.with_suffix(".cache.jsonl")
+    answers = chat_endpoint.ask(teacher, teacher.parameters(), questions, cache)
     totals = chat_endpoint.token_totals(answers.values())
     print(json.dumps({**totals, "cost": chat_endpoint.cost(teacher.price, **totals)}))
     return answers
 
 
-def prompts(template: str | os.PathLike, student: Mapping[str, Prompt]) -> dict[str, list[Message]]:
+def ask_own_prompts(
+    teacher: OpenAITeacher, student: Mapping[str, Prompt], examples: Sequence[Any], read: Read, output: Path
+) -> list[Proposal]:
+    """What a teacher answers to the prompts that its student gets, without being told the answers; a proposal each."""
+    answers = ask_beside(teacher, {row_id: prompt.messages for row_id, prompt in student.items()}, output)
+    return to_proposals(examples, answers, read)
+
+
+def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, list[Message]]:
     """Messages for `ask`, from a template file (texts under [system] and [user]) and what each row's prompt shows.
 
     {genes} are the genes as the student's prompt lists them, and {kind} what it asks for. Nothing else goes in, so the
@@ -53,13 +57,10 @@ def prompts(template: str | os.PathLike, student: Mapping[str, Prompt]) -> dict[
     }
 
 
-def to_proposals(
-    examples: Sequence[Any], answers: Mapping[str, ApiAnswer], read: Callable[[str], tuple[str, list[str], list[str]]]
-) -> list[Proposal]:
+def to_proposals(examples: Sequence[Any], answers: Mapping[str, ApiAnswer], read: Read) -> list[Proposal]:
     """The answers to examples as proposals, one each; an answer that breaks the contract says how.
 
-    `read` gives what an answer proposes, its steps and its problems. An answer that was cut short has its finish reason
-    ("length", "content_filter") before the problems.
+    An answer that was cut short has its finish reason ("length", "content_filter") before the problems.
     """
     proposals = []
     for example in examples:

@@ -12,17 +12,8 @@ import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
-from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.scoring.answers import (
-    by_question,
-    confidence,
-    ending,
-    measured,
-    parsed_answer,
-    shuffled,
-    unknown_where_missing,
-)
+from reasonome.scoring.answers import attempts, confidence, ending, measured, shuffled_rows, unknown_where_missing
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
@@ -141,46 +132,40 @@ def score_answers(
     is missing, unless they are nan of every other one. InputError for an answer to another id, for two answers to one
     id, sample and order, and without examples; `file` is where the answers come from.
     """
-    if not examples:
-        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    given = by_question(examples, answers, file, sealed)
-    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
+    given = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
     asked, parsed, shown, formless, rows = [], [], [], [], []
-    for example in examples:
-        for sample, order in tries:
-            answer = given.get((example.id, sample, order))
-            read = parsed_answer(task, style, answer)
-            asked.append(example)
-            parsed.append(read)
-            shown.append(_shown(example, style, answer))
-            formless.append(answer is not None and answer.answer is not None)
-            rows.append(
-                {
-                    "id": example.id,
-                    "subset": example.subset,
-                    "stratum": example.stratum,
-                    "cluster": cluster_of[example.id],
-                    "contaminated": example.contaminated,
-                    "sample": sample,
-                    "order": order,
-                    "gold": example.name,
-                    "answer": read.name,
-                    "text": answer.text if answer else "",
-                    "reasoning": "\n".join(read.steps),
-                    "problems": ",".join(read.problems if answer else ["missing_answer"]),
-                    "genes": " ".join(gene.symbol for gene in example.genes),
-                    "genes_left_out": answer.genes_left_out if answer else 0,
-                    "facts_left_out": answer.facts_left_out if answer else 0,
-                    "neighbours_left_out": answer.neighbours_left_out if answer else 0,
-                    **measured(answer),
-                    "format": float(read.named and read.reasoned),
-                    "format_published": float(read.format_published),
-                    "abstained": float(normalise(read.name) == normalise(ABSTENTION)),
-                    **ending(answer),
-                    **confidence(read, answer),
-                }
-            )
+    for example, sample, order, answer, read in given:
+        asked.append(example)
+        parsed.append(read)
+        shown.append(_shown(example, style, answer))
+        formless.append(answer is not None and answer.answer is not None)
+        rows.append(
+            {
+                "id": example.id,
+                "subset": example.subset,
+                "stratum": example.stratum,
+                "cluster": cluster_of[example.id],
+                "contaminated": example.contaminated,
+                "sample": sample,
+                "order": order,
+                "gold": example.name,
+                "answer": read.name,
+                "text": answer.text if answer else "",
+                "reasoning": "\n".join(read.steps),
+                "problems": ",".join(read.problems if answer else ["missing_answer"]),
+                "genes": " ".join(gene.symbol for gene in example.genes),
+                "genes_left_out": answer.genes_left_out if answer else 0,
+                "facts_left_out": answer.facts_left_out if answer else 0,
+                "neighbours_left_out": answer.neighbours_left_out if answer else 0,
+                **measured(answer),
+                "format": float(read.named and read.reasoned),
+                "format_published": float(read.format_published),
+                "abstained": float(normalise(read.name) == normalise(ABSTENTION)),
+                **ending(answer),
+                **confidence(read, answer),
+            }
+        )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
     table = table.join(judges.of_names(table["answer"].tolist(), asked))
     table = table.assign(**reasoning_scores(parsed, asked, shown, judges.knowledge))
@@ -226,10 +211,7 @@ def _order_agreement(table: pd.DataFrame) -> pd.Series:
 def _shuffled_scores(
     table: pd.DataFrame, asked: Sequence[Any], judges: Judges, seed: int
 ) -> dict[str, np.ndarray | pd.Series]:
-    ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
-    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
-    permuted = pd.Series(shuffled(ordered["answer"].tolist(), groups, seed), ordered.index).sort_index()
-    scores = judges.of_names(permuted.tolist(), asked)
+    scores = judges.of_names(table["answer"].iloc[shuffled_rows(table, seed)].tolist(), asked)
     return {f"shuffled_{key}": scores[key].to_numpy() for key in SHUFFLED if key in scores}
 
 

@@ -1,16 +1,16 @@
 """Baselines of rankings: orders of genes that need no model, each with the information that it uses."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 import numpy as np
 
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
-from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 
 BY_CHANCE = "any gene, by chance"  # what stands for the answer where a baseline's scores are expected values
 
@@ -36,6 +36,18 @@ class RankingQuestions:
         """All human genes by the alphabet."""
         return sorted(self.genes)
 
+    @cached_property
+    def counts(self) -> Counter:
+        """How often each gene is a right one of a training question, the commonest first."""
+        counts = Counter(gene.symbol for example in self.training for gene in example.causal)
+        return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The official name of each gene, as far as it is known."""
+        candidates = [gene for example in self.asked for gene in example.candidates]
+        return {**self.genes, **{gene.symbol: gene.name for gene in candidates if gene.name}}
+
     def among(self, place: int) -> list[str]:
         """The genes that a question asks about: the prompt's candidates in their order, or all by the alphabet."""
         return list(self.shown[place]) or self.alphabet
@@ -43,98 +55,70 @@ class RankingQuestions:
 
 @dataclass(frozen=True)
 class RankingBaseline:
-    """One model-free way to rank: questions → a list of symbols for each, of which the first `longest_list` count.
+    """One model-free way to rank: (questions, place of one) → symbols, of which the first `longest_list` count.
 
     `information` is what it uses: "none", "prompt", "training data", "a database", or "a database with the own term".
     `usable` says whether it can answer; what it needs is there.
     """
 
     information: str
-    rank: Callable[[RankingQuestions], list[list[str]]]
+    rank: Callable[[RankingQuestions, int], list[str]]
     usable: Callable[[RankingQuestions], bool] = lambda questions: True
 
 
-def alphabetical(questions: RankingQuestions) -> list[list[str]]:
+def alphabetical(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates by the alphabet."""
-    return [sorted(questions.among(place)) for place in range(len(questions.asked))]
+    return sorted(questions.among(place))
 
 
-def prompt_order(questions: RankingQuestions) -> list[list[str]]:
+def prompt_order(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates as the prompt lists them: shuffled, or as a tool's scores have them, by the style."""
-    return [list(shown) for shown in questions.shown]
+    return list(questions.shown[place])
 
 
-def commonest_gene(questions: RankingQuestions) -> list[list[str]]:
+def commonest_gene(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates by how often each is a right gene of a training question; equals in the order of the prompt."""
-    counts = Counter(gene.symbol for example in questions.training for gene in example.causal)
-    common = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
-    return [
-        sorted(shown, key=lambda symbol: -counts[symbol]) if shown else common for shown in map(list, questions.shown)
-    ]
+    return sorted(questions.shown[place], key=lambda symbol: -questions.counts[symbol]) or list(questions.counts)
 
 
-def nearest_gene(questions: RankingQuestions) -> list[list[str]]:
+def nearest_gene(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates by their distance from the lead variant; what overlaps it alike in the order of the prompt."""
-    return _by_value(questions, lambda gene: None if gene.distance is None else -gene.distance)
+    return _by_value(questions, place, lambda gene: None if gene.distance is None else -gene.distance)
 
 
-def tool_score(questions: RankingQuestions) -> list[list[str]]:
+def tool_score(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates by the scores of the tool whose short list they are."""
-    return _by_value(questions, lambda gene: gene.score)
+    return _by_value(questions, place, lambda gene: gene.score)
 
 
-def _by_value(questions: RankingQuestions, value: Callable[[Any], float | None]) -> list[list[str]]:
+def _by_value(questions: RankingQuestions, place: int, value: Callable[[RankedGene], float | None]) -> list[str]:
     """The candidates by a number, the highest first and those without one last; equals in the order of the prompt."""
-    rankings = []
-    for example, shown in zip(questions.asked, questions.shown, strict=True):
-        values = {gene.symbol: value(gene) for gene in example.candidates}
-        known = [symbol for symbol in shown if values[symbol] is not None]
-        rest = [symbol for symbol in shown if values[symbol] is None]
-        rankings.append(sorted(known, key=lambda symbol: -values[symbol]) + rest)
-    return rankings
+    values = {gene.symbol: value(gene) for gene in questions.asked[place].candidates}
+    lowest = -math.inf
+    return sorted(questions.shown[place], key=lambda symbol: -(lowest if values[symbol] is None else values[symbol]))
 
 
-def name_similarity(questions: RankingQuestions) -> list[list[str]]:
+def name_similarity(questions: RankingQuestions, place: int) -> list[str]:
     """The genes by the mean cosine, over encoders, of their official name and what is asked (trait or phenotypes).
 
     A gene without an official name is read as its symbol. Equals in the order of the prompt.
     """
-    names = dict(questions.genes)
-    for example in questions.asked:
-        names |= {gene.symbol: gene.name for gene in example.candidates if gene.name}
-    texts = ["; ".join(example.asked) for example in questions.asked]
-    rankings = []
-    for place, text in enumerate(texts):
-        genes = questions.among(place)
-        written = [names.get(symbol) or symbol for symbol in genes]
-        cosines = np.mean([e.embed(written) @ e.embed([text])[0] for e in questions.encoders.values()], axis=0)
-        # Rounded, so that equals are equal whatever the order in which their products were summed.
-        rankings.append(_best(genes, cosines.astype(float).round(6), questions.longest_list))
-    return rankings
+    text, genes = "; ".join(questions.asked[place].asked), questions.among(place)
+    written = [questions.names.get(symbol) or symbol for symbol in genes]
+    cosines = np.mean([e.embed(written) @ e.embed([text])[0] for e in questions.encoders.values()], axis=0)
+    # Rounded, so that equals are equal whatever the order in which their products were summed.
+    return _best(genes, cosines.astype(float).round(6), questions.longest_list)
 
 
-def phenotype_overlap(questions: RankingQuestions) -> list[list[str]]:
+def phenotype_overlap(questions: RankingQuestions, place: int, leave_out_disease: bool = True) -> list[str]:
     """The genes by how well the present phenotypes fit those known of them, less those of the case's own disease."""
-    return _by_overlap(questions, leave_out_disease=True)
-
-
-def phenotype_overlap_own_disease(questions: RankingQuestions) -> list[list[str]]:
-    """The genes by how well the present phenotypes fit those known of them, the case's own disease among them."""
-    return _by_overlap(questions, leave_out_disease=False)
-
-
-def _by_overlap(questions: RankingQuestions, leave_out_disease: bool) -> list[list[str]]:
-    rankings = []
-    for example, shown in zip(questions.asked, questions.shown, strict=True):
-        if shown:
-            by_symbol = {gene.symbol: gene for gene in example.candidates}
-            genes = list(shown)
-            scores = questions.overlap.scores(example, [by_symbol[symbol] for symbol in shown], leave_out_disease)
-        else:
-            genes, scores = questions.overlap.genes, questions.overlap.all_scores(example, leave_out_disease)
-        found = _best(genes, np.asarray(scores, float).round(6), questions.longest_list)
-        rankings.append(list(dict.fromkeys(example.gene_of(gene) or gene for gene in found)))
-    return rankings
+    example, overlap = questions.asked[place], questions.overlap
+    if symbols := questions.shown[place]:
+        by_symbol = {gene.symbol: gene for gene in example.candidates}
+        scores = overlap.scores(example, [by_symbol[symbol] for symbol in symbols], leave_out_disease)
+    else:
+        symbols, scores = overlap.genes, overlap.all_scores(example, leave_out_disease)
+    return example.meant(_best(symbols, np.asarray(scores, float).round(6), questions.longest_list))
 
 
 def _best(genes: Sequence[str], scores: np.ndarray, most: int) -> list[str]:
@@ -152,7 +136,9 @@ BASELINES: dict[str, RankingBaseline] = {
     "phenotype_overlap": RankingBaseline("a database", phenotype_overlap, lambda q: q.overlap is not None),
     # A ceiling: what looking the tested disease up would give.
     "phenotype_overlap_own_disease": RankingBaseline(
-        "a database with the own term", phenotype_overlap_own_disease, lambda q: q.overlap is not None
+        "a database with the own term",
+        partial(phenotype_overlap, leave_out_disease=False),
+        lambda q: q.overlap is not None,
     ),
 }
 

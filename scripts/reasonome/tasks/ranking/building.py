@@ -1,20 +1,20 @@
 """Benchmarks of rankings: questions from gold standards, phenopackets or ready tables, split without leaks."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.benchmarks.rows import SPLITS, read_rows
+import pandas as pd
+
+from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
 from reasonome.facts.genes import GeneTable
 from reasonome.tasks.ranking import cases, files, loci, splits
-from reasonome.tasks.ranking.causal_gene_ranking import CausalGeneRanking
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.rows import Questions, without_told, write_rankings
-from reasonome.tasks.ranking.splits import HeldOut
-from reasonome.tasks.ranking.task import RankingTask
+from reasonome.tasks.ranking.rows import LeftOut, Questions
+from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask
 
 
 def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
@@ -22,24 +22,29 @@ def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
     without a gene, and the audit; says how many there are. Raises InputError as what it calls does."""
     benchmark = project.benchmarks[name]
     genes = read_authority(project, benchmark.authority)
-    source_of = {subset: spec.source for subset, spec in benchmark.subsets.items()}
-    made = without_told(_questions(task, project, name, genes), source_of)
+    made = _questions(task, project, name, genes)
+    made = made.without([(one, "the question names its answer", one.told) for one in made.examples if one.told])
     _check_ids(made.examples)
-    rows = {subset: made.account(source_of, subset) for subset in source_of}
-    drawn = splits.split(made.examples, benchmark, _held_out_elsewhere(project, benchmark.leave_out), rows)
-    unused = drawn.left_out(source_of, made.places)
+    rows = {subset: made.account(subset) for subset in benchmark.subsets}
+    held_out = [splits.read_questions(project, other, "valid", "test") for other in benchmark.leave_out]
+    drawn = splits.split(made.examples, benchmark, held_out, rows)
+    made = made.without(drawn.unused)
     rows_of = {part: sum(len(made.places[one.subset, one.id]) for one in found) for part, found in drawn.parts.items()}
     # Candidates of loci lie around the lead variant; those of cases are drawn from their own split.
-    parts = drawn.parts if task.name == CausalGeneRanking.name else cases.with_decoys(drawn.parts, benchmark)
+    parts = drawn.parts if isinstance(task, CausalGeneRanking) else cases.with_decoys(drawn.parts, benchmark)
     everything = [one for part in SPLITS for one in parts[part]]
     told = splits.shortcuts(everything, files.order_seeds(project, name))
     audit = {
         **drawn.audit,
         "shortcuts": told,
-        "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out + unused))},
+        "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in made.left_out))},
     }
     audit |= {"notes": made.notes} if made.notes else {}
-    write_rankings(parts, audit, made.left_out + unused, made.unmapped, folder)
+    written = {
+        part: [one.model_dump(mode="json", exclude_defaults=True) for one in found] for part, found in parts.items()
+    }
+    left_out = pd.DataFrame(made.left_out, columns=LeftOut._fields)
+    write_splits(folder, written, audit, left_out, sorted(set(made.unmapped)))
     sizes = ", ".join(f"{len(found)} {part}" for part, found in parts.items())
     print(f"{name}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
     print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
@@ -50,19 +55,9 @@ def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
 def _questions(task: RankingTask, project: Project, name: str, genes: GeneTable) -> Questions:
     """The questions of a benchmark before they are split."""
     read = files.building(project, name).files
-    if task.name == CausalGeneRanking.name:
+    if isinstance(task, CausalGeneRanking):
         return loci.questions(project, name, read["questions"], genes, *read["locations"])
     return cases.questions(project, name, read["questions"], genes, *read["ontology"])
-
-
-def _held_out_elsewhere(project: Project, benchmarks: Iterable[str]) -> dict[str, HeldOut]:
-    """The held-out questions of other benchmarks, by name."""
-    found: dict[str, HeldOut] = {}
-    for name in benchmarks:
-        folder, model = project.results.benchmark(name), project.task(name).Example
-        questions = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", model)]
-        found[name] = HeldOut(questions, 1000 * project.benchmarks[name].window_kb)
-    return found
 
 
 def _check_ids(examples: Sequence[RankingExample]) -> None:

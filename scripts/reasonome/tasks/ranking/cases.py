@@ -17,7 +17,7 @@ from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
 from reasonome.facts.sources.rankings import CaseRow
 from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene
-from reasonome.tasks.ranking.rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
+from reasonome.tasks.ranking.rows import Maker, Place, Questions, shuffled
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
 SEXES = {"FEMALE": "female", "MALE": "male"}
@@ -37,7 +37,7 @@ def questions(
     InputError as the readers do.
     """
     benchmark = project.benchmarks[name]
-    maker = _Maker(benchmark, genes, read_obo(obo) if obo else None)
+    maker = _Maker(benchmark, genes, ontology=read_obo(obo) if obo else None)
     for subset, spec in benchmark.subsets.items():
         path = files[subset]
         if project.sources[spec.source].format == "phenopackets":
@@ -46,7 +46,7 @@ def questions(
             rows = [_of_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
-    return Questions(maker.examples, maker.left_out, maker.unmapped, maker.places, dict(maker.notes))
+    return maker.made(maker.examples)
 
 
 def with_decoys(
@@ -116,45 +116,32 @@ def _age(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Row:
+class _Row(Case):
     """A case or a row of a ready table: identifiers and phenotypes as they stand, age and sex in words."""
 
-    id: str
-    place: str
-    genes: tuple[tuple[str, ...], ...]
-    present: tuple[CaseTerm, ...]
-    absent: tuple[CaseTerm, ...]
-    diseases: tuple[CaseTerm, ...]
-    age: str
-    sex: str
+    age: str = ""
     source: str = ""
     candidates: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
 
 
 def _of_case(case: Case) -> _Row:
-    return _Row(
-        id=case.id,
-        place=case.where,
-        genes=case.genes,
-        present=case.present,
-        absent=case.absent,
-        diseases=case.diseases,
-        age=age_words(case.age_last_seen, case.age_at_onset),
-        sex=SEXES.get(case.sex, ""),
-    )
+    words = {"sex": SEXES.get(case.sex, ""), "age": age_words(case.age_last_seen, case.age_at_onset)}
+    return _Row(**vars(case) | words)
 
 
 def _of_row(row: CaseRow, subset: str) -> _Row:
     """A row of a table; its ages and sexes are words already, and a disease without an id is a name."""
     return _Row(
         id=row.id or f"{subset}.{row.line}",
-        place=row.place,
+        where=row.place,
         genes=tuple((identifier,) for identifier in row.causal),
         present=tuple(CaseTerm(*one) for one in row.present),
         absent=tuple(CaseTerm(*one) for one in row.absent),
         diseases=(CaseTerm(row.disease_id, row.disease),) if row.disease_id or row.disease else (),
         age=row.age,
+        age_last_seen="",
+        age_at_onset="",
         sex=row.sex,
         source=row.source,
         candidates=row.candidates,
@@ -163,48 +150,36 @@ def _of_row(row: CaseRow, subset: str) -> _Row:
 
 
 @dataclass
-class _Maker:
-    benchmark: RankingBenchmark
-    genes: GeneTable
-    ontology: Ontology | None
+class _Maker(Maker):
+    ontology: Ontology | None = None
     examples: list[CaseExample] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    unmapped: list[Unmapped] = field(default_factory=list)
-    places: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    notes: Counter = field(default_factory=Counter)
     asked: dict[tuple, str] = field(default_factory=dict)  # what is asked, and the answer -> id
-    known: dict[str, RankedGene] = field(default_factory=dict)
 
     def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
         """Make a question of a case, or say why not."""
+        at = Place(source, path, row.where)
         row = replace(row, present=self._phenotypes(row.present), absent=self._phenotypes(row.absent))
-        causal = [self._gene(identifiers, source, path, row.place) for identifiers in row.genes]
-        candidates = self._candidates(row, source, path)
+        causal = [self.symbol(identifiers, at) for identifiers in row.genes]
+        candidates = self.listed(row.candidates, row.scores, at, {})
         reason, detail = self._why_not(row, causal, candidates)
-        asked = (
-            frozenset(causal),
-            frozenset(row.present),
-            frozenset(row.absent),
-            row.age,
-            row.sex,
-            frozenset(gene.symbol for gene in candidates),
-        )
+        told = (row.present, row.absent, causal, candidates)
+        asked = (*map(frozenset, told), row.age, row.sex)
         if not reason and (subset, row.id) in self.places:
             reason = "duplicate id"
         if not reason and asked in self.asked:
             reason, detail = "duplicate", f"as {self.asked[asked]}"
         if reason:
-            self.left_out.append(LeftOut(source, row.id, reason, ": ".join(filter(None, (row.place, detail)))))
+            self.leave_out(at, row.id, reason, detail)
             return
         self.asked[asked] = row.id
-        self.places[subset, row.id] = [row.place]
+        self.places[subset, row.id] = [row.where]
         disease = row.diseases[0] if row.diseases else CaseTerm("", "")
         self.examples.append(
             CaseExample(
                 id=row.id,
                 subset=subset,
-                candidates=shuffled(candidates, self.benchmark.seed),
-                causal=[self._ranked(symbol) for symbol in sorted(set(causal))],
+                candidates=shuffled(candidates.values(), self.benchmark.seed),
+                causal=[self.ranked(symbol) for symbol in sorted(set(causal))],
                 source=row.source or source,
                 age=row.age,
                 sex=row.sex,
@@ -215,7 +190,7 @@ class _Maker:
             )
         )
 
-    def _why_not(self, row: _Row, causal: list[str | None], candidates: list[RankedGene]) -> tuple[str, str]:
+    def _why_not(self, row: _Row, causal: list[str | None], candidates: Mapping[str, RankedGene]) -> tuple[str, str]:
         """(reason, detail) why a case makes no question; ("", "") if it does."""
         if not row.present:
             return "no phenotype present", ""
@@ -227,14 +202,7 @@ class _Maker:
             return "causal gene unknown", ", ".join(unknown)
         if len(row.diseases) > 1:
             return "several diseases", ", ".join(one.id for one in row.diseases)
-        if row.candidates:
-            if missing := set(causal) - {gene.symbol for gene in candidates}:
-                return "causal gene is no candidate", ", ".join(sorted(missing))
-            low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates
-            if not low <= len(candidates) <= high:
-                reason = "too few candidates" if len(candidates) < low else "too many candidates"
-                return reason, f"{len(candidates)} of {low} to {high}"
-        return "", ""
+        return self.unfit(sorted(set(causal)), candidates) if candidates else ("", "")
 
     def _phenotypes(self, terms: tuple[CaseTerm, ...]) -> tuple[CaseTerm, ...]:
         """Terms in use, each once, with labels; those without any label cannot be asked about."""
@@ -259,26 +227,3 @@ class _Maker:
             self.notes["phenotypes replaced by the ontology's"] += 1
             return CaseTerm(live, self.ontology.terms[live].name)
         return CaseTerm(live, term.label or self.ontology.terms[live].name)
-
-    def _gene(self, identifiers: tuple[str, ...], source: str, path: Path, place: str) -> str | None:
-        """The symbol of a gene by the first of its identifiers that means one; else it is unmapped."""
-        symbol = next(filter(None, (self.genes.resolve(one).symbol for one in identifiers)), None)
-        if symbol is None:
-            where = f"{path.name}:{place.removeprefix('line ')}"
-            self.unmapped.append(Unmapped(source, identifiers[-1], where, self.genes.best_guess(identifiers[-1])))
-        return symbol
-
-    def _candidates(self, row: _Row, source: str, path: Path) -> list[RankedGene]:
-        """The candidates of a ready table, as current symbols; one that no gene is found for stays as it is written."""
-        found: dict[str, RankedGene] = {}
-        for number, written in enumerate(row.candidates):
-            symbol = self._gene((written,), source, path, row.place)
-            gene = self._ranked(symbol) if symbol else RankedGene(symbol=written)
-            score = {"score": row.scores[number]} if row.scores else {}
-            found.setdefault(gene.symbol.casefold(), gene.model_copy(update=score))
-        return list(found.values())
-
-    def _ranked(self, symbol: str) -> RankedGene:
-        if symbol not in self.known:
-            self.known[symbol] = ranked_gene(self.genes.genes[symbol], self.genes)
-        return self.known[symbol]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from reasonome.config import FORMAT_FILES, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import FORMAT_FILES, GrpoRecipe, SftRecipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import Loc
+from reasonome.tasks.base import leak_of_questions
 from reasonome.tasks.ranking.settings import QUESTION_FORMATS, RankingBenchmark, RankingStyle
 
 
@@ -73,16 +74,4 @@ def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe |
 ANNOTATES = False
 # The kinds of teachers that write about rankings.
 TEACHERS = ("gene_names", "openai")
-
-
-def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
-    """How a recipe may show the model test questions of a benchmark, and what to do about it.
-
-    What statements tell is left to the audit.
-    """
-    if isinstance(recipe, PretrainRecipe) or recipe.benchmark not in project.akin(benchmark):
-        return None
-    if benchmark in [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]:
-        return None
-    what = f"would leak: training questions of '{recipe.benchmark}' may be about test genes of '{benchmark}'"
-    return what, f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml"
+leak = leak_of_questions

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, Rows
+from reasonome.tasks.base import Inputs, audited_files, no_corpora, no_files, rows_of_groups
+
+prompting = teaching = no_files
+leaks = audited_files
+corpora = no_corpora
+rows_by_settings = rows_of_groups
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -24,16 +28,6 @@ def building(project: Project, benchmark: str) -> Inputs:
     return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
 
 
-def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """Nothing: prompts show what the rows hold."""
-    return Inputs()
-
-
-def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-    """Nothing: a teacher reads the training questions."""
-    return Inputs()
-
-
 def scoring(project: Project, benchmark: str) -> Inputs:
     """The genes that there are, by which invented ones are told."""
     return Inputs({"authority": project.source_files(project.benchmarks[benchmark].authority)})
@@ -46,28 +40,12 @@ def baselines(project: Project, benchmark: str) -> Inputs:
     return Inputs({**scoring(project, benchmark).files, "phenotypes": phenotypes}, spec.encoders)
 
 
-def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data and test questions."""
-    return Inputs({"training": plan.files(project.results)})
-
-
-def corpora(project: Project, benchmark: str) -> list[str]:
-    """None: questions are of sources."""
-    return []
-
-
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
     """(name, release, licence, address) of the sources that training questions are made of."""
     spec = project.benchmarks[benchmark]
     names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
     sources = {name: project.sources[name] for name in names if name is not None}
     return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
-
-
-def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
-    """Rows of a split by the settings: what would leak is held out together. None where they do not say."""
-    sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-    return None if None in sizes or not sum(sizes) else Rows(sum(sizes), at_most=False)
 
 
 def order_seeds(project: Project, benchmark: str) -> list[int]:

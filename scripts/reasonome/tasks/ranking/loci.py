@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
@@ -16,9 +15,12 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import gold_standards, rankings
 from reasonome.facts.sources.gene_locations import read_locations
 from reasonome.facts.sources.rankings import LocusRow
+from reasonome.facts.text import one_line
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
-from reasonome.tasks.ranking.rows import LeftOut, Questions, Unmapped, ranked_gene, shuffled
-from reasonome.tasks.ranking.settings import RankingBenchmark, RankingSubset
+from reasonome.tasks.ranking.rows import Maker, Place, Questions, shuffled
+from reasonome.tasks.ranking.settings import RankingSubset
+
+_ANYWHERE = 1 << 40  # base pairs: longer than any chromosome
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def questions(
     asks for and no row has.
     """
     benchmark = project.benchmarks[name]
-    maker = _Maker(benchmark, genes, benchmark.locations or "")
+    maker = _Maker(benchmark, genes)
     places = maker.locate(locations) if locations is not None else GeneMap({})
     for subset, spec in benchmark.subsets.items():
         gold = project.sources[spec.source].format == "gold_standards"
@@ -66,7 +68,7 @@ def questions(
         _check_confidence(rows, subset, spec, path)
         for row in tqdm(rows, desc=subset, unit=" rows", delay=5, leave=False):
             maker.add(row, subset, spec, path, places, gold)
-    return maker.questions()
+    return maker.made(list(maker.examples.values()))
 
 
 def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset, path: Path) -> None:
@@ -80,26 +82,11 @@ def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset
 
 
 @dataclass
-class _Draft:
-    """A question under way: its first row's facts, and the causal genes of all its rows."""
+class _Maker(Maker):
+    """Questions, and the variants of their first rows, are by trait and candidates."""
 
-    example: LocusExample
-    variant: tuple
-    causal: dict[str, RankedGene]
-    places: list[str]
-
-
-@dataclass
-class _Maker:
-    benchmark: RankingBenchmark
-    genes: GeneTable
-    map_name: str
-    drafts: dict[tuple, _Draft] = field(default_factory=dict)
-    ids: set[tuple[str, str]] = field(default_factory=set)
-    shown: dict[str, RankedGene] = field(default_factory=dict)
-    left_out: list[LeftOut] = field(default_factory=list)
-    unmapped: list[Unmapped] = field(default_factory=list)
-    notes: Counter = field(default_factory=Counter)
+    examples: dict[tuple, LocusExample] = field(default_factory=dict)
+    variants: dict[tuple, tuple] = field(default_factory=dict)
 
     def locate(self, path: Path) -> GeneMap:
         """Genes of the authority by chromosome; rows whose identifiers mean none are unmapped."""
@@ -107,62 +94,45 @@ class _Maker:
         self.notes["locations on other sequences"] = elsewhere
         bodies: dict[str, list[tuple[int, int, str]]] = {}
         for one in tqdm(found, desc=printable(path.name), unit=" genes", delay=5, leave=False):
-            symbols = (self.genes.resolve(identifier, strict=True).symbol for identifier in one.identifiers)
-            symbol = next(filter(None, symbols), None)
-            if symbol is None:
-                self._note_unmapped(self.map_name, one.identifiers[-1], path, f"line {one.line}")
-            else:
+            at = Place(self.benchmark.locations or "", path, f"line {one.line}")
+            if symbol := self.symbol(one.identifiers, at, strict=True):
                 bodies.setdefault(one.chromosome, []).append((one.start, one.end, symbol))
         return GeneMap(bodies)
 
     def add(self, row: LocusRow, subset: str, spec: RankingSubset, path: Path, places: GeneMap, gold: bool) -> None:
         """Make a question of a row, add its causal genes to one that is there, or say why neither."""
-        name = _id(row, subset, gold)
-
-        def leave_out(reason: str, detail: str = "") -> None:
-            self.left_out.append(LeftOut(spec.source, name, reason, ": ".join(filter(None, (row.place, detail)))))
-
-        trait = " ".join(row.trait.split())
-        causal = self._resolved(row.causal, spec.source, path, row.place)
-        if not trait:
-            return leave_out("no trait")
-        if spec.confidence is not None and row.confidence not in spec.confidence:
-            return leave_out("confidence", row.confidence or "none stated")
-        if not row.causal:
-            return leave_out("no causal gene")
-        if unknown := [written for written, symbol in causal.items() if symbol is None]:
-            return leave_out("causal gene unknown", ", ".join(unknown))
-        if gold and row.position is None:
-            return leave_out("no GRCh38 position")
-        right = list(dict.fromkeys(symbol for symbol in causal.values() if symbol))
-        if gold:
-            if reason := self._no_candidate(right[0], row, places):
-                return leave_out(reason, f"{right[0]} ({row.causal[0]})")
-            candidates = self._around(row, places)
-        else:
-            candidates = self._listed(row, spec.source, path, places)
-        if missing := [symbol for symbol in right if symbol not in candidates]:
-            return leave_out("causal gene is no candidate", ", ".join(missing))
-        low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates
-        if not low <= len(candidates) <= high:
-            reason = "too few candidates" if len(candidates) < low else "too many candidates"
-            return leave_out(reason, f"{len(candidates)} of {low} to {high}")
+        name, at, trait = _id(row, subset, gold), Place(spec.source, path, row.place), one_line(row.trait)
+        causal = {written: self.symbol([written], at) for written in row.causal}
+        symbols = list(dict.fromkeys(filter(None, causal.values())))
+        reason, detail = self._why_not(row, spec, causal, places, gold)
+        if not reason:
+            candidates = self._around(row, places) if gold else self._listed(row, at, places)
+            reason, detail = self.unfit(symbols, candidates)
+        if reason:
+            self.leave_out(at, name, reason, detail)
+            return
         key = (trait.casefold(), frozenset(candidates))
-        variant = (row.variant, row.chromosome, row.position) if gold else (subset, row.place)
-        if (draft := self.drafts.get(key)) is not None:
-            draft.causal.update((symbol, candidates[symbol]) for symbol in right)
-            if draft.variant == variant and draft.example.subset == subset:
-                draft.places.append(row.place)
-                return None
-            return leave_out("duplicate", f"the trait and candidates of {draft.example.id}, which has its causal genes")
-        if (subset, name) in self.ids:
-            return leave_out("duplicate id", "an earlier question has it, with other candidates")
-        self.ids.add((subset, name))
-        example = LocusExample(
+        variant = (subset, row.variant, row.chromosome, row.position) if gold else (subset, row.place)
+        right = {symbol: candidates[symbol] for symbol in symbols}
+        if (first := self.examples.get(key)) is not None:
+            right = {gene.symbol: gene for gene in first.causal} | right
+            self.examples[key] = first.model_copy(update={"causal": [right[symbol] for symbol in sorted(right)]})
+            if self.variants[key] == variant:
+                self.places[subset, first.id].append(row.place)
+            else:
+                detail = f"the trait and candidates of {first.id}, which has its causal genes"
+                self.leave_out(at, name, "duplicate", detail)
+            return
+        if (subset, name) in self.places:
+            self.leave_out(at, name, "duplicate id", "an earlier question has it, with other candidates")
+            return
+        self.places[subset, name] = [row.place]
+        self.variants[key] = variant
+        self.examples[key] = LocusExample(
             id=name,
             subset=subset,
             candidates=shuffled(candidates.values(), self.benchmark.seed),
-            causal=[candidates[symbol] for symbol in right],
+            causal=[right[symbol] for symbol in sorted(right)],
             source=row.source.strip() or spec.source,
             trait=trait,
             chromosome=row.chromosome,
@@ -170,74 +140,42 @@ class _Maker:
             variant=row.variant,
             confidence=row.confidence,
         )
-        self.drafts[key] = _Draft(example, variant, {symbol: candidates[symbol] for symbol in right}, [row.place])
-        return None
 
-    def questions(self) -> Questions:
-        """All that was made of the rows; causal genes in alphabetical order."""
-        made = [
-            draft.example.model_copy(update={"causal": [draft.causal[symbol] for symbol in sorted(draft.causal)]})
-            for draft in self.drafts.values()
-        ]
-        places = {(one.subset, one.id): draft.places for one, draft in zip(made, self.drafts.values(), strict=True)}
-        return Questions(made, self.left_out, self.unmapped, places, dict(self.notes))
-
-    def _resolved(self, written: tuple[str, ...], source: str, path: Path, place: str) -> dict[str, str | None]:
-        """Symbol by identifier; one without a gene is noted as unmapped."""
-        found = {identifier: self.genes.resolve(identifier).symbol for identifier in written}
-        for identifier, symbol in found.items():
-            if symbol is None:
-                self._note_unmapped(source, identifier, path, place)
-        return found
-
-    def _note_unmapped(self, source: str, identifier: str, path: Path, place: str) -> None:
-        where = f"{path.name}:{place.removeprefix('line ')}"
-        self.unmapped.append(Unmapped(source, identifier, where, self.genes.best_guess(identifier)))
-
-    def _no_candidate(self, symbol: str, row: LocusRow, places: GeneMap) -> str:
-        """Why a causal gene cannot be among the candidates around its variant; "" if it is."""
+    def _why_not(
+        self, row: LocusRow, spec: RankingSubset, causal: Mapping[str, str | None], places: GeneMap, gold: bool
+    ) -> tuple[str, str]:
+        """(reason, detail) why a row makes no question, whatever the candidates are; ("", "") if it may."""
+        if not row.trait.strip():
+            return "no trait", ""
+        if spec.confidence is not None and row.confidence not in spec.confidence:
+            return "confidence", row.confidence or "none stated"
+        if not causal:
+            return "no causal gene", ""
+        if unknown := [written for written, symbol in causal.items() if symbol is None]:
+            return "causal gene unknown", ", ".join(unknown)
+        if not gold:
+            return "", ""
+        if row.position is None:
+            return "no GRCh38 position", ""
+        [(written, symbol)] = causal.items()
         if not self.genes.genes[symbol].coding:
-            return "causal gene does not code for a protein"
-        if symbol in places.near(row.chromosome, row.position, self.window):
-            return ""
-        if symbol not in places.symbols:
-            return "causal gene has no location"
-        return "causal gene outside the window"
+            return "causal gene does not code for a protein", f"{symbol} ({written})"
+        if symbol in places.near(row.chromosome, row.position, self.benchmark.window):
+            return "", ""
+        reason = "outside the window" if symbol in places.symbols else "has no location"
+        return f"causal gene {reason}", f"{symbol} ({written})"
 
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
-        near = places.near(row.chromosome, row.position, self.window)
-        coding = {symbol: distance for symbol, distance in near.items() if self.genes.genes[symbol].coding}
+        near = places.near(row.chromosome, row.position, self.benchmark.window)
         return {
-            symbol: self._ranked(symbol, distance=distance, score=self._score(distance))
-            for symbol, distance in coding.items()
+            symbol: self.ranked(symbol, distance=distance, score=self.score(distance))
+            for symbol, distance in near.items()
+            if self.genes.genes[symbol].coding
         }
 
-    def _score(self, distance: int | None) -> float | None:
-        """What stands for a tool's score, if the benchmark has any: more is better."""
-        return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
-
-    def _ranked(self, symbol: str, **known: Any) -> RankedGene:
-        """A gene of the authority; its aliases are looked up once."""
-        if symbol not in self.shown:
-            self.shown[symbol] = ranked_gene(self.genes.genes[symbol], self.genes)
-        return self.shown[symbol].model_copy(update=known)
-
-    def _listed(self, row: LocusRow, source: str, path: Path, places: GeneMap) -> dict[str, RankedGene]:
-        """The candidates of a ready table, as current symbols; one that no gene is found for stays as it is written."""
-        resolved = self._resolved(row.candidates, source, path, row.place)
-        anywhere = 1 << 40  # longer than any chromosome
-        distances = {} if row.position is None else places.near(row.chromosome, row.position, anywhere)
-        found: dict[str, RankedGene] = {}
-        for number, (written, symbol) in enumerate(resolved.items()):
-            distance = distances.get(symbol)
-            known = {"score": row.scores[number] if row.scores else self._score(distance), "distance": distance}
-            one = self._ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
-            found.setdefault(one.symbol.casefold(), one)
-        return {one.symbol: one for one in found.values()}
-
-    @property
-    def window(self) -> int:
-        return 1000 * self.benchmark.window_kb
+    def _listed(self, row: LocusRow, at: Place, places: GeneMap) -> dict[str, RankedGene]:
+        distances = {} if row.position is None else places.near(row.chromosome, row.position, _ANYWHERE)
+        return self.listed(row.candidates, row.scores, at, distances)
 
 
 def _id(row: LocusRow, subset: str, gold: bool) -> str:

@@ -1,46 +1,25 @@
-"""What the page shows of rankings alone: accuracy by length of reasoning, voting, and transfer."""
+"""What reports tell of rankings alone: accuracy by length of reasoning, and voting."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
+from reasonome.report.drawing import COLOURS, MARKERS, shortened
 from reasonome.report.evidence import Evidence
-from reasonome.report.plan import Plan
-from reasonome.report.tables import read_table
-from reasonome.report.training_section import drawing
+from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals, in_mean
-from reasonome.tasks.ranking.transfer import transfer_matrices
-from reasonome.tasks.ranking.voting_figure import VOTING_COLUMNS
+from reasonome.tasks.ranking.voting import COLUMNS
 
 PARTS = 4  # of an arm's answers by length, of about equal numbers
 _RESAMPLES = 1000
-
-
-class Voting(NamedTuple):
-    """What summarise.py made: its table, and its figure (SVG)."""
-
-    table: pd.DataFrame
-    chart: Markup
-
-
-def read_voting(folder: Path) -> Voting:
-    """Raises InputError where summarise.py did not write it."""
-    table = read_table(folder / "voting.tsv", VOTING_COLUMNS)
-    numbers = ["n", "value", "low", "high", "questions", "tokens"]
-    return Voting(table.assign(**{name: pd.to_numeric(table[name]) for name in numbers}), drawing(folder, "voting"))
-
-
-def rankings_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, voting: Voting | None) -> dict[str, Any]:
-    """Lengths by arm, merged samples, and transfer matrices; empty where there is nothing to show."""
-    return {
-        "lengths": length_rows(evidence),
-        "voting": None if voting is None or voting.table.empty else voting.chart,
-        "votes": [] if voting is None else vote_rows(voting.table),
-        "matrices": transfer_matrices(plan, metrics),
-    }
+RUN = ["backbone", "arm", "seed", *SETTING]
+VOTING_COLUMNS = [*RUN, *COLUMNS]
+_DRAWN = {"top_1": "top-1", "mrr": "MRR"}
+NO_SAMPLES = "No decoding of this experiment draws several samples."
 
 
 def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
@@ -81,10 +60,52 @@ def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
     return found
 
 
+def voting_figure(table: pd.DataFrame) -> Figure:
+    """A row of panels per backbone and setting, a panel per metric: a colour per arm, a marker per method.
+
+    The first seed of an arm is drawn.
+    """
+    first = table.groupby(["backbone", "arm", *SETTING])["seed"].transform("min")
+    drawn = table[(table["subset"] == MEAN) & (table["seed"] == first)]
+    if drawn.empty:
+        figure, axes = plt.subplots(figsize=(6, 1))
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, NO_SAMPLES, ha="center", va="center")
+        return figure
+    rows = list(drawn.groupby(["backbone", *SETTING], sort=False))
+    arms, methods = (list(drawn[name].unique()) for name in ("arm", "method"))
+    figure, grid = plt.subplots(
+        len(rows), len(_DRAWN), figsize=(9.4, 0.7 + 3.1 * len(rows)), layout="constrained", squeeze=False
+    )
+    for panels, (setting, of_row) in zip(grid, rows, strict=True):
+        for axes, (metric, name) in zip(panels, _DRAWN.items(), strict=True):
+            for (arm, method), curve in of_row[of_row["metric"] == metric].groupby(["arm", "method"], sort=False):
+                axes.plot(
+                    curve["n"],
+                    curve["value"],
+                    color=COLOURS[arms.index(arm) % len(COLOURS)],
+                    marker=MARKERS[methods.index(method)],
+                    markersize=4,
+                    linewidth=1.2,
+                    label=f"{shortened(arm)}, {method}",
+                )
+            axes.set_title(", ".join(setting), fontsize=9, loc="left")
+            axes.set_xlabel("samples merged")
+            axes.set_ylabel(name)
+            axes.xaxis.get_major_locator().set_params(integer=True)
+    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, fontsize=8)
+    return figure
+
+
+def read_votes(folder: Path) -> pd.DataFrame:
+    """The table of voting; InputError where `summarise.py` did not write it."""
+    return read_table(folder / "voting.tsv", VOTING_COLUMNS).astype({"questions": int, "tokens": float})
+
+
 def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The mean over subsets of one sample and of all: a row per arm and method, with both metrics."""
     mean = table[table["subset"] == MEAN]
-    keys = ["backbone", "arm", "seed", "benchmark", "style", "decoding", "method"]
+    keys = [*RUN, "method"]
     rows = []
     for key, found in mean.groupby(keys, sort=False):
         labels = dict(zip(keys, key, strict=True))

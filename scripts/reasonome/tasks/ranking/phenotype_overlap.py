@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -36,24 +37,20 @@ class PhenotypeOverlap:
         rows = rows[[_NOBODY.fullmatch(frequency) is None for frequency in rows["frequency"]]]
         terms = rows["hpo_id"].map({term: self._known(term) for term in rows["hpo_id"].unique()})
         rows = rows.assign(term=terms).dropna(subset=["term"])
-        self.genes: list[str] = sorted(rows["gene_symbol"].unique())
+        terms_of = rows.groupby("gene_symbol")["term"].agg(set)
+        self.genes: list[str] = terms_of.index.tolist()
         self._column = {symbol: column for column, symbol in enumerate(self.genes)}
-        # gene -> disease -> phenotypes as annotated
-        self._annotated: dict[str, dict[str, set[str]]] = {symbol: {} for symbol in self.genes}
-        self._genes_of: dict[str, set[str]] = {}
-        for symbol, term, disease in zip(rows["gene_symbol"], rows["term"], rows["disease_id"], strict=True):
-            self._annotated[symbol].setdefault(disease, set()).add(term)
-            self._genes_of.setdefault(disease, set()).add(symbol)
-        self._columns: dict[str, set[int]] = {}
-        for symbol, diseases in self._annotated.items():
-            for term in self._implied(set().union(*diseases.values())):
-                self._columns.setdefault(term, set()).add(self._column[symbol])
+        self._annotated = rows.groupby(["gene_symbol", "disease_id"])["term"].agg(set)
+        self._genes_of = rows.groupby("disease_id")["gene_symbol"].unique().to_dict()
+        self._columns: dict[str, list[int]] = defaultdict(list)
+        for column, terms in enumerate(terms_of):
+            for term in self._implied(terms):
+                self._columns[term].append(column)
         # To 24 bits: sums of a few hundred of them in 53 bits are exact in any order, so that equal scores are equal.
         self.information = {
             term: float(np.float32(math.log(len(self.genes) / len(found)))) for term, found in self._columns.items()
         }
         self._best: dict[str, np.ndarray] = {}
-        self._without: dict[tuple[str, str], frozenset[str]] = {}
 
     def scores(self, example: CaseExample, genes: Sequence[RankedGene], leave_out_disease: bool = False) -> list[float]:
         """The score of each of `genes` for a case, in nats; 0 for one that HPO knows no phenotype of.
@@ -74,8 +71,12 @@ class PhenotypeOverlap:
         every = np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64)
         if leave_out_disease:
             for symbol in self._genes_of.get(example.disease_id, ()):
-                has = self._phenotypes_without(symbol, example.disease_id)
-                every[self._column[symbol]] = np.mean([self._most_informative(term, has) for term in present])
+                others = self._annotated[symbol].drop(example.disease_id)
+                has = self._implied(set().union(*others))
+                best = [
+                    max((self.information[one] for one in self._implied({term}) & has), default=0.0) for term in present
+                ]
+                every[self._column[symbol]] = np.mean(best)
         return every
 
     def known(self, term_ids: Iterable[str]) -> list[str]:
@@ -103,19 +104,9 @@ class PhenotypeOverlap:
             for parent in parents:
                 np.maximum(best, self._best_matches(parent), out=best)
             if term in self._columns:
-                best[list(self._columns[term])] = self.information[term]
+                best[self._columns[term]] = self.information[term]
             self._best[term] = best
         return self._best[term]
-
-    def _most_informative(self, term: str, has: frozenset[str]) -> float:
-        return max((self.information[common] for common in self._implied({term}) & has), default=0.0)
-
-    def _phenotypes_without(self, symbol: str, disease: str) -> frozenset[str]:
-        """What a gene has by its other diseases."""
-        if (symbol, disease) not in self._without:
-            others = [terms for name, terms in self._annotated[symbol].items() if name != disease]
-            self._without[symbol, disease] = frozenset(self._implied(set().union(*others)))
-        return self._without[symbol, disease]
 
     def _column_of(self, gene: RankedGene) -> int | None:
         """The column of a gene by its symbol, else by the one alias that HPO has."""

@@ -2,9 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Self
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,11 +43,6 @@ class RankingExample(BaseModel, ABC):
     shown: list[str] | None = None
 
     @property
-    def term(self) -> str:
-        """What sealing goes by beside the id: nothing."""
-        return ""
-
-    @property
     @abstractmethod
     def asked(self) -> list[str]:
         """What is asked about, in words: a trait, or the phenotypes that are present."""
@@ -77,11 +70,6 @@ class RankingExample(BaseModel, ABC):
                 return gene.symbol
         return ""
 
-    def gene_of(self, written: str) -> str | None:
-        """The symbol of the candidate or causal gene that a text means: by symbol, else alias, case aside; or None."""
-        return self.meanings.get(written.strip().casefold())
-
-    @cached_property
     def meanings(self) -> dict[str, str]:
         """Symbol by how a gene of the question may be written, case aside; what means several is left out."""
         genes = {gene.symbol: gene for gene in (*self.causal, *self.candidates)}
@@ -92,11 +80,10 @@ class RankingExample(BaseModel, ABC):
         single = {alias: symbols.pop() for alias, symbols in by_alias.items() if len(symbols) == 1}
         return single | {symbol.casefold(): symbol for symbol in genes}
 
-    def model_copy(self, **changes: Any) -> Self:
-        """A copy, which finds out anew what its genes may be called."""
-        copy = super().model_copy(**changes)
-        copy.__dict__.pop("meanings", None)
-        return copy
+    def meant(self, written: Iterable[str]) -> list[str]:
+        """The genes of the question that texts mean, as symbols, each once; what means none stays as it is."""
+        meanings = self.meanings()
+        return list(dict.fromkeys(meanings.get(text.strip().casefold(), text) for text in written))
 
     @property
     def right(self) -> frozenset[str]:
@@ -147,49 +134,3 @@ class CaseExample(RankingExample):
     @property
     def denied(self) -> list[str]:
         return [phenotype.label for phenotype in self.absent]
-
-
-@dataclass(frozen=True)
-class RankedAnswer:
-    """A parsed ranking: the genes as they were written, best first, the reasoning, and what was malformed.
-
-    `genes` are as written, each once (case aside), "" and white space gone; which genes they are, and whether they are
-    candidates, only the question tells (`ranked`). `listed` are all entries, repeats included. `words` counts those of
-    the reasoning. `truncated` says that the list was opened or reasoned towards and never closed.
-    """
-
-    genes: list[str]
-    reasoning: str
-    problems: list[str]
-    listed: int = 0
-    words: int = 0
-    truncated: bool = False
-
-    @property
-    def named(self) -> bool:
-        """Whether there is exactly one closed list with a gene in it, where the contract puts it."""
-        return bool(self.genes) and not LIST_PROBLEMS & set(self.problems)
-
-    @property
-    def reasoned(self) -> bool:
-        """Whether the reasoning has the form that was asked for."""
-        return not REASONING_PROBLEMS & set(self.problems)
-
-    @property
-    def name(self) -> str:
-        """The first gene, as tables show an answer; "" where there is none to score."""
-        return self.genes[0] if self.named else ""
-
-    @property
-    def steps(self) -> list[str]:
-        """The reasoning as one step."""
-        return [self.reasoning] if self.reasoning else []
-
-    def ranked(self, example: RankingExample) -> list[str]:
-        """The genes of a usable list as the question's symbols, each once; others as they were written."""
-        found = [example.gene_of(gene) or gene for gene in self.genes] if self.named else []
-        return list(dict.fromkeys(found))
-
-
-LIST_PROBLEMS = {"no_list", "several_lists", "unclosed_list", "empty_list", "no_brackets"}
-REASONING_PROBLEMS = {"no_reasoning", "several_reasonings", "unclosed_reasoning", "text_outside", "reasoning_too_long"}

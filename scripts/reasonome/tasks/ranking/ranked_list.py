@@ -12,19 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-PROBLEMS = (
-    "no_list",
-    "several_lists",
-    "unclosed_list",
-    "no_brackets",
-    "empty_list",
-    "repeated_genes",
-    "no_reasoning",
-    "several_reasonings",
-    "unclosed_reasoning",
-    "reasoning_too_long",
-    "text_outside",
-)
+from reasonome.tasks.ranking.questions import RankingExample
+
+LIST_PROBLEMS = {"no_list", "several_lists", "unclosed_list", "empty_list", "no_brackets"}
+REASONING_PROBLEMS = {"no_reasoning", "several_reasonings", "unclosed_reasoning", "text_outside", "reasoning_too_long"}
 
 # An opening tag, what follows it, and how that ends: with the closing tag, before another opening one, or never.
 _REASONING = re.compile(r"<reasoning>(.*?)(</reasoning>|(?=<reasoning>)|\Z)", re.DOTALL)
@@ -38,11 +29,12 @@ _AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
 
 
 @dataclass(frozen=True)
-class RankedList:
-    """A completion as read: `problems` holds codes of PROBLEMS, and is empty where the contract is kept.
+class RankedAnswer:
+    """A ranking as read: the genes, best first, the reasoning, and codes of what is malformed.
 
-    `genes` are the entries of the one list that stands where it should, closed and in brackets, each once (case aside);
-    `listed` counts them with their repeats. `words` counts those of `reasoning`. `truncated`: a tag was opened, never
+    `genes` are the entries of the one list that stands where it should, closed and in brackets, as they were written,
+    each once (case aside); which genes they are, and whether they are candidates, only the question tells (`ranked`).
+    `listed` counts the entries with their repeats, `words` those of the reasoning. `truncated`: a tag was opened, never
     closed, and no closed list follows. `span` is where the entries stand in the text (start, end), brackets aside; None
     without any.
     """
@@ -55,10 +47,34 @@ class RankedList:
     truncated: bool = False
     span: tuple[int, int] | None = None
 
+    @property
+    def named(self) -> bool:
+        """Whether there is exactly one closed list with a gene in it, where the contract puts it."""
+        return bool(self.genes)
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether the reasoning has the form that was asked for."""
+        return not REASONING_PROBLEMS & set(self.problems)
+
+    @property
+    def name(self) -> str:
+        """The first gene, as tables show an answer; "" where there is none to score."""
+        return self.genes[0] if self.genes else ""
+
+    @property
+    def steps(self) -> list[str]:
+        """The reasoning as one step."""
+        return [self.reasoning] if self.reasoning else []
+
+    def ranked(self, example: RankingExample) -> list[str]:
+        """The genes as the question's symbols, each once; others as they were written."""
+        return example.meant(self.genes)
+
 
 def parse_ranking(
     text: str, reasoning: Literal["none", "short", "long"] | None = None, words: int | None = None
-) -> RankedList:
+) -> RankedAnswer:
     """Read a completion; never raises.
 
     `reasoning` is what the style asks for: "none", "short" (at most `words` words) or "long"; None takes a completion
@@ -92,10 +108,10 @@ def parse_ranking(
         "reasoning_too_long": reasoning == "short" and words is not None and count > words,
         "text_outside": bool(outside.strip()),
     }
-    return RankedList(
+    return RankedAnswer(
         genes,
         said,
-        [code for code in PROBLEMS if found[code]],
+        [code for code, there in found.items() if there],
         len(entries),
         count,
         unclosed_list or (unclosed_reasoning and not placed),
@@ -103,7 +119,7 @@ def parse_ranking(
     )
 
 
-def parse_cell(text: str) -> RankedList:
+def parse_cell(text: str) -> RankedAnswer:
     """Read a list that stands alone, as in a cell of a table: with brackets around it or without; never raises."""
     bracketed = _BRACKETED.fullmatch(text)
     inside = bracketed[1] if bracketed else text
@@ -111,7 +127,7 @@ def parse_cell(text: str) -> RankedList:
     genes = unrepeated(entries)
     found = {"empty_list": not entries, "repeated_genes": len(genes) < len(entries)}
     span = _span(bracketed.start(1) if bracketed else 0, inside) if entries else None
-    return RankedList(genes, "", [code for code in PROBLEMS if found.get(code)], len(entries), span=span)
+    return RankedAnswer(genes, "", [code for code, there in found.items() if there], len(entries), span=span)
 
 
 def has_tags(text: str) -> bool:

@@ -12,9 +12,17 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Plan
-from reasonome.tasks.ranking.own_section import rankings_section, read_voting
+from reasonome.report.training_section import drawing
+from reasonome.tasks.ranking.own_section import (
+    RUN,
+    VOTING_COLUMNS,
+    length_rows,
+    read_votes,
+    vote_rows,
+    voting_figure,
+)
+from reasonome.tasks.ranking.transfer import transfer_matrices
 from reasonome.tasks.ranking.voting import voting_table
-from reasonome.tasks.ranking.voting_figure import RUN, VOTING_COLUMNS, voting_figure
 
 _NAMES = {
     "top_1": "top-1",
@@ -139,10 +147,16 @@ def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=VOTING_COLUMNS)
     with matplotlib.rc_context(STYLE):
         # The figure's table has every row, not only those that are drawn.
-        save(voting_figure(table)[0], table[VOTING_COLUMNS], folder / "voting")
+        save(voting_figure(table), table[VOTING_COLUMNS], folder / "voting")
     print(f"{len(found)} of {len(tables)} sets of answers have several samples of a question")
 
 
 def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-    """Transfer, accuracy by length of reasoning, and voting."""
-    return rankings_section(plan, metrics, evidence, read_voting(folder))
+    """Accuracy by length of reasoning, voting, and transfer; empty where there is nothing to show."""
+    votes = read_votes(folder)
+    return {
+        "lengths": length_rows(evidence),
+        "voting": None if votes.empty else drawing(folder, "voting"),
+        "votes": vote_rows(votes),
+        "matrices": transfer_matrices(plan, metrics),
+    }

@@ -1,19 +1,15 @@
-"""What makes the questions of rankings: genes as questions show them, rows that are left out, files written whole."""
+"""What makes the questions of rankings: genes as questions show them, and an account of the rows that are left out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
-from reasonome.benchmarks.rows import SPLITS
-from reasonome.core import atomic
-from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.facts.genes import GeneTable
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.settings import RankingBenchmark
 
 _REASONS_TOLD = 5  # the commonest, where a benchmark has too few questions
 
@@ -40,23 +36,34 @@ class Unmapped(NamedTuple):
 class Questions:
     """Questions of all subsets before they are split.
 
-    `places` has for each (subset, id) the rows of its source that the question stands for, such as "line 12"; `notes`
-    go into the audit as they are.
+    `places` has for each (subset, id) the rows of its source that the question stands for, such as "line 12";
+    `source_of` is by subset; `notes` go into the audit as they are.
     """
 
     examples: list[RankingExample]
     left_out: list[LeftOut]
     unmapped: list[Unmapped]
     places: Mapping[tuple[str, str], Sequence[str]]
+    source_of: Mapping[str, str]
     notes: Mapping[str, Any] = field(default_factory=dict)
 
-    def account(self, source_of: Mapping[str, str], subset: str) -> str:
+    def without(self, unused: Iterable[tuple[RankingExample, str, str]]) -> "Questions":
+        """The questions without some, (question, reason, detail): the rows of those are left out."""
+        left_out, places = list(self.left_out), dict(self.places)
+        for one, reason, detail in unused:
+            for place in places.pop((one.subset, one.id)):
+                told = ": ".join(filter(None, (place, detail)))
+                left_out.append(LeftOut(self.source_of[one.subset], one.id, reason, told))
+        kept = [one for one in self.examples if (one.subset, one.id) in places]
+        return replace(self, examples=kept, left_out=left_out, places=places)
+
+    def account(self, subset: str) -> str:
         """In words: how many rows the source of a subset has, and why most of those that make no question do not.
 
-        `source_of` is by subset; subsets that share a source are counted together.
+        Subsets that share a source are counted together.
         """
-        source = source_of[subset]
-        used = sum(len(rows) for (other, _), rows in self.places.items() if source_of[other] == source)
+        source = self.source_of[subset]
+        used = sum(len(rows) for (other, _), rows in self.places.items() if self.source_of[other] == source)
         reasons = Counter(row.reason for row in self.left_out if row.source == source)
         commonest = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(_REASONS_TOLD))
         rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
@@ -64,55 +71,84 @@ class Questions:
         return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {told}"
 
 
-def without_told(made: Questions, source_of: Mapping[str, str]) -> Questions:
-    """The questions whose own words do not name a right gene; those of the others are rows that are left out."""
-    told = [one for one in made.examples if one.told]
-    left_out = [
-        LeftOut(source_of[one.subset], one.id, "the question names its answer", f"{place}: {one.told}")
-        for one in told
-        for place in made.places[one.subset, one.id]
-    ]
-    gone = {(one.subset, one.id) for one in told}
-    return replace(
-        made,
-        examples=[one for one in made.examples if (one.subset, one.id) not in gone],
-        left_out=[*made.left_out, *left_out],
-        places={key: rows for key, rows in made.places.items() if key not in gone},
-    )
+class Place(NamedTuple):
+    """Where a row stands: its source, the file, and the place in it, such as "line 12"."""
+
+    source: str
+    path: Path
+    row: str
 
 
-def ranked_gene(gene: Gene, genes: GeneTable, **known: Any) -> RankedGene:
-    """A gene as a question has it; aliases are those previous and alias symbols that mean this gene alone.
+@dataclass
+class Maker:
+    """What questions are made with: the genes of the authority, and an account of the rows, as Questions has it."""
 
-    `known` are fields of RankedGene beside symbol, name and aliases.
-    """
-    others = dict.fromkeys((*gene.previous, *gene.aliases))
-    own = tuple(alias for alias in others if alias != gene.symbol and genes.resolve(alias).symbol == gene.symbol)
-    return RankedGene(symbol=gene.symbol, name=gene.name, aliases=own, **known)
+    benchmark: RankingBenchmark
+    genes: GeneTable
+    left_out: list[LeftOut] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
+    places: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    notes: Counter = field(default_factory=Counter)
+    known: dict[str, RankedGene] = field(default_factory=dict)
+
+    def made(self, examples: list[RankingExample]) -> Questions:
+        """The questions, with the account of all rows."""
+        source_of = {name: subset.source for name, subset in self.benchmark.subsets.items()}
+        return Questions(examples, self.left_out, self.unmapped, self.places, source_of, dict(self.notes))
+
+    def leave_out(self, at: Place, name: str, reason: str, detail: str = "") -> None:
+        """Account for a row that makes no question."""
+        self.left_out.append(LeftOut(at.source, name, reason, ": ".join(filter(None, (at.row, detail)))))
+
+    def symbol(self, identifiers: Sequence[str], at: Place, strict: bool = False) -> str | None:
+        """The symbol of a gene by the first of its identifiers that means one; else it is unmapped."""
+        symbols = (self.genes.resolve(identifier, strict).symbol for identifier in identifiers)
+        if symbol := next(filter(None, symbols), None):
+            return symbol
+        where = f"{at.path.name}:{at.row.removeprefix('line ')}"
+        self.unmapped.append(Unmapped(at.source, identifiers[-1], where, self.genes.best_guess(identifiers[-1])))
+        return None
+
+    def ranked(self, symbol: str, **known: Any) -> RankedGene:
+        """A gene as a question has it; aliases are those previous and alias symbols that mean this gene alone.
+
+        `known` are fields of RankedGene beside symbol, name and aliases.
+        """
+        if symbol not in self.known:
+            gene = self.genes.genes[symbol]
+            others = dict.fromkeys((*gene.previous, *gene.aliases))
+            own = [alias for alias in others if alias != symbol and self.genes.resolve(alias).symbol == symbol]
+            self.known[symbol] = RankedGene(symbol=symbol, name=gene.name, aliases=tuple(own))
+        return self.known[symbol].model_copy(update=known)
+
+    def score(self, distance: int | None) -> float | None:
+        """What stands for a tool's score, if the benchmark has any: more is better."""
+        return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
+
+    def listed(
+        self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str | None, int]
+    ) -> dict[str, RankedGene]:
+        """The candidates of a ready table, by current symbol; one that no gene is found for stays as it is written."""
+        found: dict[str, RankedGene] = {}
+        for number, written in enumerate(candidates):
+            symbol = self.symbol([written], at)
+            distance = distances.get(symbol)
+            known = {"score": scores[number] if scores else self.score(distance), "distance": distance}
+            gene = self.ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
+            found.setdefault(gene.symbol.casefold(), gene)
+        return {gene.symbol: gene for gene in found.values()}
+
+    def unfit(self, causal: Iterable[str], candidates: Collection[str]) -> tuple[str, str]:
+        """(reason, detail) why genes cannot be asked about with these candidates; ("", "") if they can."""
+        if missing := [symbol for symbol in causal if symbol not in candidates]:
+            return "causal gene is no candidate", ", ".join(missing)
+        low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates
+        if low <= len(candidates) <= high:
+            return "", ""
+        return f"too {'few' if len(candidates) < low else 'many'} candidates", f"{len(candidates)} of {low} to {high}"
 
 
 def shuffled(candidates: Iterable[RankedGene], seed: int) -> list[RankedGene]:
     """Genes in the order in which a prompt of this seed lists them: see `gene_order`."""
     genes = list(candidates)
     return [genes[place] for place in gene_order([gene.symbol for gene in genes], seed)]
-
-
-def write_rankings(
-    splits: Mapping[str, Sequence[RankingExample]],
-    audit: Mapping[str, Any],
-    left_out: Sequence[LeftOut],
-    unmapped: Sequence[Unmapped],
-    folder: Path,
-) -> None:
-    """Write {train,valid,test}.jsonl, audit.json, left_out.tsv and unmapped.tsv; the audit last."""
-    for part in SPLITS:
-        rows = (example.model_dump(mode="json", exclude_defaults=True) for example in splits[part])
-        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
-    _write_table(folder / "left_out.tsv", left_out, LeftOut._fields)
-    _write_table(folder / "unmapped.tsv", sorted(set(unmapped)), UNMAPPED_COLUMNS)
-    atomic.write_json(folder / "audit.json", dict(audit))
-
-
-def _write_table(path: Path, rows: Sequence[tuple], columns: Sequence[str]) -> None:
-    table = pd.DataFrame(rows, columns=list(columns), dtype="str")
-    atomic.write_text(path, table.to_csv(sep="\t", index=False, lineterminator="\n"))

@@ -5,7 +5,6 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
@@ -13,16 +12,16 @@ from reasonome.config import Grading
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
-from reasonome.scoring.answers import by_question, measured, parsed_answer, shuffled
+from reasonome.scoring.answers import attempts, measured, shuffled_rows, unknown_where_missing
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.base import Task
 from reasonome.tasks.ranking import files
 from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
+from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
-from reasonome.tasks.ranking.questions import RankedAnswer, RankingExample
-from reasonome.tasks.ranking.random_order import expected_metrics
+from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.ranking.ranked_list import RankedAnswer
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
 
@@ -35,8 +34,7 @@ LISTED = (
 )
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 # What a list alone does not have.
-_OF_THE_FORM = ("format", "truncated", "reasoning_words", "reward_format", "reward_brevity")
-_MISSING = "missing_answer"
+_OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
 
 
 def score(
@@ -55,21 +53,6 @@ def score(
     asked = project.style(benchmark, style)
     seed = project.settings.seed
     return score_rankings(task, asked, examples, answers, known, spec.longest_list, seed, file, sealed)
-
-
-def score_available(
-    task: RankingTask,
-    project: Project,
-    benchmark: str,
-    style: str,
-    examples: Sequence[RankingExample],
-    answers: Sequence[AnswerRow],
-    file: Path,
-    sealed: Collection[str],
-    encoders: Sequence[Path],
-) -> tuple[pd.DataFrame, list[str]]:
-    """As `score`, which needs nothing that is built beside the benchmark."""
-    return score(task, project, benchmark, style, examples, answers, file, sealed), []
 
 
 def score_baselines(
@@ -117,53 +100,49 @@ def score_rankings(
     passed over. InputError for an answer to another id, for two answers to one id, sample and order, and without
     examples; `file` is where the answers come from.
     """
-    if not examples:
-        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    given = by_question(examples, answers, file, sealed)
-    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
+    given = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((example.id for example in examples), clusters(examples), strict=True))
-    asked, parsed, shown, rankings, formless, rows = [], [], [], [], [], []
-    for example in examples:
-        for sample, order in tries:
-            answer = given.get((example.id, sample, order))
-            read = parsed_answer(task, style, answer)
-            ranked = read.ranked(example)[:longest_list]
-            candidates = task.listed(example, style, order, answer.genes_left_out if answer else 0)
-            metrics = answer_metrics(read, example, longest_list, known)
-            if answer and answer.finish_reason == "length" and not read.named:  # cut off before any tag was opened
-                metrics["truncated"] = 1.0
-            asked.append(example)
-            parsed.append(read)
-            shown.append(candidates)
-            rankings.append(ranked)
-            formless.append(answer is not None and answer.answer is not None)
-            rows.append(
-                {
-                    **labels(example, cluster_of[example.id]),
-                    "sample": sample,
-                    "order": order,
-                    "question": "; ".join([*example.asked, *(f"not {phenotype}" for phenotype in example.denied)]),
-                    "candidates": joined(candidates),
-                    "answer": ranked[0] if ranked else "",
-                    "genes": joined(ranked),
-                    "text": answer.text if answer else "",
-                    "reasoning": read.reasoning,
-                    "problems": ",".join(_problems(read, metrics) if answer else [_MISSING]),
-                    "genes_left_out": answer.genes_left_out if answer else 0,
-                    "facts_left_out": answer.facts_left_out if answer else 0,
-                    **measured(answer),
-                    "length": _length(answer),
-                    **metrics,
-                }
-            )
+    shown, rankings, formless, rows = [], [], [], []
+    for example, sample, order, answer, read in given:
+        ranked = read.ranked(example)[:longest_list]
+        candidates = task.listed(example, style, order, answer.genes_left_out if answer else 0)
+        metrics = answer_metrics(read, example, longest_list, known)
+        if answer and answer.finish_reason == "length" and not read.named:  # cut off before any tag was opened
+            metrics["truncated"] = 1.0
+        shown.append(candidates)
+        rankings.append(ranked)
+        formless.append(answer is not None and answer.answer is not None)
+        rows.append(
+            {
+                **labels(example, cluster_of[example.id]),
+                "sample": sample,
+                "order": order,
+                "question": "; ".join([*example.asked, *(f"not {phenotype}" for phenotype in example.denied)]),
+                "candidates": joined(candidates),
+                "answer": ranked[0] if ranked else "",
+                "genes": joined(ranked),
+                "text": answer.text if answer else "",
+                "reasoning": read.reasoning,
+                "problems": ",".join(_problems(read, metrics) if answer else ["missing_answer"]),
+                "genes_left_out": answer.genes_left_out if answer else 0,
+                "facts_left_out": answer.facts_left_out if answer else 0,
+                **measured(answer),
+                "length": (answer and answer.completion_tokens) or math.nan,  # nobody may have counted them
+                **metrics,
+            }
+        )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "length": float})
-    table = table.assign(**_rewards(task, parsed, asked, longest_list))
-    of_form = [column for column in _OF_THE_FORM if column in table]
-    table.loc[formless, of_form] = math.nan
-    answered = table["finish_reason"] != "missing"
-    if answered.any() and all(bare for bare, there in zip(formless, answered, strict=True) if there):
-        table[of_form] = math.nan  # of what is missing, too, where no answer has a form
-    return table.assign(**_shuffled_scores(table, asked, rankings, shown, longest_list, seed))
+    asked, parsed = [attempt.example for attempt in given], [attempt.read for attempt in given]
+    rewards = task.rewards_for(Grading(longest_list=longest_list))
+    # Those of rankings compare genes, and need no similarity of texts.
+    table = table.assign(**{f"reward_{name}": one.function(parsed, asked, None) for name, one in rewards.items()})
+    table.loc[formless, _OF_THE_FORM] = math.nan
+    table = unknown_where_missing(table, _OF_THE_FORM)
+    others = [
+        list_metrics(handed_over(rankings[own], shown[own], shown[row], asked[row]), asked[row], longest_list)
+        for row, own in enumerate(shuffled_rows(table, seed))
+    ]
+    return table.assign(**{f"shuffled_{metric}": [one[metric] for one in others] for metric in SHUFFLED})
 
 
 def labels(example: RankingExample, cluster: str) -> dict[str, str]:
@@ -192,7 +171,7 @@ def handed_over(
     candidates, the genes themselves are handed over.
     """
     if not (shown and other):
-        return list(dict.fromkeys(example.gene_of(gene) or gene for gene in ranking))
+        return example.meant(ranking)
     place = {gene: number for number, gene in enumerate(shown)}
     return [other[place[gene]] for gene in ranking if place.get(gene, len(other)) < len(other)]
 
@@ -201,44 +180,6 @@ def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
     """What is malformed, and what is listed that the question does not ask about, or that is no gene."""
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
     return [*read.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
-
-
-def _length(answer: AnswerRow | None) -> float:
-    """Tokens of the completion; unknown (nan) of answers that came without them, and of missing ones."""
-    return float(answer.completion_tokens) if answer is not None and answer.completion_tokens else math.nan
-
-
-def _rewards(
-    task: Task, parsed: Sequence[RankedAnswer], asked: Sequence[RankingExample], longest_list: int
-) -> dict[str, np.ndarray]:
-    return {
-        f"reward_{name}": np.array(reward.function(parsed, asked, _no_similarity), dtype=float)
-        for name, reward in task.rewards_for(Grading(longest_list=longest_list)).items()
-    }
-
-
-def _no_similarity(texts: Sequence[str], others: Sequence[str]) -> list[float]:
-    """Rewards of rankings compare genes, not texts."""
-    raise TypeError("a reward of rankings asked for the similarity of texts")
-
-
-def _shuffled_scores(
-    table: pd.DataFrame,
-    asked: Sequence[RankingExample],
-    rankings: Sequence[list[str]],
-    shown: Sequence[list[str]],
-    longest_list: int,
-    seed: int,
-) -> dict[str, list[float]]:
-    """The scores of rankings handed to other questions of the same subset, sample and order, so that none keeps its."""
-    ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
-    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
-    origin = pd.Series(shuffled(ordered.index.tolist(), groups, seed), ordered.index).sort_index()
-    scores = [
-        list_metrics(handed_over(rankings[own], shown[own], shown[row], asked[row]), asked[row], longest_list)
-        for row, own in enumerate(origin)
-    ]
-    return {f"shuffled_{metric}": [found[metric] for found in scores] for metric in SHUFFLED}
 
 
 def baseline_scores(
@@ -269,8 +210,8 @@ def baseline_scores(
     for name, baseline in BASELINES.items():
         if not baseline.usable(questions):
             continue
-        for example, label, found in zip(examples, labelled, baseline.rank(questions), strict=True):
-            ranked = found[:longest_list]
+        for place, (example, label) in enumerate(zip(examples, labelled, strict=True)):
+            ranked = baseline.rank(questions, place)[:longest_list]
             told = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
             told |= {"genes": joined(ranked), "draws": 1} | label
             metrics = list_metrics(ranked, example, longest_list)

@@ -65,6 +65,11 @@ class RankingBenchmark(Benchmark):
         25, description="genes of an answer that count; what is listed beyond is cut off, and counted"
     )
 
+    @property
+    def window(self) -> int:
+        """Base pairs on either side of the lead variant."""
+        return 1000 * self.window_kb
+
     @model_validator(mode="after")
     def _settings_of_its_task(self) -> "RankingBenchmark":
         if self.minimum_candidates > self.maximum_candidates:

@@ -4,21 +4,19 @@ Also tells whether the order of the candidates or the look of a symbol gives the
 """
 
 import random
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasonome.benchmarks.rows import SPLITS
+from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking.clusters import connected
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
-from reasonome.tasks.ranking.rows import LeftOut
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
 # A position that gives the answer away by less than this chance is no accident of one seed.
@@ -27,28 +25,27 @@ POSITION_P = 0.001
 Reasons = dict[int, tuple[str, str]]  # position of a question -> why it is not used, and in which words more
 
 
-class HeldOut(NamedTuple):
-    """The held-out questions of another benchmark, and its own window around a lead variant (base pairs)."""
+class BenchmarkQuestions(NamedTuple):
+    """Questions of a benchmark, and its own window around a lead variant (base pairs)."""
 
+    benchmark: str
     questions: Sequence[RankingExample]
     window: int
 
 
-@dataclass(frozen=True)
-class Splits:
+def read_questions(project: Project, benchmark: str, *parts: str) -> BenchmarkQuestions:
+    """The questions of some splits of a benchmark."""
+    folder, model = project.results.benchmark(benchmark), project.task(benchmark).Example
+    questions = [row for part in parts for row in read_rows(folder / f"{part}.jsonl", model)]
+    return BenchmarkQuestions(benchmark, questions, project.benchmarks[benchmark].window)
+
+
+class Splits(NamedTuple):
     """Questions by split, each with its `group`; (question, reason, detail) of those in none; and the audit."""
 
     parts: dict[str, list[RankingExample]]
     unused: list[tuple[RankingExample, str, str]]
     audit: dict[str, Any]
-
-    def left_out(self, source_of: Mapping[str, str], places: Mapping[tuple[str, str], Sequence[str]]) -> list[LeftOut]:
-        """A row of left_out.tsv for every row that an unused question stands for; `source_of` is by subset."""
-        return [
-            LeftOut(source_of[one.subset], one.id, reason, ": ".join(filter(None, (place, detail))))
-            for one, reason, detail in self.unused
-            for place in places[one.subset, one.id]
-        ]
 
 
 def keys(example: RankingExample) -> dict[str, str]:
@@ -67,7 +64,7 @@ def keys(example: RankingExample) -> dict[str, str]:
 def split(
     examples: Sequence[RankingExample],
     benchmark: RankingBenchmark,
-    left_out: Mapping[str, HeldOut] | None = None,
+    left_out: Sequence[BenchmarkQuestions] = (),
     rows: Mapping[str, str] | None = None,
 ) -> Splits:
     """Split questions into train, valid and test, and prove that no two splits share a key or overlap.
@@ -75,32 +72,35 @@ def split(
     Questions that share a key (see `keys`), or whose windows around the lead variants overlap, are connected; whole
     components are drawn, in a seeded order, for test, then valid, and the rest is training. A component that has more
     questions than a split still needs is passed over, so that large ones are in training; where the small ones do not
-    suffice, the smallest of the large ones follow. `left_out` has the held-out questions of other benchmarks, by name:
-    training questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
+    suffice, the smallest of the large ones follow. `left_out` are the held-out questions of other benchmarks: training
+    questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
     InputError if a subset has too few questions, which then says what became of its rows (`rows`, by subset), or if a
     leak remains.
     """
-    window = 1000 * benchmark.window_kb
     unused: Reasons = _more_than_allowed(examples, benchmark)
     kept = [number for number in range(len(examples)) if number not in unused]
-    labels = components([examples[number] for number in kept], window)
+    labels = components([examples[number] for number in kept], benchmark.window)
     members: dict[int, list[int]] = defaultdict(list)
     for number, label in zip(kept, labels, strict=True):
         members[int(label)].append(number)
     parts = _drawn(list(members.values()), examples, benchmark, rows or {})
     dropped_for = {}
-    for name, others in (left_out or {}).items():
-        kinds = leaks([examples[number] for number in parts["train"]], others.questions, window + others.window)
+    for others in left_out:
+        training = [examples[number] for number in parts["train"]]
+        kinds = leaks(training, others.questions, benchmark.window + others.window)
         leaking = {number: kind for number, kind in zip(parts["train"], kinds, strict=True) if kind}
-        unused |= {number: (f"leaks into {name}", kind) for number, kind in leaking.items()}
+        unused |= {number: (f"leaks into {others.benchmark}", kind) for number, kind in leaking.items()}
         parts["train"] = [number for number in parts["train"] if number not in leaking]
-        dropped_for[name] = dict(sorted(Counter(leaking.values()).items()))
+        dropped_for[others.benchmark] = dict(sorted(Counter(leaking.values()).items()))
     for subset, spec in benchmark.subsets.items():
         own = [number for number in parts["train"] if examples[number].subset == subset]
         for number in own[spec.train :] if spec.train is not None else ():
             unused[number] = ("not drawn for training", f"train: {spec.train}")
     parts["train"] = [number for number in parts["train"] if number not in unused]
-    group = {number: _group(examples, numbers) for numbers in members.values() for number in numbers}
+    group: dict[int, str] = {}  # called by its first causal gene in the alphabet, which no other has
+    for numbers in members.values():
+        first = min(symbol for number in numbers for symbol in examples[number].right)
+        group |= dict.fromkeys(numbers, first)
     splits = {
         part: [examples[number].model_copy(update={"group": group[number]}) for number in sorted(parts[part])]
         for part in SPLITS
@@ -111,7 +111,7 @@ def split(
         "largest_component": max(map(len, members.values()), default=0),
         "sizes": {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS},
         "unused": dict(sorted(Counter(reason for reason, _ in unused.values()).items())),
-        "remaining": _remaining(splits, window),
+        "remaining": _remaining(splits, benchmark.window),
     }
     if dropped_for:
         audit["dropped_for"] = dropped_for
@@ -135,16 +135,15 @@ def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample]
     Loci overlap whose lead variants are at most `reach` base pairs apart: the sum of the windows of both benchmarks.
     """
     held = {key for other in held_out for key in keys(other)}
-    leads = {chromosome: [place for place, _ in loci] for chromosome, loci in _by_chromosome(held_out).items()}
+    leads = _by_chromosome(held_out)
 
     def leak(example: RankingExample) -> str:
         if kind := next((kind for key, kind in keys(example).items() if key in held), ""):
             return kind
         if not isinstance(example, LocusExample) or example.position is None:
             return ""
-        places = leads.get(example.chromosome, [])
-        at = bisect_left(places, example.position - reach)
-        return "overlapping locus" if at < len(places) and places[at] <= example.position + reach else ""
+        near = any(abs(place - example.position) <= reach for place, _ in leads.get(example.chromosome, ()))
+        return "overlapping locus" if near else ""
 
     return [leak(example) for example in examples]
 
@@ -159,17 +158,15 @@ def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -
     tail). InputError where a place in the list is right so often, or so seldom, that p is below POSITION_P; symbols
     are as they are, and only told.
     """
-    asked: dict[tuple[str, ...], list[RankingExample]] = defaultdict(list)
-    for example in examples:
-        if example.candidates:
-            asked[tuple(sorted(gene.symbol for gene in example.candidates))].append(example)
-    total = sum(map(len, asked.values()))
-    if not total:
+    asked = [example for example in examples if example.candidates]
+    if not asked:
         return {}
-    times_right = {symbols: Counter(gene for one in group for gene in one.right) for symbols, group in asked.items()}
+    times_right: dict[tuple[str, ...], Counter] = defaultdict(Counter)
+    for example in asked:
+        times_right[tuple(sorted(gene.symbol for gene in example.candidates))].update(example.right)
     chances = [[times[symbol] for symbol in symbols] for symbols, times in times_right.items()]
     distribution = _sum_of_draws(chances)
-    expected = sum(sum(times) / len(times) for times in chances) / total
+    expected = sum(sum(times) / len(times) for times in chances) / len(asked)
 
     def told(choose: Callable[[Sequence[str]], str], seed: int) -> dict[str, Any]:
         hits = sum(
@@ -178,8 +175,8 @@ def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -
         )
         tail = min(distribution[: hits + 1].sum(), distribution[hits:].sum())
         return {
-            "questions": total,
-            "top_1": round(hits / total, 4),
+            "questions": len(asked),
+            "top_1": round(hits / len(asked), 4),
             "chance": round(expected, 4),
             "p": float(f"{min(1.0, 2 * tail):.3g}"),
         }
@@ -188,7 +185,13 @@ def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -
     for seed in seeds:
         for rule, choose in _PLACES.items():
             one = found[rule if len(seeds) == 1 else f"{rule} by seed {seed}"] = told(choose, seed)
-            _refuse_telling_position(rule, seed, one)
+            if one["p"] < POSITION_P:
+                what = f"the {rule} candidate of prompts is right in {one['top_1']:.1%} of the questions, by chance"
+                raise InputError(
+                    f"{what} {one['chance']:.1%} (p = {one['p']})",
+                    field="seed",
+                    fix=f"give the prompt styles of this task that have seed {seed} another",
+                )
     return found | {rule: told(choose, seeds[0]) for rule, choose in _SYMBOLS.items()}
 
 
@@ -211,16 +214,6 @@ def _sum_of_draws(values: Sequence[Sequence[int]]) -> np.ndarray:
     for one in values:
         distribution = np.convolve(distribution, np.bincount(one) / len(one))
     return distribution
-
-
-def _refuse_telling_position(rule: str, seed: int, found: Mapping[str, Any]) -> None:
-    if found["p"] < POSITION_P:
-        what = f"the {rule} candidate of prompts is right in {found['top_1']:.1%} of the questions, by chance"
-        raise InputError(
-            f"{what} {found['chance']:.1%} (p = {found['p']})",
-            field="seed",
-            fix=f"give the prompt styles of this task that have seed {seed} another",
-        )
 
 
 def _more_than_allowed(examples: Sequence[RankingExample], benchmark: RankingBenchmark) -> Reasons:
@@ -284,11 +277,6 @@ def _filled(
             needed.subtract(sizes)
             left.remove(numbers)
     return taken, left
-
-
-def _group(examples: Sequence[RankingExample], numbers: Sequence[int]) -> str:
-    """The name of a component: its first causal gene in the alphabet, which no other component has."""
-    return min(symbol for number in numbers for symbol in examples[number].right)
 
 
 def _remaining(splits: Mapping[str, Sequence[RankingExample]], window: int) -> dict[str, dict[str, int]]:

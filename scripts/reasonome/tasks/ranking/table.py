@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -17,10 +17,9 @@ from reasonome.facts.text import symbols_in
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableBaseline
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.metrics import TOP, list_metrics
-from reasonome.tasks.ranking.questions import LIST_PROBLEMS, RankedAnswer, RankedGene, RankingExample
-from reasonome.tasks.ranking.random_order import expected_metrics
-from reasonome.tasks.ranking.ranked_list import has_near_tags, has_tags, lists_in
+from reasonome.tasks.ranking.metrics import TOP, expected_metrics, list_metrics
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.ranked_list import LIST_PROBLEMS, RankedAnswer, has_near_tags, has_tags, lists_in
 from reasonome.tasks.ranking.rewards import LONGEST_LIST
 from reasonome.tasks.ranking.task import RankingTask
 
@@ -75,7 +74,6 @@ class RankingTable:
                 shown = {gene.symbol for gene in example.candidates}
                 problems += ["non_candidates"] * (not shown.issuperset(filter(None, genes)))
                 problems += ["gold_not_a_candidate"] * (not shown & example.right)
-            example.__dict__.pop("meanings", None)  # needed no more, and of a million questions gigabytes
             answer = list(map(sys.intern, genes))  # most rows speak of the same genes
             rows.append({"example": example, "answer": answer, "problems": ",".join(dict.fromkeys(problems))})
         return pd.DataFrame(rows)
@@ -113,11 +111,11 @@ class RankingTable:
             known = f"the {len(self.authority.genes):,} genes of {self.authority_name}"
             said = [f"strict: genes are compared as genes, by the symbols and aliases of {known}"]
         if self.track == STRICT:
-            wrong = [line for line, codes in zip(table["line"], table["problems"], strict=True) if _unusable(codes)]
+            unusable = [not LIST_PROBLEMS.isdisjoint(codes.split(",")) for codes in table["problems"]]
+            wrong = table.loc[unusable, "line"].tolist()
             said += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
         if _any_candidates(table["example"]):
-            lines = zip(table["line"], table["example"], strict=True)
-            bare = [line for line, example in lines if not example.candidates]
+            bare = table.loc[[not example.candidates for example in table["example"]], "line"].tolist()
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
             said += [f"{what}: {counted_lines(bare)}"] if bare else []
         return said
@@ -178,7 +176,8 @@ class RankingTable:
         parsed, problems = self._parsed(cell)
         if not parsed.named:
             return [], problems
-        found = [(gene, example.gene_of(gene) or self._known(gene)) for gene in parsed.genes]
+        meanings = example.meanings()
+        found = [(gene, meanings.get(gene.casefold()) or self._known(gene)) for gene in parsed.genes]
         if self.authority:
             problems += ["unknown_genes"] * any(symbol is None for _, symbol in found)
         renamed = [(gene, symbol) for gene, symbol in found if symbol not in (gene, None)]
@@ -233,11 +232,6 @@ def _any_candidates(examples: Iterable[RankingExample]) -> bool:
     return any(example.candidates for example in examples)
 
 
-def _unusable(problems: str) -> bool:
-    """Whether one of the problems of a strict answer leaves it without a list."""
-    return not LIST_PROBLEMS.isdisjoint(problems.split(","))
-
-
 def _unrepeated(genes: Sequence[RankedGene]) -> list[RankedGene]:
     return list({gene.symbol: gene for gene in genes}.values())
 
@@ -270,15 +264,11 @@ def _random_order(examples: Sequence[RankingExample]) -> pd.DataFrame:
 
     A right gene that is no candidate is in no order; without candidates there is none.
     """
-    sizes = []
-    for example in examples:
-        symbols = {gene.symbol for gene in example.candidates}
-        sizes.append((len(symbols), len(symbols & example.right)))
-    place = {size: number for number, size in enumerate(dict.fromkeys(sizes))}
-    of_sizes = pd.DataFrame([_expected(*size) for size in place])
-    return of_sizes.iloc[[place[size] for size in sizes]].reset_index(drop=True)
+    asked = [({gene.symbol for gene in example.candidates}, example.right) for example in examples]
+    return pd.DataFrame([_expected(len(symbols), len(symbols & right)) for symbols, right in asked])
 
 
+@cache
 def _expected(n: int, right: int) -> dict[str, float]:
     """The metrics of a random order of n candidates, as many of them right."""
     found = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}

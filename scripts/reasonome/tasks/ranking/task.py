@@ -1,19 +1,24 @@
-"""What the ranking tasks share: prompts with candidates, parsing, rewards, training targets, and lazy answers."""
+"""The ranking tasks: prompts with candidates, parsing, rewards, training targets, and lazy answers.
+
+Causal-gene ranking: given a trait and the genes at a GWAS locus, which one causes it? Rare-disease ranking: given what
+a patient has and has not, which gene causes the disease?
+"""
 
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from reasonome.config import Grading
 from reasonome.core.errors import InputError
-from reasonome.prompts.prompts import Prompt, filled_template, gene_order, gene_text, most_that_fit
+from reasonome.core.token_count import count_tokens
+from reasonome.facts.text import one_line
+from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
-from reasonome.tasks.ranking.questions import RankedAnswer, RankedGene, RankingExample
-from reasonome.tasks.ranking.ranked_list import RankedList, has_tags, parse_cell, parse_ranking, render_ranking
+from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
+from reasonome.tasks.ranking.ranked_list import RankedAnswer, has_tags, parse_cell, parse_ranking, render_ranking
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 
@@ -30,27 +35,7 @@ class RankingTask(ABC):
 
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe."""
-        longest = {"longest_list": grading.longest_list}
-        decay = longest | {"k": grading.k}
-        by_rank = {
-            "reciprocal_rank": partial(ranking.reciprocal_rank, **longest),
-            "top_one": partial(ranking.top_one, **longest),
-            "linear_decay": partial(ranking.linear_decay, **decay),
-            "logarithmic_decay": partial(ranking.logarithmic_decay, **decay),
-            "geometric_decay": partial(ranking.geometric_decay, **decay, ratio=grading.ratio),
-            "chance_corrected": partial(ranking.chance_corrected_rank, **longest),
-            "set_f1": ranking.set_f1,
-        }
-        of_form = {
-            "listed": partial(ranking.listed, **longest),
-            "format": ranking.format,
-            "brevity": partial(ranking.brevity, words=grading.words),
-        }
-        lowest = {"chance_corrected": -1.0}
-        return {
-            name: Reward(function, lowest.get(name, 0.0), 1.0, semantic=name in by_rank)
-            for name, function in (by_rank | of_form).items()
-        }
+        return ranking.rewards(grading)
 
     @property
     def rewards(self) -> dict[str, Reward]:
@@ -113,11 +98,11 @@ class RankingTask(ABC):
 
     def parse(self, text: str, style: RankingStyle | None = None) -> RankedAnswer:
         """The ranking in a completion, by the form that the style asks for; never raises."""
-        return _answer(_read(text, style))
+        return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
 
     def bare(self, text: str) -> RankedAnswer:
         """The ranking of someone who gives lists alone: genes between commas, with or without brackets."""
-        return _answer(parse_cell(text))
+        return parse_cell(text)
 
     def is_completion(self, cell: str) -> bool:
         """Whether a cell has any tag of a ranking, however it is spelled: a misspelled one is none to `parse`."""
@@ -125,7 +110,7 @@ class RankingTask(ABC):
 
     def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the genes of the list stand, in characters; None without a usable list."""
-        return _read(text, style).span
+        return self.parse(text, style).span
 
     def completion(
         self, example: RankingExample, prompt: Prompt, style: RankingStyle, proposal: dict | None
@@ -151,7 +136,8 @@ class RankingTask(ABC):
         if unseen & set(re.findall(r"[\w.-]+\w|\w", reasoning)):
             return None
         others = prompt.shown or [gene.strip() for gene in (proposal or {}).get("proposed", "").split(",")]
-        others = [symbol for symbol in others if symbol and example.gene_of(symbol) not in right]
+        meanings = example.meanings()
+        others = [symbol for symbol in others if symbol and meanings.get(symbol.casefold()) not in right]
         text = render_ranking(right + others, reasoning)
         return None if self.parse(text, style).problems else text
 
@@ -184,9 +170,67 @@ class RankingTask(ABC):
         ]
 
 
-def phenotypes_text(texts: Sequence[str], style: RankingStyle, cut: bool = False) -> str:
-    """Phenotypes in a row, or that there are none; `cut`: or that there are, and none fits."""
-    return style.separator.join(texts) or ("not shown" if cut else "none stated")
+class CausalGeneRanking(RankingTask):
+    """The task object of causal-gene ranking."""
+
+    name = "causal_gene_ranking"
+    Example = LocusExample
+    user_texts = (("genes", "trait"), ())
+
+    def question(self, example: LocusExample, style: RankingStyle) -> tuple[dict[str, str], int]:
+        """The trait, on one line."""
+        return {"{trait}": one_line(example.trait)}, 0
+
+    def terms(self, example: LocusExample) -> list[tuple[str, str]]:
+        """The trait, which has no id."""
+        return [(example.trait, example.trait)]
+
+    def plain_reasoning(self, example: LocusExample, right: str) -> str:
+        """One sentence that links the gene to the trait."""
+        return f"Of these genes {right} fits {one_line(example.trait)} best."
+
+
+class RareDiseaseRanking(RankingTask):
+    """The task object of rare-disease ranking."""
+
+    name = "rare_disease_ranking"
+    Example = CaseExample
+    user_texts = (("genes", "present"), ("absent", "age", "sex"))
+
+    def with_choice(self, example: CaseExample, style: RankingStyle) -> CaseExample:
+        """The question with the candidates that its prompt shows, and how many phenotypes; at least one of each."""
+        example = super().with_choice(example, style)
+        if example.phenotypes_shown is not None:
+            return example
+        costs = count_tokens([text + style.separator for text in _phenotype_texts(example, style)])
+        return example.model_copy(update={"phenotypes_shown": max(1, count_fitting(costs, style.phenotype_tokens))})
+
+    def question(self, example: CaseExample, style: RankingStyle) -> tuple[dict[str, str], int]:
+        """Age, sex and the phenotypes that were chosen, present ones first."""
+        texts, kept, present = _phenotype_texts(example, style), example.phenotypes_shown, len(example.present)
+        absent = style.separator.join(texts[present:kept])
+        parts = {
+            "{present}": style.separator.join(texts[: min(kept, present)]),
+            "{absent}": absent or ("not shown" if example.absent else "none stated"),
+            "{age}": one_line(example.age) or "unknown",
+            "{sex}": one_line(example.sex) or "unknown",
+        }
+        return parts, len(texts) - kept
+
+    def terms(self, example: CaseExample) -> list[tuple[str, str]]:
+        """The disease, if the case states one."""
+        stated = example.disease_id or example.disease
+        return [(example.disease_id or stated, example.disease or stated)] if stated else []
+
+    def plain_reasoning(self, example: CaseExample, right: str) -> str:
+        """One sentence that links the gene to the findings."""
+        return f"A fault in {right} explains {one_line(example.present[0].label)} and the other findings best."
+
+
+def _phenotype_texts(example: CaseExample, style: RankingStyle) -> list[str]:
+    """The phenotypes as the style writes them, present ones first; what the text does not ask for needs no room."""
+    phenotypes = [*example.present, *(example.absent if "{absent}" in style.user else ())]
+    return [style.phenotypes.format(label=one_line(one.label), id=one.id) for one in phenotypes]
 
 
 def _reordered(shown: Sequence[RankedGene], style: RankingStyle, question: str, order: int) -> Sequence[RankedGene]:
@@ -208,11 +252,3 @@ def _order(candidates: Sequence[RankedGene], style: RankingStyle, question: str,
         )
     scores = [float("-inf") if gene.score is None else gene.score for gene in candidates]
     return sorted(seeded, key=lambda i: -scores[i])
-
-
-def _read(text: str, style: RankingStyle | None) -> RankedList:
-    return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
-
-
-def _answer(read: RankedList) -> RankedAnswer:
-    return RankedAnswer(read.genes, read.reasoning, read.problems, read.listed, read.words, read.truncated)

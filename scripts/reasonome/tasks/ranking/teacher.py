@@ -5,7 +5,7 @@ look at names, not why the gene is right.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
@@ -21,29 +21,18 @@ _ENDINGS = ("{plain}", "Going by the names, {right} is the likeliest.", "That sp
 
 
 def propose(
-    examples: Sequence[RankingExample],
-    prompts: Mapping[str, Prompt],
-    plain_reasoning: Callable[[RankingExample, str], str],
-    *,
-    genes: int,
-    seed: int,
-) -> list[Proposal]:
-    """One proposal an example, in their order: a sentence about `genes` shown candidates, and one for the right gene.
-
-    The genes stand in the prompt's order with the right one among them, so that its place tells nothing. Of an open
-    question the right genes are spoken of alone. `plain_reasoning(example, right)` is the task's own sentence, one of
-    several endings. A proposal without anything to say has a `problem`: NOT_SHOWN or NO_NAMES.
-    """
-    return [_propose_one(example, prompts[example.id], plain_reasoning, genes, seed) for example in examples]
-
-
-def _propose_one(
     example: RankingExample,
     prompt: Prompt,
     plain_reasoning: Callable[[RankingExample, str], str],
     genes: int,
     seed: int,
 ) -> Proposal:
+    """A sentence about `genes` shown candidates, and one for the right gene.
+
+    The genes stand in the prompt's order with the right one among them, so that its place tells nothing. Of an open
+    question the right genes are spoken of alone. `plain_reasoning(example, right)` is the task's own sentence, one of
+    several endings. A proposal without anything to say has a `problem`: NOT_SHOWN or NO_NAMES.
+    """
     by_symbol = {gene.symbol: gene for gene in example.candidates or example.causal}
     shown = [by_symbol[symbol] for symbol in prompt.shown] if example.candidates else list(example.causal)
     right = [gene.symbol for gene in shown if gene.symbol in example.right]

@@ -24,7 +24,10 @@ def propose(
     """
     teacher = project.teachers[of.teacher]
     if isinstance(teacher, GeneNamesTeacher):
-        proposals = gene_names.propose(examples, prompts, task.plain_reasoning, genes=teacher.genes, seed=teacher.seed)
+        proposals = [
+            gene_names.propose(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
+            for example in examples
+        ]
         return counting.without_contradictions(proposals, prompts)
     style = project.style(of.benchmark, of.style)
 
@@ -33,35 +36,19 @@ def propose(
         problems = [problem for problem in found.problems if problem != "repeated_genes"]
         return ", ".join(found.genes), found.steps, problems
 
-    answers = openai.ask_beside(teacher, {id: prompt.messages for id, prompt in prompts.items()}, of.output)
-    return counting.without_contradictions(openai.to_proposals(examples, answers, read), prompts)
+    proposals = openai.ask_own_prompts(teacher, prompts, examples, read, of.output)
+    return counting.without_contradictions(proposals, prompts)
 
 
 def keep(
     task: RankingTask, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[RankingExample]
 ) -> tuple[list[dict], list[dict]]:
-    """Kept and dropped rows: `keep_right_first`."""
-    return keep_right_first(proposals, examples)
-
-
-def keep_right_first(
-    proposals: Sequence[Proposal], examples: Sequence[RankingExample]
-) -> tuple[list[dict], list[dict]]:
-    """Split proposals for rankings into kept and dropped rows: what is kept has a right gene first.
-
-    This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `proposed` of a
-    proposal are genes between commas. Rows are as of `filtering.keep`; `name` has the right genes, and there is no
-    similarity.
-    """
+    """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
     by_id = {example.id: example for example in examples}
-    kept, dropped = [], []
-    for proposal in proposals:
+    truths = {example.id: ", ".join(sorted(example.right)) for example in examples}
+
+    def right_first(proposal: Proposal) -> bool:
         example = by_id[proposal.id]
-        row = filtering.row_of(proposal, ", ".join(sorted(example.right)), None)
-        first = proposal.proposed.split(",")[0].strip()
-        reason = proposal.problem or ("" if example.gene_of(first) in example.right else WRONG_GENE)
-        if reason:
-            dropped.append(row | {"reason": reason})
-        else:
-            kept.append(row)
-    return kept, dropped
+        return not example.right.isdisjoint(example.meant(proposal.proposed.split(",")[:1]))
+
+    return filtering.keep_right(proposals, truths, right_first, WRONG_GENE)

@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.benchmarks.rows import SPLITS, read_rows, write_splits
 from reasonome.config.project import Project
-from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.verified import files
 from reasonome.tasks.verified.settings import VerifiedBenchmark
 from reasonome.tasks.verified.task import Question, VerifiedTask
@@ -39,21 +37,18 @@ def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None
     questions = [one for subset, path in tables.items() for one in _read(task, benchmark, subset, path, seen)]
     splits, left_out = split(questions, benchmark)
     for other in benchmark.leave_out:
-        held_out = [one for part in ("valid", "test") for one in read_rows(_file(project, other, part), Question)]
+        files_of = [project.results.benchmark(other) / f"{part}.jsonl" for part in ("valid", "test")]
+        held_out = [one for path in files_of for one in read_rows(path, Question)]
         held = {key for one in held_out for key in leaking_keys(one)}
         leaking = {one.id for one in splits["train"] if held & leaking_keys(one)}
         left_out += [LeftOut(one.subset, one.id, f"leaks into {other}") for one in splits["train"] if one.id in leaking]
         splits["train"] = [one for one in splits["train"] if one.id not in leaking]
-    for part in SPLITS:
-        atomic.write_jsonl(folder / f"{part}.jsonl", (one.model_dump() for one in splits[part]))
-    atomic.write_tsv(folder / "left_out.tsv", pd.DataFrame(left_out, columns=LeftOut._fields))
-    atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(columns=UNMAPPED_COLUMNS))
     sizes = {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS}
     groups = len({one.group for one in questions})
     reasons = dict(Counter(row.reason for row in left_out))
-    atomic.write_json(
-        folder / "audit.json", {"questions": len(questions), "groups": groups, "sizes": sizes, "left_out": reasons}
-    )
+    audit = {"questions": len(questions), "groups": groups, "sizes": sizes, "left_out": reasons}
+    rows = {part: [one.model_dump() for one in splits[part]] for part in SPLITS}
+    write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
     print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
 
 
@@ -133,7 +128,3 @@ def _read(
             raise InputError(what, file=path, line=line, field=places["answer"], fix="mend the table, or `verify`")
         questions.append(one)
     return questions
-
-
-def _file(project: Project, benchmark: str, part: str) -> Path:
-    return project.results.benchmark(benchmark) / f"{part}.jsonl"

@@ -12,15 +12,7 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.scoring.answers import (
-    by_question,
-    confidence,
-    ending,
-    measured,
-    parsed_answer,
-    shuffled,
-    unknown_where_missing,
-)
+from reasonome.scoring.answers import attempts, confidence, ending, measured, shuffled_rows, unknown_where_missing
 from reasonome.tasks.verified.task import Question, VerifiedTask
 
 BY_ENCODERS = False  # whether answers are scored by encoders
@@ -42,43 +34,38 @@ def score(
     """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
     `verified` is what `verify` says, 0 without a usable answer; `shuffled_verified` the same of the answer to another
-    question of the subset. InputError as of `by_question`, and without examples.
+    question of the subset. InputError as of `attempts`.
     """
-    if not examples:
-        raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    asked_style = project.style(benchmark, style)
-    given = by_question(examples, answers, file, sealed)
-    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
-    asked, rows = [], []
-    for example in examples:
-        for sample, order in tries:
-            answer = given.get((example.id, sample, order))
-            read = parsed_answer(task, asked_style, answer)
-            bare = answer is not None and answer.answer is not None
-            kept_form = math.nan if bare else float(read.named and read.reasoned)
-            asked.append(example)
-            rows.append(
-                {
-                    **labels(example),
-                    "sample": sample,
-                    "order": order,
-                    "question": "; ".join(example.columns.values()),
-                    "answer": read.name,
-                    "text": answer.text if answer else "",
-                    "reasoning": read.reasoning,
-                    "problems": ",".join(read.problems if answer else ["missing_answer"]),
-                    **measured(answer),
-                    "verified": task.verified(read, example),
-                    "format": kept_form,
-                    "reward_verified": task.verified(read, example),
-                    "reward_format": kept_form,
-                    **ending(answer),
-                    **confidence(read, answer),
-                }
-            )
+    given = attempts(task, project.style(benchmark, style), examples, answers, file, sealed)
+    rows = []
+    for example, sample, order, answer, read in given:
+        bare = answer is not None and answer.answer is not None
+        verified = task.verified(read, example)
+        kept_form = math.nan if bare else float(read.named and read.reasoned)
+        rows.append(
+            {
+                **labels(example),
+                "sample": sample,
+                "order": order,
+                "question": "; ".join(example.columns.values()),
+                "answer": read.name,
+                "text": answer.text if answer else "",
+                "reasoning": read.reasoning,
+                "problems": ",".join(read.problems if answer else ["missing_answer"]),
+                **measured(answer),
+                "verified": verified,
+                "format": kept_form,
+                "reward_verified": verified,
+                "reward_format": kept_form,
+                **ending(answer),
+                **confidence(read, answer),
+            }
+        )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
     table = unknown_where_missing(table, ["format", "reward_format", "truncated", "length"])
-    return table.assign(shuffled_verified=_shuffled(task, table, asked, project.settings.seed))
+    handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
+    others = [task.verify(name, one.example) if name else 0.0 for name, one in zip(handed, given, strict=True)]
+    return table.assign(shuffled_verified=others)
 
 
 def labels(example: Question) -> dict[str, str]:
@@ -91,28 +78,6 @@ def labels(example: Question) -> dict[str, str]:
         "gold": example.answer,
         "genes": "",
     }
-
-
-def _shuffled(task: VerifiedTask, table: pd.DataFrame, asked: Sequence[Question], seed: int) -> list[float]:
-    ordered = table.sort_values(["subset", "sample", "order", "id"])  # the order of the examples changes nothing
-    groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
-    handed = pd.Series(shuffled(ordered["answer"].tolist(), groups, seed), ordered.index).sort_index()
-    return [task.verify(answer, example) if answer else 0.0 for answer, example in zip(handed, asked, strict=True)]
-
-
-def score_available(
-    task: VerifiedTask,
-    project: Project,
-    benchmark: str,
-    style: str,
-    examples: Sequence[Question],
-    answers: Sequence[AnswerRow],
-    file: Path,
-    sealed: Collection[str],
-    encoders: Sequence[Path],
-) -> tuple[pd.DataFrame, list[str]]:
-    """As `score`, which needs nothing that is built beside the benchmark."""
-    return score(task, project, benchmark, style, examples, answers, file, sealed), []
 
 
 def score_baselines(

@@ -29,11 +29,6 @@ class Question(BaseModel):
     answer: str = Field(min_length=1)
     group: str = ""
 
-    @property
-    def term(self) -> str:
-        """What sealing goes by beside the id: nothing."""
-        return ""
-
 
 @dataclass(frozen=True)
 class Verdict:

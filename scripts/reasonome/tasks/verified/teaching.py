@@ -21,9 +21,7 @@ def propose(
         found = task.parse(text, style)
         return found.name, found.steps, found.problems
 
-    messages = {id: prompt.messages for id, prompt in prompts.items()}
-    answers = openai.ask_beside(project.teachers[of.teacher], messages, of.output)
-    return openai.to_proposals(examples, answers, read)
+    return openai.ask_own_prompts(project.teachers[of.teacher], prompts, examples, read, of.output)
 
 
 def keep(
@@ -31,13 +29,9 @@ def keep(
 ) -> tuple[list[dict], list[dict]]:
     """Kept and dropped rows: what is kept is right by `verify`."""
     by_id = {example.id: example for example in examples}
-    kept, dropped = [], []
-    for proposal in proposals:
-        example = by_id[proposal.id]
-        row = filtering.row_of(proposal, example.answer, None)
-        right = not proposal.problem and task.verify(proposal.proposed, example) == 1
-        if right:
-            kept.append(row)
-        else:
-            dropped.append(row | {"reason": proposal.problem or WRONG})
-    return kept, dropped
+    truths = {example.id: example.answer for example in examples}
+
+    def right(proposal: Proposal) -> bool:
+        return task.verify(proposal.proposed, by_id[proposal.id]) == 1
+
+    return filtering.keep_right(proposals, truths, right, WRONG)
