@@ -6,7 +6,6 @@ import re
 import pandas as pd
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.completion import parse_completion, render_completion
 from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
@@ -267,16 +266,3 @@ def test_names_are_compared_without_case_and_punctuation():
     assert normalise("Base-Excision  Repair (BER)") == normalise("base excision repair, BER")
     assert normalise("alpha-1 binding") != normalise("alpha-2 binding")
     assert normalise("NAD+ binding") != normalise("NAD binding")
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"mode": "gven"}, "unknown mode 'gven'"),
-        ({"steps": 0}, "steps: 0 is below 1"),
-        ({"genes_per_step": 0}, "genes_per_step: 0 is below 1"),
-    ],
-)
-def test_settings_that_cannot_work(options, message):
-    with pytest.raises(InputError, match=message):
-        propose([SET], FACTS, **{"mode": "given", "seed": 0, "shown_genes": symbols} | options)

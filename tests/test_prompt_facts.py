@@ -12,14 +12,13 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming import benchmark as benchmarks
 from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
     collection,
@@ -170,7 +169,7 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
     written = run(tmp_path, "--style", style, "--folder", demo_benchmark, "--output", tmp_path / "out")
     assert written.returncode == 0, written.stderr
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
-    for part in benchmarks.SPLITS:
+    for part in SPLITS:
         before, after = (
             read_rows(demo_benchmark / f"{part}.jsonl", Example),
             read_rows(tmp_path / "out" / f"{part}.jsonl", Example),

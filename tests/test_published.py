@@ -14,11 +14,14 @@ import yaml
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.published import check_sha256, read_published
+from reasonome.tasks.naming.rows import read_sets
 from reasonome.tasks.naming.settings import NamingBenchmark, PublishedFile
+from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +41,7 @@ EXPECTED = [
 
 def read(path, text, share=1.0):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return benchmarks.read_published(path, "bp", GENES, share)
+    return read_published(path, "bp", GENES, share)
 
 
 @pytest.mark.parametrize(
@@ -92,15 +95,15 @@ HEAD = "ID,Genes,Term_Description\nGO:1,TP53,growth\n"
     [
         ("ID,Gene,Term_Description\n1,TP53,x\n", "no column 'Genes': did you mean 'Gene'", 1, "Genes"),
         ("ID,Genes,Term\n1,TP53,x\n", "no column 'Term_Description'", 1, "Term_Description"),
-        ("GO:1,TP53,growth\n", "no column 'ID': valid names: GO:1, TP53, growth", 1, "ID"),
+        ("GO:1,TP53,growth\n" * 2, "no column 'ID': valid names: GO:1, TP53, growth", 1, "ID"),
         (HEAD + "GO:2, ,repair\n", "empty", 3, "Genes"),
         (HEAD + "GO:2,TP53,\n", "empty", 3, "Term_Description"),
         (HEAD + ",TP53,repair\n", "empty", 3, "ID"),
         (HEAD + "GO:1,BRCA1,repair\n", "'GO:1' stands in line 2 already", 3, "ID"),
         (HEAD + "GO:2,BRCA1,TP53,repair\n", "expected 3 columns as in the header, found 4", 3, None),
         (HEAD + 'GO:2,BRCA1,"repair\nGO:3,TP53,x\n', "row that begins here cannot be read", 3, None),
-        ("ID,Genes,Term_Description\n", "no gene set below the header", 1, None),
-        ("<!DOCTYPE html>\n", "web page", 1, None),
+        ("ID,Genes,Term_Description\n", "no rows in this table", None, None),
+        ("<!DOCTYPE html>\n", "web page", None, None),
         ("", "the file is empty", None, None),
     ],
 )
@@ -113,10 +116,10 @@ def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, m
 
 def test_a_file_of_another_checksum_is_an_error():
     spec = PublishedFile(path="test.csv", sha256="a" * 64)
-    benchmarks.check_sha256(spec, "a" * 64, "test.csv")
-    benchmarks.check_sha256(PublishedFile(path="test.csv"), "b" * 64, "test.csv")
+    check_sha256(spec, "a" * 64, "test.csv")
+    check_sha256(PublishedFile(path="test.csv"), "b" * 64, "test.csv")
     with pytest.raises(InputError, match=f"this file has sha256 {'b' * 64}, and the benchmark gives {'a' * 64}"):
-        benchmarks.check_sha256(spec, "b" * 64, "test.csv")
+        check_sha256(spec, "b" * 64, "test.csv")
 
 
 def test_published_training_sets_leak_no_test_set():
@@ -137,7 +140,7 @@ def test_published_training_sets_leak_no_test_set():
         "valid": sets("valid", "efgh", "abce"),  # the second: 3 of 5 shared with the test set
         "train": sets("train", "ijkl", "abcd", "efg"),  # the second is the test set, the third nearly the valid one
     }
-    splits, report, _ = benchmarks.split({}, wanted, None, published)
+    splits, report, _ = split({}, wanted, None, published)
     assert {part: [s.id for s in sets] for part, sets in splits.items()} == {
         "train": ["train0"],
         "valid": ["valid0"],
@@ -145,9 +148,9 @@ def test_published_training_sets_leak_no_test_set():
     }
     assert report["dropped_from_train"] == {"identical_set": 1, "jaccard": 1}
     with pytest.raises(InputError, match="two test sets have the id 'test0'"):
-        benchmarks.split({}, wanted, None, {"test": published["test"] * 2})
-    alone, report, _ = benchmarks.split({}, wanted, None, {"test": published["test"]})
-    assert [len(alone[part]) for part in benchmarks.SPLITS] == [0, 0, 1]
+        split({}, wanted, None, {"test": published["test"] * 2})
+    alone, report, _ = split({}, wanted, None, {"test": published["test"]})
+    assert [len(alone[part]) for part in SPLITS] == [0, 0, 1]
     assert report["remaining"]["train/test"]["highest_jaccard"] is None
 
 
@@ -195,7 +198,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     (tmp_path / "config/corpora.yaml").write_text(corpora.replace("demo:\n", "demo:\n  unmapped: 0.3\n", 1))
     done = run(*given, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    rows = benchmarks.read_rows(tmp_path / "out/test.jsonl", Example)
+    rows = read_rows(tmp_path / "out/test.jsonl", Example)
     assert [(row.id, row.subset, [gene.symbol for gene in row.genes]) for row in rows[:2]] == [
         ("X:1", "mine", ["ATM", "TP53"]),
         ("X:2", "mine", ["BRCA1", "BRCA2"]),
@@ -204,7 +207,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
         ("X:1-100", "mine-100", "System of unrelated proteins"),
         ("X:2-100", "mine-100", "System of unrelated proteins"),
     ]
-    assert len(benchmarks.read_rows(tmp_path / "out/train.jsonl", Example)) == 20
+    assert len(read_rows(tmp_path / "out/train.jsonl", Example)) == 20
     assert (tmp_path / "out/unmapped.tsv").read_text().splitlines()[1].startswith("mine\tXYZ123\tpublished.tsv:2\t")
     told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]
     assert (told["sets"], told["unmapped_identifiers"], told["sha256"]) == (2, 1, sha256)
@@ -223,14 +226,14 @@ def test_a_term_by_alternative_id_is_left_out_of_statements_under_its_main_id(tm
     (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
     done = run("--benchmark", "mine", "--output", tmp_path / "out", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    (row,) = benchmarks.read_rows(tmp_path / "out/test.jsonl", Example)
+    (row,) = read_rows(tmp_path / "out/test.jsonl", Example)
     assert (row.id, row.main_id, row.name) == ("GO:0000125", "GO:0000124", "some complex")
     assert "SAGA complex" in row.synonyms
     terms = GeneSetNaming().terms(row)
     kept, left_out = statements.leave_out(demo_facts, terms)
     assert "GO:0000124" in set(left_out["object_id"]) and "GO:0000124" not in set(kept["object_id"])
     # What the row says is enough for the audit, without an ontology.
-    (held_out,) = benchmarks.read_sets(tmp_path / "out/test.jsonl")
+    (held_out,) = read_sets(tmp_path / "out/test.jsonl")
     main = GeneSet("GO:0000124", "cc", "SAGA complex", frozenset({"BRCA1"}))
     assert gene_sets.leaks([main], [held_out], 0.5) == ["same_term"]
 

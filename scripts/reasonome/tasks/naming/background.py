@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pandas as pd
@@ -190,10 +189,8 @@ class Background:
 
         Names are compared as facts.text.normalise writes them.
         """
-        for index in (self._names, self._synonyms):
-            if found := _chosen(index.get(normalised, ()), namespace):
-                return found
-        return None
+        named = _chosen(self._names.get(normalised, ()), namespace)
+        return named or _chosen(self._synonyms.get(normalised, ()), namespace)
 
     def candidate(self, normalised: str, namespace: str = "") -> tuple[BackgroundTerm | None, str]:
         """The candidate that a name means, as `by_name` does, and by what: "name", "synonym", or "" for none."""
@@ -285,7 +282,7 @@ class Background:
         found = defaultdict(list)
         for term in self.by_id.values():
             found[normalise(term.name)].append(term)
-        return dict(found)
+        return found
 
     @cached_property
     def _synonyms(self) -> dict[str, list[BackgroundTerm]]:
@@ -293,7 +290,7 @@ class Background:
         for term in self.by_id.values():
             for synonym in dict.fromkeys(map(normalise, term.synonyms)):
                 found[synonym].append(term)
-        return dict(found)
+        return found
 
 
 def _chosen(terms: Iterable[BackgroundTerm], namespace: str) -> BackgroundTerm | None:
@@ -314,19 +311,4 @@ def read_background(path: str | os.PathLike) -> Background:
         raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
     if not table.schema.equals(SCHEMA):
         raise InputError(f"expected the columns {', '.join(SCHEMA.names)} of a background", file=path, fix=fix)
-    _check_parents(table, path, fix)
     return Background(table)
-
-
-def _check_parents(table: pyarrow.Table, path: str | os.PathLike, fix: str) -> None:
-    """Parents are terms of the table, and nothing is above itself: information would not grow on the way down."""
-    parents = dict(zip(table.column("id").to_pylist(), table.column("parents").to_pylist(), strict=True))
-    for term, above in parents.items():
-        for parent in above:
-            if parent not in parents:
-                raise InputError(f"{term} has the parent {parent}, which is no term here", file=path, fix=fix)
-    try:
-        TopologicalSorter(parents).prepare()
-    except CycleError as error:
-        cycle = " → ".join(error.args[1])
-        raise InputError(f"terms are above themselves: {cycle}", file=path, field="parents", fix=fix) from None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reasonome.config import Grading
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Policy, Reward
-from reasonome.tasks.naming import rewards as naming
+from reasonome.tasks.naming import rewards
 from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
@@ -129,10 +129,10 @@ class GeneSetNaming:
     user_texts = (("genes",), ("kind", "neighbours"))
     system_texts = ("kind",)
     rewards = {
-        "similarity": Reward(naming.similarity, 0.0, 1.0, semantic=True),
-        "rouge_l": Reward(naming.rouge_l, 0.0, 1.0, semantic=True),
-        "format": Reward(naming.format, 0.0, 1.0, semantic=False),
-        "reasoning": Reward(naming.reasoning, 0.0, 1.0, semantic=False),
+        "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
+        "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
+        "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
+        "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
     }
     watched = ()
 

@@ -15,7 +15,6 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from reasonome.core.errors import InputError, nearest
 from reasonome.facts.text import normalise
 from reasonome.teaching import Proposal
 
@@ -108,14 +107,7 @@ def propose(
     that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
     own term. `steps` is the most that is written; more than two give more single genes.
     A row with nothing to say gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
-    Raises InputError for an unknown mode and for steps or genes_per_step below one.
     """
-    if mode not in ("given", "blind"):
-        raise InputError(f"unknown mode '{mode}'", field="mode", fix=nearest(mode, ("given", "blind")))
-    for field, value in (("steps", steps), ("genes_per_step", genes_per_step)):
-        if value < 1:
-            raise InputError(f"{value} is below 1", field=field, fix=f"give {field} a whole number from 1 up")
-
     table = _statements(facts)
     proposals = []
     with tqdm(total=len(rows), desc=f"reasoning ({mode})", unit="set", delay=2) as progress:

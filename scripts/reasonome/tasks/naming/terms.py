@@ -3,27 +3,19 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from reasonome.facts.text import normalise
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.task import ABSTENTION, Example
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
-
-
-class Embeds(Protocol):
-    """A sentence encoder."""
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, one row per text."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +36,7 @@ class TermScorer:
     all candidates are embedded once, when first needed.
     """
 
-    def __init__(self, background: Background, encoders: Mapping[str, Embeds]):
+    def __init__(self, background: Background, encoders: Mapping[str, SentenceEncoder]):
         self.background = background
         self.encoders = encoders
         self._embedded: dict[str, np.ndarray] = {}
