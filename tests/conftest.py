@@ -1,6 +1,7 @@
 """Shared fixtures: the demo benchmark, and real weights, fetched once into a folder that git ignores."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,12 @@ def endpoint(monkeypatch):
 def project() -> Project:
     """The shipped configuration."""
     return Project(ROOT / "config")
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    """A copy of the shipped configuration, for a test to change."""
+    return shutil.copytree(ROOT / "config", tmp_path / "config")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,5 @@
 """What config/benchmarks.yaml may say: kinds of benchmarks, subsets, splits, and the mistakes that are told apart."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 import yaml
 from pydantic import ValidationError
@@ -12,7 +9,6 @@ from reasonome.core.errors import InputError
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
-ROOT = Path(__file__).resolve().parents[1]
 BP = {"namespace": "biological_process", "test": 3, "valid": 2}
 FILE = {"path": "/data/test.csv"}
 SPLIT = {"by": "date", "after": "2023-01-01"}
@@ -53,6 +49,7 @@ def test_kinds_of_benchmarks(given):
         ({"kind": "published", "files": {"a": FILE}, "subsets": {"bp": BP}}, "leave out 'test'"),
         ({"kind": "published", "files": {"a": FILE}, "split": SPLIT}, "published test sets are fixed"),
         ({"kind": "published", "files": {"mean": FILE}}, "may not be called 'mean'"),
+        ({"kind": "published", "files": {"a": FILE}, "all_facts": True}, "'all_facts' is for built sets"),
         ({"kind": "published", "files": {"a-50": FILE}}, "should match pattern"),
         ({"kind": "published", "files": {"a": {}}}, "either 'path' or 'url'"),
         ({"kind": "published", "files": {"a": {"path": "my test.csv"}}}, "should match pattern"),
@@ -70,55 +67,52 @@ def test_mistakes_in_a_benchmark(given, message):
         benchmark(**given)
 
 
-def project_with(folder, **subset):
-    """The shipped project with one more benchmark of the demo corpus."""
-    shutil.copytree(ROOT / "config", folder / "config")
-    entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], "subsets": {"one": {"valid": 1, **subset}}}
-    with open(folder / "config/benchmarks.yaml", "a") as out:
+def project_with(config, **changes):
+    """The project with one more benchmark of the demo corpus."""
+    entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], **changes}
+    with open(config / "benchmarks.yaml", "a") as out:
         out.write("\n" + yaml.safe_dump({"mine": entry}))
-    return Project(folder / "config")
+    return Project(config)
 
 
-def test_the_ontologies_that_a_benchmark_needs(tmp_path, project):
-    assert files.ontology_files(project, "demo-go") == {"go-demo": "obo"}
-    assert files.ontology_files(project, "go-bioc") == {"bioconductor": "go"}
-    assert files.ontology_files(project, "reactome") == {}
-    found = project_with(tmp_path, test=1, source="go-demo", relation="enables")
-    assert files.ontology_files(found, "mine") == {"go-demo": "obo"}
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subsets": {"one": {"valid": 1, "test": 1, "source": "go-demo", "relation": "enables"}}},
+        {"kind": "published", "files": {"bp": {"path": "a.csv"}}},  # which may be of any ontology of the corpus
+    ],
+)
+def test_the_ontologies_that_a_benchmark_needs(config, changes):
+    project = project_with(config, **changes)
+    benchmarks = ("mine", "demo-go", "go-bioc", "reactome")
+    found = {name: list(files.ontology_files(project, name)) for name in benchmarks}
+    assert found == {"mine": ["go-demo"], "demo-go": ["go-demo"], "go-bioc": ["bioconductor"], "reactome": []}
 
 
-def test_published_sets_may_be_of_any_ontology_of_the_corpus(tmp_path):
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "encoders": []}
-    entry["files"] = {"bp": {"path": "a.csv"}}
-    with open(tmp_path / "config/benchmarks.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"mine": entry}))
-    assert files.ontology_files(Project(tmp_path / "config"), "mine") == {"go-demo": "obo"}
+def with_sources(config, old, new):
+    """The configuration with other sources of its first corpus that has `old` ones."""
+    text = (config / "corpora.yaml").read_text()
+    (config / "corpora.yaml").write_text(text.replace(old, new, 1))
 
 
-def test_the_authority_of_a_corpus(tmp_path, project):
+def test_the_authority_of_a_corpus(config, project):
     assert project.authority("demo") == "hgnc-demo"
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    text = (tmp_path / "config/corpora.yaml").read_text()
-    (tmp_path / "config/corpora.yaml").write_text(text.replace("[hgnc-demo, go-demo,", "[go-demo,", 1))
+    with_sources(config, "[hgnc-demo, go-demo,", "[go-demo,")
     with pytest.raises(InputError, match="corpus 'demo' has 0 sources that can be the authority"):
-        Project(tmp_path / "config").authority("demo")
+        Project(config).authority("demo")
 
 
-def test_a_source_that_the_corpus_does_not_have(tmp_path):
+def test_a_source_that_the_corpus_does_not_have(config):
     with pytest.raises(InputError, match="unknown name 'reactome-dmo'") as error:
-        project_with(tmp_path, test=1, source="reactome-dmo")
+        project_with(config, subsets={"one": {"valid": 1, "test": 1, "source": "reactome-dmo"}})
     assert error.value.field == "mine.subsets.one.source"
     assert error.value.fix == "did you mean 'reactome-demo'?"
-    assert error.value.line == 1 + (tmp_path / "config/benchmarks.yaml").read_text().splitlines().index(
-        "      source: reactome-dmo"
-    )
+    lines = (config / "benchmarks.yaml").read_text().splitlines()
+    assert lines[error.value.line - 1] == "      source: reactome-dmo"
 
 
-def test_a_branch_of_go_without_go(tmp_path):
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    text = (tmp_path / "config/corpora.yaml").read_text()
-    (tmp_path / "config/corpora.yaml").write_text(text.replace("hgnc-demo, go-demo,", "hgnc-demo,", 1))
+def test_a_branch_of_go_without_go(config):
+    with_sources(config, "hgnc-demo, go-demo,", "hgnc-demo,")
     with pytest.raises(InputError, match="corpus 'demo' has 0 sources of GO") as error:
-        Project(tmp_path / "config")
+        Project(config)
     assert error.value.field == "demo-go.subsets.bp.namespace"

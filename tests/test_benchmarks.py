@@ -93,6 +93,9 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
         "mf": {"namespace": "molecular_function", "test": 1, "valid": 1},
     }
     found = within(FACTS, {"go": ontology}, benchmark(subsets=subsets))
+    for least, most, ids in ((2, 2, ["GO:2"]), (3, 3, ["GO:1"]), (4, 9, []), (2, 3, ["GO:1", "GO:2"])):
+        sized = within(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
+        assert [s.id for s in sized["bp"]] == ids
     assert found == {
         "bp": [
             GeneSet("GO:1", "bp", "response", frozenset("ABC")),
@@ -100,12 +103,6 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
         ],
         "mf": [GeneSet("GO:4", "mf", "DNA binding", frozenset("DE"))],
     }
-
-
-@pytest.mark.parametrize(("least", "most", "ids"), [(2, 2, ["GO:2"]), (3, 3, ["GO:1"]), (4, 9, []), (2, 3, None)])
-def test_sizes_are_limits_that_belong_to_the_range(ontology, least, most, ids):
-    found = within(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
-    assert [s.id for s in found["bp"]] == (["GO:1", "GO:2"] if ids is None else ids)
 
 
 def sets_of(facts, ontologies, **spec):
@@ -172,20 +169,16 @@ def test_a_subset_without_facts_is_an_error(ontology, spec, message, field, fix)
     assert fix in error.value.fix
 
 
+def test_sets_outside_the_limits_are_counted(ontology):
+    wanted = benchmark(minimum_genes=2, maximum_genes=2)
+    made = made_sets(FACTS, {"go": ontology}, wanted)
+    assert outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
+
+
 def test_two_ontologies_with_one_namespace_are_not_guessed(ontology):
     with pytest.raises(InputError, match="2 ontologies of the corpus have .*: those of go, bioc") as error:
         sets_of(FACTS, {"go": ontology, "bioc": ontology}, namespace="biological_process")
     assert "source" in error.value.fix
-
-
-def test_sets_outside_the_limits_are_left_out_and_counted():
-    genes = [f"G{i}" for i in range(10_000)]
-    rows = pd.DataFrame({"gene": [*genes, "A", "B", "C"], "object_id": ["huge"] * 10_000 + ["pair", "pair", "single"]})
-    rows = rows.assign(relation="member_of_pathway", source="mine", object_name=rows["object_id"], evidence="")
-    wanted = benchmark(subsets={"bp": {"source": "mine", "test": 1, "valid": 1}}, minimum_genes=2, maximum_genes=500)
-    made = made_sets(rows, {}, wanted)
-    assert [s.id for s in within_limits(made, wanted)["bp"]] == ["pair"]
-    assert outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
 
 
 # --- splits by date ----------------------------------------------------------------------------------
@@ -215,15 +208,12 @@ def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
     assert [len(splits[part]) for part in SPLITS] == [5, 1, 1]
 
 
-@pytest.mark.parametrize("days", [None, {}, {"GO:elsewhere": date(2024, 1, 1)}])
-def test_a_split_by_date_without_dates_is_an_error(days):
-    with pytest.raises(InputError, match="no term of this benchmark has a creation date") as error:
-        split({"bp": apart(8)}, by_date(), days)
-    assert "split by term" in error.value.fix
-
-
 def test_a_split_by_date_without_new_terms_is_an_error():
     sets = apart(8)
+    for days in (None, {"GO:elsewhere": date(2024, 1, 1)}):
+        with pytest.raises(InputError, match="no term of this benchmark has a creation date") as error:
+            split({"bp": sets}, by_date(), days)
+        assert "split by term" in error.value.fix
     with pytest.raises(InputError, match="has 0 gene sets to draw 1 test sets from"):
         split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
 
@@ -414,38 +404,28 @@ def test_splits_are_drawn_by_subset_and_by_seed():
     assert alone["test"] == splits["test"][:4]
 
 
-def test_planted_leaks_are_dropped_and_counted():
-    # The seed decides which set is the test set, so the leaks are planted as copies of each set in turn.
-    originals = apart(8)
-    wanted = benchmark()
-    test_set = split({"bp": originals}, wanted)[0]["test"][0]
-    genes = sorted(test_set.symbols)
+def test_training_sets_that_leak_are_dropped_and_counted():
+    held_out = GeneSet("GO:1", "bp", "DNA repair", frozenset("abcd"))
     planted = [
-        GeneSet("P1", "mf", test_set.name.upper(), frozenset("xyz")),
-        GeneSet("P2", "mf", "identical", test_set.symbols),
-        GeneSet("P3", "mf", "at the threshold", frozenset(genes[:2])),
-        GeneSet("P4", "mf", "below the threshold", frozenset([*genes[:2], "new"])),
-        GeneSet(test_set.id, "mf", "same id in another subset", frozenset("uvw")),
-        *apart(9, "mf"),
+        GeneSet("P1", "mf", "dna-REPAIR", frozenset("xyz")),
+        GeneSet("P2", "mf", "identical", frozenset("abcd")),
+        GeneSet("P3", "mf", "at the threshold", frozenset("ab")),
+        GeneSet("P4", "mf", "below the threshold", frozenset("abn")),  # 2 of 5
+        GeneSet("GO:1", "mf", "same id in another subset", frozenset("uvw")),
     ]
-    subsets = {
-        "bp": {"namespace": "biological_process", "test": 1, "valid": 1},
-        "mf": {"namespace": "molecular_function", "test": 1, "valid": 1},
-    }
-    counted = []
-    for seed in range(20):
-        wanted = benchmark(subsets=subsets, seed=seed)
-        splits, report, _ = split({"bp": originals, "mf": planted}, wanted)
-        if splits["test"][0] != test_set or any(s.id[0] == "P" for s in splits["test"] + splits["valid"]):
-            continue
-        if any(s.subset == "mf" and s.id == test_set.id for s in splits["test"] + splits["valid"]):
-            continue
-        counted.append(report["dropped_from_train"])
-        assert "P4" in {s.id for s in splits["train"]}
-        assert not {"P1", "P2", "P3", test_set.id} & {s.id for s in splits["train"]}
-        assert report["remaining"]["train/test"]["highest_jaccard"] == 0.4  # P4: 2 of 5
-    assert counted
-    assert all(c == {"identical_set": 1, "jaccard": 1, "same_name": 1, "same_term": 1} for c in counted)
+    for part in ("test", "valid"):
+        published = {"test": [], "train": planted, part: [held_out]}
+        splits, report, left_out = split({}, benchmark(), None, published)
+        assert (splits[part], [s.id for s in splits["train"]]) == ([held_out], ["P4"])
+        counts = {"identical_set": 1, "jaccard": 1, "same_name": 1, "same_term": 1}
+        assert report["dropped_from_train"] == counts
+        assert report["remaining"][f"train/{part}"]["highest_jaccard"] == 0.4
+        assert [(one.id, one.reason) for one in left_out] == [
+            ("P1", "leaks: same_name"),
+            ("P2", "leaks: identical_set"),
+            ("P3", "leaks: jaccard"),
+            ("GO:1", "leaks: same_term"),
+        ]
 
 
 def test_validation_sets_do_not_leak_into_test():
@@ -512,12 +492,6 @@ def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
     with pytest.raises(InputError, match=message) as error:
         read_rows(path, Example)
     assert (error.value.file, error.value.line, error.value.field) == (path, 2, field)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match="file is missing") as error:
-        held_out_terms(GeneSetNaming(), tmp_path)
-    assert error.value.file == tmp_path / "valid.jsonl"
 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):

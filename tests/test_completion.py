@@ -13,18 +13,11 @@ GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<thin
 STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]
 
 
-def test_a_good_completion():
-    assert parse_completion(GOOD) == Completion("DNA repair", STEPS, [])
-
-
-def test_white_space_around_the_parts_is_fine():
-    text = "\n  Process:   DNA repair \r\n\r\n Reasoning: <think> one </think><think>two\nlines</think>\n\n"
-    assert parse_completion(text) == Completion("DNA repair", ["one", "two\nlines"], [])
-
-
 @pytest.mark.parametrize(
     ("text", "name", "steps", "problems"),
     [
+        (GOOD, "DNA repair", STEPS, []),
+        ("\n  Process:   x \r\n\r\n Reasoning: <think> a </think><think>b\nc</think>\n\n", "x", ["a", "b\nc"], []),
         ("", "", [], ["no_process_line", "no_reasoning"]),
         ("DNA repair", "", [], ["no_process_line", "no_reasoning", "text_outside"]),
         ("process: x\nReasoning:\n<think>a</think>", "", ["a"], ["no_process_line", "text_outside"]),
@@ -90,7 +83,7 @@ def test_a_second_definition_of_the_contract_agrees():
 
 
 def test_rendered_completions_are_read_back():
-    assert render_completion("DNA repair", STEPS) == GOOD
+    assert render_completion("DNA repair", STEPS) == GOOD  # which is read without a problem
     assert render_completion(" DNA\n repair ", ["one\n two"]) == (
         "Process: DNA repair\nReasoning:\n<think>one two</think>"
     )

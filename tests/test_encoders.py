@@ -46,15 +46,7 @@ def test_identical_texts_are_alike_and_meaning_counts(minilm):
     assert same == pytest.approx(1, abs=1e-5)
     assert 0.6 < near < 0.99
     assert far < 0.4
-
-
-@pytest.mark.slow
-def test_embeddings_are_unit_length_and_in_order(minilm):
-    texts = ["a long text about the repair of single strand breaks", "DNA", "nucleus"]
-    together = minilm.embed(texts)
-    assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
-    for text, vector in zip(texts, together, strict=True):
-        assert np.allclose(SentenceEncoder.embed(minilm, [text])[0], vector)
+    assert np.linalg.norm(minilm.embed(["DNA", "a longer text"]), axis=1) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.slow
@@ -90,17 +82,6 @@ def test_a_missing_folder_is_named(tmp_path):
         SentenceEncoder(tmp_path / "minilm" / "model", "mean")
     assert error.value.file == tmp_path / "minilm" / "model"
     assert error.value.fix == f"snakemake {tmp_path}/minilm/manifest.json"
-
-
-@pytest.mark.slow
-def test_what_is_kept_is_what_was_encoded(tiny, tmp_path):
-    texts = ["dna repair", "nucleus", "binding dna nucleus"]
-    first = SentenceEncoder(tiny, "mean", cache=tmp_path).embed(texts)
-    plain = SentenceEncoder(tiny, "mean").embed(texts)
-    second = SentenceEncoder(tiny, "mean", cache=tmp_path)
-    assert first.tobytes() == plain.tobytes() == second.embed(texts).tobytes()
-    assert "_model" not in vars(second)
-    assert not np.allclose(SentenceEncoder(tiny, "cls", cache=tmp_path).embed(texts), first)
 
 
 @pytest.mark.slow

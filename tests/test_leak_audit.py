@@ -61,33 +61,22 @@ def only(findings, kind):
 
 
 @pytest.mark.parametrize(
-    ("planted", "kind", "example"),
+    ("planted", "kind", "test"),
     [
-        (gene_set("GO:1", "x", "P Q"), "same_term", "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)"),
-        (
-            gene_set("GO:7", "Cell-cycle", "P Q"),
-            "same_name",
-            "GO:7 'Cell-cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",
-        ),
-        (
-            gene_set("R:7", "Mending of DNA", "P"),
-            "same_name",
-            "R:7 'Mending of DNA' (1 genes) ~ GO:1 'DNA repair' (4 genes)",
-        ),
-        (gene_set("GO:7", "x", "G F E"), "identical_set", "GO:7 'x' (3 genes) ~ GO:2 'cell cycle' (3 genes)"),
-        (gene_set("GO:7", "x", "A B C D P"), "jaccard", "GO:7 'x' (5 genes) ~ GO:1 'DNA repair' (4 genes)"),
-        (gene_set("GO:100", "x", "P"), "related_term", "GO:100 'x' (1 genes) ~ GO:1 'DNA repair' (4 genes)"),
-        (
-            gene_set("GO:7", "x", "P", ancestors=["GO:2"]),
-            "related_term",
-            "GO:7 'x' (1 genes) ~ GO:2 'cell cycle' (3 genes)",
-        ),
+        (gene_set("GO:1", "x", "P Q"), "same_term", 0),
+        (gene_set("GO:7", "Cell-cycle", "P Q"), "same_name", 1),
+        (gene_set("R:7", "Mending of DNA", "P"), "same_name", 0),
+        (gene_set("GO:7", "x", "G F E"), "identical_set", 1),
+        (gene_set("GO:7", "x", "A B C D P"), "jaccard", 0),
+        (gene_set("GO:100", "x", "P"), "related_term", 0),
+        (gene_set("GO:7", "x", "P", ancestors=["GO:2"]), "related_term", 1),
     ],
 )
-def test_a_planted_training_set_is_caught_and_named(planted, kind, example):
+def test_a_planted_training_set_is_caught_and_named(planted, kind, test):
     findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
     finding = only(findings, kind)
-    assert (finding.found, finding.remaining, finding.line, finding.example) == (1, 1, 3, example)
+    assert (finding.found, finding.remaining, finding.line) == (1, 1, 3)
+    assert finding.example.startswith(f"{planted.id} '{planted.name}' (") and f"~ {TESTS[test].id} '" in finding.example
     assert finding.verdict == ("reported" if kind == "related_term" else "fails")
     others = {f.kind for f in findings if f.remaining} - {kind}
     assert others == ({"jaccard"} if kind == "identical_set" else set())  # identical sets have an index of 1
@@ -213,28 +202,15 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
         )
 
 
-def test_a_test_set_under_an_alternative_id_is_found_under_the_main_one(tmp_path):
-    (tmp_path / "go.obo").write_text(OBO)
-    ontology = read_obo(tmp_path / "go.obo")
-    sets = gene_sets.with_terms([gene_set("GO:12", "an old name", "A B")], ontology)
-    tested = HeldOut("bench", sets, AuditPolicy(), 0.5)
-    said = pd.concat([statement("A excises.", "A", "GO:11"), statement("B fills.", "B", "GO:111")], ignore_index=True)
-    findings = naming_leaks.statement_findings(CORPUS, said, NOTHING, FACTS, tested, DROP, [ontology])
-    assert (only(findings, "test_fact").remaining, only(findings, "test_fact").line) == (1, 2)
-    below = only(findings, "test_fact_by_descendant")
-    assert (below.remaining, below.line) == (1, 4)
-
-
-@pytest.mark.parametrize(("gene", "hit"), [("E", True), ("A", False)])
-def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, hit):
+@pytest.mark.parametrize(
+    ("gene", "policy", "found"),
+    [("E", "report", (1, "reported")), ("E", "fail", (1, "fails")), ("A", "fail", (0, "clean"))],
+)
+def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, policy, found):
     rows = statement(f"{gene} has a part in the Cell Cycle.", gene, "NCBIGene:7")
-    name = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), DROP), "test_name")
-    assert (name.remaining, name.verdict) == ((1, "reported") if hit else (0, "clean"))
-    strict = only(
-        naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), {**DROP, "test_name": "fail"}),
-        "test_name",
-    )
-    assert strict.verdict == ("fails" if hit else "clean")
+    policies = {**DROP, "test_name": policy}
+    name = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), policies), "test_name")
+    assert (name.remaining, name.verdict) == found
 
 
 def test_facts_left_out_are_counted_before_those_that_remain():
@@ -265,13 +241,6 @@ def test_a_test_name_in_reasoning_is_caught():
     assert (finding.line, finding.verdict) == (2, "fails")
     assert finding.example == "'DNA repair' in: vision A sees. B is at work in DNA-repair."
     assert naming_leaks.reasoning_finding(training, [clean], 0, bench()).verdict == "clean"
-
-
-def test_dropping_reasoning_leaves_nothing_for_the_audit():
-    rows = [{"proposed": "vision", "steps": ["A"]}, {"proposed": "cell cycle", "steps": ["B"]}]
-    kept, dropped = naming_leaks.drop_naming(rows, "bench", ["DNA repair", "cell cycle"])
-    assert kept == rows[:1]
-    assert dropped == [rows[1] | {"reason": "names a test term of bench"}]
 
 
 def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
@@ -353,24 +322,17 @@ def test_each_policy_acts_on_each_kind(kind, policy, verdict):
     assert only(findings, kind).verdict == verdict
 
 
-def test_a_failure_names_file_line_kind_pair_and_fix():
-    planted = gene_set("GO:1", "x", "P Q")
+def test_a_failure_names_file_line_kind_pair_and_fix_and_others_are_printed(capsys):
+    planted = gene_set("GO:1", "Cell cycle", "P Q")
     findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
-    with pytest.raises(InputError) as failure:
+    with pytest.raises(InputError, match="1 more kinds of leak fail") as failure:
         leak_audit.check("demo", findings, naming_leaks.FIXES)
     text = str(failure.value)
     assert text.startswith(
         "train.jsonl:3: same_term: the leak audit of experiment 'demo' fails: 1 leaks of kind same_term"
     )
-    assert "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)" in text
+    assert "GO:1 'Cell cycle' (2 genes) ~ GO:1 'DNA repair' (4 genes)" in text
     assert "fix: add bench to leave_out of go in benchmarks.yaml" in text and "audit.same_term of bench" in text
-
-
-def test_all_failures_are_printed_before_the_first_ends_the_audit(capsys):
-    planted = gene_set("GO:1", "Cell cycle", "P Q")
-    findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
-    with pytest.raises(InputError, match="1 more kinds of leak fail"):
-        leak_audit.check("demo", findings, naming_leaks.FIXES)
     assert capsys.readouterr().out.splitlines() == [
         "train.jsonl:3: same_term: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:1 'DNA repair' (4 genes)",
         "train.jsonl:3: same_name: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",

@@ -19,27 +19,17 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("answer", TEXTS)
-def test_same_values_as_the_package(answer):
+def test_same_values_as_the_package():
     scorer = rouge_scorer.RougeScorer(["rougeL", "rouge1", "rouge2"], use_stemmer=True)
-    for truth in TEXTS:
+    draw = random.Random(0)
+    pairs = [[" ".join(draw.choices("abcdef", k=draw.randint(0, 9))) for _ in range(2)] for _ in range(500)]
+    for answer, truth in [*itertools.product(TEXTS, TEXTS), *pairs]:
         expected = scorer.score(truth, answer)
         assert rouge.score(answer, truth) == {
             "rouge_l": expected["rougeL"].fmeasure,
             "rouge_1": expected["rouge1"].fmeasure,
             "rouge_2": expected["rouge2"].fmeasure,
         }
-
-
-def test_same_values_as_the_package_for_words_in_any_order():
-    scorer = rouge_scorer.RougeScorer(["rougeL", "rouge1", "rouge2"], use_stemmer=True)
-    draw = random.Random(0)
-    for _ in range(500):
-        answer, truth = (" ".join(draw.choices("abcdef", k=draw.randint(0, 9))) for _ in range(2))
-        expected = scorer.score(truth, answer)
-        assert list(rouge.score(answer, truth).values()) == [
-            expected[name].fmeasure for name in ("rougeL", "rouge1", "rouge2")
-        ]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +45,8 @@ def test_same_values_as_the_package_for_words_in_any_order():
         ("regulation of transport", "regulation of ion transport", 6 / 7, 6 / 7, 2 / 5),
         # A word said twice is counted once where the truth has it once: P 1/2, R 1, F 2/3; the truth has no pair.
         ("repair repair", "repair", 2 / 3, 2 / 3, 0),
+        ("", "DNA repair", 0, 0, 0),
+        ("?!", "DNA repair", 0, 0, 0),
     ],
 )
 def test_by_hand(answer, truth, rouge_l, rouge_1, rouge_2):
@@ -62,23 +54,11 @@ def test_by_hand(answer, truth, rouge_l, rouge_1, rouge_2):
     assert rouge.score(answer, truth) == pytest.approx(expected)
 
 
-def test_an_empty_answer_earns_nothing():
-    assert rouge.score("", "DNA repair") == {"rouge_l": 0, "rouge_1": 0, "rouge_2": 0}
-    assert rouge.score("?!", "DNA repair")["rouge_l"] == 0
-
-
 def test_words_are_compared_by_their_stems():
     assert rouge.score("binding kinases", "bind kinase")["rouge_l"] == 1
     # The package stems only words of more than three letters.
     assert rouge.score("ions", "ion")["rouge_l"] == 1
     assert rouge.score("gas", "ga")["rouge_l"] == 0
-
-
-def test_values_stay_between_nothing_and_one_and_f_is_symmetric():
-    for first, second in itertools.product(TEXTS, TEXTS):
-        forward, backward = rouge.score(first, second), rouge.score(second, first)
-        assert forward == pytest.approx(backward)
-        assert all(0 <= value <= 1 for value in forward.values())
 
 
 def test_of_a_text_longer_than_any_name_the_first_thousand_words_are_compared():

@@ -125,20 +125,9 @@ def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, t
     monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: None)
     monkeypatch.setattr(teaching.openai, "to_proposals", lambda *_: [proposal])
-    arguments = [
-        "--config",
-        ROOT / "config",
-        "--teacher",
-        "gpt-4o",
-        "--benchmark",
-        "demo-go",
-        "--style",
-        "demo-names",
-        "--folder",
-        folder,
-    ]
-    arguments += ["--output", tmp_path / "kept.jsonl"]
-    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
+    arguments = f"--config {ROOT / 'config'} --teacher gpt-4o --benchmark demo-go --style demo-names"
+    arguments += f" --folder {folder} --output {tmp_path / 'kept.jsonl'}"
+    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *arguments.split()])
     write_reasoning.main()
     assert seen["GO:1"].shown == ["LIG4", "LIG1"]
     assert len(atomic.read_jsonl(tmp_path / "kept.jsonl")) == kept

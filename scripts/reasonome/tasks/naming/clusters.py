@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
-from reasonome.tasks.naming.prompt_neighbours import gene_set
+from reasonome.tasks.naming.rows import gene_set
 from reasonome.tasks.naming.task import Example
 
 

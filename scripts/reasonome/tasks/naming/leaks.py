@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -23,9 +24,9 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, corpus_sources, shared_sources, shortened
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.rows import read_sets
+from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
-from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming
+from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 # What to do about a leak that may not be, by its kind or by the kind of training data.
 FIXES = {
@@ -159,9 +160,11 @@ def asked_prompts(
 ) -> list[Asked]:
     """The rendered prompts of a file's rows, less those whose answer is to abstain: a style may say in which words."""
     chosen = [task.with_choice(row, style) for row in examples]
+    unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
+    sets = with_term_of_origin(examples, *ontologies)
     return [
-        Asked(_prompt_text(task, row, style), _prompt_text(task, _without_gene_names(row), style), names, line)
-        for line, (row, names) in enumerate(zip(chosen, _true_names(examples, ontologies), strict=True), 1)
+        Asked(_prompt_text(task, row, style), _prompt_text(task, row, unnamed), one.searchable_names, line)
+        for line, (row, one) in enumerate(zip(chosen, sets, strict=True), 1)
         if row.name != ABSTENTION
     ]
 
@@ -172,27 +175,8 @@ def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> s
     return "\n".join(message["content"] for message in prompt.messages)
 
 
-def _without_gene_names(example: Example) -> Example:
-    """The example with no gene's official name, in its own set and in those of its neighbours."""
-    return example.model_copy(
-        update={
-            "genes": _unnamed(example.genes),
-            "neighbours": [n.model_copy(update={"genes": _unnamed(n.genes)}) for n in example.neighbours],
-        }
-    )
-
-
-def _unnamed(genes: Sequence[Gene]) -> list[Gene]:
-    """The genes without official names."""
-    return [gene.model_copy(update={"name": ""}) for gene in genes]
-
-
-def _true_names(examples: Sequence[Example], ontologies: Sequence[Ontology]) -> list[frozenset[str]]:
-    """The names of each example that its prompt may not hold; of a contaminated variant those of its original."""
-    sets = [
-        GeneSet(e.main_id or e.term or e.id, e.subset, e.name, frozenset(), frozenset(e.synonyms)) for e in examples
-    ]
-    return [one.searchable_names for one in with_terms(sets, *ontologies)]
+def _finding(data: str, training: Training, tested: HeldOut, kind: str, **found: Any) -> Finding:
+    return Finding(data, training.name, training.used_by, tested.benchmark, kind, file=str(training.file), **found)
 
 
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
@@ -249,17 +233,15 @@ def set_findings(
         elif first is not None:
             example = _pair(sets, tested.sets, *first)
         findings.append(
-            Finding(
+            _finding(
                 "training sets",
-                training.name,
-                training.used_by,
-                tested.benchmark,
+                training,
+                tested,
                 kind,
                 looked_at=with_term[0] * with_term[1] if kind == "related_term" else len(sets) * len(tested.sets),
                 dropped=dropped.get(kind, 0),
                 remaining=len(pairs),
                 policy=getattr(tested.policy, kind),
-                file=str(training.file),
                 example=example,
                 line=None if first is None else first[0] + 1,
                 highest_jaccard=highest,
@@ -317,17 +299,15 @@ def statement_findings(
     named = "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == term)
     found["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
     return [
-        Finding(
+        _finding(
             "statements",
-            training.name,
-            training.used_by,
-            tested.benchmark,
+            training,
+            tested,
             kind,
             looked_at=len(statements),
             dropped=dropped,
             remaining=len(pairs),
             policy=policies[kind],
-            file=str(training.file),
             example="" if row is None else prefix + shortened(statements["text"].iloc[row]),
             line=None if row is None else row + 1,
         )
@@ -386,17 +366,15 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     found = names_in_texts(texts, [s.name for s in tested.sets])
     first = next((i for i, name in enumerate(found) if name is not None), None)
     example = "" if first is None else f"'{tested.sets[found[first]].name}' in: {shortened(texts[first])}"
-    return Finding(
+    return _finding(
         "reasoning",
-        training.name,
-        training.used_by,
-        tested.benchmark,
+        training,
+        tested,
         "name_in_reasoning",
         looked_at=len(rows),
         dropped=dropped,
         remaining=sum(name is not None for name in found),
         policy=tested.policy.name_in_reasoning,
-        file=str(training.file),
         example=example,
         line=None if first is None else first + 1,
     )
@@ -440,17 +418,15 @@ def prompt_findings(
     for kind, (held, policy) in kinds.items():
         first = next((i for i, name in enumerate(held) if name), None)
         findings.append(
-            Finding(
+            _finding(
                 "prompts",
-                f"style {style}",
-                (),
-                tested.benchmark,
+                Training(f"style {style}", (), file),
+                tested,
                 kind,
                 looked_at=len(prompts),
                 dropped=0,
                 remaining=sum(map(bool, held)),
                 policy=policy,
-                file=str(file),
                 example="" if first is None else f"'{held[first]}'",
                 line=None if first is None else prompts[first].line,
             )

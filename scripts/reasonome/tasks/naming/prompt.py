@@ -45,12 +45,10 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
 
     An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
     budget each, so that none takes another's place: a style with facts shows the same genes as one without.
-    InputError for an empty set, and for one without the neighbours that the style shows.
+    InputError for a set without the neighbours that the style shows.
     """
     if example.shown is not None:
         return example
-    if not example.genes:
-        raise InputError("empty gene set", fix="give at least one gene")
     if style.neighbours is not None and not example.neighbours:
         fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
         raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)

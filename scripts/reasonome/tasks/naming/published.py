@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -23,20 +22,11 @@ _NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE
 _BETWEEN_GENES = re.compile(r"[\s,;/|]+")
 
 
-@dataclass(frozen=True)
-class PublishedSets:
-    """The sets of one file under current symbols; `unmapped` (UNMAPPED_COLUMNS) are identifiers without a gene.
-
-    `emptied` are the ids of sets none of whose genes is known: they are not among `sets`.
-    """
-
-    sets: list[GeneSet]
-    unmapped: pd.DataFrame
-    emptied: list[str]
-
-
-def read_published(path: str | os.PathLike, subset: str, genes: GeneTable, unmapped_share: float) -> PublishedSets:
-    """Read a published table of gene sets, in the order of the file.
+def read_published(
+    path: str | os.PathLike, subset: str, genes: GeneTable, unmapped_share: float
+) -> tuple[list[GeneSet], pd.DataFrame, list[str]]:
+    """The sets of a published table under current symbols, in its order; identifiers without a gene (UNMAPPED_COLUMNS);
+    and the ids of the sets that are left out, as none of their genes is known.
 
     Columns stand in any order and case, further ones are ignored; the delimiter is a comma, a tab or a semicolon;
     genes are separated by spaces, commas, semicolons, slashes or bars. Identifiers may be of any kind that `genes`
@@ -53,7 +43,7 @@ def read_published(path: str | os.PathLike, subset: str, genes: GeneTable, unmap
     check_mapped(subset, resolved, unmapped_share, path)
     symbols = resolved.facts.groupby("object_id")["gene"].agg(frozenset)
     sets = [GeneSet(i, subset, name, symbols[i]) for _, i, _, name in rows if i in symbols.index]
-    return PublishedSets(sets, resolved.unmapped, [i for _, i, _, _ in rows if i not in symbols.index])
+    return sets, resolved.unmapped, [i for _, i, _, _ in rows if i not in symbols.index]
 
 
 def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:

@@ -15,8 +15,8 @@ from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableBaseline
-from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.metrics import name_scores
@@ -93,38 +93,30 @@ class NamingTable:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
         golds = table["gold"].tolist()
         some = len(set(golds)) > _NAMES_TO_COMPARE
-        compared = baselines.sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
+        compared = sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
         chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn by lot," if some else "these very rows"
         candidates = sorted(set(compared))
         constant = most_overlapping(candidates, compared)
         common = most_overlapping(rows_of_common_words(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
-        found = {
-            "best_constant": TableBaseline(
-                "none",
-                [[constant] * len(golds)],
-                f"'{one_line(constant)}' in every row: the true name with the best mean ROUGE-L, chosen on {chosen_on} "
-                "and so optimistic in ROUGE-L",
-            )
-        }
+
+        def in_every_row(name: str, what: str) -> TableBaseline:
+            return TableBaseline("none", [[name] * len(golds)], f"'{one_line(name)}' in every row: {what}")
+
+        what = f"the true name with the best mean ROUGE-L, chosen on {chosen_on} and so optimistic in ROUGE-L"
+        found = {"best_constant": in_every_row(constant, what)}
         if terms is not None:
             ids = _ids(table)
             in_order = sorted(range(len(table)), key=ids.__getitem__)
-            rows = table.iloc[baselines.sampled(in_order, baselines.SETS_TO_CHOOSE_BY, seed)]
-            by_terms = baselines.best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
-            found["best_constant_term"] = TableBaseline(
-                "none",
-                [[by_terms] * len(golds)],
-                f"'{one_line(by_terms)}' in every row: the true name with the best mean term score, chosen on these "
-                "very rows and so optimistic in term_score",
+            rows = table.iloc[sampled(in_order, SETS_TO_CHOOSE_BY, seed)]
+            by_terms = best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
+            what = (
+                "the true name with the best mean term score, chosen on these very rows and so optimistic in term_score"
             )
+            found["best_constant_term"] = in_every_row(by_terms, what)
         found |= {
-            "common_words": TableBaseline(
-                "none",
-                [[common] * len(golds)],
-                f"'{one_line(common)}' in every row: the commonest words of the true names, chosen likewise",
-            ),
+            "common_words": in_every_row(common, "the commonest words of the true names, chosen likewise"),
             "random_name": TableBaseline(
                 "none",
                 [

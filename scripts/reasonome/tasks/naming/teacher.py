@@ -126,11 +126,10 @@ def propose(
 
 
 class _Statement(NamedTuple):
-    """An object that one gene has: `score` is log10 of the chance that the shown genes share it so often."""
+    """An object that one gene has."""
 
     kind: str
     object_name: str
-    score: float
 
 
 @dataclass
@@ -183,13 +182,13 @@ def _evidence(rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFr
     told = told.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
 
     evidence = {}
-    columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "score", "own"]
+    columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "own"]
     shared: dict[str, dict[tuple[str, str], _Shared]] = defaultdict(dict)
-    for row, gene, kind, object_id, name, hits, score, own in told[columns].itertuples(index=False, name=None):
+    for row, gene, kind, object_id, name, hits, own in told[columns].itertuples(index=False, name=None):
         if row not in evidence:
             evidence[row] = _Evidence([], defaultdict(list))
         if not own:
-            evidence[row].by_gene[gene].append(_Statement(kind, name, score))
+            evidence[row].by_gene[gene].append(_Statement(kind, name))
         if hits > 1 and kind != "name":
             shared[row].setdefault((kind, object_id), _Shared(kind, name, set(), own)).genes.add(gene)
     for row, objects in shared.items():

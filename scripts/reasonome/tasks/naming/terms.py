@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,15 +17,9 @@ _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encode
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
 
 
-@dataclass(frozen=True)
-class Link:
-    """The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did."""
-
-    term: BackgroundTerm | None
-    by: str
-
-
-_NO_LINK = Link(None, "")
+# The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did.
+Link = tuple[BackgroundTerm | None, str]
+_NO_LINK: Link = (None, "")
 
 
 class TermScorer:
@@ -84,20 +77,21 @@ class TermScorer:
         return self.background.by_name(normalise(example.name))
 
     def _row(self, name: str, example: Example, truth: BackgroundTerm | None, link: Link) -> dict[str, str | float]:
-        told = {"term": "", "term_name": "", "term_by": link.by, "relation": "none"}
+        linked, by = link
+        told = {"term": "", "term_name": "", "term_by": by, "relation": "none"}
         scores = dict.fromkeys(_NUMBERS, 0.0)
         if truth is None or math.isnan(truth.information):
             scores["lin"] = scores["resnik"] = math.nan
-        if link.term is not None:
-            told |= {"term": link.term.id, "term_name": link.term.name}
-            scores["specificity"] = self.background.specificity(link.term.id)
+        if linked is not None:
+            told |= {"term": linked.id, "term_name": linked.name}
+            scores["specificity"] = self.background.specificity(linked.id)
         if example.contaminated == 1:
             scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term"), math.nan)
             scores["term_score"] = float(_abstains(name))
-        elif link.term is not None:
-            scores |= self._of_term(link.term, truth, example)
+        elif linked is not None:
+            scores |= self._of_term(linked, truth, example)
             if truth is not None:
-                told["relation"] = self.background.relation(link.term.id, truth.id)
+                told["relation"] = self.background.relation(linked.id, truth.id)
         elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
             told["relation"] = "same"
             scores |= {"gene_overlap": 1.0, "same_term": 1.0, "term_score": 1.0, "specificity": math.nan}
@@ -136,15 +130,15 @@ class TermScorer:
             return _NO_LINK
         asked = example.contaminated < 1
         if truth is not None and _names(name, example.name, truth.name):
-            return Link(truth, "name")  # whether it is a candidate or not
+            return truth, "name"  # whether it is a candidate or not
         found, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
         if by != "name" and asked and _names(name, *example.synonyms, *([] if truth else [example.name])):
-            return Link(truth, "synonym" if truth else "")
-        return Link(found, by) if found else None
+            return truth, "synonym" if truth else ""
+        return (found, by) if found else None
 
     def _by_encoder(self, nearest: str, truth: BackgroundTerm | None) -> Link:
         term, _ = self.background.candidate(normalise(nearest), truth.namespace if truth else "")
-        return Link(term, "encoder")
+        return term, "encoder"
 
     def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
         """Name → the candidates' name with the highest mean cosine over the encoders; maybe more than were asked."""
@@ -178,13 +172,11 @@ class TermScorer:
         distinct, which = np.unique(np.array(truths, dtype=object), return_inverse=True)
         vectors = self.encoders[encoder].embed(distinct.tolist())
         similar = np.einsum("ij,ij->i", answers, vectors[which])
-        order = np.argsort(which, kind="stable")
-        bounds = np.searchsorted(which[order], np.arange(len(distinct) + 1))
         shares = np.empty(len(answers))
         for start in tqdm(range(0, len(distinct), _CHUNK), f"percentiles by {encoder}", delay=5):
             cosines = vectors[start : start + _CHUNK] @ self._candidates(encoder).T
             for offset, row in enumerate(cosines):
-                mine = order[bounds[start + offset] : bounds[start + offset + 1]]
+                mine = np.flatnonzero(which == start + offset)
                 below = np.count_nonzero(row < similar[mine, None] - _EQUAL, axis=1)
                 upto = np.count_nonzero(row <= similar[mine, None] + _EQUAL, axis=1)
                 shares[mine] = 50 * (below + upto) / len(row)

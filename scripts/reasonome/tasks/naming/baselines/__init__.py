@@ -12,15 +12,7 @@ from reasonome.tasks.naming.baselines.enrichment import (
     over_representation,
 )
 from reasonome.tasks.naming.baselines.gene_names import commonest_phrase, commonest_words, shortest_gene_name
-from reasonome.tasks.naming.baselines.names import (
-    SETS_TO_CHOOSE_BY,
-    best_by_term_score,
-    common_words,
-    constant,
-    constant_term,
-    random_name,
-    sampled,
-)
+from reasonome.tasks.naming.baselines.names import common_words, constant, constant_term, random_name
 from reasonome.tasks.naming.baselines.nearest import (
     database_nearest_set,
     database_nearest_set_own_term,
@@ -32,15 +24,7 @@ from reasonome.tasks.naming.baselines.questions import Baseline, Questions
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.terms import TermScorer
 
-__all__ = [
-    "BASELINES",
-    "SETS_TO_CHOOSE_BY",
-    "Baseline",
-    "Questions",
-    "best_by_term_score",
-    "baselines_of",
-    "sampled",
-]
+__all__ = ["BASELINES", "Baseline", "Questions", "baselines_of"]
 
 BASELINES = {
     "constant": Baseline("none", constant),
