@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.tasks.naming.completion import PROBLEMS, Completion, parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.completion import Answer, parse_completion, parse_published, render_completion
 
 GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<think>XRCC1 helps.</think>"
 STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]
@@ -60,7 +60,7 @@ STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]
     ],
 )
 def test_each_breach_is_named(text, name, steps, problems):
-    assert parse_completion(text) == Completion(name, steps, problems)
+    assert parse_completion(text) == Answer(name, steps, problems)
 
 
 def test_a_second_definition_of_the_contract_agrees():
@@ -77,7 +77,6 @@ def test_a_second_definition_of_the_contract_agrees():
         good = contract.fullmatch(text) is not None
         read = parse_completion(text)
         assert (read.problems == []) == good, text
-        assert set(read.problems) <= set(PROBLEMS)
         outcomes.add(good)
     assert outcomes == {True, False}
 
@@ -124,7 +123,6 @@ TEXTS = st.lists(
 @given(TEXTS.map("".join), st.booleans())
 def test_reading_never_raises_and_spans_hold_the_name(text, asked):
     for read in (parse_completion(text, asked), parse_published(text, asked)):
-        assert set(read.problems) <= set(PROBLEMS)
         assert ("no_confidence" in read.problems) == (asked and read.confidence is None)
         assert (read.span is None) == (read.name == "")
         if read.span:
@@ -147,7 +145,7 @@ CONFIDENT = f"{GOOD}\nConfidence: "
 )  # fmt: skip
 def test_a_confidence_is_a_number_from_0_to_100(said, confidence):
     problems = ["no_confidence"] if confidence is None else []
-    assert parse_completion(CONFIDENT + said, True) == Completion("DNA repair", STEPS, problems, confidence)
+    assert parse_completion(CONFIDENT + said, True) == Answer("DNA repair", STEPS, problems, confidence)
     assert parse_published(CONFIDENT + said, True).confidence == confidence
 
 
@@ -174,8 +172,8 @@ def test_where_a_confidence_may_stand(text, confidence, problems):
 
 
 def test_a_confidence_that_was_not_asked_for_is_text_like_any_other():
-    assert parse_completion(f"{CONFIDENT}80") == Completion("DNA repair", STEPS, ["text_outside"])
-    assert parse_published(f"{CONFIDENT}80") == Completion("DNA repair", STEPS, [])
+    assert parse_completion(f"{CONFIDENT}80") == Answer("DNA repair", STEPS, ["text_outside"])
+    assert parse_published(f"{CONFIDENT}80") == Answer("DNA repair", STEPS, [])
 
 
 @pytest.mark.parametrize(
@@ -196,7 +194,7 @@ def test_a_confidence_that_was_not_asked_for_is_text_like_any_other():
     ],
 )
 def test_as_published_the_first_process_counts_as_it_stands(text, name, steps, problems):
-    assert parse_published(text) == Completion(name, steps, problems)
+    assert parse_published(text) == Answer(name, steps, problems)
 
 
 def test_as_published_the_last_confidence_counts():

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Answer, Example
+from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]

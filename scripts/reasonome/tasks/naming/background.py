@@ -156,11 +156,9 @@ class Background:
 
     def __init__(self, table: pyarrow.Table):
         """`table` has the columns of SCHEMA."""
-        columns = [name for name in SCHEMA.names if name != "genes"]
         self.by_id: dict[str, BackgroundTerm] = {}
-        for values in zip(*(table.column(name).to_pylist() for name in columns), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            row["synonyms"], row["parents"] = tuple(row["synonyms"]), tuple(row["parents"])
+        for row in table.drop_columns("genes").to_pylist():
+            row |= {"synonyms": tuple(row["synonyms"]), "parents": tuple(row["parents"])}
             self.by_id[row["id"]] = BackgroundTerm(**row)
         # Genes stay in Arrow until a term is asked for: as Python's strings they would take a hundred times longer.
         self._genes = table.column("genes")

@@ -13,17 +13,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-PROBLEMS = (
+NAME_PROBLEMS = {
     "no_process_line",
     "several_process_lines",
     "empty_name",
+    "placeholder_name",
+    "name_too_long",
+    "several_names",
     "process_not_first",
-    "no_reasoning",
-    "empty_think",
-    "unclosed_think",
-    "text_outside",
-    "no_confidence",
-)
+}
+REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
 
 _PROCESS = re.compile(r"^[ \t]*Process:(.*)$", re.MULTILINE)
 _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
@@ -41,11 +40,12 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)[ \t]*%?\.?")
 
 
 @dataclass(frozen=True)
-class Completion:
-    """A completion as read: `problems` holds codes of PROBLEMS, and is empty when the contract is kept.
+class Answer:
+    """A completion as read: the name ("" if there is none to score), the steps, and what was malformed.
 
-    `confidence` is in [0, 1], None where none was asked for or could be read. `span` is where the name stands in the
-    text (start, end), None without a name.
+    `confidence` is the stated one, 0 to 1; None where none was asked for or could be read. `span` is where the name
+    stands in the text (start, end), None without a name. `format_published` says whether published systems would count
+    the form as kept: a name behind `Process:`, and a closed step with text.
     """
 
     name: str
@@ -53,9 +53,20 @@ class Completion:
     problems: list[str]
     confidence: float | None = None
     span: tuple[int, int] | None = field(default=None, compare=False)
+    format_published: bool = field(default=False, compare=False)
+
+    @property
+    def named(self) -> bool:
+        """Whether there is exactly one usable name, where the contract puts it."""
+        return bool(self.name) and not NAME_PROBLEMS & set(self.problems)
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether the reasoning is there and well-formed: at least one step, each closed and with text."""
+        return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)
 
 
-def parse_completion(text: str, confidence: bool = False) -> Completion:
+def parse_completion(text: str, confidence: bool = False) -> Answer:
     """Read a completion; never raises.
 
     `name` is the text of the first `Process:` line ("" if there is none); `steps` are the non-empty
@@ -90,10 +101,10 @@ def parse_completion(text: str, confidence: bool = False) -> Completion:
         "text_outside": bool(leftover.replace(_BLOCK, "").strip()),
         "no_confidence": confidence and value is None,
     }
-    return _completion(text, re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
+    return _answer(text, re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
 
 
-def parse_published(text: str, confidence: bool = False) -> Completion:
+def parse_published(text: str, confidence: bool = False) -> Answer:
     """Read a completion as published systems are read; never raises.
 
     `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it; nothing else
@@ -111,19 +122,19 @@ def parse_published(text: str, confidence: bool = False) -> Completion:
         "no_reasoning": not any(steps),
         "no_confidence": confidence and value is None,
     }
-    return _completion(text, name, steps, found, value, span)
+    return _answer(text, name, steps, found, value, span)
 
 
-def _completion(
+def _answer(
     text: str,
     name: str,
     steps: list[str],
     found: dict[str, bool],
     confidence: float | None,
     span: tuple[int, int] | None,
-) -> Completion:
-    problems = [code for code in PROBLEMS if found.get(code)]
-    return Completion(name, [step for step in steps if step], problems, confidence, _in_text(text, span))
+) -> Answer:
+    problems = [code for code, is_so in found.items() if is_so]
+    return Answer(name, [step for step in steps if step], problems, confidence, _in_text(text, span))
 
 
 def _plain(text: str) -> str:

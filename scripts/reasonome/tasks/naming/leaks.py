@@ -47,7 +47,10 @@ FIXES = {
 def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
     ontologies = [read_ontology(path) for path in files.leaks(project, plan).files["ontologies"].values()]
-    tested = [_held_out(project, benchmark, ontologies) for benchmark in plan.benchmarks]
+    tested = []
+    for benchmark in plan.benchmarks:
+        spec, file = project.benchmarks[benchmark], project.results.benchmark(benchmark) / "test.jsonl"
+        tested.append(HeldOut(benchmark, with_terms(read_sets(file), *ontologies), spec.audit, spec.jaccard))
     return [
         *_audit_training(project, plan, tested, ontologies),
         *_audit_statements(project, plan, tested, ontologies),
@@ -76,18 +79,6 @@ class Asked:
     line: int
 
 
-def _sets(path: Path, ontologies: Sequence[Ontology]) -> list[GeneSet]:
-    """The gene sets of a split in the file's order, less contaminated variants, with what ontologies know of them."""
-    return with_terms(read_sets(path), *ontologies)
-
-
-def _held_out(project: Project, benchmark: str, ontologies: Sequence[Ontology]) -> HeldOut:
-    """The test sets of a benchmark."""
-    spec = project.benchmarks[benchmark]
-    sets = _sets(project.results.benchmark(benchmark) / "test.jsonl", ontologies)
-    return HeldOut(benchmark, sets, spec.audit, spec.jaccard)
-
-
 def _audit_training(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
@@ -95,7 +86,7 @@ def _audit_training(
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
-        sets = _sets(folder / "train.jsonl", ontologies)
+        sets = with_terms(read_sets(folder / "train.jsonl"), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
             own = tests.benchmark == benchmark

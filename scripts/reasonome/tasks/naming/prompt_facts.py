@@ -20,6 +20,7 @@ from reasonome.tasks.naming.task import Example, Fact
 
 # Running text is too long for a prompt, and what it names cannot be told from it.
 NOT_SHOWN = FREE_TEXT | NAMING
+_NOTHING = np.array([], dtype=int)
 
 
 def id_space(identifier: str) -> str:
@@ -84,14 +85,10 @@ class FactIndex:
         facts = facts.assign(key=facts["object_name"].map(keys)).drop_duplicates(["gene", "relation", "key"])
         objects = facts.drop_duplicates(["relation", "key"])
         self.facts = [Fact(relation=row.relation, object=row.object_name) for row in objects.itertuples()]
-        columns = pd.MultiIndex.from_frame(objects[["relation", "key"]])
-        facts = facts.assign(object=columns.get_indexer(pd.MultiIndex.from_frame(facts[["relation", "key"]])))
-        facts = facts.sort_values(["gene", "object"], kind="stable")
-        self._objects = facts["object"].to_numpy(dtype=int)
-        genes, starts = np.unique(facts["gene"].to_numpy(dtype=object), return_index=True)
-        self._span = dict(zip(genes, zip(starts, [*starts[1:], len(facts)], strict=True), strict=True))
-        carriers = np.bincount(self._objects, minlength=len(self.facts))
-        self._share = carriers / max(len(genes), 1)
+        numbers = facts.groupby(["relation", "key"], sort=False).ngroup()  # of their places in self.facts
+        self._objects_of = {gene: np.sort(of_gene) for gene, of_gene in numbers.groupby(facts["gene"])}
+        carriers = np.bincount(numbers, minlength=len(self.facts))
+        self._share = carriers / max(len(self._objects_of), 1)
         described = (objects["relation"] + "\t" + objects["key"]).to_numpy(dtype=object)
         self._tie = pd.util.hash_array(described, hash_key=f"{seed:016d}"[-16:], categorize=False)
 
@@ -101,11 +98,11 @@ class FactIndex:
         A fact informs by how many genes of the set carry it, times the logarithm of how much more often they do than
         genes at large (its term in a likelihood-ratio test). Of a single gene that is the fact's rarity alone.
         """
-        spans = [self._span.get(symbol, (0, 0)) for symbol in symbols]
-        objects = np.concatenate([self._objects[start:end] for start, end in spans])
-        owners = np.repeat(np.arange(len(spans)), [end - start for start, end in spans])
+        objects_of = [self._objects_of.get(symbol, _NOTHING) for symbol in symbols]
+        objects = np.concatenate(objects_of)
+        owners = np.repeat(np.arange(len(objects_of)), [len(of_gene) for of_gene in objects_of])
         carried, place, sharing = np.unique(objects, return_inverse=True, return_counts=True)
-        described = max(1, sum(end > start for start, end in spans))
+        described = max(1, len(np.unique(owners)))
         informs = (sharing * np.log(sharing / described / self._share[carried]))[place]
         order = np.lexsort((self._tie[objects], -informs, owners))
         shown: list[list[Fact]] = [[] for _ in symbols]

@@ -18,6 +18,7 @@ from reasonome.scoring.table_task import TableBaseline
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
+from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
@@ -26,7 +27,6 @@ from reasonome.tasks.naming.terms import TermScorer
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
 _NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
-TERM_METRICS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity")
 
 
 class NamingTable:
@@ -46,17 +46,17 @@ class NamingTable:
         """A row per answer: answer (the name), no_name; format and format_published, which only completions have."""
         rows = []
         for cell in table["answer"]:
-            row: dict[str, Any] = {"format": np.nan, "format_published": np.nan}
-            if GeneSetNaming().is_completion(cell):
-                parsed = GeneSetNaming().parse(cell)
-                row = {
-                    "format": float(parsed.named and parsed.reasoned),
-                    "format_published": float(parsed.format_published),
+            formed = GeneSetNaming().is_completion(cell)
+            read = GeneSetNaming().parse(cell) if formed else Answer(one_line(cell), [], [])
+            rows.append(
+                {
+                    "answer": read.name,
+                    "problems": ",".join(read.problems),
+                    "no_name": float(not read.name),
+                    "format": float(read.named and read.reasoned) if formed else np.nan,
+                    "format_published": float(read.format_published) if formed else np.nan,
                 }
-                name, problems = parsed.name, parsed.problems
-            else:
-                name, problems = one_line(cell), []
-            rows.append({"answer": name, "problems": ",".join(problems), "no_name": float(not name), **row})
+            )
         return pd.DataFrame(rows)
 
     def scores(
@@ -67,9 +67,7 @@ class NamingTable:
         scores = pd.DataFrame(name_scores(names, table["gold"].tolist(), similarities))
         if terms is None:
             return scores
-        of_terms = terms.score(names, _examples(table, terms))
-        shown = [c for c in of_terms if c in TERM_METRICS or c.startswith("percentile")]
-        return of_terms[shown].reset_index(drop=True).join(scores)
+        return terms.score(names, _examples(table, terms)).select_dtypes("number").join(scores)
 
     def shares(self, names: Sequence[str]) -> dict[str, float]:
         """Metrics of all names together: distinct_names, the share that differ."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,13 @@ from reasonome.config import Grading
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.naming import rewards
-from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.completion import (
+    NAME_PROBLEMS,
+    Answer,
+    parse_completion,
+    parse_published,
+    render_completion,
+)
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
@@ -82,43 +88,6 @@ class Example(BaseModel):
     kind: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A parsed completion: the name ("" if there is none to score), the steps, and what was malformed.
-
-    `confidence` is the stated one, 0 to 1; None where none was asked for or could be read. `format_published` says
-    whether published systems would count the form as kept: a name behind `Process:`, and a closed step with text.
-    """
-
-    name: str
-    steps: list[str]
-    problems: list[str]
-    confidence: float | None = None
-    format_published: bool = field(default=False, compare=False)
-
-    @property
-    def named(self) -> bool:
-        """Whether there is exactly one usable name, where the contract puts it."""
-        return bool(self.name) and not NAME_PROBLEMS & set(self.problems)
-
-    @property
-    def reasoned(self) -> bool:
-        """Whether the reasoning is there and well-formed: at least one step, each closed and with text."""
-        return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)
-
-
-NAME_PROBLEMS = {
-    "no_process_line",
-    "several_process_lines",
-    "empty_name",
-    "placeholder_name",
-    "name_too_long",
-    "several_names",
-    "process_not_first",
-}
-REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
-
-
 class GeneSetNaming:
     """The task object of gene-set naming."""
 
@@ -150,7 +119,15 @@ class GeneSetNaming:
 
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
-        return self._read(text, style)[0]
+        asked = style is not None and style.confidence
+        published = parse_published(text, asked)
+        formed = bool(published.name and published.steps)
+        if style is not None and style.track == "as-published":
+            return replace(published, format_published=formed)
+        read = parse_completion(text, asked)
+        problems = read.problems + _problems_of_name(read.name)
+        name = "" if NAME_PROBLEMS & set(problems) else read.name
+        return replace(read, name=name, problems=problems, format_published=formed)
 
     def bare(self, name: str) -> Answer:
         """The answer of someone who gives names alone: taken in full, without reasoning."""
@@ -163,20 +140,8 @@ class GeneSetNaming:
 
     def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the name stands that `parse` finds: (start, end) in characters; None without one."""
-        answer, span = self._read(text, style)
-        return span if answer.name else None
-
-    def _read(self, text: str, style: NamingStyle | None) -> tuple[Answer, tuple[int, int] | None]:
-        asked = style is not None and style.confidence
-        published = parse_published(text, asked)
-        formed = bool(published.name and published.steps)
-        if style is not None and style.track == "as-published":
-            name, read, problems = published.name, published, published.problems
-        else:
-            read = parse_completion(text, asked)
-            problems = read.problems + _problems_of_name(read.name)
-            name = "" if NAME_PROBLEMS & set(problems) else read.name
-        return Answer(name, read.steps, problems, read.confidence, formed), read.span
+        answer = self.parse(text, style)
+        return answer.span if answer.name else None
 
     def target(self, name: str, steps: Sequence[str]) -> str:
         """An ideal completion; without steps, the `Process:` line alone."""
