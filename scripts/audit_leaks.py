@@ -31,12 +31,15 @@ def main() -> None:
     findings = leaks.findings(project, plan)
     table = audit.table(findings)
     show(table[SHOWN].to_string(index=False))
+    for benchmark in plan.not_compared:
+        show(f"not compared: questions of {benchmark}, whose task knows no leak into {plan.benchmarks[0]}")
     audit.check(args.experiment, findings, leaks.FIXES)
     atomic.write_tsv(args.output / "audit.tsv", table)
     report = {
         "experiment": args.experiment,
         "findings": [finding.row() for finding in findings],
         "same_source": leaks.same_sources(project, plan),
+        "not_compared": plan.not_compared,
     }
     atomic.write_json(args.output / "audit.json", report)
 

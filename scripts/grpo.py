@@ -12,6 +12,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.training.grpo import grpo
+from reasonome.training.mixture import data_files
 from reasonome.training.stage import Stage, read_recipe
 
 
@@ -19,18 +20,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--valid", type=Path, required=True)
+    parser.add_argument("--examples", type=Path, nargs="+", required=True, help="one file a benchmark of the recipe")
+    parser.add_argument("--valid", type=Path, nargs="+", required=True, help="the same of the valid split")
     parser.add_argument("--encoders", type=Path, nargs="*", default=[], help="folders named as in encoders.yaml")
     args = parser.parse_args()
 
     encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}
-    data = {"examples": args.examples, "valid": args.valid, **encoder_manifests}
     project, recipe = Project(args.config), read_recipe(args.folder)
-    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
+    weights = recipe.weights_of_benchmarks
+    data = data_files("examples", args.examples, weights) | data_files("valid", args.valid, weights)
+    styles = {name: project.style(name, recipe.style) for name in weights}
+    stage = Stage(args.folder, data | encoder_manifests, styles, project.settings.trackers)
     # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
     encoders = load_encoders(project.encoders, args.encoders, keep=False)
-    task = project.task(recipe.benchmark)
+    [task] = {project.task(name) for name in weights}
     grpo(stage, task, mean_similarity(list(encoders.values())), encoders)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import run_program
+from reasonome.training.mixture import data_files
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage, read_recipe
 
@@ -18,14 +19,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--reasoning", type=Path, help="left out for teacher: none")
+    parser.add_argument("--examples", type=Path, nargs="+", required=True, help="one file a benchmark of the recipe")
+    parser.add_argument("--reasoning", type=Path, nargs="*", help="the same of reasoning; left out for teacher: none")
     args = parser.parse_args()
 
-    data = {"examples": args.examples} | ({"reasoning": args.reasoning} if args.reasoning else {})
     project, recipe = Project(args.config), read_recipe(args.folder)
-    stage = Stage(args.folder, data, project.style(recipe.benchmark, recipe.style), project.settings.trackers)
-    sft(stage, project.task(recipe.benchmark))
+    weights = recipe.weights_of_benchmarks
+    data = data_files("examples", args.examples, weights)
+    if args.reasoning:
+        data |= data_files("reasoning", args.reasoning, weights)
+    styles = {name: project.style(name, recipe.style) for name in weights}
+    sft(Stage(args.folder, data, styles, project.settings.trackers), {name: project.task(name) for name in weights})
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def prepare(models: Path, chain: str = "grpo.try-s0", **settings) -> Path:
 def run(folder: Path) -> None:
     """Train the step in `folder`."""
     examples = folder.parent.parent.parent / "examples.jsonl"
-    grpo(Stage(folder, {"examples": examples, "valid": examples}, STYLE), Vowels(), None)
+    grpo(Stage(folder, {"examples": examples, "valid": examples}, {"demo-go": STYLE}), Vowels(), None)
 
 
 def write_down(path: Path) -> None:

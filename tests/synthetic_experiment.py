@@ -258,7 +258,12 @@ def _leaks(poison: str) -> dict:
     prompts |= common | {"looked_at": 90, "found": 9, "dropped": 0, "remaining": 9, "policy": "report"}
     prompts |= {"kind": "name_in_gene_name", "verdict": "reported", "example": "'protein kinase'" + poison}
     same = {"data": "training sets", "training": "demo-go", "benchmark": "demo-go", "sources": ["msigdb" + poison]}
-    return {"experiment": "demo", "findings": [sets | closest, sets | related, prompts], "same_source": [same]}
+    return {
+        "experiment": "demo",
+        "findings": [sets | closest, sets | related, prompts],
+        "same_source": [same],
+        "not_compared": {},
+    }
 
 
 def _write_step(step: Path, random: np.random.Generator, *, is_grpo: bool, poison: str) -> None:

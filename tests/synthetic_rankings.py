@@ -125,7 +125,12 @@ def write_ranking_experiment(
     clean = {"data": "training questions", "training": "demo-loci", "used_by": "sft.ranking", "benchmark": "demo-loci"}
     clean |= {"kind": "causal_gene", "looked_at": 3600, "found": 0, "dropped": 0, "remaining": 0, "policy": "fail"}
     clean |= {"verdict": "clean", "highest_jaccard": None, "example": "", "file": "", "line": None}
-    leaks = {"experiment": "demo-ranking", "findings": [clean], "same_source": []}
+    leaks = {
+        "experiment": "demo-ranking",
+        "findings": [clean],
+        "same_source": [],
+        "not_compared": {"demo-go": ["sft.both"]},
+    }
     (folder / "leaks.json").write_text(json.dumps(leaks))
     plan = {
         "experiment": "demo-ranking",

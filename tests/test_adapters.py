@@ -106,7 +106,7 @@ def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, t
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"adapter": LORA, "learning_rate": 0.02, "gradient_checkpointing": kind == "sft"}
     stage = getattr(tiny_training, f"{kind}_stage")(models, **settings)
-    sft(stage, TASKS["gene_set_naming"]) if kind == "sft" else pretrain(stage)
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]}) if kind == "sft" else pretrain(stage)
 
     assert sorted(path.name for path in (stage.folder / "adapter").iterdir()) == [
         "adapter_config.json",
@@ -134,7 +134,7 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"adapter": LORA | {"dropout": 0.1}, "checkpoints": "keep", "max_steps": 4}
     whole = tiny_training.sft_stage(models, **settings)
-    sft(whole, TASKS["gene_set_naming"])
+    sft(whole, {"demo-go": TASKS["gene_set_naming"]})
     expected = {name: (whole.folder / name).read_bytes() for name in ("model/model.safetensors", "history.jsonl")}
     tokens = json.loads((whole.folder / "run.json").read_text())["backward_tokens"]
 
@@ -144,9 +144,9 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     shutil.rmtree(whole.trainer_folder / "checkpoint-4")
     for name in ("model", "adapter"):
         shutil.rmtree(whole.folder / name)
-    again = Stage(whole.folder, whole.data, whole.style)
+    again = Stage(whole.folder, whole.data, whole.styles)
     assert again.checkpoint.name == "checkpoint-2"
-    sft(again, TASKS["gene_set_naming"])
+    sft(again, {"demo-go": TASKS["gene_set_naming"]})
     for name, content in expected.items():
         assert (again.folder / name).read_bytes() == content, name
     run = json.loads((again.folder / "run.json").read_text())

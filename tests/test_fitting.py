@@ -235,7 +235,7 @@ def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone
     settings = {"micro_batch_size": "auto", "max_length": "auto", "batch_size": 4, "checkpoints": "keep"}
     limited(monkeypatch, 128)
     stage = tiny_training.sft_stage(models, **settings)
-    sft(stage, TASKS["gene_set_naming"])
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
     assert "fits in memory: 2 rows at once, of up to" in capsys.readouterr().out
     manifest = json.loads((stage.folder / "manifest.json").read_text())
     assert 32 <= manifest["max_length"] <= 128 and manifest["recipe"]["max_length"] == "auto"
@@ -245,8 +245,8 @@ def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone
 
     shutil.rmtree(stage.trainer_folder / "checkpoint-3")
     limited(monkeypatch, 1e9)
-    again = Stage(stage.folder, stage.data, stage.style)
-    sft(again, TASKS["gene_set_naming"])
+    again = Stage(stage.folder, stage.data, stage.styles)
+    sft(again, {"demo-go": TASKS["gene_set_naming"]})
     assert again.micro_batch_size == stage.micro_batch_size
     assert (again.folder / "model/model.safetensors").read_bytes() == expected
     assert json.loads((again.folder / "manifest.json").read_text()) == manifest

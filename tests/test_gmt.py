@@ -155,7 +155,7 @@ def test_files_packed_or_saved_by_an_editor_read_alike(tmp_path, pack, end, mark
     ]
 
 
-PACKED = gzip.compress(b"one\twords\tA\n" * 1000)
+PACKED = gzip.compress(b"one\twords\tA\n" * 1000, mtime=0)
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,9 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_ba
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
     padded = tiny_training.sft_stage(models, "sft.padded-s0", **settings, warmup=0)
-    sft(padded, TASKS["gene_set_naming"])
+    sft(padded, {"demo-go": TASKS["gene_set_naming"]})
     packed = tiny_training.sft_stage(models, "sft.packed-s0", **settings, warmup=0, packing="separate")
-    sft(packed, TASKS["gene_set_naming"])
+    sft(packed, {"demo-go": TASKS["gene_set_naming"]})
 
     manifests = [json.loads((stage.folder / "manifest.json").read_text()) for stage in (padded, packed)]
     assert manifests[1]["rows"] < manifests[1]["examples"] == manifests[0]["examples"] == 12

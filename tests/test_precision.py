@@ -117,7 +117,7 @@ from reasonome.training.sft import sft
 folder, task = Path(sys.argv[1]), TASKS["gene_set_naming"]
 models = tiny_training.make(folder, Path(sys.argv[2]))
 pretrain(tiny_training.pretrain_stage(models, "pretrain.try-s0"))
-sft(tiny_training.sft_stage(models, "pretrain.try-s0+sft.try-s0"), task)
+sft(tiny_training.sft_stage(models, "pretrain.try-s0+sft.try-s0"), {"demo-go": task})
 model = models / "pretrain.try-s0+sft.try-s0" / "model"
 asked = read_rows(folder / "examples.jsonl", task.Example)[:2]
 decoding = Decoding(max_new_tokens=4)

@@ -355,7 +355,9 @@ def stage(models: Path, chain: str, recipe) -> Stage:
     rows = models.parent.parent / "questions.jsonl"
     atomic.write_jsonl(rows, [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)])
     return Stage(
-        models / chain, {"examples": rows, "valid": rows} if recipe.stage == "grpo" else {"examples": rows}, ANSWER
+        models / chain,
+        {"examples": rows, "valid": rows} if recipe.stage == "grpo" else {"examples": rows},
+        {"demo-loci": ANSWER},
     )
 
 
@@ -366,7 +368,7 @@ def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_ba
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"benchmark": "demo-loci", "style": "answer", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings})
-    sft(stage(models, "sft.try-s0", recipe), TASK)
+    sft(stage(models, "sft.try-s0", recipe), {"demo-loci": TASK})
     shown = json.loads((models / "sft.try-s0/manifest.json").read_text())
     assert "Genes: " in json.dumps(shown)
 

@@ -83,7 +83,7 @@ def test_every_job_leaves_its_curves(tiny_backbone, tmp_path, monkeypatch):
     at_exit = []
     monkeypatch.setattr("atexit.register", at_exit.append)
     stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
-    sft(stage, TASKS["gene_set_naming"])
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
     for close in at_exit:
         close()
     folder = tmp_path / "tensorboard" / "tiny" / "sft.try-s0"

@@ -39,19 +39,19 @@ def _name(number: int) -> str:
 def sft_stage(models: Path, chain: str = "sft.try-s0", **settings) -> Stage:
     """An SFT step on the names alone; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "teacher": "none", "max_length": 256}
-    return _stage(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, STYLE)
+    return _stage(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
 
 
 def pretrain_stage(models: Path, chain: str = "pretrain.try-s0", **settings) -> Stage:
     """A warm-up step; `settings` go over a recipe of three steps."""
     recipe = {"corpus": "demo", "sequence_length": 64}
     data = {"train": "train.jsonl", "held_out": "held_out.jsonl"}
-    return _stage(models, chain, "pretrain", recipe | settings, data)
+    return _stage(models, chain, "pretrain", recipe | settings, data, {})
 
 
-def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, style: NamingStyle | None = None) -> Stage:
+def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, styles: dict[str, NamingStyle]) -> Stage:
     recipe = STAGES[stage].model_validate({"stage": stage, **FEW_STEPS, **settings})
     (models / chain).mkdir(parents=True, exist_ok=True)
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
     files = {name: models.parent.parent / file for name, file in data.items()}
-    return Stage(models / chain, files, style)
+    return Stage(models / chain, files, styles)

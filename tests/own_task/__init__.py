@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-HGNC = HERE.parents[1] / "resources/demo/hgnc_complete_set.txt.gz"
+RESOURCES = HERE.parents[1] / "resources"
+HGNC = RESOURCES / "demo/hgnc_complete_set.txt.gz"
+LOCATIONS = RESOURCES / "demo-ranking/gene_locations.tsv.gz"
 BENCHMARK, EXPERIMENT = "chromosomes", "own-task"
 
 
@@ -41,17 +43,17 @@ def stanza() -> dict[str, Any]:
 
 
 def genes(most: int) -> list[dict[str, str]]:
-    """The first genes of HGNC's set with a chromosome; genes of one letter stem, such as a family's, are a group."""
+    """The first genes of HGNC's set whose place is known; genes of one letter stem, such as a family's, are a group."""
+    with gzip.open(LOCATIONS, "rt", encoding="utf-8", newline="") as handle:
+        chromosomes = {row[5]: row[1] for row in csv.reader(handle, delimiter="\t")}
     found = []
     with gzip.open(HGNC, "rt", encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle, delimiter="\t"):
-            place, stem = re.match(r"(\d+|[XY])[pq]", row["location"]), re.match(r"[A-Z]+", row["symbol"])
-            if place and stem:
-                columns = {"id": row["symbol"], "gene": row["symbol"], "name": row["name"]}
-                found.append({**columns, "stem": stem[0], "answer": place[1]})
-            if len(found) == most:
-                break
-    return found
+            gene, stem = row["symbol"], re.match(r"[A-Z]+", row["symbol"])
+            if gene in chromosomes and stem:
+                columns = {"id": gene, "gene": gene, "name": row["name"]}
+                found.append({**columns, "stem": stem[0], "answer": chromosomes[gene]})
+    return found[:most]
 
 
 def write(path: Path, rows: list[dict[str, str]], columns: tuple[str, ...]) -> None:

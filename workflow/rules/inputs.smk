@@ -149,8 +149,7 @@ def recipe(wildcards):
 
 
 def sft_reasoning(wildcards):
-    spec = recipe(wildcards)
-    return [] if spec.teacher == "none" else RESULTS.reasoning(spec.teacher, spec.benchmark, spec.style)
+    return [RESULTS.reasoning(*taught) for taught in experiments.taught_by(recipe(wildcards))]
 
 
 def examples(part):
@@ -171,16 +170,17 @@ def examples_of(benchmark, style):
 
 
 def recipe_examples(part):
-    """A split of the recipe's benchmark, with what prompts of its style show of its rows."""
+    """A split of each of the recipe's benchmarks, with what prompts of its style show of its rows."""
 
-    def file(wildcards):
-        return examples_of(recipe(wildcards).benchmark, recipe(wildcards).style) / f"{part}.jsonl"
+    def files(wildcards):
+        return [examples_of(*question) / f"{part}.jsonl" for question in recipe(wildcards).questions]
 
-    return file
+    return files
 
 
 def recipe_style(wildcards):
-    return style_of(recipe(wildcards).benchmark, recipe(wildcards).style)
+    """The prompt styles that the recipe learns in, each once, as canonical JSON."""
+    return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
 
 
 def recipe_encoders(wildcards):

@@ -1,8 +1,16 @@
 """recipes/{stage}.yaml: the settings of every training stage."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from reasonome.config.strict import FileAndName, Name, Names, Precision, Sha256, Strict, Variant
 
@@ -59,6 +67,16 @@ class TrainingSettings(Strict):
             raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
         return self
 
+    @property
+    def parts(self) -> list[Self]:
+        """The recipe once for each benchmark that it learns from, as if that were the only one."""
+        return [self]
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        """(benchmark, style) of the questions that it learns from; none for statements."""
+        return []
+
 
 class PretrainRecipe(TrainingSettings):
     """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
@@ -73,12 +91,47 @@ class PretrainRecipe(TrainingSettings):
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
 
 
-class SftRecipe(TrainingSettings):
+class QuestionRecipe(TrainingSettings):
+    """What stages have in common that learn from the questions of one benchmark, or of a mixture."""
+
+    benchmark: Name | None = None
+    mixture: Annotated[dict[Name, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
+        None,
+        description="benchmarks with their weights, instead of one: the training questions have them by weight, each "
+        "question once, until one benchmark has no more",
+    )
+    style: Name = Field(description="of each of the benchmarks")
+
+    @model_validator(mode="after")
+    def _one_benchmark_or_a_mixture(self) -> Self:
+        if (self.benchmark is None) == (self.mixture is None):
+            raise ValueError("give either a benchmark or a mixture of several")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A recipe without a mixture says nothing of one."""
+        unused = "benchmark" if self.mixture else "mixture"
+        return {key: value for key, value in values(self).items() if key != unused}
+
+    @property
+    def weights_of_benchmarks(self) -> dict[str, float]:
+        """The weight of each benchmark that is learned from, by name."""
+        return self.mixture or {self.benchmark: 1.0}
+
+    @property
+    def parts(self) -> list[Self]:
+        return [self.model_copy(update={"benchmark": name, "mixture": None}) for name in self.weights_of_benchmarks]
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        return [(name, self.style) for name in self.weights_of_benchmarks]
+
+
+class SftRecipe(QuestionRecipe):
     """Supervised fine-tuning on a teacher's reasoning, or on the names alone (teacher: none)."""
 
     stage: Literal["sft"]
-    benchmark: Name
-    style: Name
     teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
     max_examples: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
@@ -119,12 +172,10 @@ class Grader(Strict):
     sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
 
 
-class GrpoRecipe(TrainingSettings):
+class GrpoRecipe(QuestionRecipe):
     """Group-relative policy optimisation against weighted rewards."""
 
     stage: Literal["grpo"]
-    benchmark: Name
-    style: Name
     graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
         {}, description="rewards of your own, by name"
     )

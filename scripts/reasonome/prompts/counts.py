@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.config import PretrainRecipe
 from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError, lookup
 
@@ -30,7 +29,7 @@ def prompted(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(benchmark, style) of every prompt file that an experiment asks or trains in, each once."""
     steps = (step.split(".") for step in lookup(project.experiments, experiment, "experiment").steps)
     recipes = [project.recipes[stage][variant] for stage, variant in steps]
-    trained = [(recipe.benchmark, recipe.style) for recipe in recipes if not isinstance(recipe, PretrainRecipe)]
+    trained = [question for recipe in recipes for question in recipe.questions]
     return list(dict.fromkeys([*experiments.audit_plan(project, experiment).asked, *trained]))
 
 

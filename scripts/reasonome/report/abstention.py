@@ -10,6 +10,7 @@ from scipy import sparse
 from tqdm import tqdm
 
 COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confidence_kind", "note"]
+NEEDED = {"confidence", "confidence_kind", "abstained", "contaminated", "same_term", "term_score"}
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
 BINS = 10
 RANDOM = "random sets"

@@ -40,4 +40,5 @@ def leaks_section(leaks: dict) -> dict[str, Any]:
         "groups": list(groups.values()),
         "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
         "same_source": leaks["same_source"],
+        "not_compared": leaks["not_compared"],
     }

@@ -34,7 +34,8 @@ def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
         if isinstance(recipe, PretrainRecipe):
             found.setdefault(recipe.corpus, []).append(str(step))
             continue
-        for corpus in _files(project, recipe.benchmark).corpora(project, recipe.benchmark):
+        corpora = [corpus for name, _ in recipe.questions for corpus in _files(project, name).corpora(project, name)]
+        for corpus in dict.fromkeys(corpora):
             found.setdefault(corpus, []).append(str(step))
     return {corpus: tuple(steps) for corpus, steps in found.items()}
 
@@ -50,9 +51,8 @@ def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[M
             source = (row["source"], row["release"], row["licence"], row["licence_url"])
             steps_of.setdefault(source, {}).update(dict.fromkeys(steps))
     for step in chains.parse(chain):
-        recipe = step.recipe(project)
-        if not isinstance(recipe, PretrainRecipe):
-            for source in _files(project, recipe.benchmark).beside_corpora(project, recipe.benchmark):
+        for benchmark, _ in step.recipe(project).questions:
+            for source in _files(project, benchmark).beside_corpora(project, benchmark):
                 steps_of.setdefault(source, {})[str(step)] = None
     return [SourceRead(*source, tuple(steps)) for source, steps in steps_of.items()]
 

@@ -29,7 +29,8 @@ def learned_from(manifest: Mapping[str, Any]) -> str:
     recipe = manifest["recipe"]
     if recipe["stage"] == "pretrain":
         return f"{manifest['statements']:,} statements of corpus {recipe['corpus']}"
-    questions = f"{manifest['examples']:,} training questions of {recipe['benchmark']}"
+    learned = recipe.get("mixture") or [recipe["benchmark"]]
+    questions = f"{manifest['examples']:,} training questions of {' and '.join(learned)}"
     if recipe["stage"] == "sft":
         answers = "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"
         return f"{questions}, with {answers}"

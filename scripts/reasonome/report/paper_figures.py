@@ -117,7 +117,8 @@ def _nothing(text: str) -> Figure:
 
 
 def _with_confidence(evaluations: list[Scored]) -> list[Scored]:
-    return [(one, scores) for one, scores in evaluations if "confidence" in scores]
+    """Those whose scores can say when a model should have abstained."""
+    return [(one, scores) for one, scores in evaluations if abstention.NEEDED <= set(scores)]
 
 
 def abstentions(evaluations: list[Scored], *, seed: int, resamples: int) -> pd.DataFrame:

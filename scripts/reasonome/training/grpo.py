@@ -25,6 +25,7 @@ from reasonome.tasks.base import Policy, Reward, Similarity, Task, total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
+from reasonome.training.mixture import mixed
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage
 from reasonome.training.validation import ValidationCurve, before_and_after
@@ -132,7 +133,9 @@ def semantic_quarters(
 def grpo(
     stage: Stage, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
 ) -> None:
-    """Train with GRPO; writes validation.json (reward before and after, paired) and constant.json beside the model.
+    """Train with GRPO on benchmarks of one task.
+
+    Writes validation.json (reward before and after, paired) and constant.json beside the model.
 
     `encoders` are those behind `similarity`, by name: a resumed run remembers what they did.
 
@@ -143,20 +146,18 @@ def grpo(
     parent_model = stage.parent / "model"
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
-    examples = read_rows(stage.data["examples"], task.Example)
-    random.Random(stage.step.seed).shuffle(examples)
+    style = next(iter(stage.styles.values()))  # a task has one style of a name
+    examples = _shuffled_rows(stage, "examples", task, stage.step.seed)
     asked = examples[: recipe.prompts]
-    prompts = [task.prompt(example, stage.style) for example in asked]
+    prompts = [task.prompt(example, style) for example in asked]
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, one) for one in messages]
     longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
     rewards = {**task.rewards_for(recipe.grading), **grader_rewards(recipe.graders)}
-    scorer = RewardScorer(task, recipe.weights, similarity, stage.style, rewards)
+    scorer = RewardScorer(task, recipe.weights, similarity, style, rewards)
 
-    valid = read_rows(stage.data["valid"], task.Example)
-    random.Random(0).shuffle(valid)
-    valid = valid[: recipe.validation]
-    valid_prompts = [task.prompt(example, stage.style) for example in valid]
+    valid = _shuffled_rows(stage, "valid", task, 0)[: recipe.validation]
+    valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
     trainer = rollouts.WatchedTrainer(
@@ -181,8 +182,8 @@ def grpo(
     curve.log(after)
     tried = examples[:EXAMPLES_TO_CHOOSE_BY]
     shown = prompts[: len(tried)]
-    shown += [task.prompt(example, stage.style) for example in tried[len(shown) :]]
-    policies = task.policies(examples, stage.style)
+    shown += [task.prompt(example, style) for example in tried[len(shown) :]]
+    policies = task.policies(examples, style)
     lazy = [best_policy(scorer, policies, tried, shown), *(policy for policy in policies if policy.copies)]
     if processes.is_first():
         constant = lazy_earnings(scorer, lazy, asked, prompts)
@@ -200,6 +201,14 @@ def grpo(
     }
     facts["code"] = code_sha256(__file__, getfile(type(task)))
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
+
+
+def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> list[Any]:
+    """The rows of a split of each benchmark in random order, mixed by weight."""
+    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files(kind).items()}
+    for split in rows.values():
+        random.Random(seed).shuffle(split)
+    return mixed(rows, stage.recipe.weights_of_benchmarks)
 
 
 def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:

@@ -1,7 +1,10 @@
 """Supervised fine-tuning on reasoning: the loss counts completions only."""
 
 import random
+from collections.abc import Mapping
+from dataclasses import dataclass
 from inspect import getfile
+from itertools import chain
 from pathlib import Path
 
 from datasets import Dataset
@@ -14,6 +17,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import Task
 from reasonome.training import adapters, packing
+from reasonome.training.mixture import mixed
 from reasonome.training.stage import Stage
 
 
@@ -34,38 +38,59 @@ def conversations(task: Task, style: Style, examples: list, proposals: dict[str,
     return rows
 
 
+@dataclass(frozen=True)
+class Lessons:
+    """What there is to learn of one benchmark: conversations, and how many of its examples have none, and why."""
+
+    rows: list[dict]
+    examples: int
+    without_reasoning: int
+    without_completion: int
+
+
+def _lessons(stage: Stage, benchmark: str, task: Task) -> Lessons:
+    examples = read_rows(stage.files("examples")[benchmark], task.Example)
+    random.Random(stage.step.seed).shuffle(examples)
+    reasoning = stage.files("reasoning").get(benchmark)
+    proposals = read_proposals(reasoning) if reasoning else None
+    rows = conversations(task, stage.styles[benchmark], examples, proposals)
+    untaught = sum(proposals is not None and example.id not in proposals for example in examples)
+    return Lessons(rows, len(examples), untaught, len(examples) - untaught - len(rows))
+
+
 def read_proposals(path: Path) -> dict[str, dict]:
     """The teacher's kept reasoning, by example id."""
     return {row["id"]: row for row in atomic.read_jsonl(path)}
 
 
-def sft(stage: Stage, task: Task) -> None:
-    """Fine-tune the parent on a teacher's completions (or on names alone)."""
+def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
+    """Fine-tune the parent on a teacher's completions (or on names alone); `tasks` are those of the benchmarks."""
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    examples = read_rows(stage.data["examples"], task.Example)
-    random.Random(stage.step.seed).shuffle(examples)
-    proposals = read_proposals(stage.data["reasoning"]) if "reasoning" in stage.data else None
-    rows = conversations(task, stage.style, examples, proposals)
-    lengths = [len(_tokens(tokenizer, row)) for row in rows]
-    longest = stage.fit(longest_row(recipe, lengths))
+    lessons = {benchmark: _lessons(stage, benchmark, task) for benchmark, task in tasks.items()}
+    lengths = {b: [len(_tokens(tokenizer, row)) for row in found.rows] for b, found in lessons.items()}
+    longest = stage.fit(longest_row(recipe, list(chain.from_iterable(lengths.values()))))
     max_length = longest if recipe.max_length == "auto" else recipe.max_length
-    fitting = [row for row, length in zip(rows, lengths, strict=True) if length <= max_length]
-    kept = fitting[: recipe.max_examples]
-    untaught = sum(proposals is not None and example.id not in proposals for example in examples)
+    fitting = {
+        b: [row for row, length in zip(found.rows, lengths[b], strict=True) if length <= max_length]
+        for b, found in lessons.items()
+    }
+    kept = mixed(fitting, recipe.weights_of_benchmarks)[: recipe.max_examples]
     left_out = {
-        "without_reasoning": untaught,
-        "without_completion": len(examples) - untaught - len(rows),
-        "too_long": len(rows) - len(fitting),
+        "without_reasoning": sum(found.without_reasoning for found in lessons.values()),
+        "without_completion": sum(found.without_completion for found in lessons.values()),
+        "too_long": sum(len(lessons[b].rows) - len(rows) for b, rows in fitting.items()),
     }
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
-    print(f"{len(kept)} examples of {len(examples)}; left out: {reasons} ({max_length} tokens)", flush=True)
-    if not kept:
-        raise InputError(
-            "no example is left to train on",
-            file=stage.data.get("reasoning", stage.data["examples"]),
-            fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
-        )
+    examples = sum(found.examples for found in lessons.values())
+    print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
+    for benchmark, rows in fitting.items():
+        if not rows:
+            raise InputError(
+                f"no example of {benchmark} is left to train on",
+                file=(stage.files("reasoning") or stage.files("examples"))[benchmark],
+                fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
+            )
     packed = recipe.packing == "separate"
     trainer = SFTTrainer(
         model=stage.load_model(),
@@ -90,7 +115,7 @@ def sft(stage: Stage, task: Task) -> None:
         facts["max_length"] = max_length
     stage.train(trainer)
     facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
-    facts["code"] = code_sha256(__file__, getfile(type(task)))
+    facts["code"] = code_sha256(__file__, *sorted({getfile(type(task)) for task in tasks.values()}))
     stage.finish(trainer, tokenizer, facts, generated_tokens=0)
 
 

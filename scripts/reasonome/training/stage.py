@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,7 @@ from reasonome.training import (
     throughput,
     tracking,
 )
+from reasonome.training.mixture import data_name
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
@@ -60,13 +61,14 @@ def read_recipe(folder: Path) -> Recipe:
 class Stage:
     """Folders, recipe and parent of one step of a chain.
 
-    `folder` is results/models/{backbone}/{chain}, with recipe.json in it; `data` are the files trained on.
+    `folder` is results/models/{backbone}/{chain}, with recipe.json in it; `data` are the files trained on, and `styles`
+    the prompt style of each benchmark that is learned from.
     InputError if recipe, parent or data are missing.
     """
 
     folder: Path
     data: dict[str, Path]
-    style: Style | None = None
+    styles: Mapping[str, Style] = field(default_factory=dict)
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
@@ -84,8 +86,11 @@ class Stage:
             "parent": text_sha256(canonical(self.parent_manifest)),
             "data": {name: file_sha256(path) for name, path in sorted(self.data.items())},
         }
-        if self.style is not None:
-            self.identity["style"] = self.style.model_dump(mode="json")
+        styles = {name: style.model_dump(mode="json") for name, style in self.styles.items()}
+        if len(styles) == 1:
+            [self.identity["style"]] = styles.values()
+        elif styles:
+            self.identity["styles"] = styles
         self.digest = text_sha256(canonical(self.identity))[:16]
         self.trainer_folder = checkpoints.folder_of(self.folder / "trainer", self.digest)
         self.stop = checkpoints.StopOnSignal()
@@ -118,6 +123,12 @@ class Stage:
     def checkpoint(self) -> Path | None:
         """The checkpoint to resume from, if an earlier attempt left a complete one."""
         return checkpoints.newest_complete(self.trainer_folder)
+
+    def files(self, kind: str) -> dict[str, Path]:
+        """The files of a kind of data by benchmark; empty where there are none of the kind."""
+        weights = self.recipe.weights_of_benchmarks
+        names = {benchmark: data_name(kind, benchmark, weights) for benchmark in weights}
+        return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
     def load_model(self) -> Any:
         """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reasonome.cluster.doctor.finding import OK, WARN, Finding
-from reasonome.config import GrpoRecipe, SftRecipe
+from reasonome.config import GrpoRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import Results
 from reasonome.tasks import registry
@@ -22,10 +22,9 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             recipe = chains.last_step(chain).recipe(project)
             if isinstance(recipe, GrpoRecipe):
                 encoders |= dict.fromkeys(recipe.encoders)
-            if isinstance(recipe, SftRecipe) and recipe.teacher != "none":
-                files = registry.part(project.benchmarks[recipe.benchmark].task, "files")
-                read = files.teaching(project, recipe.benchmark, recipe.style, recipe.teacher)
-                encoders |= dict.fromkeys(read.encoders)
+            for teacher, benchmark, style in experiments.taught_by(recipe):
+                files = registry.part(project.benchmarks[benchmark].task, "files")
+                encoders |= dict.fromkeys(files.teaching(project, benchmark, style, teacher).encoders)
         for corpus in experiments.audit_plan(project, name).corpora:
             if tokenizer := project.corpora[corpus].tokenizer:
                 backbones[tokenizer] = None

@@ -1,6 +1,7 @@
 """How many tokens a job of training or answering has to get through, from its recipe and the sizes of its data."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
-from reasonome.config import GrpoRecipe, PretrainRecipe, SftRecipe
+from reasonome.config import GrpoRecipe, PretrainRecipe, QuestionRecipe, SftRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results, examples_folder
 from reasonome.tasks import registry
@@ -57,13 +58,8 @@ class Workload:
         if recipe.max_steps:
             examples = counted(recipe.max_steps * recipe.batch_size, "max_steps")
         else:
-            examples = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), recipe.max_examples)
-            if recipe.teacher != "none":
-                kept = _lines(self.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
-                examples = _fewer(examples, kept) if kept is not None else examples * _bound("reasoning not written")
-            examples = examples.times(recipe.epochs)
-        same = {name: getattr(recipe, name) for name in ("benchmark", "style", "teacher")}
-        alike = self._alike(job, "sft", same | {"max_steps": None})
+            examples = _fewer(_mixed(recipe, self._taught), recipe.max_examples).times(recipe.epochs)
+        alike = self._alike(job, "sft", _learned(recipe) | {"teacher": recipe.teacher, "max_steps": None})
         if seen := sum(run.examples * run.settings["epochs"] for run in alike):
             length = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
         elif recipe.max_length == "auto":
@@ -76,19 +72,30 @@ class Workload:
         if recipe.max_steps:
             completions = counted(recipe.max_steps * recipe.batch_size, "max_steps")
         else:
-            prompts = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), recipe.prompts)
+            prompts = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "train")), recipe.prompts)
             completions = prompts.times(recipe.epochs * recipe.generations)
-        same = {name: getattr(recipe, name) for name in ("benchmark", "style", "max_completion_length")}
-        alike = self._alike(job, "grpo", same)
+        alike = self._alike(job, "grpo", _learned(recipe) | {"max_completion_length": recipe.max_completion_length})
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             both = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
             questions = seen + sum(2 * run.settings["validation"] for run in alike)
             answer = _length(sum(run.generated_tokens for run in alike) / questions, alike, job)
         else:
             answer = counted(recipe.max_completion_length, "all of max_completion_length", at_most=True)
-            both = self._prompt_tokens(job, recipe.benchmark, recipe.style) + answer
-        validated = _fewer(self._rows(recipe.benchmark, recipe.style, "valid"), recipe.validation).times(2)
+            prompt = combine(
+                lambda *tokens: max(tokens), *(self._prompt_tokens(job, *question) for question in recipe.questions)
+            )
+            both = prompt + answer
+        validated = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "valid")), recipe.validation)
+        validated = validated.times(2)
         return Work(completions * both, (completions + validated) * answer)
+
+    def _taught(self, recipe: SftRecipe) -> Estimate:
+        """Training questions of a recipe's one benchmark that have a completion."""
+        rows = self._rows(recipe.benchmark, recipe.style, "train")
+        if recipe.teacher == "none":
+            return rows
+        kept = _lines(self.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
+        return _fewer(rows, kept) if kept is not None else rows * _bound("reasoning not written")
 
     def _answering(self, job: Job) -> Work:
         asked = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
@@ -139,6 +146,19 @@ def _length(tokens: float, runs: list[MeasuredRun], job: Job) -> Estimate:
     """Tokens of each text, as these runs show."""
     own = all(run.backbone == job.backbone for run in runs)
     return Estimate(tokens, "measured" if own else "scaled", f"{tokens:.0f} tokens each in run.json")
+
+
+def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
+    """What a recipe learns from, as it is written."""
+    written = recipe.model_dump(mode="json")
+    return {key: written[key] for key in ("benchmark", "mixture", "style") if key in written}
+
+
+def _mixed(recipe: QuestionRecipe, rows: Callable[[QuestionRecipe], Estimate]) -> Estimate:
+    """Questions of all benchmarks of a recipe, by weight, until one has no more."""
+    weights = recipe.weights_of_benchmarks
+    reach = [rows(part).times(sum(weights.values()) / weights[part.benchmark]) for part in recipe.parts]
+    return combine(lambda *counts: min(counts), *reach)
 
 
 def _lines(path: Path) -> int | None:

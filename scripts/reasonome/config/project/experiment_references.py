@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from reasonome.config import STAGES, Experiment, PretrainRecipe
+from reasonome.config import STAGES, Experiment
 from reasonome.config.project.leaks import check_leaks
 from reasonome.core.yaml_text import Loc
 
@@ -49,7 +49,7 @@ def _check_context(project: "Project", file: str, experiment: Experiment) -> Non
     share = project.settings.prompt_share
     asked = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
     recipes = [project.recipes[stage][variant] for stage, variant in (step.split(".") for step in experiment.steps)]
-    learned = [(recipe.benchmark, recipe.style) for recipe in recipes if not isinstance(recipe, PretrainRecipe)]
+    learned = [question for recipe in recipes for question in recipe.questions]
     for position, name in enumerate(experiment.backbones):
         backbone = project.backbones[name]
         trained = backbone.weights is not None and name not in experiment.untrained

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,13 @@ def teacher_mode(project: Project, teacher: str) -> str:
     return spec.mode if isinstance(spec, KnowledgeTeacher) else ""
 
 
+def taught_by(recipe: Recipe) -> list[tuple[str, str, str]]:
+    """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
+    if not isinstance(recipe, SftRecipe) or recipe.teacher == "none":
+        return []
+    return [(recipe.teacher, *question) for question in recipe.questions]
+
+
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     """What the report is made of: cells, baselines, steps, audits and reasoning, with their files."""
     results = project.results
@@ -56,9 +63,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     asked = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
-    taught = dict.fromkeys(
-        (r.teacher, r.benchmark, r.style) for r in recipes if isinstance(r, SftRecipe) and r.teacher != "none"
-    )
+    taught = dict.fromkeys(key for recipe in recipes for key in taught_by(recipe))
     return {
         "experiment": experiment,
         "description": spec.description,
@@ -107,7 +112,7 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
     found = {}
     for arm, spec in project.experiments[experiment].arms.items():
         recipes = [project.recipes[stage][variant] for stage, variant in (step.split(".") for step in spec.steps)]
-        read = dict.fromkeys((r.benchmark, r.style) for r in recipes if not isinstance(r, PretrainRecipe))
+        read = dict.fromkeys(question for recipe in recipes for question in recipe.questions)
         found[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in read]
     return found
 
@@ -123,12 +128,14 @@ class AuditPlan:
     """What a leak audit compares: what is asked, and each training data with the steps that use it.
 
     `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style).
+    `not_compared` are the benchmarks trained on whose task knows no leak into what is asked.
     """
 
     asked: list[tuple[str, str]]
     training: dict[str, tuple[str, ...]]
     corpora: dict[str, tuple[str, ...]]
     reasoning: dict[tuple[str, str, str], tuple[str, ...]]
+    not_compared: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def benchmarks(self) -> list[str]:
@@ -150,6 +157,8 @@ class AuditPlan:
 def audit_plan(project: Project, experiment: str) -> AuditPlan:
     """What the leak audit of an experiment compares."""
     spec = project.experiments[experiment]
+    akin = project.akin(spec.benchmarks[0])
+    not_compared: dict[str, dict[str, None]] = defaultdict(dict)
     training: dict[str, dict[str, None]] = defaultdict(dict)
     corpora: dict[str, dict[str, None]] = defaultdict(dict)
     reasoning: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
@@ -159,10 +168,11 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
         if isinstance(recipe, PretrainRecipe):
             corpora[recipe.corpus][step] = None
             continue
-        training[recipe.benchmark][step] = None
-        if isinstance(recipe, SftRecipe) and recipe.teacher != "none":
-            reasoning[recipe.teacher, recipe.benchmark, recipe.style][step] = None
+        for benchmark, _ in recipe.questions:
+            (training if benchmark in akin else not_compared)[benchmark][step] = None
+        for teacher, benchmark, style in taught_by(recipe):
+            if benchmark in akin:
+                reasoning[teacher, benchmark, style][step] = None
     asked = list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment)))
-    return AuditPlan(
-        asked, *({key: tuple(steps) for key, steps in used.items()} for used in (training, corpora, reasoning))
-    )
+    used = (training, corpora, reasoning, not_compared)
+    return AuditPlan(asked, *({key: tuple(steps) for key, steps in data.items()} for data in used))

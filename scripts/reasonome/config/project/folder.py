@@ -9,6 +9,9 @@ from reasonome.config.project.validation import named_well, validated
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText
 
+# Two keys that say what a recipe learns from.
+LEARNED_FROM = ("benchmark", "mixture")
+
 
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
@@ -32,7 +35,7 @@ class ConfigFolder:
         file = validated(RecipeFile, text.data, text)
         merged = {}
         for variant, changes in file.variants.items():
-            values = {"stage": stage, **file.defaults, **(changes or {})}
+            values = {"stage": stage, **_merged(file.defaults, changes or {})}
 
             def place(loc: Loc, variant: str = variant) -> Loc:
                 return self.place_in_recipe(name, variant, *loc)
@@ -73,3 +76,10 @@ class ConfigFolder:
     def _parsed(self, file: str) -> YamlText:
         self._texts[file] = YamlText.of_file(self.root / file)
         return self._texts[file]
+
+
+def _merged(defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Defaults with what a variant changes; a variant's mixture takes the place of a benchmark, and the other way."""
+    if not changes.keys().isdisjoint(LEARNED_FROM):
+        defaults = {key: value for key, value in defaults.items() if key not in LEARNED_FROM}
+    return {**defaults, **changes}

@@ -16,6 +16,7 @@ def check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
             stage, variant = step.split(".")
             for benchmark in experiment.benchmarks:
                 checks = registry.part(project.benchmarks[benchmark].task, "checks")
-                if leak := checks.leak(project, project.recipes[stage][variant], benchmark):
-                    what, fix = leak
-                    raise project.folder.error(file, ("arms", arm, "steps", position), f"'{step}' {what}", fix)
+                for part in project.recipes[stage][variant].parts:
+                    if leak := checks.leak(project, part, benchmark):
+                        what, fix = leak
+                        raise project.folder.error(file, ("arms", arm, "steps", position), f"'{step}' {what}", fix)

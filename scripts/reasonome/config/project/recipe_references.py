@@ -24,19 +24,38 @@ def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) ->
     if isinstance(recipe, PretrainRecipe):
         known("corpus", project.corpora)
         return
-    known("benchmark", project.benchmarks)
+    known("mixture" if recipe.mixture else "benchmark", project.benchmarks)
+    if isinstance(recipe, SftRecipe):
+        known("teacher", [*project.teachers, "none"])
+    else:
+        _check_one_task(project, file, variant, recipe)
+    for part in recipe.parts:
+        _check_part(project, file, variant, part)
+
+
+def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe | GrpoRecipe) -> None:
+    """One benchmark of a recipe can be asked, taught and rewarded as the recipe says."""
     task = project.benchmarks[recipe.benchmark].task
-    known("style", project.styles(task))
-    if isinstance(recipe, GrpoRecipe):
-        _check_rewards(project, file, variant, recipe, task)
+    style = project.folder.place_in_recipe(file, variant, "style")
+    project.folder.check_known(file, style, recipe.style, project.styles(task), f"style of {task}")
     if project.style(recipe.benchmark, recipe.style).asks_confidence():
         what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
         fix = "train in a style without it: a model may be asked in one that it was not trained in"
-        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
-    if isinstance(recipe, SftRecipe):
-        known("teacher", [*project.teachers, "none"])
+        raise project.folder.error(file, style, what, fix)
+    if isinstance(recipe, GrpoRecipe):
+        _check_rewards(project, file, variant, recipe, task)
+    else:
         _check_teacher(project, file, variant, recipe)
     registry.part(task, "checks").check_recipe(project, file, variant, recipe)
+
+
+def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRecipe) -> None:
+    """Benchmarks that are rewarded together are of one task: rewards are a task's."""
+    tasks = {name: project.benchmarks[name].task for name in recipe.weights_of_benchmarks}
+    if len(set(tasks.values())) > 1:
+        what = f"rewards are of one task, and these are of several: {', '.join(f'{b} ({t})' for b, t in tasks.items())}"
+        fix = "mix benchmarks of one task here; SFT may mix tasks"
+        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "mixture"), what, fix)
 
 
 def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:

@@ -1,0 +1,164 @@
+"""Recipes that learn from several benchmarks by weight."""
+
+import json
+import shutil
+from pathlib import Path
+
+import grpo_steps
+import pytest
+import tiny_training
+from ranking_questions import TASK as RANKING
+from ranking_questions import question
+
+from reasonome.cluster.plan.jobs import Job
+from reasonome.cluster.plan.workload import Workload
+from reasonome.config import STAGES
+from reasonome.config.project import Project, chains, experiments
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.registry import TASKS
+from reasonome.training.grpo import grpo
+from reasonome.training.mixture import data_files, mixed
+from reasonome.training.sft import sft
+from reasonome.training.stage import Stage
+
+CONFIG = Path(__file__).parent.parent / "config"
+NAMING = TASKS["gene_set_naming"]
+BOTH = "  both:\n    mixture: {demo-go: 3, demo-loci: 1}\n    style: answer\n    teacher: none\n    max_examples: 40\n"
+GO = "  both:\n    mixture: {demo-go: 1, go-bioc: 1}\n"
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    """The shipped configuration, with a style of one name for two tasks."""
+    folder = shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copy2(folder / "prompts/gene_set_naming.demo-names.txt", folder / "prompts/gene_set_naming.answer.txt")
+    return folder
+
+
+def with_variant(config: Path, stage: str, text: str) -> Project:
+    """The project with one more variant of a recipe, the last of its file."""
+    file = config / f"recipes/{stage}.yaml"
+    file.write_text(file.read_text(encoding="utf-8").rstrip() + "\n" + text, encoding="utf-8")
+    return Project(config)
+
+
+def test_every_beginning_has_rows_by_weight_until_one_benchmark_ends():
+    rows = {"a": "ABCDEFGH", "b": "xyz"}
+    assert "".join(mixed(rows, {"a": 3, "b": 1})) == "ABxCDEyFGHz"
+    assert "".join(mixed({"a": "ABCD", "b": "xyz"}, {"a": 1, "b": 1})) == "AxByCz"
+    assert "".join(mixed({"b": "xyz"}, {"b": 0.1})) == "xyz", "one benchmark is as it is"
+    assert mixed({"a": "ABC", "b": ""}, {"a": 1, "b": 1}) == []
+
+
+def test_a_mixture_takes_the_place_of_the_default_benchmark(config):
+    project = with_variant(config, "sft", BOTH)
+    recipe = project.recipes["sft"]["both"]
+    assert recipe.questions == [("demo-go", "answer"), ("demo-loci", "answer")]
+    assert [part.benchmark for part in recipe.parts] == ["demo-go", "demo-loci"]
+    written = recipe.model_dump(mode="json")
+    assert written["mixture"] == {"demo-go": 3, "demo-loci": 1} and "benchmark" not in written
+    assert "mixture" not in project.recipes["sft"]["names"].model_dump(mode="json"), "as before there were mixtures"
+    assert STAGES["sft"].model_validate(written) == recipe
+
+
+@pytest.mark.parametrize(
+    ("stage", "variant", "key", "what"),
+    [
+        ("sft", BOTH.replace("demo-loci", "demo-locy"), "mixture.demo-locy", "unknown name 'demo-locy'"),
+        ("sft", BOTH.replace("style: answer", "style: demo-names"), "style", "causal_gene_ranking 'demo-names'"),
+        ("sft", BOTH.replace(": 1}", ": 0}"), "mixture.demo-loci", "greater than 0"),
+        ("sft", BOTH.replace(", demo-loci: 1", ""), "mixture", "at least 2"),
+        ("sft", BOTH + "    benchmark: demo-go\n", None, "either a benchmark or a mixture"),
+        ("sft", BOTH.replace("none", "gene-names"), "teacher", "does not write for gene_set_naming"),
+        ("grpo", BOTH.replace("    teacher: none\n    max_examples: 40\n", ""), "mixture", "rewards are of one task"),
+    ],
+)
+def test_mistakes_in_a_mixture_are_told_where_they_stand(config, stage, variant, key, what):
+    with pytest.raises(InputError) as error:
+        with_variant(config, stage, variant)
+    assert what in error.value.what and error.value.file == config / f"recipes/{stage}.yaml"
+    assert error.value.field == f"variants.both.{key}" if key else True
+
+
+def test_a_part_of_a_mixture_that_would_leak_is_refused(config):
+    file = config / "experiments/demo.yaml"
+    file.write_text(file.read_text().replace("sft.names]", "sft.both]"), encoding="utf-8")
+    with pytest.raises(InputError, match="train sets of 'go-bioc' may be test sets of 'demo-go'"):
+        with_variant(config, "sft", GO)
+
+
+def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, monkeypatch):
+    file = config / "experiments/demo.yaml"
+    file.write_text(file.read_text().replace("sft.names]", "sft.both]"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    project = with_variant(config, "sft", BOTH)
+    plan = experiments.report_plan(project, "demo")
+    learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
+    assert plan["trained_on"]["KW+RA"] == learned
+    audit = experiments.audit_plan(project, "demo")
+    assert audit.training["demo-go"][0] == "sft.both" and audit.not_compared == {"demo-loci": ("sft.both",)}
+
+    for benchmark, rows in (("demo-go", 300), ("demo-loci", 9)):
+        folder = project.results.prompts(benchmark, "answer")
+        atomic.write_jsonl(folder / "train.jsonl", [{}] * rows)
+    recipe = chains.Step.parse("sft.both-s0").recipe(project)
+    job = Job("sft", {"backbone": "smollm2-135m", "chain": "sft.both-s0"})
+    work = Workload(project)._tuning(job, recipe.model_copy(update={"max_examples": None}))
+    assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """Rows of two benchmarks: sets to name as tiny_training makes them, and six loci."""
+    rows = [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)]
+    atomic.write_jsonl(folder / "loci.jsonl", rows)
+    weights = {"demo-go": 1.0, "demo-loci": 1.0}
+    return data_files("examples", [folder / "examples.jsonl", folder / "loci.jsonl"], weights)
+
+
+@pytest.mark.slow
+def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    texts = {"system": "Rank the genes.", "user": "Trait: {trait}\nGenes: {genes}"}
+    ranking = RankingStyle(gene="{symbol}", separator=", ", budget_tokens=200, reasoning="none", **texts)
+    styles = {"demo-go": tiny_training.STYLE, "demo-loci": ranking}
+    settings = {"mixture": {"demo-go": 1, "demo-loci": 1}, "style": "x", "teacher": "none", "max_length": 256}
+    recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings, "max_examples": 8})
+    atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
+    stage = Stage(models / "sft.both-s0", files_of(tmp_path), styles)
+    assert set(stage.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in stage.identity
+    sft(stage, {"demo-go": NAMING, "demo-loci": RANKING})
+    assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out
+    manifest = json.loads((models / "sft.both-s0/manifest.json").read_text())
+    assert manifest["examples"] == 8 and set(manifest["data"]) == {"examples of demo-go", "examples of demo-loci"}
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_a_benchmark_of_which_nothing_is_left_is_named(tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"mixture": {"demo-go": 1, "go": 1}, "style": "names", "teacher": "none", "max_length": 256}
+    recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings})
+    atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
+    empty = tmp_path / "none.jsonl"
+    empty.write_text("")
+    data = {"examples of demo-go": tmp_path / "examples.jsonl", "examples of go": empty}
+    stage = Stage(models / "sft.both-s0", data, dict.fromkeys(settings["mixture"], tiny_training.STYLE))
+    with pytest.raises(InputError, match="no example of go is left") as error:
+        sft(stage, dict.fromkeys(settings["mixture"], NAMING))
+    assert error.value.file == empty
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_grpo_on_two_benchmarks_of_a_task(tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    folder = grpo_steps.prepare(models, benchmark=None, mixture={"demo-go": 2, "go": 1})
+    weights = {"demo-go": 2.0, "go": 1.0}
+    files = [tmp_path / "examples.jsonl"] * 2
+    data = data_files("examples", files, weights) | data_files("valid", files, weights)
+    grpo(Stage(folder, data, dict.fromkeys(weights, grpo_steps.STYLE)), grpo_steps.Vowels(), None)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    # Twelve of the first benchmark go with six of the second; the recipe's limit comes first where it has one.
+    assert manifest["examples"] == min(18, json.loads((folder / "recipe.json").read_text())["prompts"] or 18)
