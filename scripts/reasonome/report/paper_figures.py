@@ -118,7 +118,7 @@ def _nothing(text: str) -> Figure:
 
 def _with_confidence(evaluations: list[Scored]) -> list[Scored]:
     """Those whose scores can say when a model should have abstained."""
-    return [(one, scores) for one, scores in evaluations if abstention.NEEDED <= set(scores)]
+    return [(one, scores) for one, scores in evaluations if set(scores) >= abstention.NEEDED]
 
 
 def abstentions(evaluations: list[Scored], *, seed: int, resamples: int) -> pd.DataFrame:
