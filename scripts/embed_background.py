@@ -1,6 +1,6 @@
 """Embed the names of a background once, into the encoder's cache, so that no two scoring jobs do it at a time.
 
-python scripts/embed_background.py --background results/backgrounds/demo-go.parquet \
+python scripts/embed_background.py --benchmark demo-go --background results/backgrounds/demo-go.parquet \
     --encoder results/encoders/minilm --output results/backgrounds/demo-go.minilm.json
 """
 
@@ -11,22 +11,24 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks.naming.background import read_background
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks import registry
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--benchmark", required=True)
     parser.add_argument("--background", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the sentence encoder")
     parser.add_argument("--output", type=Path, required=True, help="how many names were embedded")
     args = parser.parse_args()
 
-    scorer = TermScorer(read_background(args.background), load_encoders(Project(args.config).encoders, [args.encoder]))
-    count = scorer.embed_candidates()
-    atomic.write_json(args.output, {"names": count})
-    print(f"{count:,} names")
+    project = Project(args.config)
+    part = registry.part(project.task(args.benchmark).name, "background")
+    names = part.read_background(args.background).candidate_names
+    load_encoders(project.encoders, [args.encoder])[args.encoder.name].embed(names)
+    atomic.write_json(args.output, {"names": len(names)})
+    print(f"{len(names):,} names")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from reasonome.scoring.answers import shuffled
 from reasonome.tasks.naming import background, baselines, scoring
 from reasonome.tasks.naming.baselines.database import Database
 from reasonome.tasks.naming.baselines.names import best_by_term_score
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.settings import NamingStyle, PromptFacts
 from reasonome.tasks.naming.task import Example, Fact, Gene
@@ -89,7 +90,7 @@ BACKGROUND = a_background(
 
 def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED, terms=BACKGROUND):
     scorer = None if terms is None else TermScorer(terms, {})
-    questions = baselines.Questions(asked, style, seed, training, {"by words": ByWords()}, scorer)
+    questions = Questions(asked, style, seed, training, {"by words": ByWords()}, scorer)
     return baselines.BASELINES[name].answer(questions)
 
 
@@ -231,11 +232,14 @@ def test_nearest_prompt_reads_what_the_style_shows():
     assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
 
 
+def gene(symbol, name, facts):
+    return Gene(symbol=symbol, name=name, facts=tuple(Fact(relation="in", object=fact) for fact in facts))
+
+
 def told(id, *genes):
     """A set of genes given as symbol:fact,fact."""
-    pairs = [gene.partition(":")[::2] for gene in genes]
-    facts = [tuple(Fact(relation="in", object=o) for o in objects.split(",") if o) for _, objects in pairs]
-    listed = [Gene(symbol=symbol, facts=own) for (symbol, _), own in zip(pairs, facts, strict=True)]
+    pairs = [one.partition(":")[::2] for one in genes]
+    listed = [gene(symbol, "", filter(None, facts.split(","))) for symbol, facts in pairs]
     return Example(id=id, subset="bp", name=id, genes=listed)
 
 
@@ -266,17 +270,8 @@ def test_baselines_that_read_prompts_know_no_more_than_the_prompts_show():
     tight = NAMES.model_copy(
         update={"budget_tokens": 12, "order": "listed", "facts": PromptFacts(most=3, budget_tokens=8)}
     )
-    genes = ["A=zinc ion", "B=DNA ligase one", "C=DNA ligase two"]
-    asked = [example("Q", "?", genes)]
-    facts = {"A": ["x", "y"], "B": ["y"], "C": ["y"]}
-    asked[0] = asked[0].model_copy(
-        update={
-            "genes": [
-                gene.model_copy(update={"facts": tuple(Fact(relation="in", object=o) for o in facts[gene.symbol])})
-                for gene in asked[0].genes
-            ]
-        }
-    )
+    listed = [("A", "zinc ion", "xy"), ("B", "DNA ligase one", "y"), ("C", "DNA ligase two", "y")]
+    asked = [Example(id="Q", subset="bp", name="?", genes=[gene(*one) for one in listed])]
     training = [example("T1", "ligation", ["P=DNA ligase", "Q=zinc ion"]), example("T2", "binding", ["R=zinc ion"])]
     for name, answer in (
         ("commonest_phrase", "zinc ion"),
@@ -294,7 +289,7 @@ def test_nearest_prompt_by_encoders_reads_the_listing_of_the_prompt():
     assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
     encoder = ByWords()
     style = NAMES.model_copy(update={"separator": " | ", "seed": 3})
-    questions = baselines.Questions(ASKED[:1], style, 0, TRAINING, {"by words": encoder})
+    questions = Questions(ASKED[:1], style, 0, TRAINING, {"by words": encoder})
     baselines.BASELINES["nearest_prompt_encoder"].answer(questions)
     assert len(encoder.read) == 4
     order = gene_order(["A", "B", "Z"], 3)
@@ -312,7 +307,7 @@ def test_nearest_prompt_by_several_encoders_is_by_their_mean():
             return np.stack([self.vectors[0]] if len(texts) == 1 else self.vectors[1:])
 
     def nearest(**encoders):
-        questions = baselines.Questions(ASKED[:1], NAMES, 0, TRAINING, encoders)
+        questions = Questions(ASKED[:1], NAMES, 0, TRAINING, encoders)
         return baselines.BASELINES["nearest_prompt_encoder"].answer(questions)[0][0]
 
     first, second = Fixed(0.9, 0.8, 0.1), Fixed(0.1, 0.7, 0.8)  # means 0.5, 0.75, 0.45
@@ -326,7 +321,7 @@ def asked_of(genes, id="Q", name="?", **more):
 
 
 def in_database(name, *asked, terms=BACKGROUND, seed=0):
-    return baselines.BASELINES[name].answer(baselines.Questions(asked, NAMES, seed, terms=TermScorer(terms, {})))[0]
+    return baselines.BASELINES[name].answer(Questions(asked, NAMES, seed, terms=TermScorer(terms, {})))[0]
 
 
 def test_the_nearest_set_of_a_database():

@@ -1,13 +1,10 @@
 """The completion contract: what is read, and every way to break it."""
 
-import random
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.tasks.naming.completion import Answer, parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.completion import Answer, parse_completion, parse_published
 
 GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<think>XRCC1 helps.</think>"
 STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]
@@ -63,41 +60,6 @@ def test_each_breach_is_named(text, name, steps, problems):
     assert parse_completion(text) == Answer(name, steps, problems)
 
 
-def test_a_second_definition_of_the_contract_agrees():
-    """Random arrangements of the pieces: no problems exactly where one plain pattern matches the whole."""
-    step = r"<think>(?=\s*[^\s<])(?:(?!</?think>|\n\s*Process:)[\s\S])*</think>"
-    contract = re.compile(rf"\s*Process: ?(?! *<)[^\n<]*[^\s<][^\n<]*\n\s*Reasoning:\s*(?:{step}\s*)+")
-    pieces = ["Process: x", "Process:", "Reasoning:", "<think>a</think>", "<think></think>", "<think>", "b"]
-    pieces.append("Process: x <think>a</think>")
-    weights = [4, 1, 4, 6, 1, 1, 1, 1]
-    chance = random.Random(0)
-    outcomes = set()
-    for _ in range(20_000):
-        text = "\n".join(chance.choices(pieces, weights, k=chance.randint(1, 5)))
-        good = contract.fullmatch(text) is not None
-        read = parse_completion(text)
-        assert (read.problems == []) == good, text
-        outcomes.add(good)
-    assert outcomes == {True, False}
-
-
-def test_rendered_completions_are_read_back():
-    assert render_completion("DNA repair", STEPS) == GOOD  # which is read without a problem
-    assert render_completion(" DNA\n repair ", ["one\n two"]) == (
-        "Process: DNA repair\nReasoning:\n<think>one two</think>"
-    )
-    assert render_completion("DNA repair", []) == "Process: DNA repair"
-
-
-@pytest.mark.parametrize(
-    ("name", "steps", "problem"),
-    [("", ["a"], "empty_name"), ("x", ["a", " "], "empty_think"), ("x", ["a</think>b"], "unclosed_think")],
-)
-def test_what_could_not_be_read_back_is_not_rendered(name, steps, problem):
-    with pytest.raises(ValueError, match=problem):
-        render_completion(name, steps)
-
-
 def test_long_malformed_text_is_read_in_linear_time():
     for text in ("<think>" * 100_000, "</think>" * 100_000, "<think>" + "a" * 1_000_000, " " * 500_000 + "x"):
         assert parse_completion(text).problems
@@ -126,7 +88,7 @@ def test_reading_never_raises_and_spans_hold_the_name(text, asked):
         assert ("no_confidence" in read.problems) == (asked and read.confidence is None)
         assert (read.span is None) == (read.name == "")
         if read.span:
-            said = text[slice(*read.span)].replace("\0", "")
+            said = text[slice(*read.span)].replace("\0", " ")
             assert said.startswith(read.name[0]) and said.endswith(read.name[-1])
             assert "think>" in said or said == read.name  # a step, or a stray tag, stands for a space
 

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from reasonome.tasks.naming.completion import parse_completion, render_completion
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
 from reasonome.teaching import Proposal
 
@@ -216,7 +216,7 @@ def test_every_sentence_is_true_of_the_genes_it_names():
                 forms["counted"] += 1
             if mode == "blind":
                 assert not re.search(rf"\b{example['name']}\b", " ".join(proposal.steps))
-            read = parse_completion(render_completion(proposal.proposed, proposal.steps))
+            read = GeneSetNaming().parse(GeneSetNaming().target(proposal.proposed, proposal.steps))
             assert (read.name, read.steps, read.problems) == (proposal.proposed, proposal.steps, [])
     assert forms["gene"] > 300 and forms["named"] > 100 and forms["counted"] > 5
 
@@ -231,12 +231,6 @@ def test_what_is_written_depends_on_the_row_the_facts_and_the_seed_alone():
     assert write(rows[7:8], facts, "given") == first[7:8]
     other = write(rows, facts, "given", seed=1)
     assert sum(a.steps != b.steps for a, b in zip(first, other, strict=True)) > 50
-
-
-def test_the_wording_varies():
-    rows, facts = made_up(rows=60, genes=100, objects=60, facts=2_000)
-    endings = {re.sub(r"obj\d+|G\d+|\d+", "_", proposal.steps[-1]) for proposal in write(rows, facts, "given")}
-    assert len(endings) > 15
 
 
 @pytest.mark.parametrize(("steps", "genes_per_step"), [(1, 3), (2, 1), (2, 3), (3, 2), (5, 2), (8, 1)])

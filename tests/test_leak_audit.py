@@ -24,10 +24,10 @@ from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Training
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
-from reasonome.tasks.naming.leaks import Asked, HeldOut
+from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
-from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
+from reasonome.tasks.naming.task import ABSTENTION, Example, Fact, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -243,27 +243,6 @@ def test_a_test_name_in_reasoning_is_caught():
     assert naming_leaks.reasoning_finding(training, [clean], 0, bench()).verdict == "clean"
 
 
-def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
-    secretion = frozenset({"insulin secretion", "release of insulin"})
-    prompts = [
-        Asked("Genes: A (alpha); B (beta)", "Genes: A; B", frozenset({"vision"}), 1),
-        Asked("Genes: A (Cell Cycle kinase); B (beta)", "Genes: A; B", frozenset({"cell cycle"}), 2),
-        Asked("Genes: A (insulin): Release of insulin", "Genes: A: Release of insulin", secretion, 5),
-        Asked("Genes: A (insulin secretion factor): insulin secretion", "Genes: A: insulin secretion", secretion, 6),
-    ]
-    strict = bench(name_in_prompt={"facts": "fail"})
-    on_its_own, in_gene_name = naming_leaks.prompt_findings("facts", prompts, Path("test.jsonl"), strict)
-    assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
-    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 5, "fails")
-    assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
-    assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
-    assert naming_leaks.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
-    for policy, verdict in (({}, "fails"), ({"name_in_prompt": {"facts": "report"}}, "reported")):
-        found = naming_leaks.prompt_findings("facts", prompts, Path("t"), bench(**policy), carries_facts=True)
-        assert [f.verdict for f in found] == [verdict, "reported"]
-    assert [f.verdict for f in naming_leaks.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
-
-
 STYLE = {
     "gene": "{symbol} ({name})",
     "separator": "; ",
@@ -273,15 +252,42 @@ STYLE = {
 NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 99}
 
 
+def prompt_findings(style: NamingStyle, *rows: Example, name="own", **policy):
+    return naming_leaks.prompt_findings(name, GeneSetNaming(), style, rows, Path("test.jsonl"), bench(**policy))
+
+
 def asked(style: NamingStyle, *rows: Example) -> list[tuple[str, int, int | None]]:
     """(kind, prompts looked at, line of the first that holds its name)."""
-    prompts = naming_leaks.asked_prompts(GeneSetNaming(), style, rows, ())
-    findings = naming_leaks.prompt_findings("own", prompts, Path("test.jsonl"), bench())
-    return [(f.kind, f.looked_at, f.line) for f in findings]
+    return [(f.kind, f.looked_at, f.line) for f in prompt_findings(style, *rows)]
 
 
-def example(name, gene_name="alpha", **more) -> Example:
-    return Example(id="GO:1", subset="bp", name=name, genes=[Gene(symbol="A", name=gene_name)], **more)
+def example(name, gene_name="alpha", facts=(), **more) -> Example:
+    told = tuple(Fact(relation="in", object=fact) for fact in facts)
+    return Example(id="GO:1", subset="bp", name=name, genes=[Gene(symbol="A", name=gene_name, facts=told)], **more)
+
+
+def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
+    style = NamingStyle(**STYLE, budget_tokens=99, facts={"most": 1, "budget_tokens": 99, "fact": "{object}"})
+    synonyms = ["release of insulin"]
+    rows = [
+        example("vision"),
+        example("cell cycle", "Cell Cycle kinase"),
+        example(ABSTENTION),
+        example("insulin secretion", "insulin", ["Release of insulin"], synonyms=synonyms),
+        example("insulin secretion", "insulin secretion factor", ["insulin secretion"], synonyms=synonyms),
+    ]
+    on_its_own, in_gene_name = prompt_findings(style, *rows)
+    assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
+    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 4, "fails")
+    assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
+    assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
+    assert [f.verdict for f in prompt_findings(style, *rows[:1])] == ["clean"] * 2
+    # A style with facts fails unless the policy names it; one without is reported unless the policy does.
+    reported = prompt_findings(style, *rows, name="facts", name_in_prompt={"facts": "report"})
+    assert [f.verdict for f in reported] == ["reported"] * 2
+    told = NamingStyle(**STYLE | {"user": "Vision? {genes}"}, budget_tokens=99)
+    for policy, verdict in (({}, "reported"), ({"name_in_prompt": {"own": "fail"}}, "fails")):
+        assert prompt_findings(told, rows[0], **policy)[0].verdict == verdict
 
 
 def test_a_set_without_an_answer_is_not_looked_for_in_an_instruction_to_abstain():

@@ -18,8 +18,8 @@ from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.tasks.naming.published import check_sha256, read_published
-from reasonome.tasks.naming.settings import NamingBenchmark, PublishedFile
+from reasonome.tasks.naming.published import read_published
+from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
@@ -106,14 +106,6 @@ def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, m
     with pytest.raises(InputError, match=message) as error:
         read(path, text)
     assert (error.value.file, error.value.line, error.value.field) == (path, line, field)
-
-
-def test_a_file_of_another_checksum_is_an_error():
-    spec = PublishedFile(path="test.csv", sha256="a" * 64)
-    check_sha256(spec, "a" * 64, "test.csv")
-    check_sha256(PublishedFile(path="test.csv"), "b" * 64, "test.csv")
-    with pytest.raises(InputError, match=f"this file has sha256 {'b' * 64}, and the benchmark gives {'a' * 64}"):
-        check_sha256(spec, "b" * 64, "test.csv")
 
 
 def test_published_splits_leak_nothing_into_one_another():

@@ -12,6 +12,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, total
 from reasonome.tasks.naming import baselines
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
@@ -156,7 +157,7 @@ class Attacked:
         return TASK.prompt(example, self.style).messages
 
     def baseline(self, name, examples):
-        return baselines.BASELINES[name].answer(baselines.Questions(examples, self.style, 0, self.training))[0]
+        return baselines.BASELINES[name].answer(Questions(examples, self.style, 0, self.training))[0]
 
     @cached_property
     def common(self):
@@ -287,9 +288,7 @@ def test_no_answer_without_a_look_at_the_question_comes_near_one_that_looks(atta
     whole = project.style("demo-go", "names")
     rewards = {}
     for name in ("constant", "common_words", "nearest_prompt"):
-        (answers,) = baselines.BASELINES[name].answer(
-            baselines.Questions(attacked.held_out, whole, 0, attacked.training)
-        )
+        (answers,) = baselines.BASELINES[name].answer(Questions(attacked.held_out, whole, 0, attacked.training))
         rewards[name] = attacked.reward([completion(answer) for answer in answers], attacked.held_out)
     print(rewards)
     assert max(rewards["constant"], rewards["common_words"]) < rewards["nearest_prompt"] - 0.2

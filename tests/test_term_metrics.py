@@ -241,18 +241,6 @@ def many() -> Background:
     return Background(background_table(pd.DataFrame(rows, columns=toy.facts().columns), {}, toy.benchmark()))
 
 
-def test_chance_is_50_and_the_truth_above_99(many):
-    scorer = TermScorer(many, {"letters": Letters()})
-    names = [term.name for term in many.candidates]
-    example = asked("P007", many.by_id["P007"].name, "g70 g71")
-    table = scorer.score(names, [example] * 150)
-    assert table["percentile"].mean() == pytest.approx(
-        50
-    )  # every name once: what a name drawn at random has on average
-    assert table["percentile"].idxmax() == 7 and table["percentile"].max() > 99
-    assert table["term_score"].idxmax() == 7 and (table["term_score"].drop(7) == 0).all()
-
-
 def test_rows_stand_in_the_order_of_the_names(many):
     """Many truths, more than are compared at once, and answers in no order of theirs."""
     scorer = TermScorer(many, {"letters": Letters()})

@@ -14,7 +14,7 @@ rule build_background:
     resources:
         **asks("build_background"),
     params:
-        code=code_of("build_background.py"),
+        code=lambda w: code_of("build_background.py", "background", w.benchmark),
         settings=background_settings,
     shell:
         configured(
@@ -42,5 +42,6 @@ rule embed_background:
     shell:
         configured(
             "embed_background.py",
-            "--background {input.background} --encoder {params.folder} --output {output}",
+            "--benchmark {wildcards.benchmark} --background {input.background} --encoder {params.folder}"
+            " --output {output}",
         )

@@ -13,11 +13,16 @@ import pandas as pd
 import pyarrow
 from pyarrow import compute, parquet
 
+from reasonome.config.project import Project
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
+from reasonome.core.terminal import show
+from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
+from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 SCHEMA = pyarrow.schema(
@@ -37,6 +42,21 @@ SCHEMA = pyarrow.schema(
 
 
 # --- built ----------------------------------------------------------------------------------------------
+
+
+def build(project: Project, name: str, path: str | os.PathLike) -> None:
+    """Write the background of a benchmark; says how many terms each source and namespace has."""
+    read = files.background(project, name).files
+    ontologies = {source: read_ontology(file) for source, file in read["ontologies"].items()}
+    table = background_table(read_facts(read["facts"]), ontologies, project.benchmarks[name])
+    write_background(table, path)
+    counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
+    for (source, namespace), terms in counted.groupby(["source", "namespace"]):
+        genes = terms["n_genes"]
+        show(
+            f"{f'{source} {namespace}'.strip()}: {len(terms):,} terms, {(genes > 0).sum():,} with genes "
+            f"({genes.max():,} at most), {terms['candidate'].sum():,} to which answers are linked"
+        )
 
 
 def background_table(
@@ -122,17 +142,6 @@ def write_background(table: pyarrow.Table, path: str | os.PathLike) -> None:
         parquet.write_table(table, temporary, write_page_checksum=True)
 
 
-def background_statistics(table: pyarrow.Table) -> pd.DataFrame:
-    """For each source and namespace: terms, those with genes, candidates, and the most genes that a term has."""
-    columns = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
-    return columns.groupby(["source", "namespace"], as_index=False).agg(
-        terms=("n_genes", "size"),
-        with_genes=("n_genes", lambda counts: int((counts > 0).sum())),
-        candidates=("candidate", "sum"),
-        largest=("n_genes", "max"),
-    )
-
-
 # --- read and asked -------------------------------------------------------------------------------------
 
 
@@ -175,6 +184,11 @@ class Background:
     def candidates(self) -> list[BackgroundTerm]:
         """The terms that an answer can be linked to, sorted by id."""
         return [term for term in self.by_id.values() if term.candidate]
+
+    @cached_property
+    def candidate_names(self) -> list[str]:
+        """The names of the candidates; one that several share is one name."""
+        return list(dict.fromkeys(term.name for term in self.candidates))
 
     def by_name(self, normalised: str, namespace: str = "") -> BackgroundTerm | None:
         """The term of that name, else the one with that synonym; of several that of `namespace`, else the first id.

@@ -18,7 +18,7 @@ from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.contamination import contaminated
-from reasonome.tasks.naming.published import check_sha256, read_published
+from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -78,7 +78,7 @@ def _published(
     unmapped, told = [], {}
     for (part, subset), path in paths.items():
         sha256 = file_sha256(path)
-        check_sha256(benchmark.published_files[part, subset], sha256, path)
+        benchmark.published_files[part, subset].check_sha256(sha256, path)
         found, without_gene, emptied = read_published(path, subset, genes, corpus.unmapped)
         sets.setdefault(part, []).extend(gene_sets.with_terms(found, *ontologies))
         unmapped.append(without_gene)

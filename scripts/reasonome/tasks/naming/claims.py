@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reasonome.facts.sources.source import FACT_COLUMNS, NOT
+from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.background import Background
@@ -95,7 +95,6 @@ class Knowledge:
         self.symbols = frozenset(facts["gene"].unique())
         self._any_case = _by_upper_case(self.symbols)
         self._background = background
-        self._annotated = _number_annotated(facts, background)
         self._index(facts[~facts["relation"].isin(NAMING | FREE_TEXT)])
         self._phrases = self._names(facts)
         lengths: dict[str, set[int]] = defaultdict(set)
@@ -104,11 +103,6 @@ class Knowledge:
             lengths[first].add(1 + len(others))
         # First word → how many words the phrases have that begin with it, the longest first.
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-
-    @classmethod
-    def without_facts(cls) -> "Knowledge":
-        """For reading which genes of a set a text names, where no facts are at hand."""
-        return cls(pd.DataFrame(columns=FACT_COLUMNS, dtype=str))
 
     def _index(self, facts: pd.DataFrame) -> None:
         denied = facts["relation"].str.startswith(NOT)
@@ -119,6 +113,8 @@ class Knowledge:
             self._denied[row.gene][row.object_id] = said.replace("_", " ", row.relation.count("_"))
         # Facts stay in columns, sorted by gene and object: as Python's objects they would take gigabytes.
         told = facts[~denied].astype("category").sort_values(["gene", "object_id"], kind="stable")
+        # How many genes anything is known of.
+        self._annotated = self._background.number_of_genes if self._background else told["gene"].nunique()
         self._genes_of = told[["gene", "object_id"]].drop_duplicates()["object_id"].value_counts().to_dict()
         self._rows_of = told.groupby("gene", observed=True).indices
         self._object_ids = told["object_id"].to_numpy(dtype=object)
@@ -286,14 +282,6 @@ class Knowledge:
                 if denied == one or denied in above:
                     return said
         return ""
-
-
-def _number_annotated(facts: pd.DataFrame, background: Background | None) -> int:
-    """How many genes anything is known of: those of the background, else those of the facts."""
-    if background is not None:
-        return background.number_of_genes
-    telling = ~facts["relation"].isin(NAMING | FREE_TEXT) & ~facts["relation"].str.startswith(NOT)
-    return facts.loc[telling, "gene"].nunique()
 
 
 def _by_upper_case(symbols: Collection[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The completion contract: how a proposed name and its reasoning are written, and read back strictly.
+"""The completion contract: how a proposed name and its reasoning are read.
 
 Process: <name>
 Reasoning:
@@ -10,7 +10,6 @@ one, a line `Confidence: <0 to 100>` comes last or directly behind the name.
 """
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 NAME_PROBLEMS = {
@@ -30,6 +29,8 @@ _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
 _THINK = re.compile(r"<think>((?:(?!<think>).)*?)</think>|<think>(?:(?!<think>).)*|</think>", re.DOTALL)
 # Stands for every character of a think block, so that what is outside the blocks keeps its lines and its place.
 _BLOCK = "\0"
+# All ends of lines but the usual one, and the character that stands for blocks.
+_ODD = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {_BLOCK: " "})
 
 # As published: wherever it stands in a line, with what markdown may put around it. Tags of a step end the name.
 _PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
@@ -101,7 +102,7 @@ def parse_completion(text: str, confidence: bool = False) -> Answer:
         "text_outside": bool(leftover.replace(_BLOCK, "").strip()),
         "no_confidence": confidence and value is None,
     }
-    return _answer(text, re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
+    return _answer(re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
 
 
 def parse_published(text: str, confidence: bool = False) -> Answer:
@@ -122,40 +123,19 @@ def parse_published(text: str, confidence: bool = False) -> Answer:
         "no_reasoning": not any(steps),
         "no_confidence": confidence and value is None,
     }
-    return _answer(text, name, steps, found, value, span)
+    return _answer(name, steps, found, value, span)
 
 
 def _answer(
-    text: str,
-    name: str,
-    steps: list[str],
-    found: dict[str, bool],
-    confidence: float | None,
-    span: tuple[int, int] | None,
+    name: str, steps: list[str], found: dict[str, bool], confidence: float | None, span: tuple[int, int] | None
 ) -> Answer:
     problems = [code for code, is_so in found.items() if is_so]
-    return Answer(name, [step for step in steps if step], problems, confidence, _in_text(text, span))
+    return Answer(name, [step for step in steps if step], problems, confidence, span)
 
 
 def _plain(text: str) -> str:
-    """The text with one kind of line end, and without the character that stands for blocks."""
-    return "\n".join(text.splitlines()).replace(_BLOCK, "")
-
-
-def _in_text(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
-    """A span of `_plain(text)` as a span of the text itself."""
-    if span is None or text.startswith(_plain(text)):
-        return span
-    places = [place for place in _places(text) if text[place : place + 1] != _BLOCK]
-    return places[span[0]], places[span[1] - 1] + 1
-
-
-def _places(text: str) -> Iterator[int]:
-    """Where each character of the text with plain line ends stands in the text; the last line's end is one beyond."""
-    start = 0
-    for line in text.splitlines(keepends=True):
-        yield from range(start, start + len(line.splitlines()[0]) + 1)
-        start += len(line)
+    """The text with one kind of line end, and without the character that stands for blocks; places stay."""
+    return text.replace("\r\n", " \n").translate(_ODD)
 
 
 def _stripped(process: re.Match, around: str) -> tuple[str, tuple[int, int] | None]:
@@ -180,23 +160,3 @@ def _percent(text: str) -> float | None:
     """A number from 0 to 100, with or without a percent sign, as a share; None for anything else."""
     match = _PERCENT.fullmatch(text.strip(_MARKDOWN))
     return float(match[1]) / 100 if match and float(match[1]) <= 100 else None
-
-
-def render_completion(name: str, steps: Sequence[str]) -> str:
-    """Write a completion that `parse_completion` reads back; without steps, the `Process:` line alone.
-
-    White space inside a text becomes one space. Raises ValueError if the result would break the contract
-    (no name, an empty step, a tag inside a text).
-    """
-    lines = [f"Process: {_one_line(name)}"]
-    if steps:
-        lines += ["Reasoning:", *(f"<think>{_one_line(step)}</think>" for step in steps)]
-    text = "\n".join(lines)
-    problems = parse_completion(text).problems
-    if problems != ([] if steps else ["no_reasoning"]):
-        raise ValueError(f"not a completion that can be read back ({', '.join(problems)}): {text!r}")
-    return text
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -69,16 +69,6 @@ class HeldOut:
     threshold: float
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One rendered prompt: its text, with and without the official names of genes, the true names, the set's line."""
-
-    text: str
-    without_gene_names: str
-    names: frozenset[str]
-    line: int
-
-
 def _audit_training(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
@@ -141,29 +131,9 @@ def _audit_prompts(
     for benchmark, name in plan.asked:
         task, style = project.task(benchmark), project.style(benchmark, name)
         file = examples_folder(project, benchmark, name) / "test.jsonl"
-        prompts = asked_prompts(task, style, read_rows(file, task.Example), ontologies)
-        findings += prompt_findings(name, prompts, file, by_name[benchmark], carries_facts=style.facts is not None)
+        rows = read_rows(file, task.Example)
+        findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
     return findings
-
-
-def asked_prompts(
-    task: GeneSetNaming, style: NamingStyle, examples: Sequence[Example], ontologies: Sequence[Ontology]
-) -> list[Asked]:
-    """The rendered prompts of a file's rows, less those whose answer is to abstain: a style may say in which words."""
-    chosen = [task.with_choice(row, style) for row in examples]
-    unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
-    sets = with_term_of_origin(examples, *ontologies)
-    return [
-        Asked(_prompt_text(task, row, style), _prompt_text(task, row, unnamed), one.searchable_names, line)
-        for line, (row, one) in enumerate(zip(chosen, sets, strict=True), 1)
-        if row.name != ABSTENTION
-    ]
-
-
-def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:
-    """All messages of a prompt."""
-    prompt = task.prompt(example, style)
-    return "\n".join(message["content"] for message in prompt.messages)
 
 
 def _finding(data: str, training: Training, tested: HeldOut, kind: str, **found: Any) -> Finding:
@@ -391,35 +361,49 @@ def taught_text(row: dict) -> str:
 
 
 def prompt_findings(
-    style: str, prompts: Sequence[Asked], file: Path, tested: HeldOut, carries_facts: bool = False
+    name: str,
+    task: GeneSetNaming,
+    style: NamingStyle,
+    rows: Sequence[Example],
+    file: Path,
+    tested: HeldOut,
+    ontologies: Sequence[Ontology] = (),
 ) -> list[Finding]:
     """Prompts that hold a true name: on its own, or only because the official name of a gene holds it.
 
     Where the policy does not name the style, the first fails if the style carries facts, and is reported if not.
-    The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy.
+    The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy. Rows whose answer
+    is to abstain are passed over: a style may say in which words.
     """
-    names = [prompt.names for prompt in prompts]
-    anywhere = names_in_prompts([prompt.text for prompt in prompts], names)
-    outside = names_in_prompts([prompt.without_gene_names for prompt in prompts], names)
-    kinds = {
-        "name_in_prompt": (outside, tested.policy.name_in_prompt.get(style, "fail" if carries_facts else "report")),
-        "name_in_gene_name": (["" if o else a for a, o in zip(anywhere, outside, strict=True)], "report"),
-    }
+    policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
+    asked = {line: row for line, row in enumerate(rows, 1) if row.name != ABSTENTION}
+    chosen = [task.with_choice(row, style) for row in asked.values()]
+    unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
+    names = [one.searchable_names for one in with_term_of_origin(asked.values(), *ontologies)]
+    anywhere, outside = (
+        names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names) for shown in (style, unnamed)
+    )
+    in_gene_names = ["" if alone else found for found, alone in zip(anywhere, outside, strict=True)]
     findings = []
-    for kind, (held, policy) in kinds.items():
-        first = next((i for i, name in enumerate(held) if name), None)
+    for kind, held, what in (("name_in_prompt", outside, policy), ("name_in_gene_name", in_gene_names, "report")):
+        line, first = next(((line, found) for line, found in zip(asked, held, strict=True) if found), (None, ""))
         findings.append(
             _finding(
                 "prompts",
-                Training(f"style {style}", (), file),
+                Training(f"style {name}", (), file),
                 tested,
                 kind,
-                looked_at=len(prompts),
+                looked_at=len(asked),
                 dropped=0,
                 remaining=sum(map(bool, held)),
-                policy=policy,
-                example="" if first is None else f"'{held[first]}'",
-                line=None if first is None else prompts[first].line,
+                policy=what,
+                example=first and f"'{first}'",
+                line=line,
             )
         )
     return findings
+
+
+def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:
+    """All messages of a prompt."""
+    return "\n".join(message["content"] for message in task.prompt(example, style).messages)

@@ -6,14 +6,7 @@ from typing import Any
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import (
-    Prompt,
-    count_fitting,
-    filled_template,
-    gene_order,
-    gene_text,
-    most_that_fit,
-)
+from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.tasks.naming.settings import NamingStyle
 
 
@@ -26,12 +19,10 @@ def fact_texts(gene: Any, style: NamingStyle) -> list[str]:
     """The gene's facts as the style writes them, the first with what stands between a gene and its facts."""
     if style.facts is None:
         return []
-    written = [
-        style.facts.fact.format(relation=fact.relation.replace("_", " "), object=one_line(fact.object))
-        for fact in gene.facts[: style.facts.most]
-    ]
     return [
-        (style.facts.separator if position else style.facts.opening) + text for position, text in enumerate(written)
+        (style.facts.separator if position else style.facts.opening)
+        + style.facts.fact.format(relation=fact.relation.replace("_", " "), object=one_line(fact.object))
+        for position, fact in enumerate(gene.facts[: style.facts.most])
     ]
 
 

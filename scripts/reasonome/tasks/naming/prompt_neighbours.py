@@ -70,8 +70,9 @@ def with_neighbours(
         for example, one, cosine in zip(block, sets, cosines, strict=True):
             cosine[by_term[example.term or example.id]] = -np.inf
             cosine[[i for name in one.names for i in by_name[name]]] = -np.inf
-            nearest = _largest(cosine, style.neighbours.most)
-            if not nearest:
+            nearest = np.argsort(-cosine, kind="stable")[: style.neighbours.most]
+            nearest = nearest[np.isfinite(cosine[nearest])]
+            if not len(nearest):
                 raise InputError(
                     f"set '{example.id}' of {example.subset} can be shown no neighbour: each of the {len(training):,} "
                     f"training sets has its term, its name or a Jaccard index of {threshold:g} or more with it",
@@ -81,13 +82,6 @@ def with_neighbours(
             neighbours = [_shown(training[i], style) for i in nearest]
             found.append(example.model_copy(update={"neighbours": neighbours}))
     return found
-
-
-def _largest(values: np.ndarray, most: int) -> list[int]:
-    """Positions of the largest finite values, the largest first."""
-    some = np.argpartition(-values, most - 1)[:most] if most < len(values) else np.arange(len(values))
-    ordered = some[np.argsort(-values[some], kind="stable")]
-    return [int(i) for i in ordered if np.isfinite(values[i])]
 
 
 def _shown(example: Example, style: NamingStyle) -> Neighbour:

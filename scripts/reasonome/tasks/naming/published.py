@@ -14,7 +14,6 @@ from reasonome.facts.files.plain_table import PlainTable, parse
 from reasonome.facts.files.text_file import read_text
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import with_genes
-from reasonome.tasks.naming.settings import PublishedFile
 
 COLUMNS = ("ID", "Genes", "Term_Description")
 # Excel's first line, which it reads and does not show. The header tells the delimiter too.
@@ -80,14 +79,3 @@ def _columns(table: PlainTable) -> list[str]:
 
 def _plain(column: str) -> str:
     return "".join(filter(str.isalnum, column)).casefold()
-
-
-def check_sha256(spec: PublishedFile, sha256: str, file: str | os.PathLike) -> None:
-    """InputError if the file is not the one whose sha256 the benchmark gives."""
-    if spec.sha256 not in ("unpinned", sha256):
-        raise InputError(
-            f"this file has sha256 {sha256}, and the benchmark gives {spec.sha256}",
-            file=file,
-            field="sha256",
-            fix="it is another version: get the right one, or pin this one in benchmarks.yaml",
-        )

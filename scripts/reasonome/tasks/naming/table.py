@@ -92,7 +92,7 @@ class NamingTable:
         golds = table["gold"].tolist()
         some = len(set(golds)) > _NAMES_TO_COMPARE
         compared = sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
-        chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn by lot," if some else "these very rows"
+        chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn at random," if some else "these very rows"
         candidates = sorted(set(compared))
         constant = most_overlapping(candidates, compared)
         common = most_overlapping(rows_of_common_words(golds), compared)
@@ -143,11 +143,8 @@ def nearest_rows(table: pd.DataFrame) -> list[str]:
     """For every row the gold of the other row whose genes have the highest Jaccard index; the first of equals."""
     sets, set_of = _gene_sets(table)
     golds = table["gold"].tolist()
-    rows_of: list[list[int]] = [[] for _ in sets]  # the first two: the first other row of the same set is one of them
-    for row, number in enumerate(set_of):
-        if len(rows_of[number]) < 2:
-            rows_of[number].append(row)
-    nearest: list[str] = []
+    rows_of = pd.Series(set_of).groupby(set_of).indices
+    nearest: list[str] = []  # of each set
     for block in jaccard_blocks(sets, sets):
         own = np.arange(len(nearest), len(nearest) + len(block))
         block[np.arange(len(block)), own] = -1
@@ -155,10 +152,11 @@ def nearest_rows(table: pd.DataFrame) -> list[str]:
             golds[rows_of[near][0]] if index > 0 else ""
             for near, index in zip(block.argmax(axis=1), block.max(axis=1), strict=True)
         ]
-    alike = [
-        next((golds[other] for other in rows_of[number] if other != row), None) for row, number in enumerate(set_of)
+    # The first other row of the same set is one of its first two.
+    return [
+        next((golds[other] for other in rows_of[number][:2] if other != row), nearest[number])
+        for row, number in enumerate(set_of)
     ]
-    return [nearest[number] if same is None else same for number, same in zip(set_of, alike, strict=True)]
 
 
 def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:

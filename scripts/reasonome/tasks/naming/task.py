@@ -1,24 +1,18 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.config import Grading
+from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.naming import rewards
-from reasonome.tasks.naming.completion import (
-    NAME_PROBLEMS,
-    Answer,
-    parse_completion,
-    parse_published,
-    render_completion,
-)
+from reasonome.tasks.naming.completion import NAME_PROBLEMS, Answer, parse_completion, parse_published
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
@@ -131,7 +125,7 @@ class GeneSetNaming:
 
     def bare(self, name: str) -> Answer:
         """The answer of someone who gives names alone: taken in full, without reasoning."""
-        name = " ".join(name.split())
+        name = one_line(name)
         return Answer(name, [], [] if name else ["empty_name"])
 
     def is_completion(self, cell: str) -> bool:
@@ -145,7 +139,10 @@ class GeneSetNaming:
 
     def target(self, name: str, steps: Sequence[str]) -> str:
         """An ideal completion; without steps, the `Process:` line alone."""
-        return render_completion(name, steps) if steps else f"Process: {name}"
+        if not steps:
+            return f"Process: {name}"
+        thoughts = [f"<think>{one_line(step)}</think>" for step in steps]
+        return "\n".join([f"Process: {one_line(name)}", "Reasoning:", *thoughts])
 
     def completion(
         self, example: Example, prompt: Prompt, style: NamingStyle, proposal: Mapping[str, Any] | None
@@ -174,19 +171,18 @@ class GeneSetNaming:
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *rows_of_common_words(names)])
         named = style is None or "{name" in style.gene
-        copies = {
-            "copied gene name": lambda example, prompt: _called(example, prompt, named)[0],
-            "cut gene names": lambda example, prompt: _cut(", ".join(_called(example, prompt, named))),
-        }
-        return [Policy(name, partial(self._constant, name)) for name in constants] + [
-            Policy(name, partial(self._copy, copied), copies=True) for name, copied in copies.items()
-        ]
 
-    def _constant(self, name: str, example: Example, prompt: Prompt) -> str:
-        return self.target(name, ["constant"])
+        def constant(name: str) -> Policy:
+            return Policy(name, lambda example, prompt: self.target(name, ["constant"]))
 
-    def _copy(self, copied: Callable[[Example, Prompt], str], example: Example, prompt: Prompt) -> str:
-        return self.target(copied(example, prompt), ["copied"])
+        def first(example: Example, prompt: Prompt) -> str:
+            return self.target(_called(example, prompt, named)[0], ["copied"])
+
+        def all_cut(example: Example, prompt: Prompt) -> str:
+            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"])
+
+        copies = [Policy("copied gene name", first, copies=True), Policy("cut gene names", all_cut, copies=True)]
+        return [*map(constant, constants), *copies]
 
 
 def _called(example: Example, prompt: Prompt, named: bool) -> list[str]:

@@ -15,8 +15,6 @@ from reasonome.tasks.naming.task import ABSTENTION, Example
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
-
-
 # The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did.
 Link = tuple[BackgroundTerm | None, str]
 _NO_LINK: Link = (None, "")
@@ -34,8 +32,7 @@ class TermScorer:
         self.encoders = encoders
         self._embedded: dict[str, np.ndarray] = {}
         self._nearest: dict[str, str] = {}
-        # A name that several candidates share is one name of the background.
-        self._names = list(dict.fromkeys(term.name for term in background.candidates))
+        self._names = background.candidate_names
 
     def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
         """Scores of names, each against the example at its place; "" is no answer. A row per name, in order.
@@ -58,12 +55,6 @@ class TermScorer:
         rows = [self._row(*each) for each in zip(names, examples, truths, links, strict=True)]
         columns = [*_TEXTS, *_NUMBERS]
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_NUMBERS, float))
-
-    def embed_candidates(self) -> int:
-        """Embed the candidates' names by every encoder now, into its cache; returns how many names there are."""
-        for encoder in self.encoders:
-            self._candidates(encoder)
-        return len(self._names)
 
     # one name
 
@@ -119,10 +110,11 @@ class TermScorer:
         if not (self.encoders and self._names):
             return [link or _NO_LINK for link in links]
         nearest = self._nearest_names([name for name, link in zip(names, links, strict=True) if link is None])
-        return [
-            self._by_encoder(nearest[name], truth) if link is None else link
-            for name, truth, link in zip(names, truths, links, strict=True)
-        ]
+        for place, (name, truth) in enumerate(zip(names, truths, strict=True)):
+            if links[place] is None:
+                term, _ = self.background.candidate(normalise(nearest[name]), truth.namespace if truth else "")
+                links[place] = (term, "encoder")
+        return links
 
     def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
         """What a name is linked to by its words; None if they tell nothing, and an encoder is to be asked."""
@@ -135,10 +127,6 @@ class TermScorer:
         if by != "name" and asked and _names(name, *example.synonyms, *([] if truth else [example.name])):
             return truth, "synonym" if truth else ""
         return (found, by) if found else None
-
-    def _by_encoder(self, nearest: str, truth: BackgroundTerm | None) -> Link:
-        term, _ = self.background.candidate(normalise(nearest), truth.namespace if truth else "")
-        return term, "encoder"
 
     def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
         """Name → the candidates' name with the highest mean cosine over the encoders; maybe more than were asked."""
