@@ -316,8 +316,8 @@ def changed(path: Path, old: str, new: str) -> int:
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
     corpora = {name: files.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
     assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
-    assert list(files.background_ontologies(project, "demo-go")) == ["go-2022"]
-    assert list(files.background_ontologies(project, "reactome")) == ["bioconductor"]
+    assert list(files.background(project, "demo-go").files["ontologies"]) == ["go-2022"]
+    assert list(files.background(project, "reactome").files["ontologies"]) == ["bioconductor"]
     assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
 
 
@@ -346,7 +346,7 @@ def test_pathways_may_be_their_own_background(config):
     subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
     entry = f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n"
     (config / "benchmarks.yaml").open("a").write(entry)
-    assert list(files.background_ontologies(Project(config), "wiki")) == []
+    assert list(files.background(Project(config), "wiki").files["ontologies"]) == []
 
 
 def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
@@ -357,4 +357,4 @@ def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
     for branch in ("biological_process", "molecular_function", "cellular_component"):
         text = text.replace(f"namespace: {branch},", f"namespace: {branch}, source: go-demo,", 1)
     (config / "benchmarks.yaml").write_text(text)
-    assert list(files.background_ontologies(Project(config), "demo-go")) == ["go-demo", "go-2022"]
+    assert list(files.background(Project(config), "demo-go").files["ontologies"]) == ["go-demo", "go-2022"]

@@ -6,7 +6,6 @@ from reasonome.config import GO_FORMATS, KnowledgeTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.tasks.base import Inputs, Rows
-from reasonome.tasks.naming.settings import PublishedFile
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -14,7 +13,10 @@ def building(project: Project, benchmark: str) -> Inputs:
     of the authority for gene symbols."""
     spec = project.benchmarks[benchmark]
     own, holding = ontology_files(project, benchmark), _ontologies(project, spec.corpus)
-    published = {place: published_file(project, benchmark, place, file) for place, file in spec.published_files.items()}
+    published = {}
+    for place, file in spec.published_files.items():
+        fetched = file.as_source().file_name if file.url else ""
+        published[place] = project.results.published_file(benchmark, *place, file.path, fetched)
     return Inputs(
         {
             "facts": project.results.facts(spec.corpus),
@@ -48,12 +50,6 @@ def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inpu
     return Inputs(files, [spec.encoder], [policies, template])
 
 
-def published_file(project: Project, benchmark: str, place: tuple[str, str], spec: PublishedFile) -> Path:
-    """The published table of a (split, subset): where the user has it, or where it is fetched to."""
-    name = "" if spec.path else spec.as_source().file_name
-    return project.results.published_file(benchmark, *place, spec.path, name)
-
-
 def teacher_template(project: Project, benchmark: str) -> Path:
     """The prompt of a teacher behind an endpoint."""
     return project.root / "prompts" / f"teacher.{project.benchmarks[benchmark].task}.txt"
@@ -76,9 +72,12 @@ def baselines(project: Project, benchmark: str) -> Inputs:
 
 
 def background(project: Project, benchmark: str) -> Inputs:
-    """The facts of the corpus that answers are compared with, and its ontologies by source."""
-    ontologies = background_ontologies(project, benchmark)
-    return Inputs({"facts": project.results.facts(background_corpus(project, benchmark)), "ontologies": ontologies})
+    """The facts of the corpus that answers are compared with, and its ontologies by source: those of the benchmark's
+    own sets first."""
+    corpus = background_corpus(project, benchmark)
+    holding, own = _ontologies(project, corpus), ontology_files(project, benchmark)
+    ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
+    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
 
 def judging_facts(project: Project, benchmark: str) -> list[Path]:
@@ -135,13 +134,6 @@ def background_corpus(project: Project, benchmark: str) -> str:
     """The corpus whose terms and gene sets answers are compared with."""
     spec = project.benchmarks[benchmark]
     return spec.background or spec.corpus
-
-
-def background_ontologies(project: Project, benchmark: str) -> dict[str, Path]:
-    """Source → file of all ontologies of the background; those of the benchmark's own sets first."""
-    holding = _ontologies(project, background_corpus(project, benchmark))
-    own = ontology_files(project, benchmark).keys() & holding.keys()
-    return {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
 
 
 def _ontologies(project: Project, corpus: str) -> dict[str, Path]:

@@ -98,18 +98,12 @@ class GeneSetNaming:
         "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
     }
     watched = ()
+    with_choice = staticmethod(with_choice)
+    prompt = staticmethod(gene_set_prompt)
 
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
         return self.rewards
-
-    def with_choice(self, example: Example, style: NamingStyle) -> Example:
-        """The example with what its prompt shows, within the style's budgets."""
-        return with_choice(example, style)
-
-    def prompt(self, example: Example, style: NamingStyle, order: int = 0) -> Prompt:
-        """Chat messages that list the genes which were chosen, or are chosen now."""
-        return gene_set_prompt(example, style, order)
 
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
