@@ -5,27 +5,14 @@ python scripts/build_background.py --benchmark demo-go --output results/backgrou
 
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import lookup, run_program
-from reasonome.core.terminal import show
-from reasonome.facts.corpus import read_facts
-from reasonome.facts.sources.ontology import read_ontology
-from reasonome.tasks.naming import files
-from reasonome.tasks.naming.background import background_statistics, background_table, write_background
+from reasonome.core.errors import run_program
+from reasonome.tasks import registry
 
 
 def main() -> None:
     args = arguments.of_project(__doc__, "benchmark", "output").parse_args()
     project = Project(args.config)
-    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
-    read = files.background(project, args.benchmark).files
-    ontologies = {source: read_ontology(path) for source, path in read["ontologies"].items()}
-    table = background_table(read_facts(read["facts"]), ontologies, benchmark)
-    write_background(table, args.output)
-    for row in background_statistics(table).itertuples():
-        show(
-            f"{row.source}{f' {row.namespace}' if row.namespace else ''}: {row.terms:,} terms, {row.with_genes:,} with "
-            f"genes ({row.largest:,} at most), {row.candidates:,} to which answers are linked"
-        )
+    registry.part(project.task(args.benchmark).name, "background").build(project, args.benchmark, args.output)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,18 @@ from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks.naming.background import read_background
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks import registry
 
 
 def main() -> None:
     args = arguments.of_project(__doc__, "benchmark", "encoder", "output").parse_args()
     project = Project(args.config)
-    encoders = load_encoders(project.encoders, [project.results.encoder(args.encoder)])
-    count = TermScorer(read_background(project.results.background(args.benchmark)), encoders).embed_candidates()
-    atomic.write_json(args.output, {"names": count})
-    print(f"{count:,} names")
+    part = registry.part(project.task(args.benchmark).name, "background")
+    names = part.read_background(project.results.background(args.benchmark)).candidate_names
+    [encoder] = load_encoders(project.encoders, [project.results.encoder(args.encoder)]).values()
+    encoder.embed(names)
+    atomic.write_json(args.output, {"names": len(names)})
+    print(f"{len(names):,} names")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
-from reasonome.tasks.naming.published import check_sha256
 
 
 def main() -> None:
@@ -17,7 +16,7 @@ def main() -> None:
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")
     if spec.url is None:
         raise InputError(f"it is at {spec.path}", field=args.subset, fix="there is nothing to fetch")
-    found = pins.fetch(spec.as_source(), args.output, lambda it: check_sha256(spec, it.sha256, spec.url))
+    found = pins.fetch(spec.as_source(), args.output, lambda it: spec.check_sha256(it.sha256, spec.url))
     print(f"{spec.url}: {found.size:,} bytes, sha256 {found.sha256}, pinned: {spec.sha256}")
 
 

@@ -30,7 +30,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
-from reasonome.tasks.naming.benchmark import made_sets, within_limits
+from reasonome.tasks.naming.sets import made_sets, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"

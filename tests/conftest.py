@@ -14,7 +14,9 @@ from reasonome.config.project import Project
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.rows import official_names, write_benchmark
+from reasonome.tasks.naming.sets import made_sets, within_limits
+from reasonome.tasks.naming.splits import split
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / ".test-weights"
@@ -55,6 +57,8 @@ def project() -> Project:
     return Project(ROOT / "config")
 
 
+
+
 @pytest.fixture(scope="session")
 def demo_facts(project):
     """The facts of the demo corpus."""
@@ -71,9 +75,9 @@ def demo_benchmark(project, demo_facts, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("benchmarks") / "demo-go"
     benchmark = project.benchmarks["demo-go"]
     ontology = read_obo(ROOT / project.sources["go-demo"].files["obo"].path)
-    made = benchmarks.made_sets(demo_facts, {"go-demo": ontology}, benchmark)
-    splits, audit, _ = benchmarks.split(benchmarks.within_limits(made, benchmark), benchmark)
-    benchmarks.write_benchmark(splits, audit, benchmarks.official_names(demo_facts), folder)
+    made = made_sets(demo_facts, {"go-demo": ontology}, benchmark)
+    splits, audit, _ = split(within_limits(made, benchmark), benchmark)
+    write_benchmark(splits, audit, official_names(demo_facts), folder)
     return folder
 
 

@@ -1,8 +1,6 @@
 """Backgrounds: terms, genes and information by hand on nine terms; Resnik and Lin against GOATOOLS; the shipped GO."""
 
-import gzip
 import math
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +22,6 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import (
     SCHEMA,
     Background,
-    background_statistics,
     background_table,
     read_background,
     write_background,
@@ -121,30 +118,13 @@ def test_of_two_ontologies_with_one_term_the_first_has_it_with_its_own_annotatio
     assert alone.genes(X) == {"g1", "g2", "g99"}  # a source without an ontology adds what it knows, as to the sets
 
 
-def test_an_ontology_of_another_source(tmp_path):
-    facts = toy.facts().query("source != 'go'")
-    with pytest.raises(InputError, match="no fact of the corpus is about a term of the ontology of 'go'") as error:
-        background_table(facts, {"go": toy.ontology(tmp_path)}, toy.benchmark())
-    assert "build the facts again" in error.value.fix
-
-
-def test_a_corpus_that_has_nothing_to_compare_with():
-    with pytest.raises(InputError, match="neither an ontology nor the sets") as error:
-        background_table(toy.facts(), {}, toy.benchmark({"bp": {"namespace": "biological_process"}}))
-    assert error.value.field == "background"
-
-
-def test_statistics(table):
-    rows = background_statistics(table).to_dict("records")
-    keys = ["source", "namespace", "terms", "with_genes", "candidates", "largest"]
-    assert [tuple(row[key] for key in keys) for row in rows] == [
-        ("go", "biological_process", 8, 7, 6, 8),
-        ("go", "molecular_function", 2, 2, 2, 4),
-        ("paths", "", 2, 2, 1, 3),
-    ]
-
-
 # --- read ---------------------------------------------------------------------------------------------
+
+
+def test_an_ontology_of_another_source(tmp_path):
+    with pytest.raises(InputError, match="no fact of the corpus is about a term of the ontology of 'go'") as error:
+        background_table(toy.facts().query("source != 'go'"), {"go": toy.ontology(tmp_path)}, toy.benchmark())
+    assert "build the facts again" in error.value.fix
 
 
 def test_equal_backgrounds_give_equal_files_that_are_read_back(table, background, tmp_path):
@@ -156,14 +136,17 @@ def test_equal_backgrounds_give_equal_files_that_are_read_back(table, background
     assert again.by_id[X] == background.by_id[X] and again.genes(X) == background.genes(X)
 
 
-def test_files_that_are_no_background(tmp_path):
+def test_files_that_are_no_background(table, tmp_path):
     path = tmp_path / "b.parquet"
     with pytest.raises(InputError, match="no such file") as error:
         read_background(path)
     assert error.value.file == path and error.value.fix == f"snakemake {path}"
-    path.write_text("<html>")
-    with pytest.raises(InputError, match="not a parquet file"):
-        read_background(path)
+    write_background(table, path)
+    whole = path.read_bytes()
+    for content in (b"<html>", whole[:100] + bytes([whole[100] ^ 4]) + whole[101:]):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="not a parquet file, or it is damaged"):
+            read_background(path)
     parquet.write_table(pyarrow.table({"id": ["a"]}), path)
     with pytest.raises(InputError, match="expected the columns id, name"):
         read_background(path)
@@ -187,7 +170,7 @@ def test_a_term_by_its_name(background, name, namespace, term):
     assert background.by_name(name, namespace).id == term
 
 
-def test_no_term_of_that_name(background):
+def test_a_candidate_by_its_name(background):
     assert background.by_name("repair") is None
     assert background.candidate("gamma transport") == (None, "")
     assert background.candidate("repair of alpha") == (background.by_id[X], "synonym")
@@ -266,17 +249,11 @@ def test_goatools_gives_the_same_similarities(real, printed):
     for (first, second), row in along_is_a.iterrows():
         assert real.resnik(first, second) == pytest.approx(row["resnik"], abs=1e-9)
         assert real.lin(first, second) == pytest.approx(row["lin"], abs=1e-9)
-
-
-def test_goatools_does_not_look_above_part_of(real, printed):
-    """DNA replication initiation is part of DNA replication, which is therefore an ancestor of it here."""
+    # DNA replication initiation is part of DNA replication, which is therefore an ancestor of it here.
     replication, initiation = OVER_PART_OF[0]
-    assert real.by_id[initiation].name == "DNA replication initiation"
     assert real.relation(replication, initiation) == "ancestor"
     assert real.resnik(replication, initiation) == pytest.approx(real.information(replication))
-    for pair in OVER_PART_OF:
-        assert real.resnik(*pair) > printed.loc[pair, "resnik"] + 1
-        assert real.lin(*pair) > printed.loc[pair, "lin"] + 0.4
+    assert real.resnik(replication, initiation) > printed.loc[OVER_PART_OF[0], "resnik"] + 1
 
 
 # --- what is shipped ----------------------------------------------------------------------------------
@@ -293,15 +270,7 @@ def whole_facts(project) -> pd.DataFrame:
     return build_facts(sources, unmapped_share=corpus.unmapped).facts
 
 
-def test_the_shipped_go_is_small_and_packed_alike_every_time():
-    files = [GO / "go-basic.obo.gz", GO / "goa_human.gaf.gz"]
-    assert sum(path.stat().st_size for path in files) < 4_000_000
-    for path in files:
-        header = path.read_bytes()[:10]
-        assert header[3] == 0 and header[4:8] == bytes(4)  # no name, no time
-
-
-def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_facts):
+def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_facts, demo_facts):
     ontology = read_obo(GO / "go-basic.obo.gz")
     assert len(ontology.terms) == 22_694
     roots = {i for i, parents in ontology.parents.items() if not parents}
@@ -309,15 +278,9 @@ def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_fact
     sets = propagate(ontology, whole_facts.query("source == 'go-2022'"))
     # Terms that genes outside the corpus' authority alone have (RNAs) are without genes here.
     assert len(ontology.terms) - len(sets) == 12
-    with gzip.open(GO / "goa_human.gaf.gz", "rt") as gaf:
-        assert [next(gaf), next(gaf)] == ["!gaf-version: 2.2\n", "!generated-by: cut_go.py\n"]
-
-
-def test_every_set_of_the_demo_is_the_same_in_the_whole_go(whole_facts, demo_facts):
     demo = read_obo(REPOSITORY / "resources/demo/go-basic.obo.gz")
     of_demo = propagate(demo, demo_facts.query("source == 'go-demo'"))
-    whole = propagate(read_obo(GO / "go-basic.obo.gz"), whole_facts.query("source == 'go-2022'"))
-    assert len(of_demo) > 1300 and all(whole[term] == genes for term, genes in of_demo.items())
+    assert len(of_demo) > 1300 and all(sets[term] == genes for term, genes in of_demo.items())
 
 
 def test_the_program(whole_facts, tmp_path):
@@ -339,10 +302,7 @@ def test_the_program(whole_facts, tmp_path):
 
 # --- configured ---------------------------------------------------------------------------------------
 
-
-@pytest.fixture
-def config(tmp_path) -> Path:
-    return shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+PATHWAYS = "\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n"
 
 
 def changed(path: Path, old: str, new: str) -> int:
@@ -356,9 +316,37 @@ def changed(path: Path, old: str, new: str) -> int:
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
     corpora = {name: files.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
     assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
-    assert files.background_ontologies(project, "demo-go") == {"go-2022": "obo"}
-    assert files.background_ontologies(project, "reactome") == {"bioconductor": "go"}
+    assert list(files.background(project, "demo-go").files["ontologies"]) == ["go-2022"]
+    assert list(files.background(project, "reactome").files["ontologies"]) == ["bioconductor"]
     assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message", "fix"),
+    [
+        ("go-2023", "unknown name 'go-2023'", "did you mean 'go-2022'?"),
+        (
+            "pathways",
+            "corpus 'pathways' has no terms that answers could be compared with",
+            "name a corpus with an ontology as 'background': demo, go-2022, full, human",
+        ),
+    ],
+)
+def test_a_corpus_that_cannot_be_named_as_background(config, corpus, message, fix):
+    (config / "corpora.yaml").open("a").write(PATHWAYS)
+    line = changed(config / "benchmarks.yaml", "background: go-2022", f"background: {corpus}")
+    with pytest.raises(InputError, match=message) as error:
+        Project(config)
+    assert (error.value.file, error.value.line) == (config / "benchmarks.yaml", line)
+    assert error.value.field == "demo-go.background" and fix in error.value.fix
+
+
+def test_pathways_may_be_their_own_background(config):
+    (config / "corpora.yaml").open("a").write(PATHWAYS)
+    subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
+    entry = f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n"
+    (config / "benchmarks.yaml").open("a").write(entry)
+    assert list(files.background(Project(config), "wiki").files["ontologies"]) == []
 
 
 def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
@@ -369,68 +357,4 @@ def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
     for branch in ("biological_process", "molecular_function", "cellular_component"):
         text = text.replace(f"namespace: {branch},", f"namespace: {branch}, source: go-demo,", 1)
     (config / "benchmarks.yaml").write_text(text)
-    assert list(files.background_ontologies(Project(config), "demo-go")) == ["go-demo", "go-2022"]
-
-
-def test_an_unknown_background(config):
-    line = changed(config / "benchmarks.yaml", "background: go-2022", "background: go-2023")
-    with pytest.raises(InputError, match="unknown name 'go-2023'") as error:
-        Project(config)
-    assert (error.value.file, error.value.line) == (config / "benchmarks.yaml", line)
-    assert error.value.field == "demo-go.background" and error.value.fix == "did you mean 'go-2022'?"
-
-
-def test_a_background_without_terms(config):
-    with open(config / "corpora.yaml", "a") as out:
-        out.write("\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n")
-    line = changed(config / "benchmarks.yaml", "background: go-2022", "background: pathways")
-    with pytest.raises(InputError, match="corpus 'pathways' has no terms that answers could be compared with") as error:
-        Project(config)
-    assert (error.value.line, error.value.field) == (line, "demo-go.background")
-    assert "name a corpus with an ontology as 'background': demo, go-2022, full, human" in error.value.fix
-
-
-def test_pathways_may_be_their_own_background(config):
-    with open(config / "corpora.yaml", "a") as out:
-        out.write("\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n")
-    with open(config / "benchmarks.yaml", "a") as out:
-        subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
-        out.write(f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n")
-    assert files.background_ontologies(Project(config), "wiki") == {}
-
-
-@pytest.mark.parametrize(
-    ("parents", "message"),
-    [
-        ({"a": [], "b": ["z"]}, "b has the parent z, which is no term here"),
-        ({"a": ["b"], "b": ["a"]}, "terms are above themselves: (a → b → a|b → a → b)"),
-    ],
-)
-def test_a_table_whose_parents_cannot_be_is_refused(tmp_path, parents, message):
-    rows = [
-        dict(id=i, name=i, namespace="n", source="s", synonyms=[], parents=above, genes=["A"], n_genes=1)
-        | {"information": 0.0, "candidate": False}
-        for i, above in parents.items()
-    ]
-    write_background(pyarrow.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "b.parquet")
-    with pytest.raises(InputError, match=message):
-        read_background(tmp_path / "b.parquet")
-
-
-def test_a_flipped_bit_is_an_error_or_changes_nothing(tmp_path):
-    rows = [
-        dict(id=f"GO:{n:07d}", name=f"process {n}", namespace="n", source="s", synonyms=[f"name {n}"], parents=[])
-        | {"genes": ["A", "B"], "n_genes": 2, "information": 0.0, "candidate": True}
-        for n in range(200)
-    ]
-    path = tmp_path / "b.parquet"
-    write_background(pyarrow.Table.from_pylist(rows, schema=SCHEMA), path)
-    whole, expected = path.read_bytes(), read_background(path).by_id
-    refused = 0
-    for place in range(0, len(whole), 37):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-        try:
-            assert read_background(path).by_id == expected
-        except InputError:
-            refused += 1
-    assert refused > 50
+    assert list(files.background(Project(config), "demo-go").files["ontologies"]) == ["go-demo", "go-2022"]

@@ -49,6 +49,7 @@ def test_kinds_of_benchmarks(given):
         ({"kind": "published", "files": {"a": FILE}, "subsets": {"bp": BP}}, "leave out 'test'"),
         ({"kind": "published", "files": {"a": FILE}, "split": SPLIT}, "published test sets are fixed"),
         ({"kind": "published", "files": {"mean": FILE}}, "may not be called 'mean'"),
+        ({"kind": "published", "files": {"a": FILE}, "all_facts": True}, "'all_facts' is for built sets"),
         ({"kind": "published", "files": {"a-50": FILE}}, "should match pattern"),
         ({"kind": "published", "files": {"a": {}}}, "either 'path' or 'url'"),
         ({"kind": "published", "files": {"a": {"path": "my test.csv"}}}, "should match pattern"),

@@ -9,11 +9,16 @@ import pandas as pd
 import pytest
 
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.benchmarks.strata import depths, strata
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.base import held_out_terms
-from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.contamination import contaminated
+from reasonome.tasks.naming.rows import read_sets, write_benchmark
+from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
+from reasonome.tasks.naming.splits import creation_dates, split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 OBO = """format-version: 1.2
@@ -79,7 +84,7 @@ FACTS = facts(
 
 
 def within(facts, ontologies, wanted):
-    return benchmarks.within_limits(benchmarks.made_sets(facts, ontologies, wanted), wanted)
+    return within_limits(made_sets(facts, ontologies, wanted), wanted)
 
 
 def test_gene_sets_are_propagated_within_their_namespace(ontology):
@@ -88,6 +93,9 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
         "mf": {"namespace": "molecular_function", "test": 1, "valid": 1},
     }
     found = within(FACTS, {"go": ontology}, benchmark(subsets=subsets))
+    for least, most, ids in ((2, 2, ["GO:2"]), (3, 3, ["GO:1"]), (4, 9, []), (2, 3, ["GO:1", "GO:2"])):
+        sized = within(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
+        assert [s.id for s in sized["bp"]] == ids
     assert found == {
         "bp": [
             GeneSet("GO:1", "bp", "response", frozenset("ABC")),
@@ -97,15 +105,9 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
     }
 
 
-@pytest.mark.parametrize(("least", "most", "ids"), [(2, 2, ["GO:2"]), (3, 3, ["GO:1"]), (4, 9, []), (2, 3, None)])
-def test_sizes_are_limits_that_belong_to_the_range(ontology, least, most, ids):
-    found = within(FACTS, {"go": ontology}, benchmark(minimum_genes=least, maximum_genes=most))
-    assert [s.id for s in found["bp"]] == (["GO:1", "GO:2"] if ids is None else ids)
-
-
 def sets_of(facts, ontologies, **spec):
     wanted = benchmark(subsets={"one": {"test": 1, "valid": 1, **spec}}, minimum_genes=2, maximum_genes=4)
-    return {s.id: (s.name, s.symbols) for s in benchmarks.made_sets(facts, ontologies, wanted)["one"]}, wanted
+    return {s.id: (s.name, s.symbols) for s in made_sets(facts, ontologies, wanted)["one"]}, wanted
 
 
 PATHWAYS = pd.DataFrame(
@@ -157,7 +159,7 @@ def test_annotations_of_a_source_with_an_ontology_are_propagated(ontology):
             "did you mean 'associated_with_disease'?",
         ),
         ({"source": "uniprot"}, "relation 'member_of_pathway'", "subsets.one.relation", "associated_with_disease"),
-        ({"namespace": "cellular_component"}, "0 ontologies of the corpus have", "subsets.one.namespace", "GO"),
+        ({"namespace": "cellular_component"}, "no ontology of the corpus has", "subsets.one.namespace", "GO"),
     ],
 )
 def test_a_subset_without_facts_is_an_error(ontology, spec, message, field, fix):
@@ -167,20 +169,10 @@ def test_a_subset_without_facts_is_an_error(ontology, spec, message, field, fix)
     assert fix in error.value.fix
 
 
-def test_two_ontologies_with_one_namespace_are_not_guessed(ontology):
-    with pytest.raises(InputError, match="2 ontologies of the corpus have .*: those of go, bioc") as error:
-        sets_of(FACTS, {"go": ontology, "bioc": ontology}, namespace="biological_process")
-    assert "source" in error.value.fix
-
-
-def test_sets_outside_the_limits_are_left_out_and_counted():
-    genes = [f"G{i}" for i in range(10_000)]
-    rows = pd.DataFrame({"gene": [*genes, "A", "B", "C"], "object_id": ["huge"] * 10_000 + ["pair", "pair", "single"]})
-    rows = rows.assign(relation="member_of_pathway", source="mine", object_name=rows["object_id"], evidence="")
-    wanted = benchmark(subsets={"bp": {"source": "mine", "test": 1, "valid": 1}}, minimum_genes=2, maximum_genes=500)
-    made = benchmarks.made_sets(rows, {}, wanted)
-    assert [s.id for s in benchmarks.within_limits(made, wanted)["bp"]] == ["pair"]
-    assert benchmarks.outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
+def test_sets_outside_the_limits_are_counted(ontology):
+    wanted = benchmark(minimum_genes=2, maximum_genes=2)
+    made = made_sets(FACTS, {"go": ontology}, wanted)
+    assert outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
 
 
 # --- splits by date ----------------------------------------------------------------------------------
@@ -196,7 +188,7 @@ def by_date(**subset):
 def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
     sets = apart(8)
     days = {sets[0].id: date(2023, 1, 2), sets[1].id: date(2023, 1, 1), sets[2].id: date(2024, 5, 1)}
-    splits, report, _ = benchmarks.split({"bp": sets}, by_date(), days)
+    splits, report, _ = split({"bp": sets}, by_date(), days)
     assert {s.id for s in splits["test"]} == {sets[0].id, sets[2].id}  # the day itself is not after it
     assert {s.id for s in splits["train"] + splits["valid"]} == {s.id for s in sets} - {sets[0].id, sets[2].id}
     assert report["by_date"] == {
@@ -206,15 +198,18 @@ def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
         "without_date": {"bp": 5},
     }
     # A new term that is not drawn is in no split.
-    splits, _, _ = benchmarks.split({"bp": sets}, by_date(test=1), days)
-    assert [len(splits[part]) for part in benchmarks.SPLITS] == [5, 1, 1]
+    splits, _, _ = split({"bp": sets}, by_date(test=1), days)
+    assert [len(splits[part]) for part in SPLITS] == [5, 1, 1]
 
 
-@pytest.mark.parametrize("days", [None, {}, {"GO:elsewhere": date(2024, 1, 1)}])
-def test_a_split_by_date_without_dates_is_an_error(days):
-    with pytest.raises(InputError, match="no term of this benchmark has a creation date") as error:
-        benchmarks.split({"bp": apart(8)}, by_date(), days)
-    assert "split by term" in error.value.fix
+def test_a_split_by_date_without_new_terms_is_an_error():
+    sets = apart(8)
+    for days in (None, {"GO:elsewhere": date(2024, 1, 1)}):
+        with pytest.raises(InputError, match="no term of this benchmark has a creation date") as error:
+            split({"bp": sets}, by_date(), days)
+        assert "split by term" in error.value.fix
+    with pytest.raises(InputError, match="has 0 gene sets to draw 1 test sets from"):
+        split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
 
 
 def test_creation_dates_are_read_from_terms_alone(tmp_path):
@@ -223,10 +218,10 @@ def test_creation_dates_are_read_from_terms_alone(tmp_path):
         "format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: 2023-02-03T04:05:06Z\n\n[Term]\nid: GO:2\n\n"
         "[Typedef]\nid: part_of\n\n[Term]\nid: GO:3 {x=1}\ncreation_date: 2010-01-26\n"
     )
-    assert benchmarks.creation_dates(path) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
+    assert creation_dates(path) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
     path.write_text("format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: May 2010\n")
     with pytest.raises(InputError, match="'May 2010' is no date") as error:
-        benchmarks.creation_dates(path)
+        creation_dates(path)
     assert (error.value.file, error.value.line) == (path, 5)
 
 
@@ -243,13 +238,13 @@ def test_depth_counts_distinct_facts_and_neither_names_nor_places():
     )
     rows = facts(("A", "enables", "GO:1"), ("A", "enables", "GO:2"), *((gene, what, "H:1") for gene, what in said))
     again = facts(("A", "enables", "GO:1"), ("C", "enables", "GO:1")).assign(source="other")
-    assert benchmarks.depths(pd.concat([rows, again])) == {"A": 2, "C": 1}
+    assert depths(pd.concat([rows, again])) == {"A": 2, "C": 1}
 
 
 def test_strata_are_terciles_of_the_median_depth():
     depth = {"a": 1, "b": 2, "c": 3, "d": 10, "e": 20, "f": 30}
     sets = {"low": "ab", "lowest": "a?", "middle": "cd", "same": "cd", "high": "ef", "highest": "f"}
-    found = benchmarks.strata([GeneSet(i, "bp", i, frozenset(genes)) for i, genes in sets.items()], depth)
+    found = strata([GeneSet(i, "bp", i, frozenset(genes)) for i, genes in sets.items()], depth)
     # Medians 1.5, 0.5, 6.5, 6.5, 25, 30; their terciles, interpolated: 1.5 + 2/3 * 5 and 6.5 + 1/3 * 18.5.
     assert (found.low, found.high) == (pytest.approx(4.8333333), pytest.approx(12.6666667))
     assert {i: stratum for (_, i), stratum in found.of.items()} == {
@@ -260,7 +255,7 @@ def test_strata_are_terciles_of_the_median_depth():
         "high": "well-studied",
         "highest": "well-studied",
     }
-    alike = benchmarks.strata([GeneSet(i, "bp", i, frozenset("a")) for i in "xy"], depth)
+    alike = strata([GeneSet(i, "bp", i, frozenset("a")) for i in "xy"], depth)
     assert set(alike.of.values()) == {"intermediate"}
 
 
@@ -275,14 +270,14 @@ def test_outliers_are_of_the_same_depth_and_not_annotated_to_the_term():
     rows = pd.concat([rows, facts(("t", "involved_in", "GO:9"))])
     named = facts(("q", "member_of_pathway", "R:1")).assign(object_name="DNA-Repair")
     rows, one = pd.concat([rows, named]), GeneSet("GO:9", "bp", "DNA repair", frozenset("abc"))
-    depth = benchmarks.depths(rows)
-    (half,) = benchmarks.contaminated([one], [0.5], rows, depth, seed=0)
+    depth = depths(rows)
+    (half,) = contaminated([one], [0.5], rows, depth, seed=0)
     assert (half.gene_set.id, half.gene_set.subset, half.term, half.share) == ("GO:9-50", "bp-50", "GO:9", 0.5)
     assert half.gene_set.name == "DNA repair"
     # Half of three is one; t is annotated to the term, q to a pathway of its name.
     assert len(half.outliers) == 1 and set(half.outliers) <= {"p", "r"}
     assert half.gene_set.symbols - one.symbols == set(half.outliers) and len(half.gene_set.symbols) == 3
-    (all_of_it,) = benchmarks.contaminated([one], [1.0], rows, depth, seed=0)
+    (all_of_it,) = contaminated([one], [1.0], rows, depth, seed=0)
     # All three: p and r, then the nearest bin, and the shallower of two equally near.
     assert all_of_it.outliers == ("p", "r", "shallow")
     assert all_of_it.gene_set.symbols == frozenset({"p", "r", "shallow"})
@@ -296,7 +291,7 @@ def test_a_variant_keeps_the_synonyms_of_its_set_unless_all_is_replaced():
     )
     one = GeneSet("GO:90", "bp", "DNA repair", frozenset("ab"), frozenset({"mending"}), frozenset({"GO:1"}), "GO:9")
     for seed in range(10):
-        half, whole = benchmarks.contaminated([one], [0.5, 1.0], rows, benchmarks.depths(rows), seed)
+        half, whole = contaminated([one], [0.5, 1.0], rows, depths(rows), seed)
         # e is annotated to the main id, f to a synonym.
         assert {*half.outliers, *whole.outliers} <= {"c", "d"}
     assert (half.gene_set.synonyms, half.gene_set.ancestors) == ({"mending"}, {"GO:1"})
@@ -305,33 +300,33 @@ def test_a_variant_keeps_the_synonyms_of_its_set_unless_all_is_replaced():
 
 def test_contamination_depends_on_the_seed_and_not_on_other_sets():
     rows = of_depths(**{f"g{i}": 3 for i in range(200)})
-    depth = benchmarks.depths(rows)
+    depth = depths(rows)
     sets = [
         GeneSet(i, "bp", i, frozenset(f"g{j}" for j in range(start, start + 20))) for start, i in ((0, "x"), (30, "y"))
     ]
-    both = benchmarks.contaminated(sets, [0.5], rows, depth, seed=0)
-    assert benchmarks.contaminated(sets[1:], [0.5], rows, depth, seed=0) == both[1:]
-    assert benchmarks.contaminated(sets, [0.5], rows, depth, seed=1) != both
+    both = contaminated(sets, [0.5], rows, depth, seed=0)
+    assert contaminated(sets[1:], [0.5], rows, depth, seed=0) == both[1:]
+    assert contaminated(sets, [0.5], rows, depth, seed=1) != both
     assert [len(v.outliers) for v in both] == [10, 10]
 
 
 def test_too_few_genes_to_contaminate_is_an_error():
     rows = of_depths(a=1, b=1, c=1)
     with pytest.raises(InputError, match="no gene of the corpus is left to replace those of GO:9"):
-        benchmarks.contaminated([GeneSet("GO:9", "bp", "n", frozenset("ab"))], [1.0], rows, benchmarks.depths(rows), 0)
+        contaminated([GeneSet("GO:9", "bp", "n", frozenset("ab"))], [1.0], rows, depths(rows), 0)
 
 
 def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
     rows = of_depths(a=1, b=1, c=1, d=1)
     one = GeneSet("GO:9", "bp", "DNA repair", frozenset("ab"))
-    variants = benchmarks.contaminated([one], [1.0], rows, benchmarks.depths(rows), 0)
+    variants = contaminated([one], [1.0], rows, depths(rows), 0)
     splits = {"train": [], "valid": [], "test": [one]}
-    benchmarks.write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:9"): "understudied"}, variants)
-    plain, contaminated = benchmarks.read_rows(tmp_path / "test.jsonl", Example)
+    write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:9"): "understudied"}, variants)
+    plain, variant = read_rows(tmp_path / "test.jsonl", Example)
     assert (plain.stratum, plain.contaminated, plain.outliers, plain.term) == ("understudied", 0, [], "")
-    assert (contaminated.id, contaminated.term, contaminated.subset) == ("GO:9-100", "GO:9", "bp-100")
-    assert (contaminated.stratum, contaminated.contaminated) == ("understudied", 1)
-    assert contaminated.outliers == ["c", "d"]
+    assert (variant.id, variant.term, variant.subset) == ("GO:9-100", "GO:9", "bp-100")
+    assert (variant.stratum, variant.contaminated) == ("understudied", 1)
+    assert variant.outliers == ["c", "d"]
     assert held_out_terms(GeneSetNaming(), tmp_path) == [("GO:9", "DNA repair")]
     assert (tmp_path / "unmapped.tsv").read_text() == "source\tidentifier\twhere\tbest_guess\n"
 
@@ -340,10 +335,10 @@ def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
     by_main = GeneSet("GO:2", "bp", "binding", frozenset("cd"), term="GO:2")
     by_other = GeneSet("GO:90", "bp", "DNA repair", frozenset("ab"), frozenset({"mending"}), term="GO:9")
     rows = of_depths(a=1, b=1, c=1, d=1)
-    variants = benchmarks.contaminated([by_main, by_other], [0.5], rows, benchmarks.depths(rows), 0)
+    variants = contaminated([by_main, by_other], [0.5], rows, depths(rows), 0)
     splits = {"train": [], "valid": [], "test": [by_main, by_other]}
-    benchmarks.write_benchmark(splits, {}, {}, tmp_path, variants=variants)
-    found = benchmarks.read_rows(tmp_path / "test.jsonl", Example)
+    write_benchmark(splits, {}, {}, tmp_path, variants=variants)
+    found = read_rows(tmp_path / "test.jsonl", Example)
     assert [(row.id, row.main_id, row.term) for row in found] == [
         ("GO:2", "", ""),
         ("GO:90", "GO:9", ""),
@@ -351,7 +346,7 @@ def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
         ("GO:90-50", "GO:9", "GO:90"),
     ]
     assert "main_id" not in json.loads((tmp_path / "test.jsonl").read_text().splitlines()[0])
-    assert [s.term_id for s in benchmarks.read_sets(tmp_path / "test.jsonl")] == ["GO:2", "GO:9"]
+    assert [s.term_id for s in read_sets(tmp_path / "test.jsonl")] == ["GO:2", "GO:9"]
     assert held_out_terms(GeneSetNaming(), tmp_path) == [
         ("GO:2", "binding"),
         ("GO:90", "DNA repair"),
@@ -366,7 +361,7 @@ def test_subsets_that_overlap_ask_about_a_term_once():
     twice = {"a": [replace(s, subset="a") for s in sets], "b": [replace(s, subset="b") for s in sets] + apart(4, "c")}
     spec = {"source": "s", "test": 1, "valid": 1}
     for seed in range(20):
-        splits, _, _ = benchmarks.split(twice, benchmark(subsets={"a": spec, "b": spec}, seed=seed))
+        splits, _, _ = split(twice, benchmark(subsets={"a": spec, "b": spec}, seed=seed))
         assert len({s.id for s in splits["test"]}) == 2
 
 
@@ -385,7 +380,7 @@ def test_splits_are_drawn_by_subset_and_by_seed():
     spec = {"namespace": "biological_process", "test": 4, "valid": 3}
     wanted = benchmark(subsets={"bp": spec, "cc": {**spec, "train": 5}})
     candidates = {"bp": apart(20), "cc": apart(30, "cc")}
-    splits, report, _ = benchmarks.split(candidates, wanted)
+    splits, report, _ = split(candidates, wanted)
     assert report["sizes"] == {
         "train": {"bp": 13, "cc": 5},
         "valid": {"bp": 3, "cc": 3},
@@ -395,46 +390,36 @@ def test_splits_are_drawn_by_subset_and_by_seed():
     assert report["dropped_from_train"] == {}
     ids = [s.id for part in splits.values() for s in part]
     assert len(ids) == len(set(ids))
-    assert benchmarks.split(candidates, wanted)[:2] == (splits, report)
-    other, _, _ = benchmarks.split(candidates, wanted.model_copy(update={"seed": 1}))
+    assert split(candidates, wanted)[:2] == (splits, report)
+    other, _, _ = split(candidates, wanted.model_copy(update={"seed": 1}))
     assert [s.id for s in other["test"]] != [s.id for s in splits["test"]]
     # A subset's test sets do not depend on what other subsets there are.
-    alone, _, _ = benchmarks.split({"bp": apart(20)}, benchmark(subsets={"bp": spec}))
+    alone, _, _ = split({"bp": apart(20)}, benchmark(subsets={"bp": spec}))
     assert alone["test"] == splits["test"][:4]
 
 
-def test_planted_leaks_are_dropped_and_counted():
-    # The seed decides which set is the test set, so the leaks are planted as copies of each set in turn.
-    originals = apart(8)
-    wanted = benchmark()
-    test_set = benchmarks.split({"bp": originals}, wanted)[0]["test"][0]
-    genes = sorted(test_set.symbols)
+def test_training_sets_that_leak_are_dropped_and_counted():
+    held_out = GeneSet("GO:1", "bp", "DNA repair", frozenset("abcd"))
     planted = [
-        GeneSet("P1", "mf", test_set.name.upper(), frozenset("xyz")),
-        GeneSet("P2", "mf", "identical", test_set.symbols),
-        GeneSet("P3", "mf", "at the threshold", frozenset(genes[:2])),
-        GeneSet("P4", "mf", "below the threshold", frozenset([*genes[:2], "new"])),
-        GeneSet(test_set.id, "mf", "same id in another subset", frozenset("uvw")),
-        *apart(9, "mf"),
+        GeneSet("P1", "mf", "dna-REPAIR", frozenset("xyz")),
+        GeneSet("P2", "mf", "identical", frozenset("abcd")),
+        GeneSet("P3", "mf", "at the threshold", frozenset("ab")),
+        GeneSet("P4", "mf", "below the threshold", frozenset("abn")),  # 2 of 5
+        GeneSet("GO:1", "mf", "same id in another subset", frozenset("uvw")),
     ]
-    subsets = {
-        "bp": {"namespace": "biological_process", "test": 1, "valid": 1},
-        "mf": {"namespace": "molecular_function", "test": 1, "valid": 1},
-    }
-    counted = []
-    for seed in range(20):
-        wanted = benchmark(subsets=subsets, seed=seed)
-        splits, report, _ = benchmarks.split({"bp": originals, "mf": planted}, wanted)
-        if splits["test"][0] != test_set or any(s.id[0] == "P" for s in splits["test"] + splits["valid"]):
-            continue
-        if any(s.subset == "mf" and s.id == test_set.id for s in splits["test"] + splits["valid"]):
-            continue
-        counted.append(report["dropped_from_train"])
-        assert "P4" in {s.id for s in splits["train"]}
-        assert not {"P1", "P2", "P3", test_set.id} & {s.id for s in splits["train"]}
-        assert report["remaining"]["train/test"]["highest_jaccard"] == 0.4  # P4: 2 of 5
-    assert counted
-    assert all(c == {"identical_set": 1, "jaccard": 1, "same_name": 1, "same_term": 1} for c in counted)
+    for part in ("test", "valid"):
+        published = {"test": [], "train": planted, part: [held_out]}
+        splits, report, left_out = split({}, benchmark(), None, published)
+        assert (splits[part], [s.id for s in splits["train"]]) == ([held_out], ["P4"])
+        counts = {"identical_set": 1, "jaccard": 1, "same_name": 1, "same_term": 1}
+        assert report["dropped_from_train"] == counts
+        assert report["remaining"][f"train/{part}"]["highest_jaccard"] == 0.4
+        assert [(one.id, one.reason) for one in left_out] == [
+            ("P1", "leaks: same_name"),
+            ("P2", "leaks: identical_set"),
+            ("P3", "leaks: jaccard"),
+            ("GO:1", "leaks: same_term"),
+        ]
 
 
 def test_validation_sets_do_not_leak_into_test():
@@ -446,7 +431,7 @@ def test_validation_sets_do_not_leak_into_test():
     ]
     for seed in range(10):
         spec = {"namespace": "biological_process", "test": 2, "valid": 2}
-        splits, report, _ = benchmarks.split({"bp": sets}, benchmark(subsets={"bp": spec}, seed=seed))
+        splits, report, _ = split({"bp": sets}, benchmark(subsets={"bp": spec}, seed=seed))
         families = {part: {s.id[0] for s in splits[part]} for part in splits}
         assert not families["valid"] & families["test"]
         assert not families["train"] & (families["valid"] | families["test"])
@@ -457,7 +442,7 @@ def test_validation_sets_do_not_leak_into_test():
 def test_a_subset_that_is_too_small_is_an_error(count, part):
     wanted = benchmark(subsets={"bp": {"namespace": "biological_process", "test": 3, "valid": 2}})
     with pytest.raises(InputError, match=f"to draw . {part} sets from") as error:
-        benchmarks.split({"bp": apart(count)}, wanted)
+        split({"bp": apart(count)}, wanted)
     assert error.value.field == f"subsets.bp.{part}"
 
 
@@ -465,7 +450,7 @@ def test_rows_are_written_and_read_back(tmp_path):
     one = GeneSet("GO:1", "bp", "DNA repair", frozenset("BA"))
     two = GeneSet("GO:2", "bp", "DNA binding", frozenset("C"))
     splits = {"train": [], "valid": [two], "test": [one]}
-    benchmarks.write_benchmark(splits, {"jaccard_threshold": 0.5}, {"A": "ay"}, tmp_path)
+    write_benchmark(splits, {"jaccard_threshold": 0.5}, {"A": "ay"}, tmp_path)
     assert json.loads((tmp_path / "test.jsonl").read_text()) == {
         "id": "GO:1",
         "subset": "bp",
@@ -474,8 +459,8 @@ def test_rows_are_written_and_read_back(tmp_path):
     }
     assert json.loads((tmp_path / "audit.json").read_text()) == {"jaccard_threshold": 0.5}
     assert held_out_terms(GeneSetNaming(), tmp_path) == [("GO:2", "DNA binding"), ("GO:1", "DNA repair")]
-    assert GeneSetNaming().terms(benchmarks.read_rows(tmp_path / "test.jsonl", Example)[0]) == [("GO:1", "DNA repair")]
-    assert benchmarks.read_rows(tmp_path / "train.jsonl", Example) == []
+    assert GeneSetNaming().terms(read_rows(tmp_path / "test.jsonl", Example)[0]) == [("GO:1", "DNA repair")]
+    assert read_rows(tmp_path / "train.jsonl", Example) == []
 
 
 GOOD = b'{"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": [{"symbol": "A"}]}\n'
@@ -499,13 +484,13 @@ def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
     path = tmp_path / "test.jsonl"
     path.write_bytes(GOOD + bad)
     with pytest.raises(InputError, match=message) as error:
-        benchmarks.read_rows(path, Example)
+        read_rows(path, Example)
     assert (error.value.file, error.value.line, error.value.field) == (path, 2, field)
 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):
     """Recomputed with plain sets, for half of the training and all of the held-out sets."""
-    train, valid, test = (benchmarks.read_rows(demo_benchmark / f"{part}.jsonl", Example) for part in benchmarks.SPLITS)
+    train, valid, test = (read_rows(demo_benchmark / f"{part}.jsonl", Example) for part in SPLITS)
     for subset, spec in project.benchmarks["demo-go"].subsets.items():
         assert sum(row.subset == subset for row in test) == spec.test >= 30
         assert sum(row.subset == subset for row in valid) == spec.valid

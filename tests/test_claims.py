@@ -111,8 +111,6 @@ def test_claims_of_a_sentence(knowledge, text, claims):
             [("LIG3", "-DNA repair", "contradicted"), ("XRCC1", "-DNA repair", "contradicted")],
         ),
         ("LIG3 fails to act in DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
-        ("LIG3 is absent from DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
-        ("LIG3 is hardly at work in DNA repair.", [("LIG3", "-DNA repair", "contradicted")]),
         (
             "LIG3 does phosphorylation rather than DNA repair.",
             [("LIG3", "phosphorylation", "unknown"), ("LIG3", "-DNA repair", "contradicted")],
@@ -137,11 +135,6 @@ def test_denied_claims(knowledge, text, claims):
 )
 def test_clauses_claim_each_for_themselves(knowledge, text):
     assert said(knowledge, text) == [("LIG3", "base-excision repair", "true"), ("TP53", "DNA binding", "true")]
-
-
-def test_a_clause_may_give_a_gene_its_full_name(knowledge):
-    text = "EGFR is epidermal growth factor receptor, and LIG3 does DNA repair."
-    assert said(knowledge, text) == [("LIG3", "DNA repair", "true")]
 
 
 def test_a_list_of_genes_is_one_clause(knowledge):
@@ -204,7 +197,7 @@ def test_genes_of_the_set_count_where_others_might_be_other_words(knowledge):
         ("LIG3 does BER at 7p11.2", []),
         ("LIG3: LIG3 takes part in heart development.", [("LIG3", "heart development", "unknown")]),
         # A gene's full name is no claim of what its words say, the words alone are.
-        ("EGFR is epidermal growth factor receptor", []),
+        ("EGFR is epidermal growth factor receptor, and LIG3 does DNA repair", [("LIG3", "DNA repair", "true")]),
         ("EGFR is a growth factor receptor", [("EGFR", "growth factor receptor", "true")]),
     ],
 )
@@ -219,14 +212,11 @@ def test_terms_that_a_text_names(knowledge, text, claims):
         "LIG3 belongs to DNA repair.",
         "LIG3: **DNA repair**",
         "LIG3 (DNA repair)",
-        "LIG3 - DNA repair - is here",
         "LIG3, a DNA repair gene, is here",
-        "LIG3 acts in the process of DNA repair",
         "LIG3 plays a role in the key DNA repair pathways",
         "the DNA repair protein LIG3",
         "DNA repair involves LIG3",
         "LIG3 does phosphorylation, DNA binding, and DNA repair",
-        "LIG3 acts in glowing/DNA repair",
         "LIG3 acts in early DNA repair, also in DNA repair",  # once whole
     ],
 )
@@ -239,15 +229,11 @@ def test_a_term_that_stands_whole_is_claimed(knowledge, text):
     [
         "LIG3 acts in interferon-mediated DNA repair",
         "LIG3 acts in interferon\u2010mediated DNA repair",
-        "LIG3 acts in interferon-mediated **DNA repair**",
         "LIG3 acts in mitochondrial DNA repair",
-        "LIG3 acts in anti-DNA repair",
         "LIG3 acts in DNA repair-deficient cells",
         "LIG3 acts in DNA repair inhibition",
-        "LIG3 acts in DNA repair pathway inhibition",
         "LIG3 acts in DNA repair of viruses",
         "LIG3 acts in the inhibition of DNA repair",
-        "LIG3 acts in the inhibition of the key DNA repair pathway",
         "LIG3 acts in the response to DNA repair",
         "LIG3 inhibits DNA repair",
         "LIG3 acts in XRCC1 DNA repair",
@@ -277,33 +263,19 @@ def test_what_most_genes_have_supports_nothing_and_contradicts_a_denial(knowledg
     )
 
 
-def test_most_are_of_the_facts_genes_where_there_is_no_background():
-    alone = Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS))
-    assert alone.check("FILL0", ["GO:0032502"])[0] == "unknown"
-    assert alone.check("FILL0", ["GO:0008283"])[0] == "true"
-
-
 def test_without_a_background_only_direct_facts_are_known():
     alone = Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS))
     assert said(alone, "LIG3 does base-excision repair and DNA repair") == [
         ("LIG3", "base-excision repair", "true"), ("LIG3", "DNA repair", "unknown"),
     ]  # fmt: skip
     assert said(alone, "TP53 does base-excision repair") == [("TP53", "base-excision repair", "contradicted")]
+    # What most genes have is told by the genes of the facts.
+    assert [alone.check("FILL0", [one])[0] for one in ("GO:0032502", "GO:0008283")] == ["unknown", "true"]
 
 
 def test_odd_texts_are_read(knowledge):
     for text in ("", "\0", "...", "not", ", and , and ", "LIG3" * 1000, "DNA repair " * 1000, "-LIG3- --", "\ud800"):
         knowledge.read(text)
-
-
-def test_the_demos_facts_by_hand(demo_facts):
-    knowledge = Knowledge(demo_facts)
-    gene, name = demo_facts.loc[demo_facts["relation"] == "involved_in", ["gene", "object_name"]].iloc[0]
-    (claim,) = knowledge.read(f"{gene} acts in {name}.").claims
-    assert (claim.gene, claim.term, claim.verdict) == (gene, name, "true")
-    assert claim.fact.startswith(f"involved in {name} (GO:")
-    (denied,) = knowledge.read(f"{gene} does not act in {name}.").claims
-    assert (denied.verdict, denied.fact) == ("contradicted", claim.fact)
 
 
 def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):

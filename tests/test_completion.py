@@ -1,30 +1,20 @@
 """The completion contract: what is read, and every way to break it."""
 
-import random
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasonome.tasks.naming.completion import PROBLEMS, Completion, parse_completion, parse_published, render_completion
+from reasonome.tasks.naming.completion import Answer, parse_completion, parse_published
 
 GOOD = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>\n<think>XRCC1 helps.</think>"
 STEPS = ["LIG3 seals nicks.", "XRCC1 helps."]
 
 
-def test_a_good_completion():
-    assert parse_completion(GOOD) == Completion("DNA repair", STEPS, [])
-
-
-def test_white_space_around_the_parts_is_fine():
-    text = "\n  Process:   DNA repair \r\n\r\n Reasoning: <think> one </think><think>two\nlines</think>\n\n"
-    assert parse_completion(text) == Completion("DNA repair", ["one", "two\nlines"], [])
-
-
 @pytest.mark.parametrize(
     ("text", "name", "steps", "problems"),
     [
+        (GOOD, "DNA repair", STEPS, []),
+        ("\n  Process:   x \r\n\r\n Reasoning: <think> a </think><think>b\nc</think>\n\n", "x", ["a", "b\nc"], []),
         ("", "", [], ["no_process_line", "no_reasoning"]),
         ("DNA repair", "", [], ["no_process_line", "no_reasoning", "text_outside"]),
         ("process: x\nReasoning:\n<think>a</think>", "", ["a"], ["no_process_line", "text_outside"]),
@@ -67,43 +57,7 @@ def test_white_space_around_the_parts_is_fine():
     ],
 )
 def test_each_breach_is_named(text, name, steps, problems):
-    assert parse_completion(text) == Completion(name, steps, problems)
-
-
-def test_a_second_definition_of_the_contract_agrees():
-    """Random arrangements of the pieces: no problems exactly where one plain pattern matches the whole."""
-    step = r"<think>(?=\s*[^\s<])(?:(?!</?think>|\n\s*Process:)[\s\S])*</think>"
-    contract = re.compile(rf"\s*Process: ?(?! *<)[^\n<]*[^\s<][^\n<]*\n\s*Reasoning:\s*(?:{step}\s*)+")
-    pieces = ["Process: x", "Process:", "Reasoning:", "<think>a</think>", "<think></think>", "<think>", "b"]
-    pieces.append("Process: x <think>a</think>")
-    weights = [4, 1, 4, 6, 1, 1, 1, 1]
-    chance = random.Random(0)
-    outcomes = set()
-    for _ in range(20_000):
-        text = "\n".join(chance.choices(pieces, weights, k=chance.randint(1, 5)))
-        good = contract.fullmatch(text) is not None
-        read = parse_completion(text)
-        assert (read.problems == []) == good, text
-        assert set(read.problems) <= set(PROBLEMS)
-        outcomes.add(good)
-    assert outcomes == {True, False}
-
-
-def test_rendered_completions_are_read_back():
-    assert render_completion("DNA repair", STEPS) == GOOD
-    assert render_completion(" DNA\n repair ", ["one\n two"]) == (
-        "Process: DNA repair\nReasoning:\n<think>one two</think>"
-    )
-    assert render_completion("DNA repair", []) == "Process: DNA repair"
-
-
-@pytest.mark.parametrize(
-    ("name", "steps", "problem"),
-    [("", ["a"], "empty_name"), ("x", ["a", " "], "empty_think"), ("x", ["a</think>b"], "unclosed_think")],
-)
-def test_what_could_not_be_read_back_is_not_rendered(name, steps, problem):
-    with pytest.raises(ValueError, match=problem):
-        render_completion(name, steps)
+    assert parse_completion(text) == Answer(name, steps, problems)
 
 
 def test_long_malformed_text_is_read_in_linear_time():
@@ -131,11 +85,10 @@ TEXTS = st.lists(
 @given(TEXTS.map("".join), st.booleans())
 def test_reading_never_raises_and_spans_hold_the_name(text, asked):
     for read in (parse_completion(text, asked), parse_published(text, asked)):
-        assert set(read.problems) <= set(PROBLEMS)
         assert ("no_confidence" in read.problems) == (asked and read.confidence is None)
         assert (read.span is None) == (read.name == "")
         if read.span:
-            said = text[slice(*read.span)].replace("\0", "")
+            said = text[slice(*read.span)].replace("\0", " ")
             assert said.startswith(read.name[0]) and said.endswith(read.name[-1])
             assert "think>" in said or said == read.name  # a step, or a stray tag, stands for a space
 
@@ -154,7 +107,7 @@ CONFIDENT = f"{GOOD}\nConfidence: "
 )  # fmt: skip
 def test_a_confidence_is_a_number_from_0_to_100(said, confidence):
     problems = ["no_confidence"] if confidence is None else []
-    assert parse_completion(CONFIDENT + said, True) == Completion("DNA repair", STEPS, problems, confidence)
+    assert parse_completion(CONFIDENT + said, True) == Answer("DNA repair", STEPS, problems, confidence)
     assert parse_published(CONFIDENT + said, True).confidence == confidence
 
 
@@ -181,8 +134,8 @@ def test_where_a_confidence_may_stand(text, confidence, problems):
 
 
 def test_a_confidence_that_was_not_asked_for_is_text_like_any_other():
-    assert parse_completion(f"{CONFIDENT}80") == Completion("DNA repair", STEPS, ["text_outside"])
-    assert parse_published(f"{CONFIDENT}80") == Completion("DNA repair", STEPS, [])
+    assert parse_completion(f"{CONFIDENT}80") == Answer("DNA repair", STEPS, ["text_outside"])
+    assert parse_published(f"{CONFIDENT}80") == Answer("DNA repair", STEPS, [])
 
 
 @pytest.mark.parametrize(
@@ -203,7 +156,7 @@ def test_a_confidence_that_was_not_asked_for_is_text_like_any_other():
     ],
 )
 def test_as_published_the_first_process_counts_as_it_stands(text, name, steps, problems):
-    assert parse_published(text) == Completion(name, steps, problems)
+    assert parse_published(text) == Answer(name, steps, problems)
 
 
 def test_as_published_the_last_confidence_counts():

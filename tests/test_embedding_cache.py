@@ -6,7 +6,6 @@ import warnings
 import numpy as np
 import pytest
 
-from reasonome.scoring import embedding_cache
 from reasonome.scoring.embedding_cache import EmbeddingCache
 
 IDENTITY = "0123456789abcdef" * 4
@@ -104,61 +103,13 @@ def test_a_torn_shard_is_named_and_the_others_are_read(tmp_path, left):
     assert same(cache.find(["a"]), ["a"], vectors(1, seed=2))
 
 
-def test_many_shards_are_put_together_and_nothing_changes(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedding_cache, "_MANY", 4)
-    expected = vectors(23)
-    texts = [f"text {i}" for i in range(23)]
-    reader = EmbeddingCache(tmp_path, IDENTITY)
-    for i, text in enumerate(texts):
-        # A new object each time, as separate processes would be; it has to look for the shards of the others.
-        writer = EmbeddingCache(tmp_path, IDENTITY)
-        writer.find([text])
-        writer.add([text], expected[i : i + 1])
-        assert len(shards(tmp_path)) <= 4
-    assert same(reader.find(texts), texts, expected)
-
-
-def test_a_large_shard_is_left_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedding_cache, "_MANY", 2)
-    monkeypatch.setattr(embedding_cache, "_LARGE", 3)
-    cache = EmbeddingCache(tmp_path, IDENTITY)
-    cache.add(list("abc"), vectors(3))
-    (large,) = shards(tmp_path)
-    for text in "defg":
-        cache.add([text], vectors(1, seed=ord(text)))
-    # Of d, e, f came a second large shard, then g.
-    assert [len(np.load(path)["keys"]) for path in shards(tmp_path)] == [3, 3, 1]
-    assert shards(tmp_path)[0] == large
-
-
-def test_the_older_vector_counts_after_putting_together_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedding_cache, "_MANY", 2)
-    cache = EmbeddingCache(tmp_path, IDENTITY)
+def test_of_two_vectors_of_a_text_the_older_counts(tmp_path):
     for seed in (1, 2, 3):
-        cache.add(["a"], vectors(1, seed))
-    assert len(shards(tmp_path)) == 1
+        EmbeddingCache(tmp_path, IDENTITY).add(["a"], vectors(1, seed))
     assert same(EmbeddingCache(tmp_path, IDENTITY).find(["a"]), ["a"], vectors(1, seed=1))
 
 
-def test_shards_that_another_process_put_together_meanwhile_are_found_in_the_new_one(tmp_path, monkeypatch):
-    writer, reader = EmbeddingCache(tmp_path, IDENTITY), EmbeddingCache(tmp_path, IDENTITY)
-    writer.add(["a"], vectors(1, seed=1))
-    writer.add(["b"], vectors(1, seed=2))
-    look = EmbeddingCache._look_for_shards
-
-    def look_and_be_late(cache):
-        look(cache)
-        if cache is reader and len(shards(tmp_path)) == 2:
-            monkeypatch.setattr(embedding_cache, "_MANY", 2)
-            writer.add(["c"], vectors(1, seed=3))
-
-    monkeypatch.setattr(EmbeddingCache, "_look_for_shards", look_and_be_late)
-    assert same(reader.find(["a", "b"]), ["a", "b"], [vectors(1, seed=1)[0], vectors(1, seed=2)[0]])
-    assert len(shards(tmp_path)) == 1
-
-
 def _write_some(folder, worker):
-    embedding_cache._MANY = 3
     cache = EmbeddingCache(folder, IDENTITY)
     for i in range(20):
         texts = [f"shared {i}", f"{worker} {i}"]

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Answer, Example
+from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
@@ -35,27 +37,24 @@ def test_a_name_is_taken_in_full(name, style):
 
 
 @pytest.mark.parametrize(
-    ("text", "steps", "problem"),
+    ("text", "problem"),
     [
-        ("", [], "no_process_line"),
-        (f"DNA repair{REASONED}", ["one"], "no_process_line"),
-        (f"<think>Process: DNA repair</think>{REASONED}", ["Process: DNA repair", "one"], "no_process_line"),
-        (f"Process: DNA repair\nProcess: DNA binding{REASONED}", ["one"], "several_process_lines"),
-        (f"Process: {REASONED}", ["one"], "empty_name"),
-        (f"Process: <name>{REASONED}", ["one"], "placeholder_name"),
-        (f"Process: <b>DNA repair</b>{REASONED}", ["one"], "placeholder_name"),
-        (f"Process: {'a ' * 31}{REASONED}", ["one"], "name_too_long"),
-        (f"Process: {'a' * 201}{REASONED}", ["one"], "name_too_long"),
-        (f"Process: {'a' * 10_000}{REASONED}", ["one"], "name_too_long"),
-        (f"Process: DNA repair; DNA binding{REASONED}", ["one"], "several_names"),
-        (f"Process: DNA repair / DNA binding{REASONED}", ["one"], "several_names"),
-        (f"Sure!\nProcess: DNA repair{REASONED}", ["one"], "process_not_first"),
+        ("", "no_process_line"),
+        ("Process: DNA repair\nProcess: DNA binding", "several_process_lines"),
+        ("Process: ", "empty_name"),
+        ("Process: <name>", "placeholder_name"),
+        ("Process: <b>DNA repair</b>", "placeholder_name"),
+        (f"Process: {'a ' * 31}", "name_too_long"),
+        (f"Process: {'a' * 201}", "name_too_long"),
+        ("Process: DNA repair; DNA binding", "several_names"),
+        ("Process: DNA repair / DNA binding", "several_names"),
+        ("Sure!\nProcess: DNA repair", "process_not_first"),
     ],
 )
-def test_an_answer_without_one_usable_name_has_none(text, steps, problem):
-    answer = TASK.parse(text)
+def test_an_answer_without_one_usable_name_has_none(text, problem):
+    answer = TASK.parse(text + REASONED)
     assert problem in answer.problems
-    assert (answer.name, answer.named, answer.steps) == ("", False, steps)
+    assert (answer.name, answer.named, answer.steps) == ("", False, ["one"])
 
 
 @pytest.mark.parametrize("name", [" ".join("a" * 30), "a" * 200])
@@ -68,11 +67,8 @@ def test_the_longest_name_allowed(name):
     [
         ("", "no_reasoning"),
         ("\nReasoning:\n<think></think>", "empty_think"),
-        ("\nReasoning:\n<think>one</think><think> </think>", "empty_think"),
-        ("\nReasoning:\n<think>one", "unclosed_think"),
         ("\nReasoning:\n<think>one</think>\n<think>cut o", "unclosed_think"),
         ("\nReasoning:\n<think>one</think>\nI hope this helps.", "text_outside"),
-        ("\nReasoning:\n<p>one</p>", "no_reasoning"),
     ],
 )
 def test_bad_reasoning_does_not_cost_the_name(reasoning, problem):
@@ -81,24 +77,15 @@ def test_bad_reasoning_does_not_cost_the_name(reasoning, problem):
     assert (answer.name, answer.named, answer.reasoned) == ("DNA repair", True, False)
 
 
-def test_html_is_text_like_any_other():
-    answer = TASK.parse("Process: DNA <i>repair</i>\nReasoning:\n<think><script>alert(1)</script></think>")
-    assert answer == Answer("DNA <i>repair</i>", ["<script>alert(1)</script>"], [])
-
-
 def test_targets_are_read_back():
-    assert TASK.target("DNA repair", ["one", "two"]) == (
-        "Process: DNA repair\nReasoning:\n<think>one</think>\n<think>two</think>"
+    assert TASK.target(" DNA\n repair", ["one\n two", "three"]) == (
+        "Process: DNA repair\nReasoning:\n<think>one two</think>\n<think>three</think>"
     )
-    assert TASK.target("DNA repair", []) == "Process: DNA repair"
-    assert TASK.parse(TASK.target("DNA repair", ["one", "two"])) == Answer("DNA repair", ["one", "two"], [])
     assert TASK.parse(TASK.target("DNA repair", [])) == Answer("DNA repair", [], ["no_reasoning"])
 
 
 def test_every_training_name_of_the_demo_can_be_answered(demo_benchmark):
-    from reasonome.benchmarks.rows import read_rows
-
-    for part in ("train", "valid", "test"):
+    for part in SPLITS:
         for example in read_rows(demo_benchmark / f"{part}.jsonl", Example):
             assert TASK.parse(TASK.target(example.name, ["one"])) == Answer(example.name, ["one"], [])
 
@@ -146,12 +133,8 @@ def test_a_span_is_of_the_text_as_it_was_written():
 
 
 WRITTEN = st.lists(
-    st.one_of(
-        st.sampled_from(
-            ["Process: a", "Process:", "Reasoning:", "<think>", "</think>", "\n", "Confidence: 9", "\0", ";"]
-        ),
-        st.text(max_size=4),
-    ),
+    st.sampled_from(["Process: a", "Process:", "Reasoning:", "<think>", "</think>", "\n", "Confidence: 9", "\0", ";"])
+    | st.text(max_size=4),
     max_size=15,
 ).map("".join)
 
@@ -162,4 +145,4 @@ def test_whatever_is_written_a_strict_name_is_the_only_one(text):
         answer, span = TASK.parse(text, style), TASK.name_span(text, style)
         assert (span is None) == (answer.name == "")
     if TASK.parse(text).name:
-        assert [line.strip().startswith("Process:") for line in text.replace("\0", "").splitlines()].count(True) == 1
+        assert [line.strip().startswith("Process:") for line in text.replace("\0", " ").splitlines()].count(True) == 1

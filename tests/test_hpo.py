@@ -6,7 +6,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.naming import benchmark as benchmarks
+from reasonome.tasks.naming.sets import made_sets, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 OBO = """format-version: 1.2
@@ -73,8 +73,8 @@ def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
         minimum_genes=2,
         encoders=[],
     )
-    made = benchmarks.made_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)
-    sets = benchmarks.within_limits(made, wanted)["hpo"]
+    made = made_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)
+    sets = within_limits(made, wanted)["hpo"]
     assert {s.id: (s.name, s.symbols) for s in sets} == {
         "HP:0000001": ("All", frozenset("AB")),
         "HP:0000118": ("Phenotypic abnormality", frozenset("AB")),

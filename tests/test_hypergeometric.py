@@ -13,9 +13,6 @@ def test_the_upper_tail_by_hand():
     # Four of ten are drawn, in 210 ways: all of a set of three in 7; of a set of four two or more in 6·15 + 4·6 + 1.
     found = upper_tail(np.array([3, 2, 3, 0]), np.array([3, 4, 3, 5]), 4, 10)
     assert found == pytest.approx([7 / 210, 115 / 210, 7 / 210, 1], rel=1e-12)
-
-
-def test_the_upper_tail_of_lists_of_different_lengths():
     # One gene of a set of two, of five: one drawn, 2/5; two drawn, 1 - 3/10.
     assert upper_tail(np.array([1, 1]), np.array([2, 2]), np.array([1, 2]), 5) == pytest.approx([0.4, 0.7], rel=1e-12)
 
@@ -40,14 +37,6 @@ def test_repeated_genes_and_those_outside_the_universe_do_not_count():
 def test_a_list_that_shares_no_gene_has_no_tests(genes):
     found = GeneSetTests(["ABC", "AB"], "ABCD").test(genes)
     assert [len(column) for column in found] == [0, 0, 0]
-
-
-def test_no_sets():
-    assert [len(column) for column in GeneSetTests([], "ABCD").test("AB")] == [0, 0, 0]
-
-
-def test_the_whole_universe_drawn_is_no_surprise():
-    assert GeneSetTests(["ABC", "ABCD"], "ABCD").test("ABCD").p.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -53,7 +53,7 @@ def test_of_very_many_names_some_are_compared_and_told(monkeypatch):
     monkeypatch.setattr(naming_table, "_NAMES_TO_COMPARE", 4)
     frame = pd.DataFrame({"answer": "axon", "gold": NAMES})
     note = score_table(frame, COLUMNS, "gene_set_naming", resamples=100).baselines["best_constant"].note
-    assert "chosen on 4 of these rows, drawn by lot, and so optimistic" in note
+    assert "chosen on 4 of these rows, drawn at random, and so optimistic" in note
     assert note.split("'")[1] in NAMES
     few = score_table(frame.iloc[:4], COLUMNS, "gene_set_naming", resamples=100).baselines["best_constant"].note
     assert "chosen on these very rows and so optimistic" in few

@@ -24,10 +24,10 @@ from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Training
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
-from reasonome.tasks.naming.leaks import Asked, HeldOut
+from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
-from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, Neighbour
+from reasonome.tasks.naming.task import ABSTENTION, Example, Fact, Gene, GeneSetNaming, Neighbour
 from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -61,33 +61,22 @@ def only(findings, kind):
 
 
 @pytest.mark.parametrize(
-    ("planted", "kind", "example"),
+    ("planted", "kind", "test"),
     [
-        (gene_set("GO:1", "x", "P Q"), "same_term", "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)"),
-        (
-            gene_set("GO:7", "Cell-cycle", "P Q"),
-            "same_name",
-            "GO:7 'Cell-cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",
-        ),
-        (
-            gene_set("R:7", "Mending of DNA", "P"),
-            "same_name",
-            "R:7 'Mending of DNA' (1 genes) ~ GO:1 'DNA repair' (4 genes)",
-        ),
-        (gene_set("GO:7", "x", "G F E"), "identical_set", "GO:7 'x' (3 genes) ~ GO:2 'cell cycle' (3 genes)"),
-        (gene_set("GO:7", "x", "A B C D P"), "jaccard", "GO:7 'x' (5 genes) ~ GO:1 'DNA repair' (4 genes)"),
-        (gene_set("GO:100", "x", "P"), "related_term", "GO:100 'x' (1 genes) ~ GO:1 'DNA repair' (4 genes)"),
-        (
-            gene_set("GO:7", "x", "P", ancestors=["GO:2"]),
-            "related_term",
-            "GO:7 'x' (1 genes) ~ GO:2 'cell cycle' (3 genes)",
-        ),
+        (gene_set("GO:1", "x", "P Q"), "same_term", 0),
+        (gene_set("GO:7", "Cell-cycle", "P Q"), "same_name", 1),
+        (gene_set("R:7", "Mending of DNA", "P"), "same_name", 0),
+        (gene_set("GO:7", "x", "G F E"), "identical_set", 1),
+        (gene_set("GO:7", "x", "A B C D P"), "jaccard", 0),
+        (gene_set("GO:100", "x", "P"), "related_term", 0),
+        (gene_set("GO:7", "x", "P", ancestors=["GO:2"]), "related_term", 1),
     ],
 )
-def test_a_planted_training_set_is_caught_and_named(planted, kind, example):
+def test_a_planted_training_set_is_caught_and_named(planted, kind, test):
     findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
     finding = only(findings, kind)
-    assert (finding.found, finding.remaining, finding.line, finding.example) == (1, 1, 3, example)
+    assert (finding.found, finding.remaining, finding.line) == (1, 1, 3)
+    assert finding.example.startswith(f"{planted.id} '{planted.name}' (") and f"~ {TESTS[test].id} '" in finding.example
     assert finding.verdict == ("reported" if kind == "related_term" else "fails")
     others = {f.kind for f in findings if f.remaining} - {kind}
     assert others == ({"jaccard"} if kind == "identical_set" else set())  # identical sets have an index of 1
@@ -213,28 +202,15 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
         )
 
 
-def test_a_test_set_under_an_alternative_id_is_found_under_the_main_one(tmp_path):
-    (tmp_path / "go.obo").write_text(OBO)
-    ontology = read_obo(tmp_path / "go.obo")
-    sets = gene_sets.with_terms([gene_set("GO:12", "an old name", "A B")], ontology)
-    tested = HeldOut("bench", sets, AuditPolicy(), 0.5)
-    said = pd.concat([statement("A excises.", "A", "GO:11"), statement("B fills.", "B", "GO:111")], ignore_index=True)
-    findings = naming_leaks.statement_findings(CORPUS, said, NOTHING, FACTS, tested, DROP, [ontology])
-    assert (only(findings, "test_fact").remaining, only(findings, "test_fact").line) == (1, 2)
-    below = only(findings, "test_fact_by_descendant")
-    assert (below.remaining, below.line) == (1, 4)
-
-
-@pytest.mark.parametrize(("gene", "hit"), [("E", True), ("A", False)])
-def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, hit):
+@pytest.mark.parametrize(
+    ("gene", "policy", "found"),
+    [("E", "report", (1, "reported")), ("E", "fail", (1, "fails")), ("A", "fail", (0, "clean"))],
+)
+def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, policy, found):
     rows = statement(f"{gene} has a part in the Cell Cycle.", gene, "NCBIGene:7")
-    name = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), DROP), "test_name")
-    assert (name.remaining, name.verdict) == ((1, "reported") if hit else (0, "clean"))
-    strict = only(
-        naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), {**DROP, "test_name": "fail"}),
-        "test_name",
-    )
-    assert strict.verdict == ("fails" if hit else "clean")
+    policies = {**DROP, "test_name": policy}
+    name = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), policies), "test_name")
+    assert (name.remaining, name.verdict) == found
 
 
 def test_facts_left_out_are_counted_before_those_that_remain():
@@ -267,34 +243,6 @@ def test_a_test_name_in_reasoning_is_caught():
     assert naming_leaks.reasoning_finding(training, [clean], 0, bench()).verdict == "clean"
 
 
-def test_dropping_reasoning_leaves_nothing_for_the_audit():
-    rows = [{"proposed": "vision", "steps": ["A"]}, {"proposed": "cell cycle", "steps": ["B"]}]
-    kept, dropped = naming_leaks.drop_naming(rows, "bench", ["DNA repair", "cell cycle"])
-    assert kept == rows[:1]
-    assert dropped == [rows[1] | {"reason": "names a test term of bench"}]
-
-
-def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
-    secretion = frozenset({"insulin secretion", "release of insulin"})
-    prompts = [
-        Asked("Genes: A (alpha); B (beta)", "Genes: A; B", frozenset({"vision"}), 1),
-        Asked("Genes: A (Cell Cycle kinase); B (beta)", "Genes: A; B", frozenset({"cell cycle"}), 2),
-        Asked("Genes: A (insulin): Release of insulin", "Genes: A: Release of insulin", secretion, 5),
-        Asked("Genes: A (insulin secretion factor): insulin secretion", "Genes: A: insulin secretion", secretion, 6),
-    ]
-    strict = bench(name_in_prompt={"facts": "fail"})
-    on_its_own, in_gene_name = naming_leaks.prompt_findings("facts", prompts, Path("test.jsonl"), strict)
-    assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
-    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 5, "fails")
-    assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
-    assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
-    assert naming_leaks.prompt_findings("names", prompts, Path("test.jsonl"), strict)[0].verdict == "reported"
-    for policy, verdict in (({}, "fails"), ({"name_in_prompt": {"facts": "report"}}, "reported")):
-        found = naming_leaks.prompt_findings("facts", prompts, Path("t"), bench(**policy), carries_facts=True)
-        assert [f.verdict for f in found] == [verdict, "reported"]
-    assert [f.verdict for f in naming_leaks.prompt_findings("facts", prompts[:1], Path("t"), strict)] == ["clean"] * 2
-
-
 STYLE = {
     "gene": "{symbol} ({name})",
     "separator": "; ",
@@ -304,15 +252,42 @@ STYLE = {
 NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 99}
 
 
+def prompt_findings(style: NamingStyle, *rows: Example, name="own", **policy):
+    return naming_leaks.prompt_findings(name, GeneSetNaming(), style, rows, Path("test.jsonl"), bench(**policy))
+
+
 def asked(style: NamingStyle, *rows: Example) -> list[tuple[str, int, int | None]]:
     """(kind, prompts looked at, line of the first that holds its name)."""
-    prompts = naming_leaks.asked_prompts(GeneSetNaming(), style, rows, ())
-    findings = naming_leaks.prompt_findings("own", prompts, Path("test.jsonl"), bench())
-    return [(f.kind, f.looked_at, f.line) for f in findings]
+    return [(f.kind, f.looked_at, f.line) for f in prompt_findings(style, *rows)]
 
 
-def example(name, gene_name="alpha", **more) -> Example:
-    return Example(id="GO:1", subset="bp", name=name, genes=[Gene(symbol="A", name=gene_name)], **more)
+def example(name, gene_name="alpha", facts=(), **more) -> Example:
+    told = tuple(Fact(relation="in", object=fact) for fact in facts)
+    return Example(id="GO:1", subset="bp", name=name, genes=[Gene(symbol="A", name=gene_name, facts=told)], **more)
+
+
+def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
+    style = NamingStyle(**STYLE, budget_tokens=99, facts={"most": 1, "budget_tokens": 99, "fact": "{object}"})
+    synonyms = ["release of insulin"]
+    rows = [
+        example("vision"),
+        example("cell cycle", "Cell Cycle kinase"),
+        example(ABSTENTION),
+        example("insulin secretion", "insulin", ["Release of insulin"], synonyms=synonyms),
+        example("insulin secretion", "insulin secretion factor", ["insulin secretion"], synonyms=synonyms),
+    ]
+    on_its_own, in_gene_name = prompt_findings(style, *rows)
+    assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
+    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 4, "fails")
+    assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
+    assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
+    assert [f.verdict for f in prompt_findings(style, *rows[:1])] == ["clean"] * 2
+    # A style with facts fails unless the policy names it; one without is reported unless the policy does.
+    reported = prompt_findings(style, *rows, name="facts", name_in_prompt={"facts": "report"})
+    assert [f.verdict for f in reported] == ["reported"] * 2
+    told = NamingStyle(**STYLE | {"user": "Vision? {genes}"}, budget_tokens=99)
+    for policy, verdict in (({}, "reported"), ({"name_in_prompt": {"own": "fail"}}, "fails")):
+        assert prompt_findings(told, rows[0], **policy)[0].verdict == verdict
 
 
 def test_a_set_without_an_answer_is_not_looked_for_in_an_instruction_to_abstain():
@@ -353,24 +328,17 @@ def test_each_policy_acts_on_each_kind(kind, policy, verdict):
     assert only(findings, kind).verdict == verdict
 
 
-def test_a_failure_names_file_line_kind_pair_and_fix():
-    planted = gene_set("GO:1", "x", "P Q")
+def test_a_failure_names_file_line_kind_pair_and_fix_and_others_are_printed(capsys):
+    planted = gene_set("GO:1", "Cell cycle", "P Q")
     findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
-    with pytest.raises(InputError) as failure:
+    with pytest.raises(InputError, match="1 more kinds of leak fail") as failure:
         leak_audit.check("demo", findings, naming_leaks.FIXES)
     text = str(failure.value)
     assert text.startswith(
         "train.jsonl:3: same_term: the leak audit of experiment 'demo' fails: 1 leaks of kind same_term"
     )
-    assert "GO:1 'x' (2 genes) ~ GO:1 'DNA repair' (4 genes)" in text
+    assert "GO:1 'Cell cycle' (2 genes) ~ GO:1 'DNA repair' (4 genes)" in text
     assert "fix: add bench to leave_out of go in benchmarks.yaml" in text and "audit.same_term of bench" in text
-
-
-def test_all_failures_are_printed_before_the_first_ends_the_audit(capsys):
-    planted = gene_set("GO:1", "Cell cycle", "P Q")
-    findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
-    with pytest.raises(InputError, match="1 more kinds of leak fail"):
-        leak_audit.check("demo", findings, naming_leaks.FIXES)
     assert capsys.readouterr().out.splitlines() == [
         "train.jsonl:3: same_term: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:1 'DNA repair' (4 genes)",
         "train.jsonl:3: same_name: 1 of go into bench, as GO:1 'Cell cycle' (2 genes) ~ GO:2 'cell cycle' (3 genes)",
@@ -559,7 +527,7 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     proposal = Proposal("GO:9", "bp", "vision", ["U takes part in DNA repair.", "V sees."])
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
     monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {"minilm": encoder})
-    monkeypatch.setattr(teaching.knowledge, "propose", lambda *_, **__: [proposal])
+    monkeypatch.setattr(teaching.teacher, "propose", lambda *_, **__: [proposal])
     asked, output = (
         results / "prompts" / "demo-go.demo-names",
         results / "reasoning" / "knowledge-given" / "demo-go.demo-names.jsonl",

@@ -1,7 +1,5 @@
 """Facts in prompts: none that tells the name, and the informative ones first."""
 
-import json
-import shutil
 import subprocess
 import sys
 from math import log
@@ -10,25 +8,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from pydantic import ValidationError
 
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming import benchmark as benchmarks
 from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
-    collection,
     id_space,
     with_facts,
     without_collection,
     without_relations,
 )
-from reasonome.tasks.naming.settings import NamingBenchmark, PromptFacts
+from reasonome.tasks.naming.settings import PromptFacts
 from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,10 +63,8 @@ def test_what_is_of_the_collection_is_left_out_in_every_source():
         ("A", "member_of_pathway", "R-HSA-4", "HR: base-excision repair in B cells", "reactome"),  # a row's name in it
     ]
     rows = [example("GO:0006281", "DNA repair", "A"), example("GO:0006284", "base excision repair", "A")]
-    left_out = collection(made_of, {"bioc": ONTOLOGY}, rows)
-    kept = without_collection(
-        table(*others, *about, *made_of.drop(columns="evidence").itertuples(index=False)), left_out
-    )
+    facts = table(*others, *about, *made_of.drop(columns="evidence").itertuples(index=False))
+    kept = without_collection(facts, made_of, {"bioc": ONTOLOGY}, rows)
     assert kept.drop(columns="evidence").apply(tuple, axis=1).tolist() == others
 
 
@@ -91,15 +83,16 @@ def test_synonyms_of_several_words_are_looked_for_among_other_words(own):
         ("A", "has_keyword", "K:5", "mending of DNAs", "uniprot"),
     )
     row = Example(id="GO:0006281", subset="bp", name="DNA repair", genes=[Gene(symbol="A")], synonyms=list(own))
-    kept = without_collection(facts, collection(facts.iloc[:0], {"go": ontology}, [row]))
+    kept = without_collection(facts, facts.iloc[:0], {"go": ontology}, [row])
     assert kept["object_id"].tolist() == ["K:2", "K:5"]
 
 
 def test_facts_that_sets_are_made_of_are_told_by_source_and_relation():
     rows = [(gene, relation, "X:1", "x", source) for gene in "AB" for relation in ("r", "q") for source in ("s", "t")]
-    kept = without_relations(table(*rows), [("s", "r"), ("t", "q")])
+    made_of = table(("C", "r", "X:2", "y", "s"), ("C", "q", "X:2", "y", "t"))
+    kept = without_relations(table(*rows), made_of)
     assert kept[["gene", "relation", "source"]].apply("".join, axis=1).tolist() == ["Art", "Aqs", "Brt", "Bqs"]
-    assert len(without_relations(table(*rows), [])) == 8
+    assert len(without_relations(table(*rows), made_of.iloc[:0])) == 8
 
 
 def test_what_is_left_out_does_not_depend_on_which_set_is_asked():
@@ -108,7 +101,7 @@ def test_what_is_left_out_does_not_depend_on_which_set_is_asked():
         ("A", "member_of_pathway", "R-HSA-5", "Apoptosis", "reactome"),
     )
     rows = [example("GO:0006281", "DNA repair", "A", "B"), example("GO:0006915", "apoptosis", "A", "B")]
-    kept = without_collection(facts, collection(facts.iloc[:0], {"go": ONTOLOGY}, rows))
+    kept = without_collection(facts, facts.iloc[:0], {"go": ONTOLOGY}, rows)
     assert kept.empty  # both sets hold A, and neither prompt shows either name
     one, other = with_facts(rows, FactIndex(facts, 0), PromptFacts(most=2, budget_tokens=8))
     assert one.genes == other.genes
@@ -174,7 +167,7 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
     written = run(tmp_path, demo_benchmark, style)
     assert written.returncode == 0, written.stderr
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
-    for part in benchmarks.SPLITS:
+    for part in SPLITS:
         before, after = (
             read_rows(demo_benchmark / f"{part}.jsonl", Example),
             read_rows(tmp_path / "out" / f"{part}.jsonl", Example),
@@ -198,17 +191,9 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
             assert not any(row.name in {n.name for n in row.neighbours} for row in after)
 
 
-def test_mistakes_of_the_program(demo_benchmark, tmp_path):
-    (tmp_path / "config").symlink_to(ROOT / "config")
-    found = run(tmp_path, demo_benchmark, "facts")
-    assert found.returncode and "facts.parquet: there is no such file" in found.stderr
-    assert not (tmp_path / "out").exists()
-
-
 @pytest.fixture
-def config(tmp_path):
+def config(config):
     """The shipped configuration, without what asks for facts."""
-    config = shutil.copytree(ROOT / "config", tmp_path / "config")
     (config / "experiments" / "whole-genome.yaml").unlink()
     for stage in ("sft", "grpo"):
         recipes = config / "recipes" / f"{stage}.yaml"
@@ -257,13 +242,6 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     assert told == {("member_of_pathway", term.name)}
 
 
-def test_published_sets_need_no_word_for_facts_of_all_sources():
-    published = {"kind": "published", "files": {"bp": {"path": "sets.csv"}}}
-    with pytest.raises(ValidationError) as error:
-        NamingBenchmark(task="gene_set_naming", corpus="demo", encoders=["tfidf"], all_facts=True, **published)
-    assert "'all_facts' is for built sets" in str(error.value)
-
-
 @pytest.mark.parametrize(
     ("style", "old", "new", "message"),
     [
@@ -288,17 +266,3 @@ def test_mistakes_in_a_style(config, style, old, new, message):
         Project(config).styles("gene_set_naming")
     assert path.name in str(error.value)
     assert any(part in str(error.value) for part in message.split("|"))
-
-
-def test_where_the_sets_of_a_style_are(project):
-    where = {style: str(examples_folder(project, "demo-go", style)) for style in ("names", "facts", "neighbours")}
-    assert where == {
-        "names": "results/prompts/demo-go.names",
-        "facts": "results/prompts/demo-go.facts",
-        "neighbours": "results/prompts/demo-go.neighbours",
-    }
-
-
-def test_rows_without_facts_are_written_as_before(tmp_path):
-    row = example("GO:1", "repair", "A").model_dump(exclude_defaults=True)
-    assert json.dumps(row) == '{"id": "GO:1", "subset": "bp", "name": "repair", "genes": [{"symbol": "A"}]}'

@@ -6,19 +6,21 @@ import shutil
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
 
-from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.tasks.naming import benchmark as benchmarks
-from reasonome.tasks.naming.settings import NamingBenchmark, PublishedFile
+from reasonome.tasks.naming.published import read_published
+from reasonome.tasks.naming.settings import NamingBenchmark
+from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +40,7 @@ EXPECTED = [
 
 def read(path, text, share=1.0):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return benchmarks.read_published(path, "bp", GENES, share)
+    return read_published(path, "bp", GENES, share)
 
 
 @pytest.mark.parametrize(
@@ -56,23 +58,16 @@ def read(path, text, share=1.0):
     ids=["csv", "tsv", "semicolons", "quoted with BOM", "Excel's first line", "the same, of tabs"],
 )
 def test_one_table_in_many_dresses(tmp_path, text):
-    found = read(tmp_path / "test.csv", text)
-    assert found.sets == EXPECTED
-    assert (len(found.unmapped), found.emptied) == (0, [])
-
-
-def test_lines_are_those_of_the_file_below_excels_first_line(tmp_path):
-    with pytest.raises(InputError, match="the cell is empty") as error:
-        read(tmp_path / "test.csv", "sep=;\nID;Genes;Term_Description\nGO:1;TP53;growth\nGO:2;TP53;\n")
-    assert (error.value.line, error.value.field) == (4, "Term_Description")
+    sets, unmapped, emptied = read(tmp_path / "test.csv", text)
+    assert (sets, len(unmapped), emptied) == (EXPECTED, 0, [])
 
 
 def test_identifiers_without_a_gene_are_written_out(tmp_path):
     text = "ID,Genes,Term_Description\nGO:1,TP53 BRCA9,growth\nGO:2,NOPE,nothing\n"
-    found = read(tmp_path / "test.csv", text)
-    assert found.sets == [GeneSet("GO:1", "bp", "growth", frozenset({"TP53"}))]
-    assert found.emptied == ["GO:2"]
-    assert found.unmapped.to_dict("list") == {
+    sets, unmapped, emptied = read(tmp_path / "test.csv", text)
+    assert sets == [GeneSet("GO:1", "bp", "growth", frozenset({"TP53"}))]
+    assert emptied == ["GO:2"]
+    assert unmapped.to_dict("list") == {
         "source": ["bp", "bp"],
         "identifier": ["BRCA9", "NOPE"],
         "where": ["test.csv:2", "test.csv:3"],
@@ -92,15 +87,17 @@ HEAD = "ID,Genes,Term_Description\nGO:1,TP53,growth\n"
     [
         ("ID,Gene,Term_Description\n1,TP53,x\n", "no column 'Genes': did you mean 'Gene'", 1, "Genes"),
         ("ID,Genes,Term\n1,TP53,x\n", "no column 'Term_Description'", 1, "Term_Description"),
-        ("GO:1,TP53,growth\n", "no column 'ID': valid names: GO:1, TP53, growth", 1, "ID"),
+        ("GO:1,TP53,growth\n" * 2, "no column 'ID': valid names: GO:1, TP53, growth", 1, "ID"),
         (HEAD + "GO:2, ,repair\n", "empty", 3, "Genes"),
         (HEAD + "GO:2,TP53,\n", "empty", 3, "Term_Description"),
         (HEAD + ",TP53,repair\n", "empty", 3, "ID"),
+        ("sep=;\nID;Genes;Term_Description\nGO:1;TP53;growth\nGO:2;TP53;\n", "empty", 4, "Term_Description"),
+        (HEAD + 'X:1,TP53,"one\nX:2,TP53,two\nX:3,TP53,three"\n', "opens in this row and closes in line 5", 3, None),
         (HEAD + "GO:1,BRCA1,repair\n", "'GO:1' stands in line 2 already", 3, "ID"),
         (HEAD + "GO:2,BRCA1,TP53,repair\n", "expected 3 columns as in the header, found 4", 3, None),
         (HEAD + 'GO:2,BRCA1,"repair\nGO:3,TP53,x\n', "row that begins here cannot be read", 3, None),
-        ("ID,Genes,Term_Description\n", "no gene set below the header", 1, None),
-        ("<!DOCTYPE html>\n", "web page", 1, None),
+        ("ID,Genes,Term_Description\n", "no rows in this table", None, None),
+        ("<!DOCTYPE html>\n", "web page", None, None),
         ("", "the file is empty", None, None),
     ],
 )
@@ -111,43 +108,24 @@ def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, m
     assert (error.value.file, error.value.line, error.value.field) == (path, line, field)
 
 
-def test_a_file_of_another_checksum_is_an_error():
-    spec = PublishedFile(path="test.csv", sha256="a" * 64)
-    benchmarks.check_sha256(spec, "a" * 64, "test.csv")
-    benchmarks.check_sha256(PublishedFile(path="test.csv"), "b" * 64, "test.csv")
-    with pytest.raises(InputError, match=f"this file has sha256 {'b' * 64}, and the benchmark gives {'a' * 64}"):
-        benchmarks.check_sha256(spec, "b" * 64, "test.csv")
-
-
-def test_published_training_sets_leak_no_test_set():
+def test_published_splits_leak_nothing_into_one_another():
     def sets(prefix, *genes):
         return [GeneSet(f"{prefix}{i}", "bp", f"{prefix} {i}", frozenset(g)) for i, g in enumerate(genes)]
 
-    wanted = NamingBenchmark(
-        task="gene_set_naming",
-        kind="published",
-        corpus="demo",
-        files={"bp": {"path": "a.csv"}},
-        valid_files={"bp": {"path": "b.csv"}},
-        train_files={"bp": {"path": "c.csv"}},
-        encoders=[],
-    )
+    files = {key: {"bp": {"path": f"{key}.csv"}} for key in ("files", "valid_files", "train_files")}
+    wanted = NamingBenchmark(task="gene_set_naming", kind="published", corpus="demo", encoders=[], **files)
     published = {
         "test": sets("test", "abcd"),
         "valid": sets("valid", "efgh", "abce"),  # the second: 3 of 5 shared with the test set
-        "train": sets("train", "ijkl", "abcd", "efg"),  # the second is the test set, the third nearly the valid one
+        "train": sets("train", "ijkl", "efg"),  # the second nearly the first valid one
     }
-    splits, report, _ = benchmarks.split({}, wanted, None, published)
-    assert {part: [s.id for s in sets] for part, sets in splits.items()} == {
-        "train": ["train0"],
-        "valid": ["valid0"],
-        "test": ["test0"],
-    }
-    assert report["dropped_from_train"] == {"identical_set": 1, "jaccard": 1}
+    splits, _, _ = split({}, wanted, None, published)
+    ids = {part: [s.id for s in sets] for part, sets in splits.items()}
+    assert ids == {"train": ["train0"], "valid": ["valid0"], "test": ["test0"]}
     with pytest.raises(InputError, match="two test sets have the id 'test0'"):
-        benchmarks.split({}, wanted, None, {"test": published["test"] * 2})
-    alone, report, _ = benchmarks.split({}, wanted, None, {"test": published["test"]})
-    assert [len(alone[part]) for part in benchmarks.SPLITS] == [0, 0, 1]
+        split({}, wanted, None, {"test": published["test"] * 2})
+    alone, report, _ = split({}, wanted, None, {"test": published["test"]})
+    assert [len(alone[part]) for part in SPLITS] == [0, 0, 1]
     assert report["remaining"]["train/test"]["highest_jaccard"] is None
 
 
@@ -164,17 +142,12 @@ def with_facts(folder, facts):
     facts.to_parquet(folder / "results/facts/demo/facts.parquet", index=False)
 
 
-def test_two_stray_quotes_do_not_swallow_sets(tmp_path):
-    path = tmp_path / "published.csv"
-    with pytest.raises(InputError, match="a quote mark opens in this row and closes in line 5") as error:
-        read(path, 'sep=,\nID,Genes,Term_Description\nX:1,TP53,"one\nX:2,BRCA1,two\nX:3,BRCA2,three"\n')
-    assert (error.value.file, error.value.line) == (path, 3)
-
-
 def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"
-    table.write_text("ID\tGenes\tTerm_Description\nX:1\tp53 ATM XYZ123\tsomething of mine\nX:2\tBRCA1/BRCA2\tother\n")
+    table.write_text(
+        "ID\tGenes\tTerm_Description\nX:1\tp53 ATM XYZ123\tsomething of mine\nGO:0000125\tKAT2A/TRRAP\tsome complex\n"
+    )
     sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
     with_facts(tmp_path, demo_facts)
     entry = {
@@ -195,16 +168,20 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     (tmp_path / "config/corpora.yaml").write_text(corpora.replace("demo:\n", "demo:\n  unmapped: 0.3\n", 1))
     done = run(*given, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    rows = benchmarks.read_rows(tmp_path / "out/test.jsonl", Example)
+    rows = read_rows(tmp_path / "out/test.jsonl", Example)
     assert [(row.id, row.subset, [gene.symbol for gene in row.genes]) for row in rows[:2]] == [
         ("X:1", "mine", ["ATM", "TP53"]),
-        ("X:2", "mine", ["BRCA1", "BRCA2"]),
+        ("GO:0000125", "mine", ["KAT2A", "TRRAP"]),
     ]
+    # An alternative id of GO:0000124, SAGA complex, under which all facts stand.
+    assert rows[1].main_id == "GO:0000124" and "SAGA complex" in rows[1].synonyms
+    _, left_out = statements.leave_out(demo_facts, GeneSetNaming().terms(rows[1]))
+    assert "GO:0000124" in set(left_out["object_id"])
     assert [(row.id, row.subset, row.name) for row in rows[2:]] == [
         ("X:1-100", "mine-100", "System of unrelated proteins"),
-        ("X:2-100", "mine-100", "System of unrelated proteins"),
+        ("GO:0000125-100", "mine-100", "System of unrelated proteins"),
     ]
-    assert len(benchmarks.read_rows(tmp_path / "out/train.jsonl", Example)) == 20
+    assert len(read_rows(tmp_path / "out/train.jsonl", Example)) == 20
     assert (tmp_path / "out/unmapped.tsv").read_text().splitlines()[1].startswith("mine\tXYZ123\tpublished.tsv:2\t")
     told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]
     assert (told["sets"], told["unmapped_identifiers"], told["sha256"]) == (2, 1, sha256)
@@ -213,42 +190,10 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     assert failed.returncode == 2 and "this file has sha256" in failed.stderr
 
 
-def test_a_term_by_alternative_id_is_left_out_of_statements_under_its_main_id(tmp_path, demo_facts):
-    """GO:0000125 is an alternative id of GO:0000124, SAGA complex, under which all facts stand."""
-    table = tmp_path / "published.csv"
-    table.write_text("ID,Genes,Term_Description\nGO:0000125,KAT2A TRRAP,some complex\n")
-    with_facts(tmp_path, demo_facts)
-    files = {"mine": {"path": str(table)}}
-    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "files": files, "encoders": []}
-    (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
-    done = run("--benchmark", "mine", "--output", tmp_path / "out", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    (row,) = benchmarks.read_rows(tmp_path / "out/test.jsonl", Example)
-    assert (row.id, row.main_id, row.name) == ("GO:0000125", "GO:0000124", "some complex")
-    assert "SAGA complex" in row.synonyms
-    terms = GeneSetNaming().terms(row)
-    kept, left_out = statements.leave_out(demo_facts, terms)
-    assert "GO:0000124" in set(left_out["object_id"]) and "GO:0000124" not in set(kept["object_id"])
-    # What the row says is enough for the audit, without an ontology.
-    (held_out,) = benchmarks.read_sets(tmp_path / "out/test.jsonl")
-    main = GeneSet("GO:0000124", "cc", "SAGA complex", frozenset({"BRCA1"}))
-    assert gene_sets.leaks([main], [held_out], 0.5) == ["same_term"]
-
-
 def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):
     body = HEAD.encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    (tmp_path / "test.csv").write_bytes(body)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     shutil.copytree(ROOT / "config", tmp_path / "config")
     url = f"http://127.0.0.1:{server.server_port}/test.csv"

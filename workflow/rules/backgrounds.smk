@@ -14,7 +14,7 @@ rule build_background:
     resources:
         **asks("build_background"),
     params:
-        code=code_of("build_background.py"),
+        code=lambda w: code_of("build_background.py", "background", w.benchmark),
         settings=background_settings,
     shell:
         configured("build_background.py", "benchmark", output="{output}")

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from reasonome.config import Encoder
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.manifest import canonical, file_sha256, read_manifest, text_sha256
+from reasonome.core.manifest import canonical, folder_sha256, text_sha256
 from reasonome.scoring.embedding_cache import EmbeddingCache
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class SentenceEncoder:
     @cached_property
     def identity(self) -> str:
         """SHA-256 of all that a vector depends on beside its text: the model's files, pooling, precision."""
-        files = _files_sha256(self._folder)
+        # Hidden files are no part of a model: Snakemake leaves a time stamp in folders.
+        files = folder_sha256(self._folder, ["[!.]*"])
         return text_sha256(canonical({"model": files, "pooling": self._pooling, "precision": _PRECISION}))
 
     @cached_property
@@ -151,21 +152,6 @@ class SentenceEncoder:
 
 def _pieces(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (texts[start : start + size] for start in range(0, len(texts), size))
-
-
-def _files_sha256(folder: Path) -> Mapping[str, str]:
-    """SHA-256 of a model's files by path: from the manifest beside it, unless a file changed after that was written."""
-    # Hidden files are no part of a model: Snakemake leaves a time stamp in folders.
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    files = {path.relative_to(folder).as_posix(): path for path in paths}
-    manifest = folder.parent / "manifest.json"
-    if manifest.is_file():
-        recorded = read_manifest(manifest).get("model", {})
-        # The time of the last change of status, which copying with old times (cp -p, rsync -a) does not set back.
-        written = manifest.stat().st_ctime_ns
-        if files.keys() == recorded.keys() and all(path.stat().st_ctime_ns <= written for path in paths):
-            return recorded
-    return {name: file_sha256(path) for name, path in files.items()}
 
 
 def mean_similarity(encoders: Sequence[SentenceEncoder]):

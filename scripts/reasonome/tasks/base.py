@@ -6,6 +6,7 @@ checks     what settings must agree with: check_benchmark, check_style, check_re
 building   build: the splits of a benchmark, what was left out and why
 prompting  with_material: what prompts show beside a benchmark's rows
 teaching   propose and keep: reasoning of teachers, and which of it is kept
+background build and read_background, where answers are compared with terms: the table of these, and its names
 scoring    score and score_baselines: a row an answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
            print; where they are BY_ENCODERS score_available, what that command can score with what is there
 leaks      findings, same_sources, FIXES: what of a test the training data give away

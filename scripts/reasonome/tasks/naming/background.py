@@ -7,18 +7,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pandas as pd
 import pyarrow
 from pyarrow import compute, parquet
 
+from reasonome.config.project import Project
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
+from reasonome.core.terminal import show
+from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
+from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 SCHEMA = pyarrow.schema(
@@ -40,6 +44,21 @@ SCHEMA = pyarrow.schema(
 # --- built ----------------------------------------------------------------------------------------------
 
 
+def build(project: Project, name: str, path: str | os.PathLike) -> None:
+    """Write the background of a benchmark; says how many terms each source and namespace has."""
+    read = files.background(project, name).files
+    ontologies = {source: read_ontology(file) for source, file in read["ontologies"].items()}
+    table = background_table(read_facts(read["facts"]), ontologies, project.benchmarks[name])
+    write_background(table, path)
+    counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
+    for (source, namespace), terms in counted.groupby(["source", "namespace"]):
+        genes = terms["n_genes"]
+        show(
+            f"{f'{source} {namespace}'.strip()}: {len(terms):,} terms, {(genes > 0).sum():,} with genes "
+            f"({genes.max():,} at most), {terms['candidate'].sum():,} to which answers are linked"
+        )
+
+
 def background_table(
     facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark
 ) -> pyarrow.Table:
@@ -47,7 +66,7 @@ def background_table(
 
     All live terms of every ontology with the genes that propagation gives them, and the sets of sources without an
     ontology that the benchmark's sets come from, as terms without namespace, parents and information. An id that
-    several have is a term of the first ontology. InputError where an ontology has no genes, and where there is nothing.
+    several have is a term of the first ontology. InputError where an ontology has no genes.
     """
     rows: dict[str, dict] = {}
     for source, ontology in ontologies.items():
@@ -55,12 +74,6 @@ def background_table(
             rows.setdefault(row["id"], row)
     for row in _listed_rows(facts, ontologies, benchmark):
         rows.setdefault(row["id"], row)
-    if not rows:
-        raise InputError(
-            "the corpus has neither an ontology nor the sets that the benchmark's are of",
-            field="background",
-            fix="name another corpus as background in benchmarks.yaml",
-        )
     for row in rows.values():
         row["n_genes"] = len(row["genes"])
         row["candidate"] = row["n_genes"] >= benchmark.minimum_genes
@@ -129,17 +142,6 @@ def write_background(table: pyarrow.Table, path: str | os.PathLike) -> None:
         parquet.write_table(table, temporary, write_page_checksum=True)
 
 
-def background_statistics(table: pyarrow.Table) -> pd.DataFrame:
-    """For each source and namespace: terms, those with genes, candidates, and the most genes that a term has."""
-    columns = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
-    return columns.groupby(["source", "namespace"], as_index=False).agg(
-        terms=("n_genes", "size"),
-        with_genes=("n_genes", lambda counts: int((counts > 0).sum())),
-        candidates=("candidate", "sum"),
-        largest=("n_genes", "max"),
-    )
-
-
 # --- read and asked -------------------------------------------------------------------------------------
 
 
@@ -163,11 +165,9 @@ class Background:
 
     def __init__(self, table: pyarrow.Table):
         """`table` has the columns of SCHEMA."""
-        columns = [name for name in SCHEMA.names if name != "genes"]
         self.by_id: dict[str, BackgroundTerm] = {}
-        for values in zip(*(table.column(name).to_pylist() for name in columns), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            row["synonyms"], row["parents"] = tuple(row["synonyms"]), tuple(row["parents"])
+        for row in table.drop_columns("genes").to_pylist():
+            row |= {"synonyms": tuple(row["synonyms"]), "parents": tuple(row["parents"])}
             self.by_id[row["id"]] = BackgroundTerm(**row)
         # Genes stay in Arrow until a term is asked for: as Python's strings they would take a hundred times longer.
         self._genes = table.column("genes")
@@ -185,15 +185,18 @@ class Background:
         """The terms that an answer can be linked to, sorted by id."""
         return [term for term in self.by_id.values() if term.candidate]
 
+    @cached_property
+    def candidate_names(self) -> list[str]:
+        """The names of the candidates; one that several share is one name."""
+        return list(dict.fromkeys(term.name for term in self.candidates))
+
     def by_name(self, normalised: str, namespace: str = "") -> BackgroundTerm | None:
         """The term of that name, else the one with that synonym; of several that of `namespace`, else the first id.
 
         Names are compared as facts.text.normalise writes them.
         """
-        for index in (self._names, self._synonyms):
-            if found := _chosen(index.get(normalised, ()), namespace):
-                return found
-        return None
+        named = _chosen(self._names.get(normalised, ()), namespace)
+        return named or _chosen(self._synonyms.get(normalised, ()), namespace)
 
     def candidate(self, normalised: str, namespace: str = "") -> tuple[BackgroundTerm | None, str]:
         """The candidate that a name means, as `by_name` does, and by what: "name", "synonym", or "" for none."""
@@ -285,7 +288,7 @@ class Background:
         found = defaultdict(list)
         for term in self.by_id.values():
             found[normalise(term.name)].append(term)
-        return dict(found)
+        return found
 
     @cached_property
     def _synonyms(self) -> dict[str, list[BackgroundTerm]]:
@@ -293,7 +296,7 @@ class Background:
         for term in self.by_id.values():
             for synonym in dict.fromkeys(map(normalise, term.synonyms)):
                 found[synonym].append(term)
-        return dict(found)
+        return found
 
 
 def _chosen(terms: Iterable[BackgroundTerm], namespace: str) -> BackgroundTerm | None:
@@ -314,19 +317,4 @@ def read_background(path: str | os.PathLike) -> Background:
         raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
     if not table.schema.equals(SCHEMA):
         raise InputError(f"expected the columns {', '.join(SCHEMA.names)} of a background", file=path, fix=fix)
-    _check_parents(table, path, fix)
     return Background(table)
-
-
-def _check_parents(table: pyarrow.Table, path: str | os.PathLike, fix: str) -> None:
-    """Parents are terms of the table, and nothing is above itself: information would not grow on the way down."""
-    parents = dict(zip(table.column("id").to_pylist(), table.column("parents").to_pylist(), strict=True))
-    for term, above in parents.items():
-        for parent in above:
-            if parent not in parents:
-                raise InputError(f"{term} has the parent {parent}, which is no term here", file=path, fix=fix)
-    try:
-        TopologicalSorter(parents).prepare()
-    except CycleError as error:
-        cycle = " → ".join(error.args[1])
-        raise InputError(f"terms are above themselves: {cycle}", file=path, field="parents", fix=fix) from None

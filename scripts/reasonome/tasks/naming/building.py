@@ -1,7 +1,6 @@
 """Benchmarks of gene-set naming: sets built from facts and ontologies, or published, split so that nothing leaks."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +18,7 @@ from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.contamination import contaminated
-from reasonome.tasks.naming.published import check_sha256, read_published
+from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -79,19 +78,16 @@ def _published(
     unmapped, told = [], {}
     for (part, subset), path in paths.items():
         sha256 = file_sha256(path)
-        check_sha256(benchmark.published_files[part, subset], sha256, path)
-        found = read_published(path, subset, genes, corpus.unmapped)
-        with_terms = gene_sets.with_terms(found.sets, *ontologies)
-        sets.setdefault(part, []).extend(
-            replace(known, id=one.id) for known, one in zip(with_terms, found.sets, strict=True)
-        )
-        unmapped.append(found.unmapped)
+        benchmark.published_files[part, subset].check_sha256(sha256, path)
+        found, without_gene, emptied = read_published(path, subset, genes, corpus.unmapped)
+        sets.setdefault(part, []).extend(gene_sets.with_terms(found, *ontologies))
+        unmapped.append(without_gene)
         told[f"{part}/{subset}"] = {
             "file": Path(path).name,
             "sha256": sha256,
-            "sets": len(found.sets),
-            "sets_without_known_genes": found.emptied,
-            "unmapped_identifiers": len(found.unmapped),
+            "sets": len(found),
+            "sets_without_known_genes": emptied,
+            "unmapped_identifiers": len(without_gene),
         }
     return sets, pd.concat(unmapped, ignore_index=True).sort_values(UNMAPPED_COLUMNS, ignore_index=True), told
 

@@ -1,7 +1,6 @@
 """Claims in running text: which genes are said to have which terms, checked against the facts that are known."""
 
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reasonome.facts.sources.source import FACT_COLUMNS, NOT
+from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.background import Background
@@ -47,6 +46,7 @@ _NEGATION = re.compile(
 )
 # A sentence that asks says nothing.
 _ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
+_NO_ROWS = np.array([], dtype=int)
 _OF_ONE_GENE = ("unlike", "without", "except", "except for")  # say something only of the gene that follows
 _OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication|link|role|sign))\b")
 
@@ -95,7 +95,6 @@ class Knowledge:
         self.symbols = frozenset(facts["gene"].unique())
         self._any_case = _by_upper_case(self.symbols)
         self._background = background
-        self._annotated = _number_annotated(facts, background)
         self._index(facts[~facts["relation"].isin(NAMING | FREE_TEXT)])
         self._phrases = self._names(facts)
         lengths: dict[str, set[int]] = defaultdict(set)
@@ -105,11 +104,6 @@ class Knowledge:
         # First word → how many words the phrases have that begin with it, the longest first.
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
 
-    @classmethod
-    def without_facts(cls) -> "Knowledge":
-        """For reading which genes of a set a text names, where no facts are at hand."""
-        return cls(pd.DataFrame(columns=FACT_COLUMNS, dtype=str))
-
     def _index(self, facts: pd.DataFrame) -> None:
         denied = facts["relation"].str.startswith(NOT)
         self._denied: dict[str, dict[str, str]] = defaultdict(dict)
@@ -118,18 +112,13 @@ class Knowledge:
             said = f"NOT {row.relation.removeprefix(NOT)} {row.object_name} ({', '.join(filter(None, about))})"
             self._denied[row.gene][row.object_id] = said.replace("_", " ", row.relation.count("_"))
         # Facts stay in columns, sorted by gene and object: as Python's objects they would take gigabytes.
-        facts = facts[~denied]
-        genes, self._genes = pd.factorize(facts["gene"], sort=True)
-        objects, self._objects = pd.factorize(facts["object_id"], sort=True)
-        key = genes.astype(np.int64) * max(1, len(self._objects)) + objects
-        order = np.argsort(key, kind="stable")
-        self._key = key[order]
-        once = np.unique(self._key)
-        self._genes_of = np.bincount(once % max(1, len(self._objects)), minlength=len(self._objects))
-        shown = facts[["relation", "object_id", "object_name", "source", "evidence"]].iloc[order]
-        self._facts = shown.astype("category")
-        self._gene_code = {gene: code for code, gene in enumerate(self._genes)}
-        self._object_code = {one: code for code, one in enumerate(self._objects)}
+        told = facts[~denied].astype("category").sort_values(["gene", "object_id"], kind="stable")
+        # How many genes anything is known of.
+        self._annotated = self._background.number_of_genes if self._background else told["gene"].nunique()
+        self._genes_of = told[["gene", "object_id"]].drop_duplicates()["object_id"].value_counts().to_dict()
+        self._rows_of = told.groupby("gene", observed=True).indices
+        self._object_ids = told["object_id"].to_numpy(dtype=object)
+        self._facts = told[["relation", "object_id", "object_name", "source", "evidence"]]
 
     def _names(self, facts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         """Normalised phrase → ids of the objects that it names; none for the full name of a gene.
@@ -256,16 +245,16 @@ class Knowledge:
         """Whether an object (id) is had by so many genes that having it supports nothing."""
         if self._background is not None and one in self._background.by_id:
             return self.are_most(self._background.by_id[one].n_genes)
-        code = self._object_code.get(one)
-        return code is not None and self.are_most(int(self._genes_of[code]))
+        return self.are_most(self._genes_of.get(one, 0))
 
     def are_most(self, genes: int) -> bool:
         """Whether so many genes are more than MOST_GENES of those of the background, or of the facts without one."""
         return genes > MOST_GENES * self._annotated
 
     def _known(self, gene: str, objects: Sequence[str]) -> str:
+        rows = self._rows_of.get(gene, _NO_ROWS)
         for one in objects:
-            for row in self._rows(gene, one):
+            for row in rows[self._object_ids[rows] == one]:
                 return self._told(row)
         if self._background is None:
             return ""
@@ -274,20 +263,10 @@ class Knowledge:
                 return self._below(gene, one)
         return ""
 
-    def _rows(self, gene: str, one: str | None = None) -> range:
-        """Rows of the facts about a gene, and an object if given."""
-        code = self._gene_code.get(gene)
-        objects = len(self._objects)
-        first, last = (0, objects - 1) if one is None else (self._object_code.get(one, -1),) * 2
-        if code is None or first < 0:
-            return range(0)
-        low = bisect_left(self._key, code * objects + first)
-        return range(low, bisect_left(self._key, code * objects + last + 1, lo=low))
-
     def _below(self, gene: str, term: str) -> str:
         name = self._background.by_id[term].name
-        for row in self._rows(gene):
-            below = self._facts["object_id"].iat[row]
+        for row in self._rows_of.get(gene, _NO_ROWS):
+            below = self._object_ids[row]
             if below in self._background.by_id and term in self._background.upwards(below):
                 return f"{self._told(row)}, which is a kind or part of {name}"
         return f"one of the genes of {name} ({term})"
@@ -303,14 +282,6 @@ class Knowledge:
                 if denied == one or denied in above:
                     return said
         return ""
-
-
-def _number_annotated(facts: pd.DataFrame, background: Background | None) -> int:
-    """How many genes anything is known of: those of the background, else those of the facts."""
-    if background is not None:
-        return background.number_of_genes
-    telling = ~facts["relation"].isin(NAMING | FREE_TEXT) & ~facts["relation"].str.startswith(NOT)
-    return facts.loc[telling, "gene"].nunique()
 
 
 def _by_upper_case(symbols: Collection[str]) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
-from reasonome.tasks.naming.prompt_neighbours import gene_set
+from reasonome.tasks.naming.rows import gene_set
 from reasonome.tasks.naming.task import Example
 
 
@@ -25,12 +26,8 @@ def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
 def _names(originals: Sequence[Example], threshold: float) -> list[str]:
     if not originals:
         return []
-    sets = [gene_set(example) for example in originals]
-    component = connected_sets(sets, threshold)
-    smallest: dict[int, str] = {}
-    for one, number in zip(sets, component.tolist(), strict=True):
-        smallest[number] = min(one.id, smallest.get(number, one.id))
-    return [smallest[number] for number in component.tolist()]
+    component = connected_sets([gene_set(example) for example in originals], threshold)
+    return pd.Series([example.id for example in originals]).groupby(component).transform("min").tolist()
 
 
 def connected_sets(sets: Sequence[GeneSet], threshold: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The completion contract: how a proposed name and its reasoning are written, and read back strictly.
+"""The completion contract: how a proposed name and its reasoning are read.
 
 Process: <name>
 Reasoning:
@@ -10,20 +10,18 @@ one, a line `Confidence: <0 to 100>` comes last or directly behind the name.
 """
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-PROBLEMS = (
+NAME_PROBLEMS = {
     "no_process_line",
     "several_process_lines",
     "empty_name",
+    "placeholder_name",
+    "name_too_long",
+    "several_names",
     "process_not_first",
-    "no_reasoning",
-    "empty_think",
-    "unclosed_think",
-    "text_outside",
-    "no_confidence",
-)
+}
+REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
 
 _PROCESS = re.compile(r"^[ \t]*Process:(.*)$", re.MULTILINE)
 _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
@@ -31,6 +29,8 @@ _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
 _THINK = re.compile(r"<think>((?:(?!<think>).)*?)</think>|<think>(?:(?!<think>).)*|</think>", re.DOTALL)
 # Stands for every character of a think block, so that what is outside the blocks keeps its lines and its place.
 _BLOCK = "\0"
+# All ends of lines but the usual one, and the character that stands for blocks.
+_ODD = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {_BLOCK: " "})
 
 # As published: wherever it stands in a line, with what markdown may put around it. Tags of a step end the name.
 _PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
@@ -41,11 +41,12 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)[ \t]*%?\.?")
 
 
 @dataclass(frozen=True)
-class Completion:
-    """A completion as read: `problems` holds codes of PROBLEMS, and is empty when the contract is kept.
+class Answer:
+    """A completion as read: the name ("" if there is none to score), the steps, and what was malformed.
 
-    `confidence` is in [0, 1], None where none was asked for or could be read. `span` is where the name stands in the
-    text (start, end), None without a name.
+    `confidence` is the stated one, 0 to 1; None where none was asked for or could be read. `span` is where the name
+    stands in the text (start, end), None without a name. `format_published` says whether published systems would count
+    the form as kept: a name behind `Process:`, and a closed step with text.
     """
 
     name: str
@@ -53,9 +54,20 @@ class Completion:
     problems: list[str]
     confidence: float | None = None
     span: tuple[int, int] | None = field(default=None, compare=False)
+    format_published: bool = field(default=False, compare=False)
+
+    @property
+    def named(self) -> bool:
+        """Whether there is exactly one usable name, where the contract puts it."""
+        return bool(self.name) and not NAME_PROBLEMS & set(self.problems)
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether the reasoning is there and well-formed: at least one step, each closed and with text."""
+        return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)
 
 
-def parse_completion(text: str, confidence: bool = False) -> Completion:
+def parse_completion(text: str, confidence: bool = False) -> Answer:
     """Read a completion; never raises.
 
     `name` is the text of the first `Process:` line ("" if there is none); `steps` are the non-empty
@@ -90,10 +102,10 @@ def parse_completion(text: str, confidence: bool = False) -> Completion:
         "text_outside": bool(leftover.replace(_BLOCK, "").strip()),
         "no_confidence": confidence and value is None,
     }
-    return _completion(text, re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
+    return _answer(re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
 
 
-def parse_published(text: str, confidence: bool = False) -> Completion:
+def parse_published(text: str, confidence: bool = False) -> Answer:
     """Read a completion as published systems are read; never raises.
 
     `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it; nothing else
@@ -111,40 +123,19 @@ def parse_published(text: str, confidence: bool = False) -> Completion:
         "no_reasoning": not any(steps),
         "no_confidence": confidence and value is None,
     }
-    return _completion(text, name, steps, found, value, span)
+    return _answer(name, steps, found, value, span)
 
 
-def _completion(
-    text: str,
-    name: str,
-    steps: list[str],
-    found: dict[str, bool],
-    confidence: float | None,
-    span: tuple[int, int] | None,
-) -> Completion:
-    problems = [code for code in PROBLEMS if found.get(code)]
-    return Completion(name, [step for step in steps if step], problems, confidence, _in_text(text, span))
+def _answer(
+    name: str, steps: list[str], found: dict[str, bool], confidence: float | None, span: tuple[int, int] | None
+) -> Answer:
+    problems = [code for code, is_so in found.items() if is_so]
+    return Answer(name, [step for step in steps if step], problems, confidence, span)
 
 
 def _plain(text: str) -> str:
-    """The text with one kind of line end, and without the character that stands for blocks."""
-    return "\n".join(text.splitlines()).replace(_BLOCK, "")
-
-
-def _in_text(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
-    """A span of `_plain(text)` as a span of the text itself."""
-    if span is None or text.startswith(_plain(text)):
-        return span
-    places = [place for place in _places(text) if text[place : place + 1] != _BLOCK]
-    return places[span[0]], places[span[1] - 1] + 1
-
-
-def _places(text: str) -> Iterator[int]:
-    """Where each character of the text with plain line ends stands in the text; the last line's end is one beyond."""
-    start = 0
-    for line in text.splitlines(keepends=True):
-        yield from range(start, start + len(line.splitlines()[0]) + 1)
-        start += len(line)
+    """The text with one kind of line end, and without the character that stands for blocks; places stay."""
+    return text.replace("\r\n", " \n").translate(_ODD)
 
 
 def _stripped(process: re.Match, around: str) -> tuple[str, tuple[int, int] | None]:
@@ -169,23 +160,3 @@ def _percent(text: str) -> float | None:
     """A number from 0 to 100, with or without a percent sign, as a share; None for anything else."""
     match = _PERCENT.fullmatch(text.strip(_MARKDOWN))
     return float(match[1]) / 100 if match and float(match[1]) <= 100 else None
-
-
-def render_completion(name: str, steps: Sequence[str]) -> str:
-    """Write a completion that `parse_completion` reads back; without steps, the `Process:` line alone.
-
-    White space inside a text becomes one space. Raises ValueError if the result would break the contract
-    (no name, an empty step, a tag inside a text).
-    """
-    lines = [f"Process: {_one_line(name)}"]
-    if steps:
-        lines += ["Reasoning:", *(f"<think>{_one_line(step)}</think>" for step in steps)]
-    text = "\n".join(lines)
-    problems = parse_completion(text).problems
-    if problems != ([] if steps else ["no_reasoning"]):
-        raise ValueError(f"not a completion that can be read back ({', '.join(problems)}): {text!r}")
-    return text
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -5,7 +5,7 @@ With all genes replaced nothing is left to name, and the right answer is to abst
 
 import random
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -51,8 +51,9 @@ def contaminated(
             rng = random.Random(f"{seed}:{one.subset}:{one.id}:{share}")
             genes = sorted(one.symbols)
             replaced = rng.sample(genes, max(1, int(len(genes) * share + 1e-9)))
-            pool = _Pool(bins, one.symbols | annotated[one.id], rng)
-            outliers = [pool.draw(depth.get(gene, 0).bit_length()) for gene in replaced]
+            taken = one.symbols | annotated[one.id]
+            free = {near: [gene for gene in genes if gene not in taken] for near, genes in bins.items()}
+            outliers = [_drawn(free, depth.get(gene, 0).bit_length(), rng) for gene in replaced]
             if None in outliers:
                 raise InputError(
                     f"no gene of the corpus is left to replace those of {one.id} ({len(genes)} genes)",
@@ -85,18 +86,10 @@ def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame) -> dict[str, set[st
     }
 
 
-class _Pool:
-    """The genes that may replace those of one set, by depth bin; each is drawn once."""
-
-    def __init__(self, bins: Mapping[int, list[str]], taken: Collection[str], rng: random.Random):
-        self._bins, self._taken, self._rng = bins, taken, rng
-        self._free: dict[int, list[str]] = {}
-
-    def draw(self, wanted: int) -> str | None:
-        """A gene of bin `wanted`, else of the nearest one that has any; the shallower of two equally near."""
-        for near in sorted(self._bins, key=lambda b: (abs(b - wanted), b)):
-            if near not in self._free:
-                self._free[near] = [gene for gene in self._bins[near] if gene not in self._taken]
-            if free := self._free[near]:
-                return free.pop(self._rng.randrange(len(free)))
+def _drawn(free: Mapping[int, list[str]], wanted: int, rng: random.Random) -> str | None:
+    """A gene of bin `wanted`, else of the nearest bin that has any, the shallower of two; it is taken out."""
+    having = [near for near, genes in free.items() if genes]
+    if not having:
         return None
+    genes = free[min(having, key=lambda near: (abs(near - wanted), near))]
+    return genes.pop(rng.randrange(len(genes)))

@@ -2,23 +2,26 @@
 
 from pathlib import Path
 
-from reasonome.config import GO_FORMATS, ONTOLOGY_FILES, KnowledgeTeacher
+from reasonome.config import GO_FORMATS, KnowledgeTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.tasks.base import Inputs, Rows
-from reasonome.tasks.naming.settings import PublishedFile
 
 
 def building(project: Project, benchmark: str) -> Inputs:
     """Facts, ontologies by source, further ontologies that know synonyms, and of published sets their files and those
     of the authority for gene symbols."""
     spec = project.benchmarks[benchmark]
-    published = {place: published_file(project, benchmark, place, file) for place, file in spec.published_files.items()}
+    own, holding = ontology_files(project, benchmark), _ontologies(project, spec.corpus)
+    published = {}
+    for place, file in spec.published_files.items():
+        fetched = file.as_source().file_name if file.url else ""
+        published[place] = project.results.published_file(benchmark, *place, file.path, fetched)
     return Inputs(
         {
             "facts": project.results.facts(spec.corpus),
-            "ontologies": _files(project, ontology_files(project, benchmark)),
-            "synonyms": _files(project, synonym_files(project, benchmark)),
+            "ontologies": own,
+            "synonyms": {source: file for source, file in holding.items() if source not in own},
             "authority": project.source_files(project.authority(spec.corpus)) if published else {},
             "published": published,
         }
@@ -30,8 +33,7 @@ def prompting(project: Project, benchmark: str, style: str) -> Inputs:
     if project.style(benchmark, style).facts is None:
         return Inputs()
     corpus = project.benchmarks[benchmark].corpus
-    ontologies = _files(project, ontology_files(project, benchmark))
-    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
+    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontology_files(project, benchmark)})
 
 
 def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
@@ -46,12 +48,6 @@ def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inpu
     template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
     policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
     return Inputs(files, [spec.encoder], [policies, template])
-
-
-def published_file(project: Project, benchmark: str, place: tuple[str, str], spec: PublishedFile) -> Path:
-    """The published table of a (split, subset): where the user has it, or where it is fetched to."""
-    name = "" if spec.path else spec.as_source().file_name
-    return project.results.published_file(benchmark, *place, spec.path, name)
 
 
 def teacher_template(project: Project, benchmark: str) -> Path:
@@ -76,9 +72,12 @@ def baselines(project: Project, benchmark: str) -> Inputs:
 
 
 def background(project: Project, benchmark: str) -> Inputs:
-    """The facts of the corpus that answers are compared with, and its ontologies by source."""
-    ontologies = _files(project, background_ontologies(project, benchmark))
-    return Inputs({"facts": project.results.facts(background_corpus(project, benchmark)), "ontologies": ontologies})
+    """The facts of the corpus that answers are compared with, and its ontologies by source: those of the benchmark's
+    own sets first."""
+    corpus = background_corpus(project, benchmark)
+    holding, own = _ontologies(project, corpus), ontology_files(project, benchmark)
+    ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
+    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
 
 def judging_facts(project: Project, benchmark: str) -> list[Path]:
@@ -92,9 +91,7 @@ def leaks(project: Project, plan: AuditPlan) -> Inputs:
     """Training data, test sets, prompts, and the ontologies that know synonyms and ancestors of their terms."""
     prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
     corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
-    sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
-    keys = {source: ONTOLOGY_FILES.get(project.sources[source].format) for source in sources}
-    ontologies = {source: project.source_file(source, key) for source, key in keys.items() if key}
+    ontologies = {source: file for corpus in corpora for source, file in _ontologies(project, corpus).items()}
     return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
 
 
@@ -118,26 +115,19 @@ def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None
     return Rows(sum(sizes) * (1 + len(spec.contaminated) if part == "test" else 1), at_most=True)
 
 
-def ontology_files(project: Project, benchmark: str) -> dict[str, str]:
-    """Source → key of its file, of the ontologies that know the terms of a benchmark's sets.
+def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
+    """Source → file of the ontologies that know the terms of a benchmark's sets.
 
     Built sets are propagated over them. Published sets may be of any ontology of the corpus.
     """
     spec = project.benchmarks[benchmark]
-    holding = project.ontologies(spec.corpus)
+    holding = _ontologies(project, spec.corpus)
     if spec.kind == "published":
         return holding
     named = {subset.source for subset in spec.subsets.values()} & holding.keys()
     if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
         named |= {source for source in holding if project.sources[source].format in GO_FORMATS}
-    return {source: key for source, key in holding.items() if source in named}
-
-
-def synonym_files(project: Project, benchmark: str) -> dict[str, str]:
-    """Source → key of its file, of the other ontologies of the corpus: they may know a set by another name."""
-    own = ontology_files(project, benchmark)
-    holding = project.ontologies(project.benchmarks[benchmark].corpus)
-    return {source: key for source, key in holding.items() if source not in own}
+    return {source: file for source, file in holding.items() if source in named}
 
 
 def background_corpus(project: Project, benchmark: str) -> str:
@@ -146,13 +136,6 @@ def background_corpus(project: Project, benchmark: str) -> str:
     return spec.background or spec.corpus
 
 
-def background_ontologies(project: Project, benchmark: str) -> dict[str, str]:
-    """Source → key of its file, of all ontologies of the background; those of the benchmark's own sets first."""
-    holding = project.ontologies(background_corpus(project, benchmark))
-    own = ontology_files(project, benchmark).keys() & holding.keys()
-    return {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
-
-
-def _files(project: Project, keys: dict[str, str]) -> dict[str, Path]:
-    """Source → its file, of sources and the keys of one of their files."""
-    return {source: project.source_file(source, key) for source, key in keys.items()}
+def _ontologies(project: Project, corpus: str) -> dict[str, Path]:
+    """Source → file of the ontologies of a corpus."""
+    return {source: project.source_file(source, key) for source, key in project.ontologies(corpus).items()}

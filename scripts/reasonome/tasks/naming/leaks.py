@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -23,9 +24,9 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, corpus_sources, shared_sources, shortened
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.rows import read_sets
+from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
-from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming
+from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 # What to do about a leak that may not be, by its kind or by the kind of training data.
 FIXES = {
@@ -46,7 +47,10 @@ FIXES = {
 def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
     ontologies = [read_ontology(path) for path in files.leaks(project, plan).files["ontologies"].values()]
-    tested = [_held_out(project, benchmark, ontologies) for benchmark in plan.benchmarks]
+    tested = []
+    for benchmark in plan.benchmarks:
+        spec, file = project.benchmarks[benchmark], project.results.benchmark(benchmark) / "test.jsonl"
+        tested.append(HeldOut(benchmark, with_terms(read_sets(file), *ontologies), spec.audit, spec.jaccard))
     return [
         *_audit_training(project, plan, tested, ontologies),
         *_audit_statements(project, plan, tested, ontologies),
@@ -65,28 +69,6 @@ class HeldOut:
     threshold: float
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One rendered prompt: its text, with and without the official names of genes, the true names, the set's line."""
-
-    text: str
-    without_gene_names: str
-    names: frozenset[str]
-    line: int
-
-
-def _sets(path: Path, ontologies: Sequence[Ontology]) -> list[GeneSet]:
-    """The gene sets of a split in the file's order, less contaminated variants, with what ontologies know of them."""
-    return with_terms(read_sets(path), *ontologies)
-
-
-def _held_out(project: Project, benchmark: str, ontologies: Sequence[Ontology]) -> HeldOut:
-    """The test sets of a benchmark."""
-    spec = project.benchmarks[benchmark]
-    sets = _sets(project.results.benchmark(benchmark) / "test.jsonl", ontologies)
-    return HeldOut(benchmark, sets, spec.audit, spec.jaccard)
-
-
 def _audit_training(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
@@ -94,7 +76,7 @@ def _audit_training(
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
-        sets = _sets(folder / "train.jsonl", ontologies)
+        sets = with_terms(read_sets(folder / "train.jsonl"), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
             own = tests.benchmark == benchmark
@@ -149,50 +131,13 @@ def _audit_prompts(
     for benchmark, name in plan.asked:
         task, style = project.task(benchmark), project.style(benchmark, name)
         file = examples_folder(project, benchmark, name) / "test.jsonl"
-        prompts = asked_prompts(task, style, read_rows(file, task.Example), ontologies)
-        findings += prompt_findings(name, prompts, file, by_name[benchmark], carries_facts=style.facts is not None)
+        rows = read_rows(file, task.Example)
+        findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
     return findings
 
 
-def asked_prompts(
-    task: GeneSetNaming, style: NamingStyle, examples: Sequence[Example], ontologies: Sequence[Ontology]
-) -> list[Asked]:
-    """The rendered prompts of a file's rows, less those whose answer is to abstain: a style may say in which words."""
-    chosen = [task.with_choice(row, style) for row in examples]
-    return [
-        Asked(_prompt_text(task, row, style), _prompt_text(task, _without_gene_names(row), style), names, line)
-        for line, (row, names) in enumerate(zip(chosen, _true_names(examples, ontologies), strict=True), 1)
-        if row.name != ABSTENTION
-    ]
-
-
-def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:
-    """All messages of a prompt."""
-    prompt = task.prompt(example, style)
-    return "\n".join(message["content"] for message in prompt.messages)
-
-
-def _without_gene_names(example: Example) -> Example:
-    """The example with no gene's official name, in its own set and in those of its neighbours."""
-    return example.model_copy(
-        update={
-            "genes": _unnamed(example.genes),
-            "neighbours": [n.model_copy(update={"genes": _unnamed(n.genes)}) for n in example.neighbours],
-        }
-    )
-
-
-def _unnamed(genes: Sequence[Gene]) -> list[Gene]:
-    """The genes without official names."""
-    return [gene.model_copy(update={"name": ""}) for gene in genes]
-
-
-def _true_names(examples: Sequence[Example], ontologies: Sequence[Ontology]) -> list[frozenset[str]]:
-    """The names of each example that its prompt may not hold; of a contaminated variant those of its original."""
-    sets = [
-        GeneSet(e.main_id or e.term or e.id, e.subset, e.name, frozenset(), frozenset(e.synonyms)) for e in examples
-    ]
-    return [one.searchable_names for one in with_terms(sets, *ontologies)]
+def _finding(data: str, training: Training, tested: HeldOut, kind: str, **found: Any) -> Finding:
+    return Finding(data, training.name, training.used_by, tested.benchmark, kind, file=str(training.file), **found)
 
 
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
@@ -249,17 +194,15 @@ def set_findings(
         elif first is not None:
             example = _pair(sets, tested.sets, *first)
         findings.append(
-            Finding(
+            _finding(
                 "training sets",
-                training.name,
-                training.used_by,
-                tested.benchmark,
+                training,
+                tested,
                 kind,
                 looked_at=with_term[0] * with_term[1] if kind == "related_term" else len(sets) * len(tested.sets),
                 dropped=dropped.get(kind, 0),
                 remaining=len(pairs),
                 policy=getattr(tested.policy, kind),
-                file=str(training.file),
                 example=example,
                 line=None if first is None else first[0] + 1,
                 highest_jaccard=highest,
@@ -317,17 +260,15 @@ def statement_findings(
     named = "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == term)
     found["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
     return [
-        Finding(
+        _finding(
             "statements",
-            training.name,
-            training.used_by,
-            tested.benchmark,
+            training,
+            tested,
             kind,
             looked_at=len(statements),
             dropped=dropped,
             remaining=len(pairs),
             policy=policies[kind],
-            file=str(training.file),
             example="" if row is None else prefix + shortened(statements["text"].iloc[row]),
             line=None if row is None else row + 1,
         )
@@ -386,17 +327,15 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     found = names_in_texts(texts, [s.name for s in tested.sets])
     first = next((i for i, name in enumerate(found) if name is not None), None)
     example = "" if first is None else f"'{tested.sets[found[first]].name}' in: {shortened(texts[first])}"
-    return Finding(
+    return _finding(
         "reasoning",
-        training.name,
-        training.used_by,
-        tested.benchmark,
+        training,
+        tested,
         "name_in_reasoning",
         looked_at=len(rows),
         dropped=dropped,
         remaining=sum(name is not None for name in found),
         policy=tested.policy.name_in_reasoning,
-        file=str(training.file),
         example=example,
         line=None if first is None else first + 1,
     )
@@ -422,37 +361,49 @@ def taught_text(row: dict) -> str:
 
 
 def prompt_findings(
-    style: str, prompts: Sequence[Asked], file: Path, tested: HeldOut, carries_facts: bool = False
+    name: str,
+    task: GeneSetNaming,
+    style: NamingStyle,
+    rows: Sequence[Example],
+    file: Path,
+    tested: HeldOut,
+    ontologies: Sequence[Ontology] = (),
 ) -> list[Finding]:
     """Prompts that hold a true name: on its own, or only because the official name of a gene holds it.
 
     Where the policy does not name the style, the first fails if the style carries facts, and is reported if not.
-    The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy.
+    The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy. Rows whose answer
+    is to abstain are passed over: a style may say in which words.
     """
-    names = [prompt.names for prompt in prompts]
-    anywhere = names_in_prompts([prompt.text for prompt in prompts], names)
-    outside = names_in_prompts([prompt.without_gene_names for prompt in prompts], names)
-    kinds = {
-        "name_in_prompt": (outside, tested.policy.name_in_prompt.get(style, "fail" if carries_facts else "report")),
-        "name_in_gene_name": (["" if o else a for a, o in zip(anywhere, outside, strict=True)], "report"),
-    }
+    policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
+    asked = {line: row for line, row in enumerate(rows, 1) if row.name != ABSTENTION}
+    chosen = [task.with_choice(row, style) for row in asked.values()]
+    unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
+    names = [one.searchable_names for one in with_term_of_origin(asked.values(), *ontologies)]
+    anywhere, outside = (
+        names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names) for shown in (style, unnamed)
+    )
+    in_gene_names = ["" if alone else found for found, alone in zip(anywhere, outside, strict=True)]
     findings = []
-    for kind, (held, policy) in kinds.items():
-        first = next((i for i, name in enumerate(held) if name), None)
+    for kind, held, what in (("name_in_prompt", outside, policy), ("name_in_gene_name", in_gene_names, "report")):
+        line, first = next(((line, found) for line, found in zip(asked, held, strict=True) if found), (None, ""))
         findings.append(
-            Finding(
+            _finding(
                 "prompts",
-                f"style {style}",
-                (),
-                tested.benchmark,
+                Training(f"style {name}", (), file),
+                tested,
                 kind,
-                looked_at=len(prompts),
+                looked_at=len(asked),
                 dropped=0,
                 remaining=sum(map(bool, held)),
-                policy=policy,
-                file=str(file),
-                example="" if first is None else f"'{held[first]}'",
-                line=None if first is None else prompts[first].line,
+                policy=what,
+                example=first and f"'{first}'",
+                line=line,
             )
         )
     return findings
+
+
+def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:
+    """All messages of a prompt."""
+    return "\n".join(message["content"] for message in task.prompt(example, style).messages)

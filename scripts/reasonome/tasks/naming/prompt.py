@@ -6,14 +6,7 @@ from typing import Any
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import (
-    Prompt,
-    count_fitting,
-    filled_template,
-    gene_order,
-    gene_text,
-    most_that_fit,
-)
+from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
 from reasonome.tasks.naming.settings import NamingStyle
 
 
@@ -26,12 +19,10 @@ def fact_texts(gene: Any, style: NamingStyle) -> list[str]:
     """The gene's facts as the style writes them, the first with what stands between a gene and its facts."""
     if style.facts is None:
         return []
-    written = [
-        style.facts.fact.format(relation=fact.relation.replace("_", " "), object=one_line(fact.object))
-        for fact in gene.facts[: style.facts.most]
-    ]
     return [
-        (style.facts.separator if position else style.facts.opening) + text for position, text in enumerate(written)
+        (style.facts.separator if position else style.facts.opening)
+        + style.facts.fact.format(relation=fact.relation.replace("_", " "), object=one_line(fact.object))
+        for position, fact in enumerate(gene.facts[: style.facts.most])
     ]
 
 
@@ -45,12 +36,10 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
 
     An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
     budget each, so that none takes another's place: a style with facts shows the same genes as one without.
-    InputError for an empty set, and for one without the neighbours that the style shows.
+    InputError for a set without the neighbours that the style shows.
     """
     if example.shown is not None:
         return example
-    if not example.genes:
-        raise InputError("empty gene set", fix="give at least one gene")
     if style.neighbours is not None and not example.neighbours:
         fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
         raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)

@@ -1,16 +1,17 @@
 """Training sets that read like a set: the nearest-neighbour baseline answers with them, a prompt may show them."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tqdm import tqdm
 
-from reasonome.benchmarks.gene_sets import GeneSet, jaccard
+from reasonome.benchmarks.gene_sets import jaccard
 from reasonome.core.errors import InputError
-from reasonome.facts.text import normalise
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.prompt import genes_text
+from reasonome.tasks.naming.rows import gene_set
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Neighbour
 
@@ -20,11 +21,6 @@ _ROWS_AT_ONCE = 1024  # of a block of the matrix, so that a whole genome's sets 
 def in_order(examples: Sequence[Example]) -> list[Example]:
     """Examples by subset and id, so that the order of a file changes nothing."""
     return sorted(examples, key=lambda example: (example.subset, example.id))
-
-
-def gene_set(example: Example) -> GeneSet:
-    """An example as a set of symbols."""
-    return GeneSet(example.id, example.subset, example.name, frozenset(gene.symbol for gene in example.genes))
 
 
 def tie_break(count: int, seed: int) -> np.ndarray:
@@ -61,18 +57,22 @@ def with_neighbours(
         raise InputError("there are no training sets to show as neighbours", fix="choose a style without neighbours")
     training = in_order(training)
     known = [gene_set(example) for example in training]
-    by_term, by_name = _positions(training)
+    by_term, by_name = defaultdict(list), defaultdict(list)
+    for position, one in enumerate(known):
+        by_term[one.id].append(position)
+        for name in one.names:
+            by_name[name].append(position)
     found: list[Example] = []
     for rows, cosines in nearness(training, asked, style, style.seed):
         block = asked[rows]
-        cosines[jaccard([gene_set(example) for example in block], known) >= threshold] = -np.inf
-        for example, cosine in zip(block, cosines, strict=True):
-            same = by_term.get(example.term or example.id, []) + [
-                i for n in _names(example) for i in by_name.get(n, [])
-            ]
-            cosine[same] = -np.inf
-            nearest = _largest(cosine, style.neighbours.most)
-            if not nearest:
+        sets = [gene_set(example) for example in block]
+        cosines[jaccard(sets, known) >= threshold] = -np.inf
+        for example, one, cosine in zip(block, sets, cosines, strict=True):
+            cosine[by_term[example.term or example.id]] = -np.inf
+            cosine[[i for name in one.names for i in by_name[name]]] = -np.inf
+            nearest = np.argsort(-cosine, kind="stable")[: style.neighbours.most]
+            nearest = nearest[np.isfinite(cosine[nearest])]
+            if not len(nearest):
                 raise InputError(
                     f"set '{example.id}' of {example.subset} can be shown no neighbour: each of the {len(training):,} "
                     f"training sets has its term, its name or a Jaccard index of {threshold:g} or more with it",
@@ -82,28 +82,6 @@ def with_neighbours(
             neighbours = [_shown(training[i], style) for i in nearest]
             found.append(example.model_copy(update={"neighbours": neighbours}))
     return found
-
-
-def _positions(training: Sequence[Example]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """Where training sets of each term, and of each name, are."""
-    by_term: dict[str, list[int]] = {}
-    by_name: dict[str, list[int]] = {}
-    for position, example in enumerate(training):
-        by_term.setdefault(example.id, []).append(position)
-        for name in _names(example):
-            by_name.setdefault(name, []).append(position)
-    return by_term, by_name
-
-
-def _names(example: Example) -> set[str]:
-    return {normalise(name) for name in (example.name, *example.synonyms)}
-
-
-def _largest(values: np.ndarray, most: int) -> list[int]:
-    """Positions of the largest finite values, the largest first."""
-    some = np.argpartition(-values, most - 1)[:most] if most < len(values) else np.arange(len(values))
-    ordered = some[np.argsort(-values[some], kind="stable")]
-    return [int(i) for i in ordered if np.isfinite(values[i])]
 
 
 def _shown(example: Example, style: NamingStyle) -> Neighbour:

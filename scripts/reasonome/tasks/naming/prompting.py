@@ -38,11 +38,11 @@ def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Spli
     if asked.facts.sources == "others" or benchmark.kind == "built":
         ontologies = {source: read_ontology(path) for source, path in read["ontologies"].items()}
         made_of = set_facts(facts, ontologies, benchmark)
-        own = prompt_facts.collection(made_of, ontologies, [row for rows in splits.values() for row in rows])
+        own = [row for rows in splits.values() for row in rows]
         if asked.facts.sources == "others":
-            facts = prompt_facts.without_collection(facts, own)
+            facts = prompt_facts.without_collection(facts, made_of, ontologies, own)
         else:
-            facts = prompt_facts.without_relations(facts, own.relations)
+            facts = prompt_facts.without_relations(facts, made_of)
     index = prompt_facts.FactIndex(facts, asked.seed)
     splits = {part: prompt_facts.with_facts(rows, index, asked.facts) for part, rows in splits.items()}
     genes = [gene for rows in splits.values() for row in rows for gene in row.genes]

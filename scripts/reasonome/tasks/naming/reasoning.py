@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
+from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
 
 COUNTS = {"claims_supported": TRUE, "claims_unknown": UNKNOWN, "claims_contradicted": CONTRADICTED}
@@ -22,7 +24,8 @@ def reasoning_scores(
     supported_share: supported of all claims, nan without claims. checked_claims: JSON texts, a list of gene, term,
     negated, verdict, fact. Without a checker only the coverage is known; the others are nan, checked_claims "[]".
     """
-    reader = checker or Knowledge.without_facts()
+    # Without facts it still reads which genes of the set a text names.
+    reader = checker or Knowledge(pd.DataFrame(columns=FACT_COLUMNS, dtype=str))
     columns: dict[str, list] = {name: [] for name in ("gene_coverage", "foreign_genes", "claims", *COUNTS)}
     checked = []
     rows = zip(answers, examples, shown, strict=True)

@@ -1,14 +1,16 @@
 """The files of a benchmark of gene sets: written whole, and read as gene sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.core import atomic
+from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.naming.contamination import ContaminatedSet
 from reasonome.tasks.naming.task import Example
@@ -64,18 +66,19 @@ def write_benchmark(
 
 def read_sets(path: str | Path) -> list[GeneSet]:
     """The gene sets of a benchmark's file in its order, without contaminated variants. Raises InputError."""
-    return [
-        GeneSet(
-            row.id,
-            row.subset,
-            row.name,
-            frozenset(gene.symbol for gene in row.genes),
-            frozenset(row.synonyms),
-            term=row.main_id,
-        )
-        for row in read_rows(path, Example)
-        if not row.contaminated
-    ]
+    return [gene_set(row) for row in read_rows(path, Example) if not row.contaminated]
+
+
+def gene_set(example: Example) -> GeneSet:
+    """An example as a set of symbols, with its synonyms and the main id of its term."""
+    symbols = frozenset(gene.symbol for gene in example.genes)
+    synonyms = frozenset(example.synonyms)
+    return GeneSet(example.id, example.subset, example.name, symbols, synonyms, term=example.main_id)
+
+
+def with_term_of_origin(examples: Iterable[Example], *ontologies: Ontology) -> list[GeneSet]:
+    """The examples as sets of their term, of contaminated variants the original's, with what ontologies know of it."""
+    return with_terms([replace(gene_set(e), id=e.main_id or e.term or e.id) for e in examples], *ontologies)
 
 
 def official_names(facts: pd.DataFrame) -> dict[str, str]:

@@ -17,6 +17,7 @@ from reasonome.scoring.answers import attempts, confidence, ending, measured, sh
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.judges import Judges, load_judges
 from reasonome.tasks.naming.prompt import listing_order
@@ -224,7 +225,7 @@ def baseline_scores(
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
-    questions = baselines.Questions(asked, style, seed, training, judges.encoders, judges.terms)
+    questions = Questions(asked, style, seed, training, judges.encoders, judges.terms)
     for name, baseline in baselines.baselines_of(style, bool(training), judges.encoders, judges.terms).items():
         draws = baseline.answer(questions)
         scored = [judges.of_names(answers, asked).select_dtypes("number") for answers in draws]

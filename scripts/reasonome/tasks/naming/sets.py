@@ -17,8 +17,8 @@ def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
     """All gene sets of every subset, whatever their size, sorted by id. `ontologies` are by source.
 
     Annotations are propagated over is_a and part_of, within each namespace, where there is an ontology for them:
-    that of the subset's source, or the one that has its namespace. Other facts make a set of each object.
-    InputError for a subset without facts, or whose ontology is missing or not the only one.
+    that of the subset's source, or the first that has its namespace. Other facts make a set of each object.
+    InputError for a subset without facts, or whose ontology is missing.
     """
     propagated: dict[tuple, dict[str, frozenset[str]]] = {}
     found = {}
@@ -75,18 +75,13 @@ def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontolog
         return spec.source
     if spec.namespace is None:
         return None
-    having = [
-        source
-        for source, ontology in ontologies.items()
-        if any(term.namespace == spec.namespace for term in ontology.terms.values())
-    ]
-    if len(having) == 1:
-        return having[0]
+    for source, ontology in ontologies.items():
+        if any(term.namespace == spec.namespace for term in ontology.terms.values()):
+            return source
     raise InputError(
-        f"{len(having)} ontologies of the corpus have the namespace {spec.namespace}"
-        + (f": those of {', '.join(having)}" if having else ""),
+        f"no ontology of the corpus has the namespace {spec.namespace}",
         field=f"subsets.{subset}.namespace",
-        fix="say which by 'source'" if having else "add a source of GO (format go or bioconductor) to the corpus",
+        fix="add a source of GO (format go or bioconductor) to the corpus",
     )
 
 

@@ -1,6 +1,7 @@
 """Settings of gene-set naming: its entries in benchmarks.yaml, gene sets built or published, and its prompt styles."""
 
 from datetime import date
+from os import PathLike
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -10,10 +11,9 @@ from reasonome.config.benchmarks import Policy, is_variant, none_is_the_mean
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, no_twins
 from reasonome.config.styles import only_placeholders
+from reasonome.core.errors import InputError
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
-
-
 KIND = "what its sets are, as prompts ask for it, such as pathway or protein complex"
 Kind = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z -]*)?$")]
 
@@ -75,6 +75,16 @@ class PublishedFile(Strict):
     def as_source(self) -> SourceFile:
         """A downloaded file in the terms of sources, which know how to fetch it."""
         return SourceFile(url=self.url)
+
+    def check_sha256(self, sha256: str, file: str | PathLike) -> None:
+        """InputError if the file is not the one whose sha256 is given here."""
+        if self.sha256 not in ("unpinned", sha256):
+            raise InputError(
+                f"this file has sha256 {sha256}, and the benchmark gives {self.sha256}",
+                file=file,
+                field="sha256",
+                fix="it is another version: get the right one, or pin this one in benchmarks.yaml",
+            )
 
 
 PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(none_is_the_mean)]
@@ -176,10 +186,6 @@ class NamingBenchmark(Benchmark):
                 raise ValueError(f"subset '{name}': leave out 'test', the published files are the test sets")
             if not published and self.split.by == "term" and subset.test is None:
                 raise ValueError(f"subset '{name}': 'test' is missing, the number of test sets")
-        return self
-
-    @model_validator(mode="after")
-    def _sizes_in_order(self) -> "NamingBenchmark":
         if self.minimum_genes > self.maximum_genes:
             raise ValueError(f"minimum_genes {self.minimum_genes} is above maximum_genes {self.maximum_genes}")
         return self

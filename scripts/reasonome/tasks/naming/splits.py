@@ -46,30 +46,29 @@ def split(
     held = {(s.subset, s.id) for s in test}
     old = {subset: [s for s in sets if new is None or s.id not in new] for subset, sets in shuffled.items()}
     if "train" in published:
-        valid = _clean(published.get("valid", ()), test, benchmark)
+        valid = _without_leaks(published.get("valid", ()), test, benchmark)
         rest = list(published["train"])
     else:
         valid = []
         for subset, sets in old.items():
-            clean = _clean([s for s in sets if (s.subset, s.id) not in held], test, benchmark)
+            clean = _without_leaks([s for s in sets if (s.subset, s.id) not in held], test, benchmark)
             valid += _draw(clean, benchmark.subsets[subset].valid, subset, "valid")
         held |= {(s.subset, s.id) for s in valid}
         rest = [s for sets in old.values() for s in sets if (s.subset, s.id) not in held]
     reasons = _leaks(rest, test + valid, benchmark)
-    train = [s for s, reason in zip(rest, reasons, strict=True) if not reason]
-    unused = _left_out(rest, reasons, "leaks: {}")
+    train, unused = _parted(rest, reasons, "leaks: {}")
     dropped_for = {}
     for name, (other, sets) in (left_out or {}).items():
         found = _leaks(train, sets, other)
         dropped_for[name] = dict(sorted(Counter(reason for reason in found if reason).items()))
-        unused += _left_out(train, found, f"leaks into {name}: {{}}")
-        train = [s for s, reason in zip(train, found, strict=True) if not reason]
+        train, leaking = _parted(train, found, f"leaks into {name}: {{}}")
+        unused += leaking
     for subset, spec in benchmark.subsets.items():
         if spec.train is not None:
             keep = {s.id for s in [s for s in train if s.subset == subset][: spec.train]}
             surplus = ["" if s.subset != subset or s.id in keep else str(spec.train) for s in train]
-            unused += _left_out(train, surplus, "not drawn: train is {}")
-            train = [s for s in train if s.subset != subset or s.id in keep]
+            train, not_drawn = _parted(train, surplus, "not drawn: train is {}")
+            unused += not_drawn
     splits = {"train": train, "valid": valid, "test": test}
     report = _audit(candidates, splits, reasons, benchmark)
     if dropped_for:
@@ -79,10 +78,11 @@ def split(
     return splits, report, unused
 
 
-def _left_out(sets: Sequence[GeneSet], reasons: Sequence[str], why: str) -> list[LeftOut]:
-    """The sets with a reason; `why` has its place in words."""
-    pairs = zip(sets, reasons, strict=True)
-    return [LeftOut(s.subset, s.id, s.name, why.format(reason)) for s, reason in pairs if reason]
+def _parted(sets: Sequence[GeneSet], reasons: Sequence[str], why: str) -> tuple[list[GeneSet], list[LeftOut]]:
+    """The sets without a reason, and those with one; `why` has its place in words."""
+    pairs = list(zip(sets, reasons, strict=True))
+    left_out = [LeftOut(s.subset, s.id, s.name, why.format(reason)) for s, reason in pairs if reason]
+    return [s for s, reason in pairs if not reason], left_out
 
 
 def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
@@ -111,15 +111,15 @@ def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
 def _new_terms(
     candidates: Mapping[str, Sequence[GeneSet]], benchmark: NamingBenchmark, dates: Mapping[str, date] | None
 ) -> set[str]:
-    terms = {s.id for sets in candidates.values() for s in sets}
-    if not dates or not terms & dates.keys():
+    dated = {s.id for sets in candidates.values() for s in sets} & (dates or {}).keys()
+    if not dated:
         raise InputError(
             "no term of this benchmark has a creation date",
             field="split.by",
             fix="use an OBO with creation_date lines (go-basic.obo and GO.sqlite of Bioconductor have none for most "
             "terms or at all; go.obo has), or split by term",
         )
-    return {term for term in terms if term in dates and dates[term] > benchmark.split.after}
+    return {term for term in dated if dates[term] > benchmark.split.after}
 
 
 def _drawn_test(
@@ -148,9 +148,8 @@ def _check_ids(test: Sequence[GeneSet]) -> None:
         )
 
 
-def _clean(sets: Sequence[GeneSet], held_out: list[GeneSet], benchmark: NamingBenchmark) -> list[GeneSet]:
-    reasons = _leaks(sets, held_out, benchmark)
-    return [s for s, reason in zip(sets, reasons, strict=True) if not reason]
+def _without_leaks(sets: Sequence[GeneSet], held_out: list[GeneSet], benchmark: NamingBenchmark) -> list[GeneSet]:
+    return _parted(sets, _leaks(sets, held_out, benchmark), "")[0]
 
 
 def _draw(sets: list[GeneSet], count: int, subset: str, part: str) -> list[GeneSet]:

@@ -15,9 +15,10 @@ from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableBaseline
-from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
+from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
 from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
@@ -26,7 +27,6 @@ from reasonome.tasks.naming.terms import TermScorer
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
 _NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
-TERM_METRICS = ("term_score", "lin", "resnik", "gene_overlap", "same_term", "specificity")
 
 
 class NamingTable:
@@ -46,17 +46,17 @@ class NamingTable:
         """A row per answer: answer (the name), no_name; format and format_published, which only completions have."""
         rows = []
         for cell in table["answer"]:
-            row: dict[str, Any] = {"format": np.nan, "format_published": np.nan}
-            if GeneSetNaming().is_completion(cell):
-                parsed = GeneSetNaming().parse(cell)
-                row = {
-                    "format": float(parsed.named and parsed.reasoned),
-                    "format_published": float(parsed.format_published),
+            formed = GeneSetNaming().is_completion(cell)
+            read = GeneSetNaming().parse(cell) if formed else Answer(one_line(cell), [], [])
+            rows.append(
+                {
+                    "answer": read.name,
+                    "problems": ",".join(read.problems),
+                    "no_name": float(not read.name),
+                    "format": float(read.named and read.reasoned) if formed else np.nan,
+                    "format_published": float(read.format_published) if formed else np.nan,
                 }
-                name, problems = parsed.name, parsed.problems
-            else:
-                name, problems = one_line(cell), []
-            rows.append({"answer": name, "problems": ",".join(problems), "no_name": float(not name), **row})
+            )
         return pd.DataFrame(rows)
 
     def scores(
@@ -67,9 +67,7 @@ class NamingTable:
         scores = pd.DataFrame(name_scores(names, table["gold"].tolist(), similarities))
         if terms is None:
             return scores
-        of_terms = terms.score(names, _examples(table, terms))
-        shown = [c for c in of_terms if c in TERM_METRICS or c.startswith("percentile")]
-        return of_terms[shown].reset_index(drop=True).join(scores)
+        return terms.score(names, _examples(table, terms)).select_dtypes("number").join(scores)
 
     def shares(self, names: Sequence[str]) -> dict[str, float]:
         """Metrics of all names together: distinct_names, the share that differ."""
@@ -93,38 +91,30 @@ class NamingTable:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
         golds = table["gold"].tolist()
         some = len(set(golds)) > _NAMES_TO_COMPARE
-        compared = baselines.sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
-        chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn by lot," if some else "these very rows"
+        compared = sampled(golds, _NAMES_TO_COMPARE, seed) if some else golds
+        chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn at random," if some else "these very rows"
         candidates = sorted(set(compared))
         constant = most_overlapping(candidates, compared)
         common = most_overlapping(rows_of_common_words(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
-        found = {
-            "best_constant": TableBaseline(
-                "none",
-                [[constant] * len(golds)],
-                f"'{one_line(constant)}' in every row: the true name with the best mean ROUGE-L, chosen on {chosen_on} "
-                "and so optimistic in ROUGE-L",
-            )
-        }
+
+        def in_every_row(name: str, what: str) -> TableBaseline:
+            return TableBaseline("none", [[name] * len(golds)], f"'{one_line(name)}' in every row: {what}")
+
+        what = f"the true name with the best mean ROUGE-L, chosen on {chosen_on} and so optimistic in ROUGE-L"
+        found = {"best_constant": in_every_row(constant, what)}
         if terms is not None:
             ids = _ids(table)
             in_order = sorted(range(len(table)), key=ids.__getitem__)
-            rows = table.iloc[baselines.sampled(in_order, baselines.SETS_TO_CHOOSE_BY, seed)]
-            by_terms = baselines.best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
-            found["best_constant_term"] = TableBaseline(
-                "none",
-                [[by_terms] * len(golds)],
-                f"'{one_line(by_terms)}' in every row: the true name with the best mean term score, chosen on these "
-                "very rows and so optimistic in term_score",
+            rows = table.iloc[sampled(in_order, SETS_TO_CHOOSE_BY, seed)]
+            by_terms = best_by_term_score(sorted(set(golds)), _examples(rows, terms), terms, seed)
+            what = (
+                "the true name with the best mean term score, chosen on these very rows and so optimistic in term_score"
             )
+            found["best_constant_term"] = in_every_row(by_terms, what)
         found |= {
-            "common_words": TableBaseline(
-                "none",
-                [[common] * len(golds)],
-                f"'{one_line(common)}' in every row: the commonest words of the true names, chosen likewise",
-            ),
+            "common_words": in_every_row(common, "the commonest words of the true names, chosen likewise"),
             "random_name": TableBaseline(
                 "none",
                 [
@@ -153,11 +143,8 @@ def nearest_rows(table: pd.DataFrame) -> list[str]:
     """For every row the gold of the other row whose genes have the highest Jaccard index; the first of equals."""
     sets, set_of = _gene_sets(table)
     golds = table["gold"].tolist()
-    rows_of: list[list[int]] = [[] for _ in sets]  # the first two: the first other row of the same set is one of them
-    for row, number in enumerate(set_of):
-        if len(rows_of[number]) < 2:
-            rows_of[number].append(row)
-    nearest: list[str] = []
+    rows_of = pd.Series(set_of).groupby(set_of).indices
+    nearest: list[str] = []  # of each set
     for block in jaccard_blocks(sets, sets):
         own = np.arange(len(nearest), len(nearest) + len(block))
         block[np.arange(len(block)), own] = -1
@@ -165,10 +152,11 @@ def nearest_rows(table: pd.DataFrame) -> list[str]:
             golds[rows_of[near][0]] if index > 0 else ""
             for near, index in zip(block.argmax(axis=1), block.max(axis=1), strict=True)
         ]
-    alike = [
-        next((golds[other] for other in rows_of[number] if other != row), None) for row, number in enumerate(set_of)
+    # The first other row of the same set is one of its first two.
+    return [
+        next((golds[other] for other in rows_of[number][:2] if other != row), nearest[number])
+        for row, number in enumerate(set_of)
     ]
-    return [nearest[number] if same is None else same for number, same in zip(set_of, alike, strict=True)]
 
 
 def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:

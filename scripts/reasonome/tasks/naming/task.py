@@ -1,18 +1,18 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.config import Grading
+from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Policy, Reward
-from reasonome.tasks.naming import rewards as naming
-from reasonome.tasks.naming.completion import parse_completion, parse_published, render_completion
+from reasonome.tasks.naming import rewards
+from reasonome.tasks.naming.completion import NAME_PROBLEMS, Answer, parse_completion, parse_published
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
@@ -82,43 +82,6 @@ class Example(BaseModel):
     kind: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A parsed completion: the name ("" if there is none to score), the steps, and what was malformed.
-
-    `confidence` is the stated one, 0 to 1; None where none was asked for or could be read. `format_published` says
-    whether published systems would count the form as kept: a name behind `Process:`, and a closed step with text.
-    """
-
-    name: str
-    steps: list[str]
-    problems: list[str]
-    confidence: float | None = None
-    format_published: bool = field(default=False, compare=False)
-
-    @property
-    def named(self) -> bool:
-        """Whether there is exactly one usable name, where the contract puts it."""
-        return bool(self.name) and not NAME_PROBLEMS & set(self.problems)
-
-    @property
-    def reasoned(self) -> bool:
-        """Whether the reasoning is there and well-formed: at least one step, each closed and with text."""
-        return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)
-
-
-NAME_PROBLEMS = {
-    "no_process_line",
-    "several_process_lines",
-    "empty_name",
-    "placeholder_name",
-    "name_too_long",
-    "several_names",
-    "process_not_first",
-}
-REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
-
-
 class GeneSetNaming:
     """The task object of gene-set naming."""
 
@@ -129,32 +92,34 @@ class GeneSetNaming:
     user_texts = (("genes",), ("kind", "neighbours"))
     system_texts = ("kind",)
     rewards = {
-        "similarity": Reward(naming.similarity, 0.0, 1.0, semantic=True),
-        "rouge_l": Reward(naming.rouge_l, 0.0, 1.0, semantic=True),
-        "format": Reward(naming.format, 0.0, 1.0, semantic=False),
-        "reasoning": Reward(naming.reasoning, 0.0, 1.0, semantic=False),
+        "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
+        "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
+        "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
+        "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
     }
     watched = ()
+    with_choice = staticmethod(with_choice)
+    prompt = staticmethod(gene_set_prompt)
 
     def rewards_for(self, grading: Grading) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
         return self.rewards
 
-    def with_choice(self, example: Example, style: NamingStyle) -> Example:
-        """The example with what its prompt shows, within the style's budgets."""
-        return with_choice(example, style)
-
-    def prompt(self, example: Example, style: NamingStyle, order: int = 0) -> Prompt:
-        """Chat messages that list the genes which were chosen, or are chosen now."""
-        return gene_set_prompt(example, style, order)
-
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
-        return self._read(text, style)[0]
+        asked = style is not None and style.confidence
+        published = parse_published(text, asked)
+        formed = bool(published.name and published.steps)
+        if style is not None and style.track == "as-published":
+            return replace(published, format_published=formed)
+        read = parse_completion(text, asked)
+        problems = read.problems + _problems_of_name(read.name)
+        name = "" if NAME_PROBLEMS & set(problems) else read.name
+        return replace(read, name=name, problems=problems, format_published=formed)
 
     def bare(self, name: str) -> Answer:
         """The answer of someone who gives names alone: taken in full, without reasoning."""
-        name = " ".join(name.split())
+        name = one_line(name)
         return Answer(name, [], [] if name else ["empty_name"])
 
     def is_completion(self, cell: str) -> bool:
@@ -163,24 +128,15 @@ class GeneSetNaming:
 
     def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
         """Where in the completion the name stands that `parse` finds: (start, end) in characters; None without one."""
-        answer, span = self._read(text, style)
-        return span if answer.name else None
-
-    def _read(self, text: str, style: NamingStyle | None) -> tuple[Answer, tuple[int, int] | None]:
-        asked = style is not None and style.confidence
-        published = parse_published(text, asked)
-        formed = bool(published.name and published.steps)
-        if style is not None and style.track == "as-published":
-            name, read, problems = published.name, published, published.problems
-        else:
-            read = parse_completion(text, asked)
-            problems = read.problems + _problems_of_name(read.name)
-            name = "" if NAME_PROBLEMS & set(problems) else read.name
-        return Answer(name, read.steps, problems, read.confidence, formed), read.span
+        answer = self.parse(text, style)
+        return answer.span if answer.name else None
 
     def target(self, name: str, steps: Sequence[str]) -> str:
         """An ideal completion; without steps, the `Process:` line alone."""
-        return render_completion(name, steps) if steps else f"Process: {name}"
+        if not steps:
+            return f"Process: {name}"
+        thoughts = [f"<think>{one_line(step)}</think>" for step in steps]
+        return "\n".join([f"Process: {one_line(name)}", "Reasoning:", *thoughts])
 
     def completion(
         self, example: Example, prompt: Prompt, style: NamingStyle, proposal: Mapping[str, Any] | None
@@ -209,19 +165,18 @@ class GeneSetNaming:
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *rows_of_common_words(names)])
         named = style is None or "{name" in style.gene
-        copies = {
-            "copied gene name": lambda example, prompt: _called(example, prompt, named)[0],
-            "cut gene names": lambda example, prompt: _cut(", ".join(_called(example, prompt, named))),
-        }
-        return [Policy(name, partial(self._constant, name)) for name in constants] + [
-            Policy(name, partial(self._copy, copied), copies=True) for name, copied in copies.items()
-        ]
 
-    def _constant(self, name: str, example: Example, prompt: Prompt) -> str:
-        return self.target(name, ["constant"])
+        def constant(name: str) -> Policy:
+            return Policy(name, lambda example, prompt: self.target(name, ["constant"]))
 
-    def _copy(self, copied: Callable[[Example, Prompt], str], example: Example, prompt: Prompt) -> str:
-        return self.target(copied(example, prompt), ["copied"])
+        def first(example: Example, prompt: Prompt) -> str:
+            return self.target(_called(example, prompt, named)[0], ["copied"])
+
+        def all_cut(example: Example, prompt: Prompt) -> str:
+            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"])
+
+        copies = [Policy("copied gene name", first, copies=True), Policy("cut gene names", all_cut, copies=True)]
+        return [*map(constant, constants), *copies]
 
 
 def _called(example: Example, prompt: Prompt, named: bool) -> list[str]:

@@ -6,8 +6,7 @@ Every sentence is a fact of the table, said of genes that the prompt shows.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +14,6 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from reasonome.core.errors import InputError, nearest
 from reasonome.facts.text import normalise
 from reasonome.teaching import Proposal
 
@@ -108,24 +106,17 @@ def propose(
     that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
     own term. `steps` is the most that is written; more than two give more single genes.
     A row with nothing to say gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
-    Raises InputError for an unknown mode and for steps or genes_per_step below one.
     """
-    if mode not in ("given", "blind"):
-        raise InputError(f"unknown mode '{mode}'", field="mode", fix=nearest(mode, ("given", "blind")))
-    for field, value in (("steps", steps), ("genes_per_step", genes_per_step)):
-        if value < 1:
-            raise InputError(f"{value} is below 1", field=field, fix=f"give {field} a whole number from 1 up")
-
     table = _statements(facts)
     proposals = []
     with tqdm(total=len(rows), desc=f"reasoning ({mode})", unit="set", delay=2) as progress:
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             shown = {row["id"]: sorted(set(shown_genes(row))) for row in chunk}
-            evidence = _evidence(chunk, shown, table)
+            shared, by_gene = _evidence(chunk, shown, table)
             for row in chunk:
-                writer = _Writer(seed, row["id"], shown[row["id"]], evidence.get(row["id"], _NO_EVIDENCE))
-                proposals.append(_propose_one(row, writer, mode, steps, genes_per_step))
+                writer = _Writer(seed, row["id"], shown[row["id"]], by_gene.get(row["id"], {}))
+                proposals.append(_propose_one(row, writer, shared.get(row["id"], []), mode, steps, genes_per_step))
             progress.update(len(chunk))
     return proposals
 
@@ -134,32 +125,19 @@ def propose(
 
 
 class _Statement(NamedTuple):
-    """An object that one gene has: `score` is log10 of the chance that the shown genes share it so often."""
+    """An object that one gene has."""
 
     kind: str
     object_name: str
-    score: float
 
 
-@dataclass
-class _Shared:
+class _Shared(NamedTuple):
     """An object that several of the shown genes have."""
 
     kind: str
     object_name: str
     genes: set[str]
     own: bool
-
-
-@dataclass
-class _Evidence:
-    """What is known of one row's shown genes: shared objects, most specific first, and each gene's own."""
-
-    shared: list[_Shared]
-    by_gene: dict[str, list[_Statement]]
-
-
-_NO_EVIDENCE = _Evidence([], {})
 
 
 def _statements(facts: pd.DataFrame) -> pd.DataFrame:
@@ -171,15 +149,20 @@ def _statements(facts: pd.DataFrame) -> pd.DataFrame:
     return table.drop(columns="relation").assign(background=background)
 
 
-def _evidence(rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFrame) -> dict[str, _Evidence]:
-    """Score all rows at once: P(at least k of the n shown genes have the object), hypergeometric."""
+def _evidence(
+    rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFrame
+) -> tuple[dict[str, list[_Shared]], dict[str, dict[str, list[_Statement]]]]:
+    """By row: the objects that its shown genes share, and what each gene has; the most specific first.
+
+    All rows are scored at once: P(at least k of the n shown genes have the object), hypergeometric.
+    """
     pairs = pd.DataFrame(
         [(row["id"], gene, normalise(row["name"])) for row in rows for gene in shown[row["id"]]],
         columns=["row", "gene", "row_name"],
     )
     told = pairs.merge(table, on="gene")
     if told.empty:
-        return {}
+        return {}, {}
     by_object = told.groupby(["row", "kind", "object_id"])["gene"]
     told["hits"] = by_object.transform("size")
     told["known"] = told.groupby("row")["gene"].transform("nunique")
@@ -190,27 +173,25 @@ def _evidence(rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFr
     told["own"] = (told["object_id"] == told["row"]) | (told["object_name"].map(normalised) == told["row_name"])
     told = told.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
 
-    evidence = {}
-    columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "score", "own"]
+    columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "own"]
     shared: dict[str, dict[tuple[str, str], _Shared]] = defaultdict(dict)
-    for row, gene, kind, object_id, name, hits, score, own in told[columns].itertuples(index=False, name=None):
-        if row not in evidence:
-            evidence[row] = _Evidence([], defaultdict(list))
+    by_gene: dict[str, dict[str, list[_Statement]]] = defaultdict(lambda: defaultdict(list))
+    for row, gene, kind, object_id, name, hits, own in told[columns].itertuples(index=False, name=None):
         if not own:
-            evidence[row].by_gene[gene].append(_Statement(kind, name, score))
+            by_gene[row][gene].append(_Statement(kind, name))
         if hits > 1 and kind != "name":
             shared[row].setdefault((kind, object_id), _Shared(kind, name, set(), own)).genes.add(gene)
-    for row, objects in shared.items():
-        evidence[row].shared = list(objects.values())
-    return evidence
+    return {row: list(objects.values()) for row, objects in shared.items()}, by_gene
 
 
 # --- words -------------------------------------------------------------------------------------------
 
 
-def _propose_one(row: Row, writer: "_Writer", mode: Mode, steps: int, genes_per_step: int) -> Proposal:
-    shared = _choose_shared(writer.evidence.shared, row["subset"], mode)
-    nothing = NOTHING_SHARED if writer.evidence.by_gene else NO_FACTS
+def _propose_one(
+    row: Row, writer: "_Writer", objects: Sequence[_Shared], mode: Mode, steps: int, genes_per_step: int
+) -> Proposal:
+    shared = _choose_shared(objects, row["subset"], mode)
+    nothing = NOTHING_SHARED if writer.by_gene else NO_FACTS
     if mode == "blind" and shared is None:
         return Proposal(row["id"], row["subset"], problem=nothing)
     name = row["name"] if mode == "given" else shared.object_name
@@ -233,10 +214,10 @@ def _choose_shared(shared: Sequence[_Shared], subset: str, mode: Mode) -> _Share
 class _Writer:
     """Writes about one row; what it chooses depends on the seed, the row id and a label, on nothing else."""
 
-    def __init__(self, seed: int, row_id: str, shown: Sequence[str], evidence: _Evidence):
+    def __init__(self, seed: int, row_id: str, shown: Sequence[str], by_gene: Mapping[str, list[_Statement]]):
         self._prefix = f"{seed}\0{row_id}\0"
         self.genes = sorted(shown, key=self._rank)
-        self.evidence = evidence
+        self.by_gene = by_gene
 
     def _rank(self, label: str) -> int:
         return int.from_bytes(hashlib.sha256((self._prefix + label).encode()).digest()[:8], "big")
@@ -265,7 +246,7 @@ class _Writer:
         """One thing about one gene: its name, its group or its most specific short object."""
         told = [
             found
-            for found in self.evidence.by_gene.get(gene, ())
+            for found in self.by_gene.get(gene, ())
             if shared is None or normalise(found.object_name) != normalise(shared.object_name)
         ]
         if not told:

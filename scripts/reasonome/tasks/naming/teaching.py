@@ -10,8 +10,7 @@ from reasonome.facts.corpus import read_facts
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.base import Task, Teaching, held_out_terms
-from reasonome.tasks.naming import files
-from reasonome.tasks.naming import teacher as knowledge
+from reasonome.tasks.naming import files, teacher
 from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.naming.leaks import drop_naming
 from reasonome.tasks.naming.rows import read_sets
@@ -27,24 +26,24 @@ def propose(
     The knowledge teacher writes out of facts, less those about held-out terms, and speaks of the genes that the prompt
     shows. One behind an endpoint is asked by a template of its own, and is not told the answers.
     """
-    teacher = project.teachers[of.teacher]
-    if not isinstance(teacher, KnowledgeTeacher):
+    spec = project.teachers[of.teacher]
+    if not isinstance(spec, KnowledgeTeacher):
         template = files.teacher_template(project, of.benchmark)
-        answers = openai.ask_beside(teacher, openai.prompts(template, prompts), of.output)
+        answers = openai.ask_beside(spec, openai.prompts(template, prompts), of.output)
         return counting.without_contradictions(openai.to_proposals(examples, answers, _read), prompts)
     folders = [examples_folder(project, of.benchmark, of.style)]
     folders += [project.results.benchmark(name) for name in project.benchmarks[of.benchmark].leave_out]
     terms = [term for folder in folders for term in held_out_terms(task, folder)]
     read = files.teaching(project, of.benchmark, of.style, of.teacher).files
     facts, _ = statements.leave_out(read_facts(read["facts"]), terms)
-    proposals = knowledge.propose(
+    proposals = teacher.propose(
         [example.model_dump() for example in examples],
         facts,
-        mode=teacher.mode,
-        seed=teacher.seed,
+        mode=spec.mode,
+        seed=spec.seed,
         shown_genes=lambda row: prompts[row["id"]].shown,
-        steps=teacher.steps,
-        genes_per_step=teacher.genes_per_step,
+        steps=spec.steps,
+        genes_per_step=spec.genes_per_step,
     )
     return counting.without_contradictions(proposals, prompts)
 
@@ -59,10 +58,10 @@ def keep(
 ) -> tuple[list[dict], list[dict]]:
     """Kept and dropped rows: similar to the true name by the teacher's encoder, and where a benchmark's policy is to
     drop what names a test term of it, without such names."""
-    teacher = project.teachers[of.teacher]
-    encoders = load_encoders(project.encoders, [project.results.encoder(teacher.encoder)])
+    spec = project.teachers[of.teacher]
+    encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
     truths = [{"id": example.id, "name": example.name} for example in examples]
-    kept, dropped = filtering.keep(proposals, truths, encoders[teacher.encoder].similarity, teacher.threshold)
+    kept, dropped = filtering.keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
     left_out = project.benchmarks[of.benchmark].leave_out
     folders = {of.benchmark: examples_folder(project, of.benchmark, of.style)}
     folders |= {name: project.results.benchmark(name) for name in left_out}

@@ -2,39 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from reasonome.facts.text import normalise
+from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.task import ABSTENTION, Example
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
-
-
-class Embeds(Protocol):
-    """A sentence encoder."""
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, one row per text."""
-        ...
-
-
-@dataclass(frozen=True)
-class Link:
-    """The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did."""
-
-    term: BackgroundTerm | None
-    by: str
-
-
-_NO_LINK = Link(None, "")
+# The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did.
+Link = tuple[BackgroundTerm | None, str]
+_NO_LINK: Link = (None, "")
 
 
 class TermScorer:
@@ -44,13 +27,12 @@ class TermScorer:
     all candidates are embedded once, when first needed.
     """
 
-    def __init__(self, background: Background, encoders: Mapping[str, Embeds]):
+    def __init__(self, background: Background, encoders: Mapping[str, SentenceEncoder]):
         self.background = background
         self.encoders = encoders
         self._embedded: dict[str, np.ndarray] = {}
         self._nearest: dict[str, str] = {}
-        # A name that several candidates share is one name of the background.
-        self._names = list(dict.fromkeys(term.name for term in background.candidates))
+        self._names = background.candidate_names
 
     def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
         """Scores of names, each against the example at its place; "" is no answer. A row per name, in order.
@@ -74,12 +56,6 @@ class TermScorer:
         columns = [*_TEXTS, *_NUMBERS]
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_NUMBERS, float))
 
-    def embed_candidates(self) -> int:
-        """Embed the candidates' names by every encoder now, into its cache; returns how many names there are."""
-        for encoder in self.encoders:
-            self._candidates(encoder)
-        return len(self._names)
-
     # one name
 
     def _truth(self, example: Example) -> BackgroundTerm | None:
@@ -92,20 +68,21 @@ class TermScorer:
         return self.background.by_name(normalise(example.name))
 
     def _row(self, name: str, example: Example, truth: BackgroundTerm | None, link: Link) -> dict[str, str | float]:
-        told = {"term": "", "term_name": "", "term_by": link.by, "relation": "none"}
+        linked, by = link
+        told = {"term": "", "term_name": "", "term_by": by, "relation": "none"}
         scores = dict.fromkeys(_NUMBERS, 0.0)
         if truth is None or math.isnan(truth.information):
             scores["lin"] = scores["resnik"] = math.nan
-        if link.term is not None:
-            told |= {"term": link.term.id, "term_name": link.term.name}
-            scores["specificity"] = self.background.specificity(link.term.id)
+        if linked is not None:
+            told |= {"term": linked.id, "term_name": linked.name}
+            scores["specificity"] = self.background.specificity(linked.id)
         if example.contaminated == 1:
             scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term"), math.nan)
             scores["term_score"] = float(_abstains(name))
-        elif link.term is not None:
-            scores |= self._of_term(link.term, truth, example)
+        elif linked is not None:
+            scores |= self._of_term(linked, truth, example)
             if truth is not None:
-                told["relation"] = self.background.relation(link.term.id, truth.id)
+                told["relation"] = self.background.relation(linked.id, truth.id)
         elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
             told["relation"] = "same"
             scores |= {"gene_overlap": 1.0, "same_term": 1.0, "term_score": 1.0, "specificity": math.nan}
@@ -133,10 +110,11 @@ class TermScorer:
         if not (self.encoders and self._names):
             return [link or _NO_LINK for link in links]
         nearest = self._nearest_names([name for name, link in zip(names, links, strict=True) if link is None])
-        return [
-            self._by_encoder(nearest[name], truth) if link is None else link
-            for name, truth, link in zip(names, truths, links, strict=True)
-        ]
+        for place, (name, truth) in enumerate(zip(names, truths, strict=True)):
+            if links[place] is None:
+                term, _ = self.background.candidate(normalise(nearest[name]), truth.namespace if truth else "")
+                links[place] = (term, "encoder")
+        return links
 
     def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
         """What a name is linked to by its words; None if they tell nothing, and an encoder is to be asked."""
@@ -144,15 +122,11 @@ class TermScorer:
             return _NO_LINK
         asked = example.contaminated < 1
         if truth is not None and _names(name, example.name, truth.name):
-            return Link(truth, "name")  # whether it is a candidate or not
+            return truth, "name"  # whether it is a candidate or not
         found, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
         if by != "name" and asked and _names(name, *example.synonyms, *([] if truth else [example.name])):
-            return Link(truth, "synonym" if truth else "")
-        return Link(found, by) if found else None
-
-    def _by_encoder(self, nearest: str, truth: BackgroundTerm | None) -> Link:
-        term, _ = self.background.candidate(normalise(nearest), truth.namespace if truth else "")
-        return Link(term, "encoder")
+            return truth, "synonym" if truth else ""
+        return (found, by) if found else None
 
     def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
         """Name → the candidates' name with the highest mean cosine over the encoders; maybe more than were asked."""
@@ -186,13 +160,11 @@ class TermScorer:
         distinct, which = np.unique(np.array(truths, dtype=object), return_inverse=True)
         vectors = self.encoders[encoder].embed(distinct.tolist())
         similar = np.einsum("ij,ij->i", answers, vectors[which])
-        order = np.argsort(which, kind="stable")
-        bounds = np.searchsorted(which[order], np.arange(len(distinct) + 1))
         shares = np.empty(len(answers))
         for start in tqdm(range(0, len(distinct), _CHUNK), f"percentiles by {encoder}", delay=5):
             cosines = vectors[start : start + _CHUNK] @ self._candidates(encoder).T
             for offset, row in enumerate(cosines):
-                mine = order[bounds[start + offset] : bounds[start + offset + 1]]
+                mine = np.flatnonzero(which == start + offset)
                 below = np.count_nonzero(row < similar[mine, None] - _EQUAL, axis=1)
                 upto = np.count_nonzero(row <= similar[mine, None] + _EQUAL, axis=1)
                 shares[mine] = 50 * (below + upto) / len(row)

@@ -4,7 +4,8 @@ A score means something only beside what can be had without a model from the sam
 depends on the order in which examples are given. docs/baselines.md says what beating each of them means.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from reasonome.tasks.naming.baselines.enrichment import (
     database_over_representation,
@@ -12,15 +13,7 @@ from reasonome.tasks.naming.baselines.enrichment import (
     over_representation,
 )
 from reasonome.tasks.naming.baselines.gene_names import commonest_phrase, commonest_words, shortest_gene_name
-from reasonome.tasks.naming.baselines.names import (
-    SETS_TO_CHOOSE_BY,
-    best_by_term_score,
-    common_words,
-    constant,
-    constant_term,
-    random_name,
-    sampled,
-)
+from reasonome.tasks.naming.baselines.names import common_words, constant, constant_term, random_name
 from reasonome.tasks.naming.baselines.nearest import (
     database_nearest_set,
     database_nearest_set_own_term,
@@ -28,19 +21,24 @@ from reasonome.tasks.naming.baselines.nearest import (
     nearest_prompt_encoder,
     nearest_set,
 )
-from reasonome.tasks.naming.baselines.questions import Baseline, Questions
+from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.terms import TermScorer
 
-__all__ = [
-    "BASELINES",
-    "SETS_TO_CHOOSE_BY",
-    "Baseline",
-    "Questions",
-    "best_by_term_score",
-    "baselines_of",
-    "sampled",
-]
+
+@dataclass(frozen=True)
+class Baseline:
+    """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
+
+    `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with
+    the own term". `by_encoder`, `by_terms`: whether it needs encoders, or the terms of a background.
+    """
+
+    information: str
+    answer: Callable[[Questions], list[list[str]]]
+    by_encoder: bool = False
+    by_terms: bool = False
+
 
 BASELINES = {
     "constant": Baseline("none", constant),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,16 +31,15 @@ def _commonest(names: Sequence[str]) -> str:
     counts: Counter[str] = Counter()
     for name in names:
         words = _words(name)
-        phrases = {
-            " ".join(words[start : start + length])
-            for length in range(1, 5)
-            for start in range(len(words) - length + 1)
-            if words[start] not in _EMPTY_WORDS and words[start + length - 1] not in _EMPTY_WORDS
-        }
-        counts.update(phrases)
-    if not counts:
-        return ""
-    return max(counts, key=lambda phrase: (counts[phrase] * len(phrase.split()) ** 0.5, phrase))
+        counts.update(
+            {
+                " ".join(words[start : start + length])
+                for length in range(1, 5)
+                for start in range(len(words) - length + 1)
+                if words[start] not in _EMPTY_WORDS and words[start + length - 1] not in _EMPTY_WORDS
+            }
+        )
+    return max(counts, key=lambda phrase: (counts[phrase] * len(phrase.split()) ** 0.5, phrase), default="")
 
 
 def commonest_words(questions: Questions) -> list[list[str]]:
@@ -77,11 +76,8 @@ def _row(example: Example, most: int) -> list[str]:
 
 def shortest_gene_name(questions: Questions) -> list[list[str]]:
     """The shortest official name among the genes, the first of equals by the alphabet; "" where none is known."""
-    return [[_shortest(gene.name for gene in example.genes) for example in questions.prompts]]
-
-
-def _shortest(names: Iterable[str]) -> str:
-    return min(filter(None, names), key=lambda name: (len(name), name), default="")
+    names_of = [[gene.name for gene in example.genes if gene.name] for example in questions.prompts]
+    return [[min(names, key=lambda name: (len(name), name), default="") for names in names_of]]
 
 
 def _words(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Baselines that need no question: one answer for all, or a name by lot."""
+"""Baselines that need no question: one answer for all, or a name drawn at random."""
 
 import random
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _constant(candidates: Sequence[str], questions: Questions) -> str:
 def best_by_term_score(candidates: Sequence[str], examples: Sequence[Example], terms: TermScorer, seed: int) -> str:
     """The candidate with the best mean term_score as the answer to every example; of equals by the alphabet.
 
-    Of many candidates 600 drawn by lot are tried, on at most 150 examples.
+    Of many candidates 600 drawn at random are tried, on at most 150 examples.
     """
     candidates = sampled(sorted(set(candidates)), _CANDIDATES_TO_TRY, seed)
     examples = sampled(in_order(examples), SETS_TO_CHOOSE_BY, seed)
@@ -57,7 +57,7 @@ def best_by_term_score(candidates: Sequence[str], examples: Sequence[Example], t
 
 
 def sampled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
-    """At most so many of the items, by lot, in their order."""
+    """At most so many of the items, drawn at random, in their order."""
     chosen = sorted(random.Random(seed).sample(range(len(items)), min(len(items), most)))
     return [items[place] for place in chosen]
 

@@ -8,7 +8,8 @@ from tqdm import tqdm
 from reasonome.benchmarks.gene_sets import jaccard_blocks
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.prompt import genes_text
-from reasonome.tasks.naming.prompt_neighbours import gene_set, in_order, nearness, tie_break
+from reasonome.tasks.naming.prompt_neighbours import in_order, nearness, tie_break
+from reasonome.tasks.naming.rows import gene_set
 
 _ROWS_AT_ONCE = 1024  # of a block of asked against training sets
 

@@ -1,7 +1,6 @@
-"""What a baseline is, and what the baselines are asked."""
+"""What the baselines are asked."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -49,31 +48,14 @@ class Questions:
 
         Of a contaminated variant they are those of the set that it was made of.
         """
-        same = [example, *self._by_id.get(example.term, ())]
+        same = [example, *filter(None, [self._by_id.get(example.term)])]
         ids = {one for e in same for one in (e.id, e.main_id, e.term)}
         return self.database.positions(ids, {name for e in same for name in (e.name, *e.synonyms)})
 
     @cached_property
-    def _by_id(self) -> dict[str, list[Example]]:
-        found = defaultdict(list)
-        for example in self.asked:
-            found[example.id].append(example)
-        return found
+    def _by_id(self) -> dict[str, Example]:
+        return {example.id: example for example in self.asked}
 
 
 def _as_shown(example: Example, style: NamingStyle) -> Example:
     return example.model_copy(update={"genes": shown_genes(with_choice(example, style), style)})
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
-
-    `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with
-    the own term". `by_encoder`, `by_terms`: whether it needs encoders, or the terms of a background.
-    """
-
-    information: str
-    answer: Callable[[Questions], list[list[str]]]
-    by_encoder: bool = False
-    by_terms: bool = False
