@@ -57,8 +57,6 @@ def project() -> Project:
     return Project(ROOT / "config")
 
 
-
-
 @pytest.fixture(scope="session")
 def demo_facts(project):
     """The facts of the demo corpus."""
