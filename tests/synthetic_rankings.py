@@ -6,8 +6,8 @@ from pathlib import Path
 from synthetic_experiment import write_plan
 
 from reasonome.answering.rows import AnswerRow
+from reasonome.config.project.chains import lineage
 from reasonome.facts.genes import Gene
-from reasonome.report.model_steps import models_of
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.scoring import baseline_scores, score_rankings
@@ -101,7 +101,7 @@ def write_ranking_experiment(
     return write_plan(
         folder,
         "demo-loci",
-        [chain for arm in ARMS.values() for chain in models_of(arm) if chain != "base"],
+        [chain for arm in ARMS.values() for chain in lineage(arm) if chain != "base"],
         {"rows": {"train": count, "test": count}},
         leaks,
         experiment="demo-ranking",

@@ -60,7 +60,8 @@ class SentenceEncoder:
     def identity(self) -> str:
         """SHA-256 of all that a vector depends on beside its text: the model's files, pooling, precision."""
         # Hidden files are no part of a model: Snakemake leaves a time stamp in folders.
-        files = folder_sha256(self._folder, ["[!.]*"])
+        digests = folder_sha256(self._folder)
+        files = {name: digest for name, digest in digests.items() if not Path(name).name.startswith(".")}
         return text_sha256(canonical({"model": files, "pooling": self._pooling, "precision": _PRECISION}))
 
     @cached_property
