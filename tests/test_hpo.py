@@ -5,9 +5,6 @@ import pytest
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
-from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.naming import benchmark as benchmarks
-from reasonome.tasks.naming.settings import NamingBenchmark
 
 OBO = """format-version: 1.2
 default-namespace: human_phenotype
@@ -62,30 +59,6 @@ def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path):
     ]
     assert found.unmapped[["identifier", "where"]].to_numpy().tolist() == [["9", "genes_to_phenotype.txt:5"]]
     assert found.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
-
-
-def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
-    found, files = read(tmp_path)
-    wanted = NamingBenchmark(
-        task="gene_set_naming",
-        corpus="c",
-        subsets={"hpo": {"source": "hpo", "test": 1, "valid": 1}},
-        minimum_genes=2,
-        encoders=[],
-    )
-    made = benchmarks.made_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)
-    sets = benchmarks.within_limits(made, wanted)["hpo"]
-    assert {s.id: (s.name, s.symbols) for s in sets} == {
-        "HP:0000001": ("All", frozenset("AB")),
-        "HP:0000118": ("Phenotypic abnormality", frozenset("AB")),
-        "HP:0000707": ("Abnormality of the nervous system", frozenset("AB")),
-    }
-
-
-def test_blank_lines_are_no_rows(tmp_path):
-    found, _ = read(tmp_path, HEADER + "\n" + ROWS + "\n\n")
-    assert found.facts["gene"].tolist() == ["A", "B"]
-    assert found.unmapped["where"].tolist() == ["genes_to_phenotype.txt:6"]
 
 
 @pytest.mark.parametrize(

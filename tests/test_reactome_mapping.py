@@ -4,7 +4,7 @@ import pytest
 
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources import reactome, reactome_mapping
+from reasonome.facts.sources import reactome
 
 GENES = GeneTable([Gene("TP53", entrez_id="7157"), Gene("ATM", entrez_id="472"), Gene("Trp53", entrez_id="22059")])
 TP53_CYCLE = "7157\tR-HSA-69473\thttps://reactome.org/x\tG2/M DNA damage checkpoint\tTAS\tHomo sapiens"
@@ -35,7 +35,7 @@ def write(tmp_path, name, rows):
 
 def read(tmp_path, taxon=9606, **tables):
     files = {key: write(tmp_path, f"{key}.txt", rows) for key, rows in tables.items()}
-    return reactome_mapping.read("mine", files, GENES, taxon)
+    return reactome.read_mapping("mine", files, GENES, taxon)
 
 
 def facts_of(result):
@@ -83,7 +83,7 @@ def test_pathways_above_without_a_name_are_left_out_and_counted(tmp_path):
 
 def test_ids_are_those_of_the_gmt(tmp_path):
     gmt = write(tmp_path, "sets.gmt", ["G2/M DNA damage checkpoint\tR-HSA-69473\tTP53"])
-    other = reactome.read("gmt", {"gmt": gmt}, GENES).facts
+    other = reactome.read_gmt_file("gmt", {"gmt": gmt}, GENES).facts
     mine = read(tmp_path, mapping=[TP53_CYCLE]).facts
     columns = ["gene", "relation", "object_id", "object_name"]
     assert mine[columns].values.tolist() == other[columns].values.tolist()
@@ -134,3 +134,4 @@ def test_a_taxon_without_a_known_name_is_refused(tmp_path):
     with pytest.raises(InputError, match="what Reactome calls taxon 4932 is not known") as error:
         read(tmp_path, taxon=4932, mapping=MAPPING)
     assert error.value.field == "taxon"
+    assert error.value.fix.startswith("take one of 9606 (")

@@ -30,8 +30,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """`subunit_of_complex` facts of one organism; evidence: the MI codes of the purification methods.
 
     A subunit is looked up by symbol, then by UniProt accession. Complexes of other organisms and those without a name
-    are left out and counted. Raises InputError for the header of another release, a row of another width, and a file
-    without complexes of the organism.
+    are left out and counted. Raises InputError.
     """
     path, left_out = files["complexes"], Counter()
     organism = organism_name(taxon, ORGANISMS, "CORUM")

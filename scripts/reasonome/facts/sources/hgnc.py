@@ -36,9 +36,7 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
 def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
     """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
 
-    Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol that is
-    a number, a symbol, HGNC or Entrez id that stands twice, an Entrez id that is no number, gene groups whose names and
-    ids do not pair up, and a table without any approved gene.
+    Raises InputError.
     """
     genes: list[tuple[int, Gene]] = []
     # Not the Ensembl id, which two genes may share: it is ambiguous then, and means neither.
@@ -85,13 +83,9 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
         check_entrez_id(fields["entrez_id"], path, line, "entrez_id")
     names, ids = _list(fields["gene_group"]), _list(fields["gene_group_id"])
     if len(names) != len(ids):
-        raise InputError(
-            f"{fields['symbol']} has {len(names)} gene group name(s) but {len(ids)} id(s)",
-            file=path,
-            line=line,
-            field="gene_group_id",
-            fix="names and ids are lists joined by | of equal length",
-        )
+        what = f"{fields['symbol']} has {len(names)} gene group name(s) but {len(ids)} id(s)"
+        fix = "names and ids are lists joined by | of equal length"
+        raise InputError(what, file=path, line=line, field="gene_group_id", fix=fix)
     return Gene(
         symbol=fields["symbol"],
         name=fields["name"],

@@ -47,8 +47,7 @@ class Record(NamedTuple):
 def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
     """The genes of one organism, and the rows left out: other organisms, placeholders, regions, withdrawn.
 
-    Raises InputError for another header, a row of another width, an id that is no number or stands twice, a symbol that
-    is a number, and a file without genes of the organism.
+    Raises InputError.
     """
     kept, left_out = [], Counter()
     seen: dict[str, int] = {}
