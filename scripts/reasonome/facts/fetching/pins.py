@@ -38,7 +38,6 @@ class FileState(NamedTuple):
     key: str
     path: Path
     state: str
-    size: int | None
 
 
 def describe(path: Path, stated: str = "") -> LockedFile:
@@ -134,15 +133,13 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
         for key, file in project.sources[source].files.items():
             path = results.source_file(source, key, file)
             pinned = locked.files.get(key) if locked else None
-            size = path.stat().st_size if path.is_file() else None
-            if size is None:
+            if not path.is_file():
                 state = "not here" if pinned else f"not here, {UNPINNED}"
             elif pinned is None:
                 state = UNPINNED
             else:
-                same = size == pinned.size and file_sha256(path) == pinned.sha256
-                state = OK if same else CHANGED
-            states.append(FileState(source, key, path, state, size))
+                state = OK if file_sha256(path) == pinned.sha256 else CHANGED
+            states.append(FileState(source, key, path, state))
     return states
 
 

@@ -106,35 +106,22 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     `texts`: whether cells may be texts of several lines, as answers are.
 
     A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
-    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError, with the line,
-    for a missing file, one of another kind, bytes that are not UTF-8, a row of another width than the header, a quote
-    that swallows rows up to another one, a JSON object with a key twice, and for a file without rows.
+    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError.
     """
     path = Path(path)
     text, sha256 = read_text(path)
-    return parse(text, path, wanted, sha256, texts=texts)
-
-
-def parse(
-    text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False, texts: bool = False
-) -> PlainTable:
-    """A table of what `read_text` gave; raises what `read_table` raises.
-
-    With `row_names`, all rows may have one cell more than the header, as R writes tables with row names: the first
-    column is then called "".
-    """
     told: tuple[str, ...] = ()
     if text.lstrip().startswith("{"):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
-        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), row_names, texts)
+        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), texts)
     if not lines:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
     return PlainTable(path, columns, lines, values, line, sha256, told)
 
 
 def _csv_columns(
-    text: str, path: Path, wanted: set[str], row_names: bool, texts: bool
+    text: str, path: Path, wanted: set[str], texts: bool
 ) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
     """(header, lines, cells of each column, line of the header, what people should look at)."""
     doubtful: list[int] = []
@@ -146,15 +133,10 @@ def _csv_columns(
     lines: list[int] = []
     values: list[list[str]] = [[] for _ in header]
     for line, cells in numbered:
-        if row_names and not lines and len(cells) == len(header) + 1:
-            header, values = ["", *header], [[], *values]
         if len(cells) != len(header):
-            raise InputError(
-                f"expected {len(header)} columns as in the header, found {len(cells)}",
-                file=path,
-                line=line,
-                fix="put quotes around a cell that holds the delimiter or a line end",
-            )
+            what = f"expected {len(header)} columns as in the header, found {len(cells)}"
+            fix = "put quotes around a cell that holds the delimiter or a line end"
+            raise InputError(what, file=path, line=line, fix=fix)
         lines.append(line)
         for of_column, cell in zip(values, cells, strict=True):
             of_column.append(cell)
@@ -202,7 +184,13 @@ def csv_rows(
     InputError for what the csv module cannot read.
     """
     taken: list[str] = []
-    reader = csv.reader(_noted(lines, taken), delimiter=delimiter, skipinitialspace=True, strict=True)
+
+    def noted() -> Iterator[str]:
+        for one in lines:
+            taken.append(one)
+            yield one
+
+    reader = csv.reader(noted(), delimiter=delimiter, skipinitialspace=True, strict=True)
     line, below_header = above + 1, False
     try:
         for cells in reader:
@@ -211,18 +199,11 @@ def csv_rows(
             line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
             taken.clear()
     except csv.Error as error:
-        raise InputError(
+        what, fix = (
             f"the row that begins here cannot be read: {error}",
-            file=path,
-            line=line,
-            fix="close every quote, and double one inside a quoted cell",
-        ) from None
-
-
-def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
-    for line in lines:
-        taken.append(line)
-        yield line
+            "close every quote, and double one inside a quoted cell",
+        )
+        raise InputError(what, file=path, line=line, fix=fix) from None
 
 
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
