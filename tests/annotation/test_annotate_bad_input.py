@@ -9,7 +9,7 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
-from reasonome.annotation import job, project_files
+from reasonome.annotation import project_files
 from reasonome.core.errors import InputError
 
 
@@ -19,30 +19,13 @@ def made(*genes: str, name: str = "mine") -> str:
 
 # files that are refused, with nothing written
 
-REFUSED = {
-    "workbook": (b"PK\x03\x04\x14\0", "this is an Excel workbook or another archive", None),
-    "ragged": ("gene,log2FoldChange,padj\nBRCA1,2,0.01\nBRCA2,2\n", "expected 3 columns as in the header", 3),
-    "other columns": ("name,change,q\nBRCA1,2,0.01\n", "the columns 'name', 'change', 'q' do not say which kind", 1),
-}
 
-
-@pytest.mark.parametrize(("content", "message", "line"), REFUSED.values(), ids=REFUSED)
-def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand, content, message, line):
-    path = annotating.file("mine.csv", content)
-    with pytest.raises(InputError, match=message) as error:
+def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand):
+    path = annotating.file("mine.csv", "gene,log2FoldChange,padj\nBRCA1,2,0.01\nBRCA2,2\n")
+    with pytest.raises(InputError, match="expected 3 columns as in the header") as error:
         annotating(annotating.file("good.gmt", GOOD), path)
-    assert (error.value.file, error.value.line) == (path, line)
-    assert error.value.fix
+    assert (error.value.file, error.value.line) == (path, 3)
     assert by_hand.asked == []
-    assert not annotating.out.exists()
-
-
-def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand):
-    good = annotating.file("good.gmt", GOOD)
-    with pytest.raises(InputError, match="there is no such file"):
-        annotating(good, annotating.out.parent / "none.gmt")
-    with pytest.raises(InputError, match="this is a folder, not a file"):
-        annotating(good, annotating.out.parent)
     assert not annotating.out.exists()
 
 
@@ -84,16 +67,6 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
 # sets that are odd, and are done with a flag
 
 
-@pytest.mark.parametrize(
-    ("written", "how"), [("2-Sep", "spreadsheet date"), ("Sep-02", "spreadsheet date"), ("SEPT2", "previous")]
-)
-def test_dates_are_read_back_as_the_genes_that_they_were(annotating, by_hand, written, how):
-    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, written)))
-    assert (record["genes"][-1]["symbol"], record["genes"][-1]["how"]) == ("SEPTIN2", how)
-    assert record["unmapped"] == []
-    assert any("was a date" in flag for flag in record["flags"]) == (how == "spreadsheet date")
-
-
 def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
     # 44441 is 2021-09-02; as an Entrez id nothing has it
     (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, "44441")))
@@ -102,36 +75,20 @@ def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
     assert record["name"] == "DNA repair"
 
 
-NAMES = [
-    "../../etc/passwd",
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "=cmd|' /C calc'!A0",
-    "\x1b[31mred\x07\x08",
-    "{wildcard} $(reboot) `reboot`",
-    "x" * 5_000,
-]
+NAMES = ["../../etc/passwd", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "\x1b[31mred\x07\x08", "x" * 5_000]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_a_set_may_have_any_name_which_is_only_ever_text(annotating, by_hand, name):
-    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, name=name)))
+def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, by_hand, name):
+    (record,) = annotating(annotating.file("mine.gmt", made(name, *REPAIR, name=name)))
     assert (record["set"], record["name"], record["error"]) == (name, "DNA repair", "")
+    assert [unknown["written"] for unknown in record["unmapped"]] == [name]
     assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
     assert len(list(annotating.out.iterdir())) == 6
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
-    assert "<script>alert" not in page and "<img" not in page
+    assert "<script>alert" not in page
     cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]
     assert not cell.startswith(("=", '"='))
-
-
-@pytest.mark.parametrize("gene", ["<script>alert(1)</script>", "x" * 10_000])
-def test_a_gene_may_be_any_text_and_is_unknown(annotating, by_hand, gene):
-    (record,) = annotating(annotating.file("mine.gmt", made(gene, *REPAIR)))
-    assert [unknown["written"] for unknown in record["unmapped"]] == [gene]
-    assert (record["name"], record["error"]) == ("DNA repair", "")
-    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
-    assert "<script>alert" not in page
 
 
 # the universe
@@ -277,32 +234,6 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
         "warning: the model was not trained to name gene sets: expect answers in no usable form",
         "a preview: the model would be asked about 1 set; nothing was written",
     ]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no finished model"),
-        (["--libraries", "wikipathways"], "were not made yet"),
-        (["--universe", "none.txt"], "there is no such file"),
-    ],
-)
-def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, message):
-    with pytest.raises(InputError, match=message):
-        run(annotating, "--preview", *options)
-    assert not annotating.out.exists()
-
-
-def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch):
-    rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
-    table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
-    monkeypatch.setattr(job, "ORTHOLOGUES", table)
-    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Xyz1", name="mine"))
-    assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
-    told = capsys.readouterr().out
-    assert "mice: 'mine': 2 of 3 genes known; " in told
-    assert "1 of 3 genes is unknown: Xyz1" in told
-    assert "mice: in 1 set 2 genes are known, 1 not\n" in told
 
 
 def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):

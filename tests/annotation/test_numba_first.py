@@ -25,8 +25,7 @@ def test_torch_is_loaded_with_the_function(before, numba_came_first):
     assert done.stdout == f"{numba_came_first} True\n", done.stderr
 
 
-@pytest.mark.parametrize("numba_came_first", [True, False])
-def test_the_wrong_order_is_told(annotating, by_hand, monkeypatch, capsys, numba_came_first):
-    monkeypatch.setattr(in_python, "NUMBA_CAME_FIRST", numba_came_first)
+def test_the_wrong_order_is_told(annotating, by_hand, monkeypatch, capsys):
+    monkeypatch.setattr(in_python, "NUMBA_CAME_FIRST", True)
     in_python.annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
-    assert (MESSAGE in capsys.readouterr().out) is numba_came_first
+    assert MESSAGE in capsys.readouterr().out

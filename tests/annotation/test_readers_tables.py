@@ -194,10 +194,7 @@ def test_tables_of_other_programs(tmp_path, content, name):
     assert found.universe == ("TP53", "ATM", "B")
     assert found.kind == "differential"
     skipped = [sentence for sentence in found.told if sentence.startswith("skipped")]
-    expected = {
-        "s": "skipped: the first line, 'sep=;', which is Excel's",
-        "#": "skipped: 2 lines that begin with #",
-    }
+    expected = {"s": "skipped: the first line, 'sep=;', which is Excel's", "#": "skipped: 2 lines that begin with #"}
     assert skipped == [expected.get(content[0])] * (content[0] in expected)
 
 
@@ -239,15 +236,6 @@ def test_columns_of_other_names_are_taken_if_they_are_said(tmp_path):
     with pytest.raises(InputError, match="there is no column 'nam' among 'name', 'change', 'q', 'type'") as error:
         read(tmp_path, content, columns={"gene": "nam"})
     assert (error.value.fix, error.value.field) == ("did you mean 'name'?", "--columns gene")
-
-
-def test_a_column_of_genes_among_others_is_a_list_if_it_is_said(tmp_path):
-    content = "gene\tlength\tchromosome\nA\t9\tX\nB\t8\tX\nC\t7\tX\n"
-    with pytest.raises(InputError, match="do not say which kind of gene list this is") as error:
-        read(tmp_path, content, "mine.txt")
-    assert "`--kind genes` for one list of its genes" in error.value.fix
-    found = read(tmp_path, content, "mine.txt", kind="genes")
-    assert (by_name(found), found.told[1]) == ({"mine": ["A", "B", "C"]}, "columns used: gene from 'gene'")
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,3 @@ def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
     told = run.stdout.decode("latin-1")
     assert "mine: 2 sets, by genes: '\\u03b2eta' (5), 'repair' (5)" in told
     assert "nothing was written" in told
-
-
-def test_errors_quote_names_as_text_only(annotating):
-    run = program(annotating, "no\x1b[2Jne.gmt", encoding="ascii")
-    assert run.returncode == 2
-    told = run.stderr.decode("ascii")
-    assert "\x1b" not in told and "Traceback" not in told
-    assert told.startswith("error: ") and r"\x1b[2J" in told and "\n  fix: " in told

@@ -36,10 +36,7 @@ class TextFile:
         return stem(self.path)
 
     def rows(self) -> list[tuple[int, list[str]]]:
-        """(line, cells) of every row that is not blank.
-
-        InputError for quote marks that are not closed, or that make one cell of several rows.
-        """
+        """(line, cells) of every row that is not blank. Raises InputError."""
         found = []
         for line, cells, last in csv_rows([f"{one}\n" for one in self.lines], self.path, self.delimiter):
             if last is not None:
