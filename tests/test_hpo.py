@@ -6,34 +6,16 @@ from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
 
-OBO = """format-version: 1.2
-default-namespace: human_phenotype
-
-[Term]
-id: HP:0000001
-name: All
-
-[Term]
-id: HP:0000118
-name: Phenotypic abnormality
-is_a: HP:0000001
-
-[Term]
-id: HP:0000707
-name: Abnormality of the nervous system
-is_a: HP:0000118
-
-[Term]
-id: HP:0001250
-name: Seizure
-alt_id: HP:0001275
-is_a: HP:0000707
-
-[Term]
-id: HP:0000006
-name: Autosomal dominant inheritance
-is_a: HP:0000001
-"""
+TERMS = [
+    ("HP:0000001", "All"),
+    ("HP:0000118", "Phenotypic abnormality", "is_a: HP:0000001"),
+    ("HP:0000707", "Abnormality of the nervous system", "is_a: HP:0000118"),
+    ("HP:0001250", "Seizure", "alt_id: HP:0001275", "is_a: HP:0000707"),
+    ("HP:0000006", "Autosomal dominant inheritance", "is_a: HP:0000001"),
+]
+OBO = "format-version: 1.2\ndefault-namespace: human_phenotype\n" + "".join(
+    "\n".join(["", "[Term]", f"id: {id}", f"name: {name}", *more, ""]) for id, name, *more in TERMS
+)
 HEADER = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n"
 ROWS = (
     "1\tA\tHP:0001275\tSeizure\t-\tOMIM:1\n"

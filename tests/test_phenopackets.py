@@ -156,94 +156,47 @@ def test_archives_and_lines_hold_the_same_cases(tmp_path):
 
 
 FEATURE = ["phenotypicFeatures", 1]
-MALFORMED = {
-    "not JSON": ('{"id": "x",', "this is not JSON: Expecting property name", None, "give phenopackets as JSON"),
-    "something else": (
-        {"a": 1},
-        "this is no phenopacket: expected a JSON object with one of diseases,",
-        None,
-        "take the file out",
-    ),
-    "no id": (changed(PACKET, ["id"], ...), "this field is missing", "id", "some text"),
-    "features as an object": (
-        changed(PACKET, ["phenotypicFeatures"], {}),
-        "should be a valid list, found {}",
-        "phenotypicFeatures",
-        "phenopacket-schema",
-    ),
-    "a feature without an id": (
-        changed(PACKET, [*FEATURE, "type", "id"], None),
-        "this field is missing",
-        "phenotypicFeatures[1].type.id",
-        "seven digits",
-    ),
-    "excluded as text": (
-        changed(PACKET, [*FEATURE, "excluded"], "true"),
-        'should be a valid boolean, found "true"',
-        "phenotypicFeatures[1].excluded",
-        "true or leave it out",
-    ),
-    "an unknown sex": (
-        changed(PACKET, ["subject", "sex"], "male"),
-        "should be 'UNKNOWN_SEX', 'FEMALE', 'MALE' or 'OTHER_SEX', found \"male\"",
-        "subject.sex",
-        "phenopacket-schema",
-    ),
-    "an age in years": (
-        changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], "4 years"),
-        'this is no ISO 8601 duration, found "4 years"',
-        "subject.timeAtLastEncounter.age.iso8601duration",
-        "such as P4Y6M",
-    ),
-    "version 1": (
-        changed(PACKET, ["metaData", "phenopacketSchemaVersion"], "1.0.0"),
-        'this is malformed, found "1.0.0"',
-        "metaData.phenopacketSchemaVersion",
-        "convert it to version 2",
-    ),
-    "a key twice": (
-        json.dumps(PACKET)[:-1] + ', "id": "other"}',
-        "the key 'id' stands twice in one object",
-        None,
-        "give phenopackets as JSON",
-    ),
-    "nested too deeply": (
-        json.dumps(PACKET)[:-1] + ', "more": ' + "[" * 100_000 + "]" * 100_000 + "}",
-        "maximum recursion depth exceeded",
-        None,
-        "give phenopackets as JSON",
-    ),
-    "an id of two lines": (
-        changed(PACKET, ["id"], "../a\n\tb"),
-        'an id is text on one line, without control characters, found "../a\\n\\tb"',
-        "id",
-        "some text on one line",
-    ),
-    "an age beyond a life": (
-        changed(PACKET, ["subject", "timeAtLastEncounter", "age", "iso8601duration"], "P99999999999Y"),
-        'this is no ISO 8601 duration, found "P99999999999Y"',
-        "subject.timeAtLastEncounter.age.iso8601duration",
-        "such as P4Y6M",
-    ),
-    "a flat case with absent for excluded": (
-        {**{key: value for key, value in FLAT.items() if key != "excluded"}, "absent": FLAT["excluded"]},
-        "the flat layout has no such field",
-        "absent",
-        "did you mean 'excluded'?",
-    ),
-    "a flat case with a bad age": (
-        changed(FLAT, ["age_last_seen"], "P4"),
-        'this is no ISO 8601 duration, found "P4"',
-        "age_last_seen",
-        "such as P4Y6M",
-    ),
-}
+AGE = ["subject", "timeAtLastEncounter", "age", "iso8601duration"]
+VERSION = ["metaData", "phenopacketSchemaVersion"]
+NO_JSON = "give phenopackets as JSON"
+DEEP = json.dumps(PACKET)[:-1] + ', "more": ' + "[" * 100_000 + "]" * 100_000 + "}"
+ABSENT = {**{key: value for key, value in FLAT.items() if key != "excluded"}, "absent": FLAT["excluded"]}
+MALFORMED = [
+    ('{"id": "x",', "this is not JSON: Expecting property name", None, NO_JSON),
+    (json.dumps(PACKET)[:-1] + ', "id": "other"}', "the key 'id' stands twice in one object", None, NO_JSON),
+    (DEEP, "maximum recursion depth exceeded", None, NO_JSON),
+    ('{"a": 1}', "this is no phenopacket: expected a JSON object with one of diseases,", None, "take the file out"),
+    (json.dumps(ABSENT), "the flat layout has no such field", "absent", "did you mean 'excluded'?"),
+]
 
 
-@pytest.mark.parametrize("kind", MALFORMED)
-def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, kind):
-    content, message, field, fix = MALFORMED[kind]
-    text = content if isinstance(content, str) else json.dumps(content)
+def field_of(path):
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "field", "fix"),
+    [
+        *MALFORMED,
+        *(
+            (json.dumps(changed(original, path, value)), message, field_of(path), fix)
+            for original, path, value, message, fix in [
+                (PACKET, ["id"], ..., "this field is missing", "some text"),
+                (PACKET, ["id"], "../a\n\tb", "on one line, without control characters, found", "text on one line"),
+                (PACKET, ["phenotypicFeatures"], {}, "should be a valid list, found {}", "phenopacket-schema"),
+                (PACKET, [*FEATURE, "type", "id"], None, "this field is missing", "seven digits"),
+                (PACKET, [*FEATURE, "excluded"], "true", 'a valid boolean, found "true"', "true or leave it out"),
+                (PACKET, ["subject", "sex"], "male", "'MALE' or 'OTHER_SEX', found \"male\"", "phenopacket-schema"),
+                (PACKET, AGE, "4 years", 'this is no ISO 8601 duration, found "4 years"', "such as P4Y6M"),
+                (PACKET, AGE, "P99999999999Y", "this is no ISO 8601 duration", "such as P4Y6M"),
+                (PACKET, VERSION, "1.0.0", 'this is malformed, found "1.0.0"', "convert it to version 2"),
+                (FLAT, ["age_last_seen"], "P4", 'this is no ISO 8601 duration, found "P4"', "such as P4Y6M"),
+            ]
+        ),
+    ],
+    ids=range(15),
+)
+def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, message, field, fix):
     good = json.dumps({**PACKET, "id": "good"})
     with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
         archive.writestr("A/good.json", good)

@@ -124,8 +124,8 @@ def _csv_columns(
     text: str, path: Path, wanted: set[str], texts: bool
 ) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
     """(header, lines, cells of each column, line of the header, what people should look at)."""
-    doubtful: list[int] = []
-    numbered = _csv_cells(text, path, _delimiter(text, wanted), texts, doubtful)
+    doubtful: list[int] | None = [] if texts else None
+    numbered = _csv_cells(text, path, _delimiter(text, wanted), doubtful)
     header_line, header = next(numbered, (1, []))
     if not header:
         raise InputError("the file is empty", file=path, fix=_NEEDED)
@@ -156,32 +156,26 @@ def _delimiter(text: str, wanted: set[str]) -> str:
     return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
 
 
-def _csv_cells(
-    text: str, path: Path, delimiter: str, texts: bool, doubtful: list[int]
-) -> Iterator[tuple[int, list[str]]]:
-    """(line where it begins, cells) of every row that is not blank; puts lines that people should look at on a list.
-
-    Where there may be `texts`, a cell whose lines are like rows is told if they are too few to be sure of it.
-    """
-    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter)
-    for line, cells, last in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if last is not None:
-            if not texts or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
-                raise swallowed(path, line, last)
-            doubtful.append(line)
-        yield line, cells
+def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row that is not blank; `doubtful` is that of `csv_rows`."""
+    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter, doubtful=doubtful)
+    for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
+        if any(cell.strip() for cell in cells):
+            yield line, cells
 
 
 def csv_rows(
-    lines: Iterable[str], path: str | os.PathLike, delimiter: str, above: int = 0
-) -> Iterator[tuple[int, list[str], int | None]]:
-    """(line where it begins, cells, last line if all its lines are like rows) of every row; `above`: lines before.
+    lines: Iterable[str],
+    path: str | os.PathLike,
+    delimiter: str,
+    above: int = 0,
+    doubtful: list[int] | None = None,
+) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row; `above`: lines before.
 
     A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
-    between them: then each of its lines is like a row. The last line is None for others, and for the header.
-    InputError for what the csv module cannot read.
+    between them: then each of its lines is like a row. Raises InputError for that, or puts the line on the list
+    `doubtful`, if one is given, where the lines are too few to be sure of it; and for what the csv module cannot read.
     """
     taken: list[str] = []
 
@@ -194,15 +188,17 @@ def csv_rows(
     line, below_header = above + 1, False
     try:
         for cells in reader:
-            are_rows = below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells))
-            yield line, cells, above + reader.line_num if are_rows else None
-            line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
+            last = above + reader.line_num
+            if below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
+                if doubtful is None or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
+                    raise _swallowed(path, line, last)
+                doubtful.append(line)
+            yield line, cells
+            line, below_header = last + 1, below_header or any(cell.strip() for cell in cells)
             taken.clear()
     except csv.Error as error:
-        what, fix = (
-            f"the row that begins here cannot be read: {error}",
-            "close every quote, and double one inside a quoted cell",
-        )
+        what = f"the row that begins here cannot be read: {error}"
+        fix = "close every quote, and double one inside a quoted cell"
         raise InputError(what, file=path, line=line, fix=fix) from None
 
 
@@ -211,14 +207,11 @@ def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
     return all(line.count(delimiter) == width - 1 for line in lines)
 
 
-def swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
+def _swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
     """The error for a quote mark that makes one cell of rows, up to another one."""
-    return InputError(
-        f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows",
-        file=path,
-        line=first,
-        fix='delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines',
-    )
+    what = f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows"
+    fix = 'delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines'
+    return InputError(what, file=path, line=first, fix=fix)
 
 
 def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[list[Any]]]:

@@ -14,13 +14,8 @@ from reasonome.facts.sources.table import AS_PUBLISHED, facts_of, of_organism, o
 
 ORGANISMS = {9606: "Human", 10090: "Mouse", 10116: "Rat"}
 COLUMNS = [
-    "complex_id",
-    "complex_name",
-    "organism",
-    "purification_methods",
-    "subunits_gene_name",
-    "subunits_uniprot_id",
-]
+    "complex_id", "complex_name", "organism", "purification_methods", "subunits_gene_name", "subunits_uniprot_id",
+]  # fmt: skip
 _NONE = {"None", "N/A"}
 _METHOD = re.compile(r"MI:\d{4}")
 _NEW_RECORD = re.compile(r"\d+\t")

@@ -10,18 +10,9 @@ from reasonome.facts.sources.source import SourceFacts, SourceFormat
 from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, facts_of, records
 
 COLUMNS = [
-    "hgnc_id",
-    "symbol",
-    "name",
-    "status",
-    "alias_symbol",
-    "prev_symbol",
-    "gene_group",
-    "gene_group_id",
-    "entrez_id",
-    "ensembl_gene_id",
-    "uniprot_ids",
-]
+    "hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id",
+    "entrez_id", "ensembl_gene_id", "uniprot_ids",
+]  # fmt: skip
 # May be missing: only candidates at loci are chosen by it.
 LOCUS_TYPE = "locus_type"
 # The second are genes of one locus that share exons, as UGT1A1 to UGT1A10.

@@ -13,7 +13,7 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped
-from reasonome.facts.files.plain_table import csv_rows, swallowed
+from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import with_genes
@@ -105,10 +105,7 @@ def _table(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
         return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
 
     delimiter = max(_DELIMITERS, key=lambda d: (len(_found(cells(d))), header.count(d)))
-    for number, row, last in csv_rows(chain([header], text), path, delimiter, above):
-        if last is not None:
-            raise swallowed(path, number, last)
-        yield number, row
+    return csv_rows(chain([header], text), path, delimiter, above)
 
 
 def _plain(column: str) -> str:
