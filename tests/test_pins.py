@@ -16,7 +16,6 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import archives, licences, pins
-from reasonome.facts.fetching.releases import stated_release
 
 ROOT = Path(__file__).resolve().parent.parent
 GMT = "A pathway\tR-HSA-1\tTP53\tEGFR\n"
@@ -438,7 +437,7 @@ def test_the_release_that_a_file_states(tmp_path, text, stated):
     path = tmp_path / "file"
     for content in (text.encode(), gzip.compress(text.encode())):
         path.write_bytes(content)
-        assert stated_release(path) == stated
+        assert pins.stated_release(path) == stated
 
 
 def test_the_release_that_a_bioconductor_database_states(tmp_path):
@@ -447,7 +446,7 @@ def test_the_release_that_a_bioconductor_database_states(tmp_path):
         database.execute("CREATE TABLE metadata (name, value)")
         database.execute("INSERT INTO metadata VALUES ('GOSOURCEDATE', '2022-07-01')")
     database.close()
-    assert stated_release(path) == "GO 2022-07-01"
+    assert pins.stated_release(path) == "GO 2022-07-01"
 
 
 def test_a_damaged_file_states_nothing(tmp_path):
@@ -458,4 +457,4 @@ def test_a_damaged_file_states_nothing(tmp_path):
         b"",
     ):
         (tmp_path / "file").write_bytes(content)
-        assert stated_release(tmp_path / "file") == ""
+        assert pins.stated_release(tmp_path / "file") == ""

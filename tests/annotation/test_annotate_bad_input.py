@@ -3,6 +3,9 @@
 import hashlib
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import annotation_project
 import pytest
@@ -241,3 +244,31 @@ def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand
     columns = "gene=Name,log2_fold_change=Change,adjusted_p=Q value"
     assert run(annotating, "--preview", "--columns", columns, sets=str(table)) == 0
     assert "mine: 2 sets, by genes: 'mine up' (5), 'mine down' (0)\n" in capsys.readouterr().out
+
+
+# text of others on a terminal
+
+
+@pytest.mark.parametrize("options", [[], ["--preview"]])
+def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, by_hand, capsys, options):
+    bad = "\x1b[2J\x9b31m"
+    sets = [("few", ["ATM"]), ("unknown", ["XA", "XB", f"X{bad}"]), ("repair", REPAIR)]
+    content = "".join("\t".join([f"{name}{bad}", "na", *genes]) + "\n" for name, genes in sets)
+    path = str(annotating.file("evil\u202e.gmt", content))
+    command = ["annotate", path, "--model", annotation_project.MODEL, "--out", str(annotating.out), *options]
+    assert cli.main(command) == 0
+    told = capsys.readouterr().out
+    assert r"evil\u202e: 3 sets, by genes: 'few\x1b[2J\x9b31m' (1)" in told
+    assert r"not asked: evil\u202e: 'unknown\x1b[2J\x9b31m': " in told
+    assert [one for one in told if not one.isprintable() and one != "\n"] == []
+
+
+def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
+    path = annotating.file("mine.gmt", "βeta\tna\t" + "\t".join(REPAIR) + "\n" + GOOD)
+    library = Path(cli.__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": "latin-1"}
+    program = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", str(path), "--preview"]
+    command = [*program, "--style", "names", "--model", annotation_project.MODEL, "--out", str(annotating.out)]
+    told = subprocess.run(command, env=environment, capture_output=True, check=True).stdout.decode("latin-1")
+    assert "mine: 2 sets, by genes: '\\u03b2eta' (5), 'repair' (5)" in told
+    assert "nothing was written" in told

@@ -2,7 +2,6 @@
 
 import json
 import math
-from types import SimpleNamespace
 
 import annotation_project
 import pandas as pd
@@ -11,7 +10,6 @@ import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
 from reasonome.annotation import annotate, job, project_files
-from reasonome.annotation.in_python import annotate_sets
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
@@ -405,39 +403,3 @@ def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand,
     assert {gene["how"] for gene in record["genes"]} == {"orthologue"}
     assert sorted(gene.symbol for gene in by_hand.asked[0][0].genes) == sorted(REPAIR)
     assert p_of_repair(record) == pytest.approx(1 / math.comb(12, 5))
-
-
-# Python
-
-
-def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
-    frame = pd.DataFrame({"gene": [*REPAIR, *RIBOSOME], "cluster": ["a"] * 5 + ["b"] * 5})
-    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7", samples=1)
-    assert table[["list", "set", "name"]].values.tolist() == [
-        ["day 7", "a", "DNA repair"],
-        ["day 7", "b", "DNA repair"],
-    ]
-    assert (annotating.out / "annotations.html").is_file()
-
-
-@pytest.mark.parametrize(
-    ("change", "field", "message"),
-    [
-        ({"sets": None}, "sets", "expected a file, files, a DataFrame, a Series or an AnnData, found NoneType"),
-        ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets", "expected a file, files, a DataFrame, .* found list"),
-        ({"sets": SimpleNamespace(uns={})}, "sets", "there is no 'rank_genes_groups' .* in adata.uns, only nothing"),
-        ({"sets": "none.gmt"}, None, "there is no such file"),
-        ({"samples": 0}, "samples", "'0': Input should be greater than or equal to 1"),
-        ({"tpo": 5}, "tpo", "there is no setting 'tpo'"),
-        ({"species": "mous"}, "species", "'mous': Input should be 'human' or 'mouse'"),
-        ({"columns": {"genes": "x"}}, "columns", "'genes': Input should be 'gene'"),
-    ],
-)
-def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, message):
-    frame = pd.DataFrame({"gene": REPAIR, "cluster": ["a"] * 5})
-    given = {"sets": frame, "model": annotation_project.MODEL, "out": annotating.out} | change
-    with pytest.raises(InputError, match=message) as error:
-        annotate_sets(**given)
-    assert error.value.field == field
-    assert error.value.fix
-    assert not annotating.out.exists()
