@@ -86,6 +86,11 @@ def test_only_significant_terms_count():
     assert (found.term.name, found.score) == ("repair", pytest.approx(2 / 3))  # precision 1/2, recall 1
 
 
+def test_of_terms_that_read_alike_the_first_counts():
+    first, second = term("DNA repair", genes="AB"), term("DNA Repair", genes="CD")
+    assert agreement_with_terms("DNA repair", [first, second]).term is first
+
+
 @pytest.mark.parametrize(("name", "terms"), [("DNA repair", []), ("DNA repair", [term("DNA repair", 0.06)])])
 def test_without_a_significant_term_there_is_no_agreement(name, terms):
     assert agreement_with_terms(name, terms) is None
@@ -145,6 +150,12 @@ def test_of_terms_those_that_say_the_same_come_first():
     terms = [term("positive regulation of mitosis"), term("regulation of the mitosis pathway", genes="A")]
     found = agreement_with_terms("regulation of mitosis", terms)
     assert (found.term.genes, found.score) == (["A"], pytest.approx(6 / 8))
+
+
+def test_genes_of_an_enriched_term_that_says_something_else_are_not():
+    found = agreement_with_terms("DNA repair", [term("ribosome", genes="AB")])
+    assert found.score == 0
+    assert genes_of_reasoning("ABC", [], found) == ([], ["A", "B", "C"])
 
 
 @pytest.mark.parametrize(("cosine", "supporting"), [(0.7, ["A"]), (0.69, [])])

@@ -12,7 +12,7 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
-from reasonome.annotation import project_files
+from reasonome.annotation import job, project_files
 from reasonome.core.errors import InputError
 
 
@@ -29,6 +29,15 @@ def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating
         annotating(annotating.file("good.gmt", GOOD), path)
     assert (error.value.file, error.value.line) == (path, 3)
     assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand):
+    good = annotating.file("good.gmt", GOOD)
+    with pytest.raises(InputError, match="there is no such file"):
+        annotating(good, annotating.out.parent / "none.gmt")
+    with pytest.raises(InputError, match="this is a folder, not a file"):
+        annotating(good, annotating.out.parent)
     assert not annotating.out.exists()
 
 
@@ -78,7 +87,15 @@ def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
     assert record["name"] == "DNA repair"
 
 
-NAMES = ["../../etc/passwd", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "\x1b[31mred\x07\x08", "x" * 5_000]
+NAMES = [
+    "../../etc/passwd",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x07\x08",
+    "{wildcard} $(reboot) `reboot`",
+    "x" * 5_000,
+]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -89,7 +106,7 @@ def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, 
     assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
     assert len(list(annotating.out.iterdir())) == 6
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
-    assert "<script>alert" not in page
+    assert "<script>alert" not in page and "<img" not in page
     cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]
     assert not cell.startswith(("=", '"='))
 
@@ -239,6 +256,32 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no finished model"),
+        (["--libraries", "wikipathways"], "were not made yet"),
+        (["--universe", "none.txt"], "there is no such file"),
+    ],
+)
+def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, message):
+    with pytest.raises(InputError, match=message):
+        run(annotating, "--preview", *options)
+    assert not annotating.out.exists()
+
+
+def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch):
+    rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
+    table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
+    monkeypatch.setattr(job, "ORTHOLOGUES", table)
+    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Xyz1", name="mine"))
+    assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
+    told = capsys.readouterr().out
+    assert "mice: 'mine': 2 of 3 genes known; " in told
+    assert "1 of 3 genes is unknown: Xyz1" in told
+    assert "mice: in 1 set 2 genes are known, 1 not\n" in told
+
+
 def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):
     table = annotating.file("mine.csv", "Name,Change,Q value\n" + "".join(f"{gene},3,0.01\n" for gene in REPAIR))
     columns = "gene=Name,log2_fold_change=Change,adjusted_p=Q value"
@@ -263,12 +306,26 @@ def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, 
     assert [one for one in told if not one.isprintable() and one != "\n"] == []
 
 
+def program(annotating, *options: str, encoding: str) -> subprocess.CompletedProcess:
+    library = Path(cli.__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", *options]
+    command += ["--model", annotation_project.MODEL, "--out", str(annotating.out)]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)
+
+
 def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
     path = annotating.file("mine.gmt", "βeta\tna\t" + "\t".join(REPAIR) + "\n" + GOOD)
-    library = Path(cli.__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": "latin-1"}
-    program = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", str(path), "--preview"]
-    command = [*program, "--style", "names", "--model", annotation_project.MODEL, "--out", str(annotating.out)]
-    told = subprocess.run(command, env=environment, capture_output=True, check=True).stdout.decode("latin-1")
+    run = program(annotating, str(path), "--preview", "--style", "names", encoding="latin-1")
+    assert (run.returncode, b"Traceback" in run.stderr) == (0, False)
+    told = run.stdout.decode("latin-1")
     assert "mine: 2 sets, by genes: '\\u03b2eta' (5), 'repair' (5)" in told
     assert "nothing was written" in told
+
+
+def test_errors_quote_names_as_text_only(annotating):
+    run = program(annotating, "no\x1b[2Jne.gmt", encoding="ascii")
+    assert run.returncode == 2
+    told = run.stderr.decode("ascii")
+    assert "\x1b" not in told and "Traceback" not in told
+    assert told.startswith("error: ") and r"\x1b[2J" in told and "\n  fix: " in told

@@ -42,7 +42,6 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     records = annotating(annotating.file("mine.gmt", GOOD + ODD + SECOND))
     assert [record["set"] for record in records] == ["repair", "one", "unknown", "checkpoint"]
     assert [record["name"] for record in records] == ["DNA repair", "", "", ""]
-    assert records[0]["agreement"] is None  # there is no other answer
     assert [record["error"] for record in records] == [
         "",
         "too few genes: 1, and a name needs at least 3",
@@ -93,6 +92,7 @@ def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand):
         ("SEPTIN2", "SEPT2", "previous"),
     ]
     assert record["flags"] == [
+        "identifiers of several kinds: 1 Entrez id, 5 symbols, 1 Ensembl id, 1 HGNC id",
         "1 of 8 genes is unknown: NOPE1",
         "1 gene was a date, as spreadsheet programs make of SEPT2: read back as genes",
         "2 genes are listed more than once, by another name: BRCA1, 2-Sep",
@@ -118,12 +118,21 @@ def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_han
     assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
 
 
+def test_other_thresholds_that_choose_the_same_genes_ask_nothing(annotating, by_hand):
+    path = annotating.file("treated.csv", DESEQ2)
+    annotating(path)
+    annotating(path, adjusted_p=0.01)
+    assert len(by_hand.asked) == 1
+
+
 @pytest.mark.parametrize("change", [{"style": "names"}, {"seed": 1}, {"samples": 2}, {"max_new_tokens": 20}])
 def test_what_changes_answers_asks_again(annotating, by_hand, change):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
     annotating(path, **change)
     assert len(by_hand.asked) == 2
+    settings = job.read_manifest(annotating.out / "manifest.json")["settings"]
+    assert settings.items() >= change.items()
 
 
 def test_another_model_asks_again(annotating, by_hand):
@@ -263,6 +272,14 @@ def test_of_names_that_as_many_samples_give_the_likeliest_is_taken(annotating, b
     assert record["samples"][4]["text"] == "nothing"
 
 
+def test_the_name_of_most_samples_is_taken_over_a_likelier_one(annotating, by_hand):
+    by_hand.answers = {"ATM": [*TIED[:3], (answer("DNA  REPAIR", "Third."), -9.0, 3), TIED[4]]}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
+    assert (record["name"], record["agreement"]) == ("dna repair.", 2 / 4)
+    assert record["confidence"] == pytest.approx((math.exp(-0.5) + math.exp(-2 / 2) + math.exp(-9 / 3)) / 3)
+    assert record["reasoning"] == "Second."
+
+
 def test_a_name_that_no_other_answer_gives_is_flagged_as_a_guess(annotating, by_hand):
     guess = "no two answers agree on a name: this one is a guess"
     by_hand.answers = {"ATM": [TIED[0], TIED[2], TIED[4]]}
@@ -271,6 +288,13 @@ def test_a_name_that_no_other_answer_gives_is_flagged_as_a_guess(annotating, by_
     by_hand.answers = {"ATM": TIED}
     (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
     assert guess not in record["flags"]
+
+
+def test_a_single_answer_agrees_with_nothing(annotating, by_hand):
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert (record["agreement"], len(record["samples"])) == (None, 1)
+    assert record["samples"][0]["text"] == ANSWER
+    assert record["confidence"] == pytest.approx(math.exp(-1.0 / 2))
 
 
 def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, by_hand):
@@ -296,6 +320,15 @@ def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_no
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
     counts = table[["claims_supported", "claims_unknown", "claims_contradicted"]].iloc[0].tolist()
     assert counts == [1, 1, 1]
+
+
+def test_a_true_claim_that_has_nothing_to_do_with_the_name_supports_nothing(annotating, by_hand):
+    by_hand.answers = {"ATM": answer("Oxidation", "BRCA1 takes part in DNA repair.")}
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert [claim["verdict"] for claim in record["claims"]] == ["supported"]
+    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
+    assert record["enriched_agreement"] == 0
+    assert "nothing that is known of these genes supports the name" in record["flags"]
 
 
 def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by_nothing(annotating, by_hand, capsys):
@@ -388,6 +421,18 @@ def test_a_file_of_the_universe_comes_before_that_of_the_tables_and_that_before_
     up, _ = annotating(table, universe=str(universe))
     assert p_of_repair(up) == pytest.approx(1 / math.comb(20, 5))
     assert f"the universe is the 20 genes in {universe}" in capsys.readouterr().out
+
+
+def test_an_error_about_the_universe_of_a_table_says_which_table(annotating, by_hand):
+    other = annotating.file("other.csv", "gene,log2FoldChange,padj\nXA,2,0.1\nXB,1,0.9\n")
+    with pytest.raises(InputError, match="none of the 2 identifiers of the universe in the table 'other' is a known"):
+        annotating(annotating.file("treated.csv", DESEQ2), other)
+
+
+def test_ranked_genes_of_a_table_are_shown_as_they_rank(annotating, by_hand):
+    up, _ = annotating(annotating.file("treated.csv", DESEQ2))
+    assert by_hand.shown == [["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]]
+    assert symbols(up) == ["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]
 
 
 UNRELATED = ["Ttk", "Bub1", "Mad2l1", "Rpl3", "Rpl5", "Rps3", "Rps6"]  # of mice, each with one human orthologue

@@ -5,9 +5,10 @@ import sys
 from types import SimpleNamespace
 
 import annotation_project
+import numpy as np
 import pandas as pd
 import pytest
-from annotation_project import ANSWER, GOOD, REPAIR, RIBOSOME
+from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
@@ -25,6 +26,26 @@ def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
         ["day 7", "b", "DNA repair"],
     ]
     assert (annotating.out / "annotations.html").is_file()
+
+
+def test_a_data_frame_of_differential_expression_is_its_own_universe(annotating, by_hand, capsys):
+    frame = pd.DataFrame(
+        {"log2FoldChange": [2.0] * 5 + [0.0] * 5, "padj": [0.001] * 5 + [0.9] * 5}, index=[*REPAIR, *OTHERS[:5]]
+    )
+    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, samples=1)
+    assert table["set"].tolist() == ["sets up", "sets down"]
+    assert [record["name"] for record in annotating.records()] == ["DNA repair", ""]
+    assert "the universe is the 10 genes in the table 'sets'" in capsys.readouterr().out
+
+
+def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):
+    names = np.array(list(zip(REPAIR, RIBOSOME, strict=True)), dtype=[("0", object), ("T", object)])
+    scores = np.array([(5 - n, 5 - n) for n in range(5)], dtype=[("0", float), ("T", float)])
+    adata = SimpleNamespace(uns={"rank_genes_groups": {"names": names, "scores": scores}})
+    table = annotate_sets(adata, annotation_project.MODEL, annotating.out, name="cells", samples=1)
+    assert table["list"].tolist() == ["cells", "cells"]
+    assert [[gene["symbol"] for gene in record["genes"]] for record in annotating.records()] == [REPAIR, RIBOSOME]
+    assert by_hand.shown == [REPAIR, RIBOSOME]  # scores rank them
 
 
 @pytest.mark.parametrize(
@@ -101,7 +122,8 @@ def test_torch_is_loaded_with_the_function(before, numba_came_first):
     assert done.stdout == f"{numba_came_first} True\n", done.stderr
 
 
-def test_the_wrong_order_is_told(annotating, by_hand, monkeypatch, capsys):
-    monkeypatch.setattr(in_python, "NUMBA_CAME_FIRST", True)
+@pytest.mark.parametrize("numba_came_first", [True, False])
+def test_the_wrong_order_is_told(annotating, by_hand, monkeypatch, capsys, numba_came_first):
+    monkeypatch.setattr(in_python, "NUMBA_CAME_FIRST", numba_came_first)
     in_python.annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
-    assert MESSAGE in capsys.readouterr().out
+    assert (MESSAGE in capsys.readouterr().out) is numba_came_first

@@ -31,21 +31,47 @@ def model(tmp_path, monkeypatch) -> Path:
     return backbone / CHAIN
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("content", ["another", "", None])
-def test_a_file_that_is_not_that_of_the_manifest(model, name, content):
+def test_a_whole_model_is_one_also_with_other_files_beside(model):
+    (model / "model/.snakemake_timestamp").touch()
+    (model / "model/mine").mkdir()
+    (model / "model/mine/config.json").write_text("{}")
     check_model(model, RESULTS)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("how", ["swapped", "truncated", "empty", "missing"])
+def test_a_file_that_is_not_that_of_the_manifest(model, name, how):
     path = model / "model" / name
-    if content is None:
+    if how == "missing":
         path.unlink()
     else:
-        path.write_text(content)
+        path.write_text({"swapped": "another", "truncated": FILES[name][:-1], "empty": ""}[how])
     of = "the weights are not those" if name == "model.safetensors" else "this file is not that"
-    message = "this file of the model is missing" if content is None else f"{of} of the manifest: damaged"
+    message = "this file of the model is missing" if how == "missing" else f"{of} of the manifest: damaged"
     with pytest.raises(InputError, match=message) as error:
         check_model(model, RESULTS)
     assert error.value.file == path
     assert error.value.fix == f"remove {model} and train it again: snakemake --cores 2 {model / 'manifest.json'}"
+
+
+ADDED = [
+    "adapter_config.json",
+    "chat_template.jinja",
+    "model-2.safetensors",
+    "additional_chat_templates/rag.jinja",
+]
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_a_file_that_would_be_loaded_too(model, name):
+    path = model / "model" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("{}")
+    with pytest.raises(InputError, match="is none of the model's") as error:
+        check_model(model, RESULTS)
+    assert error.value.file == path
+    path.unlink()
+    check_model(model, RESULTS)
 
 
 def test_a_base_model_is_fetched_again_not_trained(model):

@@ -1,7 +1,11 @@
 """Over-representation of mouse genes: each is one draw and one gene of the universe, whatever its human genes."""
 
-import pytest
+import math
 
+import pytest
+from annotation_project import REPAIR
+
+from reasonome.annotation import job
 from reasonome.annotation.gene_list import GeneList, ListedGene
 from reasonome.annotation.orthologues import Orthologues
 from reasonome.annotation.over_representation import (
@@ -90,6 +94,13 @@ def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologu
     assert found.told == "the universe is all 3 mouse genes with a human orthologue among all 2 protein-coding genes"
 
 
+def test_the_default_universe_of_mice_where_coding_genes_are_not_known(orthologues):
+    known = GeneTable([Gene("SAA1"), Gene("GENE1")])
+    found = default_universe(known, [library(S1=["GENE1"])], orthologues)
+    assert found.symbols == {"Gene1"}
+    assert found.told.startswith("the universe is all 1 mouse gene with a human orthologue among the 1 gene of any set")
+
+
 def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes):
     written = ["Defa", "Saa1", "Saa2", "MGI:2", "Lost"]
     record = question(GeneList("mine", tuple(map(ListedGene, written))), "a.txt", genes, orthologues).record
@@ -105,3 +116,19 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
     assert repeated.endswith("by another name: MGI:2")
     # of the five that are listed, though they have seven human genes
     assert "1 of 5 genes is unknown: Lost" in record.flags
+
+
+def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
+    table = annotating.file("orthologues.tsv", "")
+    rows = [f"{symbol.capitalize()}\t{symbol}" for symbol in REPAIR]
+    rows += ["Rp\tRPL3|RPL4|RPL5|RPS3", *(f"Fill{n}\tFILL{n:02}" for n in range(1, 7))]
+    table.write_text("mouse_symbol\thuman_symbols\n" + "\n".join(rows) + "\n")
+    monkeypatch.setattr(job, "ORTHOLOGUES", table)
+    universe = annotating.file("universe.txt", "\n".join(row.split("\t")[0] for row in rows))
+    sets = annotating.file("mine.gmt", "mine\tna\t" + "\t".join(row.split("\t")[0] for row in rows[:6]) + "\n")
+    (record,) = annotating(sets, species="mouse", universe=str(universe))
+    assert len(record["genes"]) == 9
+    # Six of twelve are drawn, all five of DNA repair and one of seven others; as human genes nine of fifteen.
+    [repair] = [term for term in record["enriched"] if term["id"] == "GO:0006281"]
+    assert (repair["overlap"], repair["size"]) == (5, 5)
+    assert repair["p"] == pytest.approx(7 / math.comb(12, 6))

@@ -190,6 +190,12 @@ def test_the_default_universe_is_that_of_the_libraries_where_coding_genes_are_no
     assert found.told.startswith("the universe is the 3 genes of any set in the libraries")
 
 
+def test_a_set_larger_than_the_universe_is_tested_by_its_genes_of_the_universe():
+    # Three of the five genes are in the universe of four; two drawn are both of them: C(3,2) / C(4,2).
+    [term] = enriched("AB", [library(S1="ABCYZ")], set("ABCD"))
+    assert (term.size, term.overlap, term.p) == (3, 2, pytest.approx(3 / 6))
+
+
 def test_sets_without_any_gene_of_the_universe_cost_no_correction():
     tests = OverRepresentation([library(S1="ABC", S2="UVW", S3="XYZ")], TEN)
     [term] = tests.enriched("ABC")
@@ -197,6 +203,17 @@ def test_sets_without_any_gene_of_the_universe_cost_no_correction():
     assert tests.told == (
         "lib: 1 of 3 gene sets are tested; 2 have fewer than 3 genes in the universe, and 0 more than 500",
     )
+
+
+def test_of_equal_p_and_overlap_the_first_id_comes_first_whatever_the_order_of_the_library():
+    # Five genes of ten are drawn, in 252 ways. One: all three are drawn, C(7,2) = 21. Two: three or four of four,
+    # C(4,3)·C(6,2) + C(6,1) = 66. Three: three of four, likewise 66. Adjusted: 21·3 = 63; 66·3/2 and 66·3/3 are 66.
+    sets = {"One": "ABC", "Two": "ABCJ", "Three": "CDEI"}
+    for order in (("One", "Two", "Three"), ("Three", "Two", "One")):
+        found = enriched("ABCDE", [library(**{i: sets[i] for i in order})], TEN)
+        assert [term.id for term in found] == ["One", "Three", "Two"]
+        assert [term.p for term in found] == pytest.approx([21 / 252, 66 / 252, 66 / 252])
+        assert [term.adjusted_p for term in found] == pytest.approx([63 / 252, 66 / 252, 66 / 252])
 
 
 def test_a_set_that_a_file_gives_a_gene_twice_has_it_once(tmp_path, genes):
@@ -238,6 +255,14 @@ def test_a_library_of_msigdb_with_old_symbols_and_aliases(tmp_path, genes):
     found = read_library(path, genes, "mine", "gmt")
     assert found.name == "mine"
     assert found.sets == {"GOBP_DNA_REPAIR": LibrarySet("dna repair", frozenset({"ATM", "BRCA1"}))}
+
+
+def test_a_library_of_reactome_has_its_ids_and_no_aliases(genes):
+    # CAMI, an alias of CALM1, and NP, an old symbol of two letters, are not taken; tat is a viral protein.
+    assert read_library(DATA / "reactome.gmt", genes, "mine", "reactome").sets == {
+        "R-HSA-73894": LibrarySet("DNA repair", frozenset({"TP53", "BRCA1"})),
+        "R-HSA-111997": LibrarySet("Calcium", frozenset({"CALM1", "MARCHF1"})),
+    }
 
 
 def test_a_library_of_another_organism_is_refused(tmp_path, genes):

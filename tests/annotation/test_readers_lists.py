@@ -94,10 +94,13 @@ def test_sets_of_one_name_are_renamed_and_flagged_and_no_name_is_taken_twice(tmp
     assert found.lists[0].flags == found.lists[1].flags == ()
 
 
-def test_repeated_genes_are_flagged(tmp_path):
+def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path):
     content = "x\tna\tTP53\tTP53\t7157\tENSG00000141510.18\tENSG00000002586.20_PAR_Y\tHGNC:11998\tATM\n"
     (one,) = lists_of(tmp_path, content, "mine.gmt").lists
-    assert one.flags == ("listed more than once: TP53",)
+    assert one.flags == (
+        "listed more than once: TP53",
+        "identifiers of several kinds: 2 symbols, 1 Entrez id, 2 Ensembl ids, 1 HGNC id",
+    )
 
 
 def test_names_and_genes_stay_the_text_that_they_are(tmp_path):

@@ -240,6 +240,15 @@ def test_columns_of_other_names_are_taken_if_they_are_said(tmp_path):
     assert (error.value.fix, error.value.field) == ("did you mean 'name'?", "--columns gene")
 
 
+def test_a_column_of_genes_among_others_is_a_list_if_it_is_said(tmp_path):
+    content = "gene\tlength\tchromosome\nA\t9\tX\nB\t8\tX\nC\t7\tX\n"
+    with pytest.raises(InputError, match="do not say which kind of gene list this is") as error:
+        read(tmp_path, content, "mine.txt")
+    assert "`--kind genes` for one list of its genes" in error.value.fix
+    found = read(tmp_path, content, "mine.txt", kind="genes")
+    assert (by_name(found), found.told[1]) == ({"mine": ["A", "B", "C"]}, "columns used: gene from 'gene'")
+
+
 @pytest.mark.parametrize(
     ("header", "columns", "role"),
     [

@@ -6,7 +6,7 @@ import pandas as pd
 from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
 
 from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.tables import COLUMNS, best_term, tsv_cells, write_tables
+from reasonome.annotation.tables import COLUMNS, best_term, tsv_line, write_tables
 from reasonome.core import atomic
 
 
@@ -16,7 +16,7 @@ def read(folder) -> list[dict[str, str]]:
 
 
 def cell(record: AnnotationRecord, name: str) -> str:
-    return tsv_cells(record)[COLUMNS.index(name)]
+    return next(csv.reader([tsv_line(record)], delimiter="\t"))[COLUMNS.index(name)]
 
 
 def test_a_row_says_what_is_known_of_a_set(tmp_path):

@@ -1,5 +1,6 @@
 """The page of annotated sets in Debian's Chromium: what a collaborator does with it, and what must never happen."""
 
+import json
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,11 +13,18 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from reasonome.annotation.page import write_page
+from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.tables import tsv_heading, tsv_line
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
 ]
+# Hands over to the window what the page gives to the clipboard, which a test need not be allowed to use.
+CLIPBOARD = (
+    "Object.defineProperty(navigator, 'clipboard', {configurable: true, value: "
+    "{writeText: text => { window.handedOver = text; return Promise.resolve(); }}});"
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +44,7 @@ def hostile(tmp_path_factory) -> Path:
 @pytest.fixture
 def page(driver, written):
     yield opened(driver, written)
-    check_quiet(driver, written)
+    check_quiet(driver, written, downloads=True)
 
 
 def cells(page: WebDriver, heading: str, table: str = "sets") -> list[str]:
@@ -83,15 +91,14 @@ def evidence(page: WebDriver) -> str:
 
 @pytest.mark.full
 def test_a_search_finds_sets_names_genes_and_terms(page):
-    every = ["spindle checkpoint", "interferon response", "not asked", "mitotic checkpoint", "the model gave no name"]
-    assert names(page) == every
+    assert names(page) == ["spindle checkpoint", "interferon response", "not asked", "the model gave no name"]
     page.find_element(By.TAG_NAME, "body").send_keys("/")
     search = page.switch_to.active_element
     for text, found in (
         ("cluster 3", ["not asked"]),
         ("INTERFERON", ["interferon response"]),
         ("or4f5", ["the model gave no name"]),
-        ("ensg00000164109", ["spindle checkpoint", "mitotic checkpoint"]),  # as it was written
+        ("ensg00000164109", ["spindle checkpoint"]),  # as it was written; two sets, nearly the same
         ("spindle assembly", ["spindle checkpoint"]),
         ("go:0007094", ["spindle checkpoint"]),
         ("march1", ["spindle checkpoint"]),  # unmapped
@@ -102,19 +109,30 @@ def test_a_search_finds_sets_names_genes_and_terms(page):
         wait(page, lambda d, found=found: names(d) == found)
     assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
     search.send_keys(Keys.ESCAPE)
-    wait(page, lambda d: names(d) == every)
+    wait(page, lambda d: len(names(d)) == 4)
+
+
+@pytest.mark.full
+def test_how_good_the_model_measured_stands_above_the_names(page):
+    told = page.find_element(By.CSS_SELECTOR, "header .measured")
+    assert told.is_displayed() and told.location["y"] < page.find_element(By.ID, "sets").location["y"]
+    assert told.text == (
+        "On 90 true names its term score is 0.300. Its model card: results/models/tiny/grpo.names-s0/card.demo.md, "
+        "a target of Snakemake."
+    )
+    assert not told.find_elements(By.TAG_NAME, "a")
 
 
 def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
     click(page, "//table[@id='sets']//button[.='confidence']")
-    assert cells(page, "confidence") == ["1.00", "0.75", "0.50", "0.10", ""]
+    assert cells(page, "confidence") == ["1.00", "0.75", "0.10", ""]
     heading = page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]")
     assert heading.get_attribute("aria-sort") == "descending" and heading.text == "confidence ▼"
     page.switch_to.active_element.send_keys(Keys.ENTER)
-    assert cells(page, "confidence") == ["0.10", "0.50", "0.75", "1.00", ""]
+    assert cells(page, "confidence") == ["0.10", "0.50", "1.00", ""]  # another of two alike comes first
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     choose(page, "sort by", "name")
-    assert names(page)[:4] == ["interferon response", "mitotic checkpoint", "not asked", "spindle checkpoint"]
+    assert names(page) == ["interferon response", "mitotic checkpoint", "not asked", "the model gave no name"]
     click(page, "//table[@id='sets']//button[.='adjusted p']")  # the least likely by chance first
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     choose(page, "sort by", "name")
@@ -134,7 +152,22 @@ def test_lists_and_flags_are_filtered(page):
     assert cells(page, "flags")[0] == "⚑ listed twice: TTK\n⚑ 1 claim contradicted"
     assert cells(page, "flags")[1] == "⚑ not asked: none of its identifiers is a gene"
     click(page, "//*[@id='controls']//button[.='Reset']")
-    assert len(names(page)) == 5
+    assert len(names(page)) == 4
+
+
+@pytest.mark.full
+def test_nearly_identical_sets_are_folded_below_one(page):
+    assert "5 of 5 sets; 1 of them are folded" in page.find_element(By.ID, "folded").text
+    fold = page.find_element(By.CSS_SELECTOR, "#sets button.fold")
+    assert fold.text == "▸ 1 nearly the same" and fold.get_attribute("aria-expanded") == "false"
+    fold.send_keys(Keys.ENTER)
+    assert names(page)[:3] == ["spindle checkpoint", "mitotic checkpoint", "interferon response"]
+    focused = page.switch_to.active_element
+    assert focused.text == "▾ 1 nearly the same" and focused.get_attribute("aria-expanded") == "true"
+    focused.send_keys(Keys.ENTER)
+    assert len(names(page)) == 4
+    tick(page, "fold near-identical sets")
+    assert len(names(page)) == 5 and not page.find_elements(By.CSS_SELECTOR, "#sets button.fold")
 
 
 @pytest.mark.full
@@ -181,13 +214,14 @@ def test_a_set_without_a_name_says_why(page):
     text = open_set(page, "not asked")
     assert "not asked: none of its identifiers is a gene" in text and "No gene was recognised." in text
     assert "foo" in text and "named by" not in text
+    assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy name' or .='Copy genes']")
 
 
 @pytest.mark.full
 def test_an_address_that_ends_in_an_id_opens_that_set(page, written):
     page.get(f"{written.as_uri()}#{quote('day 7/cluster 1', safe='')}")
     wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
-    assert page.switch_to.active_element.text == "mitotic checkpoint"
+    assert page.switch_to.active_element.text == "mitotic checkpoint"  # which was folded away
     href = page.find_element(By.LINK_TEXT, "link to this set").get_attribute("href")
     assert href == f"{written.as_uri()}#day%207%2Fcluster%201"
     page.execute_script("location.hash = '%%%'")
@@ -196,8 +230,52 @@ def test_an_address_that_ends_in_an_id_opens_that_set(page, written):
 
 
 @pytest.mark.full
+def test_names_genes_and_rows_are_handed_to_the_clipboard(page):
+    page.execute_script(CLIPBOARD)
+    open_set(page, "spindle checkpoint")
+    for button, text in (
+        ("Copy name", "spindle checkpoint"),
+        ("Copy genes", "BUB1\nMAD2L1\nTTK"),
+        ("Copy row as TSV", tsv_line(SPINDLE)),
+    ):
+        click(page, f"//*[@class='handles']/button[.='{button}']")
+        wait(page, lambda d, text=text: d.execute_script("return window.handedOver") == text)
+    wait(page, lambda d: d.find_elements(By.XPATH, "//button[.='copied ✓']"))
+
+
+@pytest.mark.full
+def test_a_browser_that_forbids_the_clipboard_copies_a_selection(page):
+    page.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {configurable: true, value: undefined});"
+        "document.execCommand = (command) => {"
+        " window.handedOver = [command, document.activeElement.value]; return false; };"
+    )
+    open_set(page, "spindle checkpoint")
+    click(page, "//*[@class='handles']/button[.='Copy genes']")
+    wait(page, lambda d: d.find_elements(By.XPATH, "//button[.='not copied: the browser forbids it']"))
+    assert page.execute_script("return window.handedOver") == ["copy", "BUB1\nMAD2L1\nTTK"]
+    assert not page.find_elements(By.TAG_NAME, "textarea")
+
+
+def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    choose(page, "list", "day 0")
+    click(page, "//table[@id='sets']//button[.='name']")
+    shown = [RECORDS[1], RECORDS[2], RECORDS[0]]
+    for button, name in (("TSV", "annotations-shown.tsv"), ("JSONL", "annotations-shown.jsonl")):
+        click(page, f"//*[@id='controls']//button[.='Download {button}']")
+        wait(page, lambda d, name=name: (tmp_path / name).is_file())
+    lines = (tmp_path / "annotations-shown.tsv").read_text(encoding="utf-8")
+    assert lines == "".join(f"{line}\n" for line in [tsv_heading(), *map(tsv_line, shown)])
+    rows = map(json.loads, (tmp_path / "annotations-shown.jsonl").read_text(encoding="utf-8").splitlines())
+    assert [AnnotationRecord.model_validate(row) for row in rows] == shown
+
+
+@pytest.mark.full
 def test_lists_are_compared_by_group_and_by_name(page):
-    assert page.find_element(By.ID, "lists-summary").text == "4 rows; in two or more of these lists: 1."
+    assert page.find_element(By.ID, "lists-summary").text == (
+        "4 rows; in two or more of these lists: 1; in these, not named alike by the model: 1."
+    )
     assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 2"]
     first = [text.split("\n")[0] for text in cells(page, "day 7", "lists")]
     assert first == ["mitotic checkpoint", "not in this list", "not in this list", "the model gave no name"]
@@ -207,6 +285,10 @@ def test_lists_are_compared_by_group_and_by_name(page):
         "mitotic checkpoint",
         "the model gave no name",
     ]
+    choose(page, "show", "in one list only", "lists-controls")
+    assert cells(page, "set", "lists") == ["cluster 3"]
+    choose(page, "show", "not named alike", "lists-controls")
+    assert cells(page, "set", "lists") == ["cluster 1", "cluster 2"]
     click(page, "//table[@id='lists']//button[@aria-label='Details']")
     sides = [side.text for side in page.find_elements(By.CSS_SELECTOR, "#lists .sides h4")]
     assert sides == ["day 0: cluster 1", "day 7: cluster 1"]
@@ -216,6 +298,21 @@ def test_lists_are_compared_by_group_and_by_name(page):
     assert page.find_element(By.ID, "lists-summary").text == "Choose two or more lists."
     assert not page.find_element(By.ID, "lists-status").is_displayed()
     assert cells(page, "set", "lists") == []
+
+
+@pytest.mark.full
+def test_only_the_chosen_lists_are_compared(driver, tmp_path):
+    other = SPINDLE.model_copy(update={"list": "day 14", "set": "cluster 9", "id": "day 14/cluster 9", "group": 9})
+    alike = SPINDLE.model_copy(update={"list": "day 14", "id": "day 14/cluster 1"})
+    write_page([*RECORDS, other, alike], ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    assert page.find_element(By.ID, "lists-summary").text.startswith("5 rows; in two or more of these lists: 1;")
+    tick(page, "day 7", "lists-controls")
+    assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 9"]
+    assert page.find_element(By.ID, "lists-summary").text == (
+        "4 rows; in two or more of these lists: 1; in these, not named alike by the model: 0."
+    )
+    check_quiet(page, tmp_path / "annotations.html")
 
 
 @pytest.mark.full
@@ -234,7 +331,7 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     ]
     write_page(records, ABOUT, tmp_path / "annotations.html")
     page = opened(driver, tmp_path / "annotations.html")
-    assert page.find_element(By.ID, "lists-summary").text.startswith("2 rows; in two or more of these lists: 1.")
+    assert page.find_element(By.ID, "lists-summary").text.startswith("2 rows; in two or more of these lists: 1;")
     assert cells(page, "set", "lists") == ["edger up / limma up", "limma down"]
     assert page.find_element(By.ID, "lists-controls").text.count("near-identical genes (Jaccard ≥ 0.8)") == 1
     first, second = cells(page, "edger", "lists")
@@ -247,10 +344,21 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     check_quiet(page, tmp_path / "annotations.html")
 
 
+@pytest.mark.full
+def test_a_long_name_is_broken_behind_its_underscores_and_copied_whole(driver, tmp_path):
+    name = "HALLMARK_TNFA_SIGNALING_VIA_NFKB"
+    write_page([SPINDLE.model_copy(update={"set": name})], ABOUT, tmp_path / "annotations.html")
+    page = opened(driver, tmp_path / "annotations.html")
+    (cell,) = page.find_elements(By.CSS_SELECTOR, "#sets td[data-title='set']")
+    assert cell.text == name
+    assert [one.tag_name for one in cell.find_elements(By.CSS_SELECTOR, "wbr")] == ["wbr"] * 4
+    check_quiet(page, tmp_path / "annotations.html")
+
+
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page = opened(driver, hostile)
     assert names(page)[0] == f"spindle checkpoint{POISON}"
-    for place in range(5):
+    for place in range(4):
         toggles = page.find_elements(By.CSS_SELECTOR, "#sets button.toggle")
         page.execute_script("arguments[0].click()", toggles[place])
     for part in page.find_elements(By.CSS_SELECTOR, "#sets .evidence details"):
@@ -276,6 +384,8 @@ def test_a_page_without_sets_says_so(driver, tmp_path):
     write_page([], ABOUT, tmp_path / "annotations.html")
     page = opened(driver, tmp_path / "annotations.html")
     assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
+    for button in ("TSV", "JSONL"):
+        assert not page.find_element(By.XPATH, f"//button[.='Download {button}']").is_enabled()
     check_quiet(page, tmp_path / "annotations.html")
 
 

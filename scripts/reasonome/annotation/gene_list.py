@@ -1,5 +1,6 @@
 """Named lists of genes as they stand in a file, and what is odd about them: repeats, ids of several kinds, sizes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,14 @@ from dataclasses import dataclass, field, replace
 FEWEST = 3  # genes; what one or two have in common is too much to name one process
 MOST = 2_000  # genes; a tenth of all that code for proteins, more than nearly all processes have
 _SHOWN = 5  # genes that a sentence names
+
+# Accessions of UniProt are not told from symbols: P2RY11 and B3GAT1 look like both.
+_KINDS = {
+    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?(_PAR_Y)?", re.IGNORECASE),
+    "Entrez id": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
+    "HGNC id": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
+    "MGI id": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,8 @@ def checked(
     flags = list(flags)
     if repeated := [written for written, count in counts.items() if count > 1]:
         flags.append(f"listed more than once: {some(repeated)}")
+    if len(kinds := Counter(map(_kind, counts))) > 1:
+        flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
     return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty))
 
 
@@ -95,6 +106,10 @@ def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
             one = replace(one, name=name, flags=(*one.flags, flag))
         found.append(one)
     return tuple(found)
+
+
+def _kind(identifier: str) -> str:
+    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(identifier)), "symbol")
 
 
 def _error(count: int, empty: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
-from reasonome.annotation.tables import json_values
+from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
 from reasonome.report import page_files
 
@@ -17,7 +17,7 @@ HERE = Path(__file__).with_suffix("")
 STYLES = [page_files.FOLDER / "page.css", HERE / "annotations.css"]
 SCRIPTS = [
     *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table")),
-    *(HERE / f"{name}.js" for name in ("records", "evidence", "sets", "lists")),
+    *(HERE / f"{name}.js" for name in ("records", "handing_over", "evidence", "sets", "lists")),
     page_files.FOLDER / "frame.js",
     HERE / "start.js",
 ]
@@ -74,8 +74,10 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
     data = {
         "model": f"{about.model} ({about.backbone})",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
+        "heading": tsv_heading(),
         "most_terms": MOST_TERMS,
         "near_identical": NEAR_IDENTICAL,
+        "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],
     }
     environment = Environment(

@@ -16,6 +16,7 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
+_TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
 
 
 @dataclass(frozen=True)
@@ -102,21 +103,29 @@ def model_folder(project: Project, model: str) -> Path:
 
 
 def check_model(model: Path, results: Results) -> None:
-    """InputError for a file of a model that is not the one of its manifest, with how it is made again.
+    """Compare the files of a model with the digests in its manifest.
 
-    That is by Snakemake, if the model is one of `results`.
+    InputError names the first that is missing, damaged or another, or was added, and says how it is made again:
+    by Snakemake, if the model is one of `results`. Added files that nothing loads do no harm: hidden ones, as Snakemake
+    writes, and those in other folders.
     """
     written = read_manifest(model / "manifest.json").get("model", {})
     if not any(name.endswith(".safetensors") for name in written):
         what = "this is no manifest of a model: it has no digest of weights"
         raise _damaged(what, model / "manifest.json", model, results)
-    for name, digest in tqdm(written.items(), desc="checking the model's files", delay=5):
-        path = model / "model" / name
+    files = {name: model / "model" / name for name in written}
+    for path in files.values():
         if not path.is_file():
             raise _damaged("this file of the model is missing", path, model, results)
-        if file_sha256(path) != digest:
+    there = {*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*")}
+    for path in sorted(there - set(files.values())):
+        if path.is_file() and not path.name.startswith("."):
+            what = "this file is none of the model's, and may be loaded with it"
+            raise InputError(what, file=path, fix="move it out of this folder")
+    for name, digest in tqdm(written.items(), desc="checking the model's files", delay=5):
+        if file_sha256(files[name]) != digest:
             what = "the weights are not those" if name.endswith(".safetensors") else "this file is not that"
-            raise _damaged(f"{what} of the manifest: damaged, or changed since", path, model, results)
+            raise _damaged(f"{what} of the manifest: damaged, or changed since", files[name], model, results)
 
 
 def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:

@@ -31,11 +31,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
     """Write annotations.tsv (a row a set) and annotations.jsonl (a whole record a line) to `folder`."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter="\t", lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(map(tsv_cells, records))
-    atomic.write_text(folder / TSV, out.getvalue())
+    lines = [tsv_heading(), *map(tsv_line, records)]
+    atomic.write_text(folder / TSV, "".join(f"{line}\n" for line in lines))
     atomic.write_jsonl(folder / JSONL, map(json_values, records))
 
 
@@ -44,15 +41,23 @@ def json_values(record: AnnotationRecord) -> dict[str, Any]:
     return json.loads(record.model_dump_json())
 
 
-def tsv_cells(record: AnnotationRecord) -> list[str]:
-    """The cells of a set in annotations.tsv, in the order of COLUMNS.
+def tsv_heading() -> str:
+    """The first line of annotations.tsv, without its end."""
+    return "\t".join(COLUMNS)
+
+
+def tsv_line(record: AnnotationRecord) -> str:
+    """The line of a set in annotations.tsv, without its end.
 
     Several values in a cell stand between "; ", and what is not known is an empty cell. Tabs and line breaks in texts
     become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (of any width,
-    behind blanks or not) and is no number, gets an apostrophe in front; annotations.jsonl has it as it is.
+    behind blanks or not) and is no number, gets an apostrophe in front; annotations.jsonl has it as it is. A cell with
+    quotes is quoted.
     """
+    out = io.StringIO()
     values = _values(record)
-    return [_cell(values[name]) for name in COLUMNS]
+    csv.writer(out, delimiter="\t", lineterminator="").writerow([_cell(values[name]) for name in COLUMNS])
+    return out.getvalue()
 
 
 def best_term(record: AnnotationRecord) -> EnrichedTerm | None:

@@ -7,7 +7,7 @@ function evidence(record) {
   const heading = element("h3");
   heading.append(nameShown(record));
   heading.tabIndex = -1;
-  whole.append(heading, linkTo(record), answerFacts(record), definitions([
+  whole.append(heading, handles(record), answerFacts(record), definitions([
     ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
   ]));
   whole.append(
@@ -26,10 +26,16 @@ function part(title, ...content) {
   return made;
 }
 
-function linkTo(record) {
+function handles(record) {
+  const line = element("p", undefined, "handles");
   const link = element("a", "link to this set");
   link.href = `#${encodeURIComponent(record.id)}`;
-  return element("p", link);
+  if (record.name) line.append(copyButton("Copy name", () => record.name));
+  if (record.genes.length) {
+    line.append(copyButton("Copy genes", () => record.genes.map((gene) => gene.symbol).join("\n")));
+  }
+  line.append(copyButton("Copy row as TSV", () => lineOf.get(record)), link);
+  return line;
 }
 
 function answerFacts(record) {

@@ -3,6 +3,7 @@ function startListsSideBySide() {
   const at = (id) => document.getElementById(id);
   const controls = at("lists-controls");
   if (!controls) return; // a single list has nothing beside it
+  const alike = (record) => record.name.trim().toLowerCase();
   // Sets of a table are called as its file and a direction: "treated up" of treated.csv goes with "control up".
   const withoutList = (record) => (record.set.startsWith(record.list) ? record.set.slice(record.list.length).trim() : record.set);
 
@@ -21,6 +22,7 @@ function startListsSideBySide() {
 
   const all = (line) => [...line.sets.values()].flat();
   const title = (line) => [...new Set(all(line).map((record) => record.set))].join(" / ");
+  const differ = (line) => line.sets.size > 1 && new Set(all(line).map(alike)).size > 1;
 
   const symbols = (found) => new Set(found.flatMap((record) => record.genes.map((gene) => gene.symbol)));
 
@@ -81,10 +83,12 @@ function startListsSideBySide() {
     const lists = chosen();
     const lines = lists.length > 1 ? matched(by.chosen) : [];
     const shared = lines.filter((line) => line.sets.size > 1);
+    const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
     at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
-      : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}.`;
+      : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}; ` +
+        `in these, not named alike by the model: ${shared.filter(differ).length.toLocaleString("en")}.`;
     at("lists-status").hidden = lists.length < 2;
-    table.show(lines, [
+    table.show(lines.filter(tests[show.chosen]), [
       { title: by.chosen === "group" ? "sets" : "set", key: title, draw: (line) => breakable(title(line)), look: "short" },
       ...lists.map((list) => ({
         title: list, key: (line) => (line.sets.get(list) ?? []).map(nameOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
@@ -106,7 +110,8 @@ function startListsSideBySide() {
   });
   const chosen = () => listNames.filter((_, place) => boxes[place].checked);
   const by = menu([[`near-identical genes (Jaccard ≥ ${given.near_identical})`, "group"], ["the set's name", "set"]], select);
-  controls.append(ticks, labelled("a row is", by));
+  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["not named alike", "differ"], ["in one list only", "single"]], select);
+  controls.append(ticks, labelled("a row is", by), labelled("show", show));
   if (matched("group").every((line) => line.sets.size === 1)) by.chosen = "set"; // nothing else is side by side
   select();
 }

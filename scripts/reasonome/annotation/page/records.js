@@ -1,6 +1,7 @@
 // The annotated sets as the page holds them, and what is read off a record in more than one place.
 const given = JSON.parse(document.getElementById("annotations").textContent);
 const records = given.records;
+const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
 const listNames = [...new Set(records.map((record) => record.list))];
 
 const bestTerms = new Map(records.map((record) => [record, record.enriched.reduce((best, term) =>

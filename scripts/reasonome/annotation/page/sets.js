@@ -1,7 +1,28 @@
-// Every set: search, filters, and rows that open to the evidence.
+// Every set: search, filters, near-identical ones folded into one line, and rows that open to the evidence.
 const sets = (() => {
-  const state = { words: [] };
+  const state = { words: [], unfolded: new Set(), folded: new Map(), members: new Set() };
   const at = (id) => document.getElementById(id);
+
+  function foldButton(record, others) {
+    const isOpen = state.unfolded.has(record.group);
+    const made = button(`${isOpen ? "▾" : "▸"} ${others} nearly the same`, () => {
+      if (isOpen) state.unfolded.delete(record.group);
+      else state.unfolded.add(record.group);
+      table.rearrange();
+      at("sets").querySelector(`button.fold[data-group="${record.group}"]`).focus();
+    }, "fold");
+    made.dataset.group = record.group;
+    made.setAttribute("aria-expanded", String(isOpen));
+    return made;
+  }
+
+  function drawSet(record) {
+    const made = element("span");
+    if (state.members.has(record)) made.append(element("span", "↳ ", "member"));
+    made.append(breakable(record.set));
+    if (state.folded.has(record)) made.append(foldButton(record, state.folded.get(record)));
+    return made;
+  }
 
   function drawBestTerm(record) {
     if (bestTerm(record)) return breakable(bestTerm(record).name);
@@ -17,7 +38,7 @@ const sets = (() => {
 
   const columns = [
     ...(listNames.length > 1 ? [{ title: "list", key: (record) => record.list, draw: (record) => breakable(record.list), look: "short" }] : []),
-    { title: "set", key: (record) => record.set, draw: (record) => breakable(record.set), look: "short" },
+    { title: "set", key: (record) => record.set, draw: drawSet, look: "short" },
     { title: "name", key: nameOrWhy, draw: nameShown, look: "named" },
     { title: "confidence", key: (record) => record.confidence, isNumber: true, places: 2 },
     { title: "samples agree", key: (record) => record.agreement, isNumber: true, places: 2 },
@@ -30,6 +51,23 @@ const sets = (() => {
     { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
   ];
 
+  // The first set of a group stands for the others, until its group is unfolded.
+  function arrange(entries) {
+    state.folded.clear();
+    state.members.clear();
+    if (!folding.checked) return entries;
+    const groups = new Map();
+    for (const record of entries) {
+      if (!groups.has(record.group)) groups.set(record.group, []);
+      groups.get(record.group).push(record);
+    }
+    for (const [leader, ...others] of groups.values()) {
+      if (others.length) state.folded.set(leader, others.length);
+      for (const other of others) state.members.add(other);
+    }
+    return [...groups.values()].flatMap((group) => (state.unfolded.has(group[0].group) ? group : group.slice(0, 1)));
+  }
+
   const table = new PagedTable({
     table: at("sets"),
     paging: at("paging"),
@@ -37,6 +75,7 @@ const sets = (() => {
     noun: "rows",
     sizes: [25, 50, 100, 500, Infinity],
     detail: evidence,
+    arrange,
     opened: (content) => content.querySelector("h3").focus(),
     escape: () => search.focus(),
   });
@@ -51,6 +90,12 @@ const sets = (() => {
 
   function select() {
     table.show(shown(), columns);
+    const all = records.length.toLocaleString("en");
+    const some = table.entries.length.toLocaleString("en");
+    const hidden = table.entries.length - table.lines.length;
+    at("folded").textContent = `${some} of ${all} sets` + (hidden ? `; ${hidden.toLocaleString("en")} of them are folded below a nearly identical one` : "");
+    at("folded").hidden = !records.length;
+    for (const control of downloads) control.disabled = !table.entries.length;
   }
 
   function reset() {
@@ -60,9 +105,20 @@ const sets = (() => {
     onlyFlagged.checked = false;
   }
 
+  function checkbox(title, checked) {
+    const control = element("input");
+    control.type = "checkbox";
+    control.checked = checked;
+    control.addEventListener("change", select);
+    const label = element("label", undefined, "tick");
+    label.append(control, title);
+    return [control, label];
+  }
+
   // One set, opened, wherever it is now.
   function open(record) {
     reset();
+    state.unfolded.add(record.group);
     select();
     table.open(record);
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
@@ -70,11 +126,8 @@ const sets = (() => {
 
   const [search, searchLabel] = tableSearch("search sets, names, genes, terms, reasoning", { table, state, select, reset });
   const inList = menu([["all lists", null], ...listNames.map((name) => [name, name])], select);
-  const onlyFlagged = element("input");
-  onlyFlagged.type = "checkbox";
-  onlyFlagged.addEventListener("change", select);
-  const onlyFlaggedLabel = element("label", undefined, "tick");
-  onlyFlaggedLabel.append(onlyFlagged, "flagged only");
+  const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false);
+  const [folding, foldingLabel] = checkbox("fold near-identical sets", true);
   const sorting = menu([["as in the file", null], ...columns.map((column) => [column.title, column.title])], (title) => {
     if (title) table.sortBy(title);
     else table.sorted = null;
@@ -85,16 +138,23 @@ const sets = (() => {
     table.descending = !table.descending;
     select();
   });
+  const downloads = [
+    button("Download TSV", () => downloadTsv(table.entries)),
+    button("Download JSONL", () => downloadJsonLines(table.entries)),
+  ];
+  const together = element("span", undefined, "together");
+  together.append(...downloads);
   const controls = at("controls");
   controls.append(searchLabel);
   if (listNames.length > 1) controls.append(labelled("list", inList));
   controls.append(labelled("sort by", sorting), reverse, onlyFlaggedLabel);
+  if (new Set(records.map((record) => record.group)).size < records.length) controls.append(foldingLabel);
   controls.append(button("Reset", () => {
     reset();
     sorting.chosen = null;
     table.sorted = null;
     select();
-  }));
+  }), together);
   select();
   return { open, search };
 })();
