@@ -116,7 +116,6 @@ ABSTENTION = AnnotationRecord(
 RECORDS = [SPINDLE, INTERFERON, ERROR, NEARLY, ABSTENTION]
 
 ABOUT = PageAbout(
-    title="Macrophages",
     model="models/tiny/grpo.names-s0",
     chain=["sft.names-s0", "grpo.names-s0"],
     backbone="Qwen/Qwen3-0.6B",

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -204,8 +204,3 @@ class Annotating:
         path = self.out.parent / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
-
-
-def by_set(records: Sequence[dict]) -> dict[str, dict]:
-    """The records by the name of their set."""
-    return {record["set"]: record for record in records}

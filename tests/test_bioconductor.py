@@ -13,7 +13,7 @@ import pytest
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import bioconductor, go, hgnc
+from reasonome.facts.sources import bioconductor
 
 GENES = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
 ROOT, LEFT, RIGHT, LEAF, GONE, FUNCTION, PART = (f"GO:000000{n}" for n in range(1, 8))
@@ -163,13 +163,6 @@ def test_the_package_can_say_which_genes_there_are(files):
     assert table.resolve("SHARED").candidates == ("BRCA1", "CALM1")
 
 
-def test_facts_stand_under_the_symbols_of_another_authority(files):
-    table = GeneTable(hgnc.read_genes(GENES))  # has TP53, BRCA1 and CALM1, not HBD
-    result = bioconductor.read("bio", files, table)
-    assert set(result.facts["gene"]) == {"TP53", "BRCA1", "CALM1"}
-    assert result.unmapped.values.tolist() == [["bio", "3045", "org.sqlite:genes.gene_id=3045", ""]]
-
-
 def test_the_ontology_follows_is_a_and_part_of(files):
     ontology = bioconductor.ontology_from_sqlite(files["go"])
     assert list(ontology.terms) == [ROOT, LEFT, RIGHT, LEAF, GONE, FUNCTION, PART]
@@ -178,18 +171,6 @@ def test_the_ontology_follows_is_a_and_part_of(files):
     assert ontology.main_id("GO:0000092") == LEFT
     assert ontology.parents[LEAF] == (LEFT, RIGHT)
     assert ontology.parents[RIGHT] == ontology.parents[ROOT] == ()
-
-
-def test_propagation_worked_out_by_hand(files, facts):
-    annotations = facts.facts[facts.facts["object_id"].str.startswith("GO:")]
-    assert go.propagate(bioconductor.ontology_from_sqlite(files["go"]), annotations) == {
-        LEAF: {"TP53"},
-        LEFT: {"TP53", "BRCA1"},
-        RIGHT: {"TP53", "CALM1"},
-        ROOT: {"TP53", "BRCA1"},
-        FUNCTION: {"CALM1"},
-        PART: {"TP53"},
-    }
 
 
 def test_a_mouse_is_no_human_and_may_be_asked_for(tmp_path):
@@ -205,13 +186,6 @@ def test_a_mouse_is_no_human_and_may_be_asked_for(tmp_path):
         ["Trp53", "involved_in", LEAF],
     ]
     assert GeneTable(bioconductor.read_genes(files, 10090)).resolve("MGI:98834").symbol == "Trp53"
-
-
-def test_an_old_package_without_a_taxon_tells_its_organism_by_name(tmp_path):
-    files = databases(tmp_path, HUMAN.replace(", ('TAXID', '9606')", ""))
-    assert len(bioconductor.read_genes(files)) == 4
-    with pytest.raises(InputError, match=r"found Homo sapiens \(taxon \?\)"):
-        bioconductor.read_genes(files, taxon=10090)
 
 
 @pytest.mark.parametrize("key", ["org", "go"])

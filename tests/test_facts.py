@@ -162,22 +162,10 @@ def test_facts_of_the_mouse(tmp_path):
     assert set(facts["gene"]) == {"Brca1", "Trp53"}
 
 
-def test_ambiguous_identifiers_are_listed_with_all_they_may_mean(tmp_path):
-    source = gmt(tmp_path, "one\t\tTP53\tSHARED\tP0DP23\t1-Mar\tNP")
-    unmapped = built([HGNC, source]).unmapped
-    assert unmapped.values.tolist() == [
-        ["mine", "P0DP23", "mine.gmt:1", "CALM1|MARCHF1"],
-        ["mine", "SHARED", "mine.gmt:1", "ATM|BRCA1"],
-    ]
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (
-            lambda path: pd.DataFrame({"gene": ["A"]}).to_parquet(path),
-            r"column\(s\) relation, .* are missing",
-        ),
+        (lambda path: pd.DataFrame({"gene": ["A"]}).to_parquet(path), r"column\(s\) relation, .* are missing"),
         (lambda path: path.write_bytes(b"PAR1 but no more"), "not a parquet file, or it is damaged"),
         (lambda path: None, "no such file"),
     ],
@@ -223,15 +211,6 @@ def test_the_program_writes_a_line_for_each_source(building, tmp_path):
     ]
     assert len(read_facts(tmp_path / "out" / "facts.parquet")) == 14
     assert "my-hgnc\t1\tCC0" in (tmp_path / "out" / "licences.tsv").read_text()
-
-
-def test_the_program_leaves_no_facts_behind_when_a_source_is_broken(building, tmp_path):
-    broken = tmp_path / "data/broken.gmt"
-    broken.write_text((DATA / "reactome.gmt").read_text() + "cut off he")
-    done = building("r", "reactome", {"gmt": "data/broken.gmt"})
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: data/broken.gmt:3: expected name, description and at least one gene")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["licences.tsv"]
 
 
 def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path):

@@ -145,15 +145,6 @@ def test_a_file_that_changed_upstream(fetch, tmp_path):
     assert left(tmp_path) == []
 
 
-def test_a_failure_leaves_the_file_of_an_earlier_run(fetch, tmp_path):
-    output = fetch()
-    with pytest.raises(InputError):
-        fetch(Answer(b"other"), lock=pinned("0" * 64))
-    with pytest.raises(InputError):
-        fetch(Answer(status=404))
-    assert output.read_text() == TABLE and left(tmp_path) == ["table.txt"]
-
-
 # --- restricted licences -----------------------------------------------------------------------------
 
 CAVEAT = {"licence": "CC-BY-NC-4.0", "licence_url": "https://example.org/terms", "restricted": True}
@@ -166,10 +157,6 @@ def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path):
     # The other restricted sources of the corpora that name it are told in one go.
     assert "corum: CC-BY-NC-4.0, https://mips.helmholtz-muenchen.de/corum/" in caught.value.what
     assert server.requests == [] and left(tmp_path) == []
-
-
-def test_a_restricted_source_whose_licence_was_accepted(fetch):
-    assert fetch(**CAVEAT, accept_licence=True).read_text() == TABLE
 
 
 # --- connections that break --------------------------------------------------------------------------
@@ -247,13 +234,6 @@ def test_a_server_that_gives_no_file(fetch, server, tmp_path, status, requests, 
     ) as caught:
         fetch(Answer(b"", status=status))
     assert fix in caught.value.fix and len(server.requests) == requests and left(tmp_path) == []
-
-
-def test_nobody_listens(tmp_path, monkeypatch, sleeps):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with pytest.raises(InputError, match="could not download http://127.0.0.1:9/x.txt"):
-        download.download("http://127.0.0.1:9/x.txt", tmp_path / "x.txt", tmp_path / "part")
-    assert list(tmp_path.iterdir()) == [] and sleeps == [1, 2, 4, 8]
 
 
 def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeypatch, sleeps):

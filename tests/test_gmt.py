@@ -110,11 +110,9 @@ def test_wikipathways_names_ids_and_entrez_genes(genes):
         ("reactome", "A set\tnot an id\tTP53", "expected an id such as R-HSA-164843"),
         ("reactome", "A set\tR-MMU-1\tTP53", "not of taxon 9606, whose ids begin with R-HSA-"),
         ("wikipathways", "A set\thttp://x\t7157", "expected name%WikiPathways_date%WPid%species"),
-        (
-            "wikipathways",
-            "A%W%WP2%Mus musculus\thttp://x\t7157",
-            "WP2 is of Mus musculus, not of Homo sapiens",
-        ),
+        ("wikipathways", "A%W%WP2%Mus musculus\thttp://x\t7157", "WP2 is of Mus musculus, not of Homo sapiens"),
+        ("wikipathways", "%W%WP2%Homo sapiens\thttp://x\t7157", "the gene set has no name: expected letters or"),
+        ("gmt", "___\tna\tTP53", "the gene set has no name: expected letters or digits, found '   '"),
     ],
 )
 def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, line, message):
@@ -124,22 +122,6 @@ def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, l
         facts_of(form, path, genes)
     assert (error.value.file, error.value.line) == (path, 1)
     assert error.value.fix
-
-
-@pytest.mark.parametrize(
-    ("form", "line", "message"),
-    [
-        ("reactome", "A set\tR-HSA-1\tTP53", "what Reactome calls taxon 4932 is not known"),
-        ("wikipathways", "A%W%WP2%Homo sapiens\thttp://x\t7157", "what WikiPathways calls taxon 4932 is not known"),
-    ],
-)
-def test_a_taxon_that_the_files_cannot_be_checked_for_is_refused(tmp_path, genes, form, line, message):
-    path = tmp_path / "sets.gmt"
-    path.write_text(f"{line}\n")
-    with pytest.raises(InputError, match=message) as error:
-        facts_of(form, path, genes, taxon=4932)
-    assert error.value.field == "taxon"
-    assert error.value.fix.startswith("take one of 9606 (")
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -199,29 +181,6 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, message):
     assert error.value.file == tmp_path / "sets.gmt" and error.value.fix
 
 
-def test_symbols_and_ids_may_be_mixed(tmp_path, genes):
-    path = tmp_path / "sets.gmt"
-    path.write_text("mine\tna\tTP53\t672\tENSG00000149311\tHGNC:11998\tP38398\n")
-    facts = facts_of("gmt", path, genes).facts
-    assert facts["gene"].tolist() == ["TP53", "BRCA1", "ATM", "TP53", "BRCA1"]
-
-
-@pytest.mark.parametrize(
-    ("form", "line"),
-    [
-        ("gmt", "___\tna\tTP53"),
-        ("reactome", "-\tR-HSA-1\tTP53"),
-        ("wikipathways", "%W%WP2%Homo sapiens\thttp://x\t7157"),
-    ],
-)
-def test_a_set_without_letters_or_digits_in_its_name_is_refused(tmp_path, genes, form, line):
-    path = tmp_path / "sets.gmt"
-    path.write_text(f"\n{line}\n")
-    with pytest.raises(InputError, match="the gene set has no name: expected letters or digits") as error:
-        facts_of(form, path, genes)
-    assert (error.value.file, error.value.line) == (path, 2)
-
-
 def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes):
     path = tmp_path / "sets.gmt"
     path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tATM\tTP53\n")
@@ -234,12 +193,6 @@ def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, gen
     with pytest.raises(InputError, match="'mine' stands in line 1 already, with other genes") as error:
         facts_of("gmt", path, genes)
     assert (error.value.file, error.value.line) == (path, 3)
-
-
-def test_pathways_of_one_name_are_told_by_their_ids(tmp_path, genes):
-    path = tmp_path / "sets.gmt"
-    path.write_text("Repair\tR-HSA-1\tTP53\nRepair\tR-HSA-2\tATM\n")
-    assert facts_of("reactome", path, genes).facts["object_id"].tolist() == ["R-HSA-1", "R-HSA-2"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Gene Ontology: OBO, GAF 2.2, propagation worked out by hand on six terms, and the demo's slice."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -18,10 +17,13 @@ DISAGREE = "annotations whose symbol and accession are two genes (the symbol's w
 ROOT, LEFT, RIGHT, LEAF, OLD, FUNCTION = (f"GO:000000{n}" for n in range(1, 7))
 
 
+def read(gaf=GAF):
+    return go.read("go", {"obo": OBO, "gaf": gaf}, GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt")))
+
+
 @pytest.fixture(scope="module")
 def facts():
-    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
-    return go.read("go", {"obo": OBO, "gaf": GAF}, genes)
+    return read()
 
 
 def changed(tmp_path, source, old, new):
@@ -55,12 +57,7 @@ def test_alternative_ids_lead_to_the_main_one():
     [
         ("name: left branch\n", "", "[Term]", "GO:0000002 has no name"),
         ("id: GO:0000002\n", "", "[Term]", "the term that begins here has no id"),
-        (
-            "is_a: GO:0000001 ! root",
-            "is_a: GO:0000042 ! root",
-            "GO:0000042",
-            "parent GO:0000042, which is not",
-        ),
+        ("is_a: GO:0000001 ! root", "is_a: GO:0000042 ! root", "GO:0000042", "parent GO:0000042, which is not"),
         ("format-version: 1.2\n", "", "data-version", "expected an OBO file that begins with"),
         ("id: GO:0000003", "id: GO:0000002", "[Term]", "GO:0000002 stands twice"),
         ("is_obsolete: true", "is_obsolete", "is_obsolete", "expected 'tag: value'"),
@@ -125,15 +122,13 @@ def test_another_taxon_may_be_asked_for(tmp_path):
 
 def test_ids_in_the_column_of_symbols_are_found(tmp_path):
     path = changed(tmp_path, GAF, "\tBRCA1\t", "\t672\t")
-    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
-    rows = go.read("go", {"obo": OBO, "gaf": path}, genes).facts
+    rows = read(path).facts
     assert rows.loc[rows["evidence"] == "IMP", "gene"].tolist() == ["BRCA1"]
 
 
 def test_a_symbol_of_another_gene_than_the_accession_is_taken_and_counted(tmp_path):
     path = changed(tmp_path, GAF, "\tBRCA1\t", "\tTP53\t")  # its accession stays that of BRCA1
-    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
-    result = go.read("go", {"obo": OBO, "gaf": path}, genes)
+    result = read(path)
     assert result.facts.loc[result.facts["evidence"] == "IMP", "gene"].tolist() == ["TP53"]
     assert result.left_out[DISAGREE] == 1
 
@@ -159,11 +154,10 @@ def test_facts_are_the_direct_annotations(facts):
 
 def test_annotations_with_not_are_denied(tmp_path, facts):
     assert facts.denied.values.tolist() == [["BRCA1", "NOT|involved_in", RIGHT, "right branch", "go", "IDA"]]
-    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
     # The term is obsolete, unknown, or has another main id.
     for term, object_ids in ((OLD, []), ("GO:0000077", []), ("GO:0000092", [LEFT])):
         path = changed(tmp_path, GAF, f"NOT|involved_in\t{RIGHT}", f"NOT|involved_in\t{term}")
-        assert go.read("go", {"obo": OBO, "gaf": path}, genes).denied["object_id"].tolist() == object_ids
+        assert read(path).denied["object_id"].tolist() == object_ids
 
 
 def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
@@ -179,9 +173,8 @@ def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
 def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path):
     path = tmp_path / "other.gaf"
     path.write_text(re.sub(r"GO:\d+", "GO:1234567", GAF.read_text()))
-    genes = GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
     with pytest.raises(InputError, match="no annotation names a live term of six_terms.obo"):
-        go.read("go", {"obo": OBO, "gaf": path}, genes)
+        read(path)
 
 
 def test_propagation_worked_out_by_hand(facts):
@@ -200,17 +193,3 @@ def test_propagation_takes_alternative_ids_and_refuses_unknown_ones():
     assert go.propagate(ontology, rows) == {LEFT: {"A", "B"}, ROOT: {"A", "B"}}
     with pytest.raises(InputError, match="GO:0000077 is not in the ontology"):
         go.propagate(ontology, pd.DataFrame({"gene": ["A"], "object_id": ["GO:0000077"]}))
-
-
-def test_the_demo_slice_has_its_gene_sets():
-    genes = GeneTable(hgnc.read_genes(DEMO / "hgnc_complete_set.txt.gz"))
-    files = {"obo": DEMO / "go-basic.obo.gz", "gaf": DEMO / "goa_human.gaf.gz"}
-    facts = go.read("go", files, genes)
-    ontology = go.read_obo(files["obo"])
-    sets = go.propagate(ontology, facts.facts)
-    usable = Counter(ontology.terms[i].namespace for i, members in sets.items() if 3 <= len(members) <= 500)
-    assert len(ontology.terms) == 1452
-    assert usable == {"biological_process": 400, "molecular_function": 400, "cellular_component": 401}
-    assert facts.facts["gene"].nunique() == 8491
-    assert len(facts.unmapped) == 6
-    assert facts.left_out == {DISAGREE: 6}

@@ -114,13 +114,3 @@ def test_a_table_without_approved_genes_is_refused(tmp_path):
     path.write_text("\t".join(hgnc.COLUMNS) + "\n")
     with pytest.raises(InputError, match="no row has the status Approved"):
         hgnc.read_genes(path)
-
-
-def test_a_quote_mark_too_many_does_not_hide_the_genes_below(tmp_path):
-    lines = TABLE.read_text().splitlines()
-    number, row = next((n, line.split("\t")) for n, line in enumerate(lines[1:], 2) if '"' not in line)
-    name = row[lines[0].split("\t").index("name")]
-    path = changed(tmp_path, f"\t{name}\t", f'\t"{name}\t')
-    with pytest.raises(InputError, match="expected 12 tab-separated columns, found") as error:
-        hgnc.read_genes(path)
-    assert (error.value.file, error.value.line) == (path, number)

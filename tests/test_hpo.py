@@ -5,38 +5,17 @@ import pytest
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
-from reasonome.facts.sources.go import read_obo
-from reasonome.tasks.naming.sets import made_sets, within_limits
-from reasonome.tasks.naming.settings import NamingBenchmark
 
-OBO = """format-version: 1.2
-default-namespace: human_phenotype
-
-[Term]
-id: HP:0000001
-name: All
-
-[Term]
-id: HP:0000118
-name: Phenotypic abnormality
-is_a: HP:0000001
-
-[Term]
-id: HP:0000707
-name: Abnormality of the nervous system
-is_a: HP:0000118
-
-[Term]
-id: HP:0001250
-name: Seizure
-alt_id: HP:0001275
-is_a: HP:0000707
-
-[Term]
-id: HP:0000006
-name: Autosomal dominant inheritance
-is_a: HP:0000001
-"""
+TERMS = [
+    ("HP:0000001", "All"),
+    ("HP:0000118", "Phenotypic abnormality", "is_a: HP:0000001"),
+    ("HP:0000707", "Abnormality of the nervous system", "is_a: HP:0000118"),
+    ("HP:0001250", "Seizure", "alt_id: HP:0001275", "is_a: HP:0000707"),
+    ("HP:0000006", "Autosomal dominant inheritance", "is_a: HP:0000001"),
+]
+OBO = "format-version: 1.2\ndefault-namespace: human_phenotype\n" + "".join(
+    "\n".join(["", "[Term]", f"id: {id}", f"name: {name}", *more, ""]) for id, name, *more in TERMS
+)
 HEADER = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n"
 ROWS = (
     "1\tA\tHP:0001275\tSeizure\t-\tOMIM:1\n"
@@ -62,30 +41,6 @@ def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path):
     ]
     assert found.unmapped[["identifier", "where"]].to_numpy().tolist() == [["9", "genes_to_phenotype.txt:5"]]
     assert found.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
-
-
-def test_gene_sets_of_phenotypes_hold_the_genes_of_the_terms_below(tmp_path):
-    found, files = read(tmp_path)
-    wanted = NamingBenchmark(
-        task="gene_set_naming",
-        corpus="c",
-        subsets={"hpo": {"source": "hpo", "test": 1, "valid": 1}},
-        minimum_genes=2,
-        encoders=[],
-    )
-    made = made_sets(found.facts, {"hpo": read_obo(files["obo"])}, wanted)
-    sets = within_limits(made, wanted)["hpo"]
-    assert {s.id: (s.name, s.symbols) for s in sets} == {
-        "HP:0000001": ("All", frozenset("AB")),
-        "HP:0000118": ("Phenotypic abnormality", frozenset("AB")),
-        "HP:0000707": ("Abnormality of the nervous system", frozenset("AB")),
-    }
-
-
-def test_blank_lines_are_no_rows(tmp_path):
-    found, _ = read(tmp_path, HEADER + "\n" + ROWS + "\n\n")
-    assert found.facts["gene"].tolist() == ["A", "B"]
-    assert found.unmapped["where"].tolist() == ["genes_to_phenotype.txt:6"]
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,3 @@ def test_another_file_is_refused(tmp_path, rows, line, message):
         read(tmp_path, *rows)
     assert (error.value.file.name, error.value.line) == ("SequenceAssociationPathway.txt", line)
     assert error.value.fix
-
-
-def test_an_organism_without_a_code_is_refused(tmp_path):
-    with pytest.raises(InputError, match="what PANTHER calls taxon 4932 is not known"):
-        read(tmp_path, *ROWS, taxon=4932)

@@ -4,7 +4,7 @@ import pytest
 
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources import reactome, reactome_mapping
+from reasonome.facts.sources import reactome
 
 GENES = GeneTable([Gene("TP53", entrez_id="7157"), Gene("ATM", entrez_id="472"), Gene("Trp53", entrez_id="22059")])
 TP53_CYCLE = "7157\tR-HSA-69473\thttps://reactome.org/x\tG2/M DNA damage checkpoint\tTAS\tHomo sapiens"
@@ -35,7 +35,7 @@ def write(tmp_path, name, rows):
 
 def read(tmp_path, taxon=9606, **tables):
     files = {key: write(tmp_path, f"{key}.txt", rows) for key, rows in tables.items()}
-    return reactome_mapping.read("mine", files, GENES, taxon)
+    return reactome.read_mapping("mine", files, GENES, taxon)
 
 
 def facts_of(result):
@@ -83,7 +83,7 @@ def test_pathways_above_without_a_name_are_left_out_and_counted(tmp_path):
 
 def test_ids_are_those_of_the_gmt(tmp_path):
     gmt = write(tmp_path, "sets.gmt", ["G2/M DNA damage checkpoint\tR-HSA-69473\tTP53"])
-    other = reactome.read("gmt", {"gmt": gmt}, GENES).facts
+    other = reactome.read_gmt_file("gmt", {"gmt": gmt}, GENES).facts
     mine = read(tmp_path, mapping=[TP53_CYCLE]).facts
     columns = ["gene", "relation", "object_id", "object_name"]
     assert mine[columns].values.tolist() == other[columns].values.tolist()
@@ -99,25 +99,10 @@ def test_a_cycle_is_refused_with_a_line_of_it(tmp_path):
     ("tables", "file", "line", "message"),
     [
         ({"mapping": [TP53_CYCLE.replace("7157", "P04637")]}, "mapping.txt", 1, "expected an NCBI Gene id .*'P04637'"),
-        (
-            {"mapping": [TP53_CYCLE, TP53_CYCLE + "\tmore"]},
-            "mapping.txt",
-            2,
-            "expected 6 tab-separated columns, found 7",
-        ),
+        ({"mapping": [TP53_CYCLE, TP53_CYCLE + "\tmore"]}, "mapping.txt", 2, "6 tab-separated columns, found 7"),
         ({"mapping": [TP53_CYCLE.replace("R-HSA-69473", "69473")]}, "mapping.txt", 1, "expected a pathway id such as"),
-        (
-            {"mapping": [TP53_CYCLE, TP53_CYCLE.replace("G2/M DNA damage checkpoint", " ")]},
-            "mapping.txt",
-            2,
-            "pathway R-HSA-69473 has no name",
-        ),
-        (
-            {"mapping": MAPPING, "pathways": ["R-HSA-1\t\tHomo sapiens"]},
-            "pathways.txt",
-            1,
-            "pathway R-HSA-1 has no name",
-        ),
+        ({"mapping": [TP53_CYCLE.replace("G2/M DNA damage checkpoint", " ")]}, "mapping.txt", 1, "9473 has no name"),
+        ({"mapping": MAPPING, "pathways": ["R-HSA-1\t\tHomo sapiens"]}, "pathways.txt", 1, "R-HSA-1 has no name"),
         ({"mapping": [MOUSE]}, "mapping.txt", 1, "the first are of 'Mus musculus'"),
         ({"mapping": [""]}, "mapping.txt", None, "there are no rows in the file"),
         ({"mapping": MAPPING, "relations": ["Cell Cycle\tR-HSA-1"]}, "relations.txt", 1, "expected a pathway id"),
@@ -134,3 +119,4 @@ def test_a_taxon_without_a_known_name_is_refused(tmp_path):
     with pytest.raises(InputError, match="what Reactome calls taxon 4932 is not known") as error:
         read(tmp_path, taxon=4932, mapping=MAPPING)
     assert error.value.field == "taxon"
+    assert error.value.fix.startswith("take one of 9606 (")

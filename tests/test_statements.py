@@ -40,16 +40,6 @@ def test_braces_in_names_are_only_braces():
     assert "A takes part in {gene} {0}." in texts(("A", "involved_in", "O:1", "{gene} {0}", "s"))
 
 
-def test_a_fact_of_two_sources_is_stated_once():
-    found = statements.write_sentences(
-        table(("A", "involved_in", "O:1", "cell cycle", "zeta"), ("A", "involved_in", "O:1", "cell cycle", "alpha")),
-        1,
-        0.1,
-        0,
-    )
-    assert found["source"].tolist() == ["alpha\tzeta"]
-
-
 def test_facts_that_read_alike_are_stated_once():
     found = statements.write_sentences(
         table(
@@ -170,21 +160,6 @@ def test_statements_about_several_genes_are_of_nearly_equal_size(count, genes_pe
     assert len(members) == len(set(members))
 
 
-def test_several_genes_are_told_with_all_their_sources():
-    facts = table(
-        ("A", "member_of_pathway", "R:1", "Apoptosis", "reactome"),
-        ("A", "member_of_pathway", "W:1", "apoptosis", "wikipathways"),
-        ("B", "member_of_pathway", "W:1", "apoptosis", "wikipathways"),
-        ("B", "involved_in", "GO:1", "apoptosis", "go"),
-    )
-    found = statements.write_sentences(facts, 1, 1e-9, 0, 8)
-    (row,) = found[~found["first"]].to_dict("records")
-    assert sorted(row["gene"].split(JOINT)) == ["A", "B"]
-    assert (row["relation"], row["object_id"]) == ("member_of_pathway", "R:1\tW:1")
-    assert row["source"] == "reactome\twikipathways"
-    assert "A and B" in row["text"] or "B and A" in row["text"]
-
-
 def test_ids_with_commas_are_not_torn():
     """Names of sets in a GMT file, subcellular locations and reactions hold commas."""
     facts = table(
@@ -280,11 +255,7 @@ def test_statistics_by_hand(tmp_path):
     columns = ["text", "gene", "relation", "object_id", "source", "split", "first", "tokens", "weight"]
     told = pd.DataFrame(STATEMENTS, columns=columns)
     # What both sources support counts for each; neither the second wording nor the list is a fact of its own.
-    expected = [
-        ["go", 3, 2, 5, 35, 3, 1.0],
-        ["other", 1, 1, 3, 20, 1, 0.6],
-        ["total", 3, 2, 5, 35, 3, 1.0],
-    ]
+    expected = [["go", 3, 2, 5, 35, 3, 1.0], ["other", 1, 1, 3, 20, 1, 0.6], ["total", 3, 2, 5, 35, 3, 1.0]]
     counted = statements.statistics(facts, told)
     assert counted.columns.tolist() == ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
     assert counted.to_numpy().tolist() == expected

@@ -59,13 +59,7 @@ def test_function_is_one_text_without_citations_and_evidence(tmp_path):
 def test_tissue_is_one_text(tmp_path):
     comment = "TISSUE SPECIFICITY: In brain; less in liver (at protein level). {ECO:0000269|PubMed:1}."
     assert facts_of(read(tmp_path, {"Tissue specificity": comment})) == [
-        [
-            "ABL1",
-            "expressed_in_text",
-            "UniProtKB:P00519",
-            "In brain; less in liver (at protein level).",
-            "ECO:0000269",
-        ]
+        ["ABL1", "expressed_in_text", "UniProtKB:P00519", "In brain; less in liver (at protein level).", "ECO:0000269"]
     ]
 
 
@@ -199,8 +193,3 @@ def test_headers_that_lack_a_column_are_refused(tmp_path, content, line, message
     with pytest.raises(InputError, match=message) as error:
         uniprot.read("mine", {"table": path}, GENES)
     assert (error.value.file, error.value.line) == (path, line)
-
-
-def test_organisms_by_name_need_a_known_taxon(tmp_path):
-    with pytest.raises(InputError, match="what UniProt calls taxon 4932 is not known"):
-        read(tmp_path, {"Keywords": "Word"}, taxon=4932)

@@ -78,21 +78,16 @@ def test_shards_have_one_digest(model, tmp_path):
     assert found["sha256"] == text_sha256("\n".join(digests))
 
 
-def test_a_wrong_sha256(model, tmp_path):
-    error = assert_refused(local(model, WRONG), tmp_path / "results" / "model", f"expected {WRONG}")
+def test_a_folder_whose_weights_may_not_be_used(model, tmp_path):
+    target = tmp_path / "results" / "model"
+    error = assert_refused(local(model, WRONG), target, f"expected {WRONG}")
     assert file_sha256(model / "model.safetensors") in error.what
     assert error.field == f"{FIELD}.sha256" and "pin the new sha256" in error.fix
-
-
-def test_weights_in_another_format_are_never_loaded(model, tmp_path):
     (model / "model.safetensors").rename(model / "pytorch_model.bin")
-    error = assert_refused(local(model), tmp_path / "results" / "model", "no safetensors in source")
+    error = assert_refused(local(model), target, "no safetensors in source")
     assert error.field == FIELD and error.fix == "other weight formats are never loaded"
-
-
-def test_a_folder_without_a_model(tmp_path):
-    folder = tmp_path / "nothing"
-    error = assert_refused(local(folder), tmp_path / "results" / "model", f"no model in {folder}")
+    (model / "config.json").unlink()
+    error = assert_refused(local(model), target, f"no model in {model}")
     assert error.field == f"{FIELD}.path" and "config.json" in error.fix
 
 

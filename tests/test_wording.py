@@ -11,26 +11,11 @@ from reasonome.facts.sources.source import FACT_COLUMNS
 
 # What sources beside GO say of genes.
 OTHERS = {
-    "affected_by_chemical",
-    "associated_with_disease",
-    "catalyses",
-    "expressed_in_text",
-    "has_alias",
-    "has_domain",
-    "has_function_text",
-    "has_gene_type",
-    "has_keyword",
-    "has_mim_entry",
-    "has_name",
-    "has_phenotype",
-    "has_summary",
-    "in_compartment",
-    "in_gene_group",
-    "inferred_disease",
-    "maps_to_band",
-    "member_of_pathway",
+    "affected_by_chemical", "associated_with_disease", "catalyses", "expressed_in_text", "has_alias", "has_domain",
+    "has_function_text", "has_gene_type", "has_keyword", "has_mim_entry", "has_name", "has_phenotype",
+    "has_summary", "in_compartment", "in_gene_group", "inferred_disease", "maps_to_band", "member_of_pathway",
     "subunit_of_complex",
-}
+}  # fmt: skip
 BOTH = [*wording.PARAPHRASES.items(), *wording.SEVERAL.items()]
 
 
@@ -62,15 +47,6 @@ def said(relation, name, *genes, genes_per_statement=1):
                 "The nucleus contains the product of XYZ1.",
                 "The product of XYZ1 is found in the nucleus.",
                 "XYZ1 encodes a product located at the nucleus.",
-            ],
-        ),
-        (
-            "acts_upstream_of_or_within_negative_effect",
-            "cell cycle",
-            [
-                "Cell cycle is restrained by XYZ1, from within or from upstream.",
-                "Either in cell cycle or upstream of it, XYZ1 has a negative effect on it.",
-                "XYZ1 acts within cell cycle or ahead of it, and holds it back.",
             ],
         ),
         (

@@ -3,10 +3,10 @@
 From the top folder of the project:
 
     PYTHONPATH=scripts:resources/go python resources/demo-ranking/cut_cases.py \\
-        --store phenopacket-store/notebooks --output resources/demo-ranking
+        --store notebooks.zip --output resources/demo-ranking
 
-The store is github.com/monarch-initiative/phenopacket-store at commit b694d17 (2026-06-25): its folder, a .zip of it,
-or JSON lines. Genes whose symbol has a CRC-32 that 5 divides are kept back. Equal inputs give equal bytes.
+The store is github.com/monarch-initiative/phenopacket-store at commit b694d17 (2026-06-25): a .zip of its folder
+`notebooks`, or JSON lines. Genes whose symbol has a CRC-32 that 5 divides are kept back. Equal inputs give equal bytes.
 """
 
 import argparse

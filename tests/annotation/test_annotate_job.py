@@ -2,17 +2,14 @@
 
 import json
 import math
-from types import SimpleNamespace
 
 import annotation_project
-import numpy as np
 import pandas as pd
 import pytest
 import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
 from reasonome.annotation import annotate, job, project_files
-from reasonome.annotation.in_python import annotate_sets
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
@@ -128,25 +125,14 @@ def test_other_thresholds_that_choose_the_same_genes_ask_nothing(annotating, by_
     assert len(by_hand.asked) == 1
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"style": "names"},
-        {"seed": 1},
-        {"samples": 2},
-        {"max_new_tokens": 20},
-    ],
-)
+@pytest.mark.parametrize("change", [{"style": "names"}, {"seed": 1}, {"samples": 2}, {"max_new_tokens": 20}])
 def test_what_changes_answers_asks_again(annotating, by_hand, change):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
     annotating(path, **change)
     assert len(by_hand.asked) == 2
-    assert json_settings(annotating)[next(iter(change))] == next(iter(change.values()))
-
-
-def json_settings(annotating) -> dict:
-    return job.read_manifest(annotating.out / "manifest.json")["settings"]
+    settings = job.read_manifest(annotating.out / "manifest.json")["settings"]
+    assert settings.items() >= change.items()
 
 
 def test_another_model_asks_again(annotating, by_hand):
@@ -227,7 +213,6 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
 
 RANKED_WITHOUT_WEIGHTS = {
     "a comment": ("mine.txt", "# ranked\n" + "\n".join(REPAIR) + "\n"),
-    "columns of genes": ("mine.csv", "symbol\n# ranked\n" + "\n".join(REPAIR)),
     "p values": (
         "mine.csv",
         "gene,cluster,p_val_adj\n" + "".join(f"{gene},T,{n / 1000}\n" for n, gene in enumerate(REPAIR)),
@@ -375,7 +360,7 @@ def test_what_most_genes_have_supports_nothing(annotating, by_hand):
     by_hand.answers = {"ATM": answer("Biological process", step)}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert [(claim["gene"], claim["verdict"]) for claim in record["claims"]] == [
-        *((gene, "unknown") for gene in ("BRCA1", "ATM", "FILL01")),
+        *((gene, "unknown") for gene in ("BRCA1", "ATM", "FILL01"))
     ]
     told = "; more than one gene in 10 has that, so it supports nothing"
     assert all(claim["fact"].endswith(told) for claim in record["claims"])
@@ -463,59 +448,3 @@ def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand,
     assert {gene["how"] for gene in record["genes"]} == {"orthologue"}
     assert sorted(gene.symbol for gene in by_hand.asked[0][0].genes) == sorted(REPAIR)
     assert p_of_repair(record) == pytest.approx(1 / math.comb(12, 5))
-
-
-# Python
-
-
-def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
-    frame = pd.DataFrame({"gene": [*REPAIR, *RIBOSOME], "cluster": ["a"] * 5 + ["b"] * 5})
-    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7", samples=1)
-    assert table[["list", "set", "name"]].values.tolist() == [
-        ["day 7", "a", "DNA repair"],
-        ["day 7", "b", "DNA repair"],
-    ]
-    assert (annotating.out / "annotations.html").is_file()
-
-
-def test_a_data_frame_of_differential_expression_is_its_own_universe(annotating, by_hand, capsys):
-    frame = pd.DataFrame(
-        {"log2FoldChange": [2.0] * 5 + [0.0] * 5, "padj": [0.001] * 5 + [0.9] * 5}, index=[*REPAIR, *OTHERS[:5]]
-    )
-    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, samples=1)
-    assert table["set"].tolist() == ["sets up", "sets down"]
-    assert [record["name"] for record in annotating.records()] == ["DNA repair", ""]
-    assert "the universe is the 10 genes in the table 'sets'" in capsys.readouterr().out
-
-
-def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):
-    names = np.array(list(zip(REPAIR, RIBOSOME, strict=True)), dtype=[("0", object), ("T", object)])
-    scores = np.array([(5 - n, 5 - n) for n in range(5)], dtype=[("0", float), ("T", float)])
-    adata = SimpleNamespace(uns={"rank_genes_groups": {"names": names, "scores": scores}})
-    table = annotate_sets(adata, annotation_project.MODEL, annotating.out, name="cells", samples=1)
-    assert table["list"].tolist() == ["cells", "cells"]
-    assert [symbols(record) for record in annotating.records()] == [REPAIR, RIBOSOME]
-    assert by_hand.shown == [REPAIR, RIBOSOME]  # scores rank them
-
-
-@pytest.mark.parametrize(
-    ("change", "field", "message"),
-    [
-        ({"sets": None}, "sets", "expected a file, files, a DataFrame, a Series or an AnnData, found NoneType"),
-        ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets", "expected a file, files, a DataFrame, .* found list"),
-        ({"sets": SimpleNamespace(uns={})}, "sets", "there is no 'rank_genes_groups' .* in adata.uns, only nothing"),
-        ({"sets": "none.gmt"}, None, "there is no such file"),
-        ({"samples": 0}, "samples", "'0': Input should be greater than or equal to 1"),
-        ({"tpo": 5}, "tpo", "there is no setting 'tpo'"),
-        ({"species": "mous"}, "species", "'mous': Input should be 'human' or 'mouse'"),
-        ({"columns": {"genes": "x"}}, "columns", "'genes': Input should be 'gene'"),
-    ],
-)
-def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, message):
-    frame = pd.DataFrame({"gene": REPAIR, "cluster": ["a"] * 5})
-    given = {"sets": frame, "model": annotation_project.MODEL, "out": annotating.out} | change
-    with pytest.raises(InputError, match=message) as error:
-        annotate_sets(**given)
-    assert error.value.field == field
-    assert error.value.fix
-    assert not annotating.out.exists()

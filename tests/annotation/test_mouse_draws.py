@@ -15,7 +15,7 @@ from reasonome.annotation.over_representation import (
     default_universe,
     universe_of,
 )
-from reasonome.annotation.questions import questions
+from reasonome.annotation.questions import question
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 
@@ -103,8 +103,8 @@ def test_the_default_universe_of_mice_where_coding_genes_are_not_known(orthologu
 
 def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes):
     written = ["Defa", "Saa1", "Saa2", "MGI:2", "Lost"]
-    [question] = questions([GeneList("mine", tuple(map(ListedGene, written)))], "a.txt", genes, orthologues)
-    assert {gene.symbol: gene.orthologue_of for gene in question.record.genes} == {
+    record = question(GeneList("mine", tuple(map(ListedGene, written))), "a.txt", genes, orthologues).record
+    assert {gene.symbol: gene.orthologue_of for gene in record.genes} == {
         "DEFA1": ["Defa"],
         "DEFA3": ["Defa"],
         "DEFA4": ["Defa"],
@@ -112,10 +112,10 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
         "SAA2": ["Saa1", "Saa2"],
     }
     # Two mouse genes with one human gene are not one gene twice, as a symbol and its id are.
-    [repeated] = [flag for flag in question.record.flags if "more than once" in flag]
+    [repeated] = [flag for flag in record.flags if "more than once" in flag]
     assert repeated.endswith("by another name: MGI:2")
     # of the five that are listed, though they have seven human genes
-    assert "1 of 5 genes is unknown: Lost" in question.record.flags
+    assert "1 of 5 genes is unknown: Lost" in record.flags
 
 
 def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):

@@ -69,24 +69,10 @@ def test_other_names_are_not_flagged(name):
     assert own_name_flag(name, SET, name in TERMS) == ""
 
 
-def test_a_set_without_genes_has_no_flag():
-    assert own_name_flag("DNA repair", [], True) == ""
-
-
-@pytest.mark.parametrize(
-    ("name", "flags"),
-    [
-        ("BRCA1", ["the name is a gene's own: BRCA1"]),
-        ("gene", ["the name is part of a gene's own: BRCA1, BRCA2, ATM, RAD51, CHEK2"]),
-        ("DNA repair", []),
-        ("Homologous recombination", []),
-    ],
-)
-def test_an_annotation_flags_the_name(annotating, by_hand, name, flags):
-    by_hand.answers = {"ATM": f"Process: {name}\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>"}
+def test_an_annotation_flags_the_name(annotating, by_hand):
+    by_hand.answers = {"ATM": "Process: BRCA1\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>"}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["name"] == name
-    assert [flag for flag in record["flags"] if "a gene's own" in flag] == flags
+    assert record["name"] == "BRCA1" and "the name is a gene's own: BRCA1" in record["flags"]
 
 
 def test_names_of_terms_and_of_library_sets_are_known(annotation_folder, annotation_settings, monkeypatch):

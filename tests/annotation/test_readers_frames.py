@@ -94,10 +94,7 @@ def test_markers_that_scanpy_left_in_an_anndata():
         pvals={"0": [0, 0, 0, 0], "NK": [0, 0, 0, 0.5]},
         pvals_adj={"0": [0, 0.01, 0, 0], "NK": [0, 0.05, 0.01, 0.9]},
     )
-    assert lists_of(SimpleNamespace(uns={"rank_genes_groups": uns})) == {
-        "cluster 0": ["A", "B"],
-        "NK": ["E", "F", "G"],
-    }
+    assert lists_of(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"cluster 0": ["A", "B"], "NK": ["E", "F", "G"]}
     # logistic regression has scores only
     uns = ranked(names={"x": ["A", "B", "C"]}, scores={"x": [0.5, 0.1, -0.2]})
     assert lists_of(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"x": ["A", "B"]}

@@ -2,12 +2,11 @@
 
 import gzip
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.readers import KINDS, read_gene_lists
+from reasonome.annotation.readers import read_gene_lists
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
@@ -43,7 +42,6 @@ def test_the_examples_that_ship_are_read_as_what_they_are():
         "mouse_genes.txt": ("genes", 1),
         "pathways.gmt": ("gmt", 20),
     }
-    assert get_args(get_args(Annotation.model_fields["kind"].annotation)[0]) == KINDS
 
 
 # GMT
@@ -60,8 +58,8 @@ def test_a_gmt_has_a_list_for_each_line(tmp_path):
     assert [one.error + "".join(one.flags) for one in found.lists] == ["", ""]
 
 
-@pytest.mark.parametrize("first", ["treated_n\tna", "Cluster\t", "1\tcluster", "gene\tgroup", "log2FoldChange\tpadj"])
 @pytest.mark.parametrize(("ending", "pack"), [("GMT", bytes), ("gmt.gz", gzip.compress)])
+@pytest.mark.parametrize("first", ["1\tcluster", "gene\tgroup", "log2FoldChange\tpadj"])
 def test_a_file_whose_name_ends_in_gmt_is_one_however_its_first_set_is_called(tmp_path, first, ending, pack):
     content = f"{first}\t{IN_GMT}\nB\tna\t{IN_GMT}\n".encode()
     found = lists_of(tmp_path, pack(content), f"mine.{ending}")
@@ -122,7 +120,7 @@ def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content):
 # one gene a line
 
 
-@pytest.mark.parametrize("header", ["", "gene\n", "Gene Symbol\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
+@pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
 def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header):
     found = lists_of(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
     assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
@@ -217,9 +215,7 @@ def test_several_genes_on_a_line_are_refused(tmp_path, line):
 # files that are something else
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("begin", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(("end", "begin", "pack"), [("\r\n", b"\xef\xbb\xbf", bytes), ("\r", b"", gzip.compress)])
 def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, begin, pack):
     content = pack(begin + f"x\tna\tA\tB\tC{end}y\tna\tD\tE\tF{end}".encode())
     assert by_name(lists_of(tmp_path, content, "mine.gmt")) == {"x": list("ABC"), "y": list("DEF")}
@@ -232,11 +228,8 @@ def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, b
         (b" \n\n", "mine.txt", "the file is empty"),
         (b"gene\n", "mine.txt", "there is no gene in the file"),
         (b"# only\n# comments\n", "mine.txt", "there is no gene in the file"),
-        (bytes(range(256)) * 4, "mine.txt", "NUL byte"),
         ("TP53\nSøren\n".encode("latin-1"), "mine.txt", "not UTF-8 text"),
-        ("TP53\nATM\n".encode("utf-16"), "mine.txt", "this is UTF-16 text"),
         (b"PK\x03\x04\x14\0", "mine.xlsx", "this is an Excel workbook"),
-        (b"<!DOCTYPE html><html>", "mine.txt", "this is a web page"),
         (gzip.compress(b"TP53\n" * 100, mtime=0)[:-12], "mine.txt.gz", "the gzip file is damaged"),
         (b"\x89HDF\r\n\x1a\n\0\0", "cells.h5ad", "this is an HDF5 file"),
     ],

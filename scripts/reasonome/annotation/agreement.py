@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -124,9 +123,8 @@ def near_identical_groups(sets: Sequence[frozenset[str]]) -> list[int]:
     Sets with a Jaccard index of NEAR_IDENTICAL or more are in one group, and so are those that others link. A set
     without genes is like no other.
     """
-    gene = cache(lambda symbol: Gene(symbol=symbol))
     examples = [
-        Example(id=str(position), subset="", name="unnamed", genes=[gene(symbol) for symbol in one])
+        Example(id=str(position), subset="", name="unnamed", genes=[Gene(symbol=symbol) for symbol in one])
         for position, one in enumerate(sets)
         if one
     ]

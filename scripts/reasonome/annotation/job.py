@@ -11,13 +11,20 @@ from huggingface_hub import constants
 from reasonome.annotation import about, annotate, page, tables
 from reasonome.annotation.gene_list import GeneLists, counted, some
 from reasonome.annotation.knowledge import Known, read_known
-from reasonome.annotation.model_files import check_model
 from reasonome.annotation.orthologues import Orthologues, check_species
 from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
 from reasonome.annotation.page import PageAbout
-from reasonome.annotation.project_files import ORTHOLOGUES, Sources, check_there, engine_of, sources_of, targets
-from reasonome.annotation.questions import Question, questions
-from reasonome.annotation.readers import gmt, read_gene_lists, read_universe
+from reasonome.annotation.project_files import (
+    ORTHOLOGUES,
+    Sources,
+    check_model,
+    check_there,
+    engine_of,
+    sources_of,
+    targets,
+)
+from reasonome.annotation.questions import Question, question
+from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder, claim, only_process
@@ -141,7 +148,7 @@ def prepare(project: Project, settings: Annotation, found: dict[str, GeneLists],
     found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
     _refuse_sets_without_descriptions(found, settings, genes)
     to_human = orthologues if settings.species == "mouse" else None
-    asked = [one for name, lists in found.items() for one in questions(lists.lists, name, genes, to_human)]
+    asked = [question(one, name, genes, to_human) for name, lists in found.items() for one in lists.lists]
     known = read_known(project, sources, genes)
     own = tested_genes and universe_of(tested_genes, genes, settings.universe, to_human)
     universes = {name: own or _universe(name, lists, genes, known, to_human) for name, lists in found.items()}
@@ -161,8 +168,7 @@ def annotate_lists(
 ) -> None:
     """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
 
-    Lists that cannot be asked are rows with an error; the others are done. InputError as of `prepare`, and where
-    another process writes to `out`, before anything is written.
+    Lists that cannot be asked are rows with an error; the others are done. InputError comes before anything is written.
     """
     check_folder(out, model)
     with offline():
@@ -194,7 +200,7 @@ def _refuse_sets_without_descriptions(found: Mapping[str, GeneLists], settings: 
     """InputError for a GMT of which each set would lose its first gene; symbols of mice are humans' in another case."""
     for path, lists in zip(settings.sets, found.values(), strict=True):
         sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
-        if lists.kind == gmt.KIND and genes_as_descriptions(sets, lambda one: genes.resolve(one).symbol is not None):
+        if lists.kind == "gmt" and genes_as_descriptions(sets, lambda one: genes.resolve(one).symbol is not None):
             raise no_descriptions(Path(path))
 
 

@@ -1,17 +1,13 @@
 """Names of terms, and names that are one gene's own: a model that repeats what a gene is called names no process."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Literal
 
 from reasonome.annotation.agreement import SAYS_THE_SAME
 from reasonome.annotation.gene_list import some
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
-
-IsTerm = Literal["yes", "near", "no"]
 
 
 class TermNames:
@@ -21,7 +17,7 @@ class TermNames:
         self._names = frozenset(map(normalise, names))
         self._telling = sorted(set(map(normalise, telling)))
 
-    def is_term(self, name: str) -> IsTerm:
+    def is_term(self, name: str) -> str:
         """Whether a term is called so ("yes"), a telling one nearly so ("near"), or none ("no").
 
         Case, punctuation and spacing do not count. Nearly so is a ROUGE-L of SAYS_THE_SAME or more, below which
@@ -33,26 +29,20 @@ class TermNames:
 
     def _is_near(self, name: str) -> bool:
         wanted = rouge.tokens(name)
-        lengths, places = self._index
-        shared = Counter(place for word in set(wanted) for place in places.get(word, ()))
+        words = set(wanted)
+        repeated = len(wanted) - len(words)
         # ROUGE-L is at most 2 × the shared words / the words of both; a name may have a word twice.
-        repeated = len(wanted) - len(set(wanted))
         return any(
-            2 * (words + repeated) >= SAYS_THE_SAME * (len(wanted) + lengths[place])
-            and rouge.score(name, self._telling[place])["rouge_l"] >= SAYS_THE_SAME
-            for place, words in shared.items()
+            2 * (len(words & others) + repeated) >= SAYS_THE_SAME * (len(wanted) + length)
+            and rouge.score(name, term)["rouge_l"] >= SAYS_THE_SAME
+            for term, length, others in self._words
         )
 
     @cached_property
-    def _index(self) -> tuple[list[int], dict[str, list[int]]]:
-        """How many words each telling name has, and in which names (by place) a word stands."""
-        lengths, places = [], defaultdict(list)
-        for place, name in enumerate(self._telling):
-            words = rouge.tokens(name)
-            lengths.append(len(words))
-            for word in set(words):
-                places[word].append(place)
-        return lengths, dict(places)
+    def _words(self) -> list[tuple[str, int, frozenset[str]]]:
+        """Each telling name, how many words it has, and which."""
+        tokens = [(name, rouge.tokens(name)) for name in self._telling]
+        return [(name, len(words), frozenset(words)) for name, words in tokens]
 
 
 def own_name_flag(name: str, genes: Sequence[AnnotatedGene], is_term: bool) -> str:

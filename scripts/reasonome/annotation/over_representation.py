@@ -41,19 +41,16 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
     """The sets of a GMT, plain or gzipped, as a library called `name`; `form` is one of GMT_FORMATS.
 
     Files of Reactome and WikiPathways have the pathways' ids; in others a set's name is its id. Genes that are not
-    known are left out, and so is a set that has no others. InputError as the source's reader has it, and where no
-    gene is known at all.
+    known are left out, and so is a set that has no others. Raises InputError.
     """
     found = FORMATS[form].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
     for gene, set_id, set_name in found.facts[["gene", "object_id", "object_name"]].itertuples(index=False, name=None):
         symbols[set_id, set_name].add(gene)
     if not symbols:
-        raise InputError(
-            f"none of the {found.identifiers:,} genes is known, as '{found.unmapped['identifier'].iloc[0]}'",
-            file=path,
-            fix="give gene sets of human genes, by symbol or id",
-        )
+        what = f"none of the {found.identifiers:,} genes is known, as '{found.unmapped['identifier'].iloc[0]}'"
+        fix = "give gene sets of human genes, by symbol or id"
+        raise InputError(what, file=path, fix=fix)
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
     return GeneSetLibrary(name, sets)
 

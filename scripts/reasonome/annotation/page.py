@@ -44,7 +44,6 @@ class PageAbout(_About):
     `warnings` are sentences that stand above all names.
     """
 
-    title: str = "Annotated gene sets"
     model: str
     chain: list[str] = []
     backbone: str

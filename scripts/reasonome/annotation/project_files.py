@@ -1,18 +1,22 @@
-"""Where the files of a project lie that annotation reads, for the command line and for Snakemake's rule alike."""
+"""The files of a project that annotation reads: where they lie, for commands and rules alike, and if they are whole."""
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from reasonome.config import GMT_FORMATS, Annotation
-from reasonome.config.project import Project
+from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import file_sha256, read_manifest
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
+_TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,9 @@ def check_there(sources: Sources) -> None:
     """InputError for files that Snakemake has not made yet, with the command that makes them."""
     missing = [path for path in targets(sources) if not path.is_file()]
     if missing:
-        raise InputError(
-            "facts, terms or encoders by which answers are checked were not made yet",
-            file=missing[0],
-            fix=f"snakemake --cores 2 {' '.join(map(str, missing))}",
-        )
+        what = "facts, terms or encoders by which answers are checked were not made yet"
+        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
+        raise InputError(what, file=missing[0], fix=fix)
 
 
 def engine_of(project: Project, model: Path) -> str:
@@ -89,10 +91,7 @@ def engine_of(project: Project, model: Path) -> str:
 
 
 def model_folder(project: Project, model: str) -> Path:
-    """The folder of a model, from its path or its name below results/models: `BACKBONE/CHAIN`.
-
-    InputError where there is no finished model, with those that there are.
-    """
+    """The folder of a model, from its path or its name below results/models: `BACKBONE/CHAIN`. Raises InputError."""
     root = Results(project.settings.results).root / "models"
     given = Path(os.path.abspath(model))  # `.` and `..` have no name of their own; a link keeps its own
     for folder in (given.parent if given.name == "model" else given, root / model):
@@ -101,3 +100,39 @@ def model_folder(project: Project, model: str) -> Path:
     found = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
     listed = ", ".join(found[:8]) if found else "none yet; `make demo` trains some"
     raise InputError(f"'{model}' is no finished model", field="--model", fix=f"finished models: {listed}")
+
+
+def check_model(model: Path, results: Results) -> None:
+    """Compare the files of a model with the digests in its manifest.
+
+    InputError names the first that is missing, damaged or another, or was added, and says how it is made again:
+    by Snakemake, if the model is one of `results`. Added files that nothing loads do no harm: hidden ones, as Snakemake
+    writes, and those in other folders.
+    """
+    written = read_manifest(model / "manifest.json").get("model", {})
+    if not any(name.endswith(".safetensors") for name in written):
+        what = "this is no manifest of a model: it has no digest of weights"
+        raise _damaged(what, model / "manifest.json", model, results)
+    files = {name: model / "model" / name for name in written}
+    for path in files.values():
+        if not path.is_file():
+            raise _damaged("this file of the model is missing", path, model, results)
+    there = {*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*")}
+    for path in sorted(there - set(files.values())):
+        if path.is_file() and not path.name.startswith("."):
+            what = "this file is none of the model's, and may be loaded with it"
+            raise InputError(what, file=path, fix="move it out of this folder")
+    for name, digest in tqdm(written.items(), desc="checking the model's files", delay=5):
+        if file_sha256(files[name]) != digest:
+            what = "the weights are not those" if name.endswith(".safetensors") else "this file is not that"
+            raise _damaged(f"{what} of the manifest: damaged, or changed since", files[name], model, results)
+
+
+def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:
+    made = results.model(model.parent.name, model.name)
+    if model.resolve() != made.resolve():
+        fix = f"copy {model} again from where it came: it lies outside {results.root}, so that Snakemake cannot make it"
+    else:
+        again = "fetch it" if model.name == chains.BASE else "train it"
+        fix = f"remove {made} and {again} again: snakemake --cores 2 {made / 'manifest.json'}"
+    return InputError(what, file=path, fix=fix)

@@ -20,23 +20,12 @@ class Question:
     example: Example | None
 
 
-def questions(
-    lists: Sequence[GeneList], of: str, genes: GeneTable, orthologues: Orthologues | None = None
-) -> list[Question]:
-    """A question for every list, in their order; `of` names the file that they are from.
+def question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues | None = None) -> Question:
+    """The question for a list; `of` names the file that it is from.
 
     With `orthologues` genes are of another species, and become the human ones. A list with fewer than FEWEST known
-    genes gets an error that says what was found; lists with an error are not asked, the others are.
+    genes gets an error that says what was found; one with an error is not asked.
     """
-    return [_question(one, of, genes, orthologues) for one in lists]
-
-
-def list_id(of: str, name: str) -> str:
-    """An id for files, links and answers: the same for the same file and list, whatever their names hold."""
-    return hashlib.sha256(f"{of}\0{name}".encode()).hexdigest()[:12]
-
-
-def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues | None) -> Question:
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
@@ -63,18 +52,15 @@ def _question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues
                     merged.append(listed.written)
                 continue
             known[symbol] = AnnotatedGene(
-                symbol=symbol,
-                written=listed.written,
-                name=genes.genes[symbol].name,
-                how=how,
-                weight=listed.weight,
+                symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
             )
     flags = [*one.flags, *_flags(len(one.genes), dates, unmapped, merged)]
     error = one.error or _too_few(one, known, unmapped)
     record = AnnotationRecord(
         list=of,
         set=one.name,
-        id=list_id(of, one.name),
+        # The same for the same file and list, whatever their names hold: for files, links and answers.
+        id=hashlib.sha256(f"{of}\0{one.name}".encode()).hexdigest()[:12],
         description=one.description,
         place=one.place,
         genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],

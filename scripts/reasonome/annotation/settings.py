@@ -11,11 +11,7 @@ from reasonome.core.errors import InputError, nearest
 
 
 def checked_settings(given: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:
-    """The settings as config/annotations.yaml would have them.
-
-    InputError for a name that there is none of, with the nearest, and for the first value that cannot be; `option`
-    makes of a name what people wrote.
-    """
+    """The settings as config/annotations.yaml would have them; in errors `option` makes of a name what people wrote."""
     for name in given:
         if name not in Annotation.model_fields:
             raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, Annotation.model_fields))

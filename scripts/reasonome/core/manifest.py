@@ -6,7 +6,6 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
-_PIECE = 1 << 20  # bytes that are read at a time
 
 
 def canonical(value: Any) -> str:
@@ -29,15 +27,10 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def file_sha256(path: str | os.PathLike, read: Callable[[int], object] | None = None) -> str:
-    """SHA-256 of a file, in hex, read in pieces; `read` is told how many bytes each has."""
-    digest = hashlib.sha256()
+def file_sha256(path: str | os.PathLike) -> str:
+    """SHA-256 of a file, in hex."""
     with open(path, "rb") as handle:
-        while piece := handle.read(_PIECE):
-            digest.update(piece)
-            if read is not None:
-                read(len(piece))
-    return digest.hexdigest()
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def folder_sha256(folder: str | os.PathLike) -> dict[str, str]:

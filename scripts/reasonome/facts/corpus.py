@@ -89,10 +89,7 @@ def _tsv(table: pd.DataFrame) -> str:
 
 
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS.
-
-    Raises InputError for a file that is missing, no parquet, or without these columns.
-    """
+    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS. Raises InputError."""
     fix = "build it with build_facts.py"
     if not Path(path).is_file():
         raise InputError("there is no such file", file=path, fix=fix)

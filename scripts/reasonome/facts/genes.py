@@ -81,10 +81,9 @@ class GeneTable:
         self.genes: dict[str, Gene] = {}
         for gene in genes:
             if self.genes.setdefault(gene.symbol, gene) is not gene:
-                raise InputError(
-                    f"the symbol {gene.symbol} belongs to several genes",
-                    fix="the source that is the authority for symbols must give each to one gene",
-                )
+                what = f"the symbol {gene.symbol} belongs to several genes"
+                fix = "the source that is the authority for symbols must give each to one gene"
+                raise InputError(what, fix=fix)
         self._lookups: list[tuple[str, Mapping[str, tuple[str, ...]]]] = [
             ("current", {symbol: (symbol,) for symbol in self.genes}),
             ("id", self._index(_ids)),

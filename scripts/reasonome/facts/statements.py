@@ -110,24 +110,20 @@ def _draws(said: pd.DataFrame, purpose: str) -> np.ndarray:
 
 
 def _about_one(said: pd.DataFrame, paraphrases: int, seed: int) -> pd.DataFrame:
-    turns = _draws(said, f"paraphrase {seed}")
-    genes, names = said["gene"].to_numpy(object), said["object_name"].to_numpy(object)
+    turns = _draws(said, f"paraphrase {seed}").tolist()
+    genes, names, wordings = (said[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
     opened = _opened(said["object_name"])
-    rounds = [np.empty(len(said), dtype=object) for _ in range(paraphrases)]
-    with tqdm(total=len(said), desc="statements", delay=5) as progress:
-        for wording, rows in said.groupby("wording", observed=True).indices.items():
-            templates = PARAPHRASES[wording]
-            for number, template in enumerate(templates):
-                shown = opened if template.startswith("{object}") else names
-                for later, texts in enumerate(rounds[: len(templates)]):
-                    at = rows[(turns[rows] + np.uint64(later)) % np.uint64(len(templates)) == number]
-                    texts[at] = [template.format(gene=g, object=o) for g, o in zip(genes[at], shown[at], strict=True)]
-            progress.update(len(rows))
-    parts = [
-        said[["gene", *_DESCRIBED, "split"]].assign(text=texts, first=number == 0)[pd.notna(texts)]
-        for number, texts in enumerate(rounds)
-    ]
-    return pd.concat(parts).sort_index(kind="stable").astype(dict.fromkeys(["gene", *_DESCRIBED, "split"], str))
+    texts, places, first = [], [], []
+    for place, turn in enumerate(tqdm(turns, desc="statements", delay=5)):
+        templates = PARAPHRASES[wordings[place]]
+        for number in range(min(paraphrases, len(templates))):
+            template = templates[(turn + number) % len(templates)]
+            shown = opened if template.startswith("{object}") else names
+            texts.append(template.format(gene=genes[place], object=shown[place]))
+            places.append(place)
+            first.append(number == 0)
+    columns = ["gene", *_DESCRIBED, "split"]
+    return said[columns].iloc[places].astype(dict.fromkeys(columns, str)).assign(text=texts, first=first)
 
 
 def _about_several(said: pd.DataFrame, genes_per_statement: int, seed: int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.readers import clusters, differential, genes, gmt
+from reasonome.annotation.readers import clusters, differential, lists
 from reasonome.annotation.readers.columns import is_number, listed
 from reasonome.annotation.readers.files import is_gmt, read_file
 from reasonome.annotation.readers.frames import is_anndata, markers_of_anndata, table_of_frame
@@ -14,21 +14,19 @@ from reasonome.annotation.readers.table import Table, of_file
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
-KINDS = (gmt.KIND, genes.KIND, clusters.KIND, differential.KIND)
-_READERS = {clusters.KIND: clusters.read, differential.KIND: differential.read, genes.KIND: genes.read}
+_READERS = {"clusters": clusters.read, "differential": differential.read, "genes": lists.read_genes}
 
 
 def read_gene_lists(path: str | os.PathLike, settings: Annotation) -> GeneLists:
     """The gene lists of a file, plain or gzipped. `told` says how it was read, and what was skipped.
 
     It is of the kind that the settings say, else a GMT if its name ends in .gmt, else of the kind that its columns
-    tell. Lists that cannot be annotated are kept, with an error. InputError for a file that is no text, not of the
-    kind, or of none.
+    tell. Lists that cannot be annotated are kept, with an error. Raises InputError.
     """
     path = Path(path)
-    sets = settings.kind == gmt.KIND or (settings.kind is None and is_gmt(path))
+    sets = settings.kind == "gmt" or (settings.kind is None and is_gmt(path))
     file = read_file(path, sets)
-    found = gmt.read(file, settings) if sets else _read(of_file(file, settings.columns), settings)
+    found = lists.read_gmt(file, settings) if sets else _read(of_file(file, settings.columns), settings)
     return replace(found, told=(*found.told, *file.told))
 
 
@@ -53,8 +51,8 @@ def read_universe(path: str | os.PathLike) -> tuple[list[str], str]:
 
 
 def _read(table: Table, settings: Annotation) -> GeneLists:
-    kind = _kind(table) if settings.kind in (None, gmt.KIND) else settings.kind
-    if table.frame.empty and kind != genes.KIND:
+    kind = _kind(table) if settings.kind in (None, "gmt") else settings.kind
+    if table.frame.empty and kind != "genes":
         raise table.error("there are no rows in this table", fix="give a gene in each row below the header")
     return _READERS[kind](table, settings)
 
@@ -63,11 +61,11 @@ def _kind(table: Table) -> str:
     """The kind of a table, by the columns that it has. InputError where they tell none."""
     roles = table.columns.keys()
     if {"gene", "group"} <= roles:
-        return clusters.KIND
+        return "clusters"
     if "log2_fold_change" in roles and roles & {"adjusted_p", "p"}:
-        return differential.KIND
+        return "differential"
     if len(table.header) == 1 or (len(table.header) == 2 and roles & {"statistic", "log2_fold_change"}):
-        return genes.KIND
+        return "genes"
     if all(map(is_number, table.header[1:])):
         raise table.error(
             f"the first line is not a header: it has the numbers {', '.join(table.header[1:4])}",

@@ -3,12 +3,10 @@
 import pandas as pd
 
 from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, counted, uniquely_named
-from reasonome.annotation.readers.columns import READERS, is_missing, listed
-from reasonome.annotation.readers.options import unused
-from reasonome.annotation.readers.table import Table, listed_gene
+from reasonome.annotation.readers.columns import is_missing, listed
+from reasonome.annotation.readers.table import STATISTICS, Table, listed_genes, unused
 from reasonome.config import Annotation
 
-KIND = "clusters"
 LOG2_FOLD_CHANGE = 0.25  # as Seurat's FindAllMarkers has it
 TOP = 100  # genes of a cluster
 _ROW_NUMBERS = ("", "Unnamed: 0", "index")
@@ -18,8 +16,7 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     """One list for each cluster: its positive markers that pass the thresholds, the best first, `top` at most.
 
     Best is by score, else by adjusted p, then by p, then by fold change. A table without a column of clusters has a
-    column of genes for each. InputError where a cell is no number, the rows have numbers in place of genes, and no row
-    has a gene.
+    column of genes for each. Raises InputError.
     """
     if "group" not in table.columns:
         return _columns_of_genes(table, settings)
@@ -27,13 +24,13 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     if rows.empty:
         raise table.error("there is no gene set in the table: no row has a gene", fix="give a column of genes")
     passing, rule = _passing(rows, table, settings)
-    ranked = any(role in table.columns for role in READERS)
+    ranked = any(role in table.columns for role in STATISTICS)
     top = settings.top or TOP
     lists = []
     for group, of_group in rows.groupby("group", sort=False):
         markers = _best_first(passing[passing["group"] == group])
         taken = markers[:top]
-        genes = [listed_gene(row) for _, row in taken.iterrows()]
+        genes = listed_genes(taken, taken["log2_fold_change"].fillna(taken["statistic"]))
         description = f"{len(taken):,} of {counted(len(markers), 'marker')} that pass, {len(of_group):,} in the table"
         place = f"{'row' if table.file is None else 'line'} {of_group.index[0]}"
         empty = f"none of {counted(len(of_group), 'gene')} passes: loosen the thresholds, or leave this cluster out"
@@ -102,7 +99,7 @@ def _lists(lists: list[GeneList], told: list[str], table: Table, settings: Annot
         if role not in table.columns:
             idle += unused(settings, f"the table has no column of the {role.replace('_', ' ')}", [role])
     idle += unused(settings, "markers are the genes that go up", ["split"])
-    return GeneLists(lists, KIND, (*told, *idle))
+    return GeneLists(lists, "clusters", (*told, *idle))
 
 
 def _name(group: str) -> str:

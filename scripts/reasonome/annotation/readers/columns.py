@@ -1,6 +1,5 @@
-"""What columns of tables about genes are called by the common programs, and the numbers in their cells."""
+"""What columns of tables about genes are called by the common programs, and what cells without a value hold."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,8 +31,7 @@ _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf", re.ASCI
 def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:
     """Role → column: the one that is chosen, else the one that is called so. A single column is that of the genes.
 
-    InputError for a chosen column that is not there, and for a role that two columns have by the same name, as `padj`
-    and `p_adj` have.
+    Raises InputError.
     """
     if len(header) == 1:
         return {"gene": header[0]}
@@ -83,34 +81,3 @@ def is_missing(cell: str) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell is meant as a number, with a point or a comma."""
     return bool(_NUMBER.fullmatch(cell.strip()))
-
-
-def number(cell: str, file: Path | None, line: int, column: str) -> float:
-    """The number in a cell, NaN where it is missing; InputError for other text."""
-    if is_missing(cell):
-        return math.nan
-    try:
-        return float(cell)
-    except ValueError:
-        fix = "write numbers with a point: 0.05" if "," in cell else "give a number, or NA where there is none"
-        what = f"expected a number, found '{cell[:40]}'"
-        raise InputError(what, file=file, line=line, field=column, fix=fix) from None
-
-
-def p_value(cell: str, file: Path | None, line: int, column: str) -> float:
-    """The p value in a cell, NaN where it is missing; InputError for one below 0 or above 1."""
-    value = number(cell, file, line, column)
-    if value < 0 or value > 1:
-        fix = "give p values themselves, not their logarithms, and check that columns are under their names"
-        what = f"expected a p value from 0 to 1, found '{cell[:40]}'"
-        raise InputError(what, file=file, line=line, field=column, fix=fix)
-    return value
-
-
-def log2_change(cell: str, file: Path | None, line: int, column: str) -> float:
-    """The log2 fold change in a cell, NaN where it is missing; Seurat's `avg_logFC` is to base e and is converted."""
-    value = number(cell, file, line, column)
-    return value / math.log(2) if key(column) == NATURAL_FOLD_CHANGE else value
-
-
-READERS = {"adjusted_p": p_value, "p": p_value, "log2_fold_change": log2_change, "statistic": number}

@@ -6,10 +6,9 @@ import pandas as pd
 
 from reasonome.annotation.gene_list import GeneList, GeneLists, checked, counted, some
 from reasonome.annotation.readers.columns import listed
-from reasonome.annotation.readers.table import Table, listed_gene
+from reasonome.annotation.readers.table import Table, listed_genes
 from reasonome.config import Annotation
 
-KIND = "differential"
 LOG2_FOLD_CHANGE = 1.0  # twice or half as much
 _NEEDED = ("gene", "adjusted_p", "log2_fold_change")
 
@@ -18,8 +17,7 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     """The genes that pass the thresholds, by falling |statistic|, else |log2 fold change|: one list, or up and down.
 
     The universe are the genes whose p value is known: those that a filter took the adjusted one from were measured, and
-    those without any p value were not tested. InputError for a missing column, a cell that is no number, a p value
-    that cannot be, and a table without any adjusted p.
+    those without any p value were not tested. Raises InputError.
     """
     if missing := [role for role in _NEEDED if role not in table.columns]:
         what = f"there is no column of the {' or the '.join(missing).replace('_', ' ')} among {listed(table.header)}"
@@ -49,7 +47,7 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     both = set(up["gene"]) & set(down["gene"])
     lists = tuple(_list(name, genes, rule, settings.top, both) for name, genes in parts.items())
     universe, sentence = _universe(rows)
-    return GeneLists(lists, KIND, (*told, sentence), universe)
+    return GeneLists(lists, "differential", (*told, sentence), universe)
 
 
 def _strongest_first(rows: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +63,7 @@ def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[s
     flags = [f"in the table as up and as down: {some(contrary)}"] if contrary else []
     return checked(
         name,
-        [listed_gene(row) for _, row in taken.iterrows()],
+        listed_genes(taken, taken["log2_fold_change"].fillna(taken["statistic"])),
         ranked=True,
         description=f"{len(taken):,} of {counted(len(rows), 'gene')} with {rule}",
         flags=flags,

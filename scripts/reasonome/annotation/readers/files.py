@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reasonome.annotation.gene_list import counted
 from reasonome.core.errors import InputError
-from reasonome.facts.files.plain_table import csv_rows, swallowed
+from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
 
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
@@ -36,17 +36,10 @@ class TextFile:
         return stem(self.path)
 
     def rows(self) -> list[tuple[int, list[str]]]:
-        """(line, cells) of every row that is not blank.
-
-        InputError for quote marks that are not closed, or that make one cell of several rows.
-        """
-        found = []
-        for line, cells, last in csv_rows([f"{one}\n" for one in self.lines], self.path, self.delimiter):
-            if last is not None:
-                raise swallowed(self.path, line, last)
-            if any(cell.strip() for cell in cells):
-                found.append((line, [cell.strip() for cell in cells]))
-        return found
+        """(line, cells) of every row that is not blank. Raises InputError."""
+        rows = csv_rows([f"{one}\n" for one in self.lines], self.path, self.delimiter)
+        stripped = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+        return [(line, cells) for line, cells in stripped if any(cells)]
 
 
 def read_file(path: Path, sets: bool = False) -> TextFile:

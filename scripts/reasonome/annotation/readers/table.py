@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +10,21 @@ import pandas as pd
 
 from reasonome.annotation.gene_list import ListedGene
 from reasonome.annotation.readers import columns
-from reasonome.annotation.readers.columns import READERS, is_missing, is_number, listed, names_genes
+from reasonome.annotation.readers.columns import NATURAL_FOLD_CHANGE, is_missing, is_number, key, listed, names_genes
 from reasonome.annotation.readers.files import TextFile
+from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
+STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that are row numbers: of Entrez ids no study has just 1, 2, 3
 _NUMBERS = "the second field"  # what the numbers behind genes are called where there is no header
+# What each setting of tables is called on the command line.
+OPTIONS = {
+    "adjusted_p": "--adjusted-p",
+    "log2_fold_change": "--log2-fold-change",
+    "top": "--top",
+    "split": "--together",
+}
 _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
 
 
@@ -40,10 +49,7 @@ class Table:
         return list(self.frame.columns)
 
     def genes(self) -> list[str]:
-        """The genes of all rows, "" where there is none.
-
-        InputError where no column is known to have them, or where they are row numbers.
-        """
+        """The genes of all rows, "" where there is none. Raises InputError."""
         if "gene" not in self.columns:
             raise self.error(f"none of the columns {listed(self.header)} names the genes", field="gene", fix=_CALL_IT)
         found = ["" if is_missing(cell) else cell for cell in self.frame[self.columns["gene"]]]
@@ -59,12 +65,33 @@ class Table:
         """
         found = pd.DataFrame({"gene": self.genes()}, index=self.frame.index)
         found["group"] = self.frame[self.columns["group"]] if "group" in self.columns else ""
-        for role, read in READERS.items():
-            found[role] = math.nan
-            if column := self.columns.get(role):
-                cells = self.frame[column].items()
-                found[role] = [read(cell, self.file, line, column) for line, cell in cells]
+        for role in STATISTICS:
+            column = self.columns.get(role)
+            found[role] = math.nan if column is None else self._numbers(column)
+        for role in ("adjusted_p", "p"):
+            self._check_p(found[role], role)
+        if key(self.columns.get("log2_fold_change", "")) == NATURAL_FOLD_CHANGE:
+            found["log2_fold_change"] /= math.log(2)
         return found[found["gene"] != ""]
+
+    def _numbers(self, column: str) -> list[float]:
+        numbers = []
+        for line, cell in self.frame[column].items():
+            try:
+                numbers.append(math.nan if is_missing(cell) else float(cell))
+            except ValueError:
+                fix = "write numbers with a point: 0.05" if "," in cell else "give a number, or NA where there is none"
+                what = f"expected a number, found '{cell[:40]}'"
+                raise InputError(what, file=self.file, line=line, field=column, fix=fix) from None
+        return numbers
+
+    def _check_p(self, values: pd.Series, role: str) -> None:
+        wrong = values[(values < 0) | (values > 1)]
+        if len(wrong):
+            line, column = wrong.index[0], self.columns[role]
+            what = f"expected a p value from 0 to 1, found '{self.frame.loc[line, column][:40]}'"
+            fix = "give p values themselves, not their logarithms, and check that columns are under their names"
+            raise InputError(what, file=self.file, line=line, field=column, fix=fix)
 
     def used(self) -> str:
         """A sentence about which column is taken for what."""
@@ -82,8 +109,7 @@ class Table:
 def of_file(file: TextFile, chosen: Mapping[str, str]) -> Table:
     """The table of a file. Without a header it is a list of genes, or of genes and numbers.
 
-    `chosen` is role → column, as people give it. InputError for rows of another width than the header, several genes
-    on a line of a list, roles that cannot be told, and no rows at all.
+    `chosen` is role → column, as people give it. Raises InputError.
     """
     lines = [(line, text) for line, text in enumerate(file.lines, 1) if text.strip()]
     if len(lines) == 1 and (genes := _genes_of_line(lines[0][1])):
@@ -150,7 +176,16 @@ def _are_row_numbers(found: set[str]) -> bool:
     )
 
 
-def listed_gene(row: pd.Series) -> ListedGene:
-    """The gene of a row of `statistics`, weighted by its fold change, else its statistic, if that is finite."""
-    weight = row["statistic"] if math.isnan(row["log2_fold_change"]) else row["log2_fold_change"]
-    return ListedGene(row["gene"], float(weight) if math.isfinite(weight) else None)
+def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
+    """The genes of rows of `statistics`; a weight that is missing or infinite, which JSON cannot say, is None."""
+    return [
+        ListedGene(gene, float(weight) if math.isfinite(weight) else None)
+        for gene, weight in zip(rows["gene"], weights, strict=True)
+    ]
+
+
+def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:
+    """A sentence about those of some options that were set and do nothing, for a reason; none where there are none."""
+    fields = Annotation.model_fields
+    idle = [OPTIONS[name] for name in names if getattr(settings, name) != fields[name].default]
+    return [f"not used: {', '.join(idle)}, since {reason}"] if idle else []

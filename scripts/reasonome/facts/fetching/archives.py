@@ -23,10 +23,9 @@ def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
         with atomic.replacing(target) as unpacked, zipfile.ZipFile(archive) as handle:
             members = {info.filename: info for info in handle.infolist() if not info.is_dir()}
             if member is None and len(members) != 1:
-                raise InputError(
-                    f"{origin} holds {len(members)} files, expected one",
-                    fix=f"say which in `member:`, as in {min(members)}" if members else "check the URL",
-                )
+                what = f"{origin} holds {len(members)} files, expected one"
+                fix = f"say which in `member:`, as in {min(members)}" if members else "check the URL"
+                raise InputError(what, fix=fix)
             name = member or next(iter(members))
             if name not in members:
                 raise InputError(f"{origin} holds no {name}", field="member", fix=nearest(name, members))
@@ -103,11 +102,9 @@ def pip_download(package: str, version: str, folder: Path, field: str | None = N
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise InputError(
-            f"pip could not download {wanted}: {reason}",
-            field=field,
-            fix=f"check the network and the version: `pip index versions {package}` lists those that there are",
-        )
+        what = f"pip could not download {wanted}: {reason}"
+        fix = f"check the network and the version: `pip index versions {package}` lists those that there are"
+        raise InputError(what, field=field, fix=fix)
     return wheels[0]
 
 

@@ -72,10 +72,9 @@ def check_reply(path: Path, url: str, name: str) -> None:
         found = f"a message (JSON: {head[:200].decode('utf-8', errors='replace').strip()})"
     else:
         return
-    raise InputError(
-        f"{url} gave {found} instead of a file",
-        fix="open it in a browser: the file may have moved, or ask for a log-in, or be down for a while",
-    )
+    what = f"{url} gave {found} instead of a file"
+    fix = "open it in a browser: the file may have moved, or ask for a log-in, or be down for a while"
+    raise InputError(what, fix=fix)
 
 
 def _is_object(text: bytes) -> bool:

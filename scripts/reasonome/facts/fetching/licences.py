@@ -8,21 +8,6 @@ from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.facts.fetching.pins import UNPINNED, check_pinned, describe
 
-COLUMNS = [
-    "source",
-    "release",
-    "licence",
-    "licence_url",
-    "restricted",
-    "format",
-    "format_version",
-    "file",
-    "stated",
-    "size",
-    "sha256",
-    "pinned",
-]
-
 
 def waits(source: Source) -> bool:
     """Whether the source may not be used before somebody accepts its licence."""
@@ -52,10 +37,7 @@ def check_accepted(project: Project, source: str, *, alone: bool = False) -> Non
 
 
 def licence_table(project: Project, corpus: str) -> pd.DataFrame:
-    """What a corpus is made of: a row per native file, with source, release, licence and sha256 (COLUMNS).
-
-    Raises InputError for a licence that nobody has accepted and for a file that is missing or not the pinned one.
-    """
+    """What a corpus is made of: a row per native file, with source, release, licence and sha256. Raises InputError."""
     sources = project.corpora[corpus].sources
     for name in sources:
         check_accepted(project, name)
@@ -68,9 +50,20 @@ def licence_table(project: Project, corpus: str) -> pd.DataFrame:
             found = describe(path)
             pinned = check_pinned(project, name, key, found)
             stated = pinned.stated if pinned else found.stated
-            about = [source.release, source.licence, source.licence_url or "", "yes" if source.restricted else "no"]
             rows.append(
-                [name, *about, source.format, source.format_version, path.name, stated, found.size, found.sha256]
-                + ["yes" if pinned else UNPINNED]
+                {
+                    "source": name,
+                    "release": source.release,
+                    "licence": source.licence,
+                    "licence_url": source.licence_url or "",
+                    "restricted": "yes" if source.restricted else "no",
+                    "format": source.format,
+                    "format_version": source.format_version,
+                    "file": path.name,
+                    "stated": stated,
+                    "size": found.size,
+                    "sha256": found.sha256,
+                    "pinned": "yes" if pinned else UNPINNED,
+                }
             )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows)

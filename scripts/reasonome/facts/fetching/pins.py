@@ -3,6 +3,9 @@
 The lock file `sources.lock.yaml` beside sources.yaml holds them. What it does not name is unpinned.
 """
 
+import gzip
+import re
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +22,6 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.facts.fetching.archives import apt_download, check_zip, pip_download, undeb, unzip
 from reasonome.facts.fetching.download import check_reply, download
-from reasonome.facts.fetching.releases import stated_release
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"
@@ -29,6 +31,13 @@ HEADER = """\
 # What the native files of sources.yaml were when they were pinned. Written by `reasonome pin`, checked by
 # `reasonome verify` and by every build; a file that is not named here is unpinned.
 """
+_HEAD = 1 << 16  # bytes that are searched for a release: headers come first
+_STATED = (
+    re.compile(r"^data-version: *(.+?)\s*$", re.MULTILINE),  # OBO
+    re.compile(r"^!\s*date-generated: *(.+?)\s*$", re.MULTILINE),  # GAF 2.2
+    re.compile(r"^# Report created: *(.+?)\s*$", re.MULTILINE),  # CTD
+    re.compile(r"%(WikiPathways_\d{8})%"),
+)
 
 
 class FileState(NamedTuple):
@@ -38,7 +47,6 @@ class FileState(NamedTuple):
     key: str
     path: Path
     state: str
-    size: int | None
 
 
 def describe(path: Path, stated: str = "") -> LockedFile:
@@ -47,6 +55,31 @@ def describe(path: Path, stated: str = "") -> LockedFile:
         fix = f"one that is fetched: snakemake --cores 1 {path}; one of your own: put it there, or correct `path:`"
         raise InputError("this native file is missing", file=path, fix=fix)
     return LockedFile(sha256=file_sha256(path), size=path.stat().st_size, stated=stated_release(path) or stated)
+
+
+def stated_release(path: Path) -> str:
+    """What the file says: an OBO's data-version, a GAF's date, GO's date in a Bioconductor database; "" if nothing."""
+    with open(path, "rb") as handle:
+        head = handle.read(16)
+    if head.startswith(b"SQLite format 3\0"):
+        return _of_bioconductor(path)
+    try:
+        with gzip.open(path) if head.startswith(b"\x1f\x8b") else open(path, "rb") as handle:
+            text = handle.read(_HEAD).decode("utf-8", errors="replace")
+    except (OSError, EOFError):  # a damaged archive: the parsers say so
+        return ""
+    return next((match[1] for pattern in _STATED if (match := pattern.search(text))), "")
+
+
+def _of_bioconductor(path: Path) -> str:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        row = connection.execute("SELECT value FROM metadata WHERE name = 'GOSOURCEDATE'").fetchone()
+    except sqlite3.DatabaseError:  # some other database
+        return ""
+    finally:
+        connection.close()
+    return f"GO {row[0]}" if row else ""
 
 
 def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] = lambda found: None) -> LockedFile:
@@ -134,15 +167,13 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
         for key, file in project.sources[source].files.items():
             path = results.source_file(source, key, file)
             pinned = locked.files.get(key) if locked else None
-            size = path.stat().st_size if path.is_file() else None
-            if size is None:
+            if not path.is_file():
                 state = "not here" if pinned else f"not here, {UNPINNED}"
             elif pinned is None:
                 state = UNPINNED
             else:
-                same = size == pinned.size and file_sha256(path) == pinned.sha256
-                state = OK if same else CHANGED
-            states.append(FileState(source, key, path, state, size))
+                state = OK if file_sha256(path) == pinned.sha256 else CHANGED
+            states.append(FileState(source, key, path, state))
     return states
 
 

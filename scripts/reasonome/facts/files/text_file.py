@@ -34,8 +34,7 @@ _OTHER_KINDS = {
 def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end) of a UTF-8 text file; gzip is told by content.
 
-    A byte order mark and Windows line ends are no part of a line. Raises InputError for a file that is missing, empty,
-    a cut-off gzip, of another kind or not UTF-8, and for a carriage return within a line.
+    A byte order mark and Windows line ends are no part of a line. Raises InputError.
     """
     path = Path(path)
     check_is_file(path)
@@ -48,20 +47,13 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(shown, start=1):
                 text = decoded(line, path, number).rstrip("\r\n")
                 if "\r" in text:
-                    raise InputError(
-                        "a carriage return within the line: line ends of an old Mac, or a file that was put together",
-                        file=path,
-                        line=number,
-                        fix="give the file as it is published, or make all line ends alike: dos2unix -c mac FILE",
-                    )
+                    what = "a carriage return within the line: line ends of an old Mac, or a file that was put together"
+                    fix = "give the file as it is published, or make all line ends alike: dos2unix -c mac FILE"
+                    raise InputError(what, file=path, line=number, fix=fix)
                 yield number, text
         except _DAMAGED as error:
-            raise InputError(
-                f"the gzip file is damaged or cut off at this line or soon after ({error})",
-                file=path,
-                line=number + 1,
-                fix=FETCH_AGAIN,
-            ) from error
+            what = f"the gzip file is damaged or cut off at this line or soon after ({error})"
+            raise InputError(what, file=path, line=number + 1, fix=FETCH_AGAIN) from error
     if number == 0:
         raise InputError("the file is empty", file=path, fix=FETCH_AGAIN)
 
@@ -117,9 +109,6 @@ def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
     try:
         return data.decode("utf-8-sig" if line == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"not UTF-8 text ({error.reason}: byte {data[error.start]:#x})",
-            file=path,
-            line=line + data.count(b"\n", 0, error.start),
-            fix="convert it to UTF-8, for example: iconv -f latin1 -t utf-8",
-        ) from None
+        what = f"not UTF-8 text ({error.reason}: byte {data[error.start]:#x})"
+        fix = "convert it to UTF-8, for example: iconv -f latin1 -t utf-8"
+        raise InputError(what, file=path, line=line + data.count(b"\n", 0, error.start), fix=fix) from None

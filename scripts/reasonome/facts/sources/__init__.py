@@ -11,7 +11,6 @@ from reasonome.facts.sources import (
     ncbi_gene,
     panther,
     reactome,
-    reactome_mapping,
     uniprot,
     wikipathways,
 )
@@ -20,7 +19,7 @@ from reasonome.facts.sources.source import SourceFacts, SourceFormat
 FORMATS: dict[str, SourceFormat] = {
     "go": go.FORMAT,
     "reactome": reactome.FORMAT,
-    "reactome_mapping": reactome_mapping.FORMAT,
+    "reactome_mapping": reactome.MAPPING,
     "wikipathways": wikipathways.FORMAT,
     "hgnc": hgnc.FORMAT,
     "ncbi_gene": ncbi_gene.FORMAT,

@@ -13,7 +13,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import OBSOLETE, UNKNOWN, Ontology, Term, children_first
-from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat, with_genes
+from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
 
 _ASPECTS = {"bp": "involved_in", "mf": "enables", "cc": "located_in"}
 _FOLLOWED = {"isa", "part of"}  # of the relations between terms, as GO.sqlite names them
@@ -92,8 +92,7 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
 def ontology_from_sqlite(path: str | os.PathLike) -> Ontology:
     """The ontology of GO.db's GO.sqlite, with obsolete terms; parents are those by is_a and part_of.
 
-    GO.sqlite does not tell exact synonyms from others: a term here has all of them. Raises InputError for a file that
-    is no such database or is cut off, a missing table, a term without a name, and a cycle.
+    GO.sqlite does not tell exact synonyms from others: a term here has all of them. Raises InputError.
     """
     with _opened(path, _GO_TABLES, "GO.sqlite") as database:
         namespaces = dict(database.execute("SELECT ontology, term_type FROM go_ontology"))
@@ -154,16 +153,11 @@ def _opened(path: str | os.PathLike, tables: set[str], example: str) -> Iterator
 
 def _check_taxon(database: sqlite3.Connection, path: Path, taxon: int) -> None:
     said = {name.upper(): value for name, value in database.execute("SELECT name, value FROM metadata")}
-    organism = said.get("ORGANISM", "")
-    same = said["TAXID"] == str(taxon) if "TAXID" in said else organism == SPECIES.get(taxon)
-    if not same:
-        found = f"{organism or 'no organism'} (taxon {said.get('TAXID', '?')})"
-        raise InputError(
-            f"expected the genes of taxon {taxon}, found {found}",
-            file=path,
-            field="metadata.TAXID",
-            fix="give the package of that organism (org.Hs.eg.db is human, org.Mm.eg.db mouse), or ask for its taxon",
-        )
+    if said.get("TAXID") != str(taxon):
+        found = f"{said.get('ORGANISM', 'no organism')} (taxon {said.get('TAXID', '?')})"
+        what = f"expected the genes of taxon {taxon}, found {found}"
+        fix = "give the package of that organism (org.Hs.eg.db is human, org.Mm.eg.db mouse), or ask for its taxon"
+        raise InputError(what, file=path, field="metadata.TAXID", fix=fix)
 
 
 def _catalogue(database: sqlite3.Connection) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -14,13 +14,8 @@ from reasonome.facts.sources.table import AS_PUBLISHED, facts_of, of_organism, o
 
 ORGANISMS = {9606: "Human", 10090: "Mouse", 10116: "Rat"}
 COLUMNS = [
-    "complex_id",
-    "complex_name",
-    "organism",
-    "purification_methods",
-    "subunits_gene_name",
-    "subunits_uniprot_id",
-]
+    "complex_id", "complex_name", "organism", "purification_methods", "subunits_gene_name", "subunits_uniprot_id",
+]  # fmt: skip
 _NONE = {"None", "N/A"}
 _METHOD = re.compile(r"MI:\d{4}")
 _NEW_RECORD = re.compile(r"\d+\t")
@@ -30,8 +25,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """`subunit_of_complex` facts of one organism; evidence: the MI codes of the purification methods.
 
     A subunit is looked up by symbol, then by UniProt accession. Complexes of other organisms and those without a name
-    are left out and counted. Raises InputError for the header of another release, a row of another width, and a file
-    without complexes of the organism.
+    are left out and counted. Raises InputError.
     """
     path, left_out = files["complexes"], Counter()
     organism = organism_name(taxon, ORGANISMS, "CORUM")

@@ -20,11 +20,10 @@ _GENE = ["GeneID", "GeneSymbol"]
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`affected_by_chemical`, `associated_with_disease`, `inferred_disease` and `member_of_pathway` facts.
 
-    Any of the files may be given, as .csv or .tsv. In `chem_gene` only interactions seen in the organism count;
-    most of CTD's gene ids are human even there, and its other files name no organism. Direct evidence for
-    a disease is kept apart from inference through chemicals, whose score is the evidence; a gene keeps
-    INFERRED_PER_GENE inferred diseases. Raises InputError for a header or row of another form, and for ids that are no
-    numbers.
+    Any of the files may be given, as .csv or .tsv. In `chem_gene` only interactions seen in the organism count; most of
+    CTD's gene ids are human even there, and its other files name no organism. Direct evidence for a disease is kept
+    apart from inference through chemicals, whose score is the evidence; a gene keeps INFERRED_PER_GENE inferred
+    diseases. Raises InputError.
     """
     left_out: Counter = Counter()
     readers = {
@@ -93,9 +92,10 @@ def _pathways(path: Path) -> Iterator[tuple]:
 
 
 def _rows(path: Path, columns: list[str], optional: list[str] | None = None) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, cells by column); the columns are named by the comment below `# Fields:`, or by the first row."""
+    """(line, cells by column); the columns are named by a comment above the rows, or by the first row."""
     numbered = lines(path)
-    header, body = _header(numbered, path)
+    header = _header(numbered, path)
+    body = (pair for pair in numbered if not pair[1].startswith("#"))
     line = 0
     for line, row in records(chain([header], body), path, [*_GENE, *columns], optional or []):
         check_entrez_id(row["GeneID"], path, line, "GeneID")
@@ -104,28 +104,15 @@ def _rows(path: Path, columns: list[str], optional: list[str] | None = None) -> 
         raise InputError("there are no rows below the header", file=path, line=header[0], fix=FETCH_AGAIN)
 
 
-def _header(numbered: Iterator[tuple[int, str]], path: Path) -> tuple[tuple[int, str], Iterator[tuple[int, str]]]:
-    """The numbered line that names the columns, and those of the rows."""
-    header, announced, line = None, False, 0
+def _header(numbered: Iterator[tuple[int, str]], path: Path) -> tuple[int, str]:
+    """The numbered line that names the columns."""
     for line, text in numbered:
-        comment = text.removeprefix("#").strip()
+        if "GeneID" in text:
+            return line, text
         if not text.startswith("#"):
-            if header:
-                return header, chain([(line, text)], numbered)
-            if "GeneID" in text:
-                return (line, text), numbered
             break
-        if announced and comment and not header:
-            header = (line, comment)
-        announced = announced or comment == "Fields:"
-    if header:
-        return header, iter(())
-    raise InputError(
-        "the columns are not named: expected a comment '# Fields:' and below it GeneSymbol, GeneID, ...",
-        file=path,
-        line=line,
-        fix=f"{AS_PUBLISHED}, with its header",
-    )
+    what = "the columns are not named: expected a comment '# Fields:' and below it GeneSymbol, GeneID, ..."
+    raise InputError(what, file=path, line=line, fix=f"{AS_PUBLISHED}, with its header")
 
 
 def _score(value: str, path: Path, line: int) -> float:

@@ -45,10 +45,8 @@ def chromosome_name(text: str) -> str:
 def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     """The genes on chromosomes, and how many rows are of other sequences (patches, alternate loci).
 
-    A file without a header is MAGMA's: blanks between id, chromosome, start and end, then perhaps strand and symbol.
-    A header names its columns as IDENTIFIERS and PLACES have them. Raises InputError, with file, line and column, for
-    a header without them, a row of another width, a gene without an identifier, positions that are no numbers from 1
-    or end before they start, and a file without any gene.
+    A file without a header is MAGMA's: blanks between id, chromosome, start and end, then perhaps strand and symbol. A
+    header names its columns as IDENTIFIERS and PLACES have them. Raises InputError.
     """
     numbered = [(line, text) for line, text in lines(path) if text.strip()]
     if not numbered:

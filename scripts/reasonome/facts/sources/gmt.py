@@ -30,10 +30,7 @@ class GeneSet(NamedTuple):
 
 
 def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
-    """Yield the gene sets of a GMT; empty fields at the end of a line are ignored.
-
-    Raises InputError for a line without a name or with fewer than three columns, and for a file without sets.
-    """
+    """Yield the gene sets of a GMT; empty fields at the end of a line are ignored. Raises InputError."""
     found = False
     for number, line in lines(path):
         if not line.strip():
@@ -77,16 +74,9 @@ def no_descriptions(path: Path, line: int | None = None, what: str = "") -> Inpu
 
 
 def members(
-    name: str,
-    path: Path,
-    sets: list[tuple[GeneSet, str, str]],
-    genes: GeneTable,
-    strict: bool = True,
+    name: str, path: Path, sets: list[tuple[GeneSet, str, str]], genes: GeneTable, strict: bool = True
 ) -> SourceFacts:
-    """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`.
-
-    Raises InputError for a name without letters and digits, and for an id that two sets of different genes have.
-    """
+    """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`. Raises InputError."""
     first: dict[str, GeneSet] = {}
     for one, object_id, object_name in sets:
         check_name(object_name, path, one.line, "the gene set")

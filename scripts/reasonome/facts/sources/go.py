@@ -114,8 +114,7 @@ class _Stanza:
 def read_obo(path: str | os.PathLike) -> Ontology:
     """Read an OBO file (1.2 or 1.4): ids, names, exact synonyms, namespaces, obsolescence, is_a, part_of.
 
-    Raises InputError for a missing header, a line that is not `tag: value`, a term without id, name or namespace, an id
-    given twice, an edge to a term that is not there, and a cycle.
+    Raises InputError.
     """
     header, *stanzas = _read_stanzas(path)
     if not stanzas:
@@ -197,9 +196,7 @@ def _identifier(value: str) -> str:
 
 
 def children_first(
-    parents: Mapping[str, Sequence[str]],
-    path: str | os.PathLike,
-    lines_of: Mapping[tuple[str, str], int] | None = None,
+    parents: Mapping[str, Sequence[str]], path: str | os.PathLike, lines_of: Mapping[tuple[str, str], int] | None = None
 ) -> tuple[str, ...]:
     """All terms, each after all its children; InputError for a cycle, with its first line in `path` where known.
 
@@ -228,9 +225,8 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, 
     """Read a GAF 2.2: the annotations, and those with NOT, whose relations have it in front.
 
     One row for each annotation and relation, in the order of the file. Columns: line (int), database, accession,
-    symbol, relation, term_id, evidence. Annotations with NOT and with evidence ND are left out of the first table;
-    its `attrs["left_out"]` counts them. Raises InputError for another GAF version, a row without 17 columns, another
-    taxon, and a qualifier that GAF 2.2 does not have.
+    symbol, relation, term_id, evidence. Annotations with NOT and with evidence ND are left out of the first table; its
+    `attrs["left_out"]` counts them. Raises InputError.
     """
     annotations, denied, left_out = [], [], Counter()
     for line, columns in rows(_without_comments(path), path, GAF_COLUMNS):
@@ -300,11 +296,9 @@ def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozen
     for object_id, genes in annotations.groupby("object_id")["gene"]:
         term_id = ontology.main_id(object_id)
         if term_id is None:
-            raise InputError(
-                f"term {object_id} is not in the ontology",
-                field="object_id",
-                fix="facts and ontology must be of one release: build the facts again with this OBO",
-            )
+            what = f"term {object_id} is not in the ontology"
+            fix = "facts and ontology must be of one release: build the facts again with this OBO"
+            raise InputError(what, field="object_id", fix=fix)
         sets.setdefault(term_id, set()).update(genes)
     for term_id in ontology.order:
         if term_id in sets:
@@ -329,9 +323,10 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     if rows.empty:
         what = f"no annotation names a live term of {Path(files['obo']).name}"
         raise InputError(what, file=files["gaf"], fix="give an OBO and a GAF of the same release")
-    if disagreeing := _disagreeing(rows, genes):
+    described = _described(rows, ontology, genes)
+    if disagreeing := int(described["disagrees"].sum()):
         left_out["annotations whose symbol and accession are two genes (the symbol's was taken)"] = disagreeing
-    facts = with_genes(name, _described(rows, ontology, genes), genes, files["gaf"], left_out)
+    facts = with_genes(name, described, genes, files["gaf"], left_out)
     denied = denied[denied["term_id"].map(ontology.fault) == ""]
     if denied.empty:
         return facts
@@ -339,29 +334,21 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 
 
 def _described(rows: pd.DataFrame, ontology: Ontology, genes: GeneTable) -> pd.DataFrame:
-    """Annotations with the identifier that tells the gene, and the term's main id and name."""
+    """Annotations with the identifier that tells the gene, and the term's main id and name.
+
+    The identifier is the symbol where it is current, else the accession where it names one gene, else the symbol;
+    `disagrees` says that the symbol is current and that the accession names another gene.
+    """
+    of_accession = {i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()}
+    by_accession = rows["accession"].map(of_accession)
+    is_current = rows["symbol"].isin(genes.genes)
     object_id = rows["term_id"].map(ontology.main_id)
     return rows.assign(
-        identifier=_identifiers(rows, genes),
+        identifier=rows["symbol"].where(is_current | by_accession.isna(), rows["accession"]),
+        disagrees=is_current & by_accession.notna() & (by_accession != rows["symbol"]),
         object_id=object_id,
         object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
     )
-
-
-def _identifiers(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:
-    """The symbol where it is current, else the accession where it names one gene, else the symbol."""
-    by_accession = _genes_of_accessions(rows, genes)
-    return rows["symbol"].where(rows["symbol"].isin(genes.genes) | by_accession.isna(), rows["accession"])
-
-
-def _disagreeing(rows: pd.DataFrame, genes: GeneTable) -> int:
-    """How many rows have a current symbol, and an accession that names another gene."""
-    by_accession = _genes_of_accessions(rows, genes)
-    return int((rows["symbol"].isin(genes.genes) & by_accession.notna() & (by_accession != rows["symbol"])).sum())
-
-
-def _genes_of_accessions(rows: pd.DataFrame, genes: GeneTable) -> pd.Series:
-    return rows["accession"].map({i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()})
 
 
 FORMAT = SourceFormat(read=read)

@@ -10,18 +10,9 @@ from reasonome.facts.sources.source import SourceFacts, SourceFormat
 from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, facts_of, records
 
 COLUMNS = [
-    "hgnc_id",
-    "symbol",
-    "name",
-    "status",
-    "alias_symbol",
-    "prev_symbol",
-    "gene_group",
-    "gene_group_id",
-    "entrez_id",
-    "ensembl_gene_id",
-    "uniprot_ids",
-]
+    "hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id",
+    "entrez_id", "ensembl_gene_id", "uniprot_ids",
+]  # fmt: skip
 # May be missing: only candidates at loci are chosen by it.
 LOCUS_TYPE = "locus_type"
 # The second are genes of one locus that share exons, as UGT1A1 to UGT1A10.
@@ -36,9 +27,7 @@ def read_genes(path: str | os.PathLike) -> list[Gene]:
 def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
     """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
 
-    Raises InputError for missing columns, a row of another width, a gene without symbol or id, a symbol that is
-    a number, a symbol, HGNC or Entrez id that stands twice, an Entrez id that is no number, gene groups whose names and
-    ids do not pair up, and a table without any approved gene.
+    Raises InputError.
     """
     genes: list[tuple[int, Gene]] = []
     # Not the Ensembl id, which two genes may share: it is ambiguous then, and means neither.
@@ -85,13 +74,9 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
         check_entrez_id(fields["entrez_id"], path, line, "entrez_id")
     names, ids = _list(fields["gene_group"]), _list(fields["gene_group_id"])
     if len(names) != len(ids):
-        raise InputError(
-            f"{fields['symbol']} has {len(names)} gene group name(s) but {len(ids)} id(s)",
-            file=path,
-            line=line,
-            field="gene_group_id",
-            fix="names and ids are lists joined by | of equal length",
-        )
+        what = f"{fields['symbol']} has {len(names)} gene group name(s) but {len(ids)} id(s)"
+        fix = "names and ids are lists joined by | of equal length"
+        raise InputError(what, file=path, line=line, field="gene_group_id", fix=fix)
     return Gene(
         symbol=fields["symbol"],
         name=fields["name"],

@@ -13,17 +13,9 @@ from reasonome.facts.sources.source import SourceFacts, SourceFormat
 from reasonome.facts.sources.table import check_entrez_id, check_once, check_symbol, facts_of, of_organism, records
 
 COLUMNS = [
-    "tax_id",
-    "GeneID",
-    "Symbol",
-    "Synonyms",
-    "dbXrefs",
-    "map_location",
-    "description",
-    "type_of_gene",
-    "Symbol_from_nomenclature_authority",
-    "Full_name_from_nomenclature_authority",
-]
+    "tax_id", "GeneID", "Symbol", "Synonyms", "dbXrefs", "map_location", "description", "type_of_gene",
+    "Symbol_from_nomenclature_authority", "Full_name_from_nomenclature_authority",
+]  # fmt: skip
 SUMMARY_COLUMNS = ["tax_id", "GeneID", "Source", "Summary"]
 # Types that say nothing of the gene.
 _VAGUE_TYPES = {"", "unknown", "other"}
@@ -47,8 +39,7 @@ class Record(NamedTuple):
 def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
     """The genes of one organism, and the rows left out: other organisms, placeholders, regions, withdrawn.
 
-    Raises InputError for another header, a row of another width, an id that is no number or stands twice, a symbol that
-    is a number, and a file without genes of the organism.
+    Raises InputError.
     """
     kept, left_out = [], Counter()
     seen: dict[str, int] = {}

@@ -21,8 +21,7 @@ _PREFIXED = ("HGNC", "MGI", "RGD")
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`member_of_pathway` facts of the sequences of one organism; evidence is the confidence code.
 
-    Raises InputError for a row without 11 columns, a pathway or sequence id of another form, an organism that
-    has no species code here, and a file without rows of the organism.
+    Raises InputError.
     """
     path, left_out = files["associations"], Counter()
     code = organism_name(taxon, SPECIES_CODES, "PANTHER")
@@ -36,12 +35,9 @@ def _rows(path: Path) -> Iterator[tuple[int, tuple]]:
     for line, row in rows(lines(path), path, COLUMNS):
         pathway, pathway_name, sequence, confidence = (row[place].strip() for place in (0, 1, 4, 6))
         if not (pathway.startswith("P") and pathway[1:].isdigit()):
-            raise InputError(
-                f"expected a pathway accession such as P00001 in column 1, found '{pathway[:40]}'",
-                file=path,
-                line=line,
-                fix="give PANTHER's SequenceAssociationPathway file as it is published (no header)",
-            )
+            what = f"expected a pathway accession such as P00001 in column 1, found '{pathway[:40]}'"
+            fix = "give PANTHER's SequenceAssociationPathway file as it is published (no header)"
+            raise InputError(what, file=path, line=line, fix=fix)
         species, *pairs = sequence.split("|")
         ids = tuple(map(_identifier, pairs))
         if not species or not ids or not all(ids):

@@ -1,4 +1,4 @@
-"""Cases of rare diseases: GA4GH Phenopackets v2 (JSON), in a folder, a zip archive or JSON lines, and a flat layout."""
+"""Cases of rare diseases: GA4GH Phenopackets v2 (JSON), in a zip archive or JSON lines, and a flat layout."""
 
 import json
 import re
@@ -267,73 +267,57 @@ class _FlatCase(BaseModel):
 def read_cases(path: str | Path) -> list[Case]:
     """All cases of `path`, in the order of its lines or of its files' names; nothing is left out.
 
-    `path` is a folder or a .zip with phenopackets at any depth (*.json; hidden files are passed over), one phenopacket
-    (.json), or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError for
-    what is no JSON object or no phenopacket of version 2, for a field without its type (with its path in the JSON), for
-    one that the flat layout does not have,
-    for a phenotype without an HPO id, for an id that two cases have, and where there is no case at all.
+    `path` is a .zip with phenopackets at any depth (*.json; hidden files are passed over), one phenopacket (.json), or
+    JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError.
     """
     path = Path(path)
     cases: dict[str, Case] = {}
-    for where, line, text in _texts(path):
-        case = _parse(text, path, where, line)
+    for where, place, text in _texts(path):
+        case = _parse(text, where, place)
         if case.id in cases:
-            raise InputError(
-                f"the id {case.id} is also that of the case at {cases[case.id].where}",
-                **_place(path, where, line),
-                field="id",
-                fix="give each case an id of its own, or leave one of the two out",
-            )
+            what = f"the id {case.id} is also that of the case at {cases[case.id].where}"
+            fix = "give each case an id of its own, or leave one of the two out"
+            raise InputError(what, **place, field="id", fix=fix)
         cases[case.id] = case
     if not cases:
-        raise InputError("there is no phenopacket in it", file=path, fix="give a folder or .zip with *.json files")
+        raise InputError("there is no phenopacket in it", file=path, fix="give a .zip with *.json files")
     return list(cases.values())
 
 
-def _texts(path: Path) -> Iterator[tuple[str, int | None, str]]:
-    """(place, line number of JSON lines, text) of each case."""
-    if path.is_dir():
-        found = (file for file in path.rglob("*.json") if not file.is_dir())
-        files = sorted(file for file in found if not _hidden(file.relative_to(path).parts))
-        for file in tqdm(files, desc=printable(path.name), unit=" cases", delay=5, leave=False):
-            yield file.relative_to(path).as_posix(), None, _file_text(file)
-        return
+def _texts(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(place in the file, file and line for errors, text) of each case."""
     if zipfile.is_zipfile(path):
         yield from _members(path)
     elif path.suffix == ".json":
-        yield path.name, None, _file_text(path)
+        check_is_file(path)
+        yield path.name, {"file": path}, decoded(path.read_bytes(), path)
     else:
-        yield from ((f"line {number}", number, line) for number, line in lines(path) if line.strip())
+        for number, line in lines(path):
+            if line.strip():
+                yield f"line {number}", {"file": path, "line": number}, line
 
 
-def _file_text(path: Path) -> str:
-    check_is_file(path)
-    return decoded(path.read_bytes(), path)
-
-
-def _members(path: Path) -> Iterator[tuple[str, None, str]]:
+def _members(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
     place = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = [one for one in archive.infolist() if one.filename.endswith(".json")]
-            infos = [one for one in infos if not _hidden(PurePosixPath(one.filename).parts)]
+            infos = [one for one in archive.infolist() if one.filename.endswith(".json") and not _hidden(one.filename)]
             infos.sort(key=lambda one: one.filename)
             for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
                 place = f"{path}:{info.filename}"
                 if info.file_size > _LARGEST:
                     raise InputError(f"{info.file_size:,} bytes are no phenopacket", file=place, fix="take it out")
-                yield info.filename, None, decoded(archive.read(info), place)
+                yield info.filename, {"file": place}, decoded(archive.read(info), place)
     # RuntimeError: encrypted, or packed in a way that Python does not know
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
 
 
-def _hidden(parts: tuple[str, ...]) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in parts)
+def _hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
-def _parse(text: str, path: Path, where: str, line: int | None) -> Case:
-    place = _place(path, where, line)
+def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
     try:
         found = _without_nulls(json_text.loads(text, unique_keys=True))
     except (ValueError, RecursionError) as error:
@@ -372,15 +356,6 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     )
     fix = next((_FIXES[name] for name in names if name in _FIXES), "see https://phenopacket-schema.readthedocs.io")
     return InputError(what + given, **place, field=field, fix=fix)
-
-
-def _place(path: Path, where: str, line: int | None) -> dict[str, Any]:
-    """Where a case stands, for errors."""
-    if line is not None:
-        return {"file": path, "line": line}
-    if path.is_dir():
-        return {"file": path / where}
-    return {"file": path if path.name == where else f"{path}:{where}"}
 
 
 def _terms(found: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:

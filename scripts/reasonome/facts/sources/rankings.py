@@ -83,9 +83,7 @@ class CaseRow:
 def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
     """The questions about loci of a table; `columns` says what the columns of fields (LOCUS_COLUMNS) are called.
 
-    Raises InputError, with file, line and column, for what `read_table` refuses, a needed column that is missing, an id
-    that stands twice or is not on one line, a brace that is not closed, a position or score that is no number, a
-    chromosome that is none or stands without a position, and another number of scores than candidates.
+    Raises InputError.
     """
     rows = []
     for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
@@ -137,10 +135,7 @@ def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None
 
 
 def _fields(
-    path: str | os.PathLike,
-    columns: Mapping[str, str],
-    known: Mapping[str, tuple[str, ...]],
-    needed: Sequence[str],
+    path: str | os.PathLike, columns: Mapping[str, str], known: Mapping[str, tuple[str, ...]], needed: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str], Mapping[str, str]]]:
     """(line, stripped cell by field, what gives a field's column) of every row; "" where there is no column."""
     for field in columns:

@@ -4,7 +4,6 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,12 +36,9 @@ def rows(
             yield line, row
         elif "".join(row).strip():
             kind = "tab" if delimiter == "\t" else "comma"
-            raise InputError(
-                f"expected {width} {kind}-separated columns, found {len(row)}",
-                file=path,
-                line=line,
-                fix=f"{FETCH_AGAIN}; editors, spreadsheets and a quote mark that is not closed also break rows",
-            )
+            what = f"expected {width} {kind}-separated columns, found {len(row)}"
+            fix = f"{FETCH_AGAIN}; editors, spreadsheets and a quote mark that is not closed also break rows"
+            raise InputError(what, file=path, line=line, fix=fix)
 
 
 def records(
@@ -55,8 +51,7 @@ def records(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, stripped cells by column) of the rows below a header; those of an optional column may all be "".
 
-    The delimiter is a tab, or a comma where the header has no tab; then cells may be quoted. Raises InputError for a
-    column that is missing, and for a row of another width than the header.
+    The delimiter is a tab, or a comma where the header has no tab; then cells may be quoted. Raises InputError.
     """
     line, text = next(numbered)
     delimiter = "\t" if "\t" in text else ","
@@ -115,11 +110,9 @@ def organism_name(taxon: int, names: Mapping[int, str], source: str) -> str:
 def check_human(taxon: int, source: str) -> None:
     """InputError for another organism than the human."""
     if taxon != 9606:
-        raise InputError(
-            f"{source} has human genes only (taxon 9606), not those of taxon {taxon}",
-            field="taxon",
-            fix="use a source of that organism instead, for example of format ncbi_gene or bioconductor",
-        )
+        what = f"{source} has human genes only (taxon 9606), not those of taxon {taxon}"
+        fix = "use a source of that organism instead, for example of format ncbi_gene or bioconductor"
+        raise InputError(what, field="taxon", fix=fix)
 
 
 def check_entrez_id(value: str, path: str | os.PathLike, line: int, field: str) -> None:
@@ -160,19 +153,15 @@ def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
 
 
 def facts_of(
-    name: str,
-    parts: Sequence[tuple[Path, Iterable[tuple]]],
-    genes: GeneTable,
-    left_out: dict[str, int] | None = None,
+    name: str, parts: Sequence[tuple[Path, Iterable[tuple]]], genes: GeneTable, left_out: dict[str, int] | None = None
 ) -> SourceFacts:
     """The facts of (file, rows of ROW_COLUMNS) pairs; an identifier without a gene is told once, where it is first.
 
     In place of an identifier there may be a tuple of several, of which the first that names a gene counts.
     """
-    known = cache(lambda identifiers: first_known(identifiers, genes))
     tables = []
     for path, part in parts:
-        resolved = [(known(i) if isinstance(i, tuple) else i, *rest) for i, *rest in part]
+        resolved = [(first_known(i, genes) if isinstance(i, tuple) else i, *rest) for i, *rest in part]
         tables.append((path, pd.DataFrame(resolved, columns=ROW_COLUMNS)))
     mapped = [with_genes(name, table, genes, path) for path, table in tables]
     return SourceFacts(

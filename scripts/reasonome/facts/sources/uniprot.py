@@ -42,9 +42,8 @@ Found = tuple[str, str, str, str]
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """The facts of whichever of the columns of TOPICS and KEYWORDS are there.
 
-    Entry, a gene column and an organism column must be. An entry's gene is found by accession; one that
-    encodes several genes speaks of each primary gene name. Raises InputError for missing columns, a row of
-    another width, a comment that does not begin with its topic, and a file without entries of the organism.
+    Entry, a gene column and an organism column must be. An entry's gene is found by accession; one that encodes several
+    genes speaks of each primary gene name. Raises InputError.
     """
     path, left_out = files["table"], Counter()
     numbered = lines(path)

@@ -10,14 +10,11 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped
-from reasonome.facts.files.plain_table import PlainTable, parse
-from reasonome.facts.files.text_file import read_text
+from reasonome.facts.files.plain_table import PlainTable, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import with_genes
 
 COLUMNS = ("ID", "Genes", "Term_Description")
-# Excel's first line, which it reads and does not show. The header tells the delimiter too.
-_NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE)
 _BETWEEN_GENES = re.compile(r"[\s,;/|]+")
 
 
@@ -47,8 +44,7 @@ def read_published(
 
 def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
     """(line, id, identifiers of genes, name) of every row."""
-    text, _ = read_text(path)
-    table = parse(_NAMED_DELIMITER.sub("", text, count=1), Path(path), COLUMNS)
+    table = read_table(path, COLUMNS)
     first_line: dict[str, int] = {}
     for line, *cells in zip(table.lines, *map(table.cells, _columns(table)), strict=True):
         identifier, listed, name = (cell.strip() for cell in cells)

@@ -1,0 +1,65 @@
+"""Lists of genes: one that is named as its file, whose genes a number may rank, and the sets of a GMT."""
+
+from reasonome.annotation.gene_list import GeneLists, ListedGene, checked, counted, some, uniquely_named
+from reasonome.annotation.readers.files import TextFile
+from reasonome.annotation.readers.table import OPTIONS, Table, listed_genes, unused
+from reasonome.config import Annotation
+from reasonome.core.errors import InputError
+
+
+def read_genes(table: Table, settings: Annotation) -> GeneLists:
+    """The list of a table's column of genes: in the order of its statistic or fold change, the highest first.
+
+    Without such a column the first genes matter most if the table says so, else none does. InputError where there is
+    no gene.
+    """
+    rows = table.statistics()
+    if rows.empty:
+        raise table.error("there is no gene in the file", fix="write one gene a line")
+    number = next((role for role in ("statistic", "log2_fold_change") if role in table.columns), None)
+    told, flags = [f"read as one list of {counted(len(rows), 'gene')}"], []
+    if len(table.header) > 1:
+        told.append(table.used())
+    if number:
+        rows = rows.sort_values(number, ascending=False, kind="stable")
+        bare = list(rows.loc[rows[number].isna(), "gene"])
+        flags = [f"without a number, and so last: {some(bare)}"] if bare else []
+        genes = listed_genes(rows, rows[number])
+        told.append("genes in the order of their number, the highest first")
+    else:
+        genes = list(map(ListedGene, rows["gene"]))
+        hint = "genes in no order: a line `# ranked` in the file says that the first ones matter most"
+        told.append("genes in the order of the file, which says that it is ranked" if table.ranked else hint)
+    ranked = table.ranked or number is not None
+    if ranked and settings.top is not None and settings.top < len(genes):
+        told.append(f"the first {settings.top:,} of {len(genes):,} genes are taken")
+        genes = genes[: settings.top]
+    if ranked:
+        reason = "a ranking is one list, without p values and fold changes"
+        idle = unused(settings, reason, [name for name in OPTIONS if name != "top"])
+    else:
+        idle = unused(settings, "the list has no statistics and no order, and is taken whole")
+    return GeneLists((checked(table.name, genes, ranked, flags=flags),), "genes", (*told, *idle))
+
+
+def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
+    """The sets of a GMT; one without genes is kept, with an error. The sources of facts are read more strictly.
+
+    Raises InputError for a line without tabs or without a name, and for a file without sets.
+    """
+    found = []
+    for line, text in enumerate(file.lines, 1):
+        if not text.strip():
+            continue
+        name, *rest = (field.strip() for field in text.split("\t"))
+        if not (name and rest):
+            what = f"expected name, description and genes, tab-separated; found '{text.strip()[:60]}'"
+            fix = "put tabs between name, description and genes; give `--kind genes` for a list of one gene a line"
+            raise InputError(what, file=file.path, line=line, fix=fix)
+        description = rest[0] if rest[0] != "na" else ""
+        found.append(checked(name, map(ListedGene, rest[1:]), description=description, place=f"line {line}"))
+    if not found:
+        raise InputError("there is no gene set in the file", file=file.path, fix="give a file with one set a line")
+    told = f"read as a GMT of {counted(len(found), 'gene set')}"
+    idle = unused(settings, "a GMT has no statistics, and its sets are taken whole")
+    return GeneLists(uniquely_named(found), "gmt", (told, *idle))
