@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from reasonome.training import (
     checkpoints,
     fitting,
     kernels,
+    lm_head,
     ordering,
     processes,
     recomputation,
@@ -101,7 +102,7 @@ class Stage:
         chosen = precision.choose(self.recipe.precision, say=processes.is_first())
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
         self.kernels = kernels.choose(self.recipe)
-        self.kernels.install()
+        lm_head.use(self.kernels.labelled_head)
         self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
@@ -133,7 +134,9 @@ class Stage:
     def load_model(self) -> Any:
         """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says."""
         self._sharding = self._sharding or sharding.prepare(self.arguments())
-        settings = adapters.loading(self.recipe) | self.kernels.loading()
+        settings = adapters.loading(self.recipe)
+        if self.kernels.attention:
+            settings["attn_implementation"] = self.kernels.attention
         model = AutoModelForCausalLM.from_pretrained(self.parent / "model", **settings)
         adapters.check_targets(model, self.recipe.adapter)
         return model
@@ -145,16 +148,14 @@ class Stage:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int, taken: float = 0) -> int:
-        """Find what the recipe leaves to `auto`, for texts of up to `longest` tokens; the longest that fits.
+    def fit(self, longest: int, taken: float = 0) -> None:
+        """Find the rows that the recipe leaves to `auto`, where the longest has `longest` tokens.
 
         `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
-        self.micro_batch_size = found.micro_batch_size
-        return found.max_length
+        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""
@@ -185,7 +186,7 @@ class Stage:
             "use_cpu": not torch.cuda.is_available(),
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,
-            **self.kernels.arguments(),
+            "use_liger_kernel": self.kernels.liger,
             "ddp_find_unused_parameters": False,
             **sharding.arguments(),
         }
@@ -259,7 +260,7 @@ class Stage:
             processes.leave()
         atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))
         model = trainer.accelerator.unwrap_model(trainer.model)
-        facts_of_kernels = self.kernels.facts(model)
+        kernels_used = asdict(self.kernels) | {"attention": model.config._attn_implementation}
         if self.recipe.adapter:
             model = adapters.merged(self.parent / "model", adapter, self.recipe.adapter)
         with atomic.replacing(self.folder / "model") as folder:
@@ -280,7 +281,7 @@ class Stage:
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,
             **self.meter.facts(),
-            **facts_of_kernels,
+            kernels=kernels_used,
             **wall_clock,
         )
         manifest = {
@@ -297,22 +298,18 @@ class Stage:
 
 
 def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
-    """InputError where an optimizer step does not divide into whole micro-batches, with the nearest numbers that do."""
+    """InputError where an optimizer step does not divide into whole micro-batches."""
     micro = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     together = micro * processes
-    if recipe.batch_size % together == 0:
-        return
-    whole = [number for number in range(1, recipe.batch_size // micro + 1) if recipe.batch_size % (micro * number) == 0]
-    near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
-    batches = sorted({max(1, recipe.batch_size // together) * together, (recipe.batch_size // together + 1) * together})
-    raise InputError(
-        f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} × "
-        f"{processes} processes",
-        file=file,
-        field="batch_size",
-        fix=f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
-        f"{' or '.join(map(str, batches))} in the recipe",
-    )
+    if recipe.batch_size % together:
+        raise InputError(
+            f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} × "
+            f"{processes} processes",
+            file=file,
+            field="batch_size",
+            fix=f"ask in config/resources.yaml for a number of processes that divides {recipe.batch_size // micro}, or "
+            f"set batch_size to a multiple of {together} in the recipe",
+        )
 
 
 def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
