@@ -24,7 +24,7 @@ from reasonome.training.stage import Stage
 
 CONFIG = Path(__file__).parent.parent / "config"
 NAMING = TASKS["gene_set_naming"]
-BOTH = "  both:\n    mixture: {demo-go: 3, demo-loci: 1}\n    style: answer\n    teacher: none\n    max_examples: 40\n"
+BOTH = "  both:\n    mixture: {demo-loci: 1, demo-go: 3}\n    style: answer\n    teacher: none\n    max_examples: 40\n"
 GO = "  both:\n    mixture: {demo-go: 1, go-bioc: 1}\n"
 
 
@@ -54,7 +54,7 @@ def test_every_beginning_has_rows_by_weight_until_one_benchmark_ends():
 def test_a_mixture_takes_the_place_of_the_default_benchmark(config):
     project = with_variant(config, "sft", BOTH)
     recipe = project.recipes["sft"]["both"]
-    assert recipe.questions == [("demo-go", "answer"), ("demo-loci", "answer")]
+    assert recipe.questions == [("demo-go", "answer"), ("demo-loci", "answer")], "by name"
     assert [part.benchmark for part in recipe.parts] == ["demo-go", "demo-loci"]
     written = recipe.model_dump(mode="json")
     assert written["mixture"] == {"demo-go": 3, "demo-loci": 1} and "benchmark" not in written
@@ -67,8 +67,8 @@ def test_a_mixture_takes_the_place_of_the_default_benchmark(config):
     [
         ("sft", BOTH.replace("demo-loci", "demo-locy"), "mixture.demo-locy", "unknown name 'demo-locy'"),
         ("sft", BOTH.replace("style: answer", "style: demo-names"), "style", "causal_gene_ranking 'demo-names'"),
-        ("sft", BOTH.replace(": 1}", ": 0}"), "mixture.demo-loci", "greater than 0"),
-        ("sft", BOTH.replace(", demo-loci: 1", ""), "mixture", "at least 2"),
+        ("sft", BOTH.replace("loci: 1", "loci: 0"), "mixture.demo-loci", "greater than 0"),
+        ("sft", BOTH.replace("demo-loci: 1, ", ""), "mixture", "at least 2"),
         ("sft", BOTH + "    benchmark: demo-go\n", None, "either a benchmark or a mixture"),
         ("sft", BOTH.replace("none", "gene-names"), "teacher", "does not write for gene_set_naming"),
         ("grpo", BOTH.replace("    teacher: none\n    max_examples: 40\n", ""), "mixture", "rewards are of one task"),

@@ -116,8 +116,8 @@ class QuestionRecipe(TrainingSettings):
 
     @property
     def weights_of_benchmarks(self) -> dict[str, float]:
-        """The weight of each benchmark that is learned from, by name."""
-        return self.mixture or {self.benchmark: 1.0}
+        """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
+        return dict(sorted(self.mixture.items())) if self.mixture else {self.benchmark: 1.0}
 
     @property
     def parts(self) -> list[Self]:
