@@ -1,7 +1,5 @@
 """What fits in memory: the search, what is reserved, and that a resumed job stays with what was found."""
 
-import json
-import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -9,10 +7,7 @@ import tiny_training
 import torch
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
 from reasonome.training import fitting
-from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
 
 
 def test_the_largest_divisor_that_fits():
@@ -132,25 +127,3 @@ def test_a_job_that_goes_on_keeps_its_rows_where_they_divide_its_share(tiny_back
     limited(monkeypatch, 130)
     assert fit(2) == 3
     assert fit(3) == 2  # of 4, into which 3 does not divide
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_a_resumed_job_keeps_its_rows_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    limited(monkeypatch, 128)
-    stage = tiny_training.sft_stage(models, micro_batch_size="auto", batch_size=4, checkpoints="keep")
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
-    assert "tokens at once: " in capsys.readouterr().out
-    manifest = json.loads((stage.folder / "manifest.json").read_text())
-    assert "micro_batch_size" not in {**manifest, "recipe": None}
-    assert json.loads((stage.folder / "run.json").read_text())["micro_batch_size"] == stage.micro_batch_size
-    expected = (stage.folder / "model/model.safetensors").read_bytes()
-
-    shutil.rmtree(stage.trainer_folder / "checkpoint-3")
-    limited(monkeypatch, 1e9)
-    again = Stage(stage.folder, stage.data, stage.styles)
-    sft(again, {"demo-go": TASKS["gene_set_naming"]})
-    assert again.micro_batch_size == stage.micro_batch_size
-    assert (again.folder / "model/model.safetensors").read_bytes() == expected
-    assert json.loads((again.folder / "manifest.json").read_text()) == manifest
