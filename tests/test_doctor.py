@@ -1,5 +1,6 @@
 """`reasonome doctor`: each check on readings of a node that has the fault, and the fix that it prints."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import tiny_project
 
 from reasonome import cli
-from reasonome.cluster.doctor import all_reduce, machine, slurm, storage
+from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, storage, weights
 from reasonome.cluster.doctor.examination import disk_needed, requests
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN
 from reasonome.cluster.doctor.machine import Torch
@@ -18,7 +19,7 @@ from reasonome.core.errors import InputError
 BACKBONE = "smollm2-135m"
 GPUS = tuple(f"GPU {number}: NVIDIA H100 80GB HBM3" for number in range(8))
 NODE = Torch("2.13.0", "13.0", "580.65.06", GPUS, 8)
-ON_CPU = Torch("2.13.0+cpu")
+ON_CPU = Torch("2.13.0+cpu", precision=("bf16", "the processor has avx512_bf16"))
 
 
 def put_on_path(monkeypatch, folder, name, script=""):
@@ -34,7 +35,7 @@ def with_torch(**changed):
     return Torch(**vars(NODE) | changed)
 
 
-# --- GPUs, memory ------------------------------------------------------------------------------------------
+# --- GPUs, precision, memory -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -69,17 +70,51 @@ def test_gpus_that_are_expected_have_to_be_there_and_torch_to_see_them(torch, ex
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_torch_tells_what_it_is(monkeypatch):
+def test_torch_tells_what_it_is_and_its_precision(monkeypatch):
     found = machine.read_torch()
-    assert (found.error, found.version[0].isdigit()) == ("", True)
+    assert (found.error, found.precision[0] in ("bf16", "fp32")) == ("", True)
+    assert found.version[0].isdigit()
     monkeypatch.setattr(machine, "_ASK_TORCH", "raise SystemExit('libcudnn.so.9: cannot open')")
     assert machine.read_torch() == Torch("?", error="libcudnn.so.9: cannot open")
 
 
-def test_memory_is_that_of_the_node():
-    assert machine.check_memory(0.5).state == OK
-    found = machine.check_memory(1e6)
-    assert (found.state, "asks for up to 1e+06" in found.what) == (WARN, True)
+def test_a_gpu_without_bf16_is_slower_than_it_could_be():
+    found = machine.check_precision(with_torch(precision=("fp32", "Tesla V100 has no bf16 instructions")))
+    assert (found.state, found.what) == (WARN, "fp32: Tesla V100 has no bf16 instructions")
+    found = machine.check_precision(ON_CPU)
+    assert (found.state, found.what) == (OK, "bf16: the processor has avx512_bf16")
+    assert machine.check_precision(Torch()).state == NOT_HERE
+
+
+def test_gpus_need_a_c_compiler_and_the_header_of_python(tmp_path, monkeypatch):
+    monkeypatch.delenv("CC", raising=False)
+    header = tmp_path / "include/Python.h"
+    monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(header.parent)})
+    assert machine.check_compiler(ON_CPU, None).state == NOT_HERE
+    for torch, expected in ((NODE, None), (ON_CPU, 8)):
+        found = machine.check_compiler(torch, expected)
+        assert (found.state, found.what.split(":")[0]) == (FAIL, "no C compiler (gcc or clang) on the path")
+        assert "module load gcc" in found.fix and "jobs.yaml" in found.fix
+    node = with_torch(compiler="(Debian 12.2.0-14) 12.2.0")
+    found = machine.check_compiler(node, None)
+    assert (found.state, found.what.split(" ")[0], "python3-dev" in found.fix) == (FAIL, str(header), True)
+    header.parent.mkdir()
+    header.touch()
+    assert machine.check_compiler(node, None).what.startswith("C compiler (Debian 12.2.0-14) 12.2.0, and")
+    monkeypatch.setenv("CC", "nvc")
+    assert machine.check_compiler(NODE, None).state == OK
+
+
+def test_memory_is_that_of_the_control_group(tmp_path):
+    def found(asked, in_job=True):
+        return machine.check_memory(asked, in_job, tmp_path)
+
+    assert (found(0.5).state, "control group" in found(0.5).what) == (OK, False)
+    assert found(1e6).state == WARN, "the node's own"
+    (tmp_path / "memory.max").write_text("1000000000\n")
+    assert (found(400).state, found(400).what.split(",")[0]) == (FAIL, "1 GB by the control group")
+    assert "srun --mem=400G" in found(400).fix
+    assert found(400, in_job=False).state == WARN
 
 
 # --- processes ---------------------------------------------------------------------------------------------
@@ -168,6 +203,43 @@ def test_results_have_to_be_written(tmp_path, monkeypatch):
     assert (found.state, found.what) == (FAIL, f"{tmp_path}: Read-only file system")
 
 
+# --- what was fetched --------------------------------------------------------------------------------------
+
+
+def test_weights_that_are_not_fetched_are_named_with_the_command_that_fetches_them(project, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert weights.needed_weights(project, ["demo"]) == ([BACKBONE], ["minilm"])
+    # GRPO is rewarded by MedCPT, which scores too; the teacher of the SFT filters by it.
+    assert weights.needed_weights(project, ["gene-r1"])[1] == ["medcpt", "sentence-bert", "sapbert"]
+    place = tmp_path / "results/encoders/minilm"
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_text("{}")
+    found = weights.check_weights(project, ["demo"])
+    assert (found.state, found.what[:6]) == (WARN, "1 of 2")
+    assert found.fix.endswith(f"snakemake --cores 1 results/models/{BACKBONE}/base/manifest.json")
+
+
+# --- packages ----------------------------------------------------------------------------------------------
+
+
+def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
+    lock = tmp_path / "gpu.lock"
+    lock.write_text(
+        "# made by uv\ntorch==2.13.0+cpu\ntrl==1.16.0 \\\n    --hash=sha256:00\nsentence_transformers==6.2.0\n"
+    )
+    assert packages.pins(lock) == {"torch": "2.13.0", "trl": "1.16.0", "sentence-transformers": "6.2.0"}
+    assert packages.pins(tmp_path / "none") == {}
+    locks = {"a.lock": {"torch": "2.13.0", "trl": "1.16.0"}, "gpu.lock": {"torch": "2.13.0", "trl": "1.15.0"}}
+    found = packages.check_versions({"torch": "2.13.0", "trl": "1.15.0", "vllm": "0.31.0"}, locks)
+    assert (found.state, found.what) == (OK, "as in gpu.lock: torch 2.13.0, trl 1.15.0")
+    found = packages.check_versions({"torch": "2.13.0", "trl": "1.14.0"}, locks)
+    assert (found.state, found.fix) == (WARN, "pip install -r a.lock")
+    assert found.what == "not as in a.lock: trl 1.14.0 (lock: 1.16.0)"
+    assert packages.check_versions({"torch": "2.13.0"}, {"a.lock": {}}).state == WARN
+    assert packages.check_versions({}, locks).state == NOT_HERE
+    assert packages.installed()["tokenizers"]
+
+
 # --- SLURM -------------------------------------------------------------------------------------------------
 
 
@@ -225,16 +297,26 @@ def healthy(tmp_path, monkeypatch):
     shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(machine, "read_torch", lambda: ON_CPU)
-    monkeypatch.setattr(all_reduce, "check_all_reduce", lambda torch: machine.check_gpus(torch, None, None))
+    monkeypatch.setattr(all_reduce, "check_all_reduce", lambda torch: machine.check_precision(torch))
     return tmp_path
 
 
-def test_findings_are_printed_and_a_failure_is_the_exit_status(healthy, capsys):
-    assert cli.main(["doctor", "--gpus", "0"]) == 0
-    assert "disk: " in capsys.readouterr().out
-    assert cli.main(["doctor", "--gpus", "8"]) == 1
+def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healthy, capsys):
+    assert cli.main(["doctor", "--gpus", "0", "--json", "-"]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert [finding["check"] for finding in found][:2] == ["disk", "file system"]
+    assert len(captured.err.split("\n")) >= len(found)
+    assert cli.main(["doctor", "--gpus", "8", "--json", "found.json"]) == 1
+    assert FAIL in [finding["state"] for finding in json.loads((healthy / "found.json").read_text())]
     said = "fail      GPUs: 8 are expected, and nvidia-smi lists none\n          fix: ask for GPUs"
     assert said in capsys.readouterr().out
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_examined(healthy, capsys):
+    with pytest.raises(InputError, match="'config' is no file's path"):
+        cli.main(["doctor", "--json", "config"])
+    assert capsys.readouterr().out == ""
 
 
 def test_an_unknown_experiment_names_the_nearest(healthy):

@@ -10,6 +10,7 @@ import tiny_training
 from ranking_questions import TASK as RANKING
 from ranking_questions import question
 
+from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
 from reasonome.config.project import Project, chains, experiments
@@ -103,8 +104,9 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
         folder = project.results.prompts(benchmark, "answer")
         atomic.write_jsonl(folder / "train.jsonl", [{}] * rows)
     recipe = chains.Step.parse("sft.both-s0").recipe(project)
-    work = Workload(project, [])._tuning(recipe.model_copy(update={"max_examples": None}))
-    assert work.value == 36 * 512, "nine of the loci are a quarter of the questions"
+    job = Job("sft", {"backbone": "smollm2-135m", "chain": "sft.both-s0"})
+    work = Workload(project)._tuning(job, recipe.model_copy(update={"max_examples": None}))
+    assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
 
 
 def files_of(folder: Path) -> dict[str, Path]:

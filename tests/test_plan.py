@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ import torch
 
 import generate
 from reasonome import cli
-from reasonome.cluster.plan import backbones, measured, memory
-from reasonome.cluster.plan.estimates import Estimate, total, unknown
+from reasonome.cluster.plan import assumed, backbones, measured, memory
+from reasonome.cluster.plan.estimates import Estimate, counted, total, unknown
 from reasonome.cluster.plan.jobs import Job, parse
 from reasonome.cluster.plan.plan import Plan
-from reasonome.cluster.plan.rates import MACHINES, Device, Rates, model_of
-from reasonome.cluster.plan.table import text
+from reasonome.cluster.plan.rates import Device, Rates
+from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
+from reasonome.config import STAGES
 from reasonome.config.project import Project
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
@@ -59,15 +61,16 @@ def answering(chain="base", backbone=BACKBONE):
     return Job("generate", {"backbone": backbone, "chain": chain} | asked)
 
 
-def trained_run(project, chain, backbone=BACKBONE, recipe=None, **facts):
+def trained_run(project, chain, backbone=BACKBONE, examples=0, recipe=None, **facts):
     """Files of a finished training step, as its job leaves them; `recipe` are settings other than the variant's."""
     step = chain.rpartition("+")[2]
     stage, variant = step.removesuffix("-s0").split(".")
     folder = tiny_folder(f"results/models/{backbone}/{chain}")
     settings = project.recipes[stage][variant].model_dump(mode="json") | (recipe or {})
     (folder / "recipe.json").write_text(json.dumps(settings))
-    (folder / "manifest.json").write_text("{}")
-    run = {"seconds": 100.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 5.0, "threads": 2}
+    (folder / "manifest.json").write_text(json.dumps({"examples": examples}))
+    run = {"seconds": 100.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 5.0}
+    run |= {"threads": 2, "steps": 4}
     (folder / "run.json").write_text(json.dumps(run | facts))
 
 
@@ -83,31 +86,33 @@ def tiny_folder(name):
     return folder
 
 
-def runs():
-    return measured.runs(Path("results"))
+def benchmark(train=570, valid=30, test=90):
+    folder = tiny_folder("results/benchmarks/demo-go")
+    for part, rows in (("train", train), ("valid", valid), ("test", test)):
+        (folder / f"{part}.jsonl").write_text("{}\n" * rows)
 
 
 def work_of(project, job):
-    return Workload(project, runs()).of(job)
+    return Workload(project, measured.runs(Path("results"))).of(job)
 
 
 def planned(project, job, **limits):
     """The line of a job, on two cores if nothing else is said."""
-    return Plan(project, [job], runs(), **({"gpus": 0, "cores": 2} | limits)).lines[0]
+    return Plan(project, [job], measured.runs(Path("results")), **({"gpus": 0, "cores": 2} | limits)).lines[0]
 
 
 # --- numbers with a source -----------------------------------------------------------------------------
 
 
 def test_a_sum_is_as_uncertain_as_the_worst_of_its_parts():
-    found = Estimate(3, "measured", "a run") + Estimate(4, "assumed", "a guess")
-    assert found == Estimate(7, "assumed", "a run; a guess")
-    assert (Estimate(6) / Estimate(2, "scaled")) == Estimate(3, "scaled")
-    assert (Estimate(6) * unknown("nobody knows")) == unknown("nobody knows")
+    found = Estimate(3, "measured", "a run") + Estimate(4, "assumed", "a guess", at_most=True)
+    assert found == Estimate(7, "assumed", "a run; a guess", at_most=True)
+    assert (counted(6) / Estimate(2, "scaled")) == Estimate(3, "scaled")
+    assert (counted(6) * unknown("nobody knows")) == unknown("nobody knows")
 
 
 def test_a_total_says_how_much_it_leaves_out():
-    found = total([Estimate(1), unknown("x"), Estimate(2, "measured", "a run")])
+    found = total([counted(1), unknown("x"), Estimate(2, "measured")])
     assert (found.value, found.source, found.note) == (3, "measured", "without 1 of 3 lines that are not known")
     assert total([]).value == 0
     assert total([unknown("x")]).value is None
@@ -126,9 +131,12 @@ def test_jobs_of_a_dry_run():
 def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(project, tmp_path):
     header = {f"t{n}": {"dtype": "BF16", "shape": shape} for n, shape in enumerate([[10, 4], [4, 4], [3]])}
     content = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
-    (tmp_path / "model.safetensors").write_bytes(len(content).to_bytes(8, "little") + content)
+    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(content)) + content)
     spec = project.backbones[BACKBONE]
     assert backbones.parameters("any", spec, tmp_path).value == 10 * 4 + 4 * 4 + 3
+    (tmp_path / "model.safetensors").write_bytes(b"version https://git-lfs")
+    with pytest.raises(InputError, match=r"model.safetensors: these are no safetensors"):
+        backbones.parameters("any", spec, tmp_path)
     by_name = backbones.parameters("llama-3.2-1b", project.backbones["llama-3.2-1b"], tmp_path / "none")
     assert (by_name.value, by_name.source) == (1e9, "assumed")
     assert backbones.parameters(BACKBONE, spec, tmp_path / "none").value == 135e6
@@ -138,17 +146,15 @@ def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(pr
 # --- what is to be done ------------------------------------------------------------------------------------
 
 
-def test_tokens_by_the_limits_of_the_config(project):
+def test_tokens_of_training_without_any_file(project):
     assert work_of(project, training(PRETRAINED)).backward.value == 8200
     # 300 examples at most, 512 tokens each at most; 8 prompts × 4 epochs × 4 completions.
     work = work_of(project, training(TAUGHT)).backward
-    assert (work.value, work.source) == (300 * 512, "at most")
+    assert (work.value, work.at_most) == (300 * 512, True)
     work = work_of(project, training(ALIGNED))
     prompt = project.style("demo-go", "demo-names").largest_prompt()
-    assert (work.backward.value, work.backward.source) == (128 * (prompt + 96), "at most")
+    assert (work.backward.value, work.backward.at_most) == (128 * (prompt + 96), True)
     assert work.generated.value == (128 + 2 * 30) * 96
-    (tiny_folder("results/benchmarks/demo-go") / "test.jsonl").write_text("{}\n" * 7)
-    assert work_of(project, answering()).generated == Estimate(7 * 96, "at most", "all of max_new_tokens")
 
 
 def test_what_cannot_be_known_before_data_are_built_is_unknown_and_named(project):
@@ -161,39 +167,46 @@ def test_what_cannot_be_known_before_data_are_built_is_unknown_and_named(project
     assert "GPU-h: unknown" in shown
 
 
-def test_tokens_of_equal_jobs(project):
-    trained_run(project, TAUGHT, backward_tokens=100_000)
+def test_tokens_by_what_earlier_runs_showed(project):
+    benchmark(test=90)
+    trained_run(project, TAUGHT, examples=500, backward_tokens=100_000)
     answered_run(generated_tokens=4500)
-    answered_run(chain=TAUGHT, generated_tokens=5500)
+    reasoning = tiny_folder("results/reasoning/knowledge-given") / "demo-go.demo-names.jsonl"
+    reasoning.write_text("{}\n" * 300)
+    # 300 kept rows of 200 tokens each, and 90 answers of 50.
     work = work_of(project, training(TAUGHT)).backward
-    assert (work.value, work.source) == (100_000, "measured")
-    assert work_of(project, answering(PRETRAINED)).generated.value == 5000
-    other = work_of(project, answering(backbone="llama-3.2-1b")).generated
-    assert (other.value, other.source) == (5000, "scaled")
+    assert (work.value, work.source, work.at_most) == (300 * 200, "measured", False)
+    assert work_of(project, answering(PRETRAINED)).generated.value == 90 * 50
 
 
 # --- how fast ----------------------------------------------------------------------------------------------
 
 
-def test_measured_rates_are_of_the_same_backbone_kind_and_device(project):
+def test_measured_rates_are_of_the_same_backbone_stage_and_device(project):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     found = planned(project, training(PRETRAINED)).seconds
-    assert (found.value, found.source) == (100, "measured"), "an equal job took as long"
-    rates = Rates(runs(), {BACKBONE: Estimate(135e6)})
-    wider = rates.of("training", BACKBONE, Device("cpu", 4))
+    assert (found.value, found.source) == (8200 / 200, "measured")
+    # Another stage of the same backbone, twice as many cores: still told, but marked.
+    rates = Rates(measured.runs(Path("results")), {BACKBONE: counted(135e6)})
+    other = rates.training("sft", BACKBONE, Device("cpu", 2), adapted=False)
+    assert (other.value, other.source) == (200, "scaled")
+    wider = rates.training("pretrain", BACKBONE, Device("cpu", 4), adapted=False)
     assert (wider.value, wider.source) == (400, "scaled")
     assert "2 → 4 cores" in wider.note
-    assert rates.of("training", BACKBONE, Device("h100", 1)).source == "assumed"
-    assert rates.measured("grpo", BACKBONE, Device("cpu", 2)) is None
+    # Of adapters nothing was measured.
+    assert rates.training("pretrain", BACKBONE, Device("cpu", 2), adapted=True).source == "assumed"
 
 
 def test_rates_of_other_backbones_are_scaled_by_size(project):
     for backbone, tokens in (("llama-3.1-8b", 800), ("llama-3.2-3b", 2000)):
         trained_run(project, "sft.names-s0", backbone, backward_tokens=tokens, processes=1, device="NVIDIA H100")
-    sizes = {"llama-3.1-8b": Estimate(8e9), "llama-3.2-3b": Estimate(3e9), "llama-3.2-1b": Estimate(1e9)}
-    found = Rates(runs(), sizes).of("training", "llama-3.2-1b", Device("h100", 8))
+    sizes = {"llama-3.1-8b": counted(8e9), "llama-3.2-3b": counted(3e9), "llama-3.2-1b": counted(1e9)}
+    rates = Rates(measured.runs(Path("results")), sizes)
+    found = rates.training("sft", "llama-3.2-1b", Device("h100", 8), adapted=False)
     # 8 tokens a second of eight times its size, 20 of three times; two runs of one GPU and 100 seconds each.
     assert (found.value, found.source) == ((800 * 8 + 2000 * 3) / 200 * 8, "scaled")
+    # Measured on a GPU, so of no use on a CPU.
+    assert rates.training("sft", "llama-3.2-1b", Device("cpu", 2), adapted=False).source == "assumed"
 
 
 def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(project):
@@ -201,40 +214,41 @@ def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(proj
     run = {"backbone": "llama-3.1-8b", "device": "NVIDIA H100 80GB HBM3", "generated_tokens": 40_000}  # 2000 a second
 
     def rate(engine, device=four):
-        rate = Rates(runs(), {"llama-3.1-8b": Estimate(8e9)}).of(engine, "llama-3.1-8b", device.answering(engine))
+        found = Rates(measured.runs(Path("results")), {"llama-3.1-8b": counted(8e9)})
+        rate = found.generation("llama-3.1-8b", device.answering(engine), engine)
         return rate.value, rate.source
 
     answered_run(**run, engine="vllm", gpus=4)
     assert rate("vllm") == (2000, "measured")
     assert rate("vllm", Device("h100", 2)) == (1000, "scaled")
     # The other engine was not measured: what is assumed of the one GPU that it takes.
-    assert rate("transformers") == (MACHINES["h100"]["transformers"] / 8, "assumed")
+    assert rate("transformers") == (assumed.MACHINES["h100"].transformers / 8, "assumed")
     answered_run(**run, engine="transformers", gpus=1)
     assert rate("transformers") == (2000, "measured")
-    assert rate("vllm") == (4 * MACHINES["h100"]["vllm"] / 8, "assumed")
+    assert rate("vllm") == (4 * assumed.MACHINES["h100"].vllm / 8, "assumed")
 
 
 def test_assumed_rates_are_of_the_machine_and_by_size(project):
-    rates = Rates([], {"b": Estimate(4e9), "unheard-of": unknown("size of unheard-of")})
-    assert rates.of("training", "b", Device("nvidia_h100", 8)).value == 8 * 50_000 / 4
-    unnamed = rates.of("vllm", "b", Device("gpu", 1))
+    rates = Rates([], {"b": counted(4e9)})
+    assert rates.training("grpo", "b", Device("nvidia_h100", 8), adapted=False).value == 8 * 50_000 / 4
+    unnamed = rates.generation("b", Device("gpu", 1), "vllm")
     assert (unnamed.value, unnamed.source) == (15_000 / 4, "assumed")
     assert unnamed.note == "15,000 tokens/s on each A100 with 1B parameters (no gpu_model is asked for)"
-    assert rates.of("vllm", "b", Device("tpu7", 1)) == unknown("speed of a tpu7")
-    assert rates.of("vllm", "unheard-of", Device("h100", 1)).value is None
-    assert model_of("NVIDIA L40S") == "l40s"
+    assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
+    assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
+    assert assumed.model_of("NVIDIA L40S") == "l40s"
     found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1).seconds
     assert (found.value, found.source) == (pytest.approx(60 + 8200 / 15_000), "assumed"), "and a minute to start"
 
 
 def test_grpo_without_a_run_of_it_is_training_and_answering(project):
+    benchmark()
     trained_run(project, PRETRAINED, backward_tokens=20_000)
-    answered_run(generated_tokens=2000)
-    found = planned(project, training(ALIGNED)).seconds
-    prompt = project.style("demo-go", "demo-names").largest_prompt()
-    # 128 prompts and completions at 200 tokens/s; 188 completions of 96 at 100 tokens/s.
-    assert found.value == pytest.approx(128 * (prompt + 96) / 200 + 188 * 96 / 100)
-    assert found.source == "at most"
+    answered_run(generated_tokens=2000, prompt_tokens=9000)
+    found = planned(project, training(ALIGNED))
+    # 128 completions of 100 + 96 tokens at 200 tokens/s; 188 completions of 96 at 100 tokens/s.
+    assert found.seconds.value == pytest.approx(128 * 196 / 200 + 188 * 96 / 100)
+    assert (found.seconds.source, found.seconds.at_most) == ("scaled", True)
 
 
 @pytest.mark.parametrize(
@@ -262,20 +276,23 @@ def test_answers_say_their_engine_and_the_gpus_that_it_used(monkeypatch, visible
     command = f"generate.py {asked} --model model --engine {engine} --output {output}"
     monkeypatch.setattr("sys.argv", command.split())
     generate.main()
-    (run,) = runs()
+    (run,) = measured.runs(Path("results"))
     assert (run.device, run.engine, run.gpus) == (device, engine, used)
-    assert (run.generated_tokens, run.backward_tokens) == (12, 0)
+    assert (run.prompt_tokens, run.generated_tokens, run.backward_tokens) == (18, 12, 0)
 
 
 # --- memory and disk -----------------------------------------------------------------------------------------
 
 
+def changed(recipe, **settings):
+    return type(recipe).model_validate(recipe.model_dump() | settings)
+
+
 def test_memory_of_training_by_sharding_and_adapter(project):
     recipe = project.recipes["sft"]["gpt4o"]
 
-    def need(other=None, **asked):
-        changed = type(recipe).model_validate(recipe.model_dump() | (other or {}))
-        return memory.of_training(Estimate(8e9), changed, JobResources(gpus=8, **asked))
+    def need(recipe=recipe, **asked):
+        return memory.of_training(counted(8e9), recipe, JobResources(gpus=8, **asked))
 
     # fp32 weights and gradients, two moments: 16 bytes; DeepSpeed has bf16 weights beside those.
     assert need().gpu.value == pytest.approx(1.3 * 8 * 16)
@@ -286,11 +303,32 @@ def test_memory_of_training_by_sharding_and_adapter(project):
     assert need().node.value == pytest.approx(8 * (32 + 1.5))
     assert (need().kept.value, need().meanwhile.value) == (16, 3 * 8 * 12)
     assert need(sharding="zero3").meanwhile.value == pytest.approx(3 * 8 * 14)
-    assert need({"adapter": {}}).gpu.value == pytest.approx(1.3 * 8 * 2.4)
-    assert need({"adapter": {"quantize": "4bit"}}).gpu.value == pytest.approx(1.3 * 8)
-    assert need({"checkpoints": "keep"}).kept.value == 16 + 2 * 8 * 12
-    without_gpus = memory.of_training(Estimate(8e9), recipe, JobResources())
+    assert need(changed(recipe, adapter={})).gpu.value == pytest.approx(1.3 * 8 * 2.4)
+    assert need(changed(recipe, adapter={"quantize": "4bit"})).gpu.value == pytest.approx(1.3 * 8)
+    assert need(changed(recipe, checkpoints="keep")).kept.value == 16 + 2 * 8 * 12
+    without_gpus = memory.of_training(counted(8e9), recipe, JobResources())
     assert without_gpus.gpu is None and without_gpus.node.value == pytest.approx(1.3 * 8 * 16 + 1.5)
+
+
+def test_memory_of_grpo_counts_who_samples_and_the_reference_model(project):
+    gener1 = project.recipes["grpo"]["gener1"]
+
+    def need(gpu_model=None, sharding="zero3", **settings):
+        asked = JobResources(gpus=8, sharding=sharding, gpu_model=gpu_model)
+        return memory.of_training(counted(8e9), changed(gener1, **{"rollouts": "transformers"} | settings), asked).gpu
+
+    trained, reference, gathered = 1.3 * 8 * 18 / 8, 1.3 * 8 * 2 / 8, 1.3 * 8 * 2
+    assert need().value == pytest.approx(trained + reference + gathered) == pytest.approx(46.8)
+    assert need(beta=0.0).value == pytest.approx(trained + gathered)
+    # Two bytes of each weight stand whole on each GPU under zero2, where none has to be gathered.
+    assert need(sharding="zero2").value == pytest.approx(1.3 * 8 * (2 + 16 / 8) + 1.3 * 8 * 2)
+    # vLLM takes 40 % of 80 GB, or of 141.
+    found = need(rollouts="vllm-colocate")
+    assert found.value == pytest.approx(trained + reference + 32) == pytest.approx(58)
+    assert "vLLM's 40% of 80 GB (A100)" in found.note and "without activations" in found.note
+    assert need(rollouts="vllm-colocate", gpu_model="h200").value == pytest.approx(trained + reference + 0.4 * 141)
+    # Beside an adapter the reference is the same weights.
+    assert need(adapter={"rank": 16}, sharding="none").value == pytest.approx(1.3 * 8 * 2.4)
 
 
 def memory_of(project, chain, backbone=BACKBONE, **limits):
@@ -300,14 +338,35 @@ def memory_of(project, chain, backbone=BACKBONE, **limits):
     return found.value, found.source
 
 
-def test_memory_is_that_of_an_equal_job(project):
-    trained_run(project, PRETRAINED, peak_memory_gb=7.25)
+@pytest.mark.parametrize(
+    ("chain", "other"),
+    [
+        (PRETRAINED, {"sequence_length": 1024}),
+        (PRETRAINED, {"precision": "fp32"}),
+        (PRETRAINED, {"micro_batch_size": 2}),
+        (PRETRAINED, {"adapter": {"rank": 8}}),
+        (PRETRAINED, {"max_steps": 2}),
+        (PRETRAINED, {"a_setting_that_is_no_more": 2}),
+        (TAUGHT, {"max_length": 128}),
+        (ALIGNED, {"max_completion_length": 512}),
+        (ALIGNED, {"beta": 0.04}),
+    ],
+)
+def test_a_run_with_other_lengths_rows_or_kernels_says_nothing_of_memory(project, chain, other):
+    trained_run(project, chain, peak_memory_gb=7.25)
+    assert memory_of(project, chain) == (7.25, "measured")
+    trained_run(project, chain, recipe=other, peak_memory_gb=7.25)
+    assert memory_of(project, chain)[1] == "assumed"
+
+
+def test_learning_rate_and_what_is_logged_and_kept_change_no_memory(project):
+    other = {"learning_rate": 0.5, "epochs": 9, "warmup": 0.5, "log_steps": 7, "save_steps": 1, "checkpoints": "keep"}
+    trained_run(project, PRETRAINED, recipe=other, peak_memory_gb=7.25)
     assert memory_of(project, PRETRAINED) == (7.25, "measured")
-    trained_run(project, PRETRAINED, recipe={"sequence_length": 1024}, peak_memory_gb=7.25)
-    assert memory_of(project, PRETRAINED)[1] == "assumed"
-    # Two processes of one core have the weights twice.
-    trained_run(project, PRETRAINED, peak_memory_gb=9.5, processes=2, threads=1)
-    assert memory_of(project, PRETRAINED)[1] == "assumed"
+    assert set().union(*(recipe.model_fields for recipe in STAGES.values())) > memory.WITHOUT_EFFECT
+
+
+def test_memory_is_that_of_the_same_sharding_and_number_of_processes(project):
     on_gpus = {"device": "NVIDIA H100", "processes": 8, "gpu_peak_memory_gb": 70.0}
     job = ("sft.names-s0", "llama-3.1-8b")  # 8 GPUs and zero3 in the shipped configuration
     trained_run(project, *job, sharding="zero2", **on_gpus)
@@ -316,6 +375,9 @@ def test_memory_is_that_of_an_equal_job(project):
     assert memory_of(project, *job, gpus=None) == (70, "measured")
     # With four GPUs there is twice as much on each.
     assert memory_of(project, *job, gpus=4) == (pytest.approx(46.8), "assumed")
+    # Two processes of one core have the weights twice.
+    trained_run(project, PRETRAINED, peak_memory_gb=9.5, processes=2, threads=1)
+    assert memory_of(project, PRETRAINED)[1] == "assumed"
 
 
 @pytest.mark.parametrize(("engine", "gpus"), [("vllm", 4), ("transformers", 1)])
@@ -338,13 +400,33 @@ def tiny_config(folder, more_resources=""):
 
 def test_too_little_memory_and_time_is_warned_of(tmp_path):
     project = Project(tiny_config(tmp_path, "- {memory_gb: 1, minutes: 1}\n"))
-    trained_run(project, PRETRAINED, backward_tokens=4100, peak_memory_gb=5.0, seconds=200.0)
-    found = Plan(project, [training(PRETRAINED)], runs(), 0, 2)
+    trained_run(project, PRETRAINED, backward_tokens=4100, peak_memory_gb=5.0)
+    found = Plan(project, [training(PRETRAINED)], measured.runs(Path("results")), 0, 2)
     assert found.lines[0].seconds.value == 200
-    # 4 minutes and a fifth; 5 GB and a fifth, and one more.
+    # 200 s + a fifth are 4 minutes; 5 GB + a fifth 6 GB, and one more.
     assert len(found.warnings) == 2
-    assert found.warnings[0].endswith("set `minutes: 5`")
+    assert found.warnings[0].endswith("set `minutes: 4`")
     assert found.warnings[1].endswith("asks for 1: set `memory_gb: 7`")
+
+
+@pytest.mark.parametrize(
+    ("asked", "warning"),
+    [
+        # 14 bytes of 8e9 parameters at 100 MB/s are 1,120 s, and a fifth more.
+        ("warning_seconds: 1000", "1000 seconds before its time limit may be too few: set `warning_seconds: 1344`"),
+        # Half of the time limit is the longest warning, so 900 of the 8B's 1,800 seconds.
+        (
+            "minutes: 30",
+            "900 seconds before its time limit may be too few: set `warning_seconds: 1344` and `minutes: 45`",
+        ),
+        ("warning_seconds: 1200", None),
+    ],
+)
+def test_a_warning_that_is_shorter_than_a_save_is_told(tmp_path, asked, warning):
+    project = Project(tiny_config(tmp_path, f"- {{rules: [sft], {asked}}}\n"))
+    found = Plan(project, [training("sft.gpt4o-s0", "llama-3.1-8b")], []).warnings
+    expected = [f"sft llama-3.1-8b sft.gpt4o saves 112 GB, for which {warning}"] if warning else []
+    assert [warning for warning in found if "warning_seconds" in warning] == expected
 
 
 def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
@@ -359,13 +441,40 @@ def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
 def test_the_table_says_where_numbers_are_from(project):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     jobs = [training(PRETRAINED), training(TAUGHT), answering(), answering(PRETRAINED), Job("score", {})]
-    shown = text(Plan(project, jobs, runs(), 0, 2), "demo")
-    first, second = (next(line for line in shown.splitlines() if line.startswith(f"[{n}]")) for n in (1, 2))
-    assert first.split()[1:9] == ["pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "20", "k"]
-    assert "2 min m" in first and "0.056 m core-h" in first
-    assert "≤13 min" in second, "300 × 512 tokens at 200 a second"
+    found = Plan(project, jobs, measured.runs(Path("results")), 0, 2)
+    shown = text(found, "demo")
+    line = next(line for line in shown.splitlines() if line.startswith("[1]"))
+    # Statements are not written: perhaps fewer tokens. 41 seconds of two cores.
+    assert line.split()[1:8] == ["pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "≤8.2"]
+    assert "≤41 s m" in line and "≤0.023 m core-h" in line
+    assert "≤13 min s" in shown  # 300 × 512 tokens at 200 a second
     assert "jobs: 4 that train or answer; others, not planned: 1 score" in shown
+    assert "core-h: at most" in shown
+    rows = [line.split("\t") for line in tsv(found).splitlines()]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
+    assert (sft["tokens"], sft["tokens_from"]) == ("1.54e+05", "<= counted")
+    assert (sft["seconds"], sft["seconds_from"]) == ("768", "<= scaled")
+    assert (sft["gpu_hours"], sft["gpu_hours_from"], sft["gpus"]) == ("", "", "0")
     assert text(Plan(project, [], []), "demo") == "'demo' is finished: nothing is left to run"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"seconds": 3', "run.json: Invalid JSON"),
+        ('{"seconds": "3", "threads": 2}', "run.json: seconds: Input should be a valid number"),
+        (
+            '{"seconds": 3, "threads": 2, "generated_tokens": 1, "peak_memory_gb": 1}',
+            "run.json: backward_tokens: Field required",
+        ),
+    ],
+)
+def test_a_broken_run_json_is_named(project, content, message):
+    trained_run(project, PRETRAINED, backward_tokens=20_000)
+    Path(f"results/models/{BACKBONE}/{PRETRAINED}/run.json").write_text(content)
+    with pytest.raises(InputError, match=message):
+        measured.runs(Path("results"))
 
 
 def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
@@ -373,7 +482,7 @@ def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
     Path(f"results/models/{BACKBONE}/{PRETRAINED}/manifest.json").unlink()
     folder = tiny_folder("results/answers/gpt-4o/base/demo-go.demo-names")
     (folder / "greedy.run.json").write_text('{"seconds": 3, "cost": 1.5}')
-    assert runs() == measured.runs(Path("nowhere")) == []
+    assert measured.runs(Path("results")) == measured.runs(Path("nowhere")) == []
 
 
 def test_an_unknown_experiment_names_the_nearest():

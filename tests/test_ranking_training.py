@@ -11,6 +11,7 @@ import tiny_training
 from ranking_questions import TASK, question
 
 from reasonome.answering.chat_endpoint import ApiAnswer
+from reasonome.cluster.doctor.weights import needed_weights
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES, GrpoRecipe
@@ -319,14 +320,21 @@ def test_the_transfer_matrix_is_whole(project):
 
 @pytest.mark.parametrize("name", ["demo-ranking", "causal-genes", "rare-disease"])
 def test_what_jobs_of_rankings_have_to_do_can_be_told(project, name):
-    work = Workload(project, [])
+    work = Workload(project)
     for backbone, chain in experiments.trained_steps(project, name):
         rule = chains.last_step(chain).stage
-        found = work.of(Job(rule, {"backbone": backbone, "chain": chain})).backward
-        assert found.source == "at most" or "are not built" in found.note
+        assert work.of(Job(rule, {"backbone": backbone, "chain": chain})).backward.at_most is not None
     run = experiments.cells(project, name)[0]
     wildcards = {key: getattr(run, key) for key in ("backbone", "chain", "benchmark", "style", "decoding")}
     assert work.of(Job("generate", wildcards)).generated.value > 0
+
+
+def test_rankings_need_no_encoder_of_a_teacher(project):
+    backbones, encoders = needed_weights(project, ["rare-disease"])
+    assert backbones == ["llama-3.1-8b"]
+    assert encoders == project.benchmarks["rare-cases"].encoders, (
+        "those of baselines; the teacher's minilm is not needed"
+    )
 
 
 # --- a small chain ---------------------------------------------------------------------------------------------

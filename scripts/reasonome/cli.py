@@ -6,7 +6,7 @@ reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
 reasonome annotate SETS          name, explain and check your own gene sets with a trained model
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
-reasonome doctor                 what of this node, its disks and its GPUs would fail jobs, and the fixes
+reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
 reasonome prompts EXPERIMENT     how many genes its prompts show, and how many sets they cut
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """

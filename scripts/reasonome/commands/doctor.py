@@ -6,17 +6,21 @@ srun --gpus=8 --mem=800G reasonome doctor gene-r1 --gpus 8      on the node that
 """
 
 import argparse
+import json
 import os
+import sys
+from dataclasses import asdict
 
+from reasonome.commands.json_output import check_output
 from reasonome.config.project import Project
-from reasonome.core import arguments
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup
-from reasonome.core.terminal import show
+from reasonome.core.terminal import show, show_json
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
-    summary = "what of this node, its disks and its GPUs would fail jobs, and how to mend it; exit status 1 then"
+    summary = "what of this node, its disks and its packages would fail jobs, and how to mend it; exit status 1 then"
     command = arguments.of_command(commands, "doctor", run, summary, __doc__)
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
     said = os.environ.get("SLURM_GPUS_ON_NODE", "")
@@ -28,6 +32,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         default=granted,
         help="GPUs that the node should have; else what SLURM gave",
     )
+    command.add_argument("--json", metavar="PATH", help="write the findings there; `-`: to standard output, alone")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,12 +40,17 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.cluster.doctor.examination import examine
     from reasonome.cluster.doctor.finding import FAIL
 
+    check_output(args.json)
     project = Project(args.config)
     names = args.experiments or list(project.settings.experiments)
     for name in names:
         lookup(project.experiments, name, "experiment")
-    failed = False
+    found = []
     for finding in examine(project, names, args.gpus):
-        show(str(finding))
-        failed |= finding.state == FAIL
-    return int(failed)
+        found.append(finding)
+        show(str(finding), file=sys.stderr if args.json == "-" else sys.stdout)
+    if args.json == "-":
+        show_json(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+    elif args.json is not None:
+        atomic.write_json(args.json, [asdict(finding) for finding in found])
+    return int(any(finding.state == FAIL for finding in found))

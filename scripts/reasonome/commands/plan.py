@@ -29,6 +29,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("--gpus", type=arguments.whole(0), metavar="N", help="of a node at most (default: as asked)")
     command.add_argument("--cores", type=arguments.whole(1), metavar="N", help="of a node at most (default: as asked)")
+    command.add_argument("--format", choices=["table", "tsv"], default="table")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,5 +44,5 @@ def run(args: argparse.Namespace) -> int:
         show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
     plan = Plan(project, still, found, args.gpus, args.cores)
-    show(table.text(plan, args.experiment))
+    show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
     return 0

@@ -3,17 +3,15 @@
 The check starts this file as the program of each of them.
 """
 
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, Finding
-from reasonome.cluster.doctor.machine import Torch
+from reasonome.cluster.doctor.machine import SCRIPTS, Torch, environment
 
 LIMIT_SECONDS = 180
-SCRIPTS = Path(__file__).resolve().parents[3]
 ON_GPUS = (
     "run again with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 or NCCL_SOCKET_IFNAME=<interface> narrow it down; a container "
     "needs --shm-size=8g or --ipc=host"
@@ -31,18 +29,12 @@ def check_all_reduce(torch: Torch, limit: float = LIMIT_SECONDS, program: Path =
     command = [sys.executable, str(SCRIPTS / "launch.py"), f"--processes={size}", str(program)]
     started = time.monotonic()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=_environment())
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment())
     except subprocess.TimeoutExpired:
         return Finding(check, FAIL, f"{who} did not finish in {limit:g} s", fix)
     if done.returncode:
         return Finding(check, FAIL, f"{who}: {' / '.join(done.stderr.strip().splitlines()[-2:])}", fix)
     return Finding(check, OK, f"{who}, {time.monotonic() - started:.0f} s with loading torch")
-
-
-def _environment() -> dict[str, str]:
-    """The environment of a process that imports this library."""
-    paths = filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
 
 def take_part() -> None:

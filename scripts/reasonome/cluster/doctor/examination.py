@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from reasonome.cluster.doctor import all_reduce, machine, slurm, storage
+from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, storage, weights
 from reasonome.cluster.doctor.finding import Finding
 from reasonome.cluster.plan import backbones, memory
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, of_job
+
+LOCKS = ("requirements.lock", machine.GPU_LOCK)
 
 
 def examine(project: Project, names: list[str], expected: int | None) -> Iterator[Finding]:
@@ -22,11 +24,19 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     yield storage.check_free(results, disk_needed(project, asked), names[0])
     yield storage.check_shared(results, storage.file_system(results), cluster.client)
     yield storage.check_writing(results)
-    yield machine.check_memory(max((one.memory_gb for one in asked.values()), default=0))
+    yield weights.check_weights(project, names)
+    most = max((one.memory_gb for one in asked.values()), default=0)
+    yield machine.check_memory(most, "SLURM_JOB_ID" in os.environ)
+    yield packages.check_versions(
+        packages.installed(), {file: packages.pins(project.root.parent / file) for file in LOCKS}
+    )
+    yield packages.check_snakemake()
     yield slurm.check_controller(cluster, [one.partition for one in asked.values() if one.partition])
     yield slurm.check_following(cluster)
     torch = machine.read_torch()
     yield machine.check_gpus(torch, expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    yield machine.check_precision(torch)
+    yield machine.check_compiler(torch, expected)
     yield all_reduce.check_all_reduce(torch)
 
 

@@ -1,21 +1,27 @@
-"""What this node computes with: torch and GPUs as torch's own `collect_env` tells, and memory."""
+"""What this node computes with: torch and GPUs as torch's own `collect_env` tells, precision, memory."""
 
 import json
+import os
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+from reasonome.core import memory_limits
 
 LIMIT_SECONDS = 180
+SCRIPTS = Path(__file__).resolve().parents[3]
 GPU_LOCK = "envs/gpu.lock"
 
 _ASK_TORCH = """
 import json, torch
 from torch.utils import collect_env
+from reasonome.answering import precision
 told = collect_env.get_env_info()
 print(json.dumps({
     "version": told.torch_version,
@@ -23,6 +29,8 @@ print(json.dumps({
     "driver": told.nvidia_driver_version,
     "gpus": (told.nvidia_gpu_models or "").splitlines(),
     "count": torch.cuda.device_count(),
+    "compiler": told.gcc_version or told.clang_version,
+    "precision": precision.of_machine(),
 }))
 """
 
@@ -32,6 +40,7 @@ class Torch:
     """What torch says; `version` None: it is not installed. `error`: it could not be imported.
 
     `gpus` are those that nvidia-smi lists, `count` is how many torch sees, `said` its last line of complaint.
+    `precision` is the one in which it is faster here, and why.
     """
 
     version: str | None = None
@@ -39,8 +48,16 @@ class Torch:
     driver: str | None = None
     gpus: tuple[str, ...] = ()
     count: int = 0
+    compiler: str | None = None
+    precision: tuple[str, str] | None = None
     said: str = ""
     error: str = ""
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that imports this library."""
+    paths = filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
 
 def read_torch() -> Torch:
@@ -49,7 +66,7 @@ def read_torch() -> Torch:
         return Torch()
     command = [sys.executable, "-c", _ASK_TORCH]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, env=environment())
     except subprocess.TimeoutExpired:
         return Torch("?", error=f"it took longer than {LIMIT_SECONDS} s")
     complaints = [line for line in done.stderr.splitlines() if line.strip()]
@@ -57,7 +74,7 @@ def read_torch() -> Torch:
     if done.returncode:
         return Torch("?", error=last or "it ended without a word")
     found = json.loads(done.stdout.splitlines()[-1])
-    return Torch(**found | {"gpus": tuple(found["gpus"]), "said": last})
+    return Torch(**found | {"gpus": tuple(found["gpus"]), "precision": tuple(found["precision"]), "said": last})
 
 
 def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Finding:
@@ -91,11 +108,42 @@ def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Findi
     return Finding(check, WARN if torch.count else FAIL, what, fix)
 
 
-def check_memory(asked: float) -> Finding:
-    """GB of the node against the most that a job of training asks for."""
-    have = psutil.virtual_memory().total / 1e9
+def check_precision(torch: Torch) -> Finding:
+    """In which precision jobs compute here where it is left to the machine (`precision: auto`)."""
+    check = "precision"
+    if torch.precision is None:
+        return Finding(check, NOT_HERE, "needs a torch that can be imported")
+    if torch.count and torch.precision[0] == "fp32":
+        fix = "ask for an A100 or newer by `gpu_model:` in config/resources.yaml: it computes in bf16, which is faster"
+        return Finding(check, WARN, ": ".join(torch.precision), fix)
+    return Finding(check, OK, ": ".join(torch.precision))
+
+
+def check_compiler(torch: Torch, expected: int | None) -> Finding:
+    """The C compiler and the header of Python with which Triton builds kernels at run time."""
+    check, builds = "compiler", "on GPUs Triton builds kernels at run time (vLLM, Liger, TRL's head)"
+    if torch.version is None or not (torch.gpus or expected):
+        return Finding(check, NOT_HERE, f"needed with GPUs: {builds}; for DeepSpeed on CPUs see `ds_report`")
+    if not torch.compiler and "CC" not in os.environ:
+        fix = "module load gcc (in `setup:` of profiles/slurm/jobs.yaml for jobs), apt-get install gcc, or export CC=…"
+        return Finding(check, FAIL, f"no C compiler (gcc or clang) on the path: {builds}", fix)
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    if not header.is_file():
+        fix = "apt-get install python3-dev, or make the environment of a Python that has it (conda's, uv's)"
+        return Finding(check, FAIL, f"{header} is missing: {builds}", fix)
+    return Finding(check, OK, f"C compiler {torch.compiler or os.environ['CC']}, and Python.h: {builds}")
+
+
+def check_memory(asked: float, in_job: bool, groups: Path = memory_limits.ROOT) -> Finding:
+    """GB of the node, or of this job's control group, against the most that a job of training asks for."""
+    check = "memory"
+    total = psutil.virtual_memory().total / 1e9
+    limit = min((limit / 1e9 for limit in memory_limits.of_control_groups(groups)), default=total)
+    have = min(limit, total)
+    what = f"{have:,.0f} GB" + (f" by the control group, of {total:,.0f}" if limit < total else "")
     if have >= asked:
-        return Finding("memory", OK, f"{have:,.0f} GB; jobs ask for up to {asked:g}")
-    # SLURM's own nodes are other than the one that submits, and without SLURM a request is an upper bound.
-    fix = "give jobs a node with more, or lower `memory_gb` in config/resources.yaml"
-    return Finding("memory", WARN, f"{have:,.0f} GB; config/resources.yaml asks for up to {asked:g}", fix)
+        return Finding(check, OK, f"{what}; jobs ask for up to {asked:g}")
+    # Without SLURM a request is an upper bound; SLURM's own nodes are other than the one that submits.
+    state = FAIL if in_job and limit < total else WARN
+    fix = f"give jobs a node with more (`srun --mem={asked:g}G`), or lower `memory_gb` in config/resources.yaml"
+    return Finding(check, state, f"{what}; config/resources.yaml asks for up to {asked:g}", fix)

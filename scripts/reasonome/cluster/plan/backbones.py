@@ -3,16 +3,18 @@
 import json
 import math
 import re
+import struct
 from pathlib import Path
 
-from reasonome.cluster.plan.estimates import Estimate, unknown
+from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.config import Backbone, HubWeights
+from reasonome.core.errors import InputError
 
 
 def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
     """Parameters of a backbone whose weights would lie in `folder`; by name it is `assumed`."""
     if shards := sorted(folder.glob("*.safetensors")):
-        return Estimate(sum(_elements(shard) for shard in shards), note="parameters counted in its weights")
+        return counted(sum(_elements(shard) for shard in shards), "parameters counted in its weights")
     names = [name, *([backbone.weights.repository] if isinstance(backbone.weights, HubWeights) else [])]
     for text in names:
         if found := re.search(r"(?<![\d.])(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])", text.lower()):
@@ -24,5 +26,9 @@ def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
 def _elements(shard: Path) -> int:
     """Numbers in a safetensors file, from its header: 8 bytes with its length, then JSON."""
     with open(shard, "rb") as handle:
-        header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+        start = handle.read(8)
+        try:
+            header = json.loads(handle.read(struct.unpack("<Q", start)[0]))
+        except (struct.error, ValueError, OverflowError, MemoryError):
+            raise InputError("these are no safetensors", file=shard, fix="fetch the weights again") from None
     return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")

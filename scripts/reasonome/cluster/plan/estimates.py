@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-# From the surest to none. `counted` follows from files or config alone, and `at most` from their limits.
-SOURCES = ("counted", "measured", "scaled", "at most", "assumed", "unknown")
+# From the surest to none. `counted`: follows from files or config alone.
+SOURCES = ("counted", "measured", "scaled", "assumed", "unknown")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value (None: unknown), one of SOURCES, and how it was found."""
+    """A value (None: unknown), one of SOURCES, how it was found, and whether it is an upper bound."""
 
     value: float | None
-    source: str = "counted"
+    source: str
     note: str = ""
+    at_most: bool = False
 
     def __add__(self, other: "Estimate") -> "Estimate":
         return combine(lambda a, b: a + b, self, other)
@@ -29,6 +30,11 @@ class Estimate:
         return self if self.value is None else replace(self, value=self.value * factor)
 
 
+def counted(value: float, note: str = "", at_most: bool = False) -> Estimate:
+    """A number that follows from files or config."""
+    return Estimate(value, "counted", note, at_most)
+
+
 def unknown(note: str) -> Estimate:
     """No number, and why."""
     return Estimate(None, "unknown", note)
@@ -36,21 +42,20 @@ def unknown(note: str) -> Estimate:
 
 def combine(compute: Callable[..., float], *parts: Estimate) -> Estimate:
     """`compute` of the values; unknown if one is. Notes are kept, each once."""
-    if missing := [part for part in parts if part.value is None]:
-        return unknown(_notes(missing))
+    notes = "; ".join(dict.fromkeys(part.note for part in parts if part.note))
+    if any(part.value is None for part in parts):
+        missing = "; ".join(dict.fromkeys(part.note for part in parts if part.value is None and part.note))
+        return unknown(missing)
     source = max((part.source for part in parts), key=SOURCES.index)
-    return Estimate(compute(*(part.value for part in parts)), source, _notes(parts))
-
-
-def _notes(parts) -> str:
-    return "; ".join(dict.fromkeys(part.note for part in parts if part.note))
+    return Estimate(compute(*(part.value for part in parts)), source, notes, any(part.at_most for part in parts))
 
 
 def total(parts: list[Estimate]) -> Estimate:
     """The sum of what is known; its note says how many are not."""
-    known = [replace(part, note="") for part in parts if part.value is not None]
+    known = [part for part in parts if part.value is not None]
     left_out = len(parts) - len(known)
     note = f"without {left_out} of {len(parts)} lines that are not known" if left_out else ""
+    source = max((part.source for part in known), key=SOURCES.index, default="unknown" if parts else "counted")
     if parts and not known:
         return unknown(note)
-    return replace(combine(lambda *values: sum(values), Estimate(0), *known), note=note)
+    return Estimate(sum(part.value for part in known), source, note, any(part.at_most for part in known))

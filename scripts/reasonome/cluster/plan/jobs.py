@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, lookup
 
 _RULE = re.compile(r"\s*(?:local)?rule (\w+):")
 _ITEM = re.compile(r"\s+(output|wildcards): (.*)")
@@ -38,11 +38,15 @@ class Job:
 def still_to_run(project: Project, experiment: str) -> list[Job]:
     """The jobs that `snakemake results/experiments/EXPERIMENT/report.html` would run here and now.
 
-    What is finished is left out, and what has changed since is in, by Snakemake's own rules. InputError with its
-    message if it cannot plan.
+    What is finished is left out, and what has changed since is in, by Snakemake's own rules. InputError for an
+    unknown experiment, and with Snakemake's message if it cannot plan.
     """
+    lookup(project.experiments, experiment, "experiment")
+    snakefile = Path("Snakefile") if Path("Snakefile").is_file() else SNAKEFILE
+    if not snakefile.is_file():
+        raise InputError("there is no workflow here", file="Snakefile", fix="run it in the project's folder")
     target = Results(project.settings.results).experiment(experiment) / "report.html"
-    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(SNAKEFILE)]
+    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
     # Of a user's own profile nothing decides what is to be done, and one for a cluster asks the controller.
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(

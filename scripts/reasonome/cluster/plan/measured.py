@@ -1,12 +1,13 @@
 """What finished jobs took: the run.json of models and answers."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reasonome.config.project import chains
-from reasonome.core import atomic
+from reasonome.core.errors import InputError
 
 ANSWERING = "generate"
 
@@ -19,13 +20,18 @@ class MeasuredRun(BaseModel):
     generated them.
     """
 
+    model_config = ConfigDict(strict=True, frozen=True)
+
     stage: str
     backbone: str
     settings: dict[str, Any]
+    examples: int = 0
     # What run.json says:
     seconds: float
     backward_tokens: int
     generated_tokens: int
+    prompt_tokens: int = 0
+    steps: int = 0
     threads: int = Field(ge=1)
     processes: int = 1
     gpus: int = 0
@@ -41,20 +47,16 @@ class MeasuredRun(BaseModel):
         return self.processes * self.threads if self.device == "cpu" else self.gpus or self.processes
 
     @property
-    def kind(self) -> str:
-        """What its rate is of: `training`, `grpo`, or the engine that answered."""
-        if self.stage == ANSWERING:
-            return self.engine
-        return self.stage if self.stage == "grpo" else "training"
-
-    @property
-    def tokens(self) -> int:
-        """Those that its rate counts: generated ones of answers, else those through a backward pass."""
-        return self.generated_tokens if self.stage == ANSWERING else self.backward_tokens
+    def adapted(self) -> bool:
+        """Whether it trained an adapter alone."""
+        return bool(self.settings.get("adapter"))
 
 
 def runs(results: Path) -> list[MeasuredRun]:
-    """All finished jobs below a results folder, in the order of their paths; none where nothing is."""
+    """All finished jobs below a results folder, in the order of their paths; none where nothing is.
+
+    InputError for a run.json that cannot be read, with its name.
+    """
     trained = [_trained(path) for path in sorted(results.glob("models/*/*/run.json"))]
     answered = [_answered(path) for path in sorted(results.glob("answers/*/*/*/*.run.json"))]
     return [run for run in trained + answered if run is not None]
@@ -64,14 +66,32 @@ def _trained(path: Path) -> MeasuredRun | None:
     if not path.with_name("manifest.json").is_file():
         return None  # not finished
     step = chains.last_step(path.parent.name)
-    recipe = atomic.read_json(path.with_name("recipe.json"))
-    return MeasuredRun(**atomic.read_json(path), stage=step.stage, backbone=path.parents[1].name, settings=recipe)
+    recipe, manifest = _read(path.with_name("recipe.json")), _read(path.with_name("manifest.json"))
+    facts = {"settings": recipe, "examples": manifest.get("examples", 0)}
+    return _run(path, {"stage": step.stage, "backbone": path.parents[1].name, **facts})
 
 
 def _answered(path: Path) -> MeasuredRun | None:
-    said = atomic.read_json(path)
-    if "threads" not in said:
-        return None  # answers of an endpoint, or recorded ones: nothing was computed
     benchmark, _, style = path.parent.name.rpartition(".")
     asked = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
-    return MeasuredRun(**said, stage=ANSWERING, backbone=path.parents[2].name, settings=asked)
+    return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": asked})
+
+
+def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun | None:
+    said = _read(path)
+    if "threads" not in said:
+        return None  # answers of an endpoint, or recorded ones: nothing was computed
+    try:
+        return MeasuredRun.model_validate(said | facts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        fix = "run its job again, or remove the file"
+        raise InputError(first["msg"], file=path, field=str(first["loc"][0]), fix=fix) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        fix = "run its job again (`snakemake --forcerun` of this file), or remove the file"
+        raise InputError(f"Invalid JSON: {error}", file=path, fix=fix) from None

@@ -2,29 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from reasonome.cluster.plan.estimates import Estimate
+from reasonome.cluster.plan import assumed
+from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
+from reasonome.cluster.plan.estimates import Estimate, counted
 from reasonome.cluster.plan.measured import MeasuredRun
-from reasonome.config import Recipe
+from reasonome.config import GrpoRecipe, Recipe
 from reasonome.config.project.job_resources import JobResources
+from reasonome.training import room
 from reasonome.training.retention import WHILE_TRAINING
 
-GB = 1e9
-# Bytes of a GPU's memory for each parameter by `sharding`: whole on each GPU, and shared by all. Trained are weights,
-# gradients and two moments in fp32, with DeepSpeed also weights in bf16; beside an adapter weights are frozen.
-BYTES = {
-    "training": {"none": (16, 0), "zero2": (2, 16), "zero3": (0, 18)},
-    "adapter": {"none": (2.4, 0), "zero2": (2.4, 0), "zero3": (0, 2.4)},
-    "4-bit adapter": {"none": (1, 0), "zero2": (1, 0), "zero3": (0, 1)},
-}
-ANSWERING_BYTES = 2  # weights in bf16
-READ_BYTES = 4  # weights in fp32, which each process reads into the node's memory before they go to its GPU
-SPARE = 1.3  # fragments and buffers; activations are not counted
-PROCESS_GB = 1.5  # Python, torch and the other libraries
-# Bytes on disk for each parameter: of a model (bf16), and of a checkpoint (weights and both moments).
-MODEL_BYTES = 2
-CHECKPOINT_BYTES = {"none": 12, "zero2": 14, "zero3": 14}
-ADAPTER_CHECKPOINT_BYTES = 0.4
+# Fields of recipes that change no peak of memory. All others may: `max_steps` too, as a short trial may not have met
+# the longest text.
+OF_THE_OPTIMIZER = {"learning_rate", "epochs", "scheduler", "warmup", "weight_decay", "max_grad_norm"}
+WITHOUT_EFFECT = OF_THE_OPTIMIZER | {"save_steps", "log_steps", "checkpoints", "scale_rewards", "max_drift"}
 
 
 @dataclass(frozen=True)
@@ -36,28 +28,41 @@ class Need:
     kept: Estimate
     meanwhile: Estimate
 
+    @property
+    def checkpoint(self) -> Estimate:
+        """GB that one save writes."""
+        return self.meanwhile.times(1 / (WHILE_TRAINING + 1))
+
 
 def of_training(size: Estimate, recipe: Recipe, asked: JobResources) -> Need:
     """What a training job needs, without activations; `size` is the parameters of its backbone."""
     processes = asked.processes or max(1, asked.gpus)
-    part = "training"
-    if recipe.adapter is not None:
-        part = "4-bit adapter" if recipe.adapter.quantize else "adapter"
-    whole, shared = BYTES[part][asked.sharding]
-    each = whole + shared / (processes * asked.nodes)
+    parts = [assumed.BYTES[part][asked.sharding] for part in _parts(recipe)]
+    each = sum(whole + shared / ranks(asked) for whole, shared in parts)
     on_device = Estimate(SPARE * each / GB, "assumed", "without activations") * size
-    weights = Estimate(READ_BYTES / GB, "assumed") * size if asked.gpus else on_device
-    node = (weights + Estimate(PROCESS_GB)).times(processes)
-    saved = size.times((ADAPTER_CHECKPOINT_BYTES if recipe.adapter else CHECKPOINT_BYTES[asked.sharding]) / GB)
-    model = size.times(MODEL_BYTES / GB)
+    if asked.gpus:
+        if _shares_with_vllm(recipe):
+            on_device += _share_of_vllm(asked)
+        # Each process reads the weights, in fp32, into the node's memory before they go to its GPU.
+        node = (Estimate(4 / GB, "assumed") * size + counted(PROCESS_GB)).times(processes)
+    else:
+        node = (on_device + counted(PROCESS_GB)).times(processes)
+    bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[asked.sharding]
+    saved, model = size.times(bytes_saved / GB), size.times(assumed.MODEL_BYTES / GB)
     kept = model if recipe.checkpoints == "prune" else model + saved.times(WHILE_TRAINING)
     return Need(on_device if asked.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
 
 
 def of_answering(size: Estimate, gpus: int) -> Need:
     """What answering on `gpus` GPUs needs: the weights, read once and spread evenly, without keys and values."""
-    weights = Estimate(SPARE * ANSWERING_BYTES / GB, "assumed", "without keys and values") * size
-    return Need(weights.times(1 / gpus) if gpus else None, weights + Estimate(PROCESS_GB), Estimate(0), Estimate(0))
+    note = "without keys and values, for which vLLM takes 90% of each GPU"
+    weights = Estimate(SPARE * assumed.ANSWERING_BYTES / GB, "assumed", note) * size
+    return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
+
+
+def ranks(asked: JobResources) -> int:
+    """Processes of a training job on all of its nodes."""
+    return (asked.processes or max(1, asked.gpus)) * asked.nodes
 
 
 def as_measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:
@@ -69,3 +74,33 @@ def as_measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:
         return replace(need, node=peak)
     on_gpus = [run.gpu_peak_memory_gb for run in runs if run.gpu_peak_memory_gb]
     return replace(need, gpu=replace(peak, value=max(on_gpus))) if on_gpus else need
+
+
+def takes_as_much(recipe: Recipe, before: dict[str, Any]) -> bool:
+    """Whether a job with the settings `before` (of a recipe.json) takes the memory that one of `recipe` does."""
+    settings = recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT)
+    return settings == {name: value for name, value in before.items() if name not in WITHOUT_EFFECT}
+
+
+def _parts(recipe: Recipe) -> list[str]:
+    """The rows of BYTES that count for a recipe; a reference model beside an adapter is the same frozen weights."""
+    parts = ["training"]
+    if recipe.adapter is not None:
+        parts = ["4-bit adapter" if recipe.adapter.quantize else "adapter"]
+    if isinstance(recipe, GrpoRecipe):
+        if recipe.beta and recipe.adapter is None:
+            parts.append("reference")
+        if not _shares_with_vllm(recipe):
+            parts.append("rollouts")
+    return parts
+
+
+def _shares_with_vllm(recipe: Recipe) -> bool:
+    return isinstance(recipe, GrpoRecipe) and recipe.rollouts == "vllm-colocate"
+
+
+def _share_of_vllm(asked: JobResources) -> Estimate:
+    """GB that vLLM takes of each GPU to draw GRPO's answers; a GPU that is not known counts as UNNAMED_GPU."""
+    model = assumed.model_of(asked.gpu_model or "") or assumed.UNNAMED_GPU
+    card = MACHINES[model].memory_gb
+    return Estimate(room.VLLM_SHARE * card, "assumed", f"vLLM's {room.VLLM_SHARE:.0%} of {card} GB ({model.upper()})")

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasonome.cluster.plan import backbones, memory
+from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, model_of
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
-from reasonome.cluster.plan.rates import MACHINES, Device, Rates, model_of
+from reasonome.cluster.plan.rates import TEXT_STAGES, Device, Rates
 from reasonome.cluster.plan.workload import Work, Workload
-from reasonome.config import TRAINING_RULES
+from reasonome.config import TRAINING_RULES, Recipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, of_job
 
 MODEL_RULES = (*TRAINING_RULES, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")
-START = Estimate(60, "assumed", "60 s to start")  # to load libraries and weights, on a quiet file system
 
 
 @dataclass(frozen=True)
@@ -104,56 +104,53 @@ class Plan:
         job = jobs[0]
         asked = of_job(self.project, job.rule, job.backbone, job.chain)
         device = Device.of(asked, self.gpus, self.cores)
+        asked = _given(asked, device)
         work = self.workload.of(job)
         if job.rule == ANSWERING:
             engine = self.project.backbones[job.backbone].engine
             used = device.answering(engine)
-            seconds = work.generated / self.rates.of(engine, job.backbone, used)
-            need = memory.of_answering(self.rates.sizes[job.backbone], 0 if device.name == "cpu" else used.workers)
+            seconds = work.generated / self.rates.generation(job.backbone, used, engine)
+            need = memory.of_answering(self.rates.sizes[job.backbone], used.workers if asked.gpus else 0)
         else:
-            seconds = self._seconds_of_training(job, device, work)
-            need = self._need_of_training(job, device, asked)
+            recipe = chains.last_step(job.chain).recipe(self.project)
+            seconds = self._seconds_of_training(job, recipe, device, work)
+            need = self._need_of_training(job, recipe, device, asked)
         if seconds.source == "assumed":  # what was measured has it in
-            seconds += START
+            seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
         return Line(name, len(jobs), asked, device, work.backward + work.generated, seconds, need)
 
-    def _seconds_of_training(self, job: Job, device: Device, work: Work) -> Estimate:
-        if job.rule != "grpo":
-            return work.backward / self.rates.of("training", job.backbone, device)
-        if measured := self.rates.measured("grpo", job.backbone, device):
-            return work.backward / measured
+    def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
+        adapted = recipe.adapter is not None
+        if job.rule in TEXT_STAGES or self.rates.has("grpo", device):
+            return work.backward / self.rates.training(job.rule, job.backbone, device, adapted)
         # What it learns from and what it writes, one after the other.
-        recipe = chains.last_step(job.chain).recipe(self.project)
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
-        learning = work.backward / self.rates.of("training", job.backbone, device)
-        writing = work.generated / self.rates.of(engine, job.backbone, device)
+        learning = work.backward / self.rates.training("sft", job.backbone, device, adapted)
+        writing = work.generated / self.rates.generation(job.backbone, device, engine)
         return learning + writing + Estimate(0, "scaled", "no run of GRPO on such a device")
 
-    def _need_of_training(self, job: Job, device: Device, asked: JobResources) -> memory.Need:
-        """On the GPUs or cores that are there; processes are as they are asked for."""
-        if device.name == "cpu":
-            given = replace(asked, cpus=device.workers, gpus=0, nodes=1)
-        else:
-            given = replace(asked, gpus=device.workers // asked.nodes)
-        processes = (given.processes or max(1, given.gpus)) * given.nodes
-        same = (job.backbone, device.workers, processes, asked.sharding)
-        equal = [
+    def _need_of_training(self, job: Job, recipe: Recipe, device: Device, asked: JobResources) -> memory.Need:
+        # Equal settings on an equal machine took what they took.
+        same = (job.rule, job.backbone, device.workers, memory.ranks(asked), asked.sharding)
+        alike = [
             run
-            for run in self.workload.equal(job)
-            if (run.backbone, run.workers, run.processes, run.sharding) == same and device.is_that_of(run)
+            for run in self.rates.runs
+            if (run.stage, run.backbone, run.workers, run.processes, run.sharding) == same
+            and device.is_that_of(run)
+            and memory.takes_as_much(recipe, run.settings)
         ]
-        recipe = chains.last_step(job.chain).recipe(self.project)
-        return memory.as_measured(memory.of_training(self.rates.sizes[job.backbone], recipe, given), equal)
+        return memory.as_measured(memory.of_training(self.rates.sizes[job.backbone], recipe, asked), alike)
 
 
 def _too_little(line: Line) -> list[str]:
     """What a job lacks of time and memory, and the lines for config/resources.yaml."""
     found = []
     asked, need = line.asked, line.need
-    minutes = math.ceil((line.seconds.value or 0) / 60)
+    minutes = (line.seconds.value or 0) / 60
     if minutes > asked.minutes:
+        takes = "may take up to" if line.seconds.at_most else "takes about"
         found.append(
-            f"may take {minutes:,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is "
+            f"{takes} {math.ceil(minutes):,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is "
             f"retried; or set `minutes: {math.ceil(minutes * 1.2)}`"
         )
     if (node := need.node.value) and node > asked.memory_gb:
@@ -161,10 +158,18 @@ def _too_little(line: Line) -> list[str]:
             f"needs about {node:.0f} GB of a node's memory and asks for {asked.memory_gb:g}: "
             f"set `memory_gb: {round(node * 1.2) + 1}`"
         )
-    model = model_of(line.device.name)
-    if need.gpu and model and (need.gpu.value or 0) > MACHINES[model]["memory_gb"]:
+    saving, warned = (need.checkpoint.value or 0) / SAVED_GB_PER_SECOND, asked.warned_seconds(1)
+    if saving > warned:
+        needed = math.ceil(saving * 1.2)
+        more = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * asked.minutes else ""
         found.append(
-            f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model]['memory_gb']}: more GPUs with "
+            f"saves {need.checkpoint.value:.0f} GB, for which {warned} seconds before its time limit may be too few: "
+            f"set `warning_seconds: {needed}`{more}"
+        )
+    model = model_of(asked.gpu_model or "")
+    if need.gpu and model and (need.gpu.value or 0) > MACHINES[model].memory_gb:
+        found.append(
+            f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model].memory_gb}: more GPUs with "
             "`sharding: zero3`, an adapter, or a smaller micro_batch_size with gradient_checkpointing"
         )
     return found
@@ -176,3 +181,10 @@ def _name(job: Job) -> tuple[str, str, str]:
         return job.rule, job.backbone, ".".join(job.wildcards[key] for key in ("benchmark", "style", "decoding"))
     step = chains.last_step(job.chain)
     return job.rule, job.backbone, f"{step.stage}.{step.variant}"
+
+
+def _given(asked: JobResources, device: Device) -> JobResources:
+    """The request as the launcher takes it on this device: the GPUs or cores that are there, processes as they are."""
+    if device.name == "cpu":
+        return replace(asked, cpus=device.workers, gpus=0, gpu_model=None, nodes=1)
+    return replace(asked, gpus=device.workers // asked.nodes)

@@ -1,4 +1,4 @@
-"""A plan as a table for people; every number with where it comes from."""
+"""A plan as a table for people, or as TSV; every number with where it comes from."""
 
 from collections.abc import Callable
 
@@ -7,38 +7,53 @@ import pandas as pd
 from reasonome.cluster.plan.estimates import Estimate, total
 from reasonome.cluster.plan.plan import Line, Plan
 
-MARKS = {"measured": " m", "scaled": " s", "assumed": " a"}
+MARKS = {"counted": "", "measured": " m", "scaled": " s", "assumed": " a"}
 LEGEND = (
-    "m measured here, s scaled from what was measured, a assumed, ≤ by limits of the config, no mark: follows from "
-    "files or config."
+    "m measured here, s scaled from what was measured, a assumed, no mark: follows from files or config; ≤ at most."
 )
+HEADINGS = ("", "rule", "backbone", "step", "jobs", "each on", "tokens", "time", "hours", "GB GPU/node", "disk")
+
+
+def tsv(plan: Plan) -> str:
+    """One line per backbone and step; for each number a column with its source, `<=` before a bound."""
+    rows = []
+    for line in plan.lines:
+        asked, gpus = line.asked, line.device.workers if line.on_gpus else 0
+        row = dict(zip(("rule", "backbone", "step"), line.name, strict=True))
+        row |= {"jobs": line.jobs, "gpus": gpus // asked.nodes, "nodes": asked.nodes, "cpus": asked.cpus}
+        row |= {"memory_asked_gb": f"{asked.memory_gb:g}", "minutes_asked": asked.minutes}
+        numbers = {
+            "tokens": line.tokens,
+            "seconds": line.seconds,
+            "gpu_hours": line.hours if line.on_gpus else None,
+            "core_hours": None if line.on_gpus else line.hours,
+            "gpu_memory_gb": line.need.gpu,
+            "node_memory_gb": line.need.node,
+            "disk_gb": line.kept,
+            "meanwhile_gb": line.meanwhile,
+        }
+        for name, number in numbers.items():
+            known = number is not None and number.value is not None
+            row[name] = f"{number.value:.3g}" if known else ""
+            row[f"{name}_from"] = ("<= " if number.at_most else "") + number.source if number else ""
+        rows.append(row | {"how": _how(line)})
+    return pd.DataFrame(rows).to_csv(sep="\t", index=False).rstrip("\n")
 
 
 def text(plan: Plan, experiment: str) -> str:
     """The table, notes to its lines, totals and warnings."""
     if not plan.lines and not plan.others:
         return f"'{experiment}' is finished: nothing is left to run"
-    if not plan.lines:
-        return _totals(plan)
-    rows = [_row(line) for line in plan.lines]
-    table = pd.DataFrame(rows, index=[f"[{number}]" for number in range(1, len(rows) + 1)])
+    rows = [list(HEADINGS)]
+    for number, line in enumerate(plan.lines, 1):
+        row = [f"[{number}]", *line.name, str(line.jobs), _machine(line), _shown(line.tokens, _count)]
+        row += [_shown(line.seconds, _time), f"{_shown(line.hours, _figures)} {_unit(line)}"]
+        row += [f"{_shown(line.need.gpu, _figures) or '–'}/{_shown(line.need.node, _figures)}"]
+        rows.append([*row, _shown(line.kept, _figures)])
     notes = "\n".join(f"[{number}] {_how(line)}" for number, line in enumerate(plan.lines, 1))
     warnings = "\n".join(f"warning: {warning}" for warning in plan.warnings)
-    return "\n\n".join(part for part in (table.to_string(), LEGEND, notes, _totals(plan), warnings) if part)
-
-
-def _row(line: Line) -> dict[str, str]:
-    node = _shown(line.need.node, _figures)
-    return {
-        **dict(zip(("rule", "backbone", "step"), line.name, strict=True)),
-        "jobs": str(line.jobs),
-        "each on": _machine(line),
-        "tokens": _shown(line.tokens, _count),
-        "time": _shown(line.seconds, _time),
-        "hours": f"{_shown(line.hours, _figures)} {_unit(line)}",
-        "GB GPU/node": f"{_shown(line.need.gpu, _figures) if line.need.gpu else '–'}/{node}",
-        "disk": _shown(line.kept, _figures),
-    }
+    parts = [_aligned(rows), LEGEND, notes, _totals(plan), warnings] if plan.lines else [_totals(plan)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _totals(plan: Plan) -> str:
@@ -67,7 +82,7 @@ def _worded(number: Estimate) -> str:
     if number.value is None:
         return "unknown"
     words = ", ".join(word for word in (number.source, number.note) if word not in ("", "counted"))
-    return _figures(number.value) + (f" ({words})" if words else "")
+    return ("at most " if number.at_most else "") + _figures(number.value) + (f" ({words})" if words else "")
 
 
 def _how(line: Line) -> str:
@@ -84,10 +99,12 @@ def _machine(line: Line) -> str:
     return f"{nodes} × {each}" if nodes > 1 else each
 
 
-def _shown(number: Estimate, form: Callable[[float], str]) -> str:
+def _shown(number: Estimate | None, form: Callable[[float], str]) -> str:
+    if number is None:
+        return ""
     if number.value is None:
         return "unknown"
-    return ("≤" if number.source == "at most" else "") + form(number.value) + MARKS.get(number.source, "")
+    return ("≤" if number.at_most else "") + form(number.value) + MARKS[number.source]
 
 
 def _figures(value: float) -> str:
@@ -106,3 +123,10 @@ def _time(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{_figures(seconds / 3600)} h"
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

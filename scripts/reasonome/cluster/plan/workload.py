@@ -1,14 +1,13 @@
-"""How many tokens a job of training or answering has to get through: as an equal job did, else by its limits."""
+"""How many tokens a job of training or answering has to get through, from its recipe and the sizes of its data."""
 
-from dataclasses import dataclass
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
-import pandas as pd
-
-from reasonome.cluster.plan.estimates import Estimate, combine, unknown
+from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config import GrpoRecipe, PretrainRecipe, QuestionRecipe, SftRecipe
@@ -16,7 +15,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results, examples_folder
 from reasonome.tasks import registry
 
-NOTHING = Estimate(0)
+NOTHING = counted(0)
 
 
 @dataclass(frozen=True)
@@ -29,96 +28,137 @@ class Work:
 
 @dataclass
 class Workload:
-    """Work of jobs; `runs` are finished ones."""
+    """Work of jobs; what earlier `runs` show of lengths is used where they were of the same data and style."""
 
     project: Project
-    runs: list[MeasuredRun]
+    runs: list[MeasuredRun] = field(default_factory=list)
 
     @cached_property
     def results(self) -> Results:
         """Where the project's files are."""
         return Results(self.project.settings.results)
 
-    def settings(self, job: Job) -> dict[str, Any]:
-        """What makes two jobs of a rule equal: the recipe, or what is asked and how."""
-        if job.rule == ANSWERING:
-            return {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
-        return chains.last_step(job.chain).recipe(self.project).model_dump(mode="json")
-
-    def equal(self, job: Job) -> list[MeasuredRun]:
-        """Finished jobs with the same settings, of any backbone."""
-        settings = self.settings(job)
-        return [run for run in self.runs if run.stage == job.rule and run.settings == settings]
-
     def of(self, job: Job) -> Work:
         """What a job of pretrain, sft, grpo or generate has to do."""
-        if equal := self.equal(job):
-            own = [run for run in equal if run.backbone == job.backbone]
-            chosen, source = (own, "measured") if own else (equal, "scaled")
-            tokens = (mean(run.backward_tokens for run in chosen), mean(run.generated_tokens for run in chosen))
-            return Work(*(Estimate(number, source, "tokens of an equal job") for number in tokens))
         if job.rule == ANSWERING:
-            return self._answering(**self.settings(job))
+            return self._answering(job)
         recipe = chains.last_step(job.chain).recipe(self.project)
         if isinstance(recipe, PretrainRecipe):
-            return Work(self._pretraining(recipe))
-        return Work(self._tuning(recipe)) if isinstance(recipe, SftRecipe) else self._aligning(recipe)
+            return self._pretraining(recipe)
+        if isinstance(recipe, SftRecipe):
+            return self._tuning(job, recipe)
+        return self._aligning(job, recipe)
 
-    def _pretraining(self, recipe: PretrainRecipe) -> Estimate:
+    def _pretraining(self, recipe: PretrainRecipe) -> Work:
         if recipe.max_steps:
-            return Estimate(recipe.max_steps * recipe.batch_size * recipe.sequence_length, note="max_steps")
-        return _fewer(self._corpus_tokens(recipe.corpus), recipe.max_tokens).times(recipe.epochs)
+            return Work(counted(recipe.max_steps * recipe.batch_size * recipe.sequence_length, "max_steps"))
+        return Work(_fewer(self._corpus_tokens(recipe.corpus), recipe.max_tokens).times(recipe.epochs))
 
-    def _tuning(self, recipe: SftRecipe) -> Estimate:
-        examples = _fewer(self._mixed(recipe, "train"), recipe.max_examples).times(recipe.epochs)
+    def _tuning(self, job: Job, recipe: SftRecipe) -> Work:
         if recipe.max_steps:
-            examples = Estimate(recipe.max_steps * recipe.batch_size, note="max_steps")
-        return examples * Estimate(recipe.max_length, "at most", "all of max_length")
+            examples = counted(recipe.max_steps * recipe.batch_size, "max_steps")
+        else:
+            examples = _fewer(_mixed(recipe, self._taught), recipe.max_examples).times(recipe.epochs)
+        alike = self._alike(job, "sft", _learned(recipe) | {"teacher": recipe.teacher, "max_steps": None})
+        if seen := sum(run.examples * run.settings["epochs"] for run in alike):
+            length = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
+        elif recipe.max_length == "auto":
+            length = unknown("max_length: auto")
+        else:
+            length = counted(recipe.max_length, "all of max_length", at_most=True)
+        return Work(examples * length)
 
-    def _aligning(self, recipe: GrpoRecipe) -> Work:
-        prompts = _fewer(self._mixed(recipe, "train"), recipe.prompts)
-        completions = prompts.times(recipe.epochs * recipe.generations)
+    def _aligning(self, job: Job, recipe: GrpoRecipe) -> Work:
         if recipe.max_steps:
-            completions = Estimate(recipe.max_steps * recipe.batch_size, note="max_steps")
-        answer = Estimate(recipe.max_completion_length, "at most", "all of max_completion_length")
-        largest = max(self.project.style(*question).largest_prompt() for question in recipe.questions)
-        prompt = Estimate(largest, "at most", "prompt budgets")
-        validated = _fewer(self._mixed(recipe, "valid"), recipe.validation).times(2)
-        return Work(completions * (prompt + answer), (completions + validated) * answer)
+            completions = counted(recipe.max_steps * recipe.batch_size, "max_steps")
+        else:
+            prompts = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "train")), recipe.prompts)
+            completions = prompts.times(recipe.epochs * recipe.generations)
+        alike = self._alike(job, "grpo", _learned(recipe) | {"max_completion_length": recipe.max_completion_length})
+        if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
+            both = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
+            questions = seen + sum(2 * run.settings["validation"] for run in alike)
+            answer = _length(sum(run.generated_tokens for run in alike) / questions, alike, job)
+        else:
+            answer = counted(recipe.max_completion_length, "all of max_completion_length", at_most=True)
+            prompt = combine(
+                lambda *tokens: max(tokens), *(self._prompt_tokens(job, *question) for question in recipe.questions)
+            )
+            both = prompt + answer
+        validated = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "valid")), recipe.validation)
+        validated = validated.times(2)
+        return Work(completions * both, (completions + validated) * answer)
 
-    def _answering(self, benchmark: str, style: str, decoding: str) -> Work:
-        asked = self.project.decodings[decoding]
-        answers = self._rows(benchmark, style, "test").times(asked.samples * asked.orders)
-        return Work(generated=answers * Estimate(asked.max_new_tokens, "at most", "all of max_new_tokens"))
+    def _taught(self, recipe: SftRecipe) -> Estimate:
+        """Training questions of a recipe's one benchmark that have a completion."""
+        rows = self._rows(recipe.benchmark, recipe.style, "train")
+        if recipe.teacher == "none":
+            return rows
+        kept = _lines(self.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
+        return _fewer(rows, kept) if kept is not None else rows * _bound("reasoning not written")
+
+    def _answering(self, job: Job) -> Work:
+        asked = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
+        decoding = self.project.decodings[asked["decoding"]]
+        answers = self._rows(asked["benchmark"], asked["style"], "test").times(decoding.samples * decoding.orders)
+        alike = self._alike(job, ANSWERING, asked)
+        if alike and answers.value:
+            tokens = sum(run.generated_tokens for run in alike) / len(alike) / answers.value
+            return Work(generated=answers * _length(tokens, alike, job))
+        return Work(generated=answers * counted(decoding.max_new_tokens, "all of max_new_tokens", at_most=True))
+
+    def _alike(self, job: Job, stage: str, settings: dict[str, Any]) -> list[MeasuredRun]:
+        """Runs of a stage with these settings: those of the job's backbone, else of others."""
+        found = [run for run in self.runs if run.stage == stage and settings.items() <= run.settings.items()]
+        return [run for run in found if run.backbone == job.backbone] or found
 
     def _corpus_tokens(self, corpus: str) -> Estimate:
         """Tokens of a corpus' training statements, as its statistics count them with its own tokenizer."""
         path = self.results.statements(corpus) / "statistics.tsv"
         if not path.is_file():
             return unknown(f"statements of {corpus} are not written")
-        total = pd.read_csv(path, sep="\t", index_col="source").loc["total"]
-        if pd.isna(total["tokens"]):
+        with open(path, encoding="utf-8", newline="") as handle:
+            total = [row for row in csv.DictReader(handle, delimiter="\t") if row["source"] == "total"]
+        if not total or not total[0].get("tokens"):
             return unknown(f"tokens of {corpus} are not counted: name a tokenizer in corpora.yaml")
-        return Estimate(float(total["tokens"]), note="statistics.tsv")
-
-    def _mixed(self, recipe: QuestionRecipe, part: str) -> Estimate:
-        """Questions of all benchmarks of a recipe, by weight, until one has no more."""
-        weights = recipe.weights_of_benchmarks
-        reach = [
-            self._rows(benchmark, recipe.style, part).times(sum(weights.values()) / weight)
-            for benchmark, weight in weights.items()
-        ]
-        return combine(lambda *counts: min(counts), *reach)
+        return counted(float(total[0]["tokens"]), "statistics.tsv")
 
     def _rows(self, benchmark: str, style: str, part: str) -> Estimate:
         """Questions of a split: of the file if it is built, else as the config says."""
         for folder in (examples_folder(self.project, benchmark, style), self.results.benchmark(benchmark)):
             if (rows := _lines(folder / f"{part}.jsonl")) is not None:
-                return Estimate(rows)
+                return counted(rows)
         files = registry.part(self.project.benchmarks[benchmark].task, "files")
         if (size := files.rows_by_settings(self.project, benchmark, part)) is None:
             return unknown(f"{part} rows of {benchmark} are not built")
-        return Estimate(size.rows, "at most" if size.at_most else "counted", f"{part} rows of {benchmark} by config")
+        return counted(size.rows, f"{part} rows of {benchmark} by config", at_most=size.at_most)
+
+    def _prompt_tokens(self, job: Job, benchmark: str, style: str) -> Estimate:
+        """Tokens of a prompt: as counted when a model was asked, else its budgets and its texts at most."""
+        rows = self._rows(benchmark, style, "test").value
+        alike = self._alike(job, ANSWERING, {"benchmark": benchmark, "style": style})
+        if rows and (tokens := sum(run.prompt_tokens for run in alike)):
+            return _length(tokens / len(alike) / rows, alike, job)
+        return counted(self.project.style(benchmark, style).largest_prompt(), "prompt budgets", at_most=True)
+
+
+def _length(tokens: float, runs: list[MeasuredRun], job: Job) -> Estimate:
+    """Tokens of each text, as these runs show."""
+    own = all(run.backbone == job.backbone for run in runs)
+    return Estimate(tokens, "measured" if own else "scaled", f"{tokens:.0f} tokens each in run.json")
+
+
+def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
+    """What a recipe learns from, as it is written."""
+    written = recipe.model_dump(mode="json")
+    return {key: written[key] for key in ("benchmark", "mixture", "style") if key in written}
+
+
+def _mixed(recipe: QuestionRecipe, rows: Callable[[QuestionRecipe], Estimate]) -> Estimate:
+    """Questions of all benchmarks of a recipe, by weight, until one has no more."""
+    weights = recipe.weights_of_benchmarks
+    reach = [rows(part).times(sum(weights.values()) / weights[part.benchmark]) for part in recipe.parts]
+    return combine(lambda *counts: min(counts), *reach)
 
 
 def _lines(path: Path) -> int | None:
@@ -134,5 +174,10 @@ def _fewer(rows: Estimate, most: int | None) -> Estimate:
     if most is None:
         return rows
     if rows.value is None:
-        return Estimate(most, "at most", "the recipe's limit")
-    return combine(min, rows, Estimate(most))
+        return counted(most, "the recipe's limit", at_most=True)
+    return combine(min, rows, counted(most))
+
+
+def _bound(note: str) -> Estimate:
+    """A factor that makes a number an upper bound."""
+    return counted(1, note, at_most=True)
