@@ -5,7 +5,7 @@ import logging
 import traceback
 
 import pytest
-from misbehaving_endpoint import KEY, KEY_VARIABLE, completion
+from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 from pydantic import ValidationError
 
 from reasonome.answering import chat_endpoint
@@ -191,6 +191,21 @@ def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path
     assert len(server.requests) == 3 and len(lines(cache)) == 2, "no new question after the refusal"
     ask(settings(server, concurrency=3), questions(*"abcdef"), cache)
     assert server.answered == dict.fromkeys("abcdef", 1)
+
+
+def test_much_goes_wrong_and_nothing_is_lost_or_answered_twice(endpoint, tmp_path):
+    """Sixty questions, two runs, failures of every kind on the way, one of them for good."""
+    trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, "x"), "cut", (200, {}, "{"), "cut stream"]
+    trouble += [(200, {}, '{"choices": []}'), (502, {}, "<html>"), GOOD, GOOD, 0.05] * 3
+    server, cache = endpoint(*trouble, *[GOOD] * 20, (403, {}, "{}"), *trouble), tmp_path / "cache.jsonl"
+    asked = questions(*(f"question {n}" for n in range(60)))
+    with pytest.raises(InputError, match="403"):
+        ask(settings(server), asked, cache)
+    before = len(lines(cache))
+    assert 0 < before < 60 and sum(server.answered.values()) == before
+    answers = ask(settings(server), asked, cache)
+    assert [answer.text for answer in answers.values()] == [f"answer to question {n}" for n in range(60)]
+    assert server.answered == {f"question {n}": 1 for n in range(60)} and len(lines(cache)) == 60
 
 
 def test_a_torn_last_line_is_dropped_and_asked_again(endpoint, tmp_path):

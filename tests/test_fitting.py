@@ -1,5 +1,7 @@
 """What fits in memory: the search, what is reserved, and that a resumed job stays with what was found."""
 
+import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +9,10 @@ import tiny_training
 import torch
 
 from reasonome.core.errors import InputError
+from reasonome.tasks.registry import TASKS
 from reasonome.training import fitting
+from reasonome.training.sft import sft
+from reasonome.training.stage import Stage
 
 
 def test_the_largest_divisor_that_fits():
@@ -23,10 +28,25 @@ def test_the_largest_divisor_that_fits():
     assert fitting.most_that_fit(7, lambda rows: rows < 7) == 1
 
 
+@pytest.mark.parametrize(
+    ("longest", "room", "found"),
+    [(1000, 1000, 1000), (1000, 999, 992), (1000, 300, 288), (1000, 32, 32), (1000, 31, 0)],
+)
+def test_the_longest_text_is_a_multiple_of_32_unless_all_fit(longest, room, found):
+    assert fitting.longest_that_fits(longest, lambda tokens: tokens <= room) == found
+
+
 @pytest.mark.parametrize(("settings", "found"), [({}, 2), ({"micro_batch_size": "auto"}, 1)])
 def test_fixed_numbers_and_cpus_need_no_trial(tiny_backbone, tmp_path, settings, found):
     stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings)
-    assert fitting.fit(None, stage.recipe, 200, tmp_path, False) == found
+    assert fitting.fit(None, stage.recipe, 200, tmp_path, False) == fitting.Fitted(found, 200)
+
+
+def test_a_length_is_given_on_a_cpu(tiny_backbone, tmp_path):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), max_length="auto")
+    with pytest.raises(InputError, match="auto tries what fits on a GPU, and there is none") as error:
+        sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    assert error.value.field == "max_length" and "give a number" in error.value.fix
 
 
 def limited(monkeypatch, tokens: float) -> None:
@@ -34,11 +54,21 @@ def limited(monkeypatch, tokens: float) -> None:
     cuda = SimpleNamespace(is_available=lambda: True, empty_cache=lambda: None)
     monkeypatch.setattr(fitting, "torch", SimpleNamespace(cuda=cuda, random=torch.random))
     monkeypatch.setattr(fitting, "PartialState", lambda: None)
+    monkeypatch.setattr(
+        fitting, "_trial_on_gpu", lambda model, recipe, taken: lambda rows, length: rows * length <= tokens
+    )
 
-    def trial(model, recipe, longest, taken):
-        return lambda rows: rows * longest <= tokens
 
-    monkeypatch.setattr(fitting, "_trial_on_gpu", trial)
+@pytest.mark.parametrize(
+    ("settings", "field"), [({"micro_batch_size": "auto"}, "micro_batch_size"), ({"max_length": "auto"}, "max_length")]
+)
+def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, settings, field):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings)
+    limited(monkeypatch, 1e9)
+    monkeypatch.setenv("REASONOME_SHARDING", "zero3")
+    with pytest.raises(InputError, match="before the weights are spread") as error:
+        fitting.fit(lambda: None, stage.recipe, 200, tmp_path, False)
+    assert error.value.field == field
 
 
 class _Gpu:
@@ -77,7 +107,8 @@ class _Gpu:
 )
 def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, rows, monkeypatch):
     gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=beta, adapter=None)
-    assert fitting.most_that_fit(16, fitting._trial_on_gpu(gpu.model, recipe, 64, taken)) == rows
+    fits = fitting._trial_on_gpu(gpu.model, recipe, taken)
+    assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
     assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
 
 
@@ -106,24 +137,54 @@ def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch)
         stage.fit(64, 0.4)
 
 
-def test_rows_follow_from_the_share_of_a_process(tiny_backbone, tmp_path, monkeypatch):
-    limited(monkeypatch, 128)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto", batch_size=4)
-    stage.fit(60)
-    assert stage.micro_batch_size == stage.arguments()["gradient_accumulation_steps"] == 2
-
-
-def test_a_job_that_goes_on_keeps_its_rows_where_they_divide_its_share(tiny_backbone, tmp_path, monkeypatch):
+def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
-    stage = tiny_training.sft_stage(models, micro_batch_size="auto", batch_size=12)
+    limited(monkeypatch, 128)
+    fixed = tiny_training.sft_stage(models, max_length="auto")
+    assert (fixed.fit(200), fixed.micro_batch_size) == (64, 2)
+    both = tiny_training.sft_stage(models, "sft.both-s0", max_length="auto", micro_batch_size="auto", batch_size=4)
+    assert (both.fit(60), both.micro_batch_size) == (60, 2)
+    assert both.arguments()["gradient_accumulation_steps"] == 2
+
+
+def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, tmp_path, monkeypatch):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    stage = tiny_training.sft_stage(models, max_length="auto", micro_batch_size="auto", batch_size=12)
     monkeypatch.setattr(fitting.processes, "of_all", lambda value: [value])
 
-    def fit(processes: int, resumed: bool = True) -> int:
+    def fit(processes: int, resumed: bool = True) -> fitting.Fitted:
         monkeypatch.setenv("WORLD_SIZE", str(processes))
         return fitting.fit(stage.load_model, stage.recipe, 60, tmp_path, resumed)
 
     limited(monkeypatch, 256)
-    assert fit(2, resumed=False) == 3  # of 6 rows; 6 × 60 are too many
+    assert fit(2, resumed=False) == fitting.Fitted(3, 60)  # of 6 rows; 6 × 60 are too many
     limited(monkeypatch, 130)
-    assert fit(2) == 3
-    assert fit(3) == 2  # of 4, into which 3 does not divide
+    assert fit(2) == fitting.Fitted(3, 60)
+    assert fit(3) == fitting.Fitted(2, 60)  # of 4, into which 3 does not divide
+    limited(monkeypatch, 59)
+    with pytest.raises(InputError, match="not one row of 60 tokens"):
+        fit(4 * 3)
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    settings = {"micro_batch_size": "auto", "max_length": "auto", "batch_size": 4, "checkpoints": "keep"}
+    limited(monkeypatch, 128)
+    stage = tiny_training.sft_stage(models, **settings)
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    assert "tokens at once: " in capsys.readouterr().out
+    manifest = json.loads((stage.folder / "manifest.json").read_text())
+    assert 32 <= manifest["max_length"] <= 128 and manifest["recipe"]["max_length"] == "auto"
+    assert "micro_batch_size" not in {**manifest, "recipe": None}
+    assert json.loads((stage.folder / "run.json").read_text())["micro_batch_size"] == stage.micro_batch_size
+    expected = (stage.folder / "model/model.safetensors").read_bytes()
+
+    shutil.rmtree(stage.trainer_folder / "checkpoint-3")
+    limited(monkeypatch, 1e9)
+    again = Stage(stage.folder, stage.data, stage.styles)
+    sft(again, {"demo-go": TASKS["gene_set_naming"]})
+    assert again.micro_batch_size == stage.micro_batch_size
+    assert (again.folder / "model/model.safetensors").read_bytes() == expected
+    assert json.loads((again.folder / "manifest.json").read_text()) == manifest

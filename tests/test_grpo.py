@@ -1,5 +1,6 @@
 """What GRPO checks before it starts, and the canary's arithmetic; no model."""
 
+import json
 import math
 from types import SimpleNamespace
 
@@ -44,7 +45,7 @@ def installed(monkeypatch, vllm: bool, gpu: bool) -> None:
 def test_transformers_needs_nothing(monkeypatch, tmp_path):
     installed(monkeypatch, vllm=False, gpu=False)
     rollouts.check(recipe(), tmp_path)
-    assert rollouts.arguments(recipe(), 100) == {}
+    assert rollouts.arguments(recipe(), tmp_path, 100) == {}
 
 
 @pytest.mark.parametrize(
@@ -107,11 +108,11 @@ def test_other_processes_than_the_first_do_not_ask_the_server(monkeypatch, tmp_p
     rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
 
 
-def test_the_server_is_told_to_the_trainer(monkeypatch):
+def test_the_server_is_told_to_the_trainer(monkeypatch, tmp_path):
     monkeypatch.setenv(rollouts.HOST, "node1")
     monkeypatch.delenv(rollouts.PORT, raising=False)
     monkeypatch.setenv(rollouts.GROUP_PORT, "60000")
-    assert rollouts.arguments(recipe(rollouts="vllm-server"), 100) == {
+    assert rollouts.arguments(recipe(rollouts="vllm-server"), tmp_path, 100) == {
         "use_vllm": True,
         "vllm_mode": "server",
         "vllm_server_host": "node1",
@@ -120,13 +121,20 @@ def test_the_server_is_told_to_the_trainer(monkeypatch):
     }
 
 
-def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch):
-    monkeypatch.delenv(rollouts.MEMORY, raising=False)
-    found = rollouts.arguments(recipe(rollouts="vllm-colocate"), 777)
-    assert (found["vllm_max_model_length"], found["vllm_gpu_memory_utilization"]) == (777, 0.4)
+def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
+    (tmp_path / "model.safetensors").write_bytes(b"0" * 300)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=500))
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    found = rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+    assert found["vllm_max_model_length"] == 777 and found["vllm_enable_sleep_mode"]
+    # 0.4 of 500 bytes are 200, half of which hold 300 bytes of weights over four processes, not over two.
+    assert found["vllm_gpu_memory_utilization"] == 0.4 and found["vllm_tensor_parallel_size"] == 4
+    monkeypatch.setenv(rollouts.MEMORY, "0.8")
+    assert rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)["vllm_tensor_parallel_size"] == 2
     monkeypatch.setenv(rollouts.MEMORY, "80")
     with pytest.raises(InputError, match="no share"):
-        rollouts.arguments(recipe(rollouts="vllm-colocate"), 777)
+        rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
 
 
 def test_the_trial_of_rows_leaves_vllm_its_share(tiny_backbone, tmp_path, monkeypatch):
@@ -145,6 +153,24 @@ def test_the_trial_of_rows_leaves_vllm_its_share(tiny_backbone, tmp_path, monkey
     monkeypatch.setattr(fitting, "fit", fit)
     with pytest.raises(Tried, match=r"^0\.4$"):
         grpo_steps.run(folder)
+
+
+@pytest.mark.parametrize(
+    ("weights", "heads", "width", "processes", "engines_over"),
+    [
+        (10, 9, 72, 8, 1),
+        (100, 8, 64, 8, 2),
+        (100, 9, 72, 8, 1),  # nine heads divide over one of 1, 2, 4, 8
+        (100, 9, 72, 6, 3),
+        (100, 8, 63, 8, 1),  # 63 columns do too
+        (10_000, 8, 64, 4, 4),  # as far as the processes go
+    ],
+)
+def test_an_engine_spreads_over_as_few_processes_as_hold_it(tmp_path, weights, heads, width, processes, engines_over):
+    shape = {"model_type": "llama", "hidden_size": heads, "num_attention_heads": heads, "intermediate_size": width}
+    (tmp_path / "config.json").write_text(json.dumps(shape))
+    (tmp_path / "model.safetensors").write_bytes(b"0" * weights)
+    assert rollouts.tensor_parallel(tmp_path, 100.0, processes) == engines_over
 
 
 def test_whole_passes_behind_a_checkpoint_are_counted(tmp_path):

@@ -263,13 +263,14 @@ def test_programs_that_answer_heed_their_limit_before_all_else(program, options,
         program.main()
 
 
-def test_a_batch_that_does_not_divide_says_which_do():
+def test_a_batch_that_does_not_divide_names_the_nearest_numbers():
     recipe = PretrainRecipe(
         stage="pretrain", corpus="demo", sequence_length=64, learning_rate=1e-4, batch_size=48, micro_batch_size=4,
         save_steps=1,
     )  # fmt: skip
     for good in (1, 2, 3, 4, 6, 12):
         check_batch(recipe, good, Path("recipe.json"))
+    # 48 = 4 × 12, and 12 is shared out by 1, 2, 3, 4, 6, 12; 5 processes take 20 at once: 40 or 60.
     with pytest.raises(InputError, match="48 is no multiple of micro_batch_size 4 × 5") as error:
         check_batch(recipe, 5, Path("recipe.json"))
-    assert "processes that divides 12, or set batch_size to a multiple of 20" in error.value.fix
+    assert "ask for 4 or 6 processes" in error.value.fix and "batch_size to 40 or 60" in error.value.fix

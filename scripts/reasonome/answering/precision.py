@@ -1,4 +1,4 @@
-"""bf16 or fp32: which of them is faster on this machine."""
+"""bf16 or fp32: which of them is faster on this machine, and how slow the other one is."""
 
 import time
 
@@ -7,6 +7,7 @@ import torch
 from reasonome.config import Precision
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+SLOW = 10  # times: an order that is carried out so much slower than the other precision is warned about
 PROBE_SECONDS = 0.5
 PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
 # Of processors: instructions that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
@@ -29,15 +30,27 @@ def of_machine() -> tuple[str, str]:
 def choose(asked: Precision, say: bool = True) -> str:
     """The precision to compute in: the machine's own for "auto", else as `asked`. Says which and why if it is to `say`.
 
-    An order for the precision in which this machine is slower is warned about.
+    An order that this machine carries out ten times slower than the other precision is warned about, with both rates.
     """
     best, why = of_machine()
     chosen = best if asked == "auto" else asked
     if say:
         print(f"computing in {chosen}: {why if asked == 'auto' else 'as the configuration says'}", flush=True)
-        if chosen != best:
-            print(f"warning: {best} is faster here, as `precision: auto` would choose: {why}", flush=True)
+        if chosen != best and (warning := warning_of_slowness(chosen, best)):
+            print(warning, flush=True)
     return chosen
+
+
+def warning_of_slowness(chosen: str, best: str) -> str:
+    """A line with the rates of both precisions where `chosen` is ten times slower than `best`, else nothing."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    slow, fast = (1000 * matmul_tflops(device, DTYPES[name]) for name in (chosen, best))
+    if fast < SLOW * slow:
+        return ""
+    return (
+        f"warning: {chosen} is slow here: products run at {slow:.3g} GFLOP/s, in {best} at {fast:.3g}; "
+        "`precision: auto` takes the faster one"
+    )
 
 
 def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:

@@ -48,8 +48,13 @@ def shards(folder: Path) -> int:
     """The most visible GPUs over which vLLM can spread the model; 1 on a machine without."""
     import torch
 
+    return max(possible_shards(folder, max(1, torch.cuda.device_count())))
+
+
+def possible_shards(folder: Path, most: int) -> list[int]:
+    """The numbers of GPUs, ascending from 1 to `most`, over which vLLM can spread the model; needs no vLLM."""
     config = AutoConfig.from_pretrained(folder).get_text_config()
-    return max(n for n in range(1, max(1, torch.cuda.device_count()) + 1) if _divides(n, config))
+    return [n for n in range(1, most + 1) if _divides(n, config)]
 
 
 def _divides(n: int, config) -> bool:

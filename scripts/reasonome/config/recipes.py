@@ -134,8 +134,10 @@ class SftRecipe(QuestionRecipe):
     stage: Literal["sft"]
     teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
     max_examples: Annotated[int, Field(ge=1)] | None = None
-    max_length: Annotated[int, Field(ge=32)] = Field(
-        1024, description="of prompt and completion, in tokens; longer examples are left out"
+    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
+        1024,
+        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
+        "on a CPU give a number",
     )
     packing: Literal["none", "separate"] = Field(
         "none", description="separate: several examples in a row of max_length, each seeing itself alone"

@@ -1,11 +1,12 @@
-"""How many rows fit in memory at once, found by training on rows that hold nothing.
+"""What fits on a GPU: the largest micro batch, the longest text, found by training on rows that hold nothing.
 
-On a GPU trials are made from the largest number down. All processes take what fits the least of them. On a CPU, where
-running out of memory ends the job, nothing is tried: rows pass one at a time.
+Trials are made from the largest down, halving where memory runs out. All processes take what fits the least of them.
+On a CPU, where running out of memory ends the job, nothing is tried: rows pass one at a time, and a length is given.
 """
 
 import gc
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,51 +25,113 @@ SHARE = 0.9  # of the memory that is there: the allocator's fragments and other 
 ADAM_BYTES = 8  # per trained weight: two moments in fp32
 BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
 REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
+SHORTEST = 32  # tokens, as the least max_length of a recipe
+PIECE = 32  # tokens: lengths are whole multiples
 FIRST = 16  # tokens in a trial that makes gradients
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Rows that pass through at once, and the longest text in tokens."""
+
+    micro_batch_size: int
+    max_length: int
 
 
 def fit(
     load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder: Path, resumed: bool, taken: float = 0
-) -> int:
-    """The micro batch of `recipe`, whose longest row has `longest` tokens.
+) -> Fitted:
+    """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
 
-    `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
-    is thrown away. What is found is written to `folder`, and is what a `resumed` job takes, so that it goes on as it
-    was, but where its share of the batch is another. InputError where not one row fits.
+    `taken` is the share of a GPU's memory that something beside training will have.
+
+    `load` gives a model to try on; it is thrown away. What is found is written to `folder`, and is what a `resumed` job
+    takes, so that it goes on as it was; where its share of the batch is another, rows are found again and the length,
+    which decides what is trained on, stays. InputError where not one row of the least length fits, and on a CPU for a
+    length that is to be found.
     """
-    if recipe.micro_batch_size != "auto":
-        return recipe.micro_batch_size
+    auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
+    if not (auto_rows or auto_length) or not longest:
+        return Fitted(1 if auto_rows else recipe.micro_batch_size, longest)
     each, file = recipe.batch_size // processes.count(), folder / FILE
-    if resumed and file.is_file() and each % (before := atomic.read_json(file)["micro_batch_size"]) == 0:
-        return before
-    rows = _tried(load, recipe, longest, each, taken) if torch.cuda.is_available() else 1
-    if not rows:
+    if resumed and file.is_file():
+        before = Fitted(**atomic.read_json(file))
+        if each % before.micro_batch_size == 0:
+            return before
+        longest, auto_length = before.max_length, False
+    if torch.cuda.is_available():
+        rows, length = _tried(load, recipe, longest, auto_length, each, taken)
+    elif auto_length:
         raise InputError(
-            f"not one row of {longest} tokens fits in the memory of a GPU"
+            "auto tries what fits on a GPU, and there is none", field="max_length", fix="give a number of tokens"
+        )
+    else:
+        rows, length = 1, longest
+    if not rows or not length:
+        raise InputError(
+            f"not one row of {length or SHORTEST} tokens fits in the memory of a GPU"
             + (f", beside the {taken:.0%} of it that are vLLM's" if taken else ""),
-            field="micro_batch_size",
+            field="micro_batch_size" if auto_rows else "max_length",
             fix="gradient_checkpointing: true, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
         )
+    found = Fitted(rows, length)
     if processes.is_first():
-        atomic.write_json(file, {"micro_batch_size": rows})
-        print(f"rows of up to {longest} tokens at once: {rows}", flush=True)
-    return rows
+        atomic.write_json(file, asdict(found))
+        print(f"rows of up to {length} tokens at once: {rows}", flush=True)
+    return found
 
 
-def _tried(load: Callable[[], Any], recipe: TrainingSettings, longest: int, each: int, taken: float) -> int:
-    """The largest divisor of `each` that fits the GPUs of all processes; 0 if none does."""
+def _tried(
+    load: Callable[[], Any], recipe: TrainingSettings, longest: int, auto_length: bool, each: int, taken: float
+) -> tuple[int, int]:
+    """Rows and length that the GPUs of all processes hold; the model to try on is gone afterwards."""
+    if sharding.asked() == "zero3":
+        raise InputError(
+            "'auto' is found before the weights are spread over processes, which is what zero3 is for",
+            field="micro_batch_size" if recipe.micro_batch_size == "auto" else "max_length",
+            fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
+        )
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
-        rows = min(processes.of_all(most_that_fit(each, _trial_on_gpu(load(), recipe, longest, taken))))
+        found = _search(_trial_on_gpu(load(), recipe, taken), recipe, longest, auto_length, each)
     gc.collect()
     torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
-    return rows
+    return found
+
+
+def _search(
+    fits: Callable[[int, int], bool], recipe: TrainingSettings, longest: int, auto_length: bool, each: int
+) -> tuple[int, int]:
+    """Rows and length that fit all processes (`longest` without `auto_length`); 0 for what does not fit."""
+    rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
+    length = longest
+    if auto_length:
+        length = _least(longest_that_fits(longest, lambda n: fits(rows, n)))
+    if recipe.micro_batch_size == "auto" and length:
+        rows = _least(most_that_fit(each, lambda n: fits(n, length)))
+    return rows, length
 
 
 def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:
     """The largest divisor of `most` that fits, tried from the largest down; 0 if none does."""
     divisors = [n for n in range(most, 0, -1) if most % n == 0]
     return next((n for n in divisors if fits(n)), 0)
+
+
+def longest_that_fits(longest: int, fits: Callable[[int], bool]) -> int:
+    """`longest` if it fits, or else the largest multiple of PIECE below that does; 0 if not even SHORTEST fits."""
+    if fits(longest):
+        return longest
+    low, high = 0, -(-longest // PIECE)  # in pieces: what fits, and what does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle * PIECE) else (low, middle)
+    return low * PIECE if low * PIECE >= SHORTEST else 0
+
+
+def _least(value: int) -> int:
+    """The least of all processes' values."""
+    return min(processes.of_all(value))
 
 
 def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
@@ -100,17 +163,17 @@ def _bytes_beside(model, recipe: TrainingSettings) -> int:
     return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
-def _trial_on_gpu(model, recipe: TrainingSettings, longest: int, taken: float) -> Callable[[int], bool]:
-    """Whether so many rows of `longest` tokens fit, by trial: beside gradients, and room for what is to come."""
+def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[int, int], bool]:
+    """Whether rows × tokens fit, by trial on what is left of a GPU: beside gradients, and room for what is to come."""
     trial = _trial(model, recipe)
     _, total = torch.cuda.mem_get_info()
     held = _bytes_beside(model, recipe) + int((1 - SHARE + taken) * total)
 
-    def fits(rows: int) -> bool:
+    def fits(rows: int, length: int) -> bool:
         try:
             trial(1, FIRST)
             others = torch.empty(held, dtype=torch.uint8, device="cuda")
-            trial(rows, longest)
+            trial(rows, length)
             del others
         except torch.OutOfMemoryError:
             return False

@@ -143,7 +143,8 @@ def grpo(
     """
     recipe: GrpoRecipe = stage.recipe
     _check_dropout(stage, recipe)
-    rollouts.check(recipe, stage.parent / "model")
+    parent_model = stage.parent / "model"
+    rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
     examples = _shuffled_rows(stage, "examples", task, stage.step.seed)
@@ -161,7 +162,7 @@ def grpo(
     stage.fit(longest, rollouts.share_of_gpu(recipe))
     trainer = rollouts.WatchedTrainer(
         model=stage.load_model(),
-        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, longest)),
+        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
         reward_funcs=scorer.for_trl(asked),
         processing_class=tokenizer,

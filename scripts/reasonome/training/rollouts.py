@@ -17,17 +17,16 @@ from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
 from reasonome.answering import local, precision
+from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, GrpoRecipe
 from reasonome.core.errors import InputError
-from reasonome.training import processes
+from reasonome.training import processes, room
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 
 # Facts of a machine, not of a recipe, so they come from the environment of the job.
 HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
 MEMORY = "REASONOME_VLLM_MEMORY"
 _WAIT_SECONDS = 10.0
-VLLM_SHARE = 0.4  # of a GPU; the engine gives its part back while the trainer computes (sleep mode)
-HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
 START_SERVER = (
     "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
     """--weight-transfer-config '{{"backend": "nccl"}}'"""
@@ -62,7 +61,7 @@ def check(recipe: GrpoRecipe, parent_model: Path) -> None:
         )
 
 
-def arguments(recipe: GrpoRecipe, longest: int) -> dict[str, Any]:
+def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
     """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
     if recipe.rollouts == "transformers":
         return {}
@@ -71,12 +70,17 @@ def arguments(recipe: GrpoRecipe, longest: int) -> dict[str, Any]:
         group_port = _number(GROUP_PORT, 51216, int)
         address = {"vllm_server_host": host, "vllm_server_port": port, "vllm_group_port": group_port}
         return {"use_vllm": True, "vllm_mode": "server", **address}
+    share = share_of_gpu(recipe)
+    gpu_bytes = torch.cuda.get_device_properties(0).total_memory
     return {
         "use_vllm": True,
         "vllm_mode": "colocate",
-        "vllm_gpu_memory_utilization": share_of_gpu(recipe),
+        "vllm_gpu_memory_utilization": share,
         "vllm_enable_sleep_mode": True,
         "vllm_max_model_length": longest,
+        "vllm_tensor_parallel_size": tensor_parallel(
+            parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+        ),
     }
 
 
@@ -84,10 +88,25 @@ def share_of_gpu(recipe: GrpoRecipe) -> float:
     """The share of each training process's GPU that is vLLM's."""
     if recipe.rollouts != "vllm-colocate":
         return 0.0
-    share = _number(MEMORY, VLLM_SHARE, float)
+    share = _number(MEMORY, room.VLLM_SHARE, float)
     if not 0 < share < 1:
-        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={VLLM_SHARE}")
+        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={room.VLLM_SHARE}")
     return share
+
+
+def weight_bytes(model: Path) -> int:
+    """Bytes of a model folder's weights, as vLLM loads them."""
+    return sum(path.stat().st_size for path in model.glob("*.safetensors"))
+
+
+def tensor_parallel(model: Path, share: float, processes: int) -> int:
+    """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
+
+    Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
+    """
+    weights = weight_bytes(model)
+    possible = [n for n in possible_shards(model, processes) if processes % n == 0]
+    return next((n for n in possible if weights / n <= share / 2), possible[-1])
 
 
 def _server() -> tuple[str, int]:
@@ -187,7 +206,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
     """
     accelerator = trainer.accelerator
     mine = range(accelerator.process_index, len(prompts), accelerator.num_processes)
-    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=HELD_OUT_ROWS)
+    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=room.HELD_OUT_ROWS)
     done: list[tuple[int, str, int]] = []
     side, tokenizer.padding_side = tokenizer.padding_side, "left"
     with (

@@ -69,8 +69,10 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
     tokenizer = stage.load_tokenizer()
     lessons = {benchmark: _lessons(stage, benchmark, task) for benchmark, task in tasks.items()}
     lengths = {b: [len(_tokens(tokenizer, row)) for row in found.rows] for b, found in lessons.items()}
+    longest = stage.fit(longest_row(recipe, list(chain.from_iterable(lengths.values()))))
+    max_length = longest if recipe.max_length == "auto" else recipe.max_length
     fitting = {
-        b: [row for row, length in zip(found.rows, lengths[b], strict=True) if length <= recipe.max_length]
+        b: [row for row, length in zip(found.rows, lengths[b], strict=True) if length <= max_length]
         for b, found in lessons.items()
     }
     kept = mixed(fitting, recipe.weights_of_benchmarks)[: recipe.max_examples]
@@ -81,7 +83,7 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
     }
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(found.examples for found in lessons.values())
-    print(f"{len(kept)} examples of {examples}; left out: {reasons} ({recipe.max_length} tokens)", flush=True)
+    print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
     for benchmark, rows in fitting.items():
         if not rows:
             raise InputError(
@@ -89,14 +91,13 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
                 file=(stage.files("reasoning") or stage.files("examples"))[benchmark],
                 fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
             )
-    stage.fit(longest_row(recipe, list(chain.from_iterable(lengths.values()))))
     packed = recipe.packing == "separate"
     trainer = SFTTrainer(
         model=stage.load_model(),
         args=SFTConfig(
             **stage.arguments(),
             **(packing.SEPARATE if packed else {}),
-            max_length=recipe.max_length,
+            max_length=max_length,
             completion_only_loss=True,
         ),
         train_dataset=Dataset.from_list(kept),
@@ -110,6 +111,8 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
         facts["rows"] = len(trainer.train_dataset)
         first = packing.text_of(trainer.train_dataset, _tokens(tokenizer, kept[0]))
+    if recipe.max_length == "auto":
+        facts["max_length"] = max_length
     stage.train(trainer)
     facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
     facts["code"] = code_sha256(__file__, *sorted({getfile(type(task)) for task in tasks.values()}))
@@ -118,6 +121,8 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
 
 def longest_row(recipe: SftRecipe, lengths: list[int]) -> int:
     """Tokens of the longest row that training may meet: of packed rows `max_length`, or else of the longest example."""
+    if recipe.max_length == "auto":
+        return max(lengths, default=0)
     if recipe.packing == "separate":
         return recipe.max_length
     return max((length for length in lengths if length <= recipe.max_length), default=0)

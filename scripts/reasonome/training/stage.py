@@ -148,14 +148,16 @@ class Stage:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int, taken: float = 0) -> None:
-        """Find the rows that the recipe leaves to `auto`, where the longest has `longest` tokens.
+    def fit(self, longest: int, taken: float = 0) -> int:
+        """Find what the recipe leaves to `auto`, for texts of up to `longest` tokens; the longest that fits.
 
         `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
+        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
+        self.micro_batch_size = found.micro_batch_size
+        return found.max_length
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""
@@ -298,18 +300,22 @@ class Stage:
 
 
 def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
-    """InputError where an optimizer step does not divide into whole micro-batches."""
+    """InputError where an optimizer step does not divide into whole micro-batches, with the nearest numbers that do."""
     micro = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     together = micro * processes
-    if recipe.batch_size % together:
-        raise InputError(
-            f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} × "
-            f"{processes} processes",
-            file=file,
-            field="batch_size",
-            fix=f"ask in config/resources.yaml for a number of processes that divides {recipe.batch_size // micro}, or "
-            f"set batch_size to a multiple of {together} in the recipe",
-        )
+    if recipe.batch_size % together == 0:
+        return
+    whole = [number for number in range(1, recipe.batch_size // micro + 1) if recipe.batch_size % (micro * number) == 0]
+    near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
+    batches = sorted({max(1, recipe.batch_size // together) * together, (recipe.batch_size // together + 1) * together})
+    raise InputError(
+        f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} × "
+        f"{processes} processes",
+        file=file,
+        field="batch_size",
+        fix=f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
+        f"{' or '.join(map(str, batches))} in the recipe",
+    )
 
 
 def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -122,9 +122,10 @@ def _check_sharding(project: "Project", file: str, backbone: str, experiment: Ex
     for arm, position, step in steps:
         stage, variant = step.split(".")
         recipe = project.recipes[stage][variant]
+        automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
         shardings = [one.sharding for one in project.requests if one.sharding and one.is_for(stage, backbone, step)]
-        if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
-            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its micro_batch_size to a trial"
+        if automatic and shardings[-1:] == ["zero3"]:
+            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
             fix = f"give it a number in recipes/{stage}.yaml, or another sharding in resources.yaml"
             raise project.folder.error(file, ("arms", arm, "steps", position), what, fix)
 
