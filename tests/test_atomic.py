@@ -185,3 +185,10 @@ def test_a_link_to_nowhere_is_told_and_stays(tmp_path, target):
         atomic.write_text(link, "text")
     assert caught.value.file == link
     assert [path.name for path in tmp_path.iterdir()] == ["loop"] and os.readlink(link) == target
+
+
+def test_no_file_takes_the_place_of_a_device(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="a device or a pipe"):
+        atomic.write_text(tmp_path / "pipe", "text")
+    assert (tmp_path / "pipe").is_fifo()

@@ -17,7 +17,7 @@ from pyarrow import parquet
 from rouge_score import rouge_scorer
 
 from reasonome import cli
-from reasonome.commands.json_output import write_output
+from reasonome.commands.json_output import check_output, write_output
 from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
@@ -325,14 +325,26 @@ def test_a_place_for_scores_is_checked_before_they_are_computed(tmp_path, monkey
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "b.parquet", "folder", "same.csv"]
 
 
-def test_devices_and_pipes_are_written_to_and_stay(tmp_path):
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_computed(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        check_output(str(tmp_path / "file" / "scores.json"))
+    check_output(str(tmp_path / "folder to be" / "scores.json"))
+    assert not (tmp_path / "folder to be").exists()
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_devices_and_pipes_are_written_to_and_stay(tmp_path, redirected):
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     write_output(str(tmp_path / "pipe"), "{}")
     assert os.read(reader, 100) == b"{}\n" and (tmp_path / "pipe").is_fifo()
     os.close(reader)
     code = "from reasonome.commands.json_output import write_output as w; print('before'); w('/dev/fd/1', '{}')"
-    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout == b"before\n{}\n"
+    with open(tmp_path / "log", "w+b") as log:
+        run = subprocess.run([sys.executable, "-c", code], stdout=log if redirected else subprocess.PIPE)
+        log.seek(0)
+        assert (log.read() if redirected else run.stdout) == b"before\n{}\n"
 
 
 @pytest.mark.parametrize("option", ["--seed", "--resamples"])

@@ -78,7 +78,8 @@ def text(estimates: pd.DataFrame) -> str:
     counts = ["questions", "left", "prompt_tokens", "completion_tokens"]
     shown[counts] = shown[counts].map("{:,}".format, na_action="ignore")
     shown["cost"] = shown["cost"].map(_rounded_up, na_action="ignore")
-    shown = shown.fillna("unknown").rename(columns={"cost": "highest_cost"})
+    shown = shown.fillna({"completion_tokens": "no limit sent", "cost": "unknown"})
+    shown = shown.rename(columns={"cost": "highest_cost"})
     parts = [shown.to_string(index=False), METHOD]
     if estimates["cost"].isna().any():
         parts.append(

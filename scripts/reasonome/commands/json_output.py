@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,14 +21,28 @@ def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> 
         raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
     if any(os.path.realpath(path) == os.path.realpath(given) for given in inputs if given):
         raise InputError("this file is read by the command", file=json, field="--json", fix="give another path")
+    folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
+    if not path.exists():
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def write_output(json: str | None, text: str) -> None:
     """Write a JSON text to where it was asked for, if it was: files whole, devices and pipes as they are."""
     if json == "-":
         show_json(text)
-    elif json is not None and Path(json).exists() and not Path(json).is_file():
+    elif json is not None and (stream := _stream(Path(json))) is not None:
         sys.stdout.flush()  # what was printed before stands before
-        Path(json).write_text(f"{text}\n", encoding="utf-8")
+        with open(stream, "w", encoding="utf-8") as out:
+            out.write(f"{text}\n")
     elif json is not None:
         atomic.write_text(json, f"{text}\n")
+
+
+def _stream(path: Path) -> Path | int | None:
+    """What is written to and not replaced: a device, a pipe, or a descriptor of what this process prints to."""
+    if not path.exists():
+        return None
+    for descriptor in (1, 2):
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            return os.dup(descriptor)
+    return None if path.is_file() else path

@@ -25,9 +25,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     was. The data are flushed to disk before the move, so that a power cut leaves a file old or new, never a
     mixture. What a killed job left behind under such a temporary name is removed, and an old folder that it had moved
     aside comes back where nothing stands in its place. OSError names `path`.
-    A link stays, and what it leads to is replaced. InputError for a link into a missing folder.
+    A link stays, and what it leads to is replaced. InputError for a link into a missing folder, a device and a pipe.
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError("this is a device or a pipe, which no file may replace", file=path, fix="give a file's path")
     with naming_full_disks(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path = _behind_links(path)

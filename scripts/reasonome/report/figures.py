@@ -158,7 +158,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         title: {name: column for name, column in curves.items() if column in known}
         for title, curves in panels.items()
         if known & set(curves.values())
-    }
+    } or {"nothing recorded": {}}
     # What lazy answers earn on the prompts of each panel.
     earned = dict.fromkeys(("reward", "reward components"), step.constant)
     earned[HELD_OUT] = (step.validation or {}).get("constants")

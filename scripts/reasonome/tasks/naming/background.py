@@ -66,7 +66,7 @@ def background_table(
 
     All live terms of every ontology with the genes that propagation gives them, and the sets of sources without an
     ontology that the benchmark's sets come from, as terms without namespace, parents and information. An id that
-    several have is a term of the first ontology. InputError where an ontology has no genes.
+    several have is a term of the first ontology. InputError where an ontology has no genes, and where there is no term.
     """
     rows: dict[str, dict] = {}
     for source, ontology in ontologies.items():
@@ -74,6 +74,9 @@ def background_table(
             rows.setdefault(row["id"], row)
     for row in _listed_rows(facts, ontologies, benchmark):
         rows.setdefault(row["id"], row)
+    if not rows:
+        what = "the corpus has neither an ontology nor the sets that the benchmark's are of"
+        raise InputError(what, field="background", fix="name another corpus as background in benchmarks.yaml")
     for row in rows.values():
         row["n_genes"] = len(row["genes"])
         row["candidate"] = row["n_genes"] >= benchmark.minimum_genes
