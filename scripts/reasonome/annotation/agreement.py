@@ -19,7 +19,7 @@ SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 # its words "ribosomal protein binding" is nearly "protein binding". The value is a convention: no score separates right
 # from wrong names.
 SAYS_THE_SAME = 0.7
-# Words that a name or a term may have more than the other; any other word makes it say something else.
+# Words that a name and a term may differ in and still say the same.
 _ADDS_NOTHING = "a activity an and by cellular function in involved mediated of overview pathway process the to via"
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
 

@@ -145,7 +145,7 @@ def prepare(
     check_there(sources)
     style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
     if style.neighbours is not None:
-        what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
+        what = f"style '{settings.style}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     check_model(model, Results(project.settings.results))
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)

@@ -16,7 +16,7 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
-_TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
+_TEMPLATES = "additional_chat_templates"  # the only subfolder of a model's that transformers loads by itself
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def model_engine(project: Project, model: Path) -> str:
 def model_folder(project: Project, model: str) -> Path:
     """The folder of a model, from its path or its name below results/models: `BACKBONE/CHAIN`. Raises InputError."""
     root = Results(project.settings.results).root / "models"
-    location = Path(os.path.abspath(model))  # `.` and `..` have no name of their own; a link keeps its own
+    location = Path(os.path.abspath(model))  # resolves `.` and `..`, but keeps the names of links
     for folder in (location.parent if location.name == "model" else location, root / model):
         if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
             return folder
@@ -111,7 +111,7 @@ def check_model(model: Path, results: Results) -> None:
     """
     written = read_manifest(model / "manifest.json").get("model", {})
     if not any(name.endswith(".safetensors") for name in written):
-        what = "this is no manifest of a model: it has no digest of weights"
+        what = "this manifest has no digest of a model's weights"
         raise _damaged(what, model / "manifest.json", model, results)
     files = {name: model / "model" / name for name in written}
     for path in files.values():
@@ -120,7 +120,7 @@ def check_model(model: Path, results: Results) -> None:
     there = {*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*")}
     for path in sorted(there - set(files.values())):
         if path.is_file() and not path.name.startswith("."):
-            what = "this file is none of the model's, and may be loaded with it"
+            what = "this file is not in the model's manifest, and may be loaded with the model"
             raise InputError(what, file=path, fix="move it out of this folder")
     for name, digest in tqdm(written.items(), desc="checking the model's files", delay=5):
         if file_sha256(files[name]) != digest:

@@ -61,7 +61,7 @@ def make_question(
     record = AnnotationRecord(
         list=file_name,
         set=gene_list.name,
-        # The same for the same file and list, whatever their names hold: for files, links and answers.
+        # Depends on the names of file and list only, and is safe in file names and links.
         id=hashlib.sha256(f"{file_name}\0{gene_list.name}".encode()).hexdigest()[:12],
         description=gene_list.description,
         place=gene_list.place,

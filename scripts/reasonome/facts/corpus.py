@@ -57,24 +57,20 @@ def build_facts(
     by_source: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
     }
-    unmapped = pd.concat([source_facts.unmapped for source_facts in by_source.values()], ignore_index=True)
+    unmapped = pd.concat([source.unmapped for source in by_source.values()], ignore_index=True)
     unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
     try:
-        for name, source_facts in by_source.items():
-            check_mapped(name, source_facts, unmapped_share)
+        for name, source in by_source.items():
+            check_mapped(name, source, unmapped_share)
     except InputError as error:
         if rejected is not None:
             write_text(rejected, _tsv(unmapped))
             error.fix = f"{error.fix}; all of them are in {rejected}"
         raise
-    facts = _each_once(pd.concat([source_facts.facts for source_facts in by_source.values()], ignore_index=True))
-    denied = _each_once(pd.concat([source_facts.denied for source_facts in by_source.values()], ignore_index=True))
+    facts = _each_once(pd.concat([source.facts for source in by_source.values()], ignore_index=True))
+    denied = _each_once(pd.concat([source.denied for source in by_source.values()], ignore_index=True))
     return Facts(
-        facts,
-        unmapped,
-        _statistics(facts),
-        {name: source_facts.left_out for name, source_facts in by_source.items()},
-        denied,
+        facts, unmapped, _statistics(facts), {name: source.left_out for name, source in by_source.items()}, denied
     )
 
 
@@ -82,7 +78,7 @@ def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
     """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all or, on a full disk, none."""
     out_dir = Path(out_dir)
     with ExitStack() as all_written:
-        # The large one first: none is moved to its place before all are written.
+        # The large file first; no file is moved to its place before all are written.
         for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
             table.to_parquet(all_written.enter_context(replacing(out_dir / name)), index=False)
         for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):

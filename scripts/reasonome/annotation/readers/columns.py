@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reasonome.core.errors import InputError, nearest
 
-# The better name first. Names are compared by their letters and digits, case aside: `p_val_adj` is "pvaladj".
+# Preferred names come first. They are compared by letters and digits, ignoring case: `p_val_adj` is "pvaladj".
 GENES = (
     *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
     *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),

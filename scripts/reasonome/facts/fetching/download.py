@@ -101,7 +101,7 @@ def _attempt(url: str, part: Path) -> str:
         raise _TryAgain(str(error)) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
-            what = f"could not download {url}: {error.reason.verify_message}, so its server may be another's"
+            what = f"could not download {url}: {error.reason.verify_message}, so this may not be the right server"
             fix = "fetch the file in a way that you trust, put it below resources/ and give its `path:`"
             raise InputError(what, fix=fix) from None
         raise _TryAgain(str(error.reason)) from None

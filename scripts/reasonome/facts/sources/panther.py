@@ -14,7 +14,7 @@ from reasonome.facts.sources.table import facts_of, of_organism, organism_name, 
 # type, subfamily accession and name.
 COLUMNS = 11
 SPECIES_CODES = {9606: "HUMAN", 10090: "MOUSE", 10116: "RAT"}
-# Databases whose ids are written with their prefix; the ids of all others stand for themselves.
+# Databases whose ids keep their prefix.
 _PREFIXED = ("HGNC", "MGI", "RGD")
 
 

@@ -315,7 +315,9 @@ def _members(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
             for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
                 place = f"{path}:{info.filename}"
                 if info.file_size > _LARGEST:
-                    raise InputError(f"{info.file_size:,} bytes are no phenopacket", file=place, fix="take it out")
+                    raise InputError(
+                        f"{info.file_size:,} bytes are too many for a phenopacket", file=place, fix="take it out"
+                    )
                 yield info.filename, {"file": place}, decoded(archive.read(info), place)
     # RuntimeError: encrypted, or an unsupported compression
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:

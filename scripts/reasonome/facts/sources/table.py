@@ -102,7 +102,7 @@ def organism_name(taxon: int, names: Mapping[int, str], source: str) -> str:
     """A source's name of an organism. Raises InputError for a taxon that is not among its `names`."""
     if taxon not in names:
         known = ", ".join(f"{number} ({name})" for number, name in names.items())
-        what = f"what {source} calls taxon {taxon} is not known"
+        what = f"{source}'s name of taxon {taxon} is not known"
         raise InputError(what, field="taxon", fix=f"take one of {known}")
     return names[taxon]
 
@@ -165,8 +165,8 @@ def facts_of(
         tables.append((path, pd.DataFrame(resolved, columns=ROW_COLUMNS)))
     mapped = [with_genes(name, table, genes, path) for path, table in tables]
     return SourceFacts(
-        pd.concat([source_facts.facts for source_facts in mapped], ignore_index=True),
-        pd.concat([source_facts.unmapped for source_facts in mapped], ignore_index=True).drop_duplicates(
+        pd.concat([part_facts.facts for part_facts in mapped], ignore_index=True),
+        pd.concat([part_facts.unmapped for part_facts in mapped], ignore_index=True).drop_duplicates(
             "identifier", ignore_index=True
         ),
         {reason: count for reason, count in (left_out or {}).items() if count},
