@@ -240,7 +240,7 @@ def test_odd_texts_stay_texts_that_files_can_hold(tmp_path):
 def test_a_member_too_large_to_be_a_case(tmp_path):
     with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", " " * (17 * 1024 * 1024))
-    with pytest.raises(InputError, match="17,825,792 bytes are no phenopacket"):
+    with pytest.raises(InputError, match="17,825,792 bytes are too many for a phenopacket"):
         read_cases(tmp_path / "large.zip")
 
 

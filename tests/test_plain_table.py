@@ -56,19 +56,19 @@ def test_completions_of_several_lines_are_cells(tmp_path, order):
     table = read_table(written(tmp_path / "a.csv", rows), ["id", "answer"], texts=True)
     assert [cells["answer"] for _, cells in table.rows] == [COMPLETION] * 50
     assert [line for line, _ in table.rows[:2]] == [2, 5]
-    assert table.told == ()
+    assert table.notes == ()
 
 
 def test_a_text_whose_few_lines_are_like_rows_is_read_and_told(tmp_path):
     path = written(tmp_path / "a.csv", ["id,answer", 's1,"repair,', 'or replication, of DNA"', "s2,x"])
     table = read_table(path, ["id"], texts=True)
     assert [cells["answer"] for _, cells in table.rows] == ["repair,\nor replication, of DNA", "x"]
-    assert table.told == ()  # two commas in the first line: three cells, and no row
+    assert table.notes == ()  # two commas in the first line: three cells, and no row
     path = written(tmp_path / "a.csv", ["id,answer", 's1,"repair', 'or replication, of DNA"', "s2,x"])
     table = read_table(path, ["id"], texts=True)
     assert [cells["answer"] for _, cells in table.rows] == ["repair\nor replication, of DNA", "x"]
     what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
-    assert table.told == (f"{what}: 1 (line 2)",)
+    assert table.notes == (f"{what}: 1 (line 2)",)
     columns = {"answer": "answer", "gold": "gold"}
     path_of_answers = written(tmp_path / "b.csv", ["answer,gold", 'a,"b', 'c,d"', "x,y"])
     scored = score_table(path_of_answers, columns, "gene_set_naming")

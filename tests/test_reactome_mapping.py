@@ -116,7 +116,7 @@ def test_another_file_is_refused(tmp_path, tables, file, line, message):
 
 
 def test_a_taxon_without_a_known_name_is_refused(tmp_path):
-    with pytest.raises(InputError, match="what Reactome calls taxon 4932 is not known") as error:
+    with pytest.raises(InputError, match="Reactome's name of taxon 4932 is not known") as error:
         read(tmp_path, taxon=4932, mapping=MAPPING)
     assert error.value.field == "taxon"
     assert error.value.fix.startswith("take one of 9606 (")

@@ -13,9 +13,9 @@ from reasonome.annotation.over_representation import (
     LibrarySet,
     OverRepresentation,
     default_universe,
-    universe_of,
+    resolve_universe,
 )
-from reasonome.annotation.questions import question
+from reasonome.annotation.questions import make_question
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 
@@ -46,7 +46,7 @@ def library(**sets: list[str]) -> GeneSetLibrary:
 
 
 def test_a_mouse_gene_with_several_human_ones_is_one_draw(orthologues, genes):
-    universe = universe_of(MICE, genes, "a.txt", orthologues)
+    universe = resolve_universe(MICE, genes, "a.txt", orthologues)
     sets = library(host=["DEFA1", "DEFA3", "DEFA4", "GENE1", "GENE2"], defensins=["DEFA1", "DEFA3", "DEFA4"])
     tests = OverRepresentation([sets], universe.symbols, universe.orthologues)
     # Two of eight mouse genes are drawn, in 28 ways, and both are of the three of the set: 3 ways. As four human genes
@@ -56,13 +56,13 @@ def test_a_mouse_gene_with_several_human_ones_is_one_draw(orthologues, genes):
     assert term.p == pytest.approx(3 / 28)
     assert term.genes == ["DEFA1", "DEFA3", "DEFA4", "GENE1"]
     # The defensins are one mouse gene: too few for a test.
-    assert tests.told == (
+    assert tests.summaries == (
         "lib: 1 of 2 gene sets are tested; 1 have fewer than 3 genes in the universe, and 0 more than 500",
     )
 
 
 def test_two_mouse_genes_with_the_same_human_ones_are_two_draws(orthologues, genes):
-    universe = universe_of(MICE, genes, "a.txt", orthologues)
+    universe = resolve_universe(MICE, genes, "a.txt", orthologues)
     tests = OverRepresentation([library(acute=["SAA1", "GENE1"])], universe.symbols, universe.orthologues)
     [term] = tests.enriched(["Saa1", "Saa2", "Gene5"])
     # Three of eight in 56 ways; two of the set's three and one of five others, 15, or all three.
@@ -71,10 +71,10 @@ def test_two_mouse_genes_with_the_same_human_ones_are_two_draws(orthologues, gen
 
 
 def test_the_universe_counts_mouse_genes_by_any_of_their_identifiers(orthologues, genes):
-    found = universe_of(["Saa1", "saa", "MGI:1", "MGI:2", "Defa", "Lost", "Nosuch"], genes, "a.txt", orthologues)
+    found = resolve_universe(["Saa1", "saa", "MGI:1", "MGI:2", "Defa", "Lost", "Nosuch"], genes, "a.txt", orthologues)
     assert found.symbols == {"Saa1", "Saa2", "Defa"}
     assert found.orthologues["Defa"] == ("DEFA1", "DEFA3", "DEFA4")  # OLD3 by its current symbol; GONE is none
-    assert found.told == (
+    assert found.description == (
         "the universe is the 3 genes in a.txt; 2 of 7 identifiers are no mouse gene with a known human orthologue and "
         "are left out: Lost, Nosuch"
     )
@@ -82,7 +82,7 @@ def test_the_universe_counts_mouse_genes_by_any_of_their_identifiers(orthologues
 
 def test_a_universe_without_a_mouse_gene_is_refused(orthologues, genes):
     with pytest.raises(InputError, match="none of the 2 identifiers of the universe in a.txt is a mouse gene with"):
-        universe_of(["Lost", "DEFA1"], genes, "a.txt", orthologues)
+        resolve_universe(["Lost", "DEFA1"], genes, "a.txt", orthologues)
 
 
 def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologue(orthologues):
@@ -91,19 +91,24 @@ def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologu
     )
     found = default_universe(known, [], orthologues)
     assert found.symbols == {"Saa1", "Saa2", "Gene2"}
-    assert found.told == "the universe is all 3 mouse genes with a human orthologue among all 2 protein-coding genes"
+    assert (
+        found.description
+        == "the universe is all 3 mouse genes with a human orthologue among all 2 protein-coding genes"
+    )
 
 
 def test_the_default_universe_of_mice_where_coding_genes_are_not_known(orthologues):
     known = GeneTable([Gene("SAA1"), Gene("GENE1")])
     found = default_universe(known, [library(S1=["GENE1"])], orthologues)
     assert found.symbols == {"Gene1"}
-    assert found.told.startswith("the universe is all 1 mouse gene with a human orthologue among the 1 gene of any set")
+    assert found.description.startswith(
+        "the universe is all 1 mouse gene with a human orthologue among the 1 gene of any set"
+    )
 
 
 def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes):
     written = ["Defa", "Saa1", "Saa2", "MGI:2", "Lost"]
-    record = question(GeneList("mine", tuple(map(ListedGene, written))), "a.txt", genes, orthologues).record
+    record = make_question(GeneList("mine", tuple(map(ListedGene, written))), "a.txt", genes, orthologues).record
     assert {gene.symbol: gene.orthologue_of for gene in record.genes} == {
         "DEFA1": ["Defa"],
         "DEFA3": ["Defa"],

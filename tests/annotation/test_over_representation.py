@@ -11,7 +11,7 @@ from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
 
 from reasonome.annotation import annotate
-from reasonome.annotation.about import libraries_told
+from reasonome.annotation.about import library_summaries
 from reasonome.annotation.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -19,8 +19,8 @@ from reasonome.annotation.over_representation import (
     Universe,
     default_universe,
     read_library,
+    resolve_universe,
     universe_flags,
-    universe_of,
 )
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
@@ -162,18 +162,18 @@ def test_a_universe_smaller_than_the_set_is_flagged():
 
 def test_the_universe_of_all_tested_genes_takes_identifiers_of_any_kind(genes):
     # An Ensembl id, a symbol, the same gene by its alias, and two that are nobody's.
-    found = universe_of(["ENSG00000141510", "ATM", "TEL1", "NOSUCH", "NOR_THIS"], genes, "a.txt")
+    found = resolve_universe(["ENSG00000141510", "ATM", "TEL1", "NOSUCH", "NOR_THIS"], genes, "a.txt")
     assert found.symbols == {"TP53", "ATM"}
-    assert found.told == (
+    assert found.description == (
         "the universe is the 2 genes in a.txt; 2 of 5 identifiers are no known gene and are left out: NOSUCH, NOR_THIS"
     )
-    assert universe_of(["ATM"], genes, "the table").told == "the universe is the 1 gene in the table"
+    assert resolve_universe(["ATM"], genes, "the table").description == "the universe is the 1 gene in the table"
 
 
 @pytest.mark.parametrize("identifiers", [[], ["NOSUCH"]])
 def test_a_universe_of_unknown_genes_is_refused(genes, identifiers):
     with pytest.raises(InputError, match=f"none of the {len(identifiers)} identifiers of the universe in a.txt"):
-        universe_of(identifiers, genes, "a.txt")
+        resolve_universe(identifiers, genes, "a.txt")
 
 
 def test_the_default_universe_is_all_protein_coding_genes():
@@ -187,7 +187,7 @@ def test_the_default_universe_is_that_of_the_libraries_where_coding_genes_are_no
     known = GeneTable([Gene("A"), Gene("B"), Gene("Z")])
     found = default_universe(known, [library(S1="AB"), library("other", S1="BC")])
     assert found.symbols == frozenset("ABC")
-    assert found.told.startswith("the universe is the 3 genes of any set in the libraries")
+    assert found.description.startswith("the universe is the 3 genes of any set in the libraries")
 
 
 def test_a_set_larger_than_the_universe_is_tested_by_its_genes_of_the_universe():
@@ -200,7 +200,7 @@ def test_sets_without_any_gene_of_the_universe_cost_no_correction():
     tests = OverRepresentation([library(S1="ABC", S2="UVW", S3="XYZ")], TEN)
     [term] = tests.enriched("ABC")
     assert term.adjusted_p == term.p == pytest.approx(1 / 120)
-    assert tests.told == (
+    assert tests.summaries == (
         "lib: 1 of 3 gene sets are tested; 2 have fewer than 3 genes in the universe, and 0 more than 500",
     )
 
@@ -236,7 +236,7 @@ def test_sets_of_fewer_than_3_and_more_than_500_genes_of_the_universe_are_left_o
     more = library("more", most=universe[:501], all=universe, few=universe[:4])
     tests = OverRepresentation([sets, more], set(universe))
     assert sorted(terms(tests.enriched(universe[:2]))) == [("lib", "many"), ("lib", "three"), ("more", "few")]
-    assert tests.told == (
+    assert tests.summaries == (
         "lib: 2 of 4 gene sets are tested; 2 have fewer than 3 genes in the universe, and 0 more than 500",
         "more: 1 of 3 gene sets are tested; 0 have fewer than 3 genes in the universe, and 2 more than 500",
     )
@@ -276,11 +276,11 @@ def test_a_library_of_another_organism_is_refused(tmp_path, genes):
 def test_libraries_are_told_by_list_where_universes_differ():
     sets = library(S1="ABC", S2="DEF", S3="GHI")
     whole, part = OverRepresentation([sets], TEN), OverRepresentation([sets], "ABCDEF")
-    assert libraries_told({"day 0": annotate.Tested(None, whole), "day 7": annotate.Tested(None, whole)}) == list(
-        whole.told
+    assert library_summaries({"day 0": annotate.Tested(None, whole), "day 7": annotate.Tested(None, whole)}) == list(
+        whole.summaries
     )
-    assert libraries_told({"day 0": annotate.Tested(None, whole), "day 7": annotate.Tested(None, part)}) == [
+    assert library_summaries({"day 0": annotate.Tested(None, whole), "day 7": annotate.Tested(None, part)}) == [
         "day 0: lib: 3 of 3 gene sets are tested; 0 have fewer than 3 genes in the universe, and 0 more than 500",
         "day 7: lib: 2 of 3 gene sets are tested; 1 have fewer than 3 genes in the universe, and 0 more than 500",
     ]
-    assert libraries_told({}) == []
+    assert library_summaries({}) == []

@@ -5,7 +5,7 @@ from annotation_project import GOOD
 
 from reasonome.annotation.knowledge import read_known
 from reasonome.annotation.names import own_name_flag
-from reasonome.annotation.project_files import sources_of
+from reasonome.annotation.project_files import answer_sources
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.config import Annotation
 from reasonome.facts.genes import GeneTable
@@ -77,7 +77,7 @@ def test_an_annotation_flags_the_name(annotating, by_hand):
 
 def test_names_of_terms_and_of_library_sets_are_known(annotation_folder, annotation_settings, monkeypatch):
     monkeypatch.chdir(annotation_folder)
-    sources = sources_of(annotation_settings, Annotation(sets=["mine.gmt"]))
+    sources = answer_sources(annotation_settings, Annotation(sets=["mine.gmt"]))
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     known = read_known(annotation_settings, sources, genes)
     names = ["DNA-Repair", "homologous recombination", "Translation factors", "gene 1", ""]

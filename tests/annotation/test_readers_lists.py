@@ -52,7 +52,7 @@ def test_a_gmt_has_a_list_for_each_line(tmp_path):
     found = lists_of(tmp_path, content, "mine.gmt")
     first, second = found.lists
     assert found.kind == "gmt"
-    assert found.told == ("read as a GMT of 2 gene sets", "skipped: 1 line that begins with #")
+    assert found.notes == ("read as a GMT of 2 gene sets", "skipped: 1 line that begins with #")
     assert by_name(found) == {"repair": ["TP53", "ATM", "BRCA1"], "#2": list("ABCD")}
     assert [(one.description, one.place) for one in found.lists] == [("of DNA", "line 2"), ("", "line 4")]
     assert [one.error + "".join(one.flags) for one in found.lists] == ["", ""]
@@ -125,7 +125,7 @@ def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header)
     found = lists_of(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
     assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
     assert not found.lists[0].ranked
-    assert found.told[:2] == (
+    assert found.notes[:2] == (
         "read as one list of 3 genes",
         "genes in no order: a line `# ranked` in the file says that the first ones matter most",
     )
@@ -156,7 +156,7 @@ def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
     assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
     assert one.flags == ("without a number, and so last: C", "listed more than once: B")
-    assert "genes in the order of their number, the highest first" in found.told
+    assert "genes in the order of their number, the highest first" in found.notes
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
 def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name):
     found = lists_of(tmp_path, content, name, top=3)
     assert (found.lists[0].ranked, by_name(found)) == (True, {name[:-4]: ["A", "B", "C"]})
-    assert found.told[1:3] == (
+    assert found.notes[1:3] == (
         "genes in the order of the file, which says that it is ranked",
         "the first 3 of 4 genes are taken",
     )
@@ -175,7 +175,7 @@ def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name)
 
 def test_options_that_do_nothing_are_named_with_the_reason(tmp_path):
     options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False}
-    told = {name: lists_of(tmp_path, content, name, **options).told[-1] for name, content in {
+    told = {name: lists_of(tmp_path, content, name, **options).notes[-1] for name, content in {
         "a.gmt": "x\tna\tA\tB\tC\tD\n",
         "a.txt": "A\nB\nC\nD\n",
         "a.rnk": "A\t1\nB\t4\n",

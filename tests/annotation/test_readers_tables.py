@@ -53,8 +53,8 @@ def test_seurat_markers_that_go_up_and_pass_by_p_and_then_by_fold_change(tmp_pat
     assert second.error.startswith("too few genes: 1")
     assert third.error == "none of 1 gene passes: loosen the thresholds, or leave this cluster out"
     assert found.kind == "clusters"
-    assert found.told[0] == "read as markers of 3 clusters"
-    assert found.told[2] == (
+    assert found.notes[0] == "read as markers of 3 clusters"
+    assert found.notes[2] == (
         "markers that go up are taken (adjusted p ≤ 0.05 and log2 fold change ≥ 0.25), 100 of a cluster at most"
     )
 
@@ -79,7 +79,7 @@ def test_scanpy_markers_by_falling_score(tmp_path):
     )
     assert by_name(found) == {"cluster 0": ["CD3E", "IL7R", "CD3D"], "NK": ["NKG7"]}
     assert [gene.weight for gene in found.lists[0].genes] == [1, None, 2]
-    assert "in no set: 1 row without a gene" in found.told
+    assert "in no set: 1 row without a gene" in found.notes
 
 
 def test_one_column_of_genes_for_each_cluster(tmp_path):
@@ -89,7 +89,7 @@ def test_one_column_of_genes_for_each_cluster(tmp_path):
     assert "`--kind clusters` for a column of genes for each cluster" in error.value.fix
     found = read(tmp_path, content, top=2, kind="clusters")
     assert [one.ranked for one in found.lists] == [True, True, True]
-    assert found.told[0] == "read as 3 columns of genes, one list each, the first row the strongest"
+    assert found.notes[0] == "read as 3 columns of genes, one list each, the first row the strongest"
     assert by_name(found) == {"CD4": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A"], "NK": ["NKG7", "GNLY"]}
     found = read(tmp_path, "\t0\t1\n0\tCD3D\tMS4A1\n1\tCD3E\tCD79A\n2\tIL7R\tCD79B\n", "mine.tsv", kind="clusters")
     assert by_name(found) == {"cluster 0": ["CD3D", "CD3E", "IL7R"], "cluster 1": ["MS4A1", "CD79A", "CD79B"]}
@@ -99,14 +99,14 @@ def test_a_table_of_genes_and_clusters_alone(tmp_path):
     found = read(tmp_path, "gene;cluster\nA;0\nB;0\nC;0\nD;y\n", adjusted_p=0.01)
     assert by_name(found) == {"cluster 0": ["A", "B", "C"], "y": ["D"]}
     assert not found.lists[0].ranked  # nothing says that the first rows matter most
-    assert found.told[-1] == "not used: --adjusted-p, since the table has no column of the adjusted p"
+    assert found.notes[-1] == "not used: --adjusted-p, since the table has no column of the adjusted p"
 
 
 def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
     found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\nC,x,0.02\nD,x,0.06\n", split=False)
     assert (found.lists[0].ranked, by_name(found)) == (True, {"x": ["B", "C", "A"]})
     assert [gene.weight for gene in found.lists[0].genes] == [None, None, None]
-    assert found.told[-1] == "not used: --together, since markers are the genes that go up"
+    assert found.notes[-1] == "not used: --together, since markers are the genes that go up"
 
 
 # differential expression
@@ -133,7 +133,7 @@ def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path)
         ListedGene("ATM", 1.0),
     )
     assert found.universe == ("TP53", "MDM2", "ATM", "CHEK2", "BRCA1", "BRCA2", "LOW")
-    assert found.told == (
+    assert found.notes == (
         "read as differential expression of 8 genes",
         "columns used: gene from the row names, adjusted p from 'padj', p from 'pvalue', log2 fold change from "
         "'log2FoldChange', statistic from 'stat'",
@@ -152,7 +152,7 @@ def test_up_and_down_are_lists_of_their_own_unless_told_otherwise(tmp_path):
     found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv", top=1, log2_fold_change=0.5)
     assert by_name(found) == {"treated up": ["BRCA1"], "treated down": ["MDM2"]}
     assert found.lists[0].description == "1 of 3 genes with adjusted p ≤ 0.05 and |log2 fold change| ≥ 0.5"
-    assert "1 gene of a list at most, those of the largest |stat|" in found.told
+    assert "1 gene of a list at most, those of the largest |stat|" in found.notes
 
 
 @pytest.mark.parametrize("p", ["", ",pvalue"])
@@ -160,7 +160,7 @@ def test_a_table_without_p_values_cannot_say_what_was_filtered_and_what_never_te
     rows = "".join(f"{gene},2,{padj}{',NA' if p else ''}\n" for gene, padj in [("A", 0.01), ("B", 0.9), ("C", "NA")])
     found = read(tmp_path, f"gene,log2FC,padj{p}\n{rows}")
     assert found.universe == ("A", "B")
-    assert found.told[-1] == (
+    assert found.notes[-1] == (
         "tested, and so the universe unless `--universe` is given: 2 genes with an adjusted p value; perhaps tested, "
         "which only p values would say: 1 row without one"
     )
@@ -192,10 +192,10 @@ def test_tables_of_other_programs(tmp_path, content, name):
     found = read(tmp_path, content, name)
     assert by_name(found) == {"mine up": ["TP53"], "mine down": ["ATM"]}
     assert by_name(read(tmp_path, content, name, split=False)) == {"mine": ["ATM", "TP53"]}
-    assert found.told[0] == "read as differential expression of 3 genes"
+    assert found.notes[0] == "read as differential expression of 3 genes"
     assert found.universe == ("TP53", "ATM", "B")
     assert found.kind == "differential"
-    skipped = [sentence for sentence in found.told if sentence.startswith("skipped")]
+    skipped = [sentence for sentence in found.notes if sentence.startswith("skipped")]
     expected = {"s": "skipped: the first line, 'sep=;', which is Excel's", "#": "skipped: 2 lines that begin with #"}
     assert skipped == [expected.get(content[0])] * (content[0] in expected)
 
@@ -246,7 +246,7 @@ def test_a_column_of_genes_among_others_is_a_list_if_it_is_said(tmp_path):
         read(tmp_path, content, "mine.txt")
     assert "`--kind genes` for one list of its genes" in error.value.fix
     found = read(tmp_path, content, "mine.txt", kind="genes")
-    assert (by_name(found), found.told[1]) == ({"mine": ["A", "B", "C"]}, "columns used: gene from 'gene'")
+    assert (by_name(found), found.notes[1]) == ({"mine": ["A", "B", "C"]}, "columns used: gene from 'gene'")
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_of_further_columns_of_a_role_it_is_said_which_is_used(tmp_path):
     content = "gene,symbol,log2FC,FDR,padj,stat,t\nA,x,2,0.9,0.01,1,1\n"
     found = read(tmp_path, content, split=False)
     assert by_name(found) == {"mine": ["A"]}
-    assert found.told[1].endswith("adjusted p from 'padj', log2 fold change from 'log2FC', statistic from 'stat'")
+    assert found.notes[1].endswith("adjusted p from 'padj', log2 fold change from 'log2FC', statistic from 'stat'")
     found = read(tmp_path, content, columns={"adjusted_p": "FDR", "gene": "symbol"}, adjusted_p=1, split=False)
     assert by_name(found) == {"mine": ["x"]}
 
@@ -416,7 +416,7 @@ def shipped(name):
 )
 def test_monocytes_against_b_cells(table, up, down, strongest_up, strongest_down):
     found = shipped(f"monocytes_{table}.csv")
-    assert found.told[0] == "read as differential expression of 765 genes"
+    assert found.notes[0] == "read as differential expression of 765 genes"
     assert [len(one.genes) for one in found.lists] == [up, down]
     first = [[gene.written for gene in one.genes[:4]] for one in found.lists]
     assert first == [strongest_up, strongest_down]
@@ -426,7 +426,7 @@ def test_deseq2_tested_what_has_a_p_value():
     # Of 765 rows 14 have no p value; of the rest 44 have no adjusted one, which DESeq2's filter takes from weak genes.
     found = shipped("monocytes_deseq2.csv")
     assert len(found.universe) == 751
-    assert found.told[-1] == (
+    assert found.notes[-1] == (
         "tested, and so the universe unless `--universe` is given: 751 genes with a p value, 44 of them without an "
         "adjusted one, which a filter took; not tested: 14 rows without one"
     )
@@ -434,7 +434,7 @@ def test_deseq2_tested_what_has_a_p_value():
 
 def test_markers_of_seurat():
     found = shipped("markers_seurat.csv")
-    assert found.told[0] == "read as markers of 11 clusters"
+    assert found.notes[0] == "read as markers of 11 clusters"
     passing = [136, 80, 49, 86, 71, 39, 40, 42, 74, 53, 63]
     assert [len(one.genes) for one in found.lists] == [min(count, 100) for count in passing]
     assert found.lists[0].description == "100 of 136 markers that pass, 322 in the table"

@@ -6,7 +6,7 @@ rule annotate:
         sets=annotation_sets,
         manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
-        sources=lambda w: project_files.targets(project_files.sources_of(PROJECT, annotation_of(w))),
+        sources=lambda w: project_files.targets(project_files.answer_sources(PROJECT, annotation_of(w))),
     output:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
         records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",

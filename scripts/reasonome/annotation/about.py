@@ -1,10 +1,10 @@
-"""What the page says of how its names were made: the model's steps, what checks them, and how far to trust it."""
+"""The page's section on how names were made: the model's training steps, the sources that check them, its scores."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation.annotate import Tested, decoding_of
+from reasonome.annotation.annotate import Tested, decoding_settings
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
@@ -22,47 +22,49 @@ def about_page(
     model: Path,
     style: Style,
     tested: Mapping[str, Tested],
-    found: Mapping[str, GeneLists],
+    gene_lists: Mapping[str, GeneLists],
     command: str,
 ) -> PageAbout:
-    """The facts of a page: of what it was made, and how the model measured so far.
+    """How the names of a page were made, and the model's scores so far.
 
-    `tested` and `found` are by the file that sets are of. InputError where a manifest of a step is missing.
+    `tested` and `gene_lists` have the name of a file as key. Raises InputError where a step's manifest is missing.
     """
     manifests = step_manifests(model)
     scores, card = measured(project, settings, model)
     base, trained = manifests[0], manifests[1:]
-    decoding = decoding_of(settings)
-    drawn = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
-    told = dict.fromkeys(one.universe.told for one in tested.values())
-    several = len(told) > 1
+    decoding = decoding_settings(settings)
+    sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
+    universes = {name: universe.description for name, (universe, _) in tested.items()}
+    descriptions = list(dict.fromkeys(universes.values()))
+    if len(descriptions) > 1:
+        descriptions = [f"{name}: {description}" for name, description in universes.items()]
     return PageAbout(
         model=model.name if trained else f"{model.parent.name}, untrained",
         chain=[step["step"] for step in trained],
         backbone=base.get("name", model.parent.name),
         backbone_licence=base.get("weights", {}).get("licence", "not stated"),
         recipe_steps=[f"{step['step']}: {learned_from(step)}" for step in trained],
-        decoding=drawn if decoding.samples > 1 else "greedy",
+        decoding=sampled if decoding.samples > 1 else "greedy",
         measured=scores,
         card=card,
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings),
-        universe=[f"{name}: {one.universe.told}" for name, one in tested.items()] if several else list(told),
-        reading=[f"{name}: {sentence}" for name, lists in found.items() for sentence in lists.told],
-        libraries=libraries_told(tested),
+        universe=descriptions,
+        reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
+        libraries=library_summaries(tested),
         versions=versions(),
         command=command,
         warnings=style_warnings(project, trained, settings, style),
     )
 
 
-def libraries_told(tested: Mapping[str, Tested]) -> list[str]:
-    """How many sets of each library were tested; by list, where that differs with the lists' universes."""
-    told = {name: one.tests.told for name, one in tested.items()}
-    if len(alike := set(told.values())) <= 1:
+def library_summaries(tested: Mapping[str, Tested]) -> list[str]:
+    """How many sets of each library were tested; for each file, where their universes differ."""
+    summaries = {name: tests.summaries for name, (_, tests) in tested.items()}
+    if len(alike := set(summaries.values())) <= 1:
         return [sentence for sentences in alike for sentence in sentences]
-    return [f"{name}: {sentence}" for name, sentences in told.items() for sentence in sentences]
+    return [f"{name}: {sentence}" for name, sentences in summaries.items() for sentence in sentences]
 
 
 def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:
@@ -81,9 +83,9 @@ def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:
 def style_warnings(
     project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style
 ) -> list[str]:
-    """That a model never learnt to name sets, or not in this style; and that it was shown the facts that check it."""
+    """Warnings: a model not trained to name sets, or not in this style; prompts that show the facts of the check."""
     recipes = [step["recipe"] for step in trained]
-    styles = {one["style"] for one in recipes if one.get("benchmark") in naming_benchmarks(project)}
+    styles = {recipe["style"] for recipe in recipes if recipe.get("benchmark") in naming_benchmarks(project)}
     warnings = []
     if not styles:
         warnings.append("the model was not trained to name gene sets: expect answers in no usable form")

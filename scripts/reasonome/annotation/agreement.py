@@ -1,4 +1,4 @@
-"""What speaks for a name: other samples that give it, enriched terms that say the same, genes with evidence."""
+"""Support for a name: samples that agree, enriched terms with the same meaning, genes with evidence."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -14,32 +14,31 @@ from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.task import Example, Gene
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
-# The smallest score of a term that says the same as a name, in its words and by an encoder. Either alone is too little:
+# The smallest score of a term that says the same as a name, by ROUGE-L and by an encoder. Either alone is too little:
 # by the demo's encoder "interferon-mediated protein binding" has a cosine of .84 with "Interferon Signaling", and by
-# its words "ribosomal protein binding" is nearly "protein binding". A convention all the same: no score parts right
+# its words "ribosomal protein binding" is nearly "protein binding". The value is a convention: no score separates right
 # from wrong names.
 SAYS_THE_SAME = 0.7
-# Words that a name or a term may have more than the other; any other word makes it say something else.
+# Words that a name and a term may differ in and still say the same.
 _ADDS_NOTHING = "a activity an and by cellular function in involved mediated of overview pathway process the to via"
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
 
 
 def most_frequent_name(names: Sequence[str]) -> str:
-    """The name that most samples give, as its first sample writes it.
+    """The name that most samples give, as its first sample writes it; of equally frequent names the first.
 
-    Case, spacing and punctuation do not count (`facts.text.normalise`); of equally frequent names the one that
-    was given first. "" where no sample gives a usable name.
+    Case, spacing and punctuation do not count (`facts.text.normalise`). "" where no sample gives a usable name.
     """
     written: dict[str, str] = {}
     for name in names:
         written.setdefault(normalise(name), name)
-    # Counters keep the order in which they saw things, and `most_common` that of equal counts.
+    # Counters keep the order of insertion, and `most_common` keeps it for equal counts.
     votes = Counter(key for key in map(normalise, names) if key)
     return written[votes.most_common(1)[0][0]] if votes else ""
 
 
 class TermAgreement(NamedTuple):
-    """How alike a name and an enriched term read, 0 to 1, the term, and whether it says the same as the name."""
+    """The similarity of a name and an enriched term (0 to 1), the term, and whether it says the same as the name."""
 
     score: float
     term: EnrichedTerm
@@ -49,14 +48,14 @@ class TermAgreement(NamedTuple):
 def agreement_with_terms(
     name: str, enriched: Sequence[EnrichedTerm], similarity: Similarity | None = None
 ) -> TermAgreement | None:
-    """The term most like a name, among those with an adjusted p of SIGNIFICANT or less; of equals the first.
+    """The significant term most similar to a name, the first of equals; terms that say the same come before others.
 
-    Those that say the same come before others. The score is ROUGE-L or, where it is smaller, that of `similarity`:
-    cosines, of which negative ones are 0. None without a name or such a term.
+    The score is the smaller of ROUGE-L and `similarity` (cosines; negative ones count as 0). Terms with an adjusted p
+    above SIGNIFICANT do not count. None without a name or such a term.
 
-    A term says the same that has a score of SAYS_THE_SAME or more, and the same words but for those that add nothing:
-    "interferon-gamma signaling pathway" of "interferon gamma signaling", and neither "DNA repair" of "DNA repair
-    deficiency" nor "Wnt signaling" of "signaling".
+    A term says the same if its score is SAYS_THE_SAME or more, and its words are the same but for those that add
+    nothing: "interferon-gamma signaling pathway" and "interferon gamma signaling" say the same; "DNA repair" and "DNA
+    repair deficiency" do not, nor do "Wnt signaling" and "signaling".
     """
     terms = [term for term in enriched if term.adjusted_p <= SIGNIFICANT]
     if not normalise(name) or not terms:
@@ -71,10 +70,7 @@ def agreement_with_terms(
 def claims_of_name(
     name: str, claims: Sequence[AnnotatedClaim], similarity: Similarity | None = None
 ) -> list[AnnotatedClaim]:
-    """The claims whose term says the same as the name, as of `agreement_with_terms`.
-
-    What is true of a gene and has nothing to do with the name is no evidence for it.
-    """
+    """The claims whose term says the same as the name (`agreement_with_terms`); other claims are no evidence for it."""
     terms = list(dict.fromkeys(claim.term for claim in claims))
     if not normalise(name) or not terms:
         return []
@@ -96,7 +92,7 @@ def _same(name: str, others: Sequence[str], scores: np.ndarray) -> list[bool]:
 
 
 def _telling_words(text: str) -> list[str]:
-    """Stems of the words that tell something; and what ROUGE does not see, letters of other alphabets and "+"."""
+    """Stems of the words that add something, and words that ROUGE skips: letters of other alphabets and "+"."""
     unseen = [word for word in normalise(text).split() if not (word.isascii() and word.isalnum())]
     return [word for word in rouge.tokens(text) if word not in rouge.tokens(_ADDS_NOTHING)] + unseen
 
@@ -104,12 +100,11 @@ def _telling_words(text: str) -> list[str]:
 def genes_of_reasoning(
     symbols: Sequence[str], claims: Collection[AnnotatedClaim], agreement: TermAgreement | None = None
 ) -> tuple[list[str], list[str]]:
-    """The genes of a set with evidence for its name, and the others, which do not fit; both in the order of the set.
+    """The genes of a set with evidence for its name, and the others; both in the order of the set.
 
-    Evidence is a claim about the name (`claims_of_name`) that a known fact supports, unless it says what the gene is
-    not; or being one of the genes by which the enriched term that agrees best with the name is enriched, if that term
-    says the same. A claim that nothing is known about is no evidence, nor is being named; a contradicted claim takes
-    away no evidence that another gives.
+    A gene has evidence if a known fact supports a claim about the name (`claims_of_name`) that is not negated, or if
+    the enriched term that agrees best with the name says the same and has the gene. Unknown claims are no evidence; a
+    contradicted claim does not cancel a supported one.
     """
     evidence = {claim.gene for claim in claims if claim.verdict == "supported" and not claim.negated}
     if agreement is not None and agreement.same:
@@ -120,13 +115,13 @@ def genes_of_reasoning(
 def near_identical_groups(sets: Sequence[frozenset[str]]) -> list[int]:
     """The group of each set, numbered from 1 in the order of first appearance.
 
-    Sets with a Jaccard index of NEAR_IDENTICAL or more are in one group, and so are those that others link. A set
-    without genes is like no other.
+    Groups are the single-linkage clusters of sets with a Jaccard index of NEAR_IDENTICAL or more. A set without genes
+    is a group of its own.
     """
     examples = [
-        Example(id=str(position), subset="", name="unnamed", genes=[Gene(symbol=symbol) for symbol in one])
-        for position, one in enumerate(sets)
-        if one
+        Example(id=str(position), subset="", name="unnamed", genes=[Gene(symbol=symbol) for symbol in symbols])
+        for position, symbols in enumerate(sets)
+        if symbols
     ]
     cluster = dict(zip((example.id for example in examples), clusters(examples, NEAR_IDENTICAL), strict=True))
     numbers: dict[str, int] = {}

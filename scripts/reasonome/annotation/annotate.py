@@ -1,4 +1,4 @@
-"""Name gene sets with a model and check what it says of them: the records behind the tables and the page."""
+"""Name gene sets with a model and check its answers: the records behind the tables and the page."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -36,19 +36,19 @@ from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
-ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides what a model answers to what it is given
+ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the answers to a prompt
 COMPARED = 100  # the most enriched terms with which a name is compared
 
 
 class Tested(NamedTuple):
-    """The genes that the sets of a file could have had, and the tests of over-representation among them."""
+    """The universe of a file's sets, and the tests of over-representation in it."""
 
     universe: Universe
     tests: OverRepresentation
 
 
 def annotate(
-    asked: Sequence[Question],
+    questions: Sequence[Question],
     settings: Annotation,
     style: Style,
     model: Path,
@@ -57,24 +57,24 @@ def annotate(
     tested: Mapping[str, Tested],
     out: Path,
 ) -> list[AnnotationRecord]:
-    """The records of all questions, in their order; answers are kept in `out`, and asked for again only if need be.
+    """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `model` is a folder with manifest.json and model/, `engine` what draws its answers, and `tested` what
-    over-representation is tested in, by the file that sets are of. Genes of a ranked set are shown to the model in that
-    order, those of others in a seeded one, as far as the style's budget goes. InputError as of what generates.
+    `model` is a folder with manifest.json and model/, `engine` draws its answers, and `tested` has the name of the
+    sets' file as key. The model sees the genes of a ranked set in that order, those of others in a seeded random order,
+    as far as the style's budget goes. Raises InputError as `write_answers` does.
     """
-    examples = {one.record.id: one.example for one in asked if one.example is not None}
+    examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
-        examples = {one.id: one for one in with_facts(list(examples.values()), index, style.facts)}
+        examples = {example.id: example for example in with_facts(list(examples.values()), index, style.facts)}
     listed = style.model_copy(update={"order": "listed"})
-    ranked = {one.record.id for one in asked if one.record.ranked}
-    examples = {id: TASK.with_choice(one, listed if id in ranked else style) for id, one in examples.items()}
+    ranked = {question.record.id for question in questions if question.record.ranked}
+    examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
     check_context(list(examples.values()), settings, style, model)
     answers = _answers(list(examples.values()), settings, style, model, engine, out)
     records = []
-    for one in tqdm(asked, desc="checking", unit=" sets", delay=5):
-        record = one.record
+    for question in tqdm(questions, desc="checking", unit=" sets", delay=5):
+        record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
             record = _checked(named, known, tested[record.list])
@@ -84,16 +84,16 @@ def annotate(
 
 
 def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: Path) -> None:
-    """InputError for the longest prompt if it may have more tokens than the model reads beside its answer."""
+    """Raise InputError if the longest prompt and its answer may exceed the model's context."""
     context = json_object(model / "model" / "config.json").get("max_position_embeddings")
     if context is None or not examples:
         return
     tokens, longest = max(
-        (sum(count_tokens([message["content"] for message in TASK.prompt(one, style).messages])), one.id)
-        for one in examples
+        (sum(count_tokens([message["content"] for message in TASK.prompt(example, style).messages])), example.id)
+        for example in examples
     )
     if tokens + TEMPLATE_TOKENS + settings.max_new_tokens > context:
-        shown = next(len(one.shown) for one in examples if one.id == longest)
+        shown = next(len(example.shown) for example in examples if example.id == longest)
         raise InputError(
             f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {settings.max_new_tokens} "
             f"of its answer that is more than the {context:,} that the model reads",
@@ -103,8 +103,8 @@ def check_context(examples: Sequence[Example], settings: Annotation, style: Styl
         )
 
 
-def decoding_of(settings: Annotation) -> Decoding:
-    """How answers are drawn: sampled, or greedily where there is one."""
+def decoding_settings(settings: Annotation) -> Decoding:
+    """How answers are drawn: several are sampled, a single one is greedy."""
     sampled = settings.samples > 1
     return Decoding(
         samples=settings.samples,
@@ -119,34 +119,34 @@ def decoding_of(settings: Annotation) -> Decoding:
 def _answers(
     examples: Sequence[Example], settings: Annotation, style: Style, model: Path, engine: str, out: Path
 ) -> Mapping[str, list[AnswerRow]]:
-    """The answers by question, those of an earlier run if it asked the same model the same; samples in their order."""
+    """The samples of each question, in order, by its id; those of an earlier run with the same model and questions."""
     if not examples:
         return {}
     digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
-    decoding = decoding_of(settings)
+    decoding = decoding_settings(settings)
     parts = [digest, engine, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
-    asked = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
-    rows = kept_answers(out, asked)
+    question_digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
+    rows = kept_answers(out, question_digest)
     if rows is None:
         write_answers(TASK, style, decoding, examples, model / "model", digest, out / ANSWERS, engine)
-        rows = keep_answers(out, asked)
-    found: dict[str, list[AnswerRow]] = {}
+        rows = keep_answers(out, question_digest)
+    answers: dict[str, list[AnswerRow]] = {}
     for row in rows:
-        found.setdefault(row.id, []).append(row)
-    return found
+        answers.setdefault(row.id, []).append(row)
+    return answers
 
 
 def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:
-    """The record with the name that most samples give, of equals the likeliest, and with what that sample says."""
+    """The record with the most frequent name, the likeliest of equally frequent ones, and that sample's reasoning."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
-    read = [TASK.parse(row.text, style) for row in likeliest]
-    name = most_frequent_name([answer.name for answer in read])
-    chosen = next(place for place, answer in enumerate(read) if normalise(answer.name) == normalise(name))
-    answer = read[chosen]
+    answers = [TASK.parse(row.text, style) for row in likeliest]
+    name = most_frequent_name([answer.name for answer in answers])
+    chosen = next(place for place, answer in enumerate(answers) if normalise(answer.name) == normalise(name))
+    answer = answers[chosen]
     abstained = normalise(name) == normalise(ABSTENTION)
     stated = answer.confidence is not None
     shown = set(example.shown)
-    agreeing = [place for place, one in enumerate(read) if normalise(one.name) == normalise(name)]
+    agreeing = [place for place, other in enumerate(answers) if normalise(other.name) == normalise(name)]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
@@ -158,30 +158,30 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
             "confidence": (answer.confidence if stated else likelihood) if name else None,
             "confidence_kind": ("stated" if stated else "logprob") if name else "",
             "agreement": (len(agreeing) - 1) / len(others) if name and others else None,
-            "samples": [Sample(name=read[place].name, text=likeliest[place].text) for place in (chosen, *others)],
+            "samples": [Sample(name=answers[place].name, text=likeliest[place].text) for place in (chosen, *others)],
             "reasoning": "\n".join(answer.steps),
         }
     )
 
 
 def _likelihood(row: AnswerRow) -> float:
-    """The mean probability of the name's tokens (geometric); 0 of an answer without a name."""
+    """The geometric mean probability of the name's tokens; 0 for an answer without a name."""
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
 def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> AnnotationRecord:
-    """The record with claims checked, terms in which its genes are over-represented, and what fits of its genes."""
+    """The record with checked claims, over-represented terms, and the genes that support the name."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
     claims = annotated(reading.claims)
     counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
-    found = tested.tests.enriched(counted, most=COMPARED)
-    enriched = [term for term in found if term.adjusted_p <= SIGNIFICANT]
+    terms = tested.tests.enriched(counted, most=COMPARED)
+    enriched = [term for term in terms if term.adjusted_p <= SIGNIFICANT]
     name = known.main_name(record.name)
     agreement = agreement_with_terms(name, enriched, known.similarity)
-    of_name = claims_of_name(name, claims, known.similarity)
+    name_claims = claims_of_name(name, claims, known.similarity)
     telling = None if agreement is None or known.holds_for_most(agreement.term) else agreement
-    supporting, others = genes_of_reasoning(symbols, of_name, telling) if record.name else ([], symbols)
+    supporting, others = genes_of_reasoning(symbols, name_claims, telling) if record.name else ([], symbols)
     is_term = known.names.is_term(record.name) if record.name else ""
     shown = {gene.symbol for gene in record.genes if gene.shown}
     return record.model_copy(
@@ -204,7 +204,7 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
 
 
 def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, known: Known) -> list[str]:
-    """Sentences on a name that few genes or no fact stand behind, or that is no term, or what a gene is called."""
+    """Warnings: genes left out of the prompt, samples that disagree, no support, no known term, a gene's own name."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
     if shown < len(record.genes):
@@ -214,14 +214,14 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, kn
     if record.name and not supporting:
         flags.append("nothing that is known of these genes supports the name")
     if is_term == "no":
-        flags.append(f"no term of {known.told} is called so, or nearly so: nothing here can confirm it")
+        flags.append(f"no term of {known.library_names} is called so, or nearly so: nothing here can confirm it")
     if own := own_name_flag(record.name, record.genes, is_term == "yes"):
         flags.append(own)
     return flags
 
 
 def annotated(claims: Sequence[Claim]) -> list[AnnotatedClaim]:
-    """Claims as a record has them."""
+    """Claims in the form of a record."""
     return [
         AnnotatedClaim(
             gene=claim.gene,

@@ -1,15 +1,15 @@
-"""Named lists of genes as they stand in a file, and what is odd about them: repeats, ids of several kinds, sizes."""
+"""Named lists of genes from a file, and flags for what is odd about them: repeats, ids of several kinds, sizes."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-FEWEST = 3  # genes; what one or two have in common is too much to name one process
-MOST = 2_000  # genes; a tenth of all that code for proteins, more than nearly all processes have
+FEWEST = 3  # genes; one or two have too many processes in common
+MOST = 2_000  # genes; a tenth of the protein-coding ones, more than nearly all processes have
 _SHOWN = 5  # genes that a sentence names
 
-# Accessions of UniProt are not told from symbols: P2RY11 and B3GAT1 look like both.
+# UniProt accessions are missing: P2RY11 and B3GAT1 look like an accession and are symbols.
 _KINDS = {
     "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?(_PAR_Y)?", re.IGNORECASE),
     "Entrez id": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
@@ -20,7 +20,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class ListedGene:
-    """One gene of a list: its identifier as it is written, and what ranks it (a fold change, a score), if anything."""
+    """One gene of a list: its identifier as written, and the number that ranks it (a fold change, a score), if any."""
 
     written: str
     weight: float | None = None
@@ -28,11 +28,11 @@ class ListedGene:
 
 @dataclass(frozen=True)
 class GeneList:
-    """A set of genes that somebody wants to have named, as a file has it.
+    """A user's gene set, as it stands in a file.
 
-    `ranked` says that the first genes matter most; else their order means nothing.
-    `flags` are sentences about what is odd ("listed twice: TP53"); a list with an `error` cannot be annotated, and the
-    sentence says why and what to do. `place` is where it stands: "line 12".
+    `ranked` says that the first genes matter most; else their order means nothing. `flags` are warnings ("listed more
+    than once: TP53"). A list with an `error` cannot be annotated; the text says why and what to do. `place` is where
+    the list stands in the file: "line 12".
     """
 
     name: str
@@ -46,14 +46,14 @@ class GeneList:
 
 @dataclass(frozen=True)
 class GeneLists:
-    """All lists of one file, and how it was read: sentences that people see before anything is run.
+    """All lists of one file; `notes` are sentences on how it was read, which are printed before the model runs.
 
-    `universe` are the genes that were tested, where the file says so (all rows of a table of differential expression).
+    `universe` are the tested genes, where the file has them (all rows of a table of differential expression).
     """
 
     lists: tuple[GeneList, ...]
     kind: str
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     universe: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -66,9 +66,9 @@ def checked(
     flags: Iterable[str] = (),
     empty: str = "there is no gene in this list: add its genes, or leave the list out",
 ) -> GeneList:
-    """The list with each gene once, where it stands first, and its flags; with an error where it cannot be named.
+    """The list with each gene once, at its first place, and its flags; with an error where it cannot be named.
 
-    `empty` is the error of a list without genes. Names and genes stay the text that they are.
+    `empty` is the error of a list without genes.
     """
     genes = [replace(gene, written=gene.written.strip()) for gene in genes]
     counts = Counter(gene.written for gene in genes if gene.written)
@@ -83,29 +83,29 @@ def checked(
 
 
 def some(names: list[str]) -> str:
-    """The first of some names, and how many more there are."""
+    """The first names, and how many more there are."""
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
-def counted(count: int, one: str, several: str = "") -> str:
-    """The number and the noun (or a phrase), in the plural where it is not one: `several`, else with an s."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """The number with the noun or phrase; a plural that is not given is the singular with an s."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
-    """The lists, those of a name that a list before has called "name (2)" and so on, which a flag says."""
+    """The lists; a list with the name of an earlier one is renamed to "name (2)" and so on, and gets a flag."""
     taken: set[str] = set()
-    found = []
-    for one in lists:
-        name, number = one.name, 2
+    renamed = []
+    for gene_list in lists:
+        name, number = gene_list.name, 2
         while name in taken:
-            name, number = f"{one.name} ({number})", number + 1
+            name, number = f"{gene_list.name} ({number})", number + 1
         taken.add(name)
-        if name != one.name:
-            flag = f"another list is called '{one.name}' too: this one is now '{name}'"
-            one = replace(one, name=name, flags=(*one.flags, flag))
-        found.append(one)
-    return tuple(found)
+        if name != gene_list.name:
+            flag = f"another list is called '{gene_list.name}' too: this one is now '{name}'"
+            gene_list = replace(gene_list, name=name, flags=(*gene_list.flags, flag))
+        renamed.append(gene_list)
+    return tuple(renamed)
 
 
 def _kind(identifier: str) -> str:

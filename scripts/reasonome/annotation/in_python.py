@@ -1,4 +1,4 @@
-"""Annotation from Python: files, data frames and AnnData objects by one function.
+"""Annotation from Python, of files, data frames and AnnData objects.
 
 from reasonome.annotation.in_python import annotate_sets  # before scanpy
 
@@ -23,8 +23,8 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 
-# Numba, which Scanpy runs on, may load an OpenMP with which torch is several times slower than with its own; the one
-# that is loaded first serves both.
+# Numba, which Scanpy uses, may load an OpenMP that makes torch several times slower than torch's own; both use the one
+# that is loaded first.
 NUMBA_CAME_FIRST = "numba" in sys.modules and "torch" not in sys.modules
 importlib.import_module("torch")
 
@@ -42,23 +42,23 @@ def annotate_sets(
     `sets` is a file or several, a table of genes, clusters or differential expression, or an AnnData on which Scanpy's
     rank_genes_groups has run; `name` is what a table or an AnnData is called. `model` is BACKBONE/CHAIN below
     results/models, or a folder. `settings` are those of config/annotations.yaml, such as species="mouse" or top=50.
-    Raises InputError as `reasonome annotate` does, also for settings that there are none of or that cannot be.
+    Raises InputError as `reasonome annotate` does, also for unknown and invalid settings.
     """
     in_memory = isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
     files = [type(sets).__name__] if in_memory else _paths(sets)
-    given = checked_settings({"sets": files, **settings})
+    annotation = checked_settings({"sets": files, **settings})
     project = Project(Path(config))
-    found = {name: read_memory(sets, name, given)} if in_memory else job.read_lists(given)
+    gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
     folder = model_folder(project, os.fspath(model))
     if NUMBA_CAME_FIRST:
         say(f"import {__name__} before scanpy: answers may take three times as long now")
-    job.annotate_lists(project, given, found, folder, Path(out), "annotate_sets(…) in Python")
+    job.annotate_lists(project, annotation, gene_lists, folder, Path(out), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
 
 
 def _paths(sets: Any) -> list[str]:
-    """The paths of one file or several, as text; InputError for what is neither."""
+    """The paths of one file or several, as text; raises InputError for anything else."""
     paths = [sets] if isinstance(sets, str | os.PathLike) else sets
     if isinstance(paths, list | tuple) and all(isinstance(path, str | os.PathLike) for path in paths):
         return [os.fspath(path) for path in paths]

@@ -1,4 +1,4 @@
-"""One annotation from files to files: what the command line and Snakemake's rule both run."""
+"""One annotation, from input files to output files: the command line and Snakemake's rule both run this."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,18 +12,18 @@ from reasonome.annotation import about, annotate, page, tables
 from reasonome.annotation.gene_list import GeneLists, counted, some
 from reasonome.annotation.knowledge import Known, read_known
 from reasonome.annotation.orthologues import Orthologues, check_species
-from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, universe_of
+from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, resolve_universe
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
+    answer_sources,
     check_model,
     check_there,
-    engine_of,
-    sources_of,
+    model_engine,
     targets,
 )
-from reasonome.annotation.questions import Question, question
+from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
@@ -41,23 +41,23 @@ from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
-_SHOWN = 8  # sets of a file that are shown one by one
+_SHOWN = 8  # sets of a file that are printed one by one
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that an annotation needs but the model's weights: what is asked, and what the answers are checked with.
+    """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
-    `engine` is what draws the answers, `tested` is by the file that sets are of, `about` what the page says of
-    how it was made, and `universe_sha256` the digest of the settings' file, if there is one.
+    `engine` draws the answers. `gene_lists` and `tested` have the name of a file as key. `about` is what the page says
+    about how it was made. `universe_sha256` is the digest of the settings' universe file, None without one.
     """
 
     settings: Annotation
     style: Style
     engine: str
     sources: Sources
-    found: Mapping[str, GeneLists]
-    asked: Sequence[Question]
+    gene_lists: Mapping[str, GeneLists]
+    questions: Sequence[Question]
     known: Known
     tested: Mapping[str, annotate.Tested]
     about: PageAbout
@@ -66,10 +66,10 @@ class Prepared:
 
 @contextmanager
 def offline() -> Iterator[None]:
-    """Within the block every request to the Hugging Face hub is an error; afterwards all is as before.
+    """Make every request to the Hugging Face hub an error within the block.
 
-    The hub's client reads HF_HUB_OFFLINE once, when it is imported, which in somebody's Python was long ago: so its
-    own switch is set, and not the variable.
+    The hub's client reads HF_HUB_OFFLINE when it is imported, which may have happened long before: so this sets the
+    client's own switch.
     """
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
@@ -80,40 +80,44 @@ def offline() -> Iterator[None]:
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
-    """The lists of every file, by the file's name without its endings; of two files of one name the second is numbered.
+    """The lists of every file, by the file's name without its endings; a second file of that name gets a number.
 
-    InputError for a file that cannot be read at all.
+    Raises InputError for a file that cannot be read at all.
     """
-    found: dict[str, GeneLists] = {}
+    gene_lists: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
         name, number = stem(path), 2
-        while name in found:
+        while name in gene_lists:
             name, number = f"{stem(path)} ({number})", number + 1
-        found[name] = read_gene_lists(path, settings)
-    return found
+        gene_lists[name] = read_gene_lists(path, settings)
+    return gene_lists
 
 
-def _print_reading(found: Mapping[str, GeneLists]) -> None:
-    """Say how the files were read, and which sets came of it."""
-    for name, lists in found.items():
-        for sentence in lists.told:
+def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
+    """Print how the files were read, and the sets in them."""
+    for name, lists in gene_lists.items():
+        for sentence in lists.notes:
             say(f"{name}: {sentence}")
-        sizes = ", ".join(f"{' '.join(one.name.split())!r} ({len(one.genes):,})" for one in lists.lists[:_SHOWN])
+        sizes = ", ".join(
+            f"{' '.join(gene_list.name.split())!r} ({len(gene_list.genes):,})" for gene_list in lists.lists[:_SHOWN]
+        )
         more = ", …" * (len(lists.lists) > _SHOWN)
         say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
 
 
-def preview_lists(project: Project, settings: Annotation, found: dict[str, GeneLists], model: Path, out: Path) -> None:
-    """Print what `annotate_lists` would ask: which genes are known, and why some sets would not be asked.
+def preview_lists(
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: Path, out: Path
+) -> None:
+    """Print what `annotate_lists` would ask: how many genes are known, and why some sets would not be asked about.
 
-    Does all that comes before the model is loaded, and raises what that raises; writes nothing.
+    Runs everything before the model is loaded, and raises the same errors; writes nothing.
     """
     check_folder(out, model)
     with offline():
-        prepared = prepare(project, settings, found, model, "")
-    for name, lists in found.items():
-        records = [one.record for one in prepared.asked if one.record.list == name]
-        listed = [len(one.genes) for one in lists.lists]
+        prepared = prepare(project, settings, gene_lists, model, "")
+    for name, lists in gene_lists.items():
+        records = [question.record for question in prepared.questions if question.record.list == name]
+        listed = [len(gene_list.genes) for gene_list in lists.lists]
         for total, record in list(zip(listed, records, strict=True))[:_SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
@@ -121,62 +125,78 @@ def preview_lists(project: Project, settings: Annotation, found: dict[str, GeneL
         sets = counted(len(records), "set")
         are_known = counted(sum(listed) - unmapped, "gene is known", "genes are known")
         say(f"{name}: in {sets} {are_known}, {unmapped:,} not")
-    _print_not_asked(prepared.asked)
+    _print_not_asked(prepared.questions)
     for warning in prepared.about.warnings:
         say(f"warning: {warning}")
-    asked = sum(one.example is not None for one in prepared.asked)
-    print(f"a preview: the model would be asked about {counted(asked, 'set')}; nothing was written")
+    n_asked = sum(question.example is not None for question in prepared.questions)
+    print(f"a preview: the model would be asked about {counted(n_asked, 'set')}; nothing was written")
 
 
-def prepare(project: Project, settings: Annotation, found: dict[str, GeneLists], model: Path, command: str) -> Prepared:
-    """Say how the sets were read, resolve the genes, and read what answers are checked with; says which universe it is.
+def prepare(
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: Path, command: str
+) -> Prepared:
+    """Resolve the genes and read what answers are checked with; print how the sets were read, and the universe.
 
-    InputError for a style or files that are not there, a model that is not whole, and a universe that cannot be.
-    Writes nothing.
+    Raises InputError for a missing style or file, an incomplete model, and a universe without known genes. Writes
+    nothing.
     """
-    _print_reading(found)
-    sources = sources_of(project, settings)
+    _print_reading(gene_lists)
+    sources = answer_sources(project, settings)
     check_there(sources)
     style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
     if style.neighbours is not None:
-        what = f"style '{settings.style}' shows training sets as examples, which sets of your own have none of"
+        what = f"style '{settings.style}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     check_model(model, Results(project.settings.results))
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
-    found = {name: check_species(lists, settings.species, genes, orthologues) for name, lists in found.items()}
-    _refuse_sets_without_descriptions(found, settings, genes)
-    to_human = orthologues if settings.species == "mouse" else None
-    asked = [question(one, name, genes, to_human) for name, lists in found.items() for one in lists.lists]
-    known = read_known(project, sources, genes)
-    own = tested_genes and universe_of(tested_genes, genes, settings.universe, to_human)
-    universes = {name: own or _universe(name, lists, genes, known, to_human) for name, lists in found.items()}
-    tests = {
-        one.symbols: OverRepresentation(known.libraries, one.symbols, one.orthologues) for one in universes.values()
+    gene_lists = {
+        name: check_species(lists, settings.species, genes, orthologues) for name, lists in gene_lists.items()
     }
-    tested = {name: annotate.Tested(one, tests[one.symbols]) for name, one in universes.items()}
-    how = about.about_page(project, settings, model, style, tested, found, command)
-    for sentence in how.universe:
+    _refuse_sets_without_descriptions(gene_lists, settings, genes)
+    to_human = orthologues if settings.species == "mouse" else None
+    questions = [
+        make_question(gene_list, name, genes, to_human)
+        for name, lists in gene_lists.items()
+        for gene_list in lists.lists
+    ]
+    known = read_known(project, sources, genes)
+    own = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
+    universes = {name: own or _universe(name, lists, genes, known, to_human) for name, lists in gene_lists.items()}
+    tests = {
+        universe.symbols: OverRepresentation(known.libraries, universe.symbols, universe.orthologues)
+        for universe in universes.values()
+    }
+    tested = {name: annotate.Tested(universe, tests[universe.symbols]) for name, universe in universes.items()}
+    page_about = about.about_page(project, settings, model, style, tested, gene_lists, command)
+    for sentence in page_about.universe:
         say(sentence)
-    engine = engine_of(project, model)
-    return Prepared(settings, style, engine, sources, found, asked, known, tested, how, universe_sha256)
+    engine = model_engine(project, model)
+    return Prepared(settings, style, engine, sources, gene_lists, questions, known, tested, page_about, universe_sha256)
 
 
 def annotate_lists(
-    project: Project, settings: Annotation, found: dict[str, GeneLists], model: Path, out: Path, command: str
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: Path, out: Path, command: str
 ) -> None:
     """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
 
-    Lists that cannot be asked are rows with an error; the others are done. InputError comes before anything is written.
+    A list that cannot be asked about becomes a row with an error. InputError is raised before anything is written.
     """
     check_folder(out, model)
     with offline():
-        prepared = prepare(project, settings, found, model, command)
+        prepared = prepare(project, settings, gene_lists, model, command)
         with only_process(out):
             claim(out)
             records = annotate.annotate(
-                prepared.asked, settings, prepared.style, model, prepared.engine, prepared.known, prepared.tested, out
+                prepared.questions,
+                settings,
+                prepared.style,
+                model,
+                prepared.engine,
+                prepared.known,
+                prepared.tested,
+                out,
             )
             tables.write_tables(records, out)
             page.write_page(records, prepared.about, out / PAGE)
@@ -185,42 +205,51 @@ def annotate_lists(
     unnamed = sum(not record.name and not record.error for record in records)
     named = len(records) - failed - unnamed
     print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
-    _print_not_asked(prepared.asked)
+    _print_not_asked(prepared.questions)
     _print_no_terms(records, prepared.known)
     say(f"{out / PAGE}: open it in a browser")
 
 
-def _print_not_asked(asked: Sequence[Question]) -> None:
-    for one in asked:
-        if one.record.error:
-            say(f"not asked: {one.record.list}: {one.record.set!r}: {one.record.error}")
+def _print_not_asked(questions: Sequence[Question]) -> None:
+    for question in questions:
+        if question.record.error:
+            say(f"not asked: {question.record.list}: {question.record.set!r}: {question.record.error}")
 
 
-def _refuse_sets_without_descriptions(found: Mapping[str, GeneLists], settings: Annotation, genes: GeneTable) -> None:
-    """InputError for a GMT of which each set would lose its first gene; symbols of mice are humans' in another case."""
-    for path, lists in zip(settings.sets, found.values(), strict=True):
-        sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
-        if lists.kind == "gmt" and genes_as_descriptions(sets, lambda one: genes.resolve(one).symbol is not None):
+def _refuse_sets_without_descriptions(
+    gene_lists: Mapping[str, GeneLists], settings: Annotation, genes: GeneTable
+) -> None:
+    """Raise InputError for a GMT without descriptions, whose sets would lose their first gene.
+
+    Mouse symbols are found too: they are human symbols in another case.
+    """
+    for path, lists in zip(settings.sets, gene_lists.values(), strict=True):
+        sets = [
+            (gene_list.name, gene_list.description, gene_list.genes[0].written)
+            for gene_list in lists.lists
+            if gene_list.genes
+        ]
+        if lists.kind == "gmt" and genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
             raise no_descriptions(Path(path))
 
 
 def _print_no_terms(records: Sequence[AnnotationRecord], known: Known) -> None:
-    """Say which names no known term has."""
-    found = [one for one in records if one.is_term == "no"]
-    if found:
-        told = some([f"{one.name!r} ({one.list}: {one.set})" for one in found])
-        say(f"no term of {known.told} is called so, or nearly so, and nothing here can confirm it: {told}")
+    """Print the names that are no term's name."""
+    unconfirmed = [record for record in records if record.is_term == "no"]
+    if unconfirmed:
+        names = some([f"{record.name!r} ({record.list}: {record.set})" for record in unconfirmed])
+        say(f"no term of {known.library_names} is called so, or nearly so, and nothing here can confirm it: {names}")
 
 
 def _universe(name: str, lists: GeneLists, genes: GeneTable, known: Known, orthologues: Orthologues | None) -> Universe:
-    """The genes that the sets of the file `name` could have had: those of its table, else the default."""
+    """The universe for the sets of the file `name`: the genes of its table, else the default."""
     if lists.universe:
-        return universe_of(lists.universe, genes, f"the table '{name}'", orthologues)
+        return resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)
     return default_universe(genes, known.libraries, orthologues)
 
 
 def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
-    """What the annotations were made of: equal inputs give an equal manifest."""
+    """The inputs of the annotations; equal inputs give an equal manifest."""
     settings = prepared.settings
     checked_with = {str(path): file_sha256(path) for path in targets(prepared.sources)}
     if settings.species == "mouse":
@@ -229,7 +258,7 @@ def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
         "settings": settings.model_dump(mode="json"),
         "style": prepared.style.model_dump(mode="json"),
         "engine": prepared.engine,
-        "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.found.items()},
+        "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.gene_lists.items()},
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": read_manifest(model / "manifest.json"),

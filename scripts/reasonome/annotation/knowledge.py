@@ -1,4 +1,4 @@
-"""What answers are checked against and put beside: facts, terms, gene set libraries, and a sentence encoder."""
+"""What answers are checked against: facts, terms, gene set libraries, and sentence encoders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ ONTOLOGY = "GO"  # the library of a background's ontology terms
 
 @dataclass(frozen=True)
 class Known:
-    """Facts as a table and as what checks claims, terms, libraries of gene sets, and how alike two names are.
+    """What answers are checked against; `similarity` is the mean of the encoders, None without any.
 
-    What sources deny checks claims too, and is none of `facts`.
+    `claims` also knows the facts that sources deny, which are not in `facts`.
     """
 
     facts: pd.DataFrame
@@ -38,37 +38,37 @@ class Known:
     similarity: Similarity | None
 
     @property
-    def told(self) -> str:
-        """The libraries' names, for a sentence."""
+    def library_names(self) -> str:
+        """The libraries' names, joined by commas."""
         return ", ".join(library.name for library in self.libraries)
 
     @cached_property
     def names(self) -> TermNames:
-        """The names of the background's terms, with their synonyms, of the libraries' sets, and of what facts say."""
+        """The names of the background's terms and their synonyms, of the libraries' sets, and of the facts' objects."""
         terms = self.background.by_id.values()
-        sets = [one for library in self.libraries for one in library.sets.values()]
-        told = self.facts[~self.facts["relation"].isin(NAMING | FREE_TEXT)]
-        objects = told[["object_id", "object_name"]].drop_duplicates().itertuples(index=False, name=None)
+        sets = [gene_set for library in self.libraries for gene_set in library.sets.values()]
+        facts = self.facts[~self.facts["relation"].isin(NAMING | FREE_TEXT)]
+        objects = facts[["object_id", "object_name"]].drop_duplicates().itertuples(index=False, name=None)
         many = self.claims.are_most
         named = [(name, many(term.n_genes)) for term in terms for name in (term.name, *term.synonyms)]
-        named += [(one.name, many(len(one.symbols))) for one in sets]
+        named += [(gene_set.name, many(len(gene_set.symbols))) for gene_set in sets]
         named += [(name, self.claims.holds_for_most(object_id)) for object_id, name in objects]
         return TermNames((name for name, _ in named), (name for name, general in named if not general))
 
     def main_name(self, name: str) -> str:
-        """The name of the background's term that is called so, if by a synonym; else the name as it is."""
+        """The main name of the background's term with this name or synonym; else the name unchanged."""
         term = self.background.by_name(normalise(name))
         return name if term is None else term.name
 
     def holds_for_most(self, term: EnrichedTerm) -> bool:
-        """Whether a library's set has so many genes that being of it supports nothing."""
+        """Whether a library's set has so many genes that membership supports nothing."""
         sets = next(library.sets for library in self.libraries if library.name == term.library)
         return self.claims.are_most(len(sets[term.id].symbols))
 
 
 def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
-    """Read everything once for all sets. InputError as of the readers."""
-    found = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
+    """Read everything, once for all sets. Raises InputError as the readers do."""
+    claims = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
     background = read_background(sources.background)
     libraries = [ontology_library(background)]
     libraries += [
@@ -76,11 +76,11 @@ def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
     ]
     encoders = load_encoders(project.encoders, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
-    facts = found[~found["relation"].str.startswith(NOT)]
-    return Known(facts, Knowledge(found, background), background, libraries, similarity)
+    facts = claims[~claims["relation"].str.startswith(NOT)]
+    return Known(facts, Knowledge(claims, background), background, libraries, similarity)
 
 
 def ontology_library(background: Background) -> GeneSetLibrary:
-    """The terms of a background that answers can be linked to, each with the genes of the terms below it."""
+    """The background's candidate terms as a library; each has the genes of the terms below it too."""
     sets = {term.id: LibrarySet(term.name, background.genes(term.id)) for term in background.candidates}
-    return GeneSetLibrary(ONTOLOGY, {key: one for key, one in sets.items() if one.symbols})
+    return GeneSetLibrary(ONTOLOGY, {term_id: gene_set for term_id, gene_set in sets.items() if gene_set.symbols})

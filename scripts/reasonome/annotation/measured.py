@@ -1,4 +1,4 @@
-"""How good a model measured, for the page of what it wrote: its main score in an experiment, beside its baselines."""
+"""The model's main score in an experiment, beside the baselines, for the page of its annotations."""
 
 from pathlib import Path
 
@@ -19,53 +19,53 @@ _OUTCOMES = {True: "beaten", False: "not beaten", None: "not tested"}
 
 
 def measured(project: Project, settings: Annotation, model: Path) -> tuple[str, str]:
-    """How good the model of a folder measured, in words, and the path of its card ("" where it can have none).
+    """A sentence on the scores of the model in a folder, and the path of its card ("" where it has none).
 
-    Of several experiments that asked it for names, the first by name with the benchmark and the style of the settings;
-    else one with the benchmark; else the first. Tables that cannot be read are said to be so: names need none.
+    Of several experiments with the model, by name, it takes the first with the benchmark and the style of the settings,
+    else the first with the benchmark, else the first. Unreadable tables are no error: annotation does not need them.
     """
     results = Results(project.settings.results)
     backbone, chain = model.parent.name, model.name
     if model.resolve() != results.model(backbone, chain).resolve():
-        return NOT_MEASURED, ""  # a model of the same name may lie elsewhere, and it is another
-    carded = (name for name in project.experiments if (backbone, chain) in card_sources.carded(project, name))
-    experiment, said = next(carded, None), NOT_MEASURED
+        return NOT_MEASURED, ""  # a folder elsewhere may have the same name and another model
+    with_card = (name for name in project.experiments if (backbone, chain) in card_sources.carded(project, name))
+    experiment, sentence = next(with_card, None), NOT_MEASURED
     try:
-        near = min(_scores(results, backbone, chain), key=lambda one: _distance(one, settings), default=None)
-        if near is not None:
-            experiment, said = near.plan.experiment, in_words(near)
+        nearest = min(_scores(results, backbone, chain), key=lambda scores: _distance(scores, settings), default=None)
+        if nearest is not None:
+            experiment, sentence = nearest.plan.experiment, in_words(nearest)
     except InputError as error:
-        say(f"how good the model measured is not told: {error}")
-        said = UNREADABLE
+        say(f"the model's scores are left out: {error}")
+        sentence = UNREADABLE
     has_card = experiment is not None and chain != chains.BASE
-    return said, str(results.model(backbone, chain) / f"card.{experiment}.md") if has_card else ""
+    return sentence, str(results.model(backbone, chain) / f"card.{experiment}.md") if has_card else ""
 
 
 def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
-    """The scores of a model's names in every experiment that was summarised, by the experiment's name."""
-    found = []
+    """The scores of a model's names in every summarised experiment, in the order of the experiments' names."""
+    scores = []
     for path in sorted(results.experiment("any").parent.glob("*/plan.json")):
         files = {name: path.with_name(f"{name}.tsv") for name in ("metrics", "comparisons")}
         if not all(file.is_file() for file in files.values()):
             continue  # not summarised yet
         plan = read_plan(path)
-        asked = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
-        if plan.metric_set is not METRICS or not asked:
+        evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
+        if plan.metric_set is not METRICS or not evaluations:
             continue
         metrics = tables.read_table(files["metrics"], tables.metric_columns(plan.metric_set))
         comparisons = tables.read_table(files["comparisons"], tables.COMPARISON_COLUMNS)
-        found += [ModelScores(plan, one, metrics, comparisons) for one in asked]
-    return found
+        scores += [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
+    return scores
 
 
 def _distance(scores: ModelScores, settings: Annotation) -> tuple[bool, bool]:
-    """How far what was asked is from the settings; the smallest is nearest."""
+    """The distance of an evaluation's benchmark and style from the settings; the smallest is nearest."""
     return scores.asked.benchmark != settings.benchmark, scores.asked.style != settings.style
 
 
 def in_words(scores: ModelScores) -> str:
-    """The model's main score, the best baseline of each group by the same metric, and whether the group is beaten."""
-    one, own, metric = scores.asked, scores.own, scores.metric
+    """A text with the model's main score, each group's best baseline by that metric, and whether the model beats it."""
+    evaluation, own, metric = scores.asked, scores.own, scores.metric
     name = scores.plan.metric_set.name(metric)
     baselines = [
         f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) using "
@@ -74,8 +74,8 @@ def in_words(scores: ModelScores) -> str:
         if group in BASELINE_GROUPS and metric in best
     ]
     beside = f" Answers that need no model reach {'; '.join(baselines)}." if baselines else ""
-    asked = f"{one.benchmark}, style {one.style}, experiment {scores.plan.experiment}"
+    setting = f"{evaluation.benchmark}, style {evaluation.style}, experiment {scores.plan.experiment}"
     return (
-        f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({asked}): "
+        f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({setting}): "
         f"{name} {with_interval(own.loc[metric], metric)} out of 1.{beside}"
     )

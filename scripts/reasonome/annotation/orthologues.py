@@ -1,4 +1,4 @@
-"""Human genes of mouse genes, and whether the genes of a list are those of the species that people said."""
+"""Human orthologues of mouse genes, and the check that the genes of a list are of the stated species."""
 
 import os
 import re
@@ -10,7 +10,7 @@ import pandas as pd
 from reasonome.annotation.gene_list import GeneList, GeneLists, some
 from reasonome.facts.genes import GeneTable
 
-# Less than this share of a list is of its species, and at least that share of the other: a wrong species.
+# The species is wrong if less than LEAST_OWN of a list is of it, and at least LEAST_OTHER of the other one.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5
 NAME_COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id")
 SYNONYMS_COLUMN, HUMAN_COLUMN = "mouse_synonyms", "human_symbols"
@@ -25,10 +25,10 @@ _VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+|(\d+)\.0")
 
 
 class Orthologues:
-    """The human genes that a mouse gene corresponds to.
+    """The human orthologues of mouse genes.
 
     An identifier is a symbol, a synonym that no other mouse gene has, or an id: MGI:98834, ENSMUSG00000059552 (with or
-    without version), or a bare number for an Entrez id. Symbols are also found without regard to case.
+    without version), or a bare number for an Entrez id. An exact match comes before one that ignores case.
     """
 
     def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
@@ -42,9 +42,9 @@ class Orthologues:
                 self._gene.setdefault(name, names[0])
             for other in others:
                 synonyms.setdefault(other, []).append((names[0], humans))
-        for synonym, found in synonyms.items():
-            if len(found) == 1:
-                [(gene, humans)] = found
+        for synonym, meanings in synonyms.items():
+            if len(meanings) == 1:
+                [(gene, humans)] = meanings
                 self._named.setdefault(synonym, dict.fromkeys(humans))
                 self._gene.setdefault(synonym, gene)
         self._folded: dict[str, str] = {}
@@ -53,7 +53,7 @@ class Orthologues:
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Orthologues":
-        """Read a table with tabs: NAME_COLUMNS, synonyms and human symbols; several in a cell are joined by "|".
+        """Read a table with tabs: NAME_COLUMNS, synonyms and human symbols; "|" separates the values of a cell.
 
         A mouse gene may have several rows, and cells may be empty.
         """
@@ -63,19 +63,19 @@ class Orthologues:
         return cls((sum(names, ()), others, humans) for *names, others, humans in split if any(names))
 
     def human(self, identifier: str) -> tuple[str, ...]:
-        """The symbols of the human genes that a mouse gene corresponds to; () where none is known."""
+        """The symbols of a mouse gene's human orthologues; () where none is known."""
         return tuple(self._named.get(self._known(identifier), ()))
 
     def gene(self, identifier: str) -> str:
-        """What the table calls this mouse gene, the same for all its identifiers: its symbol, else its first id, or "".
+        """The table's name for a mouse gene, the same for all its identifiers: its symbol, else its first id.
 
-        Two identifiers of one gene are one gene, and two genes with the same human one are two.
+        "" for an unknown identifier.
         """
         return self._gene.get(self._known(identifier), "")
 
     @property
     def genes(self) -> dict[str, tuple[str, ...]]:
-        """All mouse genes, as `gene` has them, with their human symbols, in the order of the table."""
+        """All mouse genes, named as by `gene`, with their human symbols, in the order of the table."""
         return {gene: tuple(self._named[gene]) for gene in dict.fromkeys(self._gene.values())}
 
     def _known(self, identifier: str) -> str:
@@ -87,12 +87,12 @@ class Orthologues:
         return _plain(identifier) in self._named
 
 
-def check_species(found: GeneLists, species: str, genes: GeneTable, orthologues: Orthologues) -> GeneLists:
-    """The lists, with an error where most identifiers are those of another species than `species`.
+def check_species(gene_lists: GeneLists, species: str, genes: GeneTable, orthologues: Orthologues) -> GeneLists:
+    """The lists, with an error where most identifiers are of the other species.
 
-    Ids that say their species (ENSMUSG, MGI, ENSG, HGNC) count as what they say, symbols and other ids if they are
-    written as that species has them: Cd8a is a gene of mice, CD8A of humans. Lists of mice also get flags for genes
-    with several human genes, or with none.
+    The prefix of an id decides (ENSMUSG, MGI, ENSG, HGNC); symbols and other ids must be written exactly as the species
+    has them: Cd8a is a mouse gene, CD8A a human one. Mouse lists also get flags for genes with several human
+    orthologues or none.
     """
 
     def is_human(identifier: str) -> bool:
@@ -106,23 +106,23 @@ def check_species(found: GeneLists, species: str, genes: GeneTable, orthologues:
 
     own, other = (is_human, is_mouse) if species == "human" else (is_mouse, is_human)
     lists = []
-    for one in found.lists:
-        if not one.error and _is_of_other(one, own, other):
-            one = replace(one, error=_WRONG_SPECIES[species])
+    for gene_list in gene_lists.lists:
+        if not gene_list.error and _is_of_other(gene_list, own, other):
+            gene_list = replace(gene_list, error=_WRONG_SPECIES[species])
         elif species == "mouse":
-            one = replace(one, flags=(*one.flags, *_flags(one, orthologues)))
-        lists.append(one)
-    return replace(found, lists=tuple(lists))
+            gene_list = replace(gene_list, flags=(*gene_list.flags, *_flags(gene_list, orthologues)))
+        lists.append(gene_list)
+    return replace(gene_lists, lists=tuple(lists))
 
 
-def _is_of_other(one: GeneList, own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:
-    total = len(one.genes)
-    of_own, of_other = (sum(test(gene.written) for gene in one.genes) for test in (own, other))
-    return of_own < LEAST_OWN * total and of_other >= LEAST_OTHER * total
+def _is_of_other(gene_list: GeneList, own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:
+    total = len(gene_list.genes)
+    n_own, n_other = (sum(test(gene.written) for gene in gene_list.genes) for test in (own, other))
+    return n_own < LEAST_OWN * total and n_other >= LEAST_OTHER * total
 
 
-def _flags(one: GeneList, orthologues: Orthologues) -> list[str]:
-    humans = {gene.written: orthologues.human(gene.written) for gene in one.genes}
+def _flags(gene_list: GeneList, orthologues: Orthologues) -> list[str]:
+    humans = {gene.written: orthologues.human(gene.written) for gene in gene_list.genes}
     several = [f"{written} ({', '.join(symbols)})" for written, symbols in humans.items() if len(symbols) > 1]
     none = [written for written, symbols in humans.items() if not symbols]
     flags = [f"several human genes: {some(several)}"] if several else []
@@ -134,7 +134,7 @@ def _parts(cell: str) -> tuple[str, ...]:
 
 
 def _plain(identifier: str) -> str:
-    """The identifier without the version of an Ensembl id, and without the fraction that made a number of a number."""
+    """The identifier without the version of an Ensembl id, and without the ".0" of a number."""
     identifier = identifier.strip()
     match = _VERSION.fullmatch(identifier)
     return (match[1] or match[2]) if match else identifier

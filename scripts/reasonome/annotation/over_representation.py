@@ -1,4 +1,4 @@
-"""Over-representation analysis: in which gene sets of libraries the genes of a list are more often than by chance."""
+"""Over-representation analysis: gene sets of libraries that share more genes with a list than expected by chance."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -17,8 +17,8 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.scoring.hypergeometric import GeneSetTests
 
-# Genes of the universe that a library's set may have. Smaller ones are significant by one chance hit, and larger ones
-# ("metabolic process") say little; both cost every other set a share of the correction.
+# The size of a library's set, in genes of the universe. One chance hit makes a smaller set significant, and larger ones
+# ("metabolic process") say little; either kind adds to the correction for multiple testing.
 SMALLEST, LARGEST = 3, 500
 
 
@@ -40,15 +40,17 @@ class GeneSetLibrary:
 def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetLibrary:
     """The sets of a GMT, plain or gzipped, as a library called `name`; `form` is one of GMT_FORMATS.
 
-    Files of Reactome and WikiPathways have the pathways' ids; in others a set's name is its id. Genes that are not
-    known are left out, and so is a set that has no others. Raises InputError.
+    Files of Reactome and WikiPathways have the pathways' ids; in others a set's name is its id. Unknown genes and sets
+    without known genes are left out. Raises InputError.
     """
-    found = FORMATS[form].read(name, {"gmt": path}, genes)
+    source_facts = FORMATS[form].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for gene, set_id, set_name in found.facts[["gene", "object_id", "object_name"]].itertuples(index=False, name=None):
+    facts = source_facts.facts[["gene", "object_id", "object_name"]]
+    for gene, set_id, set_name in facts.itertuples(index=False, name=None):
         symbols[set_id, set_name].add(gene)
     if not symbols:
-        what = f"none of the {found.identifiers:,} genes is known, as '{found.unmapped['identifier'].iloc[0]}'"
+        first = source_facts.unmapped["identifier"].iloc[0]
+        what = f"none of the {source_facts.identifiers:,} genes is known, as '{first}'"
         fix = "give gene sets of human genes, by symbol or id"
         raise InputError(what, file=path, fix=fix)
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
@@ -57,77 +59,79 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
 
 @dataclass(frozen=True)
 class Universe:
-    """The genes that a list could have had, and a sentence on where they are from.
+    """The genes that a list could have had; `description` is a sentence on where they are from.
 
-    `symbols` are current ones; where there are `orthologues` (mouse gene → current symbols of its human ones), they
-    are what the table of orthologues calls mouse genes.
+    `symbols` are current human symbols; with `orthologues` (mouse gene → current symbols of its human genes) they are
+    mouse genes, as the table of orthologues calls them.
     """
 
     symbols: frozenset[str]
-    told: str
+    description: str
     orthologues: Mapping[str, Collection[str]] | None = field(default=None, repr=False)
 
 
-def universe_of(
-    identifiers: Iterable[str], genes: GeneTable, of: str, orthologues: Orthologues | None = None
+def resolve_universe(
+    identifiers: Iterable[str], genes: GeneTable, origin: str, orthologues: Orthologues | None = None
 ) -> Universe:
-    """The universe of a user's identifiers of any kind, as all genes that were tested; `of` says where they stand.
+    """The universe of a user's identifiers of any kind, such as all tested genes; `origin` names their file or table.
 
-    With `orthologues` they are of mice. Unknown ones are told, and so are mouse genes without a known human one, which
-    no set can have. InputError where none is left.
+    With `orthologues` they are mouse genes. The description counts unknown genes and mouse genes without a known human
+    orthologue, which no set can have. Raises InputError where no gene is left.
     """
     human = None if orthologues is None else human_symbols(orthologues, genes)
     if human is None:
-        found = {written: genes.resolve(written).symbol for written in identifiers}
+        resolved = {written: genes.resolve(written).symbol for written in identifiers}
         what, fix = "known gene", "give the symbols or ids of all genes that were tested"
     else:
         mouse = {written: orthologues.gene(written) for written in identifiers}
-        found = {written: gene if gene in human else None for written, gene in mouse.items()}
+        resolved = {written: gene if gene in human else None for written, gene in mouse.items()}
         what, fix = "mouse gene with a known human orthologue", "give the mouse symbols or ids of all tested genes"
-    symbols = frozenset(symbol for symbol in found.values() if symbol)
+    symbols = frozenset(symbol for symbol in resolved.values() if symbol)
     if not symbols:
-        raise InputError(f"none of the {len(found):,} identifiers of the universe in {of} is a {what}", fix=fix)
-    told = f"the universe is the {counted(len(symbols), 'gene')} in {of}"
-    if unknown := [written for written, symbol in found.items() if not symbol]:
-        told += f"; {len(unknown):,} of {len(found):,} identifiers are no {what} and are left out: {some(unknown)}"
-    return Universe(symbols, told, human)
+        raise InputError(f"none of the {len(resolved):,} identifiers of the universe in {origin} is a {what}", fix=fix)
+    description = f"the universe is the {counted(len(symbols), 'gene')} in {origin}"
+    if unknown := [written for written, symbol in resolved.items() if not symbol]:
+        description += (
+            f"; {len(unknown):,} of {len(resolved):,} identifiers are no {what} and are left out: {some(unknown)}"
+        )
+    return Universe(symbols, description, human)
 
 
 def default_universe(
     genes: GeneTable, libraries: Sequence[GeneSetLibrary], orthologues: Orthologues | None = None
 ) -> Universe:
-    """The universe where nothing is known of what was tested: all protein-coding genes of the authority.
+    """The universe where the tested genes are unknown: all protein-coding genes of the authority.
 
-    Where the authority says of no gene whether it is coding, all genes of any set in the libraries; with `orthologues`
-    all mouse genes that have one of these. Each is larger than what most experiments can detect, which makes p smaller
-    than it should be: the genes that were tested are the better universe.
+    Where the authority does not say which genes are coding, it is all genes of any set in the libraries; with
+    `orthologues` all mouse genes that have one of these. Each is larger than what most experiments can detect, which
+    makes p smaller than it should be: the genes that were tested are the better universe.
     """
     if symbols := frozenset(symbol for symbol, gene in genes.genes.items() if gene.coding):
         which, why = f"all {len(symbols):,} protein-coding genes", ""
     else:
-        symbols = frozenset().union(*(one.symbols for library in libraries for one in library.sets.values()))
+        symbols = frozenset().union(*(gene_set.symbols for library in libraries for gene_set in library.sets.values()))
         which = f"the {counted(len(symbols), 'gene')} of any set in the libraries"
         why = ", as the source of gene symbols does not say which genes are protein-coding"
     if orthologues is None:
         return Universe(symbols, f"the universe is {which}{why}")
     human = human_symbols(orthologues, genes)
-    mouse = frozenset(gene for gene, of_gene in human.items() if not symbols.isdisjoint(of_gene))
-    told = f"the universe is all {counted(len(mouse), 'mouse gene')} with a human orthologue among {which}{why}"
-    return Universe(mouse, told, human)
+    mouse = frozenset(gene for gene, humans in human.items() if not symbols.isdisjoint(humans))
+    description = f"the universe is all {counted(len(mouse), 'mouse gene')} with a human orthologue among {which}{why}"
+    return Universe(mouse, description, human)
 
 
 def human_symbols(orthologues: Orthologues, genes: GeneTable) -> dict[str, tuple[str, ...]]:
-    """Mouse gene → current symbols of its human genes, as the table orders them; a gene that has none is left out."""
-    found = {}
+    """Mouse gene → current symbols of its human genes, in the table's order; genes without any are left out."""
+    by_mouse_gene = {}
     for gene, humans in orthologues.genes.items():
         symbols = dict.fromkeys(genes.resolve(human).symbol for human in humans)
-        if known := tuple(filter(None, symbols)):
-            found[gene] = known
-    return found
+        if current := tuple(filter(None, symbols)):
+            by_mouse_gene[gene] = current
+    return by_mouse_gene
 
 
 def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
-    """Sentences on genes that over-representation analysis cannot count, and on a universe that cannot be right."""
+    """Sentences on genes outside the universe, and on a universe that is too small for the set."""
     flags = []
     if outside := [gene for gene in dict.fromkeys(genes) if gene not in universe]:
         verb, them = ("is", "it") if len(outside) == 1 else ("are", "them")
@@ -146,18 +150,18 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
 class OverRepresentation:
     """Tests of lists of genes against the sets of libraries, within one universe.
 
-    Genes are current symbols. With `orthologues` (gene of another species → current symbols of its human ones) those
-    of universe and lists are of that species: such a gene is in a set if any of its orthologues is, and it is one gene
-    of the universe, one draw, and one gene of the set, however many it has.
+    Genes are current symbols. With `orthologues` (gene of another species → current symbols of its human genes) the
+    genes of universe and lists are of that species: such a gene is in a set if any of its orthologues is, and counts as
+    one gene in the universe, the list and the set, however many orthologues it has.
 
     Sets are cut to the universe, and those that then have fewer than SMALLEST or more than LARGEST genes are left
-    out; `told` says how many, a sentence a library.
+    out; `summaries` has a sentence for each library that says how many.
 
-    p is the upper tail of the hypergeometric distribution: the chance that as many genes or more are in the set, had
-    as many genes been drawn from the universe at random. It is adjusted after Benjamini and Hochberg for all tests of
-    the list against one library: one for every set that was not left out, also those without a gene of the list, whose
-    p is 1. GSEApy adjusts only for the sets that share a gene, which are chosen by looking at the data, and so its
-    adjusted values are smaller. The correction covers neither several libraries nor several lists.
+    p is the upper tail of the hypergeometric distribution: the probability that at least as many genes are in the set
+    when as many genes are drawn from the universe at random. It is adjusted after Benjamini and Hochberg for all tests
+    of the list against one library: one for every set that was not left out, also those without a gene of the list,
+    whose p is 1. GSEApy adjusts only for the sets that share a gene, which are chosen by looking at the data, and so
+    its adjusted values are smaller. The correction covers neither several libraries nor several lists.
     """
 
     def __init__(
@@ -166,10 +170,10 @@ class OverRepresentation:
         universe: Collection[str],
         orthologues: Mapping[str, Collection[str]] | None = None,
     ):
-        """InputError where no set is left to test against."""
+        """Raises InputError where no set is left to test against."""
         self._symbols = {gene: (gene,) if orthologues is None else orthologues[gene] for gene in universe}
         self._libraries = [_TestedLibrary(library, self._symbols) for library in libraries]
-        self.told = tuple(library.told for library in self._libraries)
+        self.summaries = tuple(library.summary for library in self._libraries)
         if not any(library.ids for library in self._libraries):
             raise InputError(
                 f"no gene set of the libraries has {SMALLEST} to {LARGEST} genes in the universe of "
@@ -178,41 +182,44 @@ class OverRepresentation:
             )
 
     def enriched(self, genes: Sequence[str], *, most: int = 20) -> list[EnrichedTerm]:
-        """The `most` over-represented sets of all libraries that share a gene: by adjusted p, then p, then overlap.
+        """At most `most` sets that share a gene with the list: by adjusted p, then p, then falling overlap.
 
-        Equal ones are in the order of the libraries, then of their ids. Overlap and size count genes of the universe; a
-        term's genes are the symbols by which it has those of the list, in the order of the list. Genes outside the
-        universe are left out, see `universe_flags`; with none inside there are no terms.
+        Ties are in the order of the libraries, then of the sets' ids. Overlap and size count genes of the universe; a
+        term's genes are human symbols, in the order of the list. Genes outside the universe are left out, see
+        `universe_flags`; without genes inside it there are no terms.
         """
         drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
-        found = []
+        ranked = []
         for number, library in enumerate(self._libraries):
             terms = library.most_enriched(drawn, most)
-            found += [((term.adjusted_p, term.p, -term.overlap, number, term.id), term) for term in terms]
-        return [term for _, term in sorted(found, key=lambda pair: pair[0])[:most]]
+            ranked += [((term.adjusted_p, term.p, -term.overlap, number, term.id), term) for term in terms]
+        return [term for _, term in sorted(ranked, key=lambda pair: pair[0])[:most]]
 
 
 class _TestedLibrary:
-    """A library cut to a universe (gene → symbols by which sets have it); positions are those of `ids`, sorted."""
+    """A library cut to a universe (gene → human symbols); positions are those of `ids`, which are sorted."""
 
     def __init__(self, library: GeneSetLibrary, symbols: Mapping[str, Collection[str]]):
         self._library = library
         self._symbols = symbols
         genes = defaultdict(list)
-        for gene, of_gene in symbols.items():
-            for symbol in of_gene:
+        for gene, gene_symbols in symbols.items():
+            for symbol in gene_symbols:
                 genes[symbol].append(gene)
-        cut = {i: {g for symbol in one.symbols for g in genes.get(symbol, ())} for i, one in library.sets.items()}
+        cut = {
+            set_id: {gene for symbol in gene_set.symbols for gene in genes.get(symbol, ())}
+            for set_id, gene_set in library.sets.items()
+        }
         self.ids = sorted(set_id for set_id, members in cut.items() if SMALLEST <= len(members) <= LARGEST)
         self._tests = GeneSetTests([cut[set_id] for set_id in self.ids], symbols)
         small = sum(len(members) < SMALLEST for members in cut.values())
-        self.told = (
+        self.summary = (
             f"{library.name}: {len(self.ids):,} of {len(cut):,} gene sets are tested; {small:,} have fewer than "
             f"{SMALLEST} genes in the universe, and {len(cut) - len(self.ids) - small:,} more than {LARGEST}"
         )
 
     def most_enriched(self, drawn: Sequence[str], most: int) -> list[EnrichedTerm]:
-        """At most `most` terms that share a gene with the list, whose genes are all of the universe."""
+        """At most `most` terms that share a gene with `drawn`, genes of the universe."""
         positions, shared, p = self._tests.test(drawn)
         if not len(positions):
             return []

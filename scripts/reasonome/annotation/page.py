@@ -1,4 +1,4 @@
-"""One self-contained page of annotated gene sets, for people who never trained a model."""
+"""One self-contained page of annotated gene sets, for readers who never trained a model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,12 +36,11 @@ class SourceUsed(_About):
 
 
 class PageAbout(_About):
-    """How the names were made, and how good the model measured.
+    """How the names were made, and the model's scores.
 
-    `measured` says what it scored beside baselines, or that no scores were found; `card` is the path of its card, ""
-    where it has none. `chain` are the steps that trained the model, first to last, and `recipe_steps` a sentence for
-    each; `universe` says which genes enrichment is tested against and how many, `reading` how the files were read;
-    `warnings` are sentences that stand above all names.
+    `measured` has its scores and those of baselines, or says that there are none; `card` is the path of its card, ""
+    without one. `chain` are the training steps, first to last, and `recipe_steps` has a sentence for each. `universe`
+    says which genes enrichment is tested against, `reading` how the files were read. `warnings` stand above all names.
     """
 
     model: str
@@ -64,7 +63,7 @@ class PageAbout(_About):
 
 
 def write_page(records: Sequence[AnnotationRecord], about: PageAbout, path: Path) -> None:
-    """Write the page, which loads nothing: style, script and data are in it."""
+    """Write the page; style, script and data are in it, so that it loads nothing."""
     atomic.write_text(path, render_page(records, about))
 
 

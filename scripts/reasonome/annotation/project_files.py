@@ -1,4 +1,4 @@
-"""The files of a project that annotation reads: where they lie, for commands and rules alike, and if they are whole."""
+"""The files of a project that annotation reads: their paths, for commands and rules, and checks of them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
-_TEMPLATES = "additional_chat_templates"  # the one folder in a model's from which transformers loads by itself
+_TEMPLATES = "additional_chat_templates"  # the only subfolder of a model's that transformers loads by itself
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The files of a project that annotation reads, beside the sets and the model; all of them are there.
+    """The files of a project that annotation reads, except the sets and the model.
 
     `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
     ontology terms, `encoders` folders, `libraries` GMT files by name.
@@ -36,12 +36,12 @@ class Sources:
 
 
 def naming_benchmarks(project: Project) -> dict[str, NamingBenchmark]:
-    """The benchmarks of gene sets, as which people's own are asked about."""
+    """The benchmarks of gene-set naming by name."""
     return {name: spec for name, spec in project.benchmarks.items() if isinstance(spec, NamingBenchmark)}
 
 
-def sources_of(project: Project, settings: Annotation) -> Sources:
-    """The files by which answers are checked; they need not be there yet. InputError for names that nothing has."""
+def answer_sources(project: Project, settings: Annotation) -> Sources:
+    """The files that check answers; they need not exist yet. Raises InputError for unknown benchmarks and sources."""
     results = Results(project.settings.results)
     benchmark = lookup(naming_benchmarks(project), settings.benchmark, "benchmark of gene-set naming")
     authority = project.authority(benchmark.corpus)
@@ -65,7 +65,7 @@ def sources_of(project: Project, settings: Annotation) -> Sources:
 
 
 def targets(sources: Sources) -> list[Path]:
-    """All files of `sources`, as targets of Snakemake: of encoders their manifests."""
+    """All files of `sources` as Snakemake targets; an encoder's target is its manifest."""
     return [
         *sources.authority.values(),
         *sources.facts,
@@ -76,7 +76,7 @@ def targets(sources: Sources) -> list[Path]:
 
 
 def check_there(sources: Sources) -> None:
-    """InputError for files that Snakemake has not made yet, with the command that makes them."""
+    """Raise InputError for files that Snakemake has not made yet, with the command that makes them."""
     missing = [path for path in targets(sources) if not path.is_file()]
     if missing:
         what = "facts, terms or encoders by which answers are checked were not made yet"
@@ -84,8 +84,8 @@ def check_there(sources: Sources) -> None:
         raise InputError(what, file=missing[0], fix=fix)
 
 
-def engine_of(project: Project, model: Path) -> str:
-    """What generates the answers of a model, by the backbone that its folder lies in; transformers for others."""
+def model_engine(project: Project, model: Path) -> str:
+    """The engine of the backbone in whose folder the model lies; "transformers" for other folders."""
     backbone = project.backbones.get(model.parent.name)
     return backbone.engine if backbone else "transformers"
 
@@ -93,25 +93,25 @@ def engine_of(project: Project, model: Path) -> str:
 def model_folder(project: Project, model: str) -> Path:
     """The folder of a model, from its path or its name below results/models: `BACKBONE/CHAIN`. Raises InputError."""
     root = Results(project.settings.results).root / "models"
-    given = Path(os.path.abspath(model))  # `.` and `..` have no name of their own; a link keeps its own
-    for folder in (given.parent if given.name == "model" else given, root / model):
+    location = Path(os.path.abspath(model))  # resolves `.` and `..`, but keeps the names of links
+    for folder in (location.parent if location.name == "model" else location, root / model):
         if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
             return folder
-    found = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
-    listed = ", ".join(found[:8]) if found else "none yet; `make demo` trains some"
+    finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
+    listed = ", ".join(finished[:8]) if finished else "none yet; `make demo` trains some"
     raise InputError(f"'{model}' is no finished model", field="--model", fix=f"finished models: {listed}")
 
 
 def check_model(model: Path, results: Results) -> None:
     """Compare the files of a model with the digests in its manifest.
 
-    InputError names the first that is missing, damaged or another, or was added, and says how it is made again:
-    by Snakemake, if the model is one of `results`. Added files that nothing loads do no harm: hidden ones, as Snakemake
-    writes, and those in other folders.
+    Raises InputError for the first missing, changed or added file, with the way to make it again: by Snakemake, if the
+    model is one of `results`. Added files that nothing loads are allowed: hidden ones, as Snakemake writes, and those
+    in other folders.
     """
     written = read_manifest(model / "manifest.json").get("model", {})
     if not any(name.endswith(".safetensors") for name in written):
-        what = "this is no manifest of a model: it has no digest of weights"
+        what = "this manifest has no digest of a model's weights"
         raise _damaged(what, model / "manifest.json", model, results)
     files = {name: model / "model" / name for name in written}
     for path in files.values():
@@ -120,7 +120,7 @@ def check_model(model: Path, results: Results) -> None:
     there = {*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*")}
     for path in sorted(there - set(files.values())):
         if path.is_file() and not path.name.startswith("."):
-            what = "this file is none of the model's, and may be loaded with it"
+            what = "this file is not in the model's manifest, and may be loaded with the model"
             raise InputError(what, file=path, fix="move it out of this folder")
     for name, digest in tqdm(written.items(), desc="checking the model's files", delay=5):
         if file_sha256(files[name]) != digest:
@@ -129,10 +129,10 @@ def check_model(model: Path, results: Results) -> None:
 
 
 def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:
-    made = results.model(model.parent.name, model.name)
-    if model.resolve() != made.resolve():
+    expected = results.model(model.parent.name, model.name)
+    if model.resolve() != expected.resolve():
         fix = f"copy {model} again from where it came: it lies outside {results.root}, so that Snakemake cannot make it"
     else:
         again = "fetch it" if model.name == chains.BASE else "train it"
-        fix = f"remove {made} and {again} again: snakemake --cores 2 {made / 'manifest.json'}"
+        fix = f"remove {expected} and {again} again: snakemake --cores 2 {expected / 'manifest.json'}"
     return InputError(what, file=path, fix=fix)

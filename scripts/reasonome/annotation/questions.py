@@ -1,4 +1,4 @@
-"""Lists of genes → what a model is asked: genes resolved, and what cannot be asked kept with the reason."""
+"""Gene lists → questions to a model: genes are resolved, and lists that cannot be asked about keep the reason."""
 
 import hashlib
 from collections import defaultdict
@@ -14,17 +14,19 @@ from reasonome.tasks.naming.task import Example, Gene
 
 @dataclass(frozen=True)
 class Question:
-    """A list as it is asked: its record so far, and the question, None where the record's `error` says why not."""
+    """A list's record so far, and its example; None where the list is not asked about, as the record's `error` says."""
 
     record: AnnotationRecord
     example: Example | None
 
 
-def question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues | None = None) -> Question:
-    """The question for a list; `of` names the file that it is from.
+def make_question(
+    gene_list: GeneList, file_name: str, genes: GeneTable, orthologues: Orthologues | None = None
+) -> Question:
+    """The question for a list from the file `file_name`.
 
-    With `orthologues` genes are of another species, and become the human ones. A list with fewer than FEWEST known
-    genes gets an error that says what was found; one with an error is not asked.
+    With `orthologues` the genes are mouse genes, and are replaced by their human orthologues. A list with fewer than
+    FEWEST known genes gets an error; a list with an error is not asked about.
     """
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
@@ -32,19 +34,19 @@ def question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues 
     dates = 0
     mice: defaultdict[str, list[str]] = defaultdict(list)
     seen: set[str] = set()  # of the mouse genes
-    for listed in one.genes:
-        found, unknown = _resolved(listed.written, genes, orthologues)
+    for listed in gene_list.genes:
+        resolved, unknown = _resolved(listed.written, genes, orthologues)
         if unknown:
             unmapped.append(unknown)
             continue
-        dates += any(how == "spreadsheet date" for _, how in found)
+        dates += any(how == "spreadsheet date" for _, how in resolved)
         mouse = orthologues.gene(listed.written) if orthologues is not None else ""
         if mouse in seen:
             merged.append(listed.written)
             continue
         if mouse:
             seen.add(mouse)
-        for symbol, how in found:
+        for symbol, how in resolved:
             if mouse:
                 mice[symbol].append(mouse)
             if symbol in known:
@@ -54,38 +56,38 @@ def question(one: GeneList, of: str, genes: GeneTable, orthologues: Orthologues 
             known[symbol] = AnnotatedGene(
                 symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
             )
-    flags = [*one.flags, *_flags(len(one.genes), dates, unmapped, merged)]
-    error = one.error or _too_few(one, known, unmapped)
+    flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, unmapped, merged)]
+    error = gene_list.error or _too_few(gene_list, known, unmapped)
     record = AnnotationRecord(
-        list=of,
-        set=one.name,
-        # The same for the same file and list, whatever their names hold: for files, links and answers.
-        id=hashlib.sha256(f"{of}\0{one.name}".encode()).hexdigest()[:12],
-        description=one.description,
-        place=one.place,
+        list=file_name,
+        set=gene_list.name,
+        # Depends on the names of file and list only, and is safe in file names and links.
+        id=hashlib.sha256(f"{file_name}\0{gene_list.name}".encode()).hexdigest()[:12],
+        description=gene_list.description,
+        place=gene_list.place,
         genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],
-        ranked=one.ranked,
+        ranked=gene_list.ranked,
         unmapped=unmapped,
         flags=flags,
         error=error,
     )
     if error:
         return Question(record, None)
-    asked = [Gene(symbol=gene.symbol, name=gene.name) for gene in known.values()]
-    # The name that a benchmark would know: nobody does, and no prompt shows it.
-    return Question(record, Example(id=record.id, subset="sets", name="unknown", genes=asked))
+    prompt_genes = [Gene(symbol=gene.symbol, name=gene.name) for gene in known.values()]
+    # There is no true name; no prompt shows this one.
+    return Question(record, Example(id=record.id, subset="sets", name="unknown", genes=prompt_genes))
 
 
 def _resolved(
     written: str, genes: GeneTable, orthologues: Orthologues | None
 ) -> tuple[list[tuple[str, str]], UnmappedGene | None]:
-    """(symbol, how) of each human gene that an identifier means, or why there is none."""
+    """(symbol, how it was resolved) of each human gene of an identifier, or why there is none."""
     if orthologues is None:
-        found = genes.resolve(written)
-        if found.symbol is None:
-            candidates = found.candidates or tuple(filter(None, genes.best_guess(written).split("|")))
-            return [], UnmappedGene(written=written, why=found.how, candidates=list(candidates))
-        return [(found.symbol, found.how)], None
+        resolution = genes.resolve(written)
+        if resolution.symbol is None:
+            candidates = resolution.candidates or tuple(filter(None, genes.best_guess(written).split("|")))
+            return [], UnmappedGene(written=written, why=resolution.how, candidates=list(candidates))
+        return [(resolution.symbol, resolution.how)], None
     human = [genes.resolve(symbol).symbol for symbol in orthologues.human(written)]
     symbols = [symbol for symbol in dict.fromkeys(human) if symbol is not None]
     if not symbols:
@@ -107,10 +109,10 @@ def _flags(listed: int, dates: int, unmapped: Sequence[UnmappedGene], merged: Se
     return flags
 
 
-def _too_few(one: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[UnmappedGene]) -> str:
+def _too_few(gene_list: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[UnmappedGene]) -> str:
     if len(known) >= FEWEST:
         return ""
-    of, verb = counted(len(one.genes), "gene"), "is" if len(known) == 1 else "are"
-    told = f"only {len(known)} of {of} {verb} known" if unmapped else f"only {counted(len(known), 'gene')}"
+    genes, verb = counted(len(gene_list.genes), "gene"), "is" if len(known) == 1 else "are"
+    what = f"only {len(known)} of {genes} {verb} known" if unmapped else f"only {counted(len(known), 'gene')}"
     fix = f" ({some([gene.written for gene in unmapped])}): are they of another species?" if unmapped else ""
-    return f"{told}, and {FEWEST} are the fewest that can have a function in common{fix}"
+    return f"{what}, and {FEWEST} are the fewest that can have a function in common{fix}"

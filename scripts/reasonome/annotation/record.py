@@ -1,4 +1,4 @@
-"""What is known of one annotated gene set: a line of annotations.jsonl, and all that its page shows."""
+"""The record of one annotated gene set: a line of annotations.jsonl, and all that the page shows of it."""
 
 from typing import Literal
 
@@ -12,9 +12,9 @@ class _Record(BaseModel):
 
 
 class AnnotatedGene(_Record):
-    """A gene of the set: its symbol (human), official name, and how it was written; `how` as in genes.Resolution.
+    """A human gene of the set: `written` is its identifier in the list, `how` it was resolved as in genes.Resolution.
 
-    `orthologue_of` are the mouse genes of a list of mice that it stands for, as the table of orthologues calls them.
+    `orthologue_of` are the mouse genes of the list that it stands for, as the table of orthologues calls them.
     """
 
     symbol: str
@@ -27,7 +27,7 @@ class AnnotatedGene(_Record):
 
 
 class UnmappedGene(_Record):
-    """An identifier that no gene was found for, why, and what it may mean."""
+    """An identifier without a gene, the reason, and the symbols that it may mean."""
 
     written: str
     why: str
@@ -35,9 +35,9 @@ class UnmappedGene(_Record):
 
 
 class AnnotatedClaim(_Record):
-    """What the reasoning says of a gene, and the fact that decides it.
+    """A claim of the reasoning about a gene, and the fact that decides it.
 
-    `verdict` is supported, unknown or contradicted; `fact` says relation, object, source and evidence, "" if unknown.
+    `verdict` is supported, unknown or contradicted; `fact` has relation, object, source and evidence, "" if unknown.
     """
 
     gene: str
@@ -48,7 +48,7 @@ class AnnotatedClaim(_Record):
 
 
 class EnrichedTerm(_Record):
-    """A gene set of a library in which the genes are over-represented: p of the hypergeometric test, and adjusted.
+    """A library's gene set in which the genes are over-represented: p of the hypergeometric test, raw and adjusted.
 
     `overlap` and `size` count genes of the list's species, and `genes` are human symbols.
     """
@@ -64,22 +64,22 @@ class EnrichedTerm(_Record):
 
 
 class Sample(_Record):
-    """One of several completions: the name that it gives ("" if none can be read) and its text, for show."""
+    """One of several completions: its name ("" if none can be parsed) and its text."""
 
     name: str
     text: str
 
 
 class AnnotationRecord(_Record):
-    """One gene set with its name, the reasons, and the means to check them.
+    """One gene set with its name, the reasons, and the evidence for and against them.
 
     `name` is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be
-    asked (`error`). `is_term` says whether a known term is called so, or nearly so (TermNames.is_term), "" without a
-    name. `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of the other
-    samples that gave this name too, None of a single one. `samples` are all, the one behind the name first.
-    `unchecked` are sentences of the reasoning that name a gene, but no whole term that was recognised.
-    `other_genes` were shown to the model, and nothing known links them with the name. `group` numbers sets that are
-    nearly the same, from 1. `ranked` says that the first genes matter most, and were shown to the model first.
+    asked about (`error`). `is_term` says whether the name is a known term's (TermNames.is_term), "" without a name.
+    `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of the other samples with
+    this name, None for a single sample. `samples` has the one behind the name first. `unchecked` are sentences of the
+    reasoning that name a gene but no known term. `other_genes` were shown to the model, and no known fact links them
+    with the name. `group` numbers groups of nearly identical sets from 1. `ranked` says that the first genes matter
+    most, and were shown to the model first.
     """
 
     list: str

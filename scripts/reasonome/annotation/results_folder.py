@@ -1,4 +1,4 @@
-"""The folder of results: where it may be, one process at a time in it, and answers that the next run uses again."""
+"""The folder of results: where it may be, its lock, and the answers that the next run uses again."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.core.terminal import say
 
 PAGE, MANIFEST = "annotations.html", "manifest.json"
-# The answers; what was asked for them, with their digest; and the batches of a run that did not end.
+# The answers; the digests of their questions and of themselves; and the batches of an unfinished run.
 ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
 LOCK = ".reasonome-annotate.lock"
 RESULTS = (PAGE, tables.TSV, tables.JSONL, ANSWERS, STAMP, MANIFEST)
@@ -25,16 +25,16 @@ _ANOTHER = "give another folder"
 
 
 def json_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where there is no such file, or something else in it."""
+    """The JSON object in a file; empty for a missing file and for other content."""
     try:
-        found = json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def check_folder(out: Path, model: Path) -> None:
-    """InputError where `out` is a file, overlaps with the model's folder, or has files of others by our names."""
+    """Raise InputError where `out` is a file, overlaps with the model's folder, or has other files of our names."""
     if os.path.exists(out) and not os.path.isdir(out):
         raise InputError("this is a file, and results need a folder", file=out, field="--out", fix=_ANOTHER)
     _refuse_models_folder(out, model)
@@ -65,7 +65,7 @@ def _refuse_files_of_others(out: Path) -> None:
 
 @contextmanager
 def only_process(folder: Path) -> Iterator[None]:
-    """Hold `folder`, which is made if need be, for this process alone. InputError where another process holds it."""
+    """Lock `folder`, which is made if missing, for this process. Raises InputError where another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
     try:
@@ -81,16 +81,16 @@ def only_process(folder: Path) -> Iterator[None]:
 
 
 def claim(folder: Path) -> None:
-    """Mark the folder as one of annotation, and as unfinished, before anything else is written."""
+    """Mark the folder as that of an unfinished annotation, before anything else is written."""
     if "asked" not in json_object(folder / STAMP):
         atomic.write_json(folder / STAMP, {"asked": None})
     (folder / MANIFEST).unlink(missing_ok=True)
 
 
-def kept_answers(folder: Path, asked: str) -> list[AnswerRow] | None:
-    """The answers to the question of digest `asked`, if they are in the folder and unchanged; says so."""
+def kept_answers(folder: Path, question_digest: str) -> list[AnswerRow] | None:
+    """The answers of an earlier run to the same questions, if they are in the folder and unchanged; prints so."""
     path, stamp = folder / ANSWERS, json_object(folder / STAMP)
-    if stamp.get("asked") != asked or not path.is_file():
+    if stamp.get("asked") != question_digest or not path.is_file():
         return None
     if stamp.get("sha256") != file_sha256(path):
         say(f"{path} was changed or damaged since it was written: it is not used, and the sets are asked about again")
@@ -99,7 +99,7 @@ def kept_answers(folder: Path, asked: str) -> list[AnswerRow] | None:
     return read_answers(path)
 
 
-def keep_answers(folder: Path, asked: str) -> list[AnswerRow]:
-    """The answers that were just written to the folder, with their digest beside them for the next run."""
-    atomic.write_json(folder / STAMP, {"asked": asked, "sha256": file_sha256(folder / ANSWERS)})
+def keep_answers(folder: Path, question_digest: str) -> list[AnswerRow]:
+    """The answers that were just written to the folder; writes their digest for the next run."""
+    atomic.write_json(folder / STAMP, {"asked": question_digest, "sha256": file_sha256(folder / ANSWERS)})
     return read_answers(folder / ANSWERS)

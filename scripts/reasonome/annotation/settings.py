@@ -1,4 +1,4 @@
-"""The settings of an annotation as people give them on the command line or in Python."""
+"""The settings of an annotation, as the command line and Python pass them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,19 +10,22 @@ from reasonome.config import Annotation
 from reasonome.core.errors import InputError, nearest
 
 
-def checked_settings(given: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:
-    """The settings as config/annotations.yaml would have them; in errors `option` makes of a name what people wrote."""
-    for name in given:
+def checked_settings(values: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:
+    """The validated settings; `option` maps a setting's name to the command-line option for errors.
+
+    Raises InputError for unknown and invalid settings.
+    """
+    for name in values:
         if name not in Annotation.model_fields:
             raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, Annotation.model_fields))
     try:
-        return Annotation(**given)
+        return Annotation(**values)
     except ValidationError as error:
-        raise _of_setting(error, option) from None
+        raise _setting_error(error, option) from None
 
 
-def _of_setting(error: ValidationError, option: Callable[[str], str]) -> InputError:
-    """The first of what a setting cannot be."""
+def _setting_error(error: ValidationError, option: Callable[[str], str]) -> InputError:
+    """The error of the first invalid setting."""
     first = error.errors(include_url=False)[0]
     name, fix = str(first["loc"][0]), "see docs/annotate.md for what is allowed here"
     if first["type"] == "literal_error":

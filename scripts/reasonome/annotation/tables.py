@@ -1,4 +1,4 @@
-"""Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with all of a set."""
+"""Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with whole records."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ NUMBERS = (
     *("claims_supported", "claims_unknown", "claims_contradicted"),
 )
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# Categories of what may stand before a formula: blanks, of no width too.
+# Unicode categories of what may stand before a formula: blanks, including those without width.
 _NOT_SEEN = ("Cc", "Cf", "Mn", "Zl", "Zp", "Zs")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -37,7 +37,7 @@ def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
 
 
 def json_values(record: AnnotationRecord) -> dict[str, Any]:
-    """A record as JSON has it: a weight that is infinite or not a number, which JSON cannot say, is None."""
+    """A record as JSON values: an infinite or NaN weight, which JSON lacks, is None."""
     return json.loads(record.model_dump_json())
 
 
@@ -49,9 +49,9 @@ def tsv_heading() -> str:
 def tsv_line(record: AnnotationRecord) -> str:
     """The line of a set in annotations.tsv, without its end.
 
-    Several values in a cell stand between "; ", and what is not known is an empty cell. Tabs and line breaks in texts
+    "; " separates several values in a cell, and an unknown value is an empty cell. Tabs and line breaks in texts
     become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (of any width,
-    behind blanks or not) and is no number, gets an apostrophe in front; annotations.jsonl has it as it is. A cell with
+    after blanks or not) and is no number, gets an apostrophe in front; annotations.jsonl has it unchanged. A cell with
     quotes is quoted.
     """
     out = io.StringIO()
@@ -61,7 +61,7 @@ def tsv_line(record: AnnotationRecord) -> str:
 
 
 def best_term(record: AnnotationRecord) -> EnrichedTerm | None:
-    """The term with the least adjusted p, of equals the one with the least p; None where nothing is enriched."""
+    """The term with the smallest adjusted p, then the smallest p; None where nothing is enriched."""
     return min(record.enriched, key=lambda term: (term.adjusted_p, term.p), default=None)
 
 
@@ -91,5 +91,5 @@ def _cell(value: str | float | bool | list[str] | None) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    first = next((one for one in text if unicodedata.category(one) not in _NOT_SEEN), "")
+    first = next((character for character in text if unicodedata.category(character) not in _NOT_SEEN), "")
     return unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@")  # of full width too

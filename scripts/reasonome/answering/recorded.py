@@ -83,7 +83,7 @@ class Recorded:
             "rows that answer what was not asked, left out": self.unknown,
         }
         counted = [f"{what}: {len(places)} ({_listed(places)})" for what, places in told.items() if places]
-        return [*self.table.told, *counted]
+        return [*self.table.notes, *counted]
 
 
 def _listed(places: Sequence) -> str:

@@ -1,4 +1,4 @@
-"""Which genes there are, by the files of the source that a benchmark or a corpus names as its authority."""
+"""The genes of the source that a benchmark or a corpus names as its authority."""
 
 from reasonome.config.project import Project
 from reasonome.facts.genes import GeneTable

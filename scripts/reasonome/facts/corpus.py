@@ -26,9 +26,9 @@ _FACT_KEY = ["gene", "relation", "object_id", "source"]
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts, the identifiers without a gene, the counts, and what each source left out on purpose.
+    """The facts, the identifiers without a gene, counts, and by source the counts of rows left out on purpose.
 
-    `denied` are what sources say does not hold, in the columns of facts.
+    `denied` are facts that sources deny, in the columns of facts.
     """
 
     facts: pd.DataFrame
@@ -45,38 +45,40 @@ def build_facts(
     authority: str | None = None,
     rejected: Path | None = None,
 ) -> Facts:
-    """Read all sources, given as (name, format, files by key), as the configuration has them.
+    """Read all sources, as (name, format, files by key).
 
-    The one named `authority` says which genes there are; without it the first that can. Raises InputError for a source
-    with more than `unmapped_share` (0 to 1) of its distinct identifiers without a gene, and whatever is wrong in the
-    files themselves. Where too many have none, all of them are written to `rejected`, if that is given.
+    The source `authority` defines the genes; without it the first source that can. Raises InputError for faults in the
+    files, and for a source with more than `unmapped_share` (0 to 1) of its distinct identifiers without a gene; all
+    such identifiers are then written to `rejected`, if given.
     """
     able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
     form, files = able[authority or next(iter(able))]
     genes = GeneTable(FORMATS[form].read_genes(files, taxon))
-    read: dict[str, SourceFacts] = {
+    by_source: dict[str, SourceFacts] = {
         name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
     }
-    unmapped = pd.concat([one.unmapped for one in read.values()], ignore_index=True)
+    unmapped = pd.concat([source.unmapped for source in by_source.values()], ignore_index=True)
     unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
     try:
-        for name, one in read.items():
-            check_mapped(name, one, unmapped_share)
+        for name, source in by_source.items():
+            check_mapped(name, source, unmapped_share)
     except InputError as error:
         if rejected is not None:
             write_text(rejected, _tsv(unmapped))
             error.fix = f"{error.fix}; all of them are in {rejected}"
         raise
-    facts = _each_once(pd.concat([one.facts for one in read.values()], ignore_index=True))
-    denied = _each_once(pd.concat([one.denied for one in read.values()], ignore_index=True))
-    return Facts(facts, unmapped, _statistics(facts), {name: one.left_out for name, one in read.items()}, denied)
+    facts = _each_once(pd.concat([source.facts for source in by_source.values()], ignore_index=True))
+    denied = _each_once(pd.concat([source.denied for source in by_source.values()], ignore_index=True))
+    return Facts(
+        facts, unmapped, _statistics(facts), {name: source.left_out for name, source in by_source.items()}, denied
+    )
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
     """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all or, on a full disk, none."""
     out_dir = Path(out_dir)
     with ExitStack() as all_written:
-        # The large one first: none is moved to its place before all are written.
+        # The large file first; no file is moved to its place before all are written.
         for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
             table.to_parquet(all_written.enter_context(replacing(out_dir / name)), index=False)
         for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
@@ -105,7 +107,7 @@ def read_facts(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:
-    """InputError if more than the share `largest` of a source's distinct identifiers have no gene."""
+    """Raise InputError if more than the share `largest` (0 to 1) of a source's distinct identifiers have no gene."""
     if source.unmapped.empty:
         return
     share = len(source.unmapped) / source.identifiers

@@ -46,7 +46,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def compare(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
-    """What `new` has, lacks and says otherwise than `old`; both have the columns of facts.parquet.
+    """The facts added, removed and changed in `new` since `old`; both have the columns of facts.parquet.
 
     A fact is a gene, relation, object_id and source; it changed if its object_name or evidence did. Raises
     InputError for a table that has one fact twice.
@@ -73,7 +73,7 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
 
 
 def _line(row: tuple) -> str:
-    """One example: the fact, and what became of it."""
+    """An example as text: the fact and its change."""
     fact = f"{row.source}: {row.gene} {row.relation} {row.object_id}"
     if row.kind != "changed":
         name = row.object_name_after if row.kind == "added" else row.object_name_before

@@ -1,4 +1,4 @@
-"""Statements: facts as declarative sentences in our own wording, for knowledge warm-up."""
+"""Statements: facts as sentences in our own wording, for the knowledge warm-up."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ _AT_ONCE = 10_000
 
 
 def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Facts without those about held-out terms (id, name), and the ones left out.
+    """The facts that are not about held-out terms (id, name), and the ones that are.
 
     Running text is about every term that it names.
     """
@@ -37,19 +37,19 @@ def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd
 
 
 def without_running_text(facts: pd.DataFrame) -> pd.DataFrame:
-    """The facts whose object is no running text, which may name its gene, so that a placebo would tell the truth."""
+    """The facts without running texts: a text may name its gene, and would make a statement of the placebo true."""
     return facts[~facts["relation"].isin(FREE_TEXT)].reset_index(drop=True)
 
 
 def permute_genes(facts: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The placebo: all facts of a gene are said of another one, the same for all of them, and none keeps its own.
+    """The placebo: a random permutation of the genes that leaves none in its place; all facts of a gene move together.
 
-    What is said stays as it is. Raises InputError for facts about fewer than two genes.
+    Relations and objects stay unchanged. Raises InputError for facts about fewer than two genes.
     """
     genes = np.array(sorted(facts["gene"].unique()), dtype=object)
     if len(genes) < 2:
         raise InputError(f"facts about {len(genes)} gene(s) cannot be permuted", field="placebo", fix="add sources")
-    # Each gene takes the place of the next on one circle through all of them.
+    # A single random cycle through all genes.
     circle = genes[np.random.default_rng(seed).permutation(len(genes))]
     return facts.assign(gene=facts["gene"].map(dict(zip(circle, np.roll(circle, -1), strict=True))))
 
@@ -60,27 +60,27 @@ def write_sentences(
     """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out"), first.
 
     Facts that would read alike (several sources, relations with one wording, names that differ in case, spacing
-    or punctuation) are stated once, with what differs joined by JOINT; `first` marks one statement of each.
-    With `genes_per_statement` ≥ 2 come statements about up to so many genes that share an object, `gene` being
-    theirs joined by JOINT. All that is said of one gene and one name falls into one split, and a statement
-    about several genes is made of facts of one split, so that no held-out fact stands in training in other
-    words. Which paraphrases and which split is a seeded choice that other facts do not change.
-    InputError for a relation without wording.
+    or punctuation) are stated once, with differing values joined by JOINT; `first` marks one statement of each.
+    `genes_per_statement` ≥ 2 adds statements about up to that many genes that share an object; their `gene` has the
+    genes joined by JOINT. All statements about one gene and one name fall into one split, and a statement about
+    several genes uses facts of one split, so that no held-out fact is in the training data in other words. A seeded
+    hash of the fact chooses its paraphrases and split, independent of other facts. Raises InputError for a relation
+    without wording.
     """
     unknown = sorted(set(facts["relation"].unique()) - RELATIONS)
     if unknown:
         raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to PARAPHRASES in wording.py")
-    said = _each_once(facts)
-    is_held_out = np.ldexp(_draws(said, f"split {seed}").astype(float), -64) < held_out
-    said["split"] = pd.Categorical(np.where(is_held_out, HELD_OUT, TRAIN), categories=[TRAIN, HELD_OUT])
-    parts = [_about_one(said, paraphrases, seed)]
+    distinct = _each_once(facts)
+    is_held_out = np.ldexp(_draws(distinct, f"split {seed}").astype(float), -64) < held_out
+    distinct["split"] = pd.Categorical(np.where(is_held_out, HELD_OUT, TRAIN), categories=[TRAIN, HELD_OUT])
+    parts = [_about_one(distinct, paraphrases, seed)]
     if genes_per_statement > 1:
-        parts.append(_about_several(said, genes_per_statement, seed))
+        parts.append(_about_several(distinct, genes_per_statement, seed))
     return pd.concat(parts, ignore_index=True)[["text", "gene", *_DESCRIBED, "split", "first"]]
 
 
 def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
-    """A row for all facts that read alike, in the order of gene, wording and name; `key` is the name normalised."""
+    """One row for all facts that read alike, sorted by gene, wording and name; `key` is the normalised name."""
     facts = facts[["gene", *_DESCRIBED, "object_name"]].astype("category")
     names = facts["object_name"].cat
     keys = pd.Series([normalise(name) or name for name in names.categories], dtype=str)
@@ -102,17 +102,17 @@ def _joined(values: Iterable[str]) -> str:
     return JOINT.join(sorted(values))
 
 
-def _draws(said: pd.DataFrame, purpose: str) -> np.ndarray:
+def _draws(facts: pd.DataFrame, purpose: str) -> np.ndarray:
     """A number from 0 to 2**64 - 1 for each row: a hash of its gene, its name and the purpose."""
-    pairs = said["gene"].astype(str) + "\t" + said["key"].astype(str)
+    pairs = facts["gene"].astype(str) + "\t" + facts["key"].astype(str)
     key = hashlib.sha256(purpose.encode()).hexdigest()[:16]
     return pd.util.hash_array(pairs.to_numpy(object), hash_key=key, categorize=False)
 
 
-def _about_one(said: pd.DataFrame, paraphrases: int, seed: int) -> pd.DataFrame:
-    turns = _draws(said, f"paraphrase {seed}").tolist()
-    genes, names, wordings = (said[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
-    opened = _opened(said["object_name"])
+def _about_one(facts: pd.DataFrame, paraphrases: int, seed: int) -> pd.DataFrame:
+    turns = _draws(facts, f"paraphrase {seed}").tolist()
+    genes, names, wordings = (facts[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
+    opened = _opened(facts["object_name"])
     texts, places, first = [], [], []
     for place, turn in enumerate(tqdm(turns, desc="statements", delay=5)):
         templates = PARAPHRASES[wordings[place]]
@@ -123,26 +123,26 @@ def _about_one(said: pd.DataFrame, paraphrases: int, seed: int) -> pd.DataFrame:
             places.append(place)
             first.append(number == 0)
     columns = ["gene", *_DESCRIBED, "split"]
-    return said[columns].iloc[places].astype(dict.fromkeys(columns, str)).assign(text=texts, first=first)
+    return facts[columns].iloc[places].astype(dict.fromkeys(columns, str)).assign(text=texts, first=first)
 
 
-def _about_several(said: pd.DataFrame, genes_per_statement: int, seed: int) -> pd.DataFrame:
-    """Statements about the genes that share an object, in a seeded order and in parts of nearly equal size."""
-    said = said[said["wording"].isin(list(SEVERAL))].assign(order=lambda rows: _draws(rows, f"order {seed}"))
+def _about_several(facts: pd.DataFrame, genes_per_statement: int, seed: int) -> pd.DataFrame:
+    """Statements about genes that share an object, in a seeded order and in parts of nearly equal size."""
+    facts = facts[facts["wording"].isin(list(SEVERAL))].assign(order=lambda rows: _draws(rows, f"order {seed}"))
     shared = ["split", "wording", "key"]
-    said = said[said.duplicated(shared, keep=False)].sort_values([*shared, "order"], ignore_index=True)
-    group = said.groupby(shared, observed=True)
+    facts = facts[facts.duplicated(shared, keep=False)].sort_values([*shared, "order"], ignore_index=True)
+    group = facts.groupby(shared, observed=True)
     size, place = group["gene"].transform("size").to_numpy(), group.cumcount().to_numpy()
     part = place * -(-size // genes_per_statement) // size
     starts = np.flatnonzero((np.diff(part, prepend=-1) != 0) | (place == 0))
-    said, turns = said.drop(columns=[*_ALIKE[2:], "order"]), said["order"].to_numpy()
-    columns = {name: said[name].to_numpy(object) for name in said}
-    names, opened = columns.pop("object_name"), _opened(said["object_name"])
+    facts, turns = facts.drop(columns=[*_ALIKE[2:], "order"]), facts["order"].to_numpy()
+    columns = {name: facts[name].to_numpy(object) for name in facts}
+    names, opened = columns.pop("object_name"), _opened(facts["object_name"])
     rows = []
-    spans = pairwise([*starts, len(said)])
+    spans = pairwise([*starts, len(facts)])
     for start, end in tqdm(spans, desc="statements about several genes", total=len(starts), delay=5):
         if end - start == 1:
-            continue  # said already, in the singular
+            continue  # already a statement about one gene
         templates = SEVERAL[columns["wording"][start]]
         template = templates[int(turns[start]) % len(templates)]
         genes = columns["gene"][start:end].tolist()
@@ -154,11 +154,11 @@ def _about_several(said: pd.DataFrame, genes_per_statement: int, seed: int) -> p
 
 
 def _union(values: np.ndarray) -> str:
-    """The one value, or what several of them join, each once."""
+    """The distinct values, split at JOINT, sorted and joined again."""
     different = set(values)
     if len(different) == 1:
         return different.pop()
-    return _joined({one for value in different for one in value.split(JOINT)})
+    return _joined({part for value in different for part in value.split(JOINT)})
 
 
 def _opened(names: pd.Series) -> np.ndarray:
@@ -166,7 +166,7 @@ def _opened(names: pd.Series) -> np.ndarray:
 
 
 def count_tokens(texts: Sequence[str], model: Path) -> np.ndarray:
-    """Tokens of each text, without special ones, by the tokenizer of a model folder. InputError if it has none."""
+    """Tokens of each text, without special ones, by a model folder's tokenizer. Raises InputError if it has none."""
     file = model / "tokenizer.json"
     if not file.is_file():
         raise InputError("there is no such tokenizer", file=file, fix="name a backbone whose model folder has one")
@@ -176,17 +176,17 @@ def count_tokens(texts: Sequence[str], model: Path) -> np.ndarray:
         for start in range(0, len(texts), _AT_ONCE):
             batch = list(texts[start : start + _AT_ONCE])
             encoded = tokenizer.encode_batch_fast(batch, add_special_tokens=False)
-            counts[start : start + len(batch)] = [len(one) for one in encoded]
+            counts[start : start + len(batch)] = [len(encoding) for encoding in encoded]
             progress.update(len(batch))
     return counts
 
 
 def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
-    """Facts, genes, statements, their tokens and `distinct` per source, and in the last row, `total`, of all.
+    """Counts of facts, genes, statements, distinct statements and tokens per source; the last row is `total`.
 
     A statement that several sources support counts for each of them and once in the total. `distinct` counts
     facts that read differently, each once: no paraphrases, and no statements about several genes. `share` is
-    a source's part of all statements, from 0 to 1. `tokens` is empty where `statements` has no such column.
+    a source's share of all statements, from 0 to 1. `tokens` is empty where `statements` has no such column.
     """
     facts = facts[["gene", "relation", "object_id", "source"]]
     counts = {"statements": ("first", "size"), "distinct": ("first", "sum")}
@@ -206,14 +206,14 @@ def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
 
 
 def weigh(statements: pd.DataFrame, sources: Mapping[str, float], relations: Mapping[str, float]) -> np.ndarray:
-    """Each statement's weight in sampling: its source's times its relation's, 1 where none is given.
+    """The sampling weight of each statement: the weight of its source times that of its relation, 1 by default.
 
-    Of several sources or relations the heaviest counts.
+    Of several sources or relations the largest weight counts.
     """
     weights = np.ones(len(statements))
-    for column, given in (("source", sources), ("relation", relations)):
+    for column, by_value in (("source", sources), ("relation", relations)):
         joined = statements[column].astype("category").cat
-        heaviest = [max(given.get(one, 1.0) for one in value.split(JOINT)) for value in joined.categories]
+        heaviest = [max(by_value.get(part, 1.0) for part in value.split(JOINT)) for value in joined.categories]
         weights *= np.array(heaviest)[joined.codes]
     return weights
 
@@ -221,7 +221,7 @@ def weigh(statements: pd.DataFrame, sources: Mapping[str, float], relations: Map
 def write_statements(statements: pd.DataFrame, facts: pd.DataFrame, left_out: pd.DataFrame, folder: Path) -> None:
     """Write {train,held_out}.jsonl, left_out.tsv and statistics.tsv.
 
-    Where `statements` has the column `weight`, the rows of train.jsonl have it too; the held-out ones only measure.
+    The rows of train.jsonl have the column `weight` if `statements` has it; held-out statements are never sampled.
     """
     for part in (TRAIN, HELD_OUT):
         shown = [c for c in ROW if c in statements and (c != "weight" or part == TRAIN)]
@@ -233,7 +233,7 @@ def write_statements(statements: pd.DataFrame, facts: pd.DataFrame, left_out: pd
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict]:
-    """The rows as dictionaries, made a few at a time: as Python's own objects they take far more memory."""
+    """The rows as dictionaries, converted in batches: Python objects take far more memory."""
     names = table.columns.tolist()
     for start in range(0, len(table), _AT_ONCE):
         columns = [table[name].iloc[start : start + _AT_ONCE].tolist() for name in names]

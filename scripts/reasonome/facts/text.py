@@ -1,4 +1,4 @@
-"""Names and texts, made comparable."""
+"""Normalisation of names and texts."""
 
 import re
 from collections.abc import Sequence
@@ -7,15 +7,14 @@ _BETWEEN_SYMBOLS = re.compile(r"[\s,;/|\[\](){}\"']+")
 
 
 def one_line(text: str) -> str:
-    """The text with one space for all white space in it."""
+    """The text with each run of white space replaced by one space."""
     return " ".join(text.split())
 
 
 def normalise(name: str) -> str:
-    """A name for telling whether two mean the same: without case, punctuation and spacing.
+    """A name for comparison, without case, punctuation and extra spaces; a plus is kept: NAD+ is not NAD.
 
-    Sources write one thing as "base-excision repair" and "Base Excision Repair". A plus is kept: NAD+ is
-    not NAD.
+    "base-excision repair" and "Base Excision Repair" become equal.
     """
     return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
 

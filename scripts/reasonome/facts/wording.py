@@ -2,7 +2,7 @@
 
 import re
 
-# {gene} and {object} are filled in. Several paraphrases per relation; one fact uses `paraphrases` of them.
+# Paraphrases of each relation, with the fields {gene} and {object}; a fact uses `paraphrases` of them.
 PARAPHRASES: dict[str, list[str]] = {
     "involved_in": [
         "{gene} takes part in {object}.",
@@ -161,8 +161,8 @@ PARAPHRASES: dict[str, list[str]] = {
     ],
 }
 
-# {genes} is a list of two or more. A list may lack genes (those held out), so that no sentence says "all" or "only".
-# Relations whose object belongs to one gene have no sentence here.
+# {genes} is a list of two or more. It may lack held-out genes, so no sentence says "all" or "only". Relations whose
+# object belongs to one gene are not here.
 SEVERAL: dict[str, list[str]] = {
     "involved_in": [
         "{genes} take part in {object}.",
@@ -296,27 +296,27 @@ SEVERAL: dict[str, list[str]] = {
     ],
 }
 
-# GAF 2.2 qualifiers that imply another relation, and are said in its words.
+# GAF 2.2 qualifiers that imply another relation and use its wording.
 SAME_WORDING = {"is_active_in": "located_in", "part_of": "located_in"}
 
 RELATIONS = frozenset({*PARAPHRASES, *SAME_WORDING})
-# Between several genes, relations, ids or sources of one statement: unlike a comma, in none of them.
+# Separates several genes, relations, ids or sources of a statement; unlike a comma it occurs in none of them.
 JOINT = "\t"
-# Relations whose object is running text: quoted whole.
+# Relations whose object is running text, which is quoted whole.
 FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
 MEMBERSHIP = "member_of_pathway"
-# What a gene is called, and where it is listed or lies: nothing of what it does.
+# Relations about a gene's names, entries and location, which say nothing about its function.
 NAMING = frozenset({"has_name", "has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"})
 
-# A first word of small letters alone; a single letter (as in p-cresol) is a symbol, not a word.
+# A first word in lower case; a single letter (as in p-cresol) is a symbol, not a word.
 _PLAIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*(?![\w'-])")
 
 
 def opening(name: str) -> str:
-    """A name as a sentence begins with it: mRNA, p53 and the like stay as they are written."""
+    """A name at the start of a sentence: a plain word is capitalised; mRNA, p53 and the like stay unchanged."""
     return name[0].upper() + name[1:] if _PLAIN_WORD.match(name) else name
 
 
 def listed(genes: list[str]) -> str:
-    """Two or more genes as a sentence lists them: "A, B and C"."""
+    """Two or more genes as text: "A, B and C"."""
     return f"{', '.join(genes[:-1])} and {genes[-1]}"

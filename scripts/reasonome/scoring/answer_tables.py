@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
-from reasonome.facts.files.plain_table import PlainTable, counted_lines, of_frame, one_field_each, read_table
+from reasonome.facts.files.plain_table import PlainTable, counted_lines, frame_table, one_field_each, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
@@ -62,7 +62,7 @@ def score_table(
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
     is_frame = isinstance(answers, pd.DataFrame)
-    table = of_frame(answers) if is_frame else read_table(answers, columns.values(), texts=True)
+    table = frame_table(answers) if is_frame else read_table(answers, columns.values(), texts=True)
     frame, problems, notes = _rows(table, columns, part.every_row)
     frame = frame.rename(columns={"answer": "text"}).join(_in_batches("answers", frame, part.read))
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
@@ -215,7 +215,7 @@ def _rows(
     if without_id:
         notes.append(f"rows without an id, each counted as a question of its own: {counted_lines(without_id)}")
     kept = {key: [column[place] for place in counted] for key, column in {"line": table.lines, **cells}.items()}
-    return pd.DataFrame(kept), {kind: len(lines) for kind, lines in odd.items()}, [*table.told, *notes]
+    return pd.DataFrame(kept), {kind: len(lines) for kind, lines in odd.items()}, [*table.notes, *notes]
 
 
 def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:

@@ -83,10 +83,10 @@ function claimsTable(claims) {
 }
 
 function geneSplit(record) {
-  const told = (genes) => (genes.length ? genes.join(" ") : "none named");
+  const joined = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`support the name (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, told(record.supporting_genes)],
-    [`do not fit it, or are not accounted for (${record.other_genes.length})`, told(record.other_genes)],
+    [`support the name (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, joined(record.supporting_genes)],
+    [`do not fit it, or are not accounted for (${record.other_genes.length})`, joined(record.other_genes)],
   ]);
 }
 

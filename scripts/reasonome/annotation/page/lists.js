@@ -43,9 +43,9 @@ function startListsSideBySide() {
     const inAll = line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all lists of this row` : "";
     for (const record of line.sets.get(list) ?? []) {
       const shown = element("span", nameShown(record), "in-list");
-      const told = [record.set, `${record.genes.length} genes${inAll}`, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
+      const details = [record.set, `${record.genes.length} genes${inAll}`, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
         bestTerm(record) ? `enriched: ${bestTerm(record).name}` : ""];
-      shown.append(element("small", told.filter(Boolean).join(" · "), "under"));
+      shown.append(element("small", details.filter(Boolean).join(" · "), "under"));
       made.append(shown);
     }
     if (!line.sets.has(list)) made.append(element("span", "not in this list", "no-name"));

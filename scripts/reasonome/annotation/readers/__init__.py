@@ -1,4 +1,4 @@
-"""Files and tables with people's own gene lists: which kind each is, and the lists in it."""
+"""Users' files and tables of gene lists: tell their kind, and read the lists in them."""
 
 import os
 from dataclasses import replace
@@ -9,8 +9,8 @@ from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.readers import clusters, differential, lists
 from reasonome.annotation.readers.columns import is_number, listed
 from reasonome.annotation.readers.files import is_gmt, read_file
-from reasonome.annotation.readers.frames import is_anndata, markers_of_anndata, table_of_frame
-from reasonome.annotation.readers.table import Table, of_file
+from reasonome.annotation.readers.frames import anndata_markers, is_anndata, parse_frame
+from reasonome.annotation.readers.table import Table, parse_table
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
@@ -18,36 +18,36 @@ _READERS = {"clusters": clusters.read, "differential": differential.read, "genes
 
 
 def read_gene_lists(path: str | os.PathLike, settings: Annotation) -> GeneLists:
-    """The gene lists of a file, plain or gzipped. `told` says how it was read, and what was skipped.
+    """The gene lists of a file, plain or gzipped. `notes` say how it was read, and what was skipped.
 
-    It is of the kind that the settings say, else a GMT if its name ends in .gmt, else of the kind that its columns
-    tell. Lists that cannot be annotated are kept, with an error. Raises InputError.
+    The settings decide its kind, else the ending .gmt, else the columns. Lists that cannot be annotated are kept, with
+    an error. Raises InputError.
     """
     path = Path(path)
     sets = settings.kind == "gmt" or (settings.kind is None and is_gmt(path))
     file = read_file(path, sets)
-    found = lists.read_gmt(file, settings) if sets else _read(of_file(file, settings.columns), settings)
-    return replace(found, told=(*found.told, *file.told))
+    gene_lists = lists.read_gmt(file, settings) if sets else _read(parse_table(file, settings.columns), settings)
+    return replace(gene_lists, notes=(*gene_lists.notes, *file.notes))
 
 
-def read_memory(given: Any, name: str, settings: Annotation) -> GeneLists:
+def read_memory(data: Any, name: str, settings: Annotation) -> GeneLists:
     """The gene lists of a DataFrame, a Series or an AnnData on which Scanpy's rank_genes_groups has run."""
-    frame = markers_of_anndata(given) if is_anndata(given) else given
-    return _read(table_of_frame(frame, name, settings.columns), settings)
+    frame = anndata_markers(data) if is_anndata(data) else data
+    return _read(parse_frame(frame, name, settings.columns), settings)
 
 
 def read_universe(path: str | os.PathLike) -> tuple[list[str], str]:
-    """The genes that were tested, as a file has them, and the digest of its bytes.
+    """The tested genes in a file, and the SHA-256 of its bytes.
 
-    It has a gene a line, behind which a number may stand, or is a table with a column of genes or of row names. It is
-    read once, for what another program writes to a pipe is there once. InputError as of tables, and for no gene.
+    The file has a gene a line, which a number may follow, or is a table with a column of genes or of row names. It is
+    read only once, because it may be a pipe. Raises InputError as for tables, and for a file without genes.
     """
     file = read_file(Path(path))
-    found = [gene for gene in of_file(file, {}).genes() if gene]
-    if not found:
+    genes = [gene for gene in parse_table(file, {}).genes() if gene]
+    if not genes:
         fix = "write one gene a line, or give a table with a column called 'gene'"
         raise InputError("there is no gene in the file", file=file.path, fix=fix)
-    return found, file.sha256
+    return genes, file.sha256
 
 
 def _read(table: Table, settings: Annotation) -> GeneLists:
@@ -58,7 +58,7 @@ def _read(table: Table, settings: Annotation) -> GeneLists:
 
 
 def _kind(table: Table) -> str:
-    """The kind of a table, by the columns that it has. InputError where they tell none."""
+    """The kind of a table, by its columns. Raises InputError where they do not decide it."""
     roles = table.columns.keys()
     if {"gene", "group"} <= roles:
         return "clusters"

@@ -7,7 +7,7 @@ from reasonome.annotation.readers.columns import is_missing, listed
 from reasonome.annotation.readers.table import STATISTICS, Table, listed_genes, unused
 from reasonome.config import Annotation
 
-LOG2_FOLD_CHANGE = 0.25  # as Seurat's FindAllMarkers has it
+LOG2_FOLD_CHANGE = 0.25  # the default of Seurat's FindAllMarkers
 TOP = 100  # genes of a cluster
 _ROW_NUMBERS = ("", "Unnamed: 0", "index")
 
@@ -15,8 +15,8 @@ _ROW_NUMBERS = ("", "Unnamed: 0", "index")
 def read(table: Table, settings: Annotation) -> GeneLists:
     """One list for each cluster: its positive markers that pass the thresholds, the best first, `top` at most.
 
-    Best is by score, else by adjusted p, then by p, then by fold change. A table without a column of clusters has a
-    column of genes for each. Raises InputError.
+    The order is by score, else by adjusted p, p and fold change. A table without a column of clusters must have a
+    column of genes for each cluster. Raises InputError.
     """
     if "group" not in table.columns:
         return _columns_of_genes(table, settings)
@@ -27,28 +27,28 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     ranked = any(role in table.columns for role in STATISTICS)
     top = settings.top or TOP
     lists = []
-    for group, of_group in rows.groupby("group", sort=False):
+    for group, group_rows in rows.groupby("group", sort=False):
         markers = _best_first(passing[passing["group"] == group])
-        taken = markers[:top]
-        genes = listed_genes(taken, taken["log2_fold_change"].fillna(taken["statistic"]))
-        description = f"{len(taken):,} of {counted(len(markers), 'marker')} that pass, {len(of_group):,} in the table"
-        place = f"{'row' if table.file is None else 'line'} {of_group.index[0]}"
-        empty = f"none of {counted(len(of_group), 'gene')} passes: loosen the thresholds, or leave this cluster out"
+        best = markers[:top]
+        genes = listed_genes(best, best["log2_fold_change"].fillna(best["statistic"]))
+        description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
+        place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
+        empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
         lists.append(checked(_name(group), genes, ranked, description, place, empty=empty))
-    told = [
+    notes = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
         f"markers that go up are taken ({rule}), {top:,} of a cluster at most",
     ]
     if "adjusted_p" not in table.columns and "p" in table.columns:
-        told.append(f"'{table.columns['p']}' was not looked at: it is not adjusted for many tests")
+        notes.append(f"'{table.columns['p']}' was not looked at: it is not adjusted for many tests")
     if left_out := len(table.frame) - len(rows):
-        told.append(f"in no set: {counted(left_out, 'row')} without a gene")
-    return _lists(lists, told, table, settings)
+        notes.append(f"in no set: {counted(left_out, 'row')} without a gene")
+    return _lists(lists, notes, table, settings)
 
 
 def _passing(rows: pd.DataFrame, table: Table, settings: Annotation) -> tuple[pd.DataFrame, str]:
-    """The rows of markers that go up and pass, and the rule in words."""
+    """The rows of upregulated markers that pass the thresholds, and the rule as text."""
     rule = []
     if "adjusted_p" in table.columns:
         rows = rows[rows["adjusted_p"] <= settings.adjusted_p]
@@ -84,22 +84,22 @@ def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:
             genes = [cell for cell in table.frame.iloc[:, place] if not is_missing(cell)]
             description = f"{min(top, len(genes)):,} of {counted(len(genes), 'gene')} in the table"
             lists.append(checked(_name(column), map(ListedGene, genes[:top]), True, description))
-    told = [
+    notes = [
         f"read as {counted(len(columns), 'column')} of genes, one list each, the first row the strongest",
         f"{top:,} genes of a list are taken at most",
     ]
-    return _lists(lists, told, table, settings)
+    return _lists(lists, notes, table, settings)
 
 
-def _lists(lists: list[GeneList], told: list[str], table: Table, settings: Annotation) -> GeneLists:
+def _lists(lists: list[GeneList], notes: list[str], table: Table, settings: Annotation) -> GeneLists:
     lists = uniquely_named(lists)
-    told += [f"{one.name}: {one.description or one.error}" for one in lists]
-    idle = []
+    notes += [f"{gene_list.name}: {gene_list.description or gene_list.error}" for gene_list in lists]
+    unused_options = []
     for role in ("adjusted_p", "log2_fold_change"):
         if role not in table.columns:
-            idle += unused(settings, f"the table has no column of the {role.replace('_', ' ')}", [role])
-    idle += unused(settings, "markers are the genes that go up", ["split"])
-    return GeneLists(lists, "clusters", (*told, *idle))
+            unused_options += unused(settings, f"the table has no column of the {role.replace('_', ' ')}", [role])
+    unused_options += unused(settings, "markers are the genes that go up", ["split"])
+    return GeneLists(lists, "clusters", (*notes, *unused_options))
 
 
 def _name(group: str) -> str:

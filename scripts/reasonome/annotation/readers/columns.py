@@ -1,4 +1,4 @@
-"""What columns of tables about genes are called by the common programs, and what cells without a value hold."""
+"""Names of columns in the tables of common programs, and texts that mean a missing value."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reasonome.core.errors import InputError, nearest
 
-# The better name first. Names are compared by their letters and digits, case aside: `p_val_adj` is "pvaladj".
+# Preferred names come first. They are compared by letters and digits, ignoring case: `p_val_adj` is "pvaladj".
 GENES = (
     *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
     *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),
@@ -29,37 +29,37 @@ _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf", re.ASCI
 
 
 def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:
-    """Role → column: the one that is chosen, else the one that is called so. A single column is that of the genes.
+    """Role → column: the chosen one, else one with a usual name of the role. A single column holds the genes.
 
     Raises InputError.
     """
     if len(header) == 1:
         return {"gene": header[0]}
-    found = {}
+    by_role = {}
     for role, aliases in ALIASES.items():
-        named = [chosen[role]] * header.count(chosen[role]) if role in chosen else _called(header, aliases)
-        if len(named) == 1:
-            found[role] = named[0]
-        elif named:
-            what = f"the columns {listed(named)} may each be that of the {role.replace('_', ' ')}"
+        candidates = [chosen[role]] * header.count(chosen[role]) if role in chosen else _called(header, aliases)
+        if len(candidates) == 1:
+            by_role[role] = candidates[0]
+        elif candidates:
+            what = f"the columns {listed(candidates)} may each be that of the {role.replace('_', ' ')}"
             fix = f"say which it is, such as `--columns {role}=NAME`, or give them different names"
             raise InputError(what, file=file, line=line, field=role, fix=fix)
         elif role in chosen:
             what = f"there is no column '{chosen[role]}' among {listed(header)}"
             raise InputError(what, file=file, line=line, field=f"--columns {role}", fix=nearest(chosen[role], header))
-    return found
+    return by_role
 
 
 def _called(header: Sequence[str], aliases: Sequence[str]) -> list[str]:
-    """The columns that have the first of the names that any column has."""
+    """The columns with the first of `aliases` that occurs in the header."""
     for alias in aliases:
-        if found := [column for column in header if key(column) == alias]:
-            return found
+        if matching := [column for column in header if key(column) == alias]:
+            return matching
     return []
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first of the names of columns, in quotes."""
+    """The first names of columns, in quotes."""
     return ", ".join(map(repr, names[:12])) + ", …" * (len(names) > 12)
 
 
@@ -69,15 +69,15 @@ def key(column: str) -> str:
 
 
 def names_genes(cell: str) -> bool:
-    """Whether this is what a column of genes is called."""
+    """Whether this is a usual name of a column of genes."""
     return key(cell) in GENES
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Whether a cell means a missing value."""
     return cell.strip().casefold() in _MISSING
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is meant as a number, with a point or a comma."""
+    """Whether a cell looks like a number, with a decimal point or comma."""
     return bool(_NUMBER.fullmatch(cell.strip()))

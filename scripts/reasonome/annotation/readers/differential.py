@@ -9,15 +9,15 @@ from reasonome.annotation.readers.columns import listed
 from reasonome.annotation.readers.table import Table, listed_genes
 from reasonome.config import Annotation
 
-LOG2_FOLD_CHANGE = 1.0  # twice or half as much
+LOG2_FOLD_CHANGE = 1.0  # a factor of two, up or down
 _NEEDED = ("gene", "adjusted_p", "log2_fold_change")
 
 
 def read(table: Table, settings: Annotation) -> GeneLists:
     """The genes that pass the thresholds, by falling |statistic|, else |log2 fold change|: one list, or up and down.
 
-    The universe are the genes whose p value is known: those that a filter took the adjusted one from were measured, and
-    those without any p value were not tested. Raises InputError.
+    The universe are the genes with a p value: independent filtering removes only the adjusted one, and genes without
+    any were not tested. Raises InputError.
     """
     if missing := [role for role in _NEEDED if role not in table.columns]:
         what = f"there is no column of the {' or the '.join(missing).replace('_', ' ')} among {listed(table.header)}"
@@ -34,24 +34,24 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     passing = _strongest_first(passing)
     up, down = (passing[passing["log2_fold_change"] * sign > 0] for sign in (1, -1))
     parts = {f"{table.name} up": up, f"{table.name} down": down} if settings.split else {table.name: passing}
-    told = [
+    notes = [
         f"read as differential expression of {counted(len(rows), 'gene')}",
         table.used(),
         f"{len(passing):,} of {counted(len(rows), 'gene')} pass ({rule}): {len(up):,} up, {len(down):,} down",
     ]
     if unknown := len(table.frame) - int((rows["adjusted_p"].notna() & change.notna()).sum()):
-        told.append(f"in no set: {counted(unknown, 'row')} without a gene, an adjusted p value or a fold change (NA)")
+        notes.append(f"in no set: {counted(unknown, 'row')} without a gene, an adjusted p value or a fold change (NA)")
     if settings.top is not None:
         by = f"|{table.columns['statistic']}|" if "statistic" in table.columns else "|log2 fold change|"
-        told.append(f"{counted(settings.top, 'gene')} of a list at most, those of the largest {by}")
+        notes.append(f"{counted(settings.top, 'gene')} of a list at most, those of the largest {by}")
     both = set(up["gene"]) & set(down["gene"])
     lists = tuple(_list(name, genes, rule, settings.top, both) for name, genes in parts.items())
     universe, sentence = _universe(rows)
-    return GeneLists(lists, "differential", (*told, sentence), universe)
+    return GeneLists(lists, "differential", (*notes, sentence), universe)
 
 
 def _strongest_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """By falling |statistic|, those without one last, then by falling |log2 fold change|."""
+    """Sorted by falling |statistic|, missing ones last, then by falling |log2 fold change|."""
     keys = pd.DataFrame({"statistic": rows["statistic"].abs(), "change": rows["log2_fold_change"].abs()})
     order = keys.fillna({"statistic": -math.inf}).sort_values(["statistic", "change"], ascending=False)
     return rows.loc[order.index]
@@ -72,15 +72,15 @@ def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[s
 
 
 def _universe(rows: pd.DataFrame) -> tuple[tuple[str, ...], str]:
-    """The genes that were tested, and the sentence that says which those are."""
+    """The tested genes, and a sentence that says which they are."""
     has_p = bool(rows["p"].notna().any())
     tested = rows[rows["p" if has_p else "adjusted_p"].notna()]
     genes = tuple(dict.fromkeys(tested["gene"]))
-    of = "a p value" if has_p else "an adjusted p value"
-    told = f"tested, and so the universe unless `--universe` is given: {counted(len(genes), 'gene')} with {of}"
+    value = "a p value" if has_p else "an adjusted p value"
+    sentence = f"tested, and so the universe unless `--universe` is given: {counted(len(genes), 'gene')} with {value}"
     if filtered := int(tested["adjusted_p"].isna().sum()):
-        told += f", {filtered:,} of them without an adjusted one, which a filter took"
-    if left := len(rows) - len(tested):
+        sentence += f", {filtered:,} of them without an adjusted one, which a filter took"
+    if untested := len(rows) - len(tested):
         why = "not tested" if has_p else "perhaps tested, which only p values would say"
-        told += f"; {why}: {counted(left, 'row')} without one"
-    return genes, told
+        sentence += f"; {why}: {counted(untested, 'row')} without one"
+    return genes, sentence

@@ -1,4 +1,4 @@
-"""Files that people bring: their lines without comments, and the cells of each row."""
+"""Users' text files: their lines without comments, and the cells of each row."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _RANKED = re.compile(r"#\s*ranked\s*", re.IGNORECASE)  # a comment that says tha
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file's lines, of which comments are blank; `told` says what was skipped.
+    """A file's lines, with comments blanked; `notes` say what was skipped.
 
     `ranked` says that the first lines matter most, by a comment or the file's ending. `sha256` is of the file's bytes.
     """
@@ -26,18 +26,18 @@ class TextFile:
     path: Path
     lines: list[str]
     delimiter: str
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     ranked: bool
     sha256: str
 
     @property
     def name(self) -> str:
-        """The file's name without the endings of such files."""
+        """The file's name without known endings."""
         return stem(self.path)
 
     def rows(self) -> list[tuple[int, list[str]]]:
-        """(line, cells) of every row that is not blank. Raises InputError."""
-        rows = csv_rows([f"{one}\n" for one in self.lines], self.path, self.delimiter)
+        """(line number, cells) of every row that is not blank. Raises InputError."""
+        rows = csv_rows([f"{text}\n" for text in self.lines], self.path, self.delimiter)
         stripped = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
         return [(line, cells) for line, cells in stripped if any(cells)]
 
@@ -45,9 +45,9 @@ class TextFile:
 def read_file(path: Path, sets: bool = False) -> TextFile:
     """Read a text file, plain or gzipped, in UTF-8. Lines that begin with # are comments.
 
-    With `sets` the lines are sets of a GMT, whose names may begin with #: there, comments have no tab. The delimiter is
-    that of the file's ending: a comma for .csv (a semicolon where the first line has no comma), a tab for .tsv and
-    .txt; of other names it is what the first line has. InputError for a file that is no such text, and an empty one.
+    With `sets` the lines are sets of a GMT, whose names may begin with #: there, comments have no tab. The file's
+    ending decides the delimiter: a comma for .csv (a semicolon where the first line has no comma), a tab for .tsv and
+    .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no such text.
     """
     if path.name.lower().endswith((".h5ad", ".loom")):
         fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
@@ -56,14 +56,14 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     if not text.strip():
         raise InputError("the file is empty", file=path, fix="give a file with genes in it")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    told = []
+    notes = []
     excel = _EXCEL.fullmatch(lines[0])
     if excel:
-        told.append(f"skipped: the first line, {lines[0]!r}, which is Excel's")
+        notes.append(f"skipped: the first line, {lines[0]!r}, which is Excel's")
         lines[0] = ""
     comments = [line for line in lines if line.startswith("#") and not (sets and "\t" in line)]
     if comments:
-        told.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
+        notes.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
         lines = ["" if line.startswith("#") and not (sets and "\t" in line) else line for line in lines]
     first = next((line for line in lines if line.strip()), "")
     if _SPACES.match(first):
@@ -71,11 +71,11 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
         raise InputError("this is a table with spaces between fields", file=path, fix=fix)
     delimiter = excel[1] if excel else _delimiter(path, first)
     ranked = _without_gz(path).endswith(".rnk") or any(map(_RANKED.fullmatch, comments))
-    return TextFile(path, lines, delimiter, tuple(told), ranked, sha256)
+    return TextFile(path, lines, delimiter, tuple(notes), ranked, sha256)
 
 
 def stem(path: Path) -> str:
-    """The file's name without the endings of such files."""
+    """The file's name without known endings."""
     name = path.name
     while name.lower().endswith(_ENDINGS) and "." in name.lstrip("."):
         name = name[: name.rindex(".")]
@@ -83,7 +83,7 @@ def stem(path: Path) -> str:
 
 
 def is_gmt(path: Path) -> bool:
-    """Whether a file's name says that it is a GMT."""
+    """Whether a file's name ends in .gmt or .gmt.gz."""
     return _without_gz(path).endswith(".gmt")
 
 

@@ -1,4 +1,4 @@
-"""Tables that are in memory: pandas DataFrames and Series, and the marker genes that Scanpy keeps in an AnnData."""
+"""Tables in memory: pandas DataFrames and Series, and the marker genes that Scanpy keeps in an AnnData."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,20 +13,21 @@ from reasonome.core.errors import InputError
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
 
 
-def table_of_frame(given: pd.DataFrame | pd.Series, name: str, chosen: Mapping[str, str]) -> Table:
-    """The table as a file of it would have it; `name` stands for the file's.
+def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[str, str]) -> Table:
+    """A DataFrame or Series as a table of text, called `name`.
 
-    The index counts as the column of row names unless it only numbers the rows; a Series of numbers ranks the genes in
-    its index, unless that only numbers them or the name says that the numbers are genes. InputError for no rows.
+    The index becomes the column of row names, unless it only numbers the rows. A Series of numbers ranks the genes in
+    its index, unless that only numbers the rows or the Series is named as a column of genes. Raises InputError for an
+    empty one.
     """
-    numbered = isinstance(given.index, pd.RangeIndex)
-    if isinstance(given, pd.Series):
-        ranks = is_numeric_dtype(given) and not numbered and not names_genes(str(given.name))
+    numbered = isinstance(data.index, pd.RangeIndex)
+    if isinstance(data, pd.Series):
+        ranks = is_numeric_dtype(data) and not numbered and not names_genes(str(data.name))
         numbered = not ranks
-        frame = given.to_frame("score" if ranks and given.name is None else given.name)
+        frame = data.to_frame("score" if ranks and data.name is None else data.name)
     else:
-        numbered = not given.index.name and (numbered or is_integer_dtype(given.index))
-        frame = given
+        numbered = not data.index.name and (numbered or is_integer_dtype(data.index))
+        frame = data
     if not len(frame):
         raise InputError(f"there are no rows in the table '{name}'", fix="give a table with at least one gene")
     text = frame.astype(object).where(frame.notna(), "").astype(str).set_axis(map(str, frame.columns), axis=1)
@@ -36,21 +37,21 @@ def table_of_frame(given: pd.DataFrame | pd.Series, name: str, chosen: Mapping[s
     return Table(name, text, roles(list(text.columns), chosen, None, None))
 
 
-def is_anndata(given: Any) -> bool:
-    """Whether this has an AnnData's `uns`; a table may have a column of that name."""
-    return hasattr(given, "uns") and not isinstance(given, pd.DataFrame | pd.Series)
+def is_anndata(data: Any) -> bool:
+    """Whether this has the attribute `uns` of an AnnData; a table may have a column of that name."""
+    return hasattr(data, "uns") and not isinstance(data, pd.DataFrame | pd.Series)
 
 
-def markers_of_anndata(adata: Any) -> pd.DataFrame:
-    """The marker genes that Scanpy's `rank_genes_groups` left in `adata.uns`, a row for each gene of each group.
+def anndata_markers(adata: Any) -> pd.DataFrame:
+    """The marker genes that Scanpy's `rank_genes_groups` wrote to `adata.uns`, a row for each gene of each group.
 
-    InputError where there are none.
+    Raises InputError where there are none.
     """
     key = "rank_genes_groups"
     ranked = adata.uns.get(key, {})
     if "names" not in ranked:
-        found = ", ".join(map(str, adata.uns)) or "nothing"
-        what = f"there is no '{key}' with names of genes in adata.uns, only {found}"
+        entries = ", ".join(map(str, adata.uns)) or "nothing"
+        what = f"there is no '{key}' with names of genes in adata.uns, only {entries}"
         raise InputError(what, field="sets", fix="run scanpy.tl.rank_genes_groups(adata, ...) first")
     kept = [statistic for statistic in _STATISTICS if statistic in ranked]
     parts = [

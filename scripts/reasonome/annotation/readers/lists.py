@@ -1,4 +1,4 @@
-"""Lists of genes: one that is named as its file, whose genes a number may rank, and the sets of a GMT."""
+"""Lists of genes: a file with one list, perhaps ranked by a number, and the sets of a GMT."""
 
 from reasonome.annotation.gene_list import GeneLists, ListedGene, checked, counted, some, uniquely_named
 from reasonome.annotation.readers.files import TextFile
@@ -8,46 +8,45 @@ from reasonome.core.errors import InputError
 
 
 def read_genes(table: Table, settings: Annotation) -> GeneLists:
-    """The list of a table's column of genes: in the order of its statistic or fold change, the highest first.
+    """The list in a table's column of genes, by falling statistic or fold change.
 
-    Without such a column the first genes matter most if the table says so, else none does. InputError where there is
-    no gene.
+    Without such a column it is ranked only if the table says so. Raises InputError where there is no gene.
     """
     rows = table.statistics()
     if rows.empty:
         raise table.error("there is no gene in the file", fix="write one gene a line")
     number = next((role for role in ("statistic", "log2_fold_change") if role in table.columns), None)
-    told, flags = [f"read as one list of {counted(len(rows), 'gene')}"], []
+    notes, flags = [f"read as one list of {counted(len(rows), 'gene')}"], []
     if len(table.header) > 1:
-        told.append(table.used())
+        notes.append(table.used())
     if number:
         rows = rows.sort_values(number, ascending=False, kind="stable")
         bare = list(rows.loc[rows[number].isna(), "gene"])
         flags = [f"without a number, and so last: {some(bare)}"] if bare else []
         genes = listed_genes(rows, rows[number])
-        told.append("genes in the order of their number, the highest first")
+        notes.append("genes in the order of their number, the highest first")
     else:
         genes = list(map(ListedGene, rows["gene"]))
         hint = "genes in no order: a line `# ranked` in the file says that the first ones matter most"
-        told.append("genes in the order of the file, which says that it is ranked" if table.ranked else hint)
+        notes.append("genes in the order of the file, which says that it is ranked" if table.ranked else hint)
     ranked = table.ranked or number is not None
     if ranked and settings.top is not None and settings.top < len(genes):
-        told.append(f"the first {settings.top:,} of {len(genes):,} genes are taken")
+        notes.append(f"the first {settings.top:,} of {len(genes):,} genes are taken")
         genes = genes[: settings.top]
     if ranked:
         reason = "a ranking is one list, without p values and fold changes"
-        idle = unused(settings, reason, [name for name in OPTIONS if name != "top"])
+        unused_options = unused(settings, reason, [name for name in OPTIONS if name != "top"])
     else:
-        idle = unused(settings, "the list has no statistics and no order, and is taken whole")
-    return GeneLists((checked(table.name, genes, ranked, flags=flags),), "genes", (*told, *idle))
+        unused_options = unused(settings, "the list has no statistics and no order, and is taken whole")
+    return GeneLists((checked(table.name, genes, ranked, flags=flags),), "genes", (*notes, *unused_options))
 
 
 def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
-    """The sets of a GMT; one without genes is kept, with an error. The sources of facts are read more strictly.
+    """The sets of a GMT; one without genes is kept, with an error. (`facts.sources.gmt` is stricter.)
 
     Raises InputError for a line without tabs or without a name, and for a file without sets.
     """
-    found = []
+    gene_lists = []
     for line, text in enumerate(file.lines, 1):
         if not text.strip():
             continue
@@ -57,9 +56,9 @@ def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
             fix = "put tabs between name, description and genes; give `--kind genes` for a list of one gene a line"
             raise InputError(what, file=file.path, line=line, fix=fix)
         description = rest[0] if rest[0] != "na" else ""
-        found.append(checked(name, map(ListedGene, rest[1:]), description=description, place=f"line {line}"))
-    if not found:
+        gene_lists.append(checked(name, map(ListedGene, rest[1:]), description=description, place=f"line {line}"))
+    if not gene_lists:
         raise InputError("there is no gene set in the file", file=file.path, fix="give a file with one set a line")
-    told = f"read as a GMT of {counted(len(found), 'gene set')}"
-    idle = unused(settings, "a GMT has no statistics, and its sets are taken whole")
-    return GeneLists(uniquely_named(found), "gmt", (told, *idle))
+    note = f"read as a GMT of {counted(len(gene_lists), 'gene set')}"
+    unused_options = unused(settings, "a GMT has no statistics, and its sets are taken whole")
+    return GeneLists(uniquely_named(gene_lists), "gmt", (note, *unused_options))

@@ -1,4 +1,4 @@
-"""Tables of genes, with statistics or without, from files or out of memory."""
+"""Tables of genes, with or without statistics, from files or from memory."""
 
 import math
 import re
@@ -16,9 +16,9 @@ from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
 STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
-_FEWEST_NUMBERED = 3  # identifiers that are row numbers: of Entrez ids no study has just 1, 2, 3
-_NUMBERS = "the second field"  # what the numbers behind genes are called where there is no header
-# What each setting of tables is called on the command line.
+_FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
+_NUMBERS = "the second field"  # the name of the column of numbers where there is no header
+# Setting of tables → command-line option.
 OPTIONS = {
     "adjusted_p": "--adjusted-p",
     "log2_fold_change": "--log2-fold-change",
@@ -30,10 +30,10 @@ _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or ca
 
 @dataclass(frozen=True)
 class Table:
-    """A table as text, its rows by their line, and its columns by role (the keys of `columns.ALIASES`).
+    """A table of text, indexed by line number, and its columns by role (the keys of `columns.ALIASES`).
 
-    `file` is None for a table that was never a file: its lines count rows from 1. `ranked` says that the first rows
-    matter most.
+    `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
+    most.
     """
 
     name: str
@@ -52,27 +52,27 @@ class Table:
         """The genes of all rows, "" where there is none. Raises InputError."""
         if "gene" not in self.columns:
             raise self.error(f"none of the columns {listed(self.header)} names the genes", field="gene", fix=_CALL_IT)
-        found = ["" if is_missing(cell) else cell for cell in self.frame[self.columns["gene"]]]
-        if _are_row_numbers(set(found)):
-            what = f"the {len(found):,} genes are the numbers from {min(found, key=int)} on: row numbers are no genes"
+        genes = ["" if is_missing(cell) else cell for cell in self.frame[self.columns["gene"]]]
+        if _are_row_numbers(set(genes)):
+            what = f"the {len(genes):,} genes are the numbers from {min(genes, key=int)} on: row numbers are no genes"
             raise self.error(what, field="gene", fix=_CALL_IT)
-        return found
+        return genes
 
     def statistics(self) -> pd.DataFrame:
-        """A row for each gene, by line: `gene`, `group` and the numbers, NaN for what there is no column or value for.
+        """A row for each gene, by line: `gene`, `group` and the STATISTICS, NaN for a missing column or value.
 
-        InputError for a cell that is no number, and for a p value below 0 or above 1.
+        Raises InputError for a cell that is no number, and for a p value below 0 or above 1.
         """
-        found = pd.DataFrame({"gene": self.genes()}, index=self.frame.index)
-        found["group"] = self.frame[self.columns["group"]] if "group" in self.columns else ""
+        rows = pd.DataFrame({"gene": self.genes()}, index=self.frame.index)
+        rows["group"] = self.frame[self.columns["group"]] if "group" in self.columns else ""
         for role in STATISTICS:
             column = self.columns.get(role)
-            found[role] = math.nan if column is None else self._numbers(column)
+            rows[role] = math.nan if column is None else self._numbers(column)
         for role in ("adjusted_p", "p"):
-            self._check_p(found[role], role)
+            self._check_p(rows[role], role)
         if key(self.columns.get("log2_fold_change", "")) == NATURAL_FOLD_CHANGE:
-            found["log2_fold_change"] /= math.log(2)
-        return found[found["gene"] != ""]
+            rows["log2_fold_change"] /= math.log(2)
+        return rows[rows["gene"] != ""]
 
     def _numbers(self, column: str) -> list[float]:
         numbers = []
@@ -94,7 +94,7 @@ class Table:
             raise InputError(what, file=self.file, line=line, field=column, fix=fix)
 
     def used(self) -> str:
-        """A sentence about which column is taken for what."""
+        """A sentence that says which column has which role."""
         pairs = [
             f"{role.replace('_', ' ')} from {repr(column) if column else 'the row names'}"
             for role, column in self.columns.items()
@@ -102,23 +102,23 @@ class Table:
         return f"columns used: {', '.join(pairs)}"
 
     def error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
-        """The error of a table whose header is at fault."""
+        """An error about the table's header."""
         return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
 
 
-def of_file(file: TextFile, chosen: Mapping[str, str]) -> Table:
-    """The table of a file. Without a header it is a list of genes, or of genes and numbers.
+def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
+    """The table in a file. Without a header it is a list of genes, or of genes and numbers.
 
-    `chosen` is role → column, as people give it. Raises InputError.
+    `chosen` is the user's role → column. Raises InputError.
     """
     lines = [(line, text) for line, text in enumerate(file.lines, 1) if text.strip()]
     if len(lines) == 1 and (genes := _genes_of_line(lines[0][1])):
-        return _of_list([(lines[0][0], [gene]) for gene in genes], file)
+        return _list_table([(lines[0][0], [gene]) for gene in genes], file)
     rows = file.rows()
     if not rows:
         raise InputError("there is no gene in the file", file=file.path, fix="write one gene a line")
     if _is_list(rows[0][1], chosen.values()):
-        return _of_list(rows, file)
+        return _list_table(rows, file)
     (header_line, header), *rest = rows
     if rest and len(rest[0][1]) == len(header) + 1 > 2:
         header = ["", *header]  # as R writes tables with row names
@@ -133,13 +133,13 @@ def of_file(file: TextFile, chosen: Mapping[str, str]) -> Table:
 
 
 def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
-    """Whether the first row is a gene, or a gene and a number, and no header."""
+    """Whether the first row is a gene, or a gene and a number, and not a header."""
     if any(names_genes(cell) or cell in chosen for cell in first):
         return False
     return len(first) == 1 or (len(first) == 2 and first[0] != "" and is_number(first[1]))
 
 
-def _of_list(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
+def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
     for line, cells in rows:
         if len(cells) > 2 or re.search(r"[\s,;|]", cells[0]) or not all(map(_may_be_number, cells[1:])):
             raise InputError(
@@ -158,7 +158,7 @@ def _of_list(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
 
 
 def _genes_of_line(line: str) -> list[str]:
-    """The genes of a file's only line, between commas or semicolons; [] where it may be something else."""
+    """The genes of a file's only line, separated by commas or semicolons; [] where it may be something else."""
     cells = [cell.strip().strip('"') for cell in re.split("[,;]", line.strip().rstrip(",;"))]
     numbers = sum(map(is_number, cells))
     are_genes = all(re.fullmatch(r"\S+", cell) and not names_genes(cell) for cell in cells)
@@ -169,15 +169,15 @@ def _may_be_number(cell: str) -> bool:
     return is_missing(cell) or is_number(cell)
 
 
-def _are_row_numbers(found: set[str]) -> bool:
-    """Whether identifiers are the numbers from 0 or 1 on; Entrez ids leave some out."""
-    return len(found) >= _FEWEST_NUMBERED and any(
-        found == set(map(str, range(first, first + len(found)))) for first in (0, 1)
+def _are_row_numbers(identifiers: set[str]) -> bool:
+    """Whether identifiers are consecutive numbers from 0 or 1; Entrez ids have gaps."""
+    return len(identifiers) >= _FEWEST_NUMBERED and any(
+        identifiers == set(map(str, range(first, first + len(identifiers)))) for first in (0, 1)
     )
 
 
 def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
-    """The genes of rows of `statistics`; a weight that is missing or infinite, which JSON cannot say, is None."""
+    """The genes of rows of `statistics`; a missing or infinite weight, which JSON lacks, becomes None."""
     return [
         ListedGene(gene, float(weight) if math.isfinite(weight) else None)
         for gene, weight in zip(rows["gene"], weights, strict=True)
@@ -185,7 +185,7 @@ def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
 
 
 def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:
-    """A sentence about those of some options that were set and do nothing, for a reason; none where there are none."""
+    """A sentence on the options among `names` that were set without effect, with the reason; [] if there are none."""
     fields = Annotation.model_fields
-    idle = [OPTIONS[name] for name in names if getattr(settings, name) != fields[name].default]
-    return [f"not used: {', '.join(idle)}, since {reason}"] if idle else []
+    options = [OPTIONS[name] for name in names if getattr(settings, name) != fields[name].default]
+    return [f"not used: {', '.join(options)}, since {reason}"] if options else []

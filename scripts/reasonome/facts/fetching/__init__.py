@@ -1,1 +1,1 @@
-"""Native files of sources: fetched whole, told apart from what upstream changed, under licences that were accepted."""
+"""Native files of sources: complete downloads, pins that show upstream changes, and accepted licences."""

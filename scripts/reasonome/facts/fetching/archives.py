@@ -1,4 +1,4 @@
-"""Take one file out of a zip archive or a Debian package, and fetch such packages with apt, wheels with pip."""
+"""Extract one file from a zip archive or a Debian package; fetch Debian packages with apt and wheels with pip."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ UNPACK = "look into the archive; if it is as it should be, put the file below re
 
 
 def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
-    """Write one file of a zip archive to `target`: `member`, or the only one there is. `origin` names it in errors."""
+    """Write one file of a zip archive to `target`: `member`, or the only file. `origin` names the archive in errors."""
     try:
         with atomic.replacing(target) as unpacked, zipfile.ZipFile(archive) as handle:
             members = {info.filename: info for info in handle.infolist() if not info.is_dir()}
@@ -38,7 +38,7 @@ def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         what = f"{origin} gave no whole zip archive: {str(error) or 'it ends too early'}"
         raise InputError(what, fix="check the URL, then run again") from None
-    except RuntimeError as error:  # encrypted, or packed in a way that Python does not know
+    except RuntimeError as error:  # encrypted, or an unsupported compression
         raise InputError(f"{origin} cannot be unpacked: {error}", fix=UNPACK) from None
 
 
@@ -52,7 +52,7 @@ def undeb(package: Path, member: str, target: Path, origin: str) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as dpkg,
     ):
         try:
-            with tarfile.open(fileobj=dpkg.stdout, mode="r|") as tar:  # read once: it need not fit anywhere
+            with tarfile.open(fileobj=dpkg.stdout, mode="r|") as tar:  # a stream: the archive may be large
                 for info in tar:
                     files.append(info.name.removeprefix("./"))
                     if info.isfile() and files[-1] == member:
@@ -62,12 +62,12 @@ def undeb(package: Path, member: str, target: Path, origin: str) -> None:
         except tarfile.TarError:
             raise InputError(f"{origin} is no whole Debian package", fix="check the URL, then run again") from None
         finally:
-            dpkg.kill()  # what comes after the member is not needed
+            dpkg.kill()  # the rest of the archive is not needed
         raise InputError(f"{origin} holds no {member}", field="member", fix=nearest(member, files))
 
 
 def apt_download(package: str, version: str, folder: Path) -> Path:
-    """Fetch a Debian package into `folder` without installing it, from the archives that this machine's apt knows."""
+    """Fetch a Debian package into `folder` with this machine's apt, without installing it."""
     _need(
         "apt-get",
         "this works on Debian and Ubuntu; elsewhere install `dpkg` and give the `url:` of the .deb instead of "
@@ -78,19 +78,19 @@ def apt_download(package: str, version: str, folder: Path) -> Path:
     command = ["apt-get", "download", "--quiet", wanted]
     environment = {**os.environ, "LC_ALL": "C"}
     done = subprocess.run(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-    found = list(folder.glob("*.deb"))
-    if done.returncode or not found:
+    packages = list(folder.glob("*.deb"))
+    if done.returncode or not packages:
         reasons = [line.removeprefix("E: ") for line in done.stderr.splitlines() if line.startswith("E: ")]
         raise InputError(
             f"apt-get could not download {wanted}: {'; '.join(reasons) or 'it gave no reason'}",
             fix=f"run `apt-get update`; `apt-cache policy {package}` lists what this machine's archives have; "
             "https://snapshot.debian.org has every .deb, for `url:` instead of `debian:`",
         )
-    return found[0]
+    return packages[0]
 
 
 def pip_download(package: str, version: str, folder: Path, field: str | None = None) -> Path:
-    """Fetch a wheel into `folder`, from the index that this machine's pip knows; nothing of it is run or installed.
+    """Fetch a wheel into `folder` with this machine's pip; it is neither installed nor run.
 
     `field` names the config entry in errors.
     """
@@ -109,7 +109,7 @@ def pip_download(package: str, version: str, folder: Path, field: str | None = N
 
 
 def check_zip(path: Path, origin: str) -> None:
-    """InputError for a file that is no whole zip archive. `origin` names it."""
+    """Raise InputError for a file that is no complete zip archive. `origin` names it."""
     if not zipfile.is_zipfile(path):
         raise InputError(f"{origin} gave no whole zip archive", fix="check the URL, then run again")
 

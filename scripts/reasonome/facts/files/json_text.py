@@ -1,4 +1,4 @@
-"""JSON that others wrote, in which everything is text that can be stored and passed on."""
+"""JSON from elsewhere, with all strings made valid Unicode."""
 
 import json
 import re
@@ -9,14 +9,14 @@ REPLACEMENT = "\ufffd"
 
 
 def whole(text: str) -> str:
-    """The text with U+FFFD for halves of characters ("\\ud83d" without its other half), which no file can hold."""
+    """The text with U+FFFD for unpaired surrogates ("\\ud83d" alone), which UTF-8 cannot encode."""
     return _HALF_CHARACTER.sub(REPLACEMENT, text)
 
 
 def loads(text: str, unique_keys: bool = False) -> Any:
-    """The value of a JSON text, all of its strings `whole`.
+    """The value of a JSON text, with all strings made `whole`.
 
-    ValueError or RecursionError for a text that is none, and with `unique_keys` for an object with a key twice.
+    Raises ValueError or RecursionError for invalid JSON, and with `unique_keys` for a repeated key in an object.
     """
     value = json.loads(text, object_pairs_hook=_once if unique_keys else None)
     if "\\ud" not in text.lower():

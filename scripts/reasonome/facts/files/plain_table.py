@@ -1,4 +1,4 @@
-"""Tables that people bring: CSV, TSV or JSON lines, plain or gzipped, read as text with the line of every row."""
+"""Users' tables: CSV, TSV or JSON lines, plain or gzipped, read as text with the line of every row."""
 
 import csv
 import json
@@ -20,10 +20,10 @@ from reasonome.facts.files.text_file import read_text
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
-_SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, if all are like rows, which no text has by chance
+_SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, all like rows, that no text has by chance
 _LONGEST_CELL = 16 * 1024 * 1024
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it was written
-# Excel's first line, which it reads and does not show. The header tells the delimiter too.
+# A first line that Excel reads and hides. The header decides the delimiter too.
 _NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE)
 _JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
@@ -34,9 +34,8 @@ csv.field_size_limit(_LONGEST_CELL)
 class PlainTable:
     """`values` has a list for each column, `lines` the line where each row begins.
 
-    A cell is the text that was written, "" where there is none; a list or an object of JSON is an error where it is
-    looked at. `sha256` is that of the file as it lies there; "" for a table that was never a file. `told` says what
-    people should look at, in words.
+    A cell is text, "" where it is empty; a JSON list or object raises an error when its cell is read. `sha256` is of
+    the file's bytes, "" for a table from memory. `notes` are warnings about the table.
     """
 
     file: Path | None
@@ -45,11 +44,11 @@ class PlainTable:
     values: list[list[Any]]
     header_line: int = 1
     sha256: str = ""
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> list[tuple[int, Mapping[str, str]]]:
-        """The rows as (line, cells by column): ten times the memory of the columns."""
+        """The rows as (line, cells by column); they take ten times the memory of the columns."""
         rows = (dict(zip(self.columns, row, strict=True)) for row in zip(*self.values, strict=True))
         return [(line, _Cells(row, self.file, line)) for line, row in zip(self.lines, rows, strict=True)]
 
@@ -59,7 +58,7 @@ class PlainTable:
         return [_cell(value, self.file, line, column) for line, value in zip(self.lines, values, strict=True)]
 
     def place(self, column: str, field: str = "") -> str:
-        """`column` itself; InputError with the nearest column where there is none, or several. `field`: what for."""
+        """`column` itself; raises InputError where the table has none or several. `field` is for the error."""
         count = self.columns.count(column)
         if count == 1:
             return column
@@ -69,18 +68,18 @@ class PlainTable:
         raise self.header_error(what, field=field or column, fix=fix)
 
     def header_error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
-        """The error of a table whose header is at fault, with its file and line."""
+        """An error about the header, with its file and line."""
         return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
 
     def find(self, names: Sequence[str]) -> list[str]:
-        """The columns that are called by one of `names`, whatever their case; as written before other cases."""
+        """The columns with one of `names`, in the order of `names`: exact matches, else matches in any case."""
         exact = [name for name in names if name in self.columns]
         lower = {column.strip().casefold(): column for column in reversed(self.columns)}
         return exact or [lower[name] for name in names if name in lower]
 
 
 def one_field_each(columns: Mapping[str, str | None]) -> None:
-    """InputError where one column of a table is taken for two fields; `columns` as field → column."""
+    """Raise InputError where two fields have the same column; `columns` is field → column."""
     taken: dict[str, str] = {}
     for field, column in columns.items():
         if column is not None and taken.setdefault(column, field) != field:
@@ -89,13 +88,13 @@ def one_field_each(columns: Mapping[str, str | None]) -> None:
 
 
 def counted_lines(lines: Sequence[int]) -> str:
-    """How many lines, and which are the first of them."""
+    """A text with the number of lines, and the first of them."""
     more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     return f"{len(lines)} (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:_SHOWN]))}{more})"
 
 
-def of_frame(frame: pd.DataFrame) -> PlainTable:
-    """A DataFrame as such a table: missing values are empty cells, lines count rows from 1."""
+def frame_table(frame: pd.DataFrame) -> PlainTable:
+    """The table of a DataFrame: missing values are empty cells, lines count rows from 1."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     columns = [str(column) for column in frame.columns]
     values = [list(map(json_text.whole, text.iloc[:, place])) for place in range(len(columns))]
@@ -103,30 +102,30 @@ def of_frame(frame: pd.DataFrame) -> PlainTable:
 
 
 def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = False) -> PlainTable:
-    """Read a table; `wanted` are columns that may be in it, by which the delimiter is told.
+    """Read a table; `wanted` are columns that may be in it, which decide the delimiter.
 
-    `texts`: whether cells may be texts of several lines, as answers are.
+    `texts` says that cells may be texts of several lines, such as answers.
 
-    A byte order mark, Windows line ends and quoted line ends are read as what they are; blank rows are skipped. Names
-    such as "NA" and "null" stay names; half a character in JSON is read as U+FFFD. Raises InputError.
+    Accepts a byte order mark, Windows line ends and quoted line ends; skips blank rows. "NA" and "null" stay text; an
+    unpaired surrogate in JSON becomes U+FFFD. Raises InputError.
     """
     path = Path(path)
     text, sha256 = read_text(path)
     text = _NAMED_DELIMITER.sub("", text, count=1)
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if text.lstrip().startswith("{"):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
-        columns, lines, values, line, told = _csv_columns(text, path, set(wanted), texts)
+        columns, lines, values, line, notes = _csv_columns(text, path, set(wanted), texts)
     if not lines:
         raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
-    return PlainTable(path, columns, lines, values, line, sha256, told)
+    return PlainTable(path, columns, lines, values, line, sha256, notes)
 
 
 def _csv_columns(
     text: str, path: Path, wanted: set[str], texts: bool
 ) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
-    """(header, lines, cells of each column, line of the header, what people should look at)."""
+    """(header, lines, cells of each column, line of the header, notes)."""
     doubtful: list[int] | None = [] if texts else None
     numbered = _csv_cells(text, path, _delimiter(text, wanted), doubtful)
     header_line, header = next(numbered, (1, []))
@@ -141,27 +140,27 @@ def _csv_columns(
             fix = "put quotes around a cell that holds the delimiter or a line end"
             raise InputError(what, file=path, line=line, fix=fix)
         lines.append(line)
-        for of_column, cell in zip(values, cells, strict=True):
-            of_column.append(cell)
+        for column, cell in zip(values, cells, strict=True):
+            column.append(cell)
     what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
     return header, lines, values, header_line, (f"{what}: {counted_lines(doubtful)}",) if doubtful else ()
 
 
 def _delimiter(text: str, wanted: set[str]) -> str:
-    """The delimiter by which the header has most of the wanted columns; of equals the commonest."""
+    """The delimiter that gives the header the most wanted columns; of equals the most frequent."""
     header = next((line for line in text[:_LONGEST_CELL].splitlines() if line.strip()), "")
     known = {name.casefold() for name in wanted}
 
-    def found(delimiter: str) -> int:
+    def n_wanted(delimiter: str) -> int:
         cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
         return sum(cell.strip().casefold() in known for cell in cells)
 
-    return max(_DELIMITERS, key=lambda delimiter: (found(delimiter), header.count(delimiter)))
+    return max(_DELIMITERS, key=lambda delimiter: (n_wanted(delimiter), header.count(delimiter)))
 
 
 def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None) -> Iterator[tuple[int, list[str]]]:
-    """(line where it begins, cells) of every row that is not blank; `doubtful` is that of `csv_rows`."""
-    rows = csv_rows((one.group() for one in _LINE.finditer(text)), path, delimiter, doubtful=doubtful)
+    """(first line, cells) of every row that is not blank; `doubtful` as in `csv_rows`."""
+    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, delimiter, doubtful=doubtful)
     for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
         if any(cell.strip() for cell in cells):
             yield line, cells
@@ -174,18 +173,18 @@ def csv_rows(
     above: int = 0,
     doubtful: list[int] | None = None,
 ) -> Iterator[tuple[int, list[str]]]:
-    """(line where it begins, cells) of every row; `above`: lines before.
+    """(first line, cells) of every row; `above` is the number of lines before.
 
-    A quoted cell may have several lines, but two quote marks that are part of the text make one cell of all rows
-    between them: then each of its lines is like a row. Raises InputError for that, or puts the line on the list
-    `doubtful`, if one is given, where the lines are too few to be sure of it; and for what the csv module cannot read.
+    A quoted cell may have several lines. But two stray quote marks make one cell of all rows between them, and then
+    each of its lines is like a row: this raises InputError. If the list `doubtful` is given and the lines are too few
+    to be sure, the row's line is added to it instead. Raises InputError for what the csv module cannot read, too.
     """
     taken: list[str] = []
 
     def noted() -> Iterator[str]:
-        for one in lines:
-            taken.append(one)
-            yield one
+        for text in lines:
+            taken.append(text)
+            yield text
 
     reader = csv.reader(noted(), delimiter=delimiter, skipinitialspace=True, strict=True)
     line, below_header = above + 1, False
@@ -206,12 +205,12 @@ def csv_rows(
 
 
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Whether each line alone has as many cells as a row, were quote marks only characters."""
+    """Whether each line has as many cells as a row, ignoring quote marks."""
     return all(line.count(delimiter) == width - 1 for line in lines)
 
 
 def _swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
-    """The error for a quote mark that makes one cell of rows, up to another one."""
+    """The error for a pair of quote marks that makes one cell of several rows."""
     what = f"a quote mark opens in this row and closes in line {last}, and all lines between them are like rows"
     fix = 'delete both marks, or write "" for one inside a quoted cell; if the cell is meant so, give JSON lines'
     return InputError(what, file=path, line=first, fix=fix)
@@ -221,10 +220,10 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
     """(columns of all rows, lines, values of each column); a row without a column has None there."""
     lines: list[int] = []
     values: dict[str, list[Any]] = {}
-    shown = tqdm(
+    matches = tqdm(
         _JSON_LINE.finditer(text), desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False
     )
-    for number, line in enumerate(shown, 1):
+    for number, line in enumerate(matches, 1):
         if not line.group().strip():
             continue
         try:
@@ -238,14 +237,14 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
         for column in row:
             if column not in values:
                 values[column] = [None] * len(lines)
-        for column, of_column in values.items():
-            of_column.append(row.get(column))
+        for column, cells in values.items():
+            cells.append(row.get(column))
         lines.append(number)
     return list(values), lines, list(values.values())
 
 
 class _Cells(dict):
-    """The cells of a row as text. Lists and objects of JSON are an error only where their column is looked at."""
+    """The cells of a row as text. A JSON list or object raises an error only when its cell is read."""
 
     def __init__(self, row: Mapping[str, Any], path: Path | None, line: int):
         super().__init__(row)

@@ -1,4 +1,4 @@
-"""Text files of others, plain or gzipped: read by line or whole, and told plainly where they are no such files."""
+"""Text files, plain or gzipped, read by line or whole; clear errors for files of other kinds."""
 
 import gzip
 import hashlib
@@ -14,11 +14,11 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
-_HEAD = 1000  # bytes by which a file of another kind is told
+_HEAD = 1000  # bytes in which a file of another kind is recognised
 _GZIP = b"\x1f\x8b"
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 _UNPACK = "unpack the archive, or save the sheet as `CSV UTF-8`"
-# How a file of another kind begins, what it is, and what to do about it; the longer one of two beginnings first.
+# First bytes of files of other kinds -> what it is, and the fix; a longer match comes before its prefix.
 _OTHER_KINDS = {
     b"PK\x03\x04": ("this is an Excel workbook or another archive", _UNPACK),
     b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", _UNPACK),
@@ -32,9 +32,9 @@ _OTHER_KINDS = {
 
 
 def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
-    """Yield (line number from 1, line without its end) of a UTF-8 text file; gzip is told by content.
+    """Yield (line number from 1, line) of a UTF-8 text file, plain or gzipped.
 
-    A byte order mark and Windows line ends are no part of a line. Raises InputError.
+    Line ends and a byte order mark are removed. Raises InputError.
     """
     path = Path(path)
     check_is_file(path)
@@ -59,7 +59,7 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
 
 
 def read_text(path: str | os.PathLike) -> tuple[str, str]:
-    """The text of a file that people bring, without a byte order mark, and the SHA-256 of the file as it lies there.
+    """The text of a user's file, without a byte order mark, and the SHA-256 of the file's bytes.
 
     Raises InputError for a missing file, one of another kind (a workbook, a web page), and bytes that are not UTF-8.
     """
@@ -79,7 +79,7 @@ def read_text(path: str | os.PathLike) -> tuple[str, str]:
 
 
 def check_is_file(path: Path) -> None:
-    """InputError for a path that is no file, with what it is."""
+    """Raise InputError for a path that is no file, with what it is."""
     if path.is_file():
         return
     if path.is_dir():
@@ -90,7 +90,7 @@ def check_is_file(path: Path) -> None:
 
 
 def _refuse_other_kinds(head: bytes, path: Path, line: int | None = None) -> None:
-    """InputError for a file that begins as one of another kind does, or as a web page; `line` is where it begins."""
+    """Raise InputError for a file that begins as one of another kind or as a web page; `line` is for the error."""
     for start, (what, fix) in _OTHER_KINDS.items():
         if head.startswith(start):
             raise InputError(what, file=path, line=line, fix=fix)
@@ -101,7 +101,7 @@ def _refuse_other_kinds(head: bytes, path: Path, line: int | None = None) -> Non
 
 
 def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
-    """The text of bytes that begin at a line, without a byte order mark; InputError where they are not UTF-8."""
+    """The text of bytes that begin at a line, without a byte order mark; raises InputError where they are not UTF-8."""
     if b"\0" in data:
         line += data.count(b"\n", 0, data.index(b"\0"))
         what = "NUL byte: this is not a text file, or it is damaged"

@@ -1,4 +1,4 @@
-"""Bioconductor's annotation packages: an organism's org.*.eg.sqlite and GO.db's GO.sqlite, as R users have them."""
+"""Bioconductor's annotation packages: an organism's org.*.eg.sqlite, and GO.sqlite of GO.db."""
 
 import os
 import sqlite3
@@ -16,13 +16,13 @@ from reasonome.facts.sources.go import OBSOLETE, UNKNOWN, Ontology, Term, childr
 from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
 
 _ASPECTS = {"bp": "involved_in", "mf": "enables", "cc": "located_in"}
-_FOLLOWED = {"isa", "part of"}  # of the relations between terms, as GO.sqlite names them
+_FOLLOWED = {"isa", "part of"}  # the used relations between terms, as GO.sqlite names them
 _ORG_TABLES = {
     "metadata", "genes", "gene_info", "genetype", "alias", "ensembl", "uniprot", "pfam", "go_bp", "go_mf", "go_cc",
 }  # fmt: skip
 _GO_TABLES = {"go_term", "go_ontology", "go_obsolete", "go_synonym", *(f"go_{aspect}_parents" for aspect in _ASPECTS)}
-# What tables say of genes: the column, the relation, how the object's id begins. The last two are not of all organisms.
-_SAID = {
+# Table -> (column, relation, prefix of the object's id). Not all organisms have the last two.
+_PROPERTIES = {
     "alias": ("alias_symbol", "has_alias", ""),
     "pfam": ("pfam_id", "has_domain", "Pfam:"),
     "omim": ("omim_id", "has_mim_entry", "OMIM:"),
@@ -33,12 +33,12 @@ _BAND = r"(\d{1,2}|[XY])(p|q|cen)[^\s|]*"
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """Direct GO annotations and what the package says of each gene: name, aliases, type, band, OMIM, Pfam.
+    """Direct GO annotations, and each gene's name, aliases, type, band, OMIM entries and Pfam domains.
 
-    Genes are looked up by Entrez id. Left out and counted: annotations with evidence ND (no data), those to
-    obsolete or unknown terms, biological regions (which are no genes), genes without a symbol or with one by which
-    they cannot be told apart, and cytogenetic locations that are no band. What the database leaves empty (NULL) is no
-    fact. Raises InputError for a file that is no such database, is cut off or of another organism, or lacks a table.
+    Genes are looked up by Entrez id. Left out and counted: annotations with evidence ND (no data), those to obsolete
+    or unknown terms, biological regions (which are no genes), genes without a symbol or with an ambiguous one, and
+    cytogenetic locations that are no band. NULL is no fact. Raises InputError for a file that is no such database, is
+    truncated, of another organism, or lacks a table.
     """
     ontology = ontology_from_sqlite(files["go"])
     with _opened(files["org"], _ORG_TABLES, "org.Hs.eg.sqlite") as database:
@@ -56,10 +56,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 
 
 def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
-    """The genes of the organism's package; aliases hold previous symbols too, which it does not tell apart.
+    """The genes of the organism's package; `aliases` include previous symbols, which it does not mark.
 
-    Biological regions are not among them, nor genes that cannot be told apart by their symbol. Raises InputError
-    as `read` does.
+    Biological regions and genes with an ambiguous symbol are left out. Raises InputError as `read` does.
     """
     with _opened(files["org"], _ORG_TABLES, "org.Hs.eg.sqlite") as database:
         _check_taxon(database, files["org"], taxon)
@@ -92,7 +91,7 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
 def ontology_from_sqlite(path: str | os.PathLike) -> Ontology:
     """The ontology of GO.db's GO.sqlite, with obsolete terms; parents are those by is_a and part_of.
 
-    GO.sqlite does not tell exact synonyms from others: a term here has all of them. Raises InputError.
+    GO.sqlite does not mark exact synonyms: a term here has all synonyms. Raises InputError.
     """
     with _opened(path, _GO_TABLES, "GO.sqlite") as database:
         namespaces = dict(database.execute("SELECT ontology, term_type FROM go_ontology"))
@@ -134,14 +133,14 @@ def ontology_from_sqlite(path: str | os.PathLike) -> Ontology:
 
 @contextmanager
 def _opened(path: str | os.PathLike, tables: set[str], example: str) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to a database that has the tables; InputError for another one, or a part of one."""
+    """A read-only connection to a database with the tables. Raises InputError for another or a truncated one."""
     path = Path(path)
     check_is_file(path)
-    # immutable: nobody writes to it, so no lock and no journal is looked for beside it.
+    # immutable: nobody writes to the file, so SQLite needs no lock and no journal.
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
         try:
-            there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if missing := sorted(tables - there):
+            present = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if missing := sorted(tables - present):
                 what = f"the database has no table {', '.join(missing)}"
                 fix = f"give the {example} of a Bioconductor package (release 3.16 or one like it), unpacked"
                 raise InputError(what, file=path, fix=fix)
@@ -152,19 +151,19 @@ def _opened(path: str | os.PathLike, tables: set[str], example: str) -> Iterator
 
 
 def _check_taxon(database: sqlite3.Connection, path: Path, taxon: int) -> None:
-    said = {name.upper(): value for name, value in database.execute("SELECT name, value FROM metadata")}
-    if said.get("TAXID") != str(taxon):
-        found = f"{said.get('ORGANISM', 'no organism')} (taxon {said.get('TAXID', '?')})"
-        what = f"expected the genes of taxon {taxon}, found {found}"
+    metadata = {name.upper(): value for name, value in database.execute("SELECT name, value FROM metadata")}
+    if metadata.get("TAXID") != str(taxon):
+        actual = f"{metadata.get('ORGANISM', 'no organism')} (taxon {metadata.get('TAXID', '?')})"
+        what = f"expected the genes of taxon {taxon}, found {actual}"
         fix = "give the package of that organism (org.Hs.eg.db is human, org.Mm.eg.db mouse), or ask for its taxon"
         raise InputError(what, file=path, field="metadata.TAXID", fix=fix)
 
 
 def _catalogue(database: sqlite3.Connection) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The genes by _id (gene_id, symbol, gene_name, gene_type), and the counts of what is no gene or not distinct.
+    """The genes by _id (gene_id, symbol, gene_name, gene_type), and the counts of records left out.
 
-    NCBI gives some symbols to several records: a disease locus beside a gene, copies of a transfer RNA. Where one of
-    them alone codes for a protein, it keeps the symbol.
+    NCBI gives some symbols to several records: a disease locus and a gene, copies of a transfer RNA. If only one of
+    them codes for a protein, it keeps the symbol.
     """
     frame = pd.read_sql(
         "SELECT _id, gene_id, symbol, gene_name, gene_type FROM genes JOIN gene_info USING (_id)"
@@ -187,7 +186,7 @@ def _catalogue(database: sqlite3.Connection) -> tuple[pd.DataFrame, dict[str, in
 
 
 def _annotations(database: sqlite3.Connection, ontology: Ontology) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Direct annotations (_id and the columns of facts), and the counts of those not used."""
+    """Direct annotations (_id and the columns of facts), and the counts of those left out."""
     rows = pd.concat(
         [
             pd.read_sql(
@@ -210,30 +209,30 @@ def _annotations(database: sqlite3.Connection, ontology: Ontology) -> tuple[pd.D
 def _properties(
     database: sqlite3.Connection, catalogue: pd.DataFrame, left_out: dict[str, int]
 ) -> Iterator[pd.DataFrame]:
-    """What is said of each gene beside GO, a frame for each relation; counts locations that are no band."""
+    """The facts besides GO, a frame for each relation; counts locations that are no band in `left_out`."""
     genes = catalogue.reset_index()
-    yield _said(genes, "has_name", "NCBIGene:" + genes["gene_id"], genes["gene_name"])
-    yield _said(genes, "has_gene_type", genes["gene_type"], genes["gene_type"])
-    for table, (column, relation, prefix) in _SAID.items():
-        said = _values(database, table, column)
+    yield _property(genes, "has_name", "NCBIGene:" + genes["gene_id"], genes["gene_name"])
+    yield _property(genes, "has_gene_type", genes["gene_type"], genes["gene_type"])
+    for table, (column, relation, prefix) in _PROPERTIES.items():
+        values = _values(database, table, column)
         if relation == "has_alias":
-            said = said[said["value"] != said["_id"].map(catalogue["symbol"])]
+            values = values[values["value"] != values["_id"].map(catalogue["symbol"])]
         elif relation == "maps_to_band":
-            is_band = said["value"].str.fullmatch(_BAND).astype(bool)
-            left_out["locations that are no band"] = int((~is_band & said["_id"].isin(catalogue.index)).sum())
-            said = said[is_band]
-        yield _said(said, relation, prefix + said["value"], said["value"])
+            is_band = values["value"].str.fullmatch(_BAND).astype(bool)
+            left_out["locations that are no band"] = int((~is_band & values["_id"].isin(catalogue.index)).sum())
+            values = values[is_band]
+        yield _property(values, relation, prefix + values["value"], values["value"])
 
 
-def _said(genes: pd.DataFrame, relation: str, object_id: pd.Series, object_name: pd.Series) -> pd.DataFrame:
-    said = pd.DataFrame(
+def _property(genes: pd.DataFrame, relation: str, object_id: pd.Series, object_name: pd.Series) -> pd.DataFrame:
+    facts = pd.DataFrame(
         {"_id": genes["_id"], "relation": relation, "object_id": object_id, "object_name": object_name, "evidence": ""}
     )
-    return said.dropna(subset="object_name")
+    return facts.dropna(subset="object_name")
 
 
 def _values(database: sqlite3.Connection, table: str, column: str) -> pd.DataFrame:
-    """The distinct (_id, value) of a table, sorted; none where this organism's package lacks it."""
+    """The distinct (_id, value) of a table, sorted; empty where this organism's package lacks the table."""
     if not database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone():
         return pd.DataFrame({"_id": pd.Series(dtype="int"), "value": pd.Series(dtype="str")})
     return pd.read_sql(

@@ -1,4 +1,4 @@
-"""CORUM's protein complexes (the tables of release 5): which genes' products are subunits of which complex."""
+"""CORUM's protein complexes (tables of release 5) and their subunits."""
 
 import re
 from collections import Counter
@@ -30,9 +30,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     path, left_out = files["complexes"], Counter()
     organism = organism_name(taxon, ORGANISMS, "CORUM")
     fix = "give a table of CORUM 5 as it is published, with its header"
-    found = records(_whole_records(lines(path), path), path, COLUMNS, quoted=True, fix=fix)
+    complexes = records(_whole_records(lines(path), path), path, COLUMNS, quoted=True, fix=fix)
     facts = []
-    for line, row in of_organism(found, lambda row: row["organism"], organism, path, left_out, "complexes"):
+    for line, row in of_organism(complexes, lambda row: row["organism"], organism, path, left_out, "complexes"):
         if not any(map(str.isalnum, row["complex_name"])):
             left_out["complexes without a name"] += 1
             continue
@@ -47,7 +47,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 
 
 def _whole_records(numbered: Iterator[tuple[int, str]], path: Path) -> Iterator[tuple[int, str]]:
-    """The header, and records as single lines, numbered by their first: comments contain line breaks."""
+    """The header, and each record as a single line with the number of its first: comments contain line breaks."""
     header = next(numbered)
     yield header
     start, record = 0, ""
@@ -67,7 +67,7 @@ def _whole_records(numbered: Iterator[tuple[int, str]], path: Path) -> Iterator[
 
 
 def _subunits(row: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """(symbol, accession) of each subunit; symbols are not used where there are more or fewer of them."""
+    """(symbol, accession) of each subunit; symbols are not used where the counts differ."""
     symbols, accessions = _list(row["subunits_gene_name"]), _list(row["subunits_uniprot_id"])
     if any(accessions) and len(symbols) != len(accessions):
         symbols = []

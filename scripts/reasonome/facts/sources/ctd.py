@@ -1,4 +1,4 @@
-"""The Comparative Toxicogenomics Database: chemicals that affect genes, genes' diseases, genes' pathways."""
+"""The Comparative Toxicogenomics Database: chemicals that affect genes, and the diseases and pathways of genes."""
 
 import heapq
 from collections import Counter
@@ -12,7 +12,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
 from reasonome.facts.sources.table import AS_PUBLISHED, check_entrez_id, facts_of, of_organism, records
 
-# The whole file infers about 30 million gene-disease pairs; those of a gene with the highest scores are kept.
+# The whole file has about 30 million inferred gene-disease pairs; each gene keeps those with the highest scores.
 INFERRED_PER_GENE = 20
 _GENE = ["GeneID", "GeneSymbol"]
 
@@ -20,10 +20,9 @@ _GENE = ["GeneID", "GeneSymbol"]
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`affected_by_chemical`, `associated_with_disease`, `inferred_disease` and `member_of_pathway` facts.
 
-    Any of the files may be given, as .csv or .tsv. In `chem_gene` only interactions seen in the organism count; most of
-    CTD's gene ids are human even there, and its other files name no organism. Direct evidence for a disease is kept
-    apart from inference through chemicals, whose score is the evidence; a gene keeps INFERRED_PER_GENE inferred
-    diseases. Raises InputError.
+    Any of the files may be given, as .csv or .tsv. In `chem_gene` only interactions seen in the organism count; most
+    gene ids are human even there, and the other files name no organism. Diseases inferred through chemicals have a
+    relation of their own, with the score as evidence; a gene keeps INFERRED_PER_GENE of them. Raises InputError.
     """
     left_out: Counter = Counter()
     readers = {
@@ -39,8 +38,8 @@ def _chemicals(path: Path, taxon: int, left_out: Counter) -> Iterator[tuple]:
     columns = ["ChemicalName", "ChemicalID", "OrganismID", "InteractionActions"]
     actions: dict[tuple, set[str]] = {}
     first: dict[tuple, tuple[int, str]] = {}
-    found = _rows(path, columns)
-    for line, row in of_organism(found, lambda row: row["OrganismID"], str(taxon), path, left_out, "interactions"):
+    rows = _rows(path, columns)
+    for line, row in of_organism(rows, lambda row: row["OrganismID"], str(taxon), path, left_out, "interactions"):
         key = (row["GeneID"], row["GeneSymbol"], row["ChemicalID"])
         first.setdefault(key, (line, row["ChemicalName"]))
         actions.setdefault(key, set()).update(row["InteractionActions"].split("|"))
@@ -51,8 +50,8 @@ def _chemicals(path: Path, taxon: int, left_out: Counter) -> Iterator[tuple]:
 
 
 def _diseases(path: Path, left_out: Counter) -> Iterator[tuple]:
-    # The best of each gene: a heap of (score, -line, ...). A pair has a row for each chemical it was inferred
-    # through, all with one score: the first counts. `met` has a bit for each disease, since sets of 30 million
+    # The best diseases of each gene are a heap of (score, -line, ...). A pair has a row for each chemical that it was
+    # inferred through, all with one score: the first counts. `met` has a bit for each disease, since sets of 30 million
     # pairs would fill the memory.
     direct: dict[tuple, tuple[int, str, set[str]]] = {}
     best: dict[tuple, list[tuple[float, int, tuple]]] = {}
@@ -86,13 +85,13 @@ def _pathways(path: Path) -> Iterator[tuple]:
     for line, row in _rows(path, ["PathwayName", "PathwayID"]):
         if (row["GeneID"], row["PathwayID"]) not in seen:
             seen.add((row["GeneID"], row["PathwayID"]))
-            # Reactome's own ids, so that its facts and these are the same.
+            # Reactome's own ids, so that its facts and these have equal ids.
             object_id = row["PathwayID"].removeprefix("REACT:")
             yield (row["GeneID"], row["GeneSymbol"]), line, "member_of_pathway", object_id, row["PathwayName"], ""
 
 
 def _rows(path: Path, columns: list[str], optional: list[str] | None = None) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, cells by column); the columns are named by a comment above the rows, or by the first row."""
+    """(line, cells by column); a comment above the rows, or the first row, names the columns."""
     numbered = lines(path)
     header = _header(numbered, path)
     body = (pair for pair in numbered if not pair[1].startswith("#"))

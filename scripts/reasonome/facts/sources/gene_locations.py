@@ -1,4 +1,4 @@
-"""Where genes lie: MAGMA's .gene.loc, or a table with a header; positions are 1-based, both ends included."""
+"""Gene locations: MAGMA's .gene.loc, or a table with a header; positions are 1-based, both ends included."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from reasonome.facts.files.text_file import lines
 from reasonome.facts.sources.table import rows
 
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
-# Field -> what its column may be called, in any case; several identifiers of a row are tried in this order.
+# Usual names of columns, in any case; several identifiers of a row are tried in this order.
 IDENTIFIERS = (
     "ensembl_gene_id", "ensembl_id", "gene_id", "gene stable id", "entrez_id", "entrez", "entrezgene_id", "geneid",
     "ncbi gene (formerly entrezgene) id", "hgnc_id", "symbol", "gene_symbol", "gene_name", "gene name", "gene",
@@ -26,7 +26,7 @@ _FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or 
 
 
 class GeneLocation(NamedTuple):
-    """The body of a gene, with all identifiers that its row gives."""
+    """The location of a gene, with all identifiers in its row."""
 
     line: int
     identifiers: tuple[str, ...]
@@ -36,27 +36,27 @@ class GeneLocation(NamedTuple):
 
 
 def chromosome_name(text: str) -> str:
-    """1 … 22, X, Y or MT of a chromosome however it is written (chr1, 23, M); "" for any other sequence."""
+    """1 … 22, X, Y or MT for any spelling of a chromosome (chr1, 23, M); "" for any other sequence."""
     name = text.strip().upper().removeprefix("CHR").lstrip("0")
     name = _NUMBERED.get(name, name)
     return name if name in CHROMOSOMES else ""
 
 
 def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
-    """The genes on chromosomes, and how many rows are of other sequences (patches, alternate loci).
+    """The genes on chromosomes, and the number of rows on other sequences (patches, alternate loci).
 
-    A file without a header is MAGMA's: blanks between id, chromosome, start and end, then perhaps strand and symbol. A
-    header names its columns as IDENTIFIERS and PLACES have them. Raises InputError.
+    A file without a header is MAGMA's: id, chromosome, start and end, then perhaps strand and symbol, separated by
+    blanks. A header has column names of IDENTIFIERS and PLACES. Raises InputError.
     """
     numbered = [(line, text) for line, text in lines(path) if text.strip()]
     if not numbered:
         raise InputError("there are no genes in the file", file=path, fix=_FIX)
     first = numbered[0][1]
-    found = list(_magma(numbered, path) if _MAGMA.fullmatch(first) else _headed(numbered, path))
-    located = [location for location in found if location.chromosome]
+    locations = list(_magma(numbered, path) if _MAGMA.fullmatch(first) else _headed(numbered, path))
+    located = [location for location in locations if location.chromosome]
     if not located:
         raise InputError("no row is of a chromosome 1 to 22, X, Y or MT", file=path, fix=_FIX)
-    return located, len(found) - len(located)
+    return located, len(locations) - len(located)
 
 
 def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
@@ -83,9 +83,9 @@ def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Ite
 
 
 def _location(
-    given: Sequence[str], chromosome: str, start: str, end: str, path: str | os.PathLike, line: int
+    cells: Sequence[str], chromosome: str, start: str, end: str, path: str | os.PathLike, line: int
 ) -> GeneLocation:
-    identifiers = tuple(value for value in given if value not in ("", "-"))
+    identifiers = tuple(value for value in cells if value not in ("", "-"))
     if not identifiers:
         raise InputError("this gene has neither an id nor a symbol", file=path, line=line, field="symbol")
     first, last = position(start, path, line, "start"), position(end, path, line, "end")
@@ -97,9 +97,9 @@ def _location(
 
 
 def position(text: str, path: str | os.PathLike, line: int | None, field: str) -> int:
-    """A position as a number from 1; 81,230,992 and 81230992.0 count as such. InputError for anything else.
+    """A position as a number from 1, also from 81,230,992 and 81230992.0.
 
-    More than ten digits are no position on any chromosome, and are refused too.
+    Raises InputError for anything else, and for more than ten digits, which no chromosome has.
     """
     plain = text.strip().replace(",", "").removesuffix(".0").lstrip("0")
     if not re.fullmatch(r"[0-9]{1,10}", plain):

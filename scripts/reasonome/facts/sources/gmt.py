@@ -16,12 +16,12 @@ from reasonome.facts.sources.table import ROW_COLUMNS, check_name
 
 # Collections whose sets MSigDB names in capitals: GOBP_DNA_REPAIR.
 _MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
-# Enrichr has the id of a term behind its name: (GO:0006281), (R-HSA-73894), (WP707), (hsa03430).
+# Enrichr has the id of a term after its name: (GO:0006281), (R-HSA-73894), (WP707), (hsa03430).
 _ID_BEHIND = re.compile(r"\s*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$")
 
 
 class GeneSet(NamedTuple):
-    """One line of a GMT: the genes are identifiers as they stand, each once."""
+    """One line of a GMT; `genes` are the identifiers as written, each once."""
 
     line: int
     name: str
@@ -31,7 +31,7 @@ class GeneSet(NamedTuple):
 
 def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
     """Yield the gene sets of a GMT; empty fields at the end of a line are ignored. Raises InputError."""
-    found = False
+    any_set = False
     for number, line in lines(path):
         if not line.strip():
             continue
@@ -41,30 +41,31 @@ def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
             what = "expected name, description and at least one gene, tab-separated; found"
             what += f" {len(rest) + 1} column(s): '{line[:60]}'"
             raise InputError(what, file=path, line=number, fix="give a GMT file; leave sets without genes out")
-        found = True
+        any_set = True
         yield GeneSet(number, name, rest[0], genes)
-    if not found:
+    if not any_set:
         raise InputError("there is no gene set in the file", file=path, fix=FETCH_AGAIN)
 
 
 def genes_as_descriptions(sets: Sequence[tuple[str, str, str]], is_gene: Callable[[str], bool]) -> bool:
-    """Whether most of these (name, description, first gene) have a gene where the description should be.
+    """Whether most of these (name, description, first gene) have a gene in place of the description.
 
-    Then the file has no descriptions, and each set would lose a gene. No such genes are descriptions that stand in the
-    name (as in transcription factors' targets), numbers beside symbols (sizes), and one word that all sets have.
+    Then the file has no descriptions, and each set would lose a gene. These descriptions do not count as genes: those
+    contained in the name (targets of a transcription factor), numbers where genes are symbols (sizes), and one word
+    that all sets have.
     """
-    found = [
+    gene_descriptions = [
         description
         for name, description, first in sets
         if description.casefold() not in name.casefold()
         and description.isdigit() <= first.isdigit()
         and is_gene(description)
     ]
-    return len(found) * 2 > len(sets) and len(set(found)) > min(1, len(sets) - 1)
+    return len(gene_descriptions) * 2 > len(sets) and len(set(gene_descriptions)) > min(1, len(sets) - 1)
 
 
 def no_descriptions(path: Path, line: int | None = None, what: str = "") -> InputError:
-    """The error for a GMT whose sets have their first gene where the description should be."""
+    """The error for a GMT whose sets have their first gene in place of the description."""
     return InputError(
         f"there is no column of descriptions: the second field of most sets is a gene{what}, which would be lost",
         file=path,
@@ -78,28 +79,28 @@ def members(
 ) -> SourceFacts:
     """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`. Raises InputError."""
     first: dict[str, GeneSet] = {}
-    for one, object_id, object_name in sets:
-        check_name(object_name, path, one.line, "the gene set")
-        other = first.setdefault(object_id, one)
-        if set(other.genes) != set(one.genes):
+    for gene_set, object_id, object_name in sets:
+        check_name(object_name, path, gene_set.line, "the gene set")
+        other = first.setdefault(object_id, gene_set)
+        if set(other.genes) != set(gene_set.genes):
             what = f"'{object_id[:60]}' stands in line {other.line} already, with other genes"
             fix = "give each gene set its own name, or join the two"
-            raise InputError(what, file=path, line=one.line, fix=fix)
+            raise InputError(what, file=path, line=gene_set.line, fix=fix)
     rows = [
-        (gene, one.line, "member_of_pathway", object_id, object_name, "")
-        for one, object_id, object_name in sets
-        for gene in one.genes
+        (gene, gene_set.line, "member_of_pathway", object_id, object_name, "")
+        for gene_set, object_id, object_name in sets
+        for gene in gene_set.genes
     ]
     return with_genes(name, pd.DataFrame(rows, columns=ROW_COLUMNS), genes, path, strict=strict)
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """Facts of any GMT: the set's name is its id; `words` gives the name.
+    """Facts of any GMT: the set's name is the object's id, and `words` makes the object's name.
 
-    Aliases and any case are accepted here: it is often a user's own collection.
+    Aliases and any case are accepted, because it is often a user's own collection.
     """
-    sets = [(one, one.name, words(one.name)) for one in read_gmt(files["gmt"])]
-    described = [(one.name, one.description, one.genes[0]) for one, *_ in sets]
+    sets = [(gene_set, gene_set.name, words(gene_set.name)) for gene_set in read_gmt(files["gmt"])]
+    described = [(gene_set.name, gene_set.description, gene_set.genes[0]) for gene_set, *_ in sets]
     if genes_as_descriptions(described, lambda written: genes.resolve(written).symbol is not None):
         first = sets[0][0]
         raise no_descriptions(files["gmt"], first.line, f", as '{first.description[:40]}' here")
@@ -107,13 +108,13 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 
 
 def words(name: str) -> str:
-    """The name of a gene set as people write it, so that it is the same in all collections.
+    """The name of a gene set in plain words, alike in all collections.
 
-    `GOBP_DNA_REPAIR` of MSigDB is "dna repair", and `DNA repair (GO:0006281)` of Enrichr is "DNA repair"; elsewhere
-    only the underscores go.
+    `GOBP_DNA_REPAIR` of MSigDB becomes "dna repair", and `DNA repair (GO:0006281)` of Enrichr "DNA repair"; elsewhere
+    only underscores are replaced.
     """
-    if of_msigdb := _MSIGDB.fullmatch(name):
-        name = of_msigdb[1].lower()
+    if match := _MSIGDB.fullmatch(name):
+        name = match[1].lower()
     name = name.replace("_", " ")
     return _ID_BEHIND.sub("", name) or name
 

@@ -18,7 +18,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT, SourceFacts, SourceFormat, with_genes
 from reasonome.facts.sources.table import AS_PUBLISHED, rows
 
-# The relations between a gene product and a term that GAF 2.2 knows, by aspect (column 9).
+# The relations of GAF 2.2 between a gene product and a term, by aspect (column 9).
 RELATIONS = {
     "P": {
         "involved_in",
@@ -42,7 +42,7 @@ _EXACT_SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"\s+EXACT\b')
 
 
 class Term(NamedTuple):
-    """One ontology term; `synonyms` are the exact ones, `replaced_by` is what stands for an obsolete term, if any."""
+    """One ontology term; `synonyms` are the exact ones, `replaced_by` is the replacement of an obsolete term, or ""."""
 
     id: str
     name: str
@@ -65,18 +65,18 @@ class Ontology:
     order: tuple[str, ...]
 
     def main_id(self, term_id: str) -> str | None:
-        """The main id of a term given by main or alternative id; None where the ontology has no such term."""
+        """The main id of a main or alternative id; None where the ontology has no such term."""
         return term_id if term_id in self.terms else self.alt_ids.get(term_id)
 
     def fault(self, term_id: str) -> str:
-        """Why no fact is of a term: OBSOLETE or UNKNOWN; "" for one in use."""
+        """Why a term is not used in facts: OBSOLETE or UNKNOWN; "" for a term in use."""
         main = self.main_id(term_id)
         if main is None:
             return UNKNOWN
         return OBSOLETE if self.terms[main].is_obsolete else ""
 
     def live_id(self, term_id: str) -> str | None:
-        """The main id of a term in use: an obsolete one gives way to its replacement; None where there is none."""
+        """The main id of a term in use, or of an obsolete term's replacement; None where there is none."""
         term = self.terms.get(self.main_id(term_id) or "")
         if term is not None and term.is_obsolete:
             term = self.terms.get(self.main_id(term.replaced_by) or "")
@@ -84,13 +84,13 @@ class Ontology:
 
     @cached_property
     def ancestors(self) -> dict[str, frozenset[str]]:
-        """All terms above each term, up is_a and part_of."""
+        """The ancestors of each term by is_a and part_of."""
         return all_above(self.parents, self.order)
 
 
 @dataclass(frozen=True)
 class _Stanza:
-    """The lines of the header or of one [Term] that matter here, as (tag, value, line)."""
+    """The used lines of the header or of one [Term], as (tag, value, line)."""
 
     line: int
     tags: list[tuple[str, str, int]]
@@ -140,8 +140,8 @@ def read_obo(path: str | os.PathLike) -> Ontology:
         child: tuple(parent for parent in above if terms[parent].namespace == terms[child].namespace)
         for child, above in edges.items()
     }
-    lines_of = {(child, parent): line for child, above in edges.items() for parent, line in above.items()}
-    return Ontology(terms, parents, alt_ids, children_first(parents, path, lines_of))
+    edge_lines = {(child, parent): line for child, above in edges.items() for parent, line in above.items()}
+    return Ontology(terms, parents, alt_ids, children_first(parents, path, edge_lines))
 
 
 def _read_stanzas(path: str | os.PathLike) -> list[_Stanza]:
@@ -172,18 +172,18 @@ def _read_stanzas(path: str | os.PathLike) -> list[_Stanza]:
 
 
 def _term(stanza: _Stanza, default_namespace: str, path: str | os.PathLike) -> Term:
-    found = {
+    required = {
         "id": _identifier(stanza.last("id")),
         "name": stanza.last("name"),
         "namespace": stanza.last("namespace") or default_namespace,
     }
-    for tag, value in found.items():
+    for tag, value in required.items():
         if not value:
-            what = f"the term {found['id'] or 'that begins here'} has no {tag}"
+            what = f"the term {required['id'] or 'that begins here'} has no {tag}"
             raise InputError(what, file=path, line=stanza.line, fix=f"every [Term] needs a line '{tag}: ...'")
     exact = filter(None, map(_EXACT_SYNONYM.match, stanza.all("synonym")))
     return Term(
-        **found,
+        **required,
         is_obsolete=stanza.last("is_obsolete").startswith("true"),
         synonyms=tuple(re.sub(r"\\(.)", r"\1", match[1]) for match in exact),
         replaced_by=_identifier(stanza.last("replaced_by")),
@@ -196,37 +196,39 @@ def _identifier(value: str) -> str:
 
 
 def children_first(
-    parents: Mapping[str, Sequence[str]], path: str | os.PathLike, lines_of: Mapping[tuple[str, str], int] | None = None
+    parents: Mapping[str, Sequence[str]],
+    path: str | os.PathLike,
+    edge_line: Mapping[tuple[str, str], int] | None = None,
 ) -> tuple[str, ...]:
-    """All terms, each after all its children; InputError for a cycle, with its first line in `path` where known.
+    """All terms, each after all its children. Raises InputError for a cycle, with its first line in `path`.
 
-    `lines_of` gives the line of each (child, parent).
+    `edge_line` has the line of each (child, parent), if known.
     """
     try:
         # TopologicalSorter puts what a node depends on first; reversed, children come before parents.
         return tuple(reversed(list(TopologicalSorter(parents).static_order())))
     except CycleError as error:
         cycle = error.args[1]
-        line = min(lines_of[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)) if lines_of else None
+        line = min(edge_line[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)) if edge_line else None
         what = f"the relations followed form a cycle: {' -> '.join(reversed(cycle))}"
         raise InputError(what, file=path, line=line, fix=f"{AS_PUBLISHED}, without a cycle") from error
 
 
 def all_above(parents: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, frozenset[str]]:
-    """All that is above each of `order`, in which children come before their parents."""
+    """The ancestors of each node of `order`, in which children come before their parents."""
     above: dict[str, frozenset[str]] = {}
-    for one in reversed(order):
-        direct = parents.get(one, ())
-        above[one] = frozenset(direct).union(*(above[parent] for parent in direct))
+    for node in reversed(order):
+        direct = parents.get(node, ())
+        above[node] = frozenset(direct).union(*(above[parent] for parent in direct))
     return above
 
 
 def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a GAF 2.2: the annotations, and those with NOT, whose relations have it in front.
+    """Read a GAF 2.2: the annotations, and those with NOT, whose relations have the prefix `NOT|`.
 
-    One row for each annotation and relation, in the order of the file. Columns: line (int), database, accession,
-    symbol, relation, term_id, evidence. Annotations with NOT and with evidence ND are left out of the first table; its
-    `attrs["left_out"]` counts them. Raises InputError.
+    Both tables have one row for each annotation and relation, in the order of the file. Columns: line (int), database,
+    accession, symbol, relation, term_id, evidence. The first table is without annotations with NOT or with evidence ND;
+    its `attrs["left_out"]` counts them. Raises InputError.
     """
     annotations, denied, left_out = [], [], Counter()
     for line, columns in rows(_without_comments(path), path, GAF_COLUMNS):
@@ -235,15 +237,15 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, 
         relations = qualifier.split("|")
         if "NOT" in relations:
             left_out["annotations with NOT"] += 1
-            found, relations = denied, [NOT + relation for relation in relations if relation != "NOT"]
+            target, relations = denied, [NOT + relation for relation in relations if relation != "NOT"]
         elif evidence == "ND":
             left_out["annotations with evidence ND"] += 1
             continue
         else:
-            found = annotations
+            target = annotations
             for relation in relations:
                 _check_relation(relation, columns[8], path, line)
-        found += [(line, database, accession, symbol, relation, term_id, evidence) for relation in relations]
+        target += [(line, database, accession, symbol, relation, term_id, evidence) for relation in relations]
     if not annotations:
         raise InputError("there are no annotations in the file", file=path, fix=FETCH_AGAIN)
     names = ["line", "database", "accession", "symbol", "relation", "term_id", "evidence"]
@@ -253,7 +255,7 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, 
 
 
 def _without_comments(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
-    """The numbered lines of annotations; InputError where the comments above them do not say that it is GAF 2.2."""
+    """The numbered lines of annotations. Raises InputError where the header does not say GAF 2.2."""
     version = "no such line"
     for number, line in lines(path):
         if line.startswith("!gaf-version:"):
@@ -287,10 +289,10 @@ def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: i
 
 
 def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """All genes of each term: those annotated to it or to any term below it by is_a and part_of.
+    """The genes of each term: those annotated to it or to any term below it by is_a and part_of.
 
-    `annotations` has the columns gene and object_id (GO facts as they stand). Terms without genes are not in
-    the answer. Raises InputError for a term that the ontology does not have.
+    `annotations` has the columns gene and object_id, as GO facts. Terms without genes are left out. Raises InputError
+    for a term that the ontology does not have.
     """
     sets: dict[str, set[str]] = {}
     for object_id, genes in annotations.groupby("object_id")["gene"]:
@@ -310,7 +312,7 @@ def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozen
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """The direct annotations as facts; those to obsolete or unknown terms are left out and counted.
 
-    Counted with them, but not left out: annotations whose symbol is one gene's and whose accession is another's.
+    Annotations whose symbol and accession are different genes are counted too, but not left out.
     """
     ontology = read_obo(files["obo"])
     rows, denied = read_gaf(files["gaf"], taxon)
@@ -334,13 +336,13 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 
 
 def _described(rows: pd.DataFrame, ontology: Ontology, genes: GeneTable) -> pd.DataFrame:
-    """Annotations with the identifier that tells the gene, and the term's main id and name.
+    """Annotations with the gene's identifier, and the term's main id and name.
 
-    The identifier is the symbol where it is current, else the accession where it names one gene, else the symbol;
-    `disagrees` says that the symbol is current and that the accession names another gene.
+    The identifier is the symbol where it is current, else the accession where it resolves to one gene, else the symbol;
+    `disagrees` says that the symbol is current and the accession is another gene's.
     """
-    of_accession = {i: genes.resolve(i, strict=True).symbol for i in rows["accession"].unique()}
-    by_accession = rows["accession"].map(of_accession)
+    symbols = {accession: genes.resolve(accession, strict=True).symbol for accession in rows["accession"].unique()}
+    by_accession = rows["accession"].map(symbols)
     is_current = rows["symbol"].isin(genes.genes)
     object_id = rows["term_id"].map(ontology.main_id)
     return rows.assign(

@@ -35,15 +35,14 @@ _MISSING = {"", "NA", "None", "null", "nan"}
 def read(path: str | os.PathLike) -> list[LocusRow]:
     """The rows of the TSV, or the records of a JSON array or of JSON lines, in the order of the file.
 
-    The trait is the reported one, or the standard one where none is; `source` is the set that the record is of. The
-    variant is its rs number, or chromosome_position_reference_alternative. Raises InputError, with line (or record)
-    and column, for a missing column or key, a row of another width, JSON that cannot be read, a GRCh38 chromosome that
-    is none, and a position that is no number. An empty field is no error: the row says what it has.
+    The trait is the reported one, else the standard one; `source` is the record's set. The variant is its rs number,
+    or chromosome_position_reference_alternative. Raises InputError, with line (or record) and column, for a missing
+    column or key, a row of another width, invalid JSON, an invalid GRCh38 chromosome or position. Fields may be empty.
     """
-    found = list(_records(path))
-    if not found:
+    entries = list(_records(path))
+    if not entries:
         raise InputError("there are no gold standards in the file", file=path, fix=FETCH_AGAIN)
-    return [_row(fields, place, line, path) for place, line, fields in found]
+    return [_row(fields, place, line, path) for place, line, fields in entries]
 
 
 def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[str, str]]]:
@@ -103,16 +102,16 @@ def _row(fields: dict[str, str], place: str, line: int | None, path: str | os.Pa
     if fields["chromosome"] and not chromosome:
         what = f"expected a chromosome 1 to 22, X, Y or MT, found '{fields['chromosome'][:40]}'"
         raise InputError(what, file=path, line=line, field=where + COLUMNS["chromosome"])
-    given = fields["position"]
-    located = position(given, path, line, where + COLUMNS["position"]) if given else None
-    parts = [chromosome, given, fields["reference"], fields["alternative"]]
+    position_text = fields["position"]
+    located = position(position_text, path, line, where + COLUMNS["position"]) if position_text else None
+    parts = [chromosome, position_text, fields["reference"], fields["alternative"]]
     return LocusRow(
         place=place,
         line=line,
         trait=fields["trait"] or fields["standard_trait"],
         causal=(fields["gene"],) if fields["gene"] else (),
         source=fields["set"],
-        variant=fields["rsid"] or ("_".join(filter(None, parts)) if chromosome and given else ""),
+        variant=fields["rsid"] or ("_".join(filter(None, parts)) if chromosome and position_text else ""),
         chromosome=chromosome if located else "",
         position=located if chromosome else None,
         confidence=fields["confidence"],

@@ -1,4 +1,4 @@
-"""HGNC's complete set (hgnc_complete_set.txt): who is which gene, official names, gene groups."""
+"""HGNC's complete set (hgnc_complete_set.txt): gene symbols and ids, official names, gene groups."""
 
 import os
 from pathlib import Path
@@ -13,24 +13,24 @@ COLUMNS = [
     "hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id",
     "entrez_id", "ensembl_gene_id", "uniprot_ids",
 ]  # fmt: skip
-# May be missing: only candidates at loci are chosen by it.
+# Optional: only the choice of candidates at loci uses it.
 LOCUS_TYPE = "locus_type"
-# The second are genes of one locus that share exons, as UGT1A1 to UGT1A10.
+# The second type is genes of one locus that share exons, such as UGT1A1 to UGT1A10.
 CODING = {"gene with protein product", "complex locus constituent"}
 
 
 def read_genes(path: str | os.PathLike) -> list[Gene]:
-    """The approved genes of the table at `path`; raises what `numbered_genes` raises."""
+    """The approved genes of the table at `path`. Raises InputError as `numbered_genes` does."""
     return [gene for _, gene in numbered_genes(path)]
 
 
 def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
-    """(line, gene) of the approved genes of the table; columns are found by name, those not used may be missing or new.
+    """(line, gene) of the approved genes of the table; other columns than those used may be missing or new.
 
     Raises InputError.
     """
     genes: list[tuple[int, Gene]] = []
-    # Not the Ensembl id, which two genes may share: it is ambiguous then, and means neither.
+    # Two genes may share an Ensembl id, which is ambiguous then.
     seen: dict[str, dict[str, int]] = {"symbol": {}, "hgnc_id": {}, "entrez_id": {}}
     fix = "give HGNC's hgnc_complete_set.txt, with its header, as it is published"
     for line, fields in records(lines(path), path, COLUMNS, [LOCUS_TYPE], quoted=True, fix=fix):
@@ -46,13 +46,13 @@ def numbered_genes(path: str | os.PathLike) -> list[tuple[int, Gene]]:
 
 
 def authority(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
-    """The genes of a source of this format; InputError for another taxon, since HGNC names human genes only."""
+    """The genes of a source of this format. Raises InputError for another taxon: HGNC has human genes only."""
     check_human(taxon, "HGNC")
     return read_genes(files["table"])
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """`has_name` and `in_gene_group` facts of all approved genes, each found in `genes` by any id it has."""
+    """`has_name` and `in_gene_group` facts of all approved genes, each looked up in `genes` by any of its ids."""
     check_human(taxon, "HGNC")
     facts = []
     for line, gene in numbered_genes(files["table"]):

@@ -18,8 +18,8 @@ PHENOTYPIC_ABNORMALITY = "HP:0000118"
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`has_phenotype` facts, with the disease as evidence; genes are looked up by Entrez id.
 
-    Terms that are no phenotype (modes of inheritance, onset, course) are left out and counted, and so are obsolete
-    and unknown ones. Raises InputError for another header, a row of another width, and another organism.
+    Terms that are no phenotype (modes of inheritance, onset, course), obsolete and unknown terms are left out and
+    counted. Raises InputError for another header, a row of another width, and another organism.
     """
     check_human(taxon, "HPO")
     ontology = read_obo(files["obo"])
@@ -28,8 +28,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     for row in read_annotations(files["genes"]).itertuples():
         term = ontology.main_id(row.hpo_id)
         if term in phenotypes:
-            named = ontology.terms[term].name
-            facts.append((row.ncbi_gene_id, row.line, "has_phenotype", term, named, row.disease_id))
+            term_name = ontology.terms[term].name
+            facts.append((row.ncbi_gene_id, row.line, "has_phenotype", term, term_name, row.disease_id))
         else:
             left_out += 1
     if not facts:
@@ -40,17 +40,17 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 
 
 def below(root: str, ontology: Ontology, path: Path) -> set[str]:
-    """The live terms below `root`, and `root` itself; InputError where the ontology at `path` has no such term."""
+    """`root` and the terms below it that are not obsolete. Raises InputError where the ontology lacks `root`."""
     if root not in ontology.terms:
         raise InputError(f"the ontology has no term {root}", file=path, fix="give hp.obo as it is published")
-    found = {root, *(term for term, above in ontology.ancestors.items() if root in above)}
-    return {term for term in found if not ontology.terms[term].is_obsolete}
+    terms = {root, *(term for term, above in ontology.ancestors.items() if root in above)}
+    return {term for term in terms if not ontology.terms[term].is_obsolete}
 
 
 def read_annotations(path: Path) -> pd.DataFrame:
     """The rows of genes_to_phenotype.txt: COLUMNS, as text, and `line`. Raises InputError."""
-    found = records(lines(path), path, COLUMNS, fix="give genes_to_phenotype.txt of a release since 2023")
-    return pd.DataFrame([(line, *row.values()) for line, row in found], columns=["line", *COLUMNS])
+    rows = records(lines(path), path, COLUMNS, fix="give genes_to_phenotype.txt of a release since 2023")
+    return pd.DataFrame([(line, *row.values()) for line, row in rows], columns=["line", *COLUMNS])
 
 
 FORMAT = SourceFormat(read=read)

@@ -1,4 +1,4 @@
-"""NCBI Gene: gene_info (symbols, aliases, names, kind of gene, band) and gene_summary (a paragraph on each gene)."""
+"""NCBI Gene: gene_info (symbols, aliases, names, gene type, band) and gene_summary (a paragraph on each gene)."""
 
 import os
 import re
@@ -17,13 +17,13 @@ COLUMNS = [
     "Symbol_from_nomenclature_authority", "Full_name_from_nomenclature_authority",
 ]  # fmt: skip
 SUMMARY_COLUMNS = ["tax_id", "GeneID", "Source", "Summary"]
-# Types that say nothing of the gene.
+# Types without information.
 _VAGUE_TYPES = {"", "unknown", "other"}
 _CREDIT = re.compile(r"\s*\[(provided|supplied) by [^\]]*\]\.?$")
 
 
 class Record(NamedTuple):
-    """One gene of gene_info; `official` is its symbol of a nomenclature authority, or ""."""
+    """One gene of gene_info; `official` is its symbol by a nomenclature authority, or ""."""
 
     line: int
     gene_id: str
@@ -37,10 +37,7 @@ class Record(NamedTuple):
 
 
 def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
-    """The genes of one organism, and the rows left out: other organisms, placeholders, regions, withdrawn.
-
-    Raises InputError.
-    """
+    """The genes of one organism, and the counts of rows left out, by reason. Raises InputError."""
     kept, left_out = [], Counter()
     seen: dict[str, int] = {}
     for line, row in _rows(path, COLUMNS, taxon, left_out, "rows"):
@@ -54,14 +51,14 @@ def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Recor
 
 
 def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
-    """The genes as a symbol authority; of several with one symbol the official one, if any, has it."""
-    found, _ = read_records(files["gene_info"], taxon)
+    """The genes as a symbol authority. Of genes that share a symbol only one with an official symbol is kept."""
+    gene_records, _ = read_records(files["gene_info"], taxon)
     by_symbol: dict[str, list[Record]] = defaultdict(list)
-    for record in found:
+    for record in gene_records:
         by_symbol[record.symbol].append(record)
     genes = []
-    for several in by_symbol.values():
-        chosen = several if len(several) == 1 else [record for record in several if record.official]
+    for namesakes in by_symbol.values():
+        chosen = namesakes if len(namesakes) == 1 else [record for record in namesakes if record.official]
         if len(chosen) == 1:
             genes.append(_gene(chosen[0]))
     return genes
@@ -70,12 +67,12 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`has_name`, `has_alias`, `has_gene_type`, `maps_to_band` and, with the file `summary`, `has_summary` facts.
 
-    Genes are found by GeneID. One without an official symbol that the authority does not have is left out.
+    Genes are found by GeneID. Genes that have no official symbol and that the authority lacks are left out.
     """
     path = files["gene_info"]
-    found, left_out = read_records(path, taxon)
+    gene_records, left_out = read_records(path, taxon)
     kept = []
-    for record in found:
+    for record in gene_records:
         if record.official or genes.resolve(record.gene_id, strict=True).symbol:
             kept.append(record)
         else:
@@ -91,8 +88,8 @@ def _rows(
     path: str | os.PathLike, columns: list[str], taxon: int, left_out: Counter, what: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of one organism's rows; "-" is ""."""
-    found = records(lines(path), path, columns)
-    for line, row in of_organism(found, lambda row: row["tax_id"], str(taxon), path, left_out, what):
+    all_rows = records(lines(path), path, columns)
+    for line, row in of_organism(all_rows, lambda row: row["tax_id"], str(taxon), path, left_out, what):
         check_entrez_id(row["GeneID"], path, line, "GeneID")
         yield line, {column: "" if cell == "-" else cell for column, cell in row.items()}
 
@@ -155,16 +152,16 @@ def _nomenclature_ids(record: Record) -> list[str]:
 
 
 def _facts(record: Record) -> Iterator[tuple]:
-    found = [("has_alias", alias, alias) for alias in record.aliases]
+    facts = [("has_alias", alias, alias) for alias in record.aliases]
     if record.name:
-        # The id that HGNC's own table gives, so that its facts and these are the same.
+        # The id of HGNC's own table, so that its facts and these have equal ids.
         object_id = next(iter(_nomenclature_ids(record)), f"NCBIGene:{record.gene_id}")
-        found.append(("has_name", object_id, record.name))
+        facts.append(("has_name", object_id, record.name))
     if record.type not in _VAGUE_TYPES:
-        found.append(("has_gene_type", record.type, record.type))
+        facts.append(("has_gene_type", record.type, record.type))
     if record.band:
-        found.append(("maps_to_band", record.band, record.band))
-    for relation, object_id, object_name in found:
+        facts.append(("maps_to_band", record.band, record.band))
+    for relation, object_id, object_name in facts:
         yield record.gene_id, record.line, relation, object_id, object_name, ""
 
 

@@ -1,4 +1,4 @@
-"""An ontology from whichever file holds it."""
+"""Reading an ontology from an OBO or SQLite file."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ def read_ontology(path: str | os.PathLike) -> Ontology:
 
 
 def is_sqlite(path: str | os.PathLike) -> bool:
-    """Whether the file begins as SQLite databases do. Raises InputError where there is none."""
+    """Whether the file is an SQLite database, by its first bytes. Raises InputError where there is no file."""
     check_is_file(Path(path))
     with open(path, "rb") as handle:
         return handle.read(16) == b"SQLite format 3\0"

@@ -1,4 +1,4 @@
-"""PANTHER Pathway's SequenceAssociationPathway table: which protein sequences take part in which pathway."""
+"""PANTHER Pathway's SequenceAssociationPathway table: the protein sequences in each pathway."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from reasonome.facts.sources.table import facts_of, of_organism, organism_name, 
 # type, subfamily accession and name.
 COLUMNS = 11
 SPECIES_CODES = {9606: "HUMAN", 10090: "MOUSE", 10116: "RAT"}
-# Databases whose ids are written with their prefix; the ids of all others stand for themselves.
+# Databases whose ids keep their prefix.
 _PREFIXED = ("HGNC", "MGI", "RGD")
 
 
@@ -25,8 +25,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """
     path, left_out = files["associations"], Counter()
     code = organism_name(taxon, SPECIES_CODES, "PANTHER")
-    found = of_organism(_rows(path), lambda row: row[0], code, path, left_out)
-    facts = [(ids, line, "member_of_pathway", *fact) for line, (_, ids, *fact) in found]
+    own_rows = of_organism(_rows(path), lambda row: row[0], code, path, left_out)
+    facts = [(ids, line, "member_of_pathway", *fact) for line, (_, ids, *fact) in own_rows]
     return facts_of(name, [(path, facts)], genes, left_out)
 
 

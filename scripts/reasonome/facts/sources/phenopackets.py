@@ -19,13 +19,13 @@ from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file, decoded, lines
 from reasonome.facts.text import one_line
 
-# ISO 8601 durations that a life may have; hours and less are let pass and not told apart.
+# ISO 8601 durations of ages; hours and smaller units are accepted and ignored.
 DURATION = re.compile(
     r"P(?=\d|T\d)(?:(?P<years>\d{1,3})Y)?(?:(?P<months>\d{1,4})M)?(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
     r"(?:T(?:\d+[HMS])+)?",
     re.ASCII,
 )
-# What ends a line, or cannot be seen: an id with it is not found again where answers name it.
+# Line ends and invisible characters: answers could not name an id with one of them.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID, _LONGEST_LABEL = 200, 1000  # characters
 _LARGEST = 16 * 1024 * 1024  # bytes that a phenopacket of an archive may unpack to
@@ -40,12 +40,12 @@ _FIXES = {
     "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
     "phenopacketSchemaVersion": "convert it to version 2, for example with phenopacket-tools",
 }
-# What the flat layout's fields are called elsewhere, such as in tables of cases.
+# Usual names in other tables of cases -> field of the flat layout.
 _OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
 
 
 class CaseTerm(NamedTuple):
-    """A phenotype or a disease: an ontology's id, and its label ("" where there is none)."""
+    """A phenotype or a disease: the id in its ontology, and its label ("" without one)."""
 
     id: str
     label: str
@@ -53,11 +53,11 @@ class CaseTerm(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One patient, as the file has it.
+    """One patient.
 
-    `where` is its place: a file or member, or "line 12". `genes` has an entry for each causal gene: the identifiers
-    that name it, the best first. `age_last_seen` and `age_at_onset` are ISO 8601 durations, labels of an ontology, or
-    "gestational week 31+5"; "" where unknown. `sex` is as Phenopackets have it. Phenotypes stand once each.
+    `where` is its place: a file or archive member, or "line 12". `genes` has a tuple of identifiers for each causal
+    gene, the best first. `age_last_seen` and `age_at_onset` are ISO 8601 durations, ontology labels, or "gestational
+    week 31+5"; "" where unknown. `sex` is a value of Phenopackets. Each phenotype occurs once.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Case:
 
 
 class _Message(BaseModel):
-    """What is read of a message of Phenopackets v2; its other fields may hold anything."""
+    """The fields of a Phenopackets v2 message that are read; others may hold anything."""
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
@@ -104,7 +104,7 @@ def _check_duration(text: str) -> str:
 
 
 def _check_age(text: str) -> str:
-    """An age of the flat layout: a label passes, unless it begins as a duration does, be it a wrong one (P-1Y)."""
+    """An age of the flat layout: a duration, or a label, which must not begin as a duration (P-1Y is an error)."""
     return _check_duration(text) if re.match(r"P[^a-z]", text) else text
 
 
@@ -129,7 +129,7 @@ class _Time(_Message):
 
     @property
     def text(self) -> str:
-        """An age, in one of the three ways of `Case`; of a range its start; "" for dates, which are no age."""
+        """The age in one of the three forms of `Case`; the start of a range; "" for dates, which are no age."""
         if age := self.age or (self.age_range and self.age_range.start):
             return age.duration
         if weeks := self.gestational_age:
@@ -176,7 +176,7 @@ class _GenomicInterpretation(_Message):
 
     @property
     def causal(self) -> tuple[str, ...]:
-        """The identifiers of the gene at fault; none where nothing is known to be."""
+        """The identifiers of the causative gene; () where the status is another."""
         if self.interpretation_status != "CAUSATIVE":
             return ()
         return self.gene.identifiers or self.variant_interpretation.variation_descriptor.gene_context.identifiers
@@ -210,11 +210,16 @@ class _Packet(_Message):
     meta_data: _MetaData = _MetaData()
 
     def case(self, where: str) -> Case:
-        found = [one.diagnosis for one in self.interpretations if one.diagnosis]
-        causal = [(one.disease, gene.causal) for one in found for gene in one.genomic_interpretations if gene.causal]
+        diagnoses = [interpretation.diagnosis for interpretation in self.interpretations if interpretation.diagnosis]
+        causal = [
+            (diagnosis.disease, gene.causal)
+            for diagnosis in diagnoses
+            for gene in diagnosis.genomic_interpretations
+            if gene.causal
+        ]
         diseases = _terms([disease for disease, _ in causal])
         ids = {disease.id for disease in diseases}
-        onsets = [one.onset.text for one in self.diseases if one.term.id in ids and one.onset.text]
+        onsets = [disease.onset.text for disease in self.diseases if disease.term.id in ids and disease.onset.text]
         return Case(
             id=self.id,
             where=where,
@@ -229,14 +234,14 @@ class _Packet(_Message):
 
 
 class _FlatPhenotype(_Phenotype):
-    """A phenotype of the flat layout, which is ours: what it may have and is not read is named too."""
+    """A phenotype of the flat layout, our own; `onset` is allowed and not read."""
 
     model_config = ConfigDict(extra="forbid")
     onset: Any = None
 
 
 class _FlatCase(BaseModel):
-    """A line of the flat layout: what `Case` has, under the names that tables of cases use; `path` is not read."""
+    """A line of the flat layout: the fields of `Case` under the names in tables of cases; `path` is not read."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     fields: ClassVar = {"diseases", "genes", "present", "excluded"}
@@ -265,9 +270,9 @@ class _FlatCase(BaseModel):
 
 
 def read_cases(path: str | Path) -> list[Case]:
-    """All cases of `path`, in the order of its lines or of its files' names; nothing is left out.
+    """All cases in `path`, in the order of its lines or of its files' names.
 
-    `path` is a .zip with phenopackets at any depth (*.json; hidden files are passed over), one phenopacket (.json), or
+    `path` is a .zip with phenopackets at any depth (*.json; hidden files are skipped), one phenopacket (.json), or
     JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError.
     """
     path = Path(path)
@@ -301,14 +306,20 @@ def _members(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
     place = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = [one for one in archive.infolist() if one.filename.endswith(".json") and not _hidden(one.filename)]
-            infos.sort(key=lambda one: one.filename)
+            infos = [
+                member
+                for member in archive.infolist()
+                if member.filename.endswith(".json") and not _hidden(member.filename)
+            ]
+            infos.sort(key=lambda member: member.filename)
             for info in tqdm(infos, desc=printable(path.name), unit=" cases", delay=5, leave=False):
                 place = f"{path}:{info.filename}"
                 if info.file_size > _LARGEST:
-                    raise InputError(f"{info.file_size:,} bytes are no phenopacket", file=place, fix="take it out")
+                    raise InputError(
+                        f"{info.file_size:,} bytes are too many for a phenopacket", file=place, fix="take it out"
+                    )
                 yield info.filename, {"file": place}, decoded(archive.read(info), place)
-    # RuntimeError: encrypted, or packed in a way that Python does not know
+    # RuntimeError: encrypted, or an unsupported compression
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
 
@@ -319,30 +330,30 @@ def _hidden(name: str) -> bool:
 
 def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
     try:
-        found = _without_nulls(json_text.loads(text, unique_keys=True))
+        value = _without_nulls(json_text.loads(text, unique_keys=True))
     except (ValueError, RecursionError) as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
-    model = _FlatCase if isinstance(found, dict) and "present" in found else _Packet
-    if not isinstance(found, dict) or not model.fields & found.keys():
+    model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
+    if not isinstance(value, dict) or not model.fields & value.keys():
         what = f"this is no phenopacket: expected a JSON object with one of {', '.join(sorted(model.fields))}"
         fix = "give one phenopacket for each patient (no Family or Cohort), or take the file out"
         raise InputError(what, **place, fix=fix)
     try:
-        return model.model_validate(found).case(where)
+        return model.model_validate(value).case(where)
     except ValidationError as error:
         raise _malformed(error, place) from None
 
 
-def _without_nulls(found: Any) -> Any:
-    """Null is a field that is not set, as protobuf has it."""
-    if isinstance(found, dict):
-        return {key: _without_nulls(value) for key, value in found.items() if value is not None}
-    return [_without_nulls(value) for value in found] if isinstance(found, list) else found
+def _without_nulls(value: Any) -> Any:
+    """The JSON value without null fields, which protobuf reads as not set."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
-    """The first thing that is wrong, with its path in the JSON."""
+    """The first validation error, with its path in the JSON."""
     first = error.errors()[0]
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     names = [part for part in reversed(first["loc"]) if isinstance(part, str)]
@@ -350,17 +361,17 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
         valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
         fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
         return InputError("the flat layout has no such field", **place, field=field, fix=fix)
-    given = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
+    actual = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
     what = {"missing": "this field is missing", "string_pattern_mismatch": "this is malformed"}.get(
         first["type"], first["msg"].removeprefix("Value error, ")
     )
     fix = next((_FIXES[name] for name in names if name in _FIXES), "see https://phenopacket-schema.readthedocs.io")
-    return InputError(what + given, **place, field=field, fix=fix)
+    return InputError(what + actual, **place, field=field, fix=fix)
 
 
-def _terms(found: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
-    """Each once, by id, with its first label."""
+def _terms(labels: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
+    """The terms, each id once, with its first label."""
     once: dict[str, CaseTerm] = {}
-    for one in found:
-        once.setdefault(one.id, CaseTerm(one.id, one.label))
+    for label in labels:
+        once.setdefault(label.id, CaseTerm(label.id, label.label))
     return tuple(once.values())

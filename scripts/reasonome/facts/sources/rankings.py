@@ -1,4 +1,4 @@
-"""Ready tables of ranking questions: a trait or a patient, candidate genes, the right ones; read with their lines."""
+"""Users' tables of ranking questions: a trait or a patient, candidate genes, and the causal ones."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.sources.gene_locations import chromosome_name, position
 
-# Field -> what its column may be called where the benchmark does not say, in any case.
+# Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
     "trait": ("trait", "description"),
     "candidates": ("candidates", "symbol_gene_string"),
@@ -42,9 +42,9 @@ _PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class LocusRow:
-    """A row about a locus as it stands: identifiers of genes are not resolved, "" and () are what it does not say.
+    """A row about a locus: gene identifiers are not resolved, and missing values are "" and ().
 
-    `place` is for people, such as "line 12"; `line` is None in a JSON array. `scores` has one number per candidate.
+    `place` is for messages, such as "line 12"; `line` is None in a JSON array. `scores` has one number per candidate.
     """
 
     place: str
@@ -63,7 +63,7 @@ class LocusRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A row about a patient as it stands; phenotypes are (HPO id, label), whose label may be ""."""
+    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""."""
 
     place: str
     line: int
@@ -81,29 +81,26 @@ class CaseRow:
 
 
 def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
-    """The questions about loci of a table; `columns` says what the columns of fields (LOCUS_COLUMNS) are called.
-
-    Raises InputError.
-    """
+    """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError."""
     rows = []
-    for line, cells, of in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
-        candidates = _genes(cells["candidates"], path, line, of("candidates"))
+    for line, cells, column in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
+        candidates = _genes(cells["candidates"], path, line, column("candidates"))
         chromosome, place = cells["chromosome"], cells["position"]
         if bool(chromosome) != bool(place):
-            field = of("position" if chromosome else "chromosome")
+            field = column("position" if chromosome else "chromosome")
             raise InputError("a locus has a chromosome and a position, or neither", file=path, line=line, field=field)
         if chromosome and not chromosome_name(chromosome):
             what = f"expected a chromosome 1 to 22, X, Y or MT, found '{chromosome[:40]}'"
-            raise InputError(what, file=path, line=line, field=of("chromosome"))
+            raise InputError(what, file=path, line=line, field=column("chromosome"))
         rows.append(
             LocusRow(
                 place=f"line {line}",
                 line=line,
-                causal=_genes(cells["causal"], path, line, of("causal")),
+                causal=_genes(cells["causal"], path, line, column("causal")),
                 candidates=candidates,
                 chromosome=chromosome_name(chromosome),
-                position=position(place, path, line, of("position")) if place else None,
-                scores=_scores(cells["scores"], candidates, path, line, of("scores")),
+                position=position(place, path, line, column("position")) if place else None,
+                scores=_scores(cells["scores"], candidates, path, line, column("scores")),
                 **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
             )
         )
@@ -111,23 +108,23 @@ def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None)
 
 
 def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[CaseRow]:
-    """The patients of a table; `columns` says what the columns of fields (CASE_COLUMNS) are called.
+    """The patients of a table; `columns` maps fields (CASE_COLUMNS) to its columns.
 
-    Phenotypes are separated by ";" or "|": `HP:0001250 Seizure; HP:0001263 Global developmental delay`. Raises
-    InputError as `read_loci` does, and for a phenotype that does not begin with an HPO id.
+    ";" or "|" separates phenotypes: `HP:0001250 Seizure; HP:0001263 Global developmental delay`. Raises InputError as
+    `read_loci` does, and for a phenotype that does not begin with an HPO id.
     """
     rows = []
-    for line, cells, of in _fields(path, columns or {}, CASE_COLUMNS, _CASES_NEED):
-        candidates = _genes(cells["candidates"], path, line, of("candidates"))
+    for line, cells, column in _fields(path, columns or {}, CASE_COLUMNS, _CASES_NEED):
+        candidates = _genes(cells["candidates"], path, line, column("candidates"))
         rows.append(
             CaseRow(
                 place=f"line {line}",
                 line=line,
-                present=_phenotypes(cells["present"], path, line, of("present")),
-                absent=_phenotypes(cells["absent"], path, line, of("absent")),
-                causal=_genes(cells["causal"], path, line, of("causal")),
+                present=_phenotypes(cells["present"], path, line, column("present")),
+                absent=_phenotypes(cells["absent"], path, line, column("absent")),
+                causal=_genes(cells["causal"], path, line, column("causal")),
                 candidates=candidates,
-                scores=_scores(cells["scores"], candidates, path, line, of("scores")),
+                scores=_scores(cells["scores"], candidates, path, line, column("scores")),
                 **{name: cells[name] for name in ("id", "age", "sex", "disease", "disease_id", "source")},
             )
         )
@@ -137,7 +134,7 @@ def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None
 def _fields(
     path: str | os.PathLike, columns: Mapping[str, str], known: Mapping[str, tuple[str, ...]], needed: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str], Mapping[str, str]]]:
-    """(line, stripped cell by field, what gives a field's column) of every row; "" where there is no column."""
+    """(line, stripped cell by field, function field -> column) of every row; "" where there is no column."""
     for field in columns:
         if field not in known:
             raise InputError(f"unknown field '{field}'", field="columns", fix=nearest(field, known))
@@ -158,14 +155,14 @@ def _fields(
 
 
 def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...], needed: bool) -> str | None:
-    """The column of a field: the one that the benchmark names, else one with a usual name, else none."""
+    """The column of a field: the one that the benchmark names, else one with a usual name, else None."""
     if named is not None:
         return table.place(named, field)
-    found = table.find(usual)
-    if not found and needed:
+    columns = table.find(usual)
+    if not columns and needed:
         fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
         raise table.header_error(f"no column has the {field}", field=field, fix=fix)
-    return table.place(found[0], field) if found else None
+    return table.place(columns[0], field) if columns else None
 
 
 def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[str, ...]:
@@ -193,7 +190,7 @@ def _scores(
 
 
 def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[tuple[str, str], ...]:
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for text in filter(None, (part.strip() for part in re.split(r"[;|]", cell))):
         match = _PHENOTYPE.fullmatch(text)
         if match is None:
@@ -201,5 +198,5 @@ def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str) -> t
             raise InputError(
                 what, file=path, line=line, field=column, fix="write HP:0001250 Seizure; HP:0001263 Global …"
             )
-        found.setdefault(match[1], " ".join((match[2] or "").split()))
-    return tuple(found.items())
+        labels.setdefault(match[1], " ".join((match[2] or "").split()))
+    return tuple(labels.items())

@@ -18,28 +18,28 @@ _PREFIX = {9606: "R-HSA-", 10090: "R-MMU-", 10116: "R-RNO-"}
 
 
 def read_gmt_file(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """`member_of_pathway` facts; raises InputError for an id of another source or organism, and an unknown taxon."""
+    """`member_of_pathway` facts. Raises InputError for an id of another source or organism, and an unknown taxon."""
     prefix = organism_name(taxon, _PREFIX, "Reactome")
     path = files["gmt"]
     sets = []
-    for one in read_gmt(path):
-        if not _STABLE_ID.fullmatch(one.description):
-            what = f"expected an id such as R-HSA-164843 in the second column, found '{one.description}'"
+    for gene_set in read_gmt(path):
+        if not _STABLE_ID.fullmatch(gene_set.description):
+            what = f"expected an id such as R-HSA-164843 in the second column, found '{gene_set.description}'"
             fix = "give ReactomePathways.gmt, or use the format 'gmt' for gene sets of other origin"
-            raise InputError(what, file=path, line=one.line, fix=fix)
-        if not one.description.startswith(prefix):
-            what = f"{one.description} is not of taxon {taxon}, whose ids begin with {prefix}"
+            raise InputError(what, file=path, line=gene_set.line, fix=fix)
+        if not gene_set.description.startswith(prefix):
+            what = f"{gene_set.description} is not of taxon {taxon}, whose ids begin with {prefix}"
             fix = "keep the rows of one organism, or ask for another taxon"
-            raise InputError(what, file=path, line=one.line, fix=fix)
-        sets.append((one, one.description, one.name))
+            raise InputError(what, file=path, line=gene_set.line, fix=fix)
+        sets.append((gene_set, gene_set.description, gene_set.name))
     return members(name, path, sets, genes)
 
 
 def read_mapping(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`member_of_pathway` facts, evidence from column 5.
 
-    With the file `relations` a gene is also a member of every pathway above its own that has a name, in this file or in
-    `pathways`. Raises InputError.
+    With the file `relations` a gene is also a member of every ancestor of its pathways with a name, in this file or in
+    the file `pathways`. Raises InputError.
     """
     path, left_out = files["mapping"], Counter()
     species = organism_name(taxon, SPECIES, "Reactome")
@@ -57,24 +57,27 @@ def read_mapping(name: str, files: dict[str, Path], genes: GeneTable, taxon: int
     names |= own_names
     above = _ancestors(files["relations"]) if "relations" in files else {}
     nameless = set()
-    found: dict[tuple[str, str, str], int] = {}
+    memberships: dict[tuple[str, str, str], int] = {}
     for line, (gene_id, pathway, _, _, evidence, _) in mapping:
-        found.setdefault((gene_id, pathway, evidence), line)
+        memberships.setdefault((gene_id, pathway, evidence), line)
         for ancestor in above.get(pathway, ()):
             if ancestor in names:
-                found.setdefault((gene_id, ancestor, evidence), line)
+                memberships.setdefault((gene_id, ancestor, evidence), line)
             else:
                 nameless.add(ancestor)
     left_out["pathways above others that have no name"] = len(nameless)
     facts = [
         (gene_id, line, "member_of_pathway", pathway, names[pathway], evidence)
-        for (gene_id, pathway, evidence), line in found.items()
+        for (gene_id, pathway, evidence), line in memberships.items()
     ]
     return facts_of(name, [(path, facts)], genes, left_out)
 
 
 def _rows(path: Path, width: int, pathways: list[int]) -> Iterator[tuple[int, list[str]]]:
-    """(line, stripped cells) of a table without a header; InputError where no pathway id is in the cells `pathways`."""
+    """(line, stripped cells) of a table without a header; the cells `pathways` must hold pathway ids.
+
+    Raises InputError.
+    """
     for line, cells in rows(lines(path), path, width):
         cells = [cell.strip() for cell in cells]
         for place in pathways:
@@ -86,13 +89,13 @@ def _rows(path: Path, width: int, pathways: list[int]) -> Iterator[tuple[int, li
 
 
 def _ancestors(path: Path) -> dict[str, frozenset[str]]:
-    """All pathways above each pathway; raises InputError for a cycle, at one of its lines."""
+    """The ancestors of each pathway. Raises InputError for a cycle, at one of its lines."""
     parents: dict[str, list[str]] = {}
-    lines_of: dict[tuple[str, str], int] = {}
+    edge_lines: dict[tuple[str, str], int] = {}
     for line, (parent, child) in _rows(path, 2, [0, 1]):
         parents.setdefault(child, []).append(parent)
-        lines_of[child, parent] = line
-    return all_above(parents, children_first(parents, path, lines_of))
+        edge_lines[child, parent] = line
+    return all_above(parents, children_first(parents, path, edge_lines))
 
 
 FORMAT = SourceFormat(read=read_gmt_file)

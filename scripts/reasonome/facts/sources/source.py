@@ -1,4 +1,4 @@
-"""What every source format gives: its facts, and the identifiers that no gene could be found for."""
+"""The results of every source format: its facts, and the identifiers without a gene."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import pandas as pd
 from reasonome.facts.genes import Gene, GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
-# In front of a relation: the gene does not have the object, as GAF 2.2 qualifies annotations. No fact has it.
+# Prefix of a denied relation, as in GAF 2.2: the gene does not have the object. Facts never have it.
 NOT = "NOT|"
 UNMAPPED_COLUMNS = ["source", "identifier", "where", "best_guess"]
 SPECIES = {9606: "Homo sapiens", 10090: "Mus musculus", 10116: "Rattus norvegicus"}
@@ -20,9 +20,9 @@ SPECIES = {9606: "Homo sapiens", 10090: "Mus musculus", 10116: "Rattus norvegicu
 class SourceFacts:
     """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS, in the order of the file) of one source.
 
-    `identifiers` counts the distinct gene identifiers that were looked up; `left_out` the rows that were
-    dropped on purpose, or of which only a part was used: reason -> rows. `denied` are facts (FACT_COLUMNS) that the
-    source says do not hold, their relations with NOT in front.
+    `identifiers` counts the distinct gene identifiers that were looked up; `left_out` counts rows by the reason why
+    they were dropped or used only in part. `denied` are facts (FACT_COLUMNS) that the source denies; their relations
+    have the prefix NOT.
     """
 
     facts: pd.DataFrame
@@ -34,10 +34,10 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class SourceFormat:
-    """A kind of source: the function that reads its files, which `config.FORMAT_FILES` names.
+    """A format of sources: the function that reads its files, which `config.FORMAT_FILES` names.
 
-    `read` is called with the source's name, its files by name, the genes, and the taxon (9606 if not given). A format
-    with `read_genes`, called with files and taxon, can be the authority for gene symbols.
+    `read` takes the source's name, its files by name, the genes, and the taxon (default 9606). A format with
+    `read_genes`, which takes files and taxon, can be the authority for gene symbols.
     """
 
     read: Callable[..., SourceFacts]
@@ -52,10 +52,10 @@ def with_genes(
     left_out: dict[str, int] | None = None,
     strict: bool = True,
 ) -> SourceFacts:
-    """Give each row its current gene symbol; rows without one become `unmapped`.
+    """Give each row its current gene symbol; identifiers without one become `unmapped`.
 
     `rows` has the columns identifier, line, relation, object_id, object_name, evidence. `strict` is that of
-    `GeneTable.resolve`: right for curated files, too narrow for what a user has put together.
+    `GeneTable.resolve`: right for curated files, too narrow for a user's own.
     """
     codes, identifiers = pd.factorize(rows["identifier"])
     first = np.unique(codes, return_index=True)[1]

@@ -1,4 +1,4 @@
-"""Tables in the files of a source: rows of one width, cells by column, rows of one organism, facts of rows."""
+"""Tables in source files: rows of one width, cells by column, rows of one organism, and facts from rows."""
 
 import csv
 import os
@@ -26,7 +26,7 @@ def rows(
     delimiter: str = "\t",
     quoted: bool = False,
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells) of numbered lines; blank lines are skipped. A quoted cell ends in its line at the latest.
+    """Yield (line, cells) of numbered lines; blank lines are skipped. Quoted cells do not span lines.
 
     Raises InputError for a row without `width` columns.
     """
@@ -49,7 +49,7 @@ def records(
     quoted: bool = False,
     fix: str = f"{AS_PUBLISHED}, with its header",
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line, stripped cells by column) of the rows below a header; those of an optional column may all be "".
+    """Yield (line, stripped cells by column) of the rows below a header; a missing optional column gives "".
 
     The delimiter is a tab, or a comma where the header has no tab; then cells may be quoted. Raises InputError.
     """
@@ -66,27 +66,27 @@ def records(
 
 
 def of_organism(
-    found: Iterable[tuple[int, Row]],
+    numbered: Iterable[tuple[int, Row]],
     organism_of: Callable[[Row], str],
     wanted: str,
     path: Path,
     left_out: Counter,
     what: str = "rows",
 ) -> Iterator[tuple[int, Row]]:
-    """Yield the (line, row) pairs of one organism; `left_out` counts the others, which are called `what`.
+    """Yield the (line, row) pairs of the organism `wanted`; `left_out` counts the others. `what` names rows in texts.
 
-    Raises InputError where no row is of it.
+    Raises InputError where no row is of that organism.
     """
-    other, any_found = None, False
-    for line, row in found:
+    other, any_wanted = None, False
+    for line, row in numbered:
         organism = organism_of(row)
         if organism == wanted:
-            any_found = True
+            any_wanted = True
             yield line, row
         else:
             other = other or (line, organism)
             left_out[f"{what} of other organisms" if organism else f"{what} without an organism"] += 1
-    if any_found:
+    if any_wanted:
         return
     if other is None:
         raise InputError(f"there are no {what} in the file", file=path, fix=FETCH_AGAIN)
@@ -99,16 +99,16 @@ def of_organism(
 
 
 def organism_name(taxon: int, names: Mapping[int, str], source: str) -> str:
-    """What a source calls an organism; InputError for a taxon that is not among its `names`."""
+    """A source's name of an organism. Raises InputError for a taxon that is not among its `names`."""
     if taxon not in names:
         known = ", ".join(f"{number} ({name})" for number, name in names.items())
-        what = f"what {source} calls taxon {taxon} is not known"
+        what = f"{source}'s name of taxon {taxon} is not known"
         raise InputError(what, field="taxon", fix=f"take one of {known}")
     return names[taxon]
 
 
 def check_human(taxon: int, source: str) -> None:
-    """InputError for another organism than the human."""
+    """Raise InputError for another organism than the human."""
     if taxon != 9606:
         what = f"{source} has human genes only (taxon 9606), not those of taxon {taxon}"
         fix = "use a source of that organism instead, for example of format ncbi_gene or bioconductor"
@@ -116,7 +116,7 @@ def check_human(taxon: int, source: str) -> None:
 
 
 def check_entrez_id(value: str, path: str | os.PathLike, line: int, field: str) -> None:
-    """InputError where an NCBI Gene id is no number, as when symbols or accessions stand in its column."""
+    """Raise InputError where an NCBI Gene id is no number, as when its column holds symbols or accessions."""
     if not (value.isascii() and value.isdigit()):
         what = f"expected an NCBI Gene id (a number), found '{value[:40]}'"
         fix = f"{AS_PUBLISHED}: symbols or accessions stand where the ids should be"
@@ -124,7 +124,7 @@ def check_entrez_id(value: str, path: str | os.PathLike, line: int, field: str) 
 
 
 def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> None:
-    """InputError where a gene symbol is a number, which everywhere else means an NCBI Gene id."""
+    """Raise InputError where a gene symbol is a number, which elsewhere means an NCBI Gene id."""
     if value.isdigit():
         what = f"expected a gene symbol, found the number {value[:40]}"
         fix = f"{AS_PUBLISHED}: ids stand where the symbols should be"
@@ -132,14 +132,14 @@ def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> 
 
 
 def check_name(value: str, path: str | os.PathLike, line: int, of: str) -> None:
-    """InputError where the name of an object has no letter and no digit: a fact about it would say nothing."""
+    """Raise InputError where the name of an object has no letter and no digit: its facts would be meaningless."""
     if not any(map(str.isalnum, value)):
         what = f"{of} has no name: expected letters or digits, found '{value[:40]}'"
         raise InputError(what, file=path, line=line, fix="give it a name, or leave it out of the file")
 
 
 def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: int, field: str) -> None:
-    """InputError where a value of a field, of which each row has its own, stands already in a line of `seen`."""
+    """Raise InputError where `seen` (value -> line) has the value of a unique field with another line; else add it."""
     if value and seen.setdefault(value, line) != line:
         what = f"{value[:40]} stands already in line {seen[value]}"
         fix = f"keep the row of the gene that it means, or {AS_PUBLISHED}"
@@ -147,17 +147,17 @@ def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: 
 
 
 def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
-    """The first identifier that names one gene, else the first that is not empty, else ""."""
-    given = [i for i in identifiers if i]
-    return next((i for i in given if genes.resolve(i, strict=True).symbol), given[0] if given else "")
+    """The first identifier that resolves to one gene, else the first that is not empty, else ""."""
+    present = [i for i in identifiers if i]
+    return next((i for i in present if genes.resolve(i, strict=True).symbol), present[0] if present else "")
 
 
 def facts_of(
     name: str, parts: Sequence[tuple[Path, Iterable[tuple]]], genes: GeneTable, left_out: dict[str, int] | None = None
 ) -> SourceFacts:
-    """The facts of (file, rows of ROW_COLUMNS) pairs; an identifier without a gene is told once, where it is first.
+    """The facts of (file, rows of ROW_COLUMNS) pairs; `unmapped` has each identifier without a gene once.
 
-    In place of an identifier there may be a tuple of several, of which the first that names a gene counts.
+    The identifier of a row may be a tuple of several, of which the first that resolves to a gene counts.
     """
     tables = []
     for path, part in parts:
@@ -165,8 +165,10 @@ def facts_of(
         tables.append((path, pd.DataFrame(resolved, columns=ROW_COLUMNS)))
     mapped = [with_genes(name, table, genes, path) for path, table in tables]
     return SourceFacts(
-        pd.concat([one.facts for one in mapped], ignore_index=True),
-        pd.concat([one.unmapped for one in mapped], ignore_index=True).drop_duplicates("identifier", ignore_index=True),
+        pd.concat([part_facts.facts for part_facts in mapped], ignore_index=True),
+        pd.concat([part_facts.unmapped for part_facts in mapped], ignore_index=True).drop_duplicates(
+            "identifier", ignore_index=True
+        ),
         {reason: count for reason, count in (left_out or {}).items() if count},
         len(set().union(*(table["identifier"] for _, table in tables))),
     )

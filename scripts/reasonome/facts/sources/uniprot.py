@@ -1,4 +1,4 @@
-"""UniProtKB's REST table (TSV): comments on function, place, disease, reaction and tissue, and keywords."""
+"""UniProtKB's REST table (TSV): comments on function, location, disease, reactions and tissues, and keywords."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from reasonome.facts.sources.table import facts_of, first_known, of_organism, or
 
 GENE_COLUMNS = ["Gene Names (primary)", "Gene Names"]
 ORGANISM_COLUMNS = ["Organism (ID)", "Organism"]
-# Column -> the word that every comment in it begins with.
+# Column -> the first word of its comments.
 TOPICS = {
     "Function [CC]": "FUNCTION",
     "Subcellular location [CC]": "SUBCELLULAR LOCATION",
@@ -36,31 +36,33 @@ _DISEASE = re.compile(r"(?P<name>.+?) \((?P<short>[^()]+)\)(?: \[MIM:(?P<mim>\d+
 _RHEA = re.compile(r"RHEA:\d+")
 
 # relation, object_id, object_name, evidence
-Found = tuple[str, str, str, str]
+Fact = tuple[str, str, str, str]
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """The facts of whichever of the columns of TOPICS and KEYWORDS are there.
+    """The facts of the columns of TOPICS and KEYWORDS that the table has.
 
-    Entry, a gene column and an organism column must be. An entry's gene is found by accession; one that encodes several
-    genes speaks of each primary gene name. Raises InputError.
+    It must have Entry, a gene column and an organism column. An entry's gene is found by accession; the facts of an
+    entry of several genes are about each primary gene name. Raises InputError.
     """
     path, left_out = files["table"], Counter()
     numbered = lines(path)
     header = next(numbered)
     columns = header[1].split("\t")
-    genes_in, organism_in = _one_of(columns, GENE_COLUMNS, path), _one_of(columns, ORGANISM_COLUMNS, path)
+    genes_in, organism_in = _first_column(columns, GENE_COLUMNS, path), _first_column(columns, ORGANISM_COLUMNS, path)
     topics = [column for column in (*TOPICS, KEYWORDS) if column in columns]
     if not topics:
         what = f"there is no column to take facts from ({', '.join((*TOPICS, KEYWORDS))})"
         raise InputError(what, file=path, line=1, fix="add one or more to the query")
     by_number = organism_in == "Organism (ID)"
     organism = str(taxon) if by_number else organism_name(taxon, SPECIES, "UniProt")
-    found = records(chain([header], numbered), path, ["Entry", genes_in, organism_in, *topics])
+    entries = records(chain([header], numbered), path, ["Entry", genes_in, organism_in, *topics])
     # `Homo sapiens (Human)`
-    mine = of_organism(found, lambda row: row[organism_in].partition(" (")[0], organism, path, left_out, "entries")
+    own_entries = of_organism(
+        entries, lambda row: row[organism_in].partition(" (")[0], organism, path, left_out, "entries"
+    )
     facts = []
-    for line, row in mine:
+    for line, row in own_entries:
         identifiers = _identifiers(row["Entry"], row[genes_in], genes)
         if not identifiers:
             left_out["entries without a gene name"] += 1
@@ -71,7 +73,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     return facts_of(name, [(path, facts)], genes, left_out)
 
 
-def _one_of(header: list[str], columns: list[str], path: Path) -> str:
+def _first_column(header: list[str], columns: list[str], path: Path) -> str:
     for column in columns:
         if column in header:
             return column
@@ -80,14 +82,14 @@ def _one_of(header: list[str], columns: list[str], path: Path) -> str:
 
 
 def _identifiers(accession: str, gene_names: str, genes: GeneTable) -> list[str]:
-    """The accession where it names one gene, else each primary gene name: `A A1 A2; B B1` -> A, B."""
+    """The accession where it resolves to one gene, else each primary gene name: `A A1 A2; B B1` -> A, B."""
     if genes.resolve(accession, strict=True).symbol:
         return [accession]
     primary = [names.split()[0] for names in gene_names.split(";") if names.strip()]
     return primary if len(primary) > 1 else [first_known([accession, *primary], genes)] if primary else []
 
 
-def _facts(accession: str, column: str, cell: str, left_out: Counter, path: Path, line: int) -> Iterator[Found]:
+def _facts(accession: str, column: str, cell: str, left_out: Counter, path: Path, line: int) -> Iterator[Fact]:
     if not cell:
         return
     if column == KEYWORDS:
@@ -113,7 +115,7 @@ def _facts(accession: str, column: str, cell: str, left_out: Counter, path: Path
                 yield from _reaction(comment)
 
 
-def _text(relation: str, accession: str, comments: list[str]) -> Found:
+def _text(relation: str, accession: str, comments: list[str]) -> Fact:
     """All comments of a topic as one text, without citations and evidence."""
     text = " ".join(_plain(_MOLECULE.sub(r"\1: ", comment, count=1)) for comment in comments)
     return relation, f"UniProtKB:{accession}", text, _codes(" ".join(comments))
@@ -128,8 +130,8 @@ def _codes(text: str, *more: str) -> str:
     return ",".join([*sorted(set(_CODE.findall(text))), *more])
 
 
-def _locations(comment: str) -> Iterator[Found]:
-    """One fact per location; topology and notes are not taken, an isoform's name goes to the evidence."""
+def _locations(comment: str) -> Iterator[Fact]:
+    """One fact per location, without topology and notes; an isoform's name goes to the evidence."""
     molecule = _MOLECULE.match(comment)
     if molecule:
         comment = comment[molecule.end() :]
@@ -141,7 +143,7 @@ def _locations(comment: str) -> Iterator[Found]:
             yield "in_compartment", f"UniProtKB-SubCell:{where}", where, evidence
 
 
-def _disease(comment: str, left_out: Counter) -> Iterator[Found]:
+def _disease(comment: str, left_out: Counter) -> Iterator[Fact]:
     molecule = _MOLECULE.match(comment)
     disease = _DISEASE.match(comment, molecule.end() if molecule else 0)
     if not disease or _NOTE.match(comment):
@@ -151,7 +153,7 @@ def _disease(comment: str, left_out: Counter) -> Iterator[Found]:
     yield "associated_with_disease", object_id, disease["name"], _codes(comment)
 
 
-def _reaction(comment: str) -> Iterator[Found]:
+def _reaction(comment: str) -> Iterator[Fact]:
     """`Reaction=A = B; Xref=Rhea:RHEA:1, ChEBI:...; EC=1.2.3.4; Evidence={...};` and directions, which are cut off."""
     molecule = _MOLECULE.match(comment)
     comment = comment[molecule.end() if molecule else 0 :].split("PhysiologicalDirection=")[0]
@@ -167,7 +169,7 @@ def _reaction(comment: str) -> Iterator[Found]:
         yield "catalyses", object_id, reaction.rstrip("."), _codes(fields.get("Evidence", ""))
 
 
-def _keywords(cell: str, left_out: Counter) -> Iterator[Found]:
+def _keywords(cell: str, left_out: Counter) -> Iterator[Fact]:
     for keyword in dict.fromkeys(word.strip() for word in cell.split(";")):
         if keyword in TECHNICAL_KEYWORDS:
             left_out["keywords about the data"] += 1
