@@ -47,17 +47,17 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
     ordered = [example.genes[i] for i in listing_order(symbols, style)]
     kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
     facts = [fact_texts(gene, style) for gene in kept]
-    told = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
+    counts = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
     neighbours = _fitting_neighbours(example.neighbours, style)
     near = min(style.neighbours.most, len(example.neighbours)) if style.neighbours else 0
     return example.model_copy(
         update={
             "genes": [
-                gene.model_copy(update={"facts": gene.facts[: told.get(gene.symbol, 0)]}) for gene in example.genes
+                gene.model_copy(update={"facts": gene.facts[: counts.get(gene.symbol, 0)]}) for gene in example.genes
             ],
             "neighbours": neighbours,
             "shown": [gene.symbol for gene in kept],
-            "facts_left_out": sum(map(len, facts)) - sum(told.values()),
+            "facts_left_out": sum(map(len, facts)) - sum(counts.values()),
             "neighbours_left_out": near - len(neighbours),
         }
     )

@@ -163,7 +163,7 @@ def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collectio
     words = (text_column(table, name) for name in ("answer", "gold", "genes", "relation"))
     for row, (answer, gold, genes, relation) in enumerate(zip(*words, strict=True)):
         named, abstained = bool(names[row]), flags["abstained"][row]
-        found = {
+        checks = {
             "no usable name": not named,
             "cut off": flags["truncated"][row],
             "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
@@ -175,8 +175,8 @@ def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collectio
             "linked to no term": named and not abstained and not random[row] and relation == "none",
         }
         if relation in _BY_RELATION:
-            found[_BY_RELATION[relation]] = named and not abstained and not random[row]
-        kinds.append([kind for kind, holds in found.items() if holds])
+            checks[_BY_RELATION[relation]] = named and not abstained and not random[row]
+        kinds.append([kind for kind, holds in checks.items() if holds])
     return kinds
 
 
@@ -190,8 +190,8 @@ def _nothing_to_name(table: pd.DataFrame) -> list[bool]:
 def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:
     """Whether a symbol of the set stands in the answer, and not in the truth."""
     symbols = {gene for gene in genes.split() if len(gene) > 2}
-    said, true = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
-    return bool(symbols & said - true)
+    answer_words, gold_words = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
+    return bool(symbols & answer_words - gold_words)
 
 
 def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:

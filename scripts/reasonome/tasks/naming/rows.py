@@ -42,12 +42,12 @@ def write_benchmark(
     """
     strata = strata or {}
 
-    def row(one: GeneSet, stratum: str, original: str) -> dict[str, Any]:
-        genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(one.symbols)]
-        known: dict[str, Any] = {"synonyms": sorted(one.synonyms)} if one.synonyms else {}
-        known |= {"main_id": one.term} if one.term not in ("", original) else {}
-        known |= {"stratum": stratum} if stratum else {}
-        return {"id": one.id, "subset": one.subset, "name": one.name, "genes": genes, **known}
+    def row(gene_set: GeneSet, stratum: str, original: str) -> dict[str, Any]:
+        genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(gene_set.symbols)]
+        optional: dict[str, Any] = {"synonyms": sorted(gene_set.synonyms)} if gene_set.synonyms else {}
+        optional |= {"main_id": gene_set.term} if gene_set.term not in ("", original) else {}
+        optional |= {"stratum": stratum} if stratum else {}
+        return {"id": gene_set.id, "subset": gene_set.subset, "name": gene_set.name, "genes": genes, **optional}
 
     for part in SPLITS:
         rows = [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]]
