@@ -119,7 +119,8 @@ def _fitting_neighbours(neighbours: Sequence, style: NamingStyle) -> list:
 def _neighbour_texts(neighbours: Sequence, style: NamingStyle) -> list[str]:
     return [
         style.neighbours.example.format(
-            genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=one_line(one.name)
+            genes=style.separator.join(gene_text(gene, style) for gene in neighbour.genes),
+            name=one_line(neighbour.name),
         )
-        for one in neighbours[: style.neighbours.most]
+        for neighbour in neighbours[: style.neighbours.most]
     ]

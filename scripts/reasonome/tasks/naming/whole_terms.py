@@ -56,7 +56,7 @@ def whole_terms(sentence: str, terms: Sequence[tuple[int, int]], genes: Sequence
 
     Terms of a list ("A, B and C") share what stands before the first of them and behind the last.
     """
-    listed = [_LISTED.fullmatch(sentence, one[1], two[0]) is not None for one, two in pairwise(terms)]
+    listed = [_LISTED.fullmatch(sentence, left[1], right[0]) is not None for left, right in pairwise(terms)]
     opens: list[bool] = []
     for (start, _), follows in zip(terms, [False, *listed], strict=False):
         opens.append(opens[-1] if follows else _opens(sentence[max(0, start - _NEAR) : start]))

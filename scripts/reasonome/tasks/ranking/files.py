@@ -45,7 +45,7 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
     spec = project.benchmarks[benchmark]
     names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
     sources = {name: project.sources[name] for name in names if name is not None}
-    return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
+    return [(name, source.release, source.licence, source.licence_url or "") for name, source in sources.items()]
 
 
 def order_seeds(project: Project, benchmark: str) -> list[int]:

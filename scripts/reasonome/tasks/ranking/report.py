@@ -143,12 +143,12 @@ def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples
         voting_table(scores, seed, resamples).assign(**{name: getattr(e, name) for name in RUN})
         for e, scores in evidence.evaluations
     ]
-    found = [table for table in tables if len(table)]
-    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=VOTING_COLUMNS)
+    voted = [table for table in tables if len(table)]
+    table = pd.concat(voted, ignore_index=True) if voted else pd.DataFrame(columns=VOTING_COLUMNS)
     with matplotlib.rc_context(STYLE):
         # The figure's table has every row, not only those that are drawn.
         save(voting_figure(table), table[VOTING_COLUMNS], folder / "voting")
-    print(f"{len(found)} of {len(tables)} sets of answers have several samples of a question")
+    print(f"{len(voted)} of {len(tables)} sets of answers have several samples of a question")
 
 
 def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:

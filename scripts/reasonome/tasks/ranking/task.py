@@ -44,7 +44,7 @@ class RankingTask(ABC):
 
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
-        """What stands for each placeholder of the style but {genes}, and how many phenotypes did not fit."""
+        """The text of each placeholder of the style except {genes}, and how many phenotypes did not fit."""
 
     @abstractmethod
     def terms(self, example: Any) -> list[tuple[str, str]]:
@@ -105,7 +105,7 @@ class RankingTask(ABC):
         return parse_cell(text)
 
     def is_completion(self, cell: str) -> bool:
-        """Whether a cell has any tag of a ranking, however it is spelled: a misspelled one is none to `parse`."""
+        """Whether a cell has any tag of a ranking, also a misspelled one, which `parse` does not accept."""
         return has_tags(cell)
 
     def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
@@ -230,7 +230,7 @@ class RareDiseaseRanking(RankingTask):
 def _phenotype_texts(example: CaseExample, style: RankingStyle) -> list[str]:
     """The phenotypes as the style writes them, present ones first; what the text does not ask for needs no room."""
     phenotypes = [*example.present, *(example.absent if "{absent}" in style.user else ())]
-    return [style.phenotypes.format(label=one_line(one.label), id=one.id) for one in phenotypes]
+    return [style.phenotypes.format(label=one_line(term.label), id=term.id) for term in phenotypes]
 
 
 def _reordered(shown: Sequence[RankedGene], style: RankingStyle, question: str, order: int) -> Sequence[RankedGene]:

@@ -53,11 +53,11 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
     """What is wrong with each answer beside its problems; `repeated` are answers that many questions get."""
-    found = []
+    rows = []
     for name, verified in zip(names, table["verified"], strict=True):
         kinds = {"no usable answer": not name, "wrong": bool(name) and verified == 0, "constant-like": name in repeated}
-        found.append([kind for kind, holds in kinds.items() if holds])
-    return found
+        rows.append([kind for kind, holds in kinds.items() if holds])
+    return rows
 
 
 def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
