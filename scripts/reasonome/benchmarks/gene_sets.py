@@ -1,4 +1,4 @@
-"""Leaks between training data and test sets: found, dropped, counted."""
+"""Gene sets, their Jaccard index, and the leaks of training sets into held-out sets."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,15 +13,15 @@ from reasonome.facts.text import normalise
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 KINDS = (*REASONS, "related_term")
-# Of a block of the Jaccard matrix, so that a whole genome's sets, or more, need no more memory than a few.
+# Limits of a block of the Jaccard matrix, which bound its memory however many sets there are.
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000
 
 
 @dataclass(frozen=True)
 class GeneSet:
-    """One named gene set of one subset of a benchmark, with what an ontology knows of its term.
+    """One named gene set of one subset of a benchmark, with synonyms and ancestors of its term in an ontology.
 
-    `term` is the term's main id, where `id` may be an alternative one, or none of the ontology's.
+    `term` is the term's main id; `id` may be an alternative one, or an id outside the ontology.
     """
 
     id: str
@@ -138,7 +138,7 @@ class Matches:
 
 
 def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float) -> Matches:
-    """Every kind of leak, each looked for by itself; "jaccard" is an index ≥ threshold.
+    """The matches of every kind of leak, independent of each other; "jaccard" is an index ≥ threshold.
 
     Names match by any of their synonyms; terms are related where one is an ancestor of the other.
     """

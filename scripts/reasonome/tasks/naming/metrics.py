@@ -1,4 +1,4 @@
-"""Metrics of gene-set naming: how near a name is to the truth, and how it was written."""
+"""Metrics of gene-set naming: the similarity of names to the true ones."""
 
 from collections.abc import Mapping, Sequence
 

@@ -58,11 +58,11 @@ def without_collection(
     searched = set().union(*(row.searchable_names for row in rows))
 
     ids = pd.Series(facts["object_id"].unique())
-    of_collection = ids[ids.isin(set_ids) | ids.map(id_space).isin(id_spaces)]
+    collection_ids = ids[ids.isin(set_ids) | ids.map(id_space).isin(id_spaces)]
     names = pd.Series(facts["object_name"].unique())
     holding = np.array([name is not None for name in names_in_texts(names, sorted(searched))], dtype=bool)
     naming = names[names.map(normalise).isin(set(map(normalise, set_names))) | holding]
-    about = facts["object_id"].isin(set(of_collection)) | facts["object_name"].isin(set(naming))
+    about = facts["object_id"].isin(set(collection_ids)) | facts["object_name"].isin(set(naming))
     return without_relations(facts[~about], made_of)
 
 
@@ -85,9 +85,9 @@ class FactIndex:
         objects = facts.drop_duplicates(["relation", "key"])
         self.facts = [Fact(relation=row.relation, object=row.object_name) for row in objects.itertuples()]
         numbers = facts.groupby(["relation", "key"], sort=False).ngroup()  # of their places in self.facts
-        self._objects_of = {gene: np.sort(of_gene) for gene, of_gene in numbers.groupby(facts["gene"])}
+        self._gene_objects = {gene: np.sort(of_gene) for gene, of_gene in numbers.groupby(facts["gene"])}
         carriers = np.bincount(numbers, minlength=len(self.facts))
-        self._share = carriers / max(len(self._objects_of), 1)
+        self._share = carriers / max(len(self._gene_objects), 1)
         described = (objects["relation"] + "\t" + objects["key"]).to_numpy(dtype=object)
         self._tie = pd.util.hash_array(described, hash_key=f"{seed:016d}"[-16:], categorize=False)
 
@@ -97,9 +97,9 @@ class FactIndex:
         The score of a fact is the number of genes of the set that carry it, times the log of their enrichment over all
         genes (its term in a likelihood-ratio test). For a single gene this is the fact's rarity alone.
         """
-        objects_of = [self._objects_of.get(symbol, _NOTHING) for symbol in symbols]
-        objects = np.concatenate(objects_of)
-        owners = np.repeat(np.arange(len(objects_of)), [len(of_gene) for of_gene in objects_of])
+        gene_objects = [self._gene_objects.get(symbol, _NOTHING) for symbol in symbols]
+        objects = np.concatenate(gene_objects)
+        owners = np.repeat(np.arange(len(gene_objects)), [len(of_gene) for of_gene in gene_objects])
         carried, place, sharing = np.unique(objects, return_inverse=True, return_counts=True)
         described = max(1, len(np.unique(owners)))
         informs = (sharing * np.log(sharing / described / self._share[carried]))[place]

@@ -162,11 +162,11 @@ def nearest_rows(table: pd.DataFrame) -> list[str]:
 def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:
     """The distinct sets of genes in a table, in the order of their first rows, and which of them each row has.
 
-    Genes are compared case aside.
+    Genes are compared ignoring case.
     """
     number_of: dict[frozenset[str], int] = {}
-    of_cell = {cell: frozenset(map(str.casefold, symbols_in(cell))) for cell in dict.fromkeys(table["genes"])}
-    set_of = [number_of.setdefault(of_cell[cell], len(number_of)) for cell in table["genes"]]
+    cell_symbols = {cell: frozenset(map(str.casefold, symbols_in(cell))) for cell in dict.fromkeys(table["genes"])}
+    set_of = [number_of.setdefault(cell_symbols[cell], len(number_of)) for cell in table["genes"]]
     return [GeneSet(str(number), "", "", symbols) for symbols, number in number_of.items()], set_of
 
 

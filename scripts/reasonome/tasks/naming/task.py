@@ -56,12 +56,12 @@ class Example(BaseModel):
     """One gene set of a benchmark.
 
     `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
-    studied. Of a contaminated variant, `term` is the id of the set it was made of, `contaminated` the share of genes
-    replaced, and `outliers` are the genes that replaced them.
+    studied. For a contaminated variant, `term` is the id of the original set, `contaminated` the share of replaced
+    genes, and `outliers` are the genes that replaced them.
 
-    What the prompt of a style shows is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
-    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and what
-    `kind` of thing is asked for, in words ("" where the benchmark does not say).
+    The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
+    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
+    `kind` of the set, in words ("" where the benchmark does not say).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,7 +118,7 @@ class GeneSetNaming:
         return replace(strict, name=name, problems=problems, format_published=formed)
 
     def bare(self, name: str) -> Answer:
-        """The answer of someone who gives names alone: taken in full, without reasoning."""
+        """The answer in a bare name: the whole text, without reasoning."""
         name = one_line(name)
         return Answer(name, [], [] if name else ["empty_name"])
 

@@ -23,9 +23,8 @@ def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
     benchmark = project.benchmarks[name]
     genes = read_authority(project, benchmark.authority)
     questions = _questions(task, project, name, genes)
-    questions = questions.without(
-        [(example, "the question names its answer", example.told) for example in questions.examples if example.told]
-    )
+    naming = [example for example in questions.examples if example.named_answer]
+    questions = questions.without([(e, "the question names its answer", e.named_answer) for e in naming])
     _check_ids(questions.examples)
     rows = {subset: questions.account(subset) for subset in benchmark.subsets}
     held_out = [splits.read_questions(project, other, "valid", "test") for other in benchmark.leave_out]

@@ -204,7 +204,7 @@ def prompt_finding(style: str, file: Path, tested: BenchmarkQuestions) -> Findin
         tested.benchmark,
         "gene_in_question",
         len(questions),
-        [row for row, question in enumerate(questions) if question.told],
+        [row for row, question in enumerate(questions) if question.named_answer],
         "report",
-        lambda row: f"{questions[row].told} in: {shortened(texts[row])}",
+        lambda row: f"{questions[row].named_answer} in: {shortened(texts[row])}",
     )

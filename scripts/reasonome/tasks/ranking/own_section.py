@@ -1,4 +1,4 @@
-"""What reports tell of rankings alone: accuracy by length of reasoning, and voting."""
+"""The sections of reports for rankings only: accuracy by length of reasoning, and voting."""
 
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ NO_SAMPLES = "No decoding of this experiment draws several samples."
 def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Accuracy against length: a row for each part of an arm's answers, from the shortest to the longest reasoning.
 
-    Parts are cut at the quartiles of the words of reasoning, so that equals stay together; answers without any length
-    to tell them apart make no rows. Answers whose form is not known are left out.
+    Parts are cut at the quartiles of the words of reasoning, so that equal lengths stay together; answers of a single
+    length make no rows. Answers of unknown form are left out.
     """
     parts = []
     for evaluation, table in evidence.evaluations:

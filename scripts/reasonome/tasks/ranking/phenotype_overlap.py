@@ -37,13 +37,13 @@ class PhenotypeOverlap:
         rows = rows[[_NOBODY.fullmatch(frequency) is None for frequency in rows["frequency"]]]
         terms = rows["hpo_id"].map({term: self._known(term) for term in rows["hpo_id"].unique()})
         rows = rows.assign(term=terms).dropna(subset=["term"])
-        terms_of = rows.groupby("gene_symbol")["term"].agg(set)
-        self.genes: list[str] = terms_of.index.tolist()
+        gene_terms = rows.groupby("gene_symbol")["term"].agg(set)
+        self.genes: list[str] = gene_terms.index.tolist()
         self._column = {symbol: column for column, symbol in enumerate(self.genes)}
         self._annotated = rows.groupby(["gene_symbol", "disease_id"])["term"].agg(set)
         self._genes_of = rows.groupby("disease_id")["gene_symbol"].unique().to_dict()
         self._columns: dict[str, list[int]] = defaultdict(list)
-        for column, terms in enumerate(terms_of):
+        for column, terms in enumerate(gene_terms):
             for term in self._implied(terms):
                 self._columns[term].append(column)
         # To 24 bits: sums of a few hundred of them in 53 bits are exact in any order, so that equal scores are equal.

@@ -39,8 +39,8 @@ def transfer_matrices(plan: Plan, metrics: pd.DataFrame) -> list[Matrix]:
         matrices.append(_matrix(plan, rows, title, "test source", _source, lambda learnt: learnt.benchmark))
     for (backbone, benchmark, decoding), rows in shown.groupby(["backbone", "benchmark", "decoding"], sort=False):
         title = f"{backbone}, asked {benchmark}, decoding {decoding}"
-        of_mean = rows[rows["subset"] == MEAN]
-        matrices.append(_matrix(plan, of_mean, title, "test style", lambda row: row.style, lambda learnt: learnt.style))
+        means = rows[rows["subset"] == MEAN]
+        matrices.append(_matrix(plan, means, title, "test style", lambda row: row.style, lambda learnt: learnt.style))
     return [matrix for matrix in matrices if matrix is not None]
 
 

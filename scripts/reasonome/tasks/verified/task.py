@@ -1,4 +1,4 @@
-"""Questions from a table whose answers a function verifies: all that such a task needs but `verify`."""
+"""Questions from a table whose answers a function verifies: everything such a task needs except `verify`."""
 
 import re
 from abc import ABC, abstractmethod
@@ -85,7 +85,7 @@ class VerifiedTask(ABC):
 
     @property
     def rewards(self) -> dict[str, Reward]:
-        """What a recipe may name."""
+        """The rewards that a recipe may name."""
 
         def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
             return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
@@ -135,7 +135,7 @@ class VerifiedTask(ABC):
         return Verdict(answer, reasoning_text, [problem for problem, present in problems.items() if present])
 
     def bare(self, text: str) -> Verdict:
-        """The answer of someone who gives answers alone."""
+        """The answer in a bare text."""
         return Verdict(one_line(text), "", [] if text.strip() else ["empty_answer"])
 
     def is_completion(self, cell: str) -> bool:
@@ -155,7 +155,7 @@ class VerifiedTask(ABC):
         return f"<reasoning>{reasoning}</reasoning>\n{answer}" if reasoning else answer
 
     def terms(self, example: Question) -> list[tuple[str, str]]:
-        """What a question is about, by its group."""
+        """The group of a question, as its id and name."""
         return [(example.group, example.group)] if example.group else []
 
     def policies(self, examples: Sequence[Question], style: VerifiedStyle | None = None) -> list[Policy]:

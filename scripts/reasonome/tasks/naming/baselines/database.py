@@ -34,7 +34,7 @@ class Database:
         """Positions of the terms that share a gene with the set, the most over-represented first.
 
         By p, then by shared genes, then by id. Adjusting p for the number of tests (Benjamini and Hochberg) makes some
-        equal and changes no order. The terms at the positions `left_out` are passed over.
+        equal and changes no order. The terms at the positions `left_out` are skipped.
         """
         positions, shared, p = self.tested(genes)
         order = np.lexsort((positions, -shared, p))
