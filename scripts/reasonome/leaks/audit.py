@@ -30,7 +30,7 @@ COLUMNS = [
     "line",
 ]
 
-# What to do about training questions that leak, where a benchmark leaves out what leaks into others.
+# The fix for leaking training questions, where a benchmark can leave out rows that leak into others.
 LEAVE_OUT = (
     "add {benchmark} to leave_out of {training} in benchmarks.yaml (where they are one benchmark: build it again)"
 )
@@ -189,7 +189,7 @@ def same_sources_of_questions(project: Project, plan: AuditPlan, key: str) -> li
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:
-    """The sources of a corpus, with the collection that each lists, as far as it is known."""
+    """Source of a corpus → the collection that it lists, "" where unknown."""
     return {name: project.sources[name].lists for name in project.corpora[corpus].sources}
 
 

@@ -10,7 +10,7 @@ from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError, lookup
 
-# Sets up to this size are what usual prompts of published systems show whole.
+# Usual prompts of published systems show all genes of sets up to this size.
 SMALL = 200
 COLUMNS = {
     "experiment": "experiment",

@@ -1,17 +1,17 @@
-"""What every task provides: its object, and its parts, each a module beside it.
+"""The interface of a task: its object, and its parts, each a module beside it.
 
-files      which files each stage reads: building, prompting, teaching, scoring, baselines, leaks; corpora and
-           beside_corpora, what training rows are made of; rows_by_settings
-checks     what settings must agree with: check_benchmark, check_style, check_recipe, TEACHERS, leak
-building   build: the splits of a benchmark, what was left out and why
-prompting  with_material: what prompts show beside a benchmark's rows
-teaching   propose and keep: reasoning of teachers, and which of it is kept
-background build and read_background, where answers are compared with terms: the table of these, and its names
-scoring    score and score_baselines: a row an answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
-           print; where they are BY_ENCODERS score_available, what that command can score with what is there
-leaks      findings, same_sources, FIXES: what of a test the training data give away
-report     METRICS: the metric set, primary first; DOES, TAG, USE, of model cards; OF_QUESTIONS, as_shown,
-           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its words on pages
+files      the files that each stage reads: building, prompting, teaching, scoring, baselines, leaks; corpora and
+           beside_corpora, the sources of training rows; rows_by_settings
+checks     checks of settings: check_benchmark, check_style, check_recipe, TEACHERS, leak
+building   build: the splits of a benchmark, and the rows left out with reasons
+prompting  with_material: the content of prompts beside a benchmark's rows
+teaching   propose and keep: the reasoning of teachers, and its filter
+background build and read_background, if answers are compared with terms: the table of terms, and its names
+scoring    score and score_baselines: a row per answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
+           print; if BY_ENCODERS, score_available: the scores that this command can give with the files that are there
+leaks      findings, same_sources, FIXES: leaks of test questions into training data
+report     METRICS: the metric set, primary first; DOES, TAG, USE, for model cards; OF_QUESTIONS, as_shown,
+           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its texts on pages
 table      table_task: how a table of other people's answers is read and scored
 """
 

@@ -1,4 +1,4 @@
-"""A teacher behind an OpenAI-compatible endpoint: what it is asked, and what its answers propose."""
+"""A teacher behind an OpenAI-compatible endpoint: its prompts, and its answers as proposals."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Claims in running text: which genes are said to have which terms, checked against the facts that are known."""
+"""Claims in running text that genes have terms, checked against known facts."""
 
 import re
 from collections import defaultdict
@@ -16,8 +16,8 @@ from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.whole_terms import whole_terms
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
-# A term that more than this share of the background's genes have supports nothing. A prompt shows five to ten genes: of
-# five drawn at random one or more has a term of a tenth in four draws of ten, whatever else the genes do.
+# A term that more than this share of the background's genes have supports no claim. A prompt shows five to ten genes;
+# of five random genes, at least one has a term of a tenth of all genes with probability 0.4.
 MOST_GENES = 0.1
 MAX_PHRASE_WORDS = 30  # the longest GO term has 27
 _MIN_LETTERS = 6  # of a term of one word
@@ -39,7 +39,7 @@ _SYMBOL_LIKE = re.compile(r"[^\W_][\w.@-]*")
 _ALL_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
 _ANY_WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _JOINT = re.compile(r",? (?:while|whereas|although|but) |, (?:and|yet) | and ")
-# Small letters, but for NOT in emphasis: NO is nitric oxide.
+# Lower case, except NOT for emphasis: NO is nitric oxide.
 _NEGATION = re.compile(
     r"\b(?:[Nn]ot(?! only)|NOT|[Nn]o|[Nn]ever|[Nn]either(?: of)?|[Nn]or|cannot|[Uu]nlike|[Uu]nrelated to|[Ww]ithout|"
     r"[Ee]xcept(?: for)?|lack(?:s|ing)?|fail(?:s|ed)? to|absent from|hardly|rather than)\b|n['’]t\b"
@@ -52,9 +52,9 @@ _OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication
 
 
 class Claim(NamedTuple):
-    """A sentence says that `gene` has `term` (as written), or that it has not, if `negated`.
+    """The claim of a sentence that `gene` has `term` (as written), or that it does not, if `negated`.
 
-    `fact` is what decided the verdict: relation, name, id, source and evidence of a known fact, "" where it is unknown.
+    `fact` decided the verdict: relation, name, id, source and evidence of a known fact, "" where it is unknown.
     """
 
     gene: str
@@ -74,9 +74,9 @@ class _Mention(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What running text says: the genes that it names, and its claims, each once.
+    """The content of a running text: the genes that it names, and its claims, each once.
 
-    `unchecked` are the sentences that name a gene but no whole term, or ask, so that no claim can be read from them.
+    `unchecked` are the sentences that name a gene but make no claim: they name no whole term, or are questions.
     """
 
     genes: frozenset[str]
@@ -85,7 +85,7 @@ class Reading:
 
 
 class Knowledge:
-    """The facts that claims are checked against, and the names by which texts call genes and terms."""
+    """The facts to check claims against, and the names of genes and terms in texts."""
 
     def __init__(self, facts: pd.DataFrame, background: Background | None = None):
         """`facts` has the columns of FACT_COLUMNS; with a background, genes of a term have the terms above it too.

@@ -1,12 +1,12 @@
-"""The completion contract: how a proposed name and its reasoning are read.
+"""The completion contract: the form of a proposed name and its reasoning, and its parsers.
 
 Process: <name>
 Reasoning:
 <think>first step</think>
 <think>second step</think>
 
-Beside it the reading of published systems, which takes the first `Process:` as it stands. Where the prompt asks for
-one, a line `Confidence: <0 to 100>` comes last or directly behind the name.
+A second parser reads like published systems, which take the first `Process:` as it is. Where the prompt asks for it, a
+line `Confidence: <0 to 100>` comes last or directly behind the name.
 """
 
 import re
@@ -27,12 +27,12 @@ _PROCESS = re.compile(r"^[ \t]*Process:(.*)$", re.MULTILINE)
 _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
 # A closed step, else an opening tag with the text up to the next one, else a stray closing tag.
 _THINK = re.compile(r"<think>((?:(?!<think>).)*?)</think>|<think>(?:(?!<think>).)*|</think>", re.DOTALL)
-# Stands for every character of a think block, so that what is outside the blocks keeps its lines and its place.
+# Replaces every character of a think block, so that the text outside keeps its lines and positions.
 _BLOCK = "\0"
-# All ends of lines but the usual one, and the character that stands for blocks.
+# All line ends except the usual one, and the character that replaces blocks.
 _ODD = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {_BLOCK: " "})
 
-# As published: wherever it stands in a line, with what markdown may put around it. Tags of a step end the name.
+# As published: anywhere in a line, perhaps with markdown around it. Tags of a step end the name.
 _PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
 _MARKDOWN = "*_` \t"
 _CONFIDENCE = re.compile(r"^[ \t]*Confidence:(.*)$", re.MULTILINE)
@@ -106,7 +106,7 @@ def parse_completion(text: str, confidence: bool = False) -> Answer:
 
 
 def parse_published(text: str, confidence: bool = False) -> Answer:
-    """Read a completion as published systems are read; never raises.
+    """Read a completion as published systems do; never raises.
 
     `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it; nothing else
     disqualifies it. `steps` are the non-empty closed think blocks, wherever they stand.

@@ -53,7 +53,7 @@ class _Truths:
             self._words[place, : len(row)] = [self._number[word] for word in row]
 
     def overlap(self, text: str) -> float:
-        """Mean ROUGE-L (F1) of a text against the names: by the table of longest common subsequences, row by row."""
+        """Mean ROUGE-L (F1) of a text against the names, by dynamic programming of longest common subsequences."""
         words = [self._number.get(word, -2) for word in rouge.tokens(text)]
         longest = np.zeros((len(self._words), self._words.shape[1] + 1), dtype=int)
         for word in words:

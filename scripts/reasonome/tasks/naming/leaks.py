@@ -1,4 +1,4 @@
-"""The leak audit of gene-set naming: every training data and prompt of an experiment against all of its test sets."""
+"""The leak audit of gene-set naming: all training data and prompts of an experiment against all of its test sets."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ class HeldOut:
 def _audit_training(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """Train splits, as SFT and GRPO use them."""
+    """Findings of the train splits, which SFT and GRPO use."""
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
@@ -89,7 +89,7 @@ def _audit_training(
 def _audit_statements(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """The train split of each corpus that a warm-up uses."""
+    """Findings of the train split of each corpus that a warm-up uses."""
     findings = []
     for corpus, used_by in plan.corpora.items():
         folder, spec = project.results.statements(corpus), project.corpora[corpus]
@@ -108,7 +108,7 @@ def _audit_statements(
 
 
 def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
-    """What teachers wrote and SFT learns."""
+    """Findings of the kept reasoning of teachers, which SFT learns."""
     findings = []
     for key, used_by in plan.reasoning.items():
         file = project.results.reasoning(*key)
@@ -125,7 +125,7 @@ def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut
 def _audit_prompts(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """The prompts of the test sets in every style that is asked."""
+    """Findings of the prompts of the test sets, in every style that is asked."""
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
@@ -141,9 +141,9 @@ def _finding(data: str, training: Training, tested: HeldOut, kind: str, **fields
 
 
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
-    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files.
+    """The sources of a benchmark's "train" or "test" sets: of its corpus, or published files.
 
-    By name, with the collection that each lists, as far as it is known.
+    Name → the collection that it lists, "" where unknown.
     """
     spec = project.benchmarks[benchmark]
     published = spec.files if part == "test" else spec.train_files
@@ -361,7 +361,7 @@ def names_a_test_term(benchmark: str) -> str:
 
 
 def taught_text(row: dict) -> str:
-    """What a model learns to say from a row of reasoning: the proposed name and the steps, one a line."""
+    """The text that a model learns from a row of reasoning: the proposed name and the steps, one a line."""
     return "\n".join([row["proposed"], *row["steps"]])
 
 

@@ -24,7 +24,7 @@ _NOTHING = np.array([], dtype=int)
 
 
 def id_space(identifier: str) -> str:
-    """What all ids of one collection begin with: "GO:" of GO:0006281, "R-HSA-" of R-HSA-73894; "" where none shows."""
+    """The common prefix of a collection's ids: "GO:" of GO:0006281, "R-HSA-" of R-HSA-73894; "" for other ids."""
     match = re.fullmatch(r"([^\d\s]+)\d+", identifier)
     return match[1] if match else ""
 

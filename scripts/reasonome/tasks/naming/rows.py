@@ -77,7 +77,7 @@ def gene_set(example: Example) -> GeneSet:
 
 
 def with_term_of_origin(examples: Iterable[Example], *ontologies: Ontology) -> list[GeneSet]:
-    """The examples as sets of their term, of contaminated variants the original's, with what ontologies know of it."""
+    """The examples as sets with their term's synonyms and ancestors; for contaminated variants, the original's term."""
     return with_terms([replace(gene_set(e), id=e.main_id or e.term or e.id) for e in examples], *ontologies)
 
 

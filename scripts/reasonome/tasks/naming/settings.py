@@ -91,7 +91,7 @@ PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(none_is_
 
 
 class AuditPolicy(Strict):
-    """What becomes of training data that leak into a benchmark's test sets, by the kind of leak.
+    """How training data that leak into a benchmark's test sets are treated, by the kind of leak.
 
     `drop` leaves them out when training data are built, and any that remain fail the audit; `fail` leaves nothing
     out, and one leak fails the audit; `report` only counts.

@@ -1,4 +1,4 @@
-"""Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its baselines."""
+"""Gene-set naming in a table of answers: how its cells are read and scored, and its baselines."""
 
 import os
 import random
@@ -26,7 +26,7 @@ from reasonome.tasks.naming.terms import TermScorer
 
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
-_NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
+_NEAR_DUPLICATE = 0.5  # the default Jaccard index from which a benchmark's sets form a cluster
 
 
 class NamingTable:

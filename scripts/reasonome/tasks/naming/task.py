@@ -197,7 +197,7 @@ def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set
 
 
 def _problems_of_name(name: str) -> list[str]:
-    """What keeps a name from being one usable name, by the strict track."""
+    """The problems of a name that is not one usable name, in the strict track."""
     checks = {
         "placeholder_name": name.startswith("<") and name.endswith(">"),
         "name_too_long": len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS,

@@ -204,7 +204,7 @@ class _Maker(Maker):
         return self.unfit(sorted(set(causal)), candidates) if candidates else ("", "")
 
     def _phenotypes(self, terms: tuple[CaseTerm, ...]) -> tuple[CaseTerm, ...]:
-        """Terms in use, each once, with labels; those without any label cannot be asked about."""
+        """Current terms with labels, each once; those without a label are left out."""
         by_id: dict[str, CaseTerm] = {}
         for term in terms:
             current = self._in_use(term)

@@ -31,7 +31,9 @@ TELLS, PHENOTYPE, WORDS = "tells_the_answer", "gene_and_phenotype", "asked_in_te
 # A statement that gives the answer fails the audit; knowledge of a gene's phenotypes, which a warm-up is for, is only
 # counted and reported.
 POLICIES = {TELLS: "fail", PHENOTYPE: "report", WORDS: "report"}
-_SHORTEST_NAME = 4  # characters of what is asked, or of a symbol in running text: shorter ones are words of their own
+_SHORTEST_NAME = (
+    4  # characters of a disease, trait or symbol to look for in running text; shorter ones are common words
+)
 # How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
     "training questions": LEAVE_OUT,
@@ -62,7 +64,7 @@ def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
 
 
 def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """Train splits, as SFT and GRPO use them."""
+    """Findings of the train splits, which SFT and GRPO use."""
     findings = []
     for benchmark, used_by in plan.training.items():
         training_questions = read_questions(project, benchmark, "train")
@@ -90,7 +92,7 @@ def question_findings(
 
 
 def _audit_statements(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """The train split of each corpus that a warm-up uses."""
+    """Findings of the train split of each corpus that a warm-up uses."""
     findings = []
     for corpus, used_by in plan.corpora.items():
         file = project.results.statements(corpus) / "train.jsonl"
@@ -104,7 +106,7 @@ def _audit_statements(project: Project, plan: AuditPlan, tested: Iterable[Benchm
 def statement_findings(
     training: Training, statements: pd.DataFrame, names: pd.DataFrame, tested: BenchmarkQuestions
 ) -> list[Finding]:
-    """Statements about a right gene of a test question, by what they say of it; pairs of gene and question count.
+    """Findings of statements about a right gene of a test question, by kind; pairs of gene and question are counted.
 
     `statements` has text, gene and object_id (several joined by JOINT), a row per line of the file; `names` has
     object_id and object_name of all facts. "tells_the_answer": the object is the disease or the trait that is asked
@@ -168,7 +170,7 @@ def _disease_or_trait(question: LocusExample | CaseExample) -> tuple[set[str], s
 
 
 def _audit_reasoning(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """What teachers wrote and SFT learns."""
+    """Findings of the kept reasoning of teachers, which SFT learns."""
     findings = []
     for key, used_by in plan.reasoning.items():
         training = Training("{} on {}.{}".format(*key), used_by, project.results.reasoning(*key))

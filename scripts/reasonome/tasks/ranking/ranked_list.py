@@ -24,7 +24,7 @@ _BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 _TAG = re.compile(r"</?(?:genes|reasoning)>")
 # The same in another case, or with spaces inside the angle brackets.
 _LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
-# What may stand around one gene beside white space: quotes, and what markdown puts around words.
+# Characters around one gene that are ignored: white space, quotes, and markdown.
 _AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
 
 
@@ -169,7 +169,7 @@ def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:
 
 
 def _entries(inside: str) -> Iterator[str]:
-    """The entries between commas, less white space, quotes and markdown around them; empty ones are none."""
+    """The non-empty entries between commas, without white space, quotes and markdown around them."""
     for part in inside.split(","):
         before, after = _AROUND_GENE.match(part), _AROUND_GENE.match(part[::-1])
         if entry := part[before.end() : len(part) - after.end()]:

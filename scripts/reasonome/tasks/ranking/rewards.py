@@ -46,7 +46,7 @@ def _batch(
     examples: Sequence[RankingExample],
     similarity: Similarity | None,
 ) -> list[float]:
-    """What a reward pays for each answer; no reward of rankings compares texts."""
+    """The values of a reward, one per answer; no reward of rankings compares texts."""
     pairs = zip(answers, examples, strict=True)
     return [value(answer, example, grading) if answer.named else 0.0 for answer, example in pairs]
 

@@ -1,4 +1,4 @@
-"""What makes the questions of rankings: genes as questions show them, and an account of the rows that are left out."""
+"""Making of ranking questions: genes as questions show them, and an account of the rows that are left out."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ class LeftOut(NamedTuple):
 
 
 class Unmapped(NamedTuple):
-    """An identifier without a gene, where it stands (file:line), and what may be meant."""
+    """An identifier without a gene, its place (file:line), and the best guess of a gene."""
 
     source: str
     identifier: str
@@ -139,7 +139,7 @@ class Maker:
         return {gene.symbol: gene for gene in by_key.values()}
 
     def unfit(self, causal: Iterable[str], candidates: Collection[str]) -> tuple[str, str]:
-        """(reason, detail) why genes cannot be asked about with these candidates; ("", "") if they can."""
+        """(reason, detail) why genes and candidates make no question; ("", "") if they do."""
         if missing := [symbol for symbol in causal if symbol not in candidates]:
             return "causal gene is no candidate", ", ".join(missing)
         low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates

@@ -46,7 +46,7 @@ class Verdict:
 
     @property
     def reasoned(self) -> bool:
-        """Whether what stands around the answer is one closed reasoning, or nothing."""
+        """Whether the text around the answer is one closed reasoning, or nothing."""
         return "text_outside" not in self.problems
 
     @property

@@ -14,7 +14,7 @@ from reasonome.tasks.naming.task import Example
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5
 # Words that do not make a phrase on their own, nor begin or end one.
 _EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "member", "protein", "gene", "subunit"}
-# Nor do these say, in a row of words, what the genes do.
+# These too do not describe, in a row of words, the function of the genes.
 _EMPTY_IN_ROWS = _EMPTY_WORDS | {
     *("of", "to", "in", "by", "on", "or", "from", "an", "as", "at"),
     *("factor", "receptor", "component", "domain", "group", "class", "type", "subfamily", "superfamily", "homolog"),
