@@ -32,8 +32,8 @@ def questions(
 
     With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes are replaced by the current ones, and
     missing labels are filled in; ids unknown to the ontology are kept. A case is left out if it has no present
-    phenotype, one that is also absent, no causal gene that the authority knows, several diseases, or the same question
-    as an earlier one. Decoys come after splitting: `with_decoys`. Raises InputError as the readers do.
+    phenotype, one that is also absent, no causal gene or one that the authority does not know, several diseases, or the
+    same question as an earlier one. Decoys come after splitting: `with_decoys`. Raises InputError as the readers do.
     """
     benchmark = project.benchmarks[name]
     maker = _Maker(benchmark, genes, ontology=read_obo(obo) if obo else None)

@@ -31,9 +31,7 @@ TELLS, PHENOTYPE, WORDS = "tells_the_answer", "gene_and_phenotype", "asked_in_te
 # A statement that gives the answer fails the audit; knowledge of a gene's phenotypes, which a warm-up is for, is only
 # counted and reported.
 POLICIES = {TELLS: "fail", PHENOTYPE: "report", WORDS: "report"}
-_SHORTEST_NAME = (
-    4  # characters of a disease, trait or symbol to look for in running text; shorter ones are common words
-)
+_SHORTEST_NAME = 4  # characters of a disease, trait or symbol to find in running text; shorter ones are common words
 # How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
     "training questions": LEAVE_OUT,

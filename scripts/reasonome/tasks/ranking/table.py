@@ -156,12 +156,8 @@ class RankingTable:
     def _example(self, gold: str, candidates: Sequence[str]) -> RankingExample:
         right = [gold] if self.track == AS_PUBLISHED else symbols_in(gold)
         by_key: dict[str, RankedGene] = {}
-        causal_genes, candidate_genes = (
-            [self._question_gene(text, by_key) for text in texts] for texts in (right, candidates)
-        )
-        return TableExample(
-            id="row", subset="", candidates=_unrepeated(candidate_genes), causal=_unrepeated(causal_genes)
-        )
+        causal, listed = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
+        return TableExample(id="row", subset="", candidates=_unrepeated(listed), causal=_unrepeated(causal))
 
     def _question_gene(self, written: str, by_key: dict[str, RankedGene]) -> RankedGene:
         """The gene that a gold or candidate means: as published as it is written, else one for all its spellings."""
